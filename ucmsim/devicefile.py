@@ -1,0 +1,210 @@
+"""CDR files as the device writes them, read robustly and written so that they can be read back. Spec 4.2-4.4.
+
+Reading yields rows and `BadLine`s in the order of the file and never stops at a bad row. Pure: texts in, texts out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+from xml.parsers import expat
+
+from ucmsim import render
+from ucmsim.columns import AT, COLUMNS, GENERATIONS, Generation, Row, row
+
+_BEFORE_LASTDATA = AT["lastdata"]
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_QUOTED_CLID = re.compile(r'"[^\r\n]*?" <[^<>,]*>(?=,)')
+_NUMBERS = tuple(AT[column.name] for column in COLUMNS if column.number)
+_STEP = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A row that cannot be taken: where it begins (lines count from 1) and the sentence why."""
+
+    line: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.why}"
+
+
+Found = Row | BadLine
+
+
+def sniffed(text: str, name: str = "") -> str:
+    """Return which of csv, json and xml a file called *name* that begins with *text* is."""
+    suffix = name.rpartition(".")[2].lower()
+    if suffix in READERS:
+        return suffix
+    return {"{": "json", "[": "json", "<": "xml"}.get(text.lstrip("\ufeff \t\r\n")[:1], "csv")
+
+
+def read_csv(text: str) -> Iterator[Found]:
+    """Read the device's CSV: 9 fields from the left, as many from the right as follow lastdata, the rest is lastdata.
+
+    The header says which generation it is. A clid in quotes may hold commas.
+    """
+    lines = text.removeprefix("\ufeff").split("\n")
+    header = lines[0].rstrip("\r")
+    generation = next((known for known in GENERATIONS.values() if ",".join(known.columns) == header), None)
+    if generation is None:
+        yield BadLine(1, "this is not the header line of a device CSV: it begins AcctId,accountcode,src")
+        return
+    for number, line in enumerate(lines[1:], 2):
+        if line.strip("\r"):
+            yield _checked(number, _split(line.removesuffix("\r"), generation))
+
+
+def _split(line: str, generation: Generation) -> dict[str, str] | str:
+    width = len(generation.columns)
+    front = line.split(",", AT["clid"])
+    if len(front) <= AT["clid"]:
+        return f"it has {len(front)} fields, and {width} are due"
+    rest = front.pop()
+    quoted = _QUOTED_CLID.match(rest)
+    clid = quoted[0] if quoted else rest.partition(",")[0]
+    middle = rest[len(clid) + 1 :].split(",", _BEFORE_LASTDATA - AT["clid"] - 1)
+    after = width - _BEFORE_LASTDATA - 1
+    tail = middle.pop().rsplit(",", after)
+    fields = [*front, clid, *middle, *tail]
+    if len(fields) != width:
+        return f"it has {line.count(',') + 1} fields, and {width} or more are due"
+    return dict(zip(generation.columns, fields, strict=True))
+
+
+def read_json(text: str) -> Iterator[Found]:
+    """Read the device's JSON, either root, groups taken apart into their rows."""
+    text = text.removeprefix("\ufeff")
+    begin = re.match(r'\s*(?:\{\s*"(?:cdr|cdr_root)"\s*:\s*)?\[', text)
+    if begin is None:
+        yield BadLine(1, 'this is not the device\'s JSON: it begins {"cdr": [ or {"cdr_root": [')
+        return
+    decoder = json.JSONDecoder()
+    separator = re.compile(r"[\s,]*")
+    at, line, counted = begin.end(), 1, 0
+    while True:
+        at = separator.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing at the least
+        line, counted = line + text.count("\n", counted, at), at
+        if at >= len(text):
+            yield BadLine(line, "the file ends inside the list")
+            return
+        if text[at] == "]":
+            return
+        try:
+            entry, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            yield BadLine(line, f"this is not JSON ({error}); the line is left out")
+            at = text.find("\n", at) if "\n" in text[at:] else len(text)
+            continue
+        yield from _entry(line, entry)
+
+
+def _entry(line: int, entry: Any) -> Iterator[Found]:
+    if entry is None:
+        return  # one client's code shows that null entries occur
+    if not isinstance(entry, dict):
+        yield BadLine(line, f"an entry must be an object, not {type(entry).__name__}")
+        return
+    values = {key: value for key, value in entry.items() if key not in ("cdr", "main_cdr")}
+    subs = [value for key, value in values.items() if key.startswith("sub_cdr_")]
+    for sub in subs or [values]:
+        if isinstance(sub, dict):
+            yield _checked(line, sub)
+        else:
+            yield BadLine(line, "a sub_cdr must be an object")
+
+
+def read_xml(text: str) -> Iterator[Found]:
+    """Read the device's XML: one `cdr` element a row inside any root, one element a column."""
+    found: list[Found] = []
+    state: dict[str, Any] = {"depth": 0, "values": None, "text": [], "line": 0}
+
+    def opened(_name: str, _attributes: object) -> None:
+        state["depth"] += 1
+        if state["depth"] == 2:
+            state.update(values={}, line=parser.CurrentLineNumber)
+        state["text"] = []
+
+    def closed(name: str) -> None:
+        if state["depth"] == 3:
+            state["values"][name] = "".join(state["text"])
+        elif state["depth"] == 2:
+            found.append(_checked(state["line"], state["values"]))
+        state["depth"] -= 1
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = opened, closed
+    parser.CharacterDataHandler = lambda data: state["text"].append(data)  # noqa: PLW0108 - the list changes
+    text = text.removeprefix("\ufeff")
+    for at in range(0, len(text) + 1, _STEP):
+        try:
+            parser.Parse(text[at : at + _STEP].encode("utf-8", "surrogatepass"), at + _STEP > len(text))
+        except expat.ExpatError as error:
+            yield from found
+            yield BadLine(error.lineno, f"this is not XML from here on: {expat.ErrorString(error.code)}")
+            return
+        yield from found
+        found.clear()
+
+
+READERS: Mapping[str, Callable[[str], Iterator[Found]]] = MappingProxyType(
+    {"csv": read_csv, "json": read_json, "xml": read_xml}
+)
+
+
+def write(form: str, generation: Generation, rows: Iterable[Row]) -> Iterator[str | BadLine]:
+    """Yield the pieces of a file of that *form*, and a `BadLine` for each row that would not read back the same.
+
+    The line of a `BadLine` is the number of the row. Rows are written one by one, so G3 JSON has no groups.
+    """
+    if form == "csv":
+        yield from _written_csv(generation, rows)
+    elif form == "json":
+        yield f'{{\n"{generation.json_root}":\n[\n'
+        for number, values in enumerate(rows):
+            yield (",\n" if number else "") + render.json_entry(generation, values)
+        yield "\n]\n}\n"
+    else:
+        yield "<root>\n"
+        for values in rows:
+            # A bare CR would read back as a line feed: XML 1.0, 2.11.
+            yield render.xml(generation, [values])[len("<root>\n") : -len("</root>\n")].replace("\r", "&#13;")
+        yield "</root>\n"
+
+
+def _written_csv(generation: Generation, rows: Iterable[Row]) -> Iterator[str | BadLine]:
+    header = ",".join(generation.columns) + "\n"
+    yield header
+    for number, values in enumerate(rows, 1):
+        line = render.csv(generation, [values])[len(header) :]
+        shown = dict(zip(generation.columns, values, strict=False))
+        if list(read_csv(header + line)) != [row(shown)]:
+            yield BadLine(number, f"row {number} (AcctId {values[0]}) cannot be told apart again in the device's CSV")
+        yield line
+
+
+def _checked(line: int, values: dict[str, Any] | str) -> Found:
+    """Return the row that *values* make, or what is wrong with them."""
+    if isinstance(values, str):
+        return BadLine(line, values)
+    if unknown := sorted(set(values) - set(AT)):
+        return BadLine(line, f"there is no column '{unknown[0]}'")
+    if missing := [name for name in GENERATIONS["G1"].columns if name not in values]:
+        return BadLine(line, f"the column '{missing[0]}' is missing")
+    for name, value in values.items():
+        if not isinstance(value, str):
+            return BadLine(line, f"the value of '{name}' must be a text")
+        if _CONTROL.search(value):
+            return BadLine(line, f"the value of '{name}' holds a character that no device file can hold")
+    found = row(values)
+    for at in _NUMBERS:
+        if not _INTEGER.fullmatch(found[at]) or not -(2**63) <= int(found[at]) < 2**63:
+            return BadLine(line, f"the value of '{COLUMNS[at].name}' must be a whole number, not '{found[at]}'")
+    return found

@@ -1,0 +1,67 @@
+"""What can go wrong for the person who runs ucmsim, as values and sentences.
+
+A request that the PBX refuses is *not* an error of ucmsim: see `ucmsim.query.Refusal`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in a configuration, said completely enough to be mended without a manual.
+
+    *file* and *line* say where it stands (a line of 0 means "nowhere in the file": a default or a command line),
+    *key* is the dotted key path, *wrong* and *right* are half sentences without a full stop.
+    """
+
+    key: str
+    wrong: str
+    right: str = ""
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        key = f"{self.key}: " if self.key else ""
+        return f"{place}{key}{self.wrong}" + (f"; {self.right}" if self.right else "")
+
+
+class UcmsimError(Exception):
+    """The base of every error that a user of ucmsim can meet; its text is a sentence for that user."""
+
+
+class ConfigurationError(UcmsimError):
+    """The configuration cannot be used; *problems* names everything that is wrong with it at once."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class StateInUse(UcmsimError):
+    """Another process runs on the same state folder."""
+
+
+class HistoryError(UcmsimError):
+    """A history file cannot be opened or has a schema this version does not know."""
+
+
+class BindError(UcmsimError):
+    """A port could not be opened."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``did you mean 'x'?`` for the *known* word nearest to *word*, or an empty string."""
+    folded = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
+    return f"did you mean '{folded[near[0]]}'?" if near else ""
+
+
+def listed(words: Iterable[object]) -> str:
+    """Return *words* as they are listed in a sentence: ``a, b or c``."""
+    *most, last = [str(word) for word in words] or [""]
+    return f"{', '.join(most)} or {last}" if most else last

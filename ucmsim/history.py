@@ -1,0 +1,143 @@
+"""The stored CDR rows of one PBX: one SQLite file, one class. Spec 5; design: "SQLite is the durable truth".
+
+Knows rows and pages, nothing of HTTP or of how rows come to be. A `History` may be handed from thread to thread but
+is used by one at a time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from ucmsim.columns import COLUMNS, NAMES, Generation, Row
+from ucmsim.errors import HistoryError
+from ucmsim.matching import select
+from ucmsim.query import Query
+
+SCHEMA_VERSION = 1
+_APPLICATION_ID = 0x55434D53  # "UCMS"
+
+_FIELDS = ", ".join(f'"{column.name}" {"INTEGER" if column.number else "TEXT"} NOT NULL' for column in COLUMNS)
+_SCHEMA = f"""
+BEGIN;
+CREATE TABLE cdr (id INTEGER PRIMARY KEY, {_FIELDS});
+CREATE INDEX cdr_start ON cdr (start, AcctId, id);
+CREATE INDEX cdr_src ON cdr (src);
+CREATE INDEX cdr_dst ON cdr (dst);
+CREATE TABLE made_with (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+PRAGMA application_id = {_APPLICATION_ID};
+PRAGMA user_version = {SCHEMA_VERSION};
+COMMIT;
+"""
+_QUOTED = ", ".join(f'"{name}"' for name in NAMES)
+_INSERT = f"INSERT INTO cdr ({_QUOTED}) VALUES ({', '.join('?' * len(NAMES))})"  # noqa: S608
+_ALL = "SELECT " + ", ".join(
+    f"CAST({column.name} AS TEXT)" if column.number else f'"{column.name}"' for column in COLUMNS
+)
+
+
+class History:
+    """The rows of one PBX, in the order in which they were written; the row id is the store's own."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path, *, durable: bool) -> History:
+        """Open the history at *path*, or begin one there.
+
+        A *durable* one survives a power cut (WAL, full synchronisation); the others are throw-away and fast.
+        Raises `HistoryError` when the file is something else or was written by another version.
+        """
+        try:
+            database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            try:
+                mode = ("WAL", "FULL") if durable else ("MEMORY", "OFF")
+                database.execute(f"PRAGMA journal_mode = {mode[0]}")
+                database.execute(f"PRAGMA synchronous = {mode[1]}")
+                cls._settle_schema(database, path)
+            except BaseException:
+                database.close()
+                raise
+        except sqlite3.Error as error:
+            raise HistoryError(f"{path} cannot be opened as a history: {error}") from error
+        return cls(database)
+
+    @staticmethod
+    def _settle_schema(database: sqlite3.Connection, path: Path) -> None:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        (application,) = database.execute("PRAGMA application_id").fetchone()
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if not tables:
+            database.executescript(_SCHEMA)
+        elif application != _APPLICATION_ID:
+            raise HistoryError(f"{path} is a SQLite file, but not a history of ucmsim")
+        elif version != SCHEMA_VERSION:
+            raise HistoryError(
+                f"{path} has history schema {version}, and this ucmsim knows schema {SCHEMA_VERSION} only; "
+                "move the file away, or use the version that wrote it"
+            )
+
+    def close(self) -> None:
+        """Close the file; the history cannot be used afterwards."""
+        with self._lock:
+            self._database.close()
+
+    def extend(self, rows: Iterable[Row]) -> int:
+        """Write *rows* in one transaction; return how many. Nothing is written when one of them cannot be."""
+        with self._lock:
+            before = self._database.total_changes
+            self._database.execute("BEGIN")
+            try:
+                self._database.executemany(_INSERT, rows)
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+            return self._database.total_changes - before
+
+    @property
+    def high_water(self) -> int:
+        """The highest row id so far, 0 when there is none."""
+        with self._lock:
+            (highest,) = self._database.execute("SELECT coalesce(max(id), 0) FROM cdr").fetchone()
+        return int(highest)
+
+    def __len__(self) -> int:
+        with self._lock:
+            (count,) = self._database.execute("SELECT count(*) FROM cdr").fetchone()
+        return int(count)
+
+    def page(self, query: Query, generation: Generation, *, up_to: int, newest_first: bool = False) -> list[Row]:
+        """Return the rows that *query* asks for, as they stood when the highest row id was *up_to*.
+
+        Raises `sqlite3.Error`; the device answers that with an empty container (E10).
+        """
+        sql, values = select(query, generation, up_to=up_to, newest_first=newest_first)
+        with self._lock:
+            return self._database.execute(sql, values).fetchall()
+
+    def rows(self, batch: int = 1000) -> Iterator[Row]:
+        """Yield every row in the order in which it was written."""
+        last = 0
+        while True:
+            with self._lock:
+                found = self._database.execute(f"{_ALL}, id FROM cdr WHERE id > ? ORDER BY id LIMIT ?", (last, batch))
+                block = found.fetchall()
+            if not block:
+                return
+            for *values, last in block:  # noqa: B007 - the last id of the block begins the next one
+                yield tuple(values)
+
+    def made_with(self) -> Mapping[str, str]:
+        """Return what the history was filled with, as `note` left it."""
+        with self._lock:
+            return dict(self._database.execute("SELECT key, value FROM made_with").fetchall())
+
+    def note(self, facts: Mapping[str, str]) -> None:
+        """Remember what the history is made with."""
+        with self._lock:
+            self._database.executemany("INSERT OR REPLACE INTO made_with VALUES (?, ?)", list(facts.items()))

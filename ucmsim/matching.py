@@ -1,0 +1,75 @@
+"""A `Query` as SQL over the history: filters, order, page. Spec 3.3, 4.5, 0b. Pure.
+
+The device's own store is SQLite, and its matching rules are those of SQLite's CAST and LIKE, so they are asked for
+here by name rather than imitated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ucmsim.columns import COLUMNS, Generation
+from ucmsim.query import Item, Literal, Pattern, Query, Range
+
+_SELECTED = ", ".join(f"CAST({column.name} AS TEXT)" if column.number else f'"{column.name}"' for column in COLUMNS)
+
+Clause = tuple[str, list[object]]
+
+
+def select(query: Query, generation: Generation, *, up_to: int, newest_first: bool = False) -> Clause:
+    """Return the statement and its parameters that yield the page of *query*.
+
+    Rows above the row id *up_to* are not there yet: a page shows the history as it was when it was asked for.
+    """
+    where, values = _where(query, generation)
+    way = "DESC" if newest_first else "ASC"
+    order = ", ".join(f"{name} {way}" for name in ("start", "AcctId", "id"))
+    sql = f"SELECT {_SELECTED} FROM cdr WHERE {' AND '.join(['id <= ?', *where])} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608
+    return sql, [up_to, *values, query.limit, query.offset]
+
+
+def _where(query: Query, generation: Generation) -> tuple[list[str], list[object]]:
+    answered = "dstanswer"
+    if "dstanswer" not in generation.columns:
+        answered = "CASE disposition WHEN 'ANSWERED' THEN dstchannel_ext ELSE '' END"
+    clauses = [
+        _any_of("src", query.caller),
+        _any_of("dst", query.callee),
+        _any_of(answered, query.answeredby),
+        _bound("start >= ?", query.earliest),
+        _bound("start <= ?", query.latest),
+        _bound("billsec >= ?", query.shortest),
+        _bound("billsec <= ?", query.longest),
+    ]
+    given = [clause for clause in clauses if clause is not None]
+    return [sql for sql, _ in given], [value for _, values in given for value in values]
+
+
+def _bound(sql: str, value: object) -> Clause | None:
+    return None if value is None else (sql, [value])
+
+
+def _any_of(column: str, items: Sequence[Item]) -> Clause | None:
+    if not items:
+        return None
+    clauses: list[Clause] = []
+    if literals := [item.text for item in items if isinstance(item, Literal)]:
+        clauses.append((f"{column} IN ({', '.join('?' * len(literals))})", list(literals)))
+    for item in items:
+        match item:
+            case Range(low, high):
+                clauses.append((f"CAST({column} AS INTEGER) BETWEEN ? AND ?", [low, high]))
+            case Pattern(text):
+                clauses.append((f"{column} LIKE ?", [text.replace("@", "%")]))
+            case Literal():
+                pass
+    return _either(clauses)
+
+
+def _either(clauses: Sequence[Clause]) -> Clause:
+    """Join *clauses* by OR as a balanced tree: SQLite refuses expressions more than 1000 deep, and lists can be long."""
+    if len(clauses) == 1:
+        return clauses[0]
+    half = len(clauses) // 2
+    (left, first), (right, second) = _either(clauses[:half]), _either(clauses[half:])
+    return f"({left} OR {right})", [*first, *second]

@@ -1,0 +1,75 @@
+"""The appliances that can be simulated, one row a model and firmware.
+
+A personality is data: what differs between two devices is a column here or a quirk whose default a row overrides,
+never a branch elsewhere. Sources: spec 0b ("personalities", "head order, Server", "highest TLS version") and 4.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Personality:
+    """One model and firmware.
+
+    *generation* names the columns (`ucmsim.columns.GENERATIONS`), *technology* is the channel prefix of SIP calls,
+    *tls_max* the highest TLS version, *head_order* the Asterisk generation whose response head it sends (11 or 13),
+    *unanswered* what stands in answer and end of calls nobody took (`ucmsim.calls`), *quirks* the register defaults
+    it overrides.
+    """
+
+    id: str
+    generation: str
+    technology: str
+    server: str
+    head_order: int
+    tls_max: str
+    unanswered: str
+    confidence: str
+    quirks: tuple[tuple[str, str | int], ...] = ()
+
+    @property
+    def model(self) -> str:
+        return self.id.partition("-")[0]
+
+    @property
+    def firmware(self) -> str:
+        return self.id.partition("-")[2]
+
+
+_OLD = "Asterisk/1.8.9.2"
+_NEW = "Asterisk/13.38.3"
+_MONTHLY = (("acctid", "monthly"),)
+
+# fmt: off
+PERSONALITIES = (
+    #           id               columns  SIP      Server  head  TLS    unanswered  confidence  quirk defaults
+    Personality("ucm6100-1.0.9",  "G1",   "SIP",   _OLD,   11,   "1.2", "blank",    "documented"),
+    Personality("ucm6100-1.0.18", "G3",   "SIP",   _OLD,   11,   "1.2", "stamped",  "seen"),
+    Personality("ucm6510-1.0.2",  "G1",   "SIP",   _OLD,   11,   "1.2", "blank",    "documented"),
+    Personality("ucm6510-1.0.5",  "G2",   "SIP",   _OLD,   11,   "1.2", "blank",    "assumed"),
+    Personality("ucm6510-1.0.10", "G3",   "SIP",   _OLD,   11,   "1.2", "stamped",  "seen"),
+    Personality("ucm6200-1.0.10", "G3",   "PJSIP", _OLD,   11,   "1.2", "busy-blank", "seen", _MONTHLY),
+    Personality("ucm6200-1.0.20", "G3",   "PJSIP", _NEW,   13,   "1.2", "busy-blank", "assumed", _MONTHLY),
+)
+# fmt: on
+
+ALIASES = MappingProxyType({"ucm6100": "ucm6100-1.0.9", "ucm6510": "ucm6510-1.0.10", "ucm6200": "ucm6200-1.0.20"})
+"""A bare model means its usual row."""
+
+LATER = ("ucm6300", "clouducm")
+"""Models that come with the JSON interface."""
+
+_BY_ID = MappingProxyType({row.id: row for row in PERSONALITIES})
+
+
+def names() -> tuple[str, ...]:
+    """Return every id and alias that `personality` accepts."""
+    return (*ALIASES, *_BY_ID)
+
+
+def personality(name: str) -> Personality:
+    """Return the row that *name*, an id or an alias, stands for; `KeyError` when there is none."""
+    return _BY_ID[ALIASES.get(name, name)]

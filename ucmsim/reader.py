@@ -1,0 +1,143 @@
+"""Reads requests the way the device's Asterisk does: lines from a 4096-byte `fgets`, C strings, lenient words.
+
+Pure: feed it bytes, get an `Incoming` or the page to answer with when there is one. Spec 2.2, 0b; the order of the
+checks is that of Asterisk 1.8.32 and 11.25, main/http.c.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from ucmsim import pages
+from ucmsim.reply import Content
+from ucmsim.request import FORM_LIMIT, Head
+
+LINE_LIMIT = 4095
+HEADER_LIMIT = 100
+
+_BLANKS = bytes(range(1, 33))
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request that is complete; *form* is None when there is no form, or when it never arrived whole."""
+
+    head: Head
+    form: bytes | None = None
+
+
+class _Stage(Enum):
+    REQUEST_LINE = auto()
+    HEADERS = auto()
+    FORM = auto()
+    DONE = auto()
+
+
+class RequestReader:
+    """Reads one request; what follows it is kept for `again` if *pipelined*, else thrown away."""
+
+    def __init__(self, *, pipelined: bool = False) -> None:
+        self._pipelined = pipelined
+        self._buffer = bytearray()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._stage = _Stage.REQUEST_LINE
+        self._method = self._target = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._head = Head(b"", b"", ())
+
+    def feed(self, data: bytes) -> Incoming | Content | None:
+        """Take *data*; return the request or the error page as soon as the device would act, else None."""
+        if self._stage is _Stage.DONE:
+            if self._pipelined:
+                self._buffer += data
+            return None
+        self._buffer += data
+        outcome = self._advance()
+        if outcome is not None:
+            self._stage = _Stage.DONE
+            if not self._pipelined:
+                self._buffer.clear()
+        return outcome
+
+    def again(self) -> Incoming | Content | None:
+        """Begin the next request on the same connection, with the bytes that are already there."""
+        self._begin()
+        return self.feed(b"")
+
+    def ended(self) -> Incoming | Content | None:
+        """Return what the device does when no more bytes come, by end of file or inactivity. Spec 0b.
+
+        Silence before the end of the request line, 400 Timeout inside the headers; a form that stays incomplete
+        counts as none.
+        """
+        stage, self._stage = self._stage, _Stage.DONE
+        if stage is _Stage.HEADERS:
+            return pages.TIMEOUT
+        return Incoming(self._head) if stage is _Stage.FORM else None
+
+    def _advance(self) -> Incoming | Content | None:
+        while self._stage is not _Stage.FORM:
+            line = self._line()
+            if line is None:
+                return None
+            outcome = self._request_line(line) if self._stage is _Stage.REQUEST_LINE else self._header(line)
+            if outcome is not None:
+                return outcome
+        return self._form()
+
+    def _line(self) -> bytes | None:
+        """Return what one `fgets` would: up to a line feed or 4095 bytes, as a C string."""
+        end = self._buffer.find(b"\n", 0, LINE_LIMIT) + 1
+        if not end:
+            if len(self._buffer) < LINE_LIMIT:
+                return None
+            end = LINE_LIMIT
+        line = bytes(self._buffer[:end])
+        del self._buffer[:end]
+        return line.partition(b"\0")[0]
+
+    def _request_line(self, line: bytes) -> Content | None:
+        self._method, rest = _word(line)
+        self._target, _ = _word(rest)
+        self._stage = _Stage.HEADERS
+        return None if self._target else pages.INVALID_REQUEST
+
+    def _header(self, line: bytes) -> Incoming | Content | None:
+        line = line.rstrip(_BLANKS)
+        if not line:
+            return self._headers_end()
+        name, colon, value = line.partition(b":")
+        value = value.lstrip(_BLANKS)
+        if not colon or not name or not value:
+            return None
+        if len(self._headers) == HEADER_LIMIT:
+            return pages.TOO_MANY_HEADERS
+        self._headers.append((name.rstrip(_BLANKS), value))
+        return None
+
+    def _headers_end(self) -> Incoming | None:
+        self._head = Head(self._method, self._target, tuple(self._headers))
+        if 0 < self._head.form_length <= FORM_LIMIT:
+            self._stage = _Stage.FORM
+            return None
+        return Incoming(self._head)
+
+    def _form(self) -> Incoming | None:
+        length = self._head.form_length
+        if len(self._buffer) < length:
+            return None
+        form = bytes(self._buffer[:length])
+        del self._buffer[:length]
+        return Incoming(self._head, form)
+
+
+def _word(line: bytes) -> tuple[bytes, bytes]:
+    """Return the first word of *line* and what follows it; words are parted by anything up to a space."""
+    line = line.lstrip(_BLANKS)
+    for at, byte in enumerate(line):
+        if byte < 33:
+            return line[:at], line[at + 1 :]
+    return line, b""

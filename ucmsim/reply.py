@@ -1,0 +1,131 @@
+"""A reply as a value: what goes on the wire, decided before a byte of it is written.
+
+Pure. `ucmsim.wire` is the only code that performs a `Reply`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Protocol
+
+PIECE = 65536
+"""Bytes handed to the transport at a time; measured best for Twisted's TLS."""
+
+
+class Body(Protocol):
+    """Bytes that need not exist yet: a page, a recording, a tar, a directory listing."""
+
+    @property
+    def length(self) -> int:
+        """The whole length in bytes, known before the first one is made."""
+
+    def slice(self, start: int, stop: int) -> Body:
+        """Return bytes *start* to *stop* of this body as a body of their own."""
+
+    def chunks(self, size: int = PIECE) -> Iterator[bytes]:
+        """Make the bytes, at most *size* at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """A body that is already there."""
+
+    data: bytes = b""
+
+    @property
+    def length(self) -> int:
+        return len(self.data)
+
+    def slice(self, start: int, stop: int) -> Bytes:
+        return Bytes(self.data[start:stop])
+
+    def chunks(self, size: int = PIECE) -> Iterator[bytes]:
+        if len(self.data) <= size:
+            return iter((self.data,) if self.data else ())
+        view = memoryview(self.data)
+        return (bytes(view[at : at + size]) for at in range(0, len(view), size))
+
+
+class Ending(Enum):
+    """How a connection ends under TLS."""
+
+    NOTIFY = "close_notify, then FIN"
+    FIN = "FIN without close_notify"
+    RESET = "RST"
+
+
+@dataclass(frozen=True, slots=True)
+class SendHead:
+    """Send the status line and the headers as they stand in the reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send *body* at the pace of the peer."""
+
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Send nothing for *seconds* of wall-clock time."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the connection; nothing after it is performed."""
+
+    how: Ending = Ending.NOTIFY
+
+
+Step = SendHead | Send | Wait | HangUp
+"""What can be done on the wire, in the order in which it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Everything that one exchange puts on the wire.
+
+    *headers* is the whole head after the status line, in order and letter case. *steps* end with `HangUp` unless the
+    connection is kept. *rows* counts the CDR rows in the body, for the access line.
+    """
+
+    status: int
+    title: str
+    headers: tuple[tuple[str, str], ...]
+    steps: tuple[Step, ...]
+    rows: int | None = None
+
+    @property
+    def head(self) -> bytes:
+        lines = [f"HTTP/1.1 {self.status} {self.title}", *(f"{name}: {value}" for name, value in self.headers), "", ""]
+        return "\r\n".join(lines).encode("utf-8", "surrogateescape")
+
+    @property
+    def body(self) -> bytes:
+        """All body bytes that the steps send, joined: for tests and small bodies."""
+        return b"".join(piece for step in self.steps if isinstance(step, Send) for piece in step.body.chunks())
+
+    def first(self, *steps: Step) -> Reply:
+        """Return this reply with *steps* in front of all others."""
+        return replace(self, steps=(*steps, *self.steps))
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a handler wants to answer; `ucmsim.head` dresses it with the device's head and makes it a `Reply`.
+
+    *headers* are the handler's own lines (Content-type, WWW-authenticate); *static* content is sent without
+    Cache-Control. Spec 2.3.
+    """
+
+    status: int
+    title: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: Body = field(default_factory=Bytes)
+    static: bool = False
+    rows: int | None = None

@@ -1,0 +1,23 @@
+"""What a user asks for, read once at the edge into frozen values.
+
+`model` declares the keys, `yamltree` reads YAML without its traps and remembers lines, `loading` joins the two and
+names every problem at once.
+"""
+
+from ucmsim.settings.loading import Source, load, load_pbx
+from ucmsim.settings.model import Address, Api, Clock, Control, Extensions, History, Pbx, Settings, Trunk
+
+__all__ = [
+    "Address",
+    "Api",
+    "Clock",
+    "Control",
+    "Extensions",
+    "History",
+    "Pbx",
+    "Settings",
+    "Source",
+    "Trunk",
+    "load",
+    "load_pbx",
+]

@@ -1,0 +1,170 @@
+"""From a file to `Settings`, or to every problem in it at once: file, line, key, what is wrong, what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from ucmsim.errors import ConfigurationError, Problem, did_you_mean
+from ucmsim.settings import model
+from ucmsim.settings.yamltree import Tree, dotted, parse
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where settings came from, so that whoever judges them later can name the place."""
+
+    file: str = ""
+    tree: Tree = field(default_factory=Tree)
+
+    def problem(self, path: tuple[str | int, ...], wrong: str, right: str = "") -> Problem:
+        return Problem(dotted(path), wrong, right, self.file, self.tree.line(path) if self.file else 0)
+
+
+def load(text: str, file: Path, shown: str | None = None) -> tuple[model.Settings, Source]:
+    """Return the settings that the YAML *text* of *file* holds, and their source.
+
+    Relative paths are relative to the file; *shown* is how the file is named to people. Raises `ConfigurationError`.
+    """
+    name = shown or str(file)
+    tree, problems = parse(text, name)
+    source = Source(name, tree)
+    if tree.value is None and not problems:
+        raise ConfigurationError([Problem("", "it is empty", "it needs at least 'pbxs:' with one PBX", name, 1)])
+    known_bad = {problem.key for problem in problems}
+    try:
+        settings = _validated(model.Settings, tree.value, source, file.absolute().parent)
+    except ConfigurationError as error:
+        problems += [problem for problem in error.problems if problem.key not in known_bad]
+        settings = None
+    if settings is None or problems:
+        raise ConfigurationError(sorted(problems, key=lambda problem: problem.line))
+    return settings, source
+
+
+def load_pbx(value: Mapping[str, Any], base: Path) -> model.Pbx:
+    """Return the settings of one PBX given as JSON; raises `ConfigurationError` with keys but no lines."""
+    return _validated(model.Pbx, value, Source(), base)
+
+
+def _validated(kind: type[M], value: Any, source: Source, base: Path) -> M:
+    try:
+        return kind.model_validate(value, context={"base": base})
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    raise ConfigurationError(problem for detail in details for problem in _problems(kind, detail, source))
+
+
+def _problems(kind: type[BaseModel], detail: ErrorDetails, source: Source) -> Iterable[Problem]:
+    path = tuple(part for part in detail["loc"] if part != "[key]")
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "ucmsim":
+            yield source.problem(path, context["what"], context["right"])
+        case "ucmsim_each":
+            for key, said in context["at"].items():
+                written, value = source.tree.written.get((*path, key)), detail["input"][key]
+                what = _not_text(value, written)[0] if isinstance(value, bool) else said["what"]
+                yield source.problem((*path, key), what, said["right"])
+        case "extra_forbidden":
+            yield source.problem(path, *_unknown_key(kind, path))
+        case "missing":
+            yield source.problem(path[:-1], f"the key '{path[-1]}' is missing", "it must be given")
+        case "string_type" | "literal_error" if not isinstance(detail["input"], str):
+            yield source.problem(path, *_not_text(detail["input"], source.tree.written.get(path)))
+        case _:
+            yield source.problem(path, _shown(detail["input"], source.tree.written.get(path)), _due(detail))
+
+
+def _unknown_key(kind: type[BaseModel], path: tuple[str | int, ...]) -> tuple[str, str]:
+    key = str(path[-1])
+    if key in model.KNOWN_LATER:
+        return f"the key '{key}' cannot be used yet", f"it comes with {model.KNOWN_LATER[key]}"
+    known = _keys_at(kind, path[:-1])
+    return f"there is no key '{key}' here", did_you_mean(key, known) or f"the keys are {', '.join(sorted(known))}"
+
+
+def _keys_at(kind: Any, path: tuple[str | int, ...]) -> set[str]:
+    """Return the keys that the model reached from *kind* by *path* knows."""
+    schema = kind.model_json_schema()
+    here = schema
+    for part in path:
+        here = _resolved(schema, here)
+        if isinstance(part, int):
+            here = here.get("items", {})
+        else:
+            here = here.get("properties", {}).get(part) or here.get("additionalProperties") or {}
+    return set(_resolved(schema, here).get("properties", {}))
+
+
+def _resolved(schema: dict[str, Any], here: dict[str, Any]) -> dict[str, Any]:
+    for option in (here, *here.get("anyOf", ()), *here.get("allOf", ())):
+        if "$ref" in option:
+            found: dict[str, Any] = schema["$defs"][option["$ref"].rpartition("/")[2]]
+            return found
+    return here
+
+
+def _not_text(value: object, written: str | None) -> tuple[str, str]:
+    text = written if written is not None else str(value)
+    if isinstance(value, bool):
+        return f"text is due, and YAML reads {text} as {str(value).lower()}", f'quote it: "{text}"'
+    if isinstance(value, int | float):
+        seen = "" if text == str(value) else f" {value}"
+        return f"text is due, and YAML reads {text} as the number{seen}", f'quote it: "{text}"'
+    if value is None:
+        return "text is due, and there is nothing", "write a text"
+    return f"text is due, not {_kind(value)}", "write a text"
+
+
+def _kind(value: object) -> str:
+    return {dict: "a mapping", list: "a list", str: "a text", bool: "true or false", type(None): "nothing"}.get(
+        type(value), "a number"
+    )
+
+
+def _shown(value: object, written: str | None) -> str:
+    if not value and isinstance(value, dict | list | None):
+        return "there is nothing here"
+    if isinstance(value, dict | list):
+        return f"{_kind(value)} cannot stand here"
+    return f"{written if written is not None else value} cannot stand here"
+
+
+_DUE = {
+    "bool_type": "true or false is due",
+    "int_type": "a whole number is due",
+    "int_from_float": "a whole number is due",
+    "float_type": "a number is due",
+    "finite_number": "a finite number is due",
+    "dict_type": "a mapping is due",
+    "model_type": "a mapping of keys is due",
+    "tuple_type": "a list is due, such as [a, b]",
+    "list_type": "a list is due, such as [a, b]",
+    "mapping_type": "a mapping is due",
+    "is_instance_of": "a mapping is due",
+}
+
+
+def _due(detail: ErrorDetails) -> str:
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "greater_than_equal":
+            return f"it must be {context['ge']} or more"
+        case "less_than_equal":
+            return f"it must be {context['le']} or less"
+        case "literal_error":
+            return f"it must be {context['expected'].replace(chr(39), '')}"
+        case "string_too_short":
+            return f"it must have {context['min_length']} characters or more"
+        case "too_short":
+            return f"{context['min_length']} or more entries are due"
+        case other:
+            return _DUE.get(other, detail["msg"])

@@ -1,0 +1,403 @@
+"""The keys of `sim.yaml`: names, types, defaults, limits. The same models validate the control API's bodies.
+
+The defaults of `Api` are the device's own (spec 1). Every value is converted here, so that inside ucmsim there are no
+strings that mean things.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from ucmsim import personalities
+from ucmsim.acl import Entry, parse_entries
+from ucmsim.errors import did_you_mean, listed
+from ucmsim.personalities import Personality
+from ucmsim.quirks import Quirks, objection
+
+DEFAULT_PORT = 8443
+TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
+
+
+def wrong(what: str, right: str = "") -> PydanticCustomError:
+    """Return the error for a value that is *what*; *right* says what would do."""
+    return PydanticCustomError("ucmsim", "{what}", {"what": what, "right": right})
+
+
+_AS_TEXT = PlainSerializer(str, return_type=str)
+
+
+def _schema_text(**more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", **more})
+
+
+def text_due(value: object) -> str:
+    """Return *value* if it is text; the loader turns the error into "quote it"."""
+    if not isinstance(value, str):
+        raise PydanticCustomError("string_type", "text is due")
+    return value
+
+
+class Address(NamedTuple):
+    """An IP address and a port to listen on; port 0 lets the system choose."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether this is the address of all interfaces."""
+        return ip_address(self.host).is_unspecified
+
+
+_PORT_FORM = "write IP or IP:port, such as 0.0.0.0:8443, 127.0.0.1:0 or [::1]:8443"
+
+
+def address(default_port: int) -> Any:
+    """Return the type of ``IP[:port]`` settings."""
+
+    def parse(value: object) -> Address:
+        if isinstance(value, Address):
+            return value
+        text = text_due(value)
+        match = re.fullmatch(r"(?:\[(?P<v6>[^\]]*)\]|(?P<host>[^:\[\]]*))(?::(?P<port>[^:]*))?", text)
+        host = (match["v6"] if match["v6"] is not None else match["host"]) if match else text
+        port = match["port"] if match else None
+        try:
+            host = str(ip_address(host))
+        except ValueError:
+            raise wrong(f"'{text}' does not begin with an IP address", _PORT_FORM) from None
+        if port is not None and not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
+            raise wrong(f"'{port}' is not a port: ports are whole numbers from 0 to 65535", _PORT_FORM)
+        return Address(host, default_port if port is None else int(port))
+
+    return Annotated[Address, PlainValidator(parse), _AS_TEXT, _schema_text(examples=["127.0.0.1:8443"])]
+
+
+class Unreadable(str):
+    """An item of `permitted_ips` that the device could not read, kept because the quirk acl-unparsable says so."""
+
+    __slots__ = ()
+
+
+def _entries(value: object) -> tuple[Entry, ...] | Unreadable:
+    if isinstance(value, Unreadable):
+        return value
+    try:
+        return parse_entries(text_due(value))
+    except ValueError as error:
+        raise wrong(str(error)) from None
+
+
+def _readable(item: object) -> object:
+    """Return *item*, marked `Unreadable` if it is text that is no access entry."""
+    try:
+        parse_entries(item) if isinstance(item, str) else None
+    except ValueError:
+        return Unreadable(item)
+    return item
+
+
+def _zone(value: object) -> ZoneInfo:
+    name = text_due(value)
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        hint = did_you_mean(name, available_timezones())
+        raise wrong(f"there is no time zone '{name}'", hint or "write an IANA name such as America/Chicago") from None
+
+
+def _start(value: object) -> datetime | None:
+    text = text_due(value)
+    if text == "now":
+        return None
+    form = "write 'now' or an instant with its zone, such as 2026-03-29T00:30:00Z"
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise wrong(f"'{text}' is not an ISO instant", form) from None
+    if instant.tzinfo is None:
+        raise wrong(f"'{text}' has no zone, so it is no instant", form)
+    return instant
+
+
+def _personality(value: object) -> Personality:
+    name = text_due(value)
+    if name.partition("-")[0] in personalities.LATER:
+        raise wrong(f"personality '{name}' comes with the JSON interface", f"use {listed(personalities.ALIASES)}")
+    try:
+        return personalities.personality(name)
+    except KeyError:
+        known = personalities.names()
+        raise wrong(f"there is no personality '{name}'", did_you_mean(name, known) or f"use {listed(known)}") from None
+
+
+def _file(value: object, info: ValidationInfo) -> Path:
+    base: Path = (info.context or {}).get("base", Path())
+    return base / Path(text_due(value)).expanduser()
+
+
+def _name_or_address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        pass
+    if len(text) > 253 or not re.fullmatch(r"(\*\.)?([a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?\.?)+", text):
+        raise wrong(f"'{text}' is neither a DNS name nor an IP address", "write one such as pbx.example.com")
+    return text
+
+
+def _printable(text: str) -> str:
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
+        raise wrong("it holds a control character", "write printable text")
+    return text
+
+
+FilePath = Annotated[Path, PlainValidator(_file), _AS_TEXT, _schema_text()]
+Zone = Annotated[ZoneInfo, PlainValidator(_zone), _AS_TEXT, _schema_text(examples=["America/Chicago"])]
+Start = Annotated[
+    datetime | None,
+    PlainValidator(_start),
+    PlainSerializer(lambda start: start.isoformat() if start else "now", return_type=str),
+    _schema_text(examples=["now", "2026-03-29T00:30:00Z"]),
+]
+Row = Annotated[
+    Personality,
+    PlainValidator(_personality),
+    PlainSerializer(lambda row: row.id, return_type=str),
+    _schema_text(enum=list(personalities.names())),
+]
+Permitted = Annotated[
+    tuple[Entry, ...] | Unreadable,
+    PlainValidator(_entries),
+    PlainSerializer(lambda item: ",".join(map(str, item)) if isinstance(item, tuple) else item, return_type=str),
+    _schema_text(examples=["192.168.40.3/255.255.255.255"]),
+]
+Printable = Annotated[str, AfterValidator(_printable)]
+TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
+
+
+class _Keys(BaseModel):
+    """A mapping of the configuration: unknown keys are errors, types are taken literally, values never change."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Clock(_Keys):
+    """What the appliance believes the time to be: where it starts and how fast it runs against the wall clock."""
+
+    start: Start = Field(None, description="'now', or an ISO instant with its zone")
+    rate: float = Field(
+        1.0, ge=0, le=100_000, strict=False, description="PBX seconds per wall-clock second; 0 = frozen"
+    )
+
+    @field_validator("rate", mode="before")
+    @classmethod
+    def _no_boolean(cls, value: object) -> object:
+        if isinstance(value, bool | str):
+            raise PydanticCustomError("float_type", "a number is due")
+        return value
+
+
+class Api(_Keys):
+    """The device's own "API Configuration" page; the defaults are the device's. Spec 1."""
+
+    enable: bool = Field(False, description="Enable; when false, nothing listens on the API port")
+    tls_bind_address: address(DEFAULT_PORT) = Field(  # type: ignore[valid-type]
+        Address("0.0.0.0", DEFAULT_PORT),  # noqa: S104 - the device's default
+        description="TLS Bind Address, IP[:port]; port 0 lets the system choose",
+    )
+    tls_private_key: FilePath | None = Field(None, description="TLS Private Key, PEM under 2 MB; null = minted")
+    tls_cert: FilePath | None = Field(None, description="TLS Cert, PEM under 2 MB; null = minted")
+    tls_authentication_name: Printable | None = Field(None, description="TLS Authentication Name; null = none at all")
+    tls_authentication_password: Printable | None = Field(
+        None, description="TLS Authentication Password", repr=False, json_schema_extra={"writeOnly": True}
+    )
+    permitted_ips: tuple[Permitted, ...] = Field(
+        (), strict=False, description="Permitted IP(s), address/netmask entries; empty = everybody is denied"
+    )
+
+    @model_validator(mode="after")
+    def _both_files(self) -> Api:
+        if (self.tls_private_key is None) != (self.tls_cert is None):
+            missing = "tls_private_key" if self.tls_private_key is None else "tls_cert"
+            raise wrong(f"'{missing}' is missing", "name both files, or neither to have them minted")
+        return self
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All access rules in order; none, and so everybody denied, when one of them is unreadable."""
+        items = [item for item in self.permitted_ips if not isinstance(item, Unreadable)]
+        return tuple(entry for item in items for entry in item) if len(items) == len(self.permitted_ips) else ()
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether a user name is set, without which the device skips authentication."""
+        return bool(self.tls_authentication_name)
+
+
+class Extensions(_Keys):
+    """The numbers of the extensions: *count* of them from *first* on."""
+
+    first: int = Field(1000, ge=1, le=99_999_999)
+    count: int = Field(50, ge=1, le=10_000)
+
+
+class Trunk(_Keys):
+    """A line to the outside with so many channels."""
+
+    name: Annotated[Printable, Field(min_length=1)]
+    channels: int = Field(12, ge=1, le=1000)
+
+
+class History(_Keys):
+    """What the call records begin with: days of made-up calls, or a file."""
+
+    days: int = Field(30, ge=0, le=3660, description="days of calls before the start of the PBX clock")
+    calls_per_day: int = Field(400, ge=0, le=1_000_000)
+    import_: FilePath | None = Field(None, alias="import", description="a device CSV, JSON or XML file instead")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> History:
+        if self.import_ is not None and self.model_fields_set - {"import_"}:
+            raise wrong("'import' does not go with 'days' and 'calls_per_day'", "keep one of the two")
+        return self
+
+
+_KNOWN_LATER_PBX = {"recording": "recordings", "traffic": "the call world", "retention": "the call world"}
+
+
+class Pbx(_Keys):
+    """One simulated appliance."""
+
+    personality: Row = Field(personalities.personality("ucm6100"), validate_default=False)
+    time_zone: Zone = Field(ZoneInfo("America/Chicago"), description="IANA name")
+    clock: Clock = Field(default_factory=Clock)
+    tls_names: tuple[Annotated[str, AfterValidator(_name_or_address)], ...] = Field((), strict=False)
+    tls_profile: Literal["modern", "device"] = "modern"
+    tls_min: TlsVersion | None = None
+    tls_max: TlsVersion | None = None
+    api: Api = Field(default_factory=Api)
+    extensions: Extensions = Field(default_factory=Extensions)
+    trunks: tuple[Trunk, ...] = Field((Trunk(name="carrier-a", channels=12),), strict=False, min_length=1)
+    history: History = Field(default_factory=History)
+    quirks: dict[str, Any] = Field(default_factory=dict, description="id: value, see 'ucmsim show quirks'")
+    faults: tuple[Mapping[str, Any], ...] = Field((), strict=False, description="armed from the start")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _device_reads_acl(cls, value: Any) -> Any:
+        match value:
+            case {"quirks": {"acl-unparsable": "deny-all"}, "api": {"permitted_ips": [*items], **others}, **rest}:
+                api = {**others, "permitted_ips": [_readable(item) for item in items]}
+                return {**rest, "quirks": value["quirks"], "api": api}
+        return value
+
+    @field_validator("quirks")
+    @classmethod
+    def _known(cls, chosen: dict[str, Any]) -> dict[str, Any]:
+        objections = [(name, said) for name, value in chosen.items() if (said := objection(name, value))]
+        if objections:
+            at = {name: {"what": said[0], "right": said[1]} for name, said in objections}
+            raise PydanticCustomError("ucmsim_each", "{at}", {"at": at})
+        return chosen
+
+    @model_validator(mode="after")
+    def _range(self) -> Pbx:
+        low, high = self.tls_range
+        if TLS_VERSIONS.index(low) > TLS_VERSIONS.index(high):
+            raise wrong(f"the lowest TLS version, {low}, is above the highest, {high}", "set tls_min and tls_max")
+        return self
+
+    @property
+    def tls_range(self) -> tuple[str, str]:
+        """The lowest and highest TLS version served. Spec 0b: by personality, profile, then the explicit settings."""
+        device = self.tls_profile == "device"
+        high = self.tls_max or ("1.2" if device else self.personality.tls_max)
+        low = self.tls_min or ("1.0" if device else min("1.2", high))
+        return low, high
+
+    @property
+    def register(self) -> Quirks:
+        """The value of every quirk of this PBX."""
+        return Quirks.of(self.personality, self.quirks)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The certificate's names, its CN first. Spec 0b."""
+        bound = self.api.tls_bind_address
+        own = () if bound.everywhere else (bound.host,)
+        everything = (*own, *self.tls_names, "localhost", "127.0.0.1", "::1")
+        return tuple(dict.fromkeys(everything))
+
+
+class Control(_Keys):
+    """The control plane: loopback only, bearer token."""
+
+    bind: address(8444) = Address("127.0.0.1", 8444)  # type: ignore[valid-type]
+    token: Annotated[Printable, Field(min_length=8)] | None = Field(None, description="null = minted", repr=False)
+
+    @field_validator("bind")
+    @classmethod
+    def _loopback(cls, bind: Address) -> Address:
+        if not ip_address(bind.host).is_loopback:
+            raise wrong(
+                f"the control plane cannot listen on {bind.host}", "it listens on loopback, e.g. 127.0.0.1:8444"
+            )
+        return bind
+
+
+class Settings(_Keys):
+    """The whole of `sim.yaml`."""
+
+    seed: int = Field(42, description="everything generated derives from it")
+    state: FilePath | None = Field(None, description="histories and minted keys; omitted = a temporary directory")
+    control: Control | None = Field(None, description="omitted = no control plane")
+    pbxs: dict[str, Pbx] = Field(min_length=1)
+
+    @field_validator("pbxs", mode="before")
+    @classmethod
+    def _names(cls, pbxs: object) -> object:
+        for name in pbxs if isinstance(pbxs, dict) else ():
+            if "{n}" in name:
+                raise wrong(f"'{name}' is a template, and templates come later", "write each PBX out")
+            if not re.fullmatch(r"[a-z0-9-]+", name):
+                raise wrong(f"'{name}' is not a PBX name", "use lower-case letters, digits and hyphens")
+        return pbxs
+
+    @model_validator(mode="after")
+    def _ports_apart(self) -> Settings:
+        taken: dict[Address, str] = {self.control.bind: "control"} if self.control else {}
+        for name, pbx in self.pbxs.items():
+            bind = pbx.api.tls_bind_address
+            if pbx.api.enable and bind.port:
+                if bind in taken:
+                    raise wrong(f"'{name}' and '{taken[bind]}' both listen on {bind}", "give each its own port")
+                taken[bind] = name
+        return self
+
+
+KNOWN_LATER: Mapping[str, str] = {**_KNOWN_LATER_PBX, "faker_locale": "the call world", "count": "templates"}
+"""Keys that later versions take, and what they come with."""

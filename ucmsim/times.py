@@ -1,0 +1,88 @@
+"""The time forms of `startTime` and `endTime`, turned into what the device compares: PBX-local text. Spec 3.2, 3.3, 0b.
+
+The device stores, compares and sorts local wall-clock text, so a bound becomes such a text first. Both hours of a
+clock change are therefore one and the same here, as they are there.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+_FORM = re.compile(
+    r"""(?:(?P<date>(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)) (?:T(?=\d))?)?
+        (?:(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?P<fraction>\.\d{3})?)?
+           (?P<zone>Z|[+-]\d\d:\d\d)?)?""",
+    re.VERBOSE | re.ASCII,
+)
+_EPOCH = re.compile(r"\d{10}", re.ASCII)
+_PARTS = ("year", "month", "day", "hour", "minute", "second")
+_DEFAULT = datetime(2000, 1, 1)  # noqa: DTZ001 - wall-clock text has no zone
+
+
+class NotATime(Exception):
+    """The text has none of the time forms; *hint* says what the caller may have meant."""
+
+    def __init__(self, hint: str = "") -> None:
+        super().__init__(hint)
+        self.hint = hint
+
+
+class ImpossibleTime(Exception):
+    """The text has a time form, and there is no such time."""
+
+
+def bound(text: str, zone: tzinfo, now: datetime, *, naive_utc: bool = False, keep_fraction: bool = False) -> str:
+    """Return the PBX-local text that the device compares `start` with when it is given *text*.
+
+    *zone* is the PBX's, *now* its present instant. A fraction is cut off unless *keep_fraction*. Raises `NotATime`
+    or `ImpossibleTime`.
+    """
+    if text == "now":
+        return _local(now, zone)
+    if _EPOCH.fullmatch(text):
+        return _local(datetime.fromtimestamp(int(text), UTC), zone)
+    match = _FORM.fullmatch(text)
+    if not text or match is None or ("T" in text) != bool(match["date"] and match["hour"]):
+        raise NotATime(_hint(text))
+    parts = {part: int(match[part]) for part in _PARTS if match[part]}
+    try:
+        when = _DEFAULT.replace(tzinfo=None, **parts)
+        offset = _offset(match["zone"])
+    except ValueError as error:
+        raise ImpossibleTime(str(error)) from None
+    fraction = (match["fraction"] or "") if keep_fraction else ""
+    if match["hour"] and offset is None and not naive_utc:
+        return _text(when) + fraction
+    return _local(when.replace(tzinfo=offset or UTC), zone) + fraction
+
+
+def _offset(zone: str | None) -> tzinfo | None:
+    """Return the offset that ``Z`` or ``+HH:MM`` spells; `ValueError` from 24 hours or 60 minutes on."""
+    if zone is None or zone == "Z":
+        return UTC if zone else None
+    hours, minutes = int(zone[1:3]), int(zone[4:6])
+    if hours > 23 or minutes > 59:
+        raise ValueError("there is no such zone offset")
+    ahead = timedelta(hours=hours, minutes=minutes)
+    return timezone(-ahead if zone[0] == "-" else ahead)
+
+
+def _local(instant: datetime, zone: tzinfo) -> str:
+    """Return *instant* as local text; instants beyond the years 1 to 9999 saturate."""
+    try:
+        return _text(instant.astimezone(zone))
+    except OverflowError:
+        return "0000-12-31 23:59:59" if instant.year < 5000 else "9999-12-31 23:59:59"
+
+
+def _text(when: datetime) -> str:
+    return f"{when.year:04}-{when:%m-%d %H:%M:%S}"
+
+
+def _hint(text: str) -> str:
+    if re.search(r":\d\d(\.\d+)? \d\d:\d\d$", text):
+        return "a '+' in the zone decoded to a space: send %2B"
+    if re.match(r"\d{4}-\d\d-\d\d \d", text):
+        return "a space stands where the letter T is due"
+    return "write YYYY-MM-DD, YYYY-MM-DDTHH:MM[:SS[.sss]][zone], HH:MM[:SS[.sss]][zone], now, or ten digits of epoch"
