@@ -30,7 +30,7 @@ def dressed(
         steps.append(Send(content.body))
     if not keep:
         steps.append(HangUp())
-    return Reply(content.status, content.title, headers, tuple(steps), content.rows)
+    return Reply(content.status, content.title, headers, tuple(steps), content.rows, content.note)
 
 
 def http_date(now: datetime) -> str:

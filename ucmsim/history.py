@@ -39,11 +39,17 @@ _ALL = "SELECT " + ", ".join(
 
 
 class History:
-    """The rows of one PBX, in the order in which they were written; the row id is the store's own."""
+    """The rows of one PBX, in the order in which they were written; the row id is the store's own.
+
+    *high_water* is the highest row id so far, 0 when there is none; reading it never waits for a query.
+    """
+
+    high_water: int
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._lock = threading.Lock()
+        (self.high_water,) = database.execute("SELECT coalesce(max(id), 0) FROM cdr").fetchone()
 
     @classmethod
     def open(cls, path: Path, *, durable: bool) -> History:
@@ -97,14 +103,8 @@ class History:
                 self._database.execute("ROLLBACK")
                 raise
             self._database.execute("COMMIT")
+            (self.high_water,) = self._database.execute("SELECT coalesce(max(id), 0) FROM cdr").fetchone()
             return self._database.total_changes - before
-
-    @property
-    def high_water(self) -> int:
-        """The highest row id so far, 0 when there is none."""
-        with self._lock:
-            (highest,) = self._database.execute("SELECT coalesce(max(id), 0) FROM cdr").fetchone()
-        return int(highest)
 
     def __len__(self) -> int:
         with self._lock:

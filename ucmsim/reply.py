@@ -91,7 +91,8 @@ class Reply:
     """Everything that one exchange puts on the wire.
 
     *headers* is the whole head after the status line, in order and letter case. *steps* end with `HangUp` unless the
-    connection is kept. *rows* counts the CDR rows in the body, for the access line.
+    connection is kept. What is never sent stands beside it: *rows* counts the CDR rows in the body, *note* is the
+    sentence that explains a refusal, *faults* are the names of those that fired.
     """
 
     status: int
@@ -99,11 +100,18 @@ class Reply:
     headers: tuple[tuple[str, str], ...]
     steps: tuple[Step, ...]
     rows: int | None = None
+    note: str = ""
+    faults: tuple[str, ...] = ()
 
     @property
     def head(self) -> bytes:
         lines = [f"HTTP/1.1 {self.status} {self.title}", *(f"{name}: {value}" for name, value in self.headers), "", ""]
         return "\r\n".join(lines).encode("utf-8", "surrogateescape")
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the connection stays open after the last step."""
+        return not any(isinstance(step, HangUp) for step in self.steps)
 
     @property
     def body(self) -> bytes:
@@ -120,7 +128,7 @@ class Content:
     """What a handler wants to answer; `ucmsim.head` dresses it with the device's head and makes it a `Reply`.
 
     *headers* are the handler's own lines (Content-type, WWW-authenticate); *static* content is sent without
-    Cache-Control. Spec 2.3.
+    Cache-Control. *rows* and *note* are those of the reply. Spec 2.3.
     """
 
     status: int
@@ -129,3 +137,4 @@ class Content:
     body: Body = field(default_factory=Bytes)
     static: bool = False
     rows: int | None = None
+    note: str = ""

@@ -54,7 +54,11 @@ class Head:
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """One request: *target* as it was sent, *path* decoded, *params* in order with their names and values decoded."""
+    """One request: *target* as it was sent, *path* decoded, *params* in order with their names and values decoded.
+
+    *form_too_large* says that a form was announced which the device does not read, *unread* that body bytes follow
+    which nobody took.
+    """
 
     peer: str
     method: str
@@ -63,6 +67,7 @@ class ApiRequest:
     params: Params
     headers: tuple[tuple[str, str], ...] = ()
     form_too_large: bool = False
+    unread: bool = False
 
     @classmethod
     def of(cls, peer: str, head: Head, form: bytes | None = None) -> ApiRequest:
@@ -79,6 +84,7 @@ class ApiRequest:
             params=params,
             headers=tuple((text(name), text(value)) for name, value in head.headers),
             form_too_large=head.form_length > FORM_LIMIT,
+            unread=form is None and head.first(b"content-length") not in (None, b"0"),
         )
 
     @cached_property

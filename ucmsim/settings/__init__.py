@@ -4,7 +4,7 @@
 names every problem at once.
 """
 
-from ucmsim.settings.loading import Source, load, load_pbx
+from ucmsim.settings.loading import Judge, Source, load, load_pbx
 from ucmsim.settings.model import Address, Api, Clock, Control, Extensions, History, Pbx, Settings, Trunk
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Control",
     "Extensions",
     "History",
+    "Judge",
     "Pbx",
     "Settings",
     "Source",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,10 +28,17 @@ class Source:
         return Problem(dotted(path), wrong, right, self.file, self.tree.line(path) if self.file else 0)
 
 
-def load(text: str, file: Path, shown: str | None = None) -> tuple[model.Settings, Source]:
+Judge = Callable[[Source, Path], Iterable[Problem]]
+"""Finds problems in a source; relative paths are relative to the folder."""
+
+
+def load(
+    text: str, file: Path, shown: str | None = None, judges: Iterable[Judge] = ()
+) -> tuple[model.Settings, Source]:
     """Return the settings that the YAML *text* of *file* holds, and their source.
 
-    Relative paths are relative to the file; *shown* is how the file is named to people. Raises `ConfigurationError`.
+    Relative paths are relative to the file; *shown* is how the file is named to people. *judges* look at what this
+    layer knows nothing of (faults, key files), so that everything is named at once. Raises `ConfigurationError`.
     """
     name = shown or str(file)
     tree, problems = parse(text, name)
@@ -44,6 +51,7 @@ def load(text: str, file: Path, shown: str | None = None) -> tuple[model.Setting
     except ConfigurationError as error:
         problems += [problem for problem in error.problems if problem.key not in known_bad]
         settings = None
+    problems += [problem for judge in judges for problem in judge(source, file.absolute().parent)]
     if settings is None or problems:
         raise ConfigurationError(sorted(problems, key=lambda problem: problem.line))
     return settings, source

@@ -1,0 +1,127 @@
+"""The shape of the house: lower layers never import higher ones, and Twisted stays where it belongs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ucmsim
+
+ROOT = Path(ucmsim.__file__).parent
+
+LAYERS: dict[str, tuple[str, ...]] = {
+    "0": ("errors", "acl", "personalities", "quirks", "reply", "settings"),
+    "1": (
+        "columns", "request", "pages", "head", "reader", "auth", "clock", "streams", "times", "query", "matching",
+        "history", "render", "devicefile", "calls", "faults", "journal", "pbx",
+    ),
+    "1b": ("authority", "defects", "keyfiles", "keyring"),
+    "2": ("statefolder", "progress", "configuration", "filling", "assembly"),
+    "3": ("socketplane", "tls", "wire", "channel", "ports", "fleet", "announce", "control", "parent", "tap"),
+    "4": ("client", "cli", "pytest_plugin"),
+}  # fmt: skip
+
+MAY_IMPORT = {
+    "0": {"0"},
+    "1": {"0", "1"},
+    "1b": {"0", "1b"},
+    "2": {"0", "1", "1b", "2"},
+    "3": {"0", "1", "1b", "2", "3"},
+    "4": {"0", "1", "1b", "2", "4"},
+}
+WITHOUT_TWISTED = ("0", "1", "1b", "2")
+TWISTED = ("twisted", "treq", "zope", "OpenSSL", "service_identity")
+
+
+def layer_of(module: str) -> str:
+    """Return the layer that the first name below the package stands in."""
+    name = module.split(".")[1] if "." in module else module
+    return next(layer for layer, names in LAYERS.items() if name in names)
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for file in sorted(ROOT.rglob("*.py")):
+        parts = file.relative_to(ROOT.parent).with_suffix("").parts
+        module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        if module not in ("ucmsim", "ucmsim.__main__"):
+            yield module, file
+
+
+def imports(tree: ast.AST, *, top_only: bool = False) -> Iterator[str]:
+    """Yield every module that is imported; with *top_only* those that importing the file imports."""
+    inside = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+    }
+    guarded = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        if top_only and id(node) in inside | guarded:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+EVERY = list(modules())
+
+
+@pytest.mark.parametrize(("module", "file"), EVERY, ids=[module for module, _ in EVERY])
+def test_no_import_goes_up(module: str, file: Path) -> None:
+    """A module imports from its own layer and those below it."""
+    mine = layer_of(module)
+    ours = [name for name in imports(ast.parse(file.read_text())) if name.startswith("ucmsim.")]
+    up = [name for name in ours if name != "ucmsim.__version__" and layer_of(name) not in MAY_IMPORT[mine]]
+    # Layer 4 starts the service; it may reach layer 3 inside a function only.
+    if mine == "4":
+        top = set(imports(ast.parse(file.read_text()), top_only=True))
+        up = [name for name in up if name in top]
+    assert not up, f"layer {mine} imports upwards"
+
+
+@pytest.mark.parametrize(("module", "file"), EVERY, ids=[module for module, _ in EVERY])
+def test_twisted_stays_in_layer_3(module: str, file: Path) -> None:
+    """Layers 0 to 2 know no Twisted at all, layer 4 none at module level."""
+    mine = layer_of(module)
+    tree = ast.parse(file.read_text())
+    if mine in WITHOUT_TWISTED:
+        found = [name for name in imports(tree) if name.split(".")[0] in TWISTED]
+    elif mine == "4":
+        found = [name for name in imports(tree, top_only=True) if name.split(".")[0] in TWISTED]
+    else:
+        found = []
+    assert not found
+
+
+@pytest.mark.parametrize(("module", "file"), EVERY, ids=[module for module, _ in EVERY])
+def test_no_reactor_at_module_level(module: str, file: Path) -> None:
+    """Nobody imports the reactor at module level: that would install it."""
+    tops = list(imports(ast.parse(file.read_text()), top_only=True))
+    assert not [name for name in tops if name.startswith("twisted.internet.reactor")]
+
+
+def test_every_module_has_a_layer() -> None:
+    """Every file of the package stands in exactly one layer, and every name of a layer is a file."""
+    found = {module.split(".")[1] for module, _ in EVERY}
+    named = [name for names in LAYERS.values() for name in names]
+    assert sorted(named) == sorted(found)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["from ucmsim.pbx import Pbx", "def f():\n    from ucmsim import tls", "import ucmsim.cli"],
+)
+def test_the_check_can_fail(source: str) -> None:
+    """An import that goes up from layer 0 is found, inside functions too."""
+    names = list(imports(ast.parse(source)))
+    assert [name for name in names if layer_of(name) not in MAY_IMPORT["0"]]

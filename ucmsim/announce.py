@@ -1,0 +1,108 @@
+"""What is told when everything listens: the ready report for programs, the banner for people.
+
+The report is a file of mode 0600, written at once or not at all; to a pipe it goes in one write.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ucmsim.fleet import PbxService
+
+
+def reachable(service: PbxService) -> str | None:
+    """Return the URL of a PBX for a client on this machine; None when nothing listens."""
+    address = service.address
+    if address is None:
+        return None
+    if address.everywhere:
+        host = "[::1]" if ":" in address.host else "127.0.0.1"
+    else:
+        host = f"[{address.host}]" if ":" in address.host else address.host
+    return f"https://{host}:{address.port}"
+
+
+def described(service: PbxService) -> dict[str, Any]:
+    """Return the entry of one PBX in the ready report."""
+    api = service.appliance.pbx.settings.api
+    return {
+        "url": reachable(service),
+        "username": api.tls_authentication_name,
+        "password": api.tls_authentication_password,
+        "ca": str(service.appliance.ca_file.absolute()),
+    }
+
+
+def report(instance: str, control: Mapping[str, str] | None, services: Iterable[PbxService]) -> str:
+    """Return the ready report as JSON on one line."""
+    pbxs = {service.name: described(service) for service in services}
+    return json.dumps({"instance": instance, "pid": os.getpid(), "control": control, "pbxs": pbxs}) + "\n"
+
+
+def write_report(path: Path, text: str) -> None:
+    """Write *text* to *path*; raises `OSError`."""
+    data = text.encode()
+    if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+        pipe = os.open(path, os.O_WRONLY)
+        try:
+            os.write(pipe, data)
+        finally:
+            os.close(pipe)
+        return
+    write_private(path, data)
+
+
+def banner(services: Iterable[PbxService], *, show_passwords: bool, control: str | None = None) -> str:
+    """Return the start-up banner: for each PBX its URL, its CA, and a curl line that works as it stands.
+
+    A password is shown only where ucmsim chose it itself; else curl reads it from a file of mode 0600.
+    """
+    blocks = [_block(service, show_passwords) for service in services]
+    if control:
+        blocks.append(f"control plane  {control}")
+    return "\n" + "\n\n".join(blocks) + "\n"
+
+
+def _curl_config(service: PbxService, user: str) -> Path:
+    """Write the credentials where curl reads them, beside the PBX's keys, and return the file."""
+    path = service.appliance.ca_file.absolute().with_name("curl.conf")
+    quoted = user.replace("\\", "\\\\").replace('"', '\\"')
+    write_private(path, f'user = "{quoted}"\n'.encode())
+    return path
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Put *data* at *path* in one step, readable by its owner only; raises `OSError`."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(file, data)
+    finally:
+        os.close(file)
+    fresh.replace(path)
+
+
+def _block(service: PbxService, show_password: bool) -> str:
+    url, api = reachable(service), service.appliance.pbx.settings.api
+    personality = service.appliance.pbx.settings.personality.id
+    if url is None:
+        return f"PBX {service.name} ({personality})  nothing listens: api.enable is false"
+    ca = str(service.appliance.ca_file.absolute())
+    words = ["curl", "--cacert", ca]
+    if api.tls_authentication_name:
+        user = f"{api.tls_authentication_name}:{api.tls_authentication_password or ''}"
+        words += ["--digest", *(["--user", user] if show_password else ["--config", str(_curl_config(service, user))])]
+    words.append(f"{url}/cdrapi?format=JSON&numRecords=5")
+    lines = [
+        f"PBX {service.name} ({personality})  {url}",
+        f"  CA     {ca}",
+        f"  rows   {len(service.appliance.pbx.history)}",
+        f"  try    {shlex.join(words)}",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,116 @@
+"""Puts one PBX together from its settings and its folder: certificates, history, and the PBX itself.
+
+No Twisted: a PBX can be assembled, asked and taken apart by a script, a test or the worker thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ucmsim import keyfiles
+from ucmsim.authority import Authority, Identity, Key, common_name
+from ucmsim.clock import PbxClock
+from ucmsim.configuration import DEFECT_IDS, pbx_warnings
+from ucmsim.defects import defect
+from ucmsim.errors import ConfigurationError, Problem
+from ucmsim.filling import Watch, fill, unwatched
+from ucmsim.history import History
+from ucmsim.keyring import Keyring
+from ucmsim.pbx import Pbx
+from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.statefolder import StateFolder
+
+_A_DAY = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Appliance:
+    """A PBX with what it shows in a handshake, ready to be put on a port.
+
+    *ca_file* is what a client must trust, *warnings* are sentences for whoever starts it.
+    """
+
+    pbx: Pbx
+    ca_file: Path
+    warnings: tuple[str, ...]
+    _folder: StateFolder
+    _good: Identity
+    _authority: Authority
+    _bad: dict[str, Identity] = field(default_factory=dict)
+
+    def identity(self, defect_id: str | None) -> Identity:
+        """Return the good identity for None, else the one with that defect, minted on first use."""
+        if defect_id is None:
+            return self._good
+        if defect_id not in self._bad:
+            pbx = self.pbx
+            now = pbx.clock.at(pbx.clock.began).pbx
+            key: Key | None = self._good.key if pbx.settings.tls_profile == "device" else None
+            self._bad[defect_id] = defect(defect_id).make(self._authority, pbx.settings.names, now, key)
+        return self._bad[defect_id]
+
+    def close(self) -> None:
+        """Close the history."""
+        self.pbx.history.close()
+
+    def forget(self) -> None:
+        """Remove what is kept of this PBX; it must be closed."""
+        self._folder.forget(self.pbx.name)
+
+
+def assemble(
+    name: str, settings: PbxSettings, folder: StateFolder, *, seed: int, wall: float, watch: Watch = unwatched
+) -> Appliance:
+    """Return the PBX *name* as it stands at *wall* seconds.
+
+    Mints or reopens keys, opens its history and fills an empty one. Raises `ConfigurationError` or `HistoryError`.
+    """
+    home = folder.pbx(name)
+    clock = PbxClock.starting(settings.clock.start, settings.clock.rate, wall)
+    now = clock.at(wall).pbx
+    keyring = Keyring(home, name)
+    good = _identity(keyring, settings, now)
+    warnings = [*pbx_warnings(settings), *_identity_warnings(settings, good), *_clock_warnings(now, wall)]
+    history = History.open(home / "history.sqlite", durable=not folder.temporary)
+    try:
+        filled = fill(history, name, settings, seed=seed, until=now, watch=watch)
+        pbx = Pbx(name, settings, history, clock, seed=seed, defects=DEFECT_IDS)
+    except BaseException:
+        history.close()
+        raise
+    return Appliance(pbx, home / "ca.pem", (*warnings, *filled.warnings), folder, good, keyring.authority(now))
+
+
+def _identity(keyring: Keyring, settings: PbxSettings, now: datetime) -> Identity:
+    api = settings.api
+    if api.tls_private_key is None or api.tls_cert is None:
+        mint = keyring.self_signed if settings.tls_profile == "device" else keyring.issued
+        return mint(settings.names, now)
+    identity, objections = keyfiles.read(api.tls_private_key, api.tls_cert)
+    if identity is None:
+        raise ConfigurationError(
+            Problem(f"pbxs.{keyring.name}.api.{key}", wrong, right) for key, wrong, right in objections
+        )
+    keyring.keep(identity)
+    return identity
+
+
+def _identity_warnings(settings: PbxSettings, identity: Identity) -> list[str]:
+    bind = settings.api.tls_bind_address
+    name = common_name(identity.certificate)
+    if settings.api.tls_cert is None or bind.everywhere or name == bind.host:
+        return []
+    return [f"the bind address is '{bind.host}' and the certificate's CN is '{name}'; the guide wants them equal"]
+
+
+def _clock_warnings(now: datetime, wall: float) -> list[str]:
+    real = datetime.fromtimestamp(wall, UTC)
+    if abs(now - real) <= _A_DAY:
+        return []
+    said = (
+        f"the PBX clock says {now:%Y-%m-%d} and the real date is {real:%Y-%m-%d}: certificates are minted against the "
+        "PBX clock, so a client that verifies them by the real date may refuse them"
+    )
+    return [said]

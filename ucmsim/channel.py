@@ -1,0 +1,179 @@
+"""The device's HTTP on one connection: bytes in, a decision asked for, a reply performed, one access line.
+
+Not built on twisted.web: no byte of a response on an API port may come from a library. A request makes three stops
+and never turns back: the reader makes it an `ApiRequest`, the PBX decides, `wire` performs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.logger import Logger
+from twisted.protocols.policies import TimeoutMixin
+from twisted.python.failure import Failure
+
+from ucmsim import pages
+from ucmsim.journal import LINE, Exchange
+from ucmsim.pbx import Lookup, Pbx
+from ucmsim.reader import Incoming, RequestReader
+from ucmsim.reply import Content, Ending, Reply
+from ucmsim.request import ApiRequest
+from ucmsim.wire import Line, Progress, TlsLine, perform
+
+T = TypeVar("T")
+Worker = Callable[[Callable[[], T]], Deferred[T]]
+"""Runs a function in the one worker thread."""
+
+
+class DeviceChannel(Protocol, TimeoutMixin):
+    """One connection to one PBX."""
+
+    _log = Logger()
+
+    def __init__(self, pbx: Pbx, peer: str, wall: IReactorTime, worker: Worker[Reply]) -> None:
+        self._pbx = pbx
+        self._peer = peer
+        self._wall = wall
+        self._worker = worker
+        self._inactivity = pbx.quirks.number("inactivity-timeout")
+        self._keep_alive = pbx.quirks.number("keep-alive")
+        self._reader = RequestReader(pipelined=self._keep_alive is not None)
+        self._playing: Deferred[None] | None = None
+        self._line: Line | None = None
+        self._input_over = False
+        self._keeps = False
+
+    def callLater(self, period: float, func: Callable[..., object]) -> Any:
+        """Let `TimeoutMixin` wait on the wall clock that was passed in."""
+        return self._wall.callLater(period, func)
+
+    # --- what happens to the connection ----------------------------------------------------------------------------
+
+    def connectionMade(self) -> None:
+        self._line = TlsLine(self.transport)  # type: ignore[arg-type]  # TLS stands below
+        self.setTimeout(self._inactivity)
+
+    def dataReceived(self, data: bytes) -> None:
+        self.resetTimeout()
+        self._took(self._reader.feed(data))
+
+    def inputEnded(self) -> None:
+        """The peer will send no more, though it may still listen."""
+        self._input_over = True
+        if self._playing is None:
+            self._gave_up()
+
+    def timeoutConnection(self) -> None:
+        """Too long without a byte: give the request up, or the reply that nobody reads."""
+        if self._playing is not None:
+            self._end(Ending.RESET)
+        else:
+            self._gave_up()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.setTimeout(None)
+        self._line = None
+        if self._playing is not None:
+            self._playing.cancel()
+
+    # --- one exchange ----------------------------------------------------------------------------------------------
+
+    def _gave_up(self) -> None:
+        outcome = self._reader.ended()
+        if outcome is None:
+            self._end(Ending.NOTIFY)
+        self._took(outcome)
+
+    def _took(self, outcome: Incoming | Content | None) -> None:
+        if outcome is None:
+            return
+        self.setTimeout(None)
+        self._keeps = False
+        self._playing = Deferred.fromCoroutine(self._exchange(outcome))
+        self._playing.addErrback(lambda failure: failure.trap(CancelledError))
+        self._playing.addErrback(lambda failure: self._log.failure("The wire failed", failure))
+        self._playing.addCallback(lambda _: self._after())
+
+    async def _exchange(self, outcome: Incoming | Content) -> None:
+        began = self._wall.seconds()
+        request = ApiRequest.of(self._peer, outcome.head, outcome.form) if isinstance(outcome, Incoming) else None
+        progress, reply, ended = Progress(self._stalled), None, "the client went away"
+        try:
+            reply = await self._decided(request, outcome)
+            if self._line is not None:
+                await perform(reply, self._line, self._wall, progress)
+                ended = ""
+                self._keeps = reply.keeps
+        finally:
+            self._tell(request, reply, progress.bytes, self._wall.seconds() - began, ended)
+
+    def _stalled(self, stalled: bool) -> None:
+        """Give a peer that stops reading as long as one that stops sending."""
+        self.setTimeout(self._inactivity if stalled else None)
+
+    async def _decided(self, request: ApiRequest | None, outcome: Incoming | Content) -> Reply:
+        when = self._pbx.clock.at(self._wall.seconds())
+        try:
+            if request is None:
+                assert isinstance(outcome, Content)  # noqa: S101 - for the type checker
+                return self._pbx.malformed(outcome, self._peer, when)
+            decided = self._pbx.decide(request, when)
+            return await self._worker(decided.reply) if isinstance(decided, Lookup) else decided
+        except Exception:  # noqa: BLE001 - the device answers its 500 page whatever went wrong
+            self._log.failure("A request could not be answered")
+            return self._pbx.malformed(pages.SERVER_ERROR, self._peer, when)
+
+    def _tell(self, request: ApiRequest | None, reply: Reply | None, sent: int, seconds: float, ended: str) -> None:
+        exchange = Exchange(
+            pbx=self._pbx.name,
+            peer=self._peer,
+            method=request.method if request else "-",
+            target=request.target if request else "-",
+            status=reply.status if reply else 0,
+            rows=reply.rows if reply else None,
+            bytes=sent,
+            seconds=seconds,
+            note=(reply.note or ("" if request else reply.title)) if reply else "",
+            faults=reply.faults if reply else (),
+            ended=ended,
+        )
+        self._log.info(LINE, **self._pbx.record(exchange).fields())
+
+    def _after(self) -> None:
+        """One request per connection, unless the quirk keep-alive lets the reply leave it open."""
+        self._playing = None
+        if self._line is None or not self._keeps:
+            return
+        if self._input_over:
+            self._end(Ending.NOTIFY)
+            return
+        self.setTimeout(self._keep_alive)
+        # Not at once: a thousand pipelined requests must not be a thousand frames deep.
+        self._wall.callLater(0, self._next)
+
+    def _next(self) -> None:
+        if self._line is not None and self._playing is None:
+            self._took(self._reader.again())
+
+    def _end(self, how: Ending) -> None:
+        if self._line is not None:
+            self._line.end(how)
+
+
+class DeviceFactory(Factory):
+    """Makes the channels of one PBX."""
+
+    noisy = False
+
+    def __init__(self, pbx: Pbx, wall: IReactorTime, worker: Worker[Reply]) -> None:
+        self._pbx = pbx
+        self._wall = wall
+        self._worker = worker
+
+    def buildProtocol(self, addr: IAddress | None) -> DeviceChannel:
+        peer = str(getattr(addr, "host", ""))
+        return DeviceChannel(self._pbx, peer, self._wall, self._worker)

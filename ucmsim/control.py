@@ -1,0 +1,290 @@
+"""The control plane: JSON over HTTP on a loopback port of its own, apart from what the device serves.
+
+Routes are a table; a handler gets the matched names and the decoded body and returns a value, or raises `ApiError`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request, Site
+
+from ucmsim import __version__
+from ucmsim.announce import described, write_private
+from ucmsim.errors import BindError, ConfigurationError, UcmsimError
+from ucmsim.faults import Armed, FaultRefused
+from ucmsim.fleet import Fleet, PbxService
+from ucmsim.ports import OpenPort, closed
+from ucmsim.settings import Control, load_pbx
+from ucmsim.statefolder import StateFolder
+
+BODY_LIMIT = 1 << 20
+"""Bytes of a request body that are read."""
+
+_PBX_NAME = re.compile(r"[a-z0-9-]+")
+
+
+class ApiError(Exception):
+    """What the caller did wrong: an HTTP status, a code for programs, a sentence for people, and the field."""
+
+    def __init__(self, status: int, code: str, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"error": {"code": code, "message": message, "field": field}}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status and the value that is sent as JSON; None sends no body."""
+
+    value: Any
+    status: int = 200
+
+
+class Handlers:
+    """What each route does; one method a route, its arguments named as in the path, *body* where there is one."""
+
+    def __init__(self, fleet: Fleet, instance: str, ready: Callable[[], bool]) -> None:
+        self._fleet = fleet
+        self._instance = instance
+        self._ready = ready
+
+    def health(self) -> Answer:
+        return Answer({"status": "ok"})
+
+    def readiness(self) -> Answer:
+        ready = self._ready()
+        return Answer({"status": "ready" if ready else "starting", "instance": self._instance}, 200 if ready else 503)
+
+    def status(self) -> Answer:
+        names = [service.name for service in self._fleet]
+        return Answer({"instance": self._instance, "version": __version__, "pbxs": names})
+
+    def pbxs(self) -> Answer:
+        return Answer(_listed([_pbx(service) for service in self._fleet]))
+
+    def pbx(self, pbx: str) -> Answer:
+        return Answer(_pbx(self._find(pbx)))
+
+    async def create_pbx(self, body: dict[str, Any]) -> Answer:
+        name = body.pop("name", None)
+        if not isinstance(name, str) or not _PBX_NAME.fullmatch(name):
+            raise ApiError(400, "invalid", "a PBX needs a name of lower-case letters, digits and hyphens", "name")
+        if name in self._fleet:
+            raise ApiError(409, "exists", f"there is a PBX '{name}' already", "name")
+        try:
+            return Answer(_pbx(await self._fleet.create(name, load_pbx(body, Path.cwd()))), 201)
+        except ConfigurationError as error:
+            raise _invalid(error) from None
+        except FaultRefused as refused:
+            raise _refused(refused, "faults") from None
+        except BindError as error:
+            raise ApiError(409, "bind", str(error), "api.tls_bind_address") from None
+
+    async def delete_pbx(self, pbx: str) -> Answer:
+        self._find(pbx)
+        await self._fleet.remove(pbx)
+        return Answer(None, 204)
+
+    def faults(self, pbx: str) -> Answer:
+        armed = self._find(pbx).appliance.pbx.faults.armed
+        return Answer(_listed([_fault(one) for one in armed.values()]))
+
+    def arm_fault(self, pbx: str, body: dict[str, Any]) -> Answer:
+        try:
+            return Answer(_fault(self._find(pbx).appliance.pbx.faults.arm(body)), 201)
+        except FaultRefused as refused:
+            raise _refused(refused) from None
+
+    def disarm_fault(self, pbx: str, name: str) -> Answer:
+        try:
+            self._find(pbx).appliance.pbx.faults.disarm(name)
+        except KeyError:
+            raise ApiError(404, "not-found", f"no fault '{name}' is armed on PBX '{pbx}'") from None
+        return Answer(None, 204)
+
+    def _find(self, name: str) -> PbxService:
+        try:
+            return self._fleet[name]
+        except KeyError:
+            raise ApiError(404, "not-found", f"there is no PBX '{name}'") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint: `{name}` in the path is an argument, *handler* names a method, *open* needs no token."""
+
+    method: str
+    path: str
+    handler: str
+    statement: str
+    open: bool = False
+
+    def matches(self, path: str) -> dict[str, str] | None:
+        """Return the names in *path*, None if this is not its route."""
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
+        found = re.fullmatch(pattern, path)
+        return found.groupdict() if found else None
+
+
+# fmt: off
+ROUTES = (
+    Route("GET",    "/healthz", "health", "the process answers", open=True),
+    Route("GET",    "/readyz", "readiness", "everything listens; the instance id", open=True),
+    Route("GET",    "/v1/status", "status", "instance, version, names of the PBXs"),
+    Route("GET",    "/v1/pbxs", "pbxs", "every PBX"),
+    Route("POST",   "/v1/pbxs", "create_pbx", "a new PBX: as in sim.yaml, plus name"),
+    Route("GET",    "/v1/pbxs/{pbx}", "pbx", "one PBX"),
+    Route("DELETE", "/v1/pbxs/{pbx}", "delete_pbx", "stop a PBX and forget its state"),
+    Route("GET",    "/v1/pbxs/{pbx}/faults", "faults", "the armed faults with their counters"),
+    Route("POST",   "/v1/pbxs/{pbx}/faults", "arm_fault", "arm a fault"),
+    Route("DELETE", "/v1/pbxs/{pbx}/faults/{name}", "disarm_fault", "disarm a fault"),
+)
+# fmt: on
+
+
+class ControlResource(Resource):
+    """Translates: a request to a route, a value to JSON, an error to its status."""
+
+    isLeaf = True
+    _log = Logger()
+
+    def __init__(self, handlers: Handlers, token: str) -> None:
+        super().__init__()
+        self._handlers = handlers
+        self._token = token.encode()
+
+    def render(self, request: Request) -> int:
+        answering = Deferred.fromCoroutine(self._answer(request))
+        request.notifyFinish().addErrback(lambda _: answering.cancel())
+        answering.addErrback(lambda failure: failure.trap(CancelledError))
+        return NOT_DONE_YET
+
+    async def _answer(self, request: Request) -> None:
+        try:
+            answer = await self._routed(request)
+        except ApiError as error:
+            answer = Answer(error.body, error.status)
+        except UcmsimError as error:
+            answer = Answer(ApiError(409, "conflict", str(error)).body, 409)
+        except CancelledError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, the caller gets the one error shape
+            self._log.failure("A control request failed")
+            answer = Answer(ApiError(500, "internal", "ucmsim failed; its log says why").body, 500)
+        request.setResponseCode(answer.status)
+        request.setHeader("Server", "ucmsim")
+        if answer.value is not None:
+            request.setHeader("Content-Type", "application/json")
+            request.write(json.dumps(answer.value).encode() + b"\n")
+        request.finish()
+
+    async def _routed(self, request: Request) -> Answer:
+        path, method = request.path.decode("ascii", "replace"), request.method.decode("ascii", "replace")
+        found = [(route, names) for route in ROUTES if (names := route.matches(path)) is not None]
+        if not all(route.open for route, _ in found) or not found:
+            self._authorise(request)
+        if not found:
+            raise ApiError(404, "not-found", f"there is nothing at {path}")
+        sought = "GET" if method == "HEAD" else method
+        for route, names in found:
+            if route.method == sought:
+                arguments: dict[str, Any] = dict(names)
+                if method == "POST":
+                    arguments["body"] = _body(request)
+                answer = getattr(self._handlers, route.handler)(**arguments)
+                return answer if isinstance(answer, Answer) else await answer
+        allowed = sorted({route.method for route, _ in found} | {"HEAD" for route, _ in found if route.method == "GET"})
+        request.setHeader("Allow", ", ".join(allowed))
+        raise ApiError(405, "method-not-allowed", f"{method} cannot be done here; {', '.join(allowed)} can")
+
+    def _authorise(self, request: Request) -> None:
+        given = request.getHeader(b"authorization") or b""
+        scheme, _, token = given.partition(b" ")
+        if scheme.lower() != b"bearer" or not hmac.compare_digest(token.strip(), self._token):
+            request.setHeader("WWW-Authenticate", "Bearer")
+            raise ApiError(401, "unauthorized", "send the control token: Authorization: Bearer ...")
+
+
+class ControlService(Service):
+    """The control plane on its port."""
+
+    _log = Logger()
+
+    def __init__(self, fleet: Fleet, settings: Control, folder: StateFolder, instance: str, reactor: Any) -> None:
+        self._bind = settings.bind
+        self._reactor = reactor
+        self._token = settings.token or secrets.token_urlsafe(24)
+        write_private(folder.path / "control-token", f"{self._token}\n".encode())
+        handlers = Handlers(fleet, instance, lambda: self._port is not None)
+        self._site = Site(ControlResource(handlers, self._token), reactor=reactor)
+        self._site.noisy = False
+        self._site.log = _unlogged  # type: ignore[method-assign, assignment]  # tokens and bodies stay out of the log
+        self._port: OpenPort | None = None
+
+    def described(self) -> dict[str, str]:
+        """Return the entry of the ready report: url and token."""
+        assert self._port is not None  # noqa: S101 - told only when it listens
+        return {"url": f"http://{self._port.address}", "token": self._token}
+
+    def startService(self) -> None:
+        """Open the port; raises `BindError`."""
+        super().startService()
+        self._port = OpenPort.open(self._reactor, self._bind, self._site, "the control plane")
+
+    def stopService(self) -> Deferred[None]:
+        super().stopService()
+        port, self._port = self._port, None
+        return closed(port)
+
+
+def _unlogged(_request: Request) -> None:
+    """Log nothing of a control request."""
+
+
+def _body(request: Request) -> dict[str, Any]:
+    data = request.content.read(BODY_LIMIT + 1) if request.content else b""
+    if len(data) > BODY_LIMIT:
+        raise ApiError(413, "too-large", f"a body may have {BODY_LIMIT} bytes at most")
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, "not-json", f"the body is not JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise ApiError(400, "invalid", "the body must be a JSON object")
+    return body
+
+
+def _invalid(error: ConfigurationError) -> ApiError:
+    return ApiError(400, "invalid", "; ".join(map(str, error.problems)), error.problems[0].key or None)
+
+
+def _refused(refused: FaultRefused, under: str = "") -> ApiError:
+    first = ".".join(filter(None, [under, *map(str, refused.said[0].path)]))
+    told = "; ".join(f"{one.wrong}" + (f", {one.right}" if one.right else "") for one in refused.said)
+    return ApiError(400, "invalid", told, first or None)
+
+
+def _listed(items: list[Any]) -> dict[str, Any]:
+    return {"items": items, "next": None}
+
+
+def _pbx(service: PbxService) -> Mapping[str, Any]:
+    pbx = service.appliance.pbx
+    settings = pbx.settings.model_dump(mode="json", by_alias=True, exclude={"api": {"tls_authentication_password"}})
+    return {"name": pbx.name, **described(service), "rows": len(pbx.history), "settings": settings}
+
+
+def _fault(armed: Armed) -> dict[str, Any]:
+    return {**armed.arming.as_json(), "matched": armed.matched, "fired": armed.fired}

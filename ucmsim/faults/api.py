@@ -1,0 +1,49 @@
+"""Faults on the api plane: `Situation` in, `Situation` out; a dropped peer is settled at accept already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+
+from ucmsim.acl import parse_entry, peer_address
+from ucmsim.faults.planes import Admission, Moment, Situation
+
+
+def _is_entry(text: str) -> str:
+    parse_entry(text)
+    return text
+
+
+AddressEntry = Annotated[str, AfterValidator(_is_entry)]
+
+
+def concerns(entry: str | None, peer: str) -> bool:
+    """Return whether the address/netmask *entry* covers *peer*; without an entry every peer is covered."""
+    if entry is None:
+        return True
+    rule = parse_entry(entry)
+    return rule.matches(peer_address(peer)) == rule.permit
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Deny the peers that *address* covers (null = every peer): with the 403 page, or by closing right after accept."""
+
+    how: Literal["page", "drop"] = "page"
+    address: AddressEntry | None = None
+
+    @property
+    def moment(self) -> Moment:
+        return Moment.ADMIT if self.how == "drop" else Moment.DECIDE
+
+    def __call__(self, seen: Situation | Admission) -> Situation | Admission:
+        why = "denied by the fault api.deny"
+        if isinstance(seen, Admission):
+            return Admission(serve=False, why=why)
+        return replace(seen, permitted=False, why=f"{seen.peer} is {why}")
+
+    def concerns(self, peer: str) -> bool:
+        """Return whether *peer* is one of those this fault is about."""
+        return concerns(self.address, peer)

@@ -1,0 +1,47 @@
+"""The kinds of faults, one row each: what `"fault":` can say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+
+from ucmsim.faults.api import Deny
+from ucmsim.faults.http import Latency
+from ucmsim.faults.tls import Certificate
+
+Fault = Latency | Certificate | Deny
+"""Every record of this package."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind: *units* says what its fields are measured in, *settled* when it is decided."""
+
+    id: str
+    record: type[Latency | Certificate | Deny]
+    units: str
+    settled: str
+    statement: str
+
+    @property
+    def plane(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(field.name for field in fields(self.record))
+
+
+# fmt: off
+KINDS = (
+    Kind("http.latency", Latency, "seconds: wall-clock seconds, 0 to 86400", "when the request is decided",
+         "The reply waits before the first byte of its head."),
+    Kind("tls.certificate", Certificate, "defect: an id of 'ucmsim show defects'", "at the ClientHello",
+         "The client is shown a certificate with a defect; session tickets are off while it is armed."),
+    Kind("api.deny", Deny, "how: page or drop; address: an address/netmask entry, null = every peer",
+         "page: when the request is decided, before authentication; drop: at accept",
+         "The peer is denied: the 403 page without a challenge, or the connection closed before TLS."),
+)
+# fmt: on
+
+BY_ID = MappingProxyType({kind.id: kind for kind in KINDS})

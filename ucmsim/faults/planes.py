@@ -1,0 +1,44 @@
+"""The values that faults transform, one for each moment at which the PBX decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Moment(Enum):
+    """When a fault is settled; the value says what is known of the client by then."""
+
+    ADMIT = "at accept"
+    HANDSHAKE = "at the ClientHello"
+    DECIDE = "when the request is decided"
+    REPLY = "when the reply is decided"
+
+    @property
+    def knows_path(self) -> bool:
+        return self in (Moment.DECIDE, Moment.REPLY)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What becomes of a connection at accept: served, or closed with the sentence *why*."""
+
+    serve: bool = True
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What a client is shown at its ClientHello: the good identity or that of a *defect*, with or without *tickets*."""
+
+    defect: str | None = None
+    tickets: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What one request sees of the PBX: whether its peer may pass, and the sentence that says *why*."""
+
+    peer: str
+    permitted: bool
+    why: str

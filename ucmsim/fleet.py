@@ -1,0 +1,152 @@
+"""The running PBXs: their ports, their worker, their lifetimes, and nothing else.
+
+Ports are opened synchronously while the service starts, so that a busy one stops the start: once the reactor runs,
+nothing can change the exit code any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from twisted.application.service import MultiService, Service
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.python.threadpool import ThreadPool
+
+from ucmsim.assembly import Appliance
+from ucmsim.channel import DeviceFactory
+from ucmsim.errors import UcmsimError
+from ucmsim.ports import OpenPort, closed
+from ucmsim.reply import Reply
+from ucmsim.settings import Address
+from ucmsim.socketplane import Gate
+from ucmsim.tls import DeviceTls
+
+T = TypeVar("T")
+
+
+class PbxService(Service):
+    """One appliance on its port."""
+
+    _log = Logger()
+
+    def __init__(
+        self, appliance: Appliance, reactor: Any, worker: Callable[[Callable[[], Reply]], Deferred[Reply]]
+    ) -> None:
+        self.appliance = appliance
+        self.setName(appliance.pbx.name)
+        self._reactor = reactor
+        pbx, settings = appliance.pbx, appliance.pbx.settings
+        self._tls = DeviceTls(
+            appliance.identity,
+            settings.tls_range,
+            device_profile=settings.tls_profile == "device",
+            handshaking=lambda: self._gate.handshaking,
+        )
+        plain = DeviceFactory(pbx, reactor, worker)
+        wrapped = TLSMemoryBIOFactory(self._tls, False, plain, clock=reactor)
+        self._gate = Gate(pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"))
+        self._port: OpenPort | None = None
+
+    @property
+    def address(self) -> Address | None:
+        """Where it listens; None when it does not."""
+        return self._port.address if self._port else None
+
+    def startService(self) -> None:
+        """Open the port, unless the API is disabled; raises `BindError`."""
+        super().startService()
+        name, api = self.appliance.pbx.name, self.appliance.pbx.settings.api
+        for warning in self.appliance.warnings:
+            self._log.warn("{pbx}: {warning}", pbx=name, warning=warning)
+        if not api.enable:
+            self._log.warn("{pbx}: nothing listens, because api.enable is false", pbx=name)
+            return
+        self._port = OpenPort.open(self._reactor, api.tls_bind_address, self._gate, f"PBX '{name}'")
+        self._log.info("{pbx}: listening on {address}", pbx=name, address=str(self.address))
+
+    def stopService(self) -> Deferred[None]:
+        """Close the port, cut what is open, close the history."""
+        super().stopService()
+        port, self._port = self._port, None
+        stopping = closed(port)
+        self._gate.abort_all()
+        stopping.addBoth(lambda _: self.appliance.close())
+        return stopping
+
+
+class Fleet(MultiService):
+    """All PBXs of one process, and the one worker thread that reads and renders for them.
+
+    One thread, because more only made the reactor late at equal throughput.
+    """
+
+    def __init__(self, reactor: Any, assemble: Callable[[str, Any], Appliance]) -> None:
+        super().__init__()
+        self._reactor = reactor
+        self._assemble = assemble
+        self._pool = ThreadPool(minthreads=0, maxthreads=1, name="ucmsim-worker")
+        self._pool.start()
+
+    def __iter__(self) -> Iterator[PbxService]:
+        return iter(service for service in self.services if isinstance(service, PbxService))
+
+    def __getitem__(self, name: str) -> PbxService:
+        found = self.namedServices.get(name)
+        if not isinstance(found, PbxService):
+            raise KeyError(name)
+        return found
+
+    def __contains__(self, name: str) -> bool:
+        return isinstance(self.namedServices.get(name), PbxService)
+
+    def work(self, function: Callable[[], T]) -> Deferred[T]:
+        """Run *function* in the worker thread."""
+        return deferToThreadPool(self._reactor, self._pool, function)
+
+    def add(self, appliance: Appliance) -> PbxService:
+        """Take *appliance* in; it starts with the fleet, at once if that runs. Raises `BindError`."""
+        service = PbxService(appliance, self._reactor, self.work)
+        try:
+            service.setServiceParent(self)
+        except UcmsimError:
+            service.disownServiceParent()
+            raise
+        return service
+
+    async def create(self, name: str, settings: Any) -> PbxService:
+        """Assemble a new PBX in the worker and start it; raises `UcmsimError`."""
+        appliance = await self.work(lambda: self._assemble(name, settings))
+        return self.add(appliance)
+
+    async def remove(self, name: str) -> None:
+        """Stop the PBX called *name* and forget what is kept of it; raises `KeyError`."""
+        service = self[name]
+        await maybeDeferred(service.disownServiceParent)
+        service.appliance.forget()
+
+    def startService(self) -> None:
+        """Open every port; when one cannot be opened, close the others again. Raises `BindError`."""
+        try:
+            super().startService()
+        except UcmsimError:
+            for service in list(self):
+                service.stopService()
+            raise
+
+    def stopService(self) -> Deferred[Any]:
+        """Stop every PBX, then the worker."""
+        stopping: Deferred[Any] = super().stopService()
+        stopping.addBoth(self._stopped)
+        return stopping
+
+    def stop_worker(self) -> None:
+        """End the worker thread; a fleet that was started does it when it stops."""
+        self._pool.stop()
+
+    def _stopped(self, result: T) -> T:
+        self.stop_worker()
+        return result

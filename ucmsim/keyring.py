@@ -1,0 +1,118 @@
+"""The keys and certificates that one PBX keeps in its state folder, reopened as long as they serve.
+
+A client that was told once to trust `ca.pem` shall not have to be told again after a restart. Whatever no longer fits
+(it ends, the names or the profile changed, a file is broken or gone) is minted anew, the CA last of all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from stat import S_IMODE
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from ucmsim.authority import Authority, Identity, bears, export, self_signed
+from ucmsim.errors import ConfigurationError, Problem
+from ucmsim.keyfiles import read
+
+_SECRET = 0o600
+_PUBLIC = 0o644
+_DEVICE_BITS = 2048
+_ENOUGH = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The key files of the PBX *name* in *folder*, which one process has to itself.
+
+    `private.pem` and `certificate.pem` are what it serves with, `ca.pem` is what a client must trust. `ca-key.pem`
+    holds the key *and* the certificate of its CA, which `ca.pem` need not be. Private keys have mode 0600 from the
+    first moment. Raises `ConfigurationError` when the folder cannot be used.
+    """
+
+    folder: Path
+    name: str
+
+    def authority(self, now: datetime) -> Authority:
+        """Return the PBX's CA, which also issues the defects where the PBX serves with a certificate of another."""
+        kept = self._kept_authority()
+        authority = kept if kept and _lasts(kept.certificate, now) else Authority.mint(self.name, now)
+        _write(self.folder / "ca-key.pem", authority.key_pem + authority.certificate_pem, _SECRET)
+        return authority
+
+    def issued(self, names: Sequence[str], now: datetime) -> Identity:
+        """Return an identity under exactly these *names*, issued by `authority`."""
+        authority = self.authority(now)
+        kept = self._kept_identity(names, now)
+        if kept and authority.issued(kept.certificate):
+            identity = replace(kept, trust=authority.certificate)
+        else:
+            identity = authority.issue(names, now)
+        self.keep(identity)
+        return identity
+
+    def self_signed(self, names: Sequence[str], now: datetime) -> Identity:
+        """Return an identity as the device ships with: RSA-2048, which is slow to make, and signed by itself."""
+        kept = self._kept_identity(names, now)
+        identity = kept if kept and _as_shipped(kept) else self_signed(names, now, rsa_bits=_DEVICE_BITS)
+        self.keep(identity)
+        return identity
+
+    def keep(self, identity: Identity) -> None:
+        """Write what the PBX serves with, be it minted or the user's own, and what a client must trust for it."""
+        _write(self.folder / "private.pem", identity.key_pem, _SECRET)
+        _write(self.folder / "certificate.pem", identity.certificate_pem, _PUBLIC)
+        _write(self.folder / "ca.pem", export(identity.trust, "pem"), _PUBLIC)
+
+    def _kept_authority(self) -> Authority | None:
+        path = self.folder / "ca-key.pem"
+        try:
+            pem = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:  # a CA that cannot be read may still be trusted by somebody: do not replace it
+            raise _unusable("read", path, error) from error
+        try:
+            return Authority.load(pem, pem)
+        except ValueError:
+            return None
+
+    def _kept_identity(self, names: Sequence[str], now: datetime) -> Identity | None:
+        """Return the identity in the folder if it is whole, bears *names* and lasts."""
+        kept, _ = read(self.folder / "private.pem", self.folder / "certificate.pem")
+        return kept if kept and bears(kept.certificate, names) and _lasts(kept.certificate, now) else None
+
+
+def _as_shipped(identity: Identity) -> bool:
+    alone = identity.certificate.issuer == identity.certificate.subject
+    return alone and isinstance(identity.key, rsa.RSAPrivateKey) and identity.key.key_size == _DEVICE_BITS
+
+
+def _lasts(certificate: x509.Certificate, now: datetime) -> bool:
+    """Return whether *certificate* is valid *now* and for a day at least; compared so that no clock overflows."""
+    return certificate.not_valid_before_utc <= now and certificate.not_valid_after_utc - _ENOUGH >= now
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    """Put *content* at *path* in one step, never with more than *mode*; leave a file alone that is right already."""
+    try:
+        if path.is_file() and not S_IMODE(path.stat().st_mode) & ~mode and path.read_bytes() == content:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"{path.name}.new")
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(content)
+        fresh.replace(path)
+    except OSError as error:
+        raise _unusable("written", path, error) from error
+
+
+def _unusable(verb: str, path: Path, error: OSError) -> ConfigurationError:
+    wrong = f"'{path}' cannot be {verb}: {error.strerror}"
+    return ConfigurationError([Problem("state", wrong, "ucmsim must be able to read and write the state folder")])

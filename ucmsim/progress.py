@@ -1,0 +1,36 @@
+"""A progress bar for long work: on a terminal, on standard error, and only when two seconds have passed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PATIENCE = 2.0
+"""Seconds of work before a bar is shown."""
+
+
+def watched(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
+    """Yield *items*; show how far *what* has come, out of *total* if that is known."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task(what, total=total)
+    began, shown = time.monotonic(), False
+    try:
+        for done, item in enumerate(items, 1):
+            yield item
+            if done % 256 == 0:
+                if not shown and time.monotonic() - began > PATIENCE:
+                    bar.start()
+                    shown = True
+                bar.update(task, completed=done)
+    finally:
+        bar.stop()

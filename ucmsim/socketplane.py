@@ -1,0 +1,183 @@
+"""Below TLS: who may connect, when TLS begins, and how a socket ends.
+
+The gate stands outside TLS, so a peer that is not served is closed before a byte of handshake. TLS itself begins when
+the ClientHello is there, because what the client is shown is decided at that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, cast
+
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IProtocol,
+    IProtocolFactory,
+    IReactorTime,
+    ITCPTransport,
+)
+from twisted.internet.protocol import connectionDone
+from twisted.logger import Logger
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from ucmsim.faults import Admission, Handshake
+
+LINGER = 5.0
+"""Wall-clock seconds a peer has to close its side after the device has closed; then the socket is closed anyway."""
+
+_RECORD_LIMIT = 5 + (1 << 14) + 2048
+
+
+class Deciding(Protocol):
+    """What the socket plane asks of a PBX."""
+
+    name: str
+
+    def admit(self, peer: str, others: int) -> Admission: ...
+    def handshake(self, peer: str) -> Handshake: ...
+
+
+def hello_is_whole(data: bytes) -> bool:
+    """Return whether *data* holds the first TLS record entirely, or is no handshake at all.
+
+    What is no handshake goes to OpenSSL as it comes, which answers it as the device's would.
+    """
+    if len(data) >= 3 and not (data[0] == 0x16 and data[1] == 3):
+        return True
+    if data[:1] not in (b"", b"\x16"):
+        return True
+    return len(data) >= 5 and len(data) >= min(5 + int.from_bytes(data[3:5]), _RECORD_LIMIT)
+
+
+@implementer(IHalfCloseableProtocol)
+class Below(ProtocolWrapper):
+    """The shim between one TCP socket and its TLS: holds the ClientHello back, ends the socket as it is told to."""
+
+    factory: Gate
+    transport: ITCPTransport
+
+    def __init__(self, factory: Gate, wrapped: IProtocol, peer: str) -> None:
+        super().__init__(factory, wrapped)
+        self.peer = peer
+        self._held: bytes | None = b""
+        self._ending = False
+        self._timer: IDelayedCall | None = None
+
+    def makeConnection(self, transport: Any) -> None:
+        """Take the socket; TLS does not know of it yet."""
+        self.transport = transport
+        self.connected = 1
+        transport.setTcpNoDelay(True)
+        self.factory.registerProtocol(self)
+        self._wait(self.factory.inactivity, transport.loseConnection)
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._held is None:
+            if not self._ending:
+                super().dataReceived(data)
+            return
+        self._held += data
+        if not hello_is_whole(self._held):
+            return
+        held, self._held = self._held, None
+        self._cancel_timer()
+        self.factory.handshaking = self.factory.pbx.handshake(self.peer)
+        super().makeConnection(self.transport)
+        super().dataReceived(held)
+
+    def finish(self) -> None:
+        """Send FIN after what was written; read on, without looking, until the peer closes or its time is up.
+
+        Closing at once instead would send RST when input is unread, and a RST destroys what the peer has not read.
+        """
+        if self._ending or not self.connected:
+            return
+        self._ending = True
+        self.factory.ended(self)
+        self._wait(self.factory.inactivity, self.transport.abortConnection)
+        self.transport.loseWriteConnection()
+
+    def readConnectionLost(self) -> None:
+        """The peer has sent its FIN: before TLS and after the end that is all, in between a reply may be under way."""
+        if self._held is not None or self._ending:
+            self.transport.loseConnection()
+        else:
+            self.factory.input_ended(self)
+
+    def writeConnectionLost(self) -> None:
+        """Our own FIN is out; now the peer has a while to close."""
+        self._wait(LINGER, self.transport.loseConnection)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._cancel_timer()
+        self.connected = 0
+        if self._held is None:
+            super().connectionLost(reason)
+        else:
+            self.factory.unregisterProtocol(self)
+
+    def _wait(self, seconds: float | None, then: Callable[[], object]) -> None:
+        """Do *then* after *seconds*, unless something else is waited for first; None waits for ever."""
+        self._cancel_timer()
+        if seconds is not None:
+            self._timer = self.factory.wall.callLater(seconds, then)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
+
+class Gate(WrappingFactory[Below]):
+    """Decides at accept who is served, and counts who is."""
+
+    noisy = False
+    _log = Logger()
+
+    def __init__(
+        self, pbx: Deciding, wrapped: IProtocolFactory, wall: IReactorTime, *, inactivity: float | None
+    ) -> None:
+        super().__init__(wrapped)
+        self.pbx = pbx
+        self.wall = wall
+        self.inactivity = inactivity
+        self.handshaking = Handshake()
+        self._served: set[Below] = set()
+
+    def buildProtocol(self, addr: IAddress | None) -> Below | None:  # type: ignore[override]
+        peer = str(getattr(addr, "host", ""))
+        admission = self.pbx.admit(peer, len(self._served))
+        if not admission.serve:
+            self._log.info("{pbx} {peer} closed at accept - {why}", pbx=self.pbx.name, peer=peer, why=admission.why)
+            return None
+        wrapped = self.wrappedFactory.buildProtocol(addr)
+        return Below(self, cast("IProtocol", wrapped), peer)
+
+    def registerProtocol(self, p: Below) -> None:
+        self.protocols[p] = 1
+        self._served.add(p)
+
+    def unregisterProtocol(self, p: Below) -> None:
+        self.protocols.pop(p, None)
+        self._served.discard(p)
+
+    def ended(self, p: Below) -> None:
+        """Stop counting *p*: the device has closed it, though its socket lingers."""
+        self._served.discard(p)
+
+    def input_ended(self, p: Below) -> None:
+        """Tell the HTTP channel above *p* that no more input will come."""
+        channel = getattr(p.wrappedProtocol, "wrappedProtocol", None)
+        if channel is None:
+            p.transport.loseConnection()
+        else:
+            channel.inputEnded()
+
+    def abort_all(self) -> None:
+        """Cut every connection that is still open."""
+        for protocol in list(self.protocols):
+            protocol.transport.abortConnection()

@@ -1,0 +1,86 @@
+"""The folder a fleet keeps its state in: where things stand in it, and that only one process uses it.
+
+Without a folder of the user's own it is a private temporary one that goes when the process does.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from ucmsim.errors import ConfigurationError, Problem, StateInUse
+
+_LOCK = "ucmsim.lock"
+
+
+class StateFolder:
+    """An open, locked state folder."""
+
+    def __init__(self, path: Path, lock: int, *, temporary: bool) -> None:
+        self.path = path
+        self.temporary = temporary
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path | None, *, fresh: bool = False) -> StateFolder:
+        """Open and lock *path*, making it if needed; None makes a temporary folder. *fresh* empties it first.
+
+        Raises `StateInUse` when another process has it, `ConfigurationError` when it cannot be used or emptied.
+        """
+        if path is None:
+            folder = Path(tempfile.mkdtemp(prefix="ucmsim-"))
+            return cls(folder, _locked(folder), temporary=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            ours = (path / _LOCK).exists() or not any(path.iterdir())
+            if fresh and not ours:
+                right = "name an empty folder, or one that ucmsim has used"
+                raise ConfigurationError([Problem("state", f"{path} holds files of somebody else", right)])
+            lock = _locked(path)
+            if fresh:
+                _empty(path)
+        except OSError as error:
+            said = f"{path} cannot be used as the state folder: {error.strerror}"
+            raise ConfigurationError([Problem("state", said, "name a folder that can be written")]) from error
+        return cls(path, lock, temporary=False)
+
+    def pbx(self, name: str) -> Path:
+        """Return the folder of the PBX called *name*, making it if needed."""
+        folder = self.path / name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    def forget(self, name: str) -> None:
+        """Remove all that is kept of the PBX called *name*."""
+        shutil.rmtree(self.path / name, ignore_errors=True)
+
+    def close(self) -> None:
+        """Unlock the folder; a temporary one is removed."""
+        if self.temporary:
+            shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._lock)
+
+
+def _locked(folder: Path) -> int:
+    lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise StateInUse(
+            f"the state folder {folder} is in use by another ucmsim; stop it, or choose another 'state:'"
+        ) from None
+    return lock
+
+
+def _empty(folder: Path) -> None:
+    for item in folder.iterdir():
+        if item.name == _LOCK:
+            continue
+        if item.is_dir() and not item.is_symlink():
+            shutil.rmtree(item)
+        else:
+            item.unlink()

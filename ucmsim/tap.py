@@ -1,0 +1,121 @@
+"""The composition root: options in, a service out. The only place that fetches the reactor and the wall clock."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import IService, MultiService
+from twisted.logger import Logger
+from twisted.python import usage
+
+from ucmsim import announce, configuration
+from ucmsim.assembly import Appliance, assemble
+from ucmsim.control import ControlService
+from ucmsim.errors import UcmsimError
+from ucmsim.fleet import Fleet
+from ucmsim.parent import ParentPipe
+from ucmsim.progress import watched
+from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.settings import Settings
+from ucmsim.statefolder import StateFolder
+
+
+class Options(usage.Options):
+    """What can be said on the command line; everything else is in the configuration file."""
+
+    synopsis = "[options]"
+    longdesc = "A simulated Grandstream UCM. Without --config it is the built-in demo PBX on https://127.0.0.1:8443."
+    optParameters = [
+        ["config", "c", None, "The configuration file (sim.yaml); 'ucmsim check FILE' judges it."],
+        ["ready-file", "r", None, "Where to write the ready report once everything listens; a pipe will do."],
+        ["parent-pipe", None, None, "Number of an inherited file descriptor; stop when its other end closes.", int],
+    ]
+    optFlags = [["fresh", "f", "Empty the state folder first."]]
+    compData = usage.Completions(optActions={"config": usage.CompleteFiles("*.yaml")})
+
+
+def makeService(options: Options, reactor: Any = None) -> IService:
+    """Return the service that *options* describe; what is wrong is printed, and the process exits with 1."""
+    if reactor is None:
+        from twisted.internet import reactor  # noqa: TID251 - the one place
+    try:
+        settings = configuration.read(Path(options["config"]) if options["config"] else None)
+        return Simulator(settings, options, reactor)
+    except UcmsimError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(1) from None
+
+
+class Simulator(MultiService):
+    """A fleet in its state folder, with its control plane, from start to stop."""
+
+    _log = Logger()
+
+    def __init__(self, settings: Settings, options: Options, reactor: Any) -> None:
+        super().__init__()
+        self._options = options
+        self._reactor = reactor
+        self._instance = secrets.token_hex(8)
+        self._folder = StateFolder.open(settings.state, fresh=bool(options["fresh"]))
+        self._seed = settings.seed
+        self._fleet = Fleet(reactor, self._assemble)
+        self._fleet.setServiceParent(self)
+        self._control: ControlService | None = None
+        try:
+            for name, pbx in settings.pbxs.items():
+                self._fleet.add(self._assemble(name, pbx))
+            if settings.control is not None:
+                self._control = ControlService(self._fleet, settings.control, self._folder, self._instance, reactor)
+                self._control.setServiceParent(self)
+        except BaseException:
+            self._abandon()
+            raise
+
+    def _assemble(self, name: str, settings: PbxSettings) -> Appliance:
+        wall = self._reactor.seconds()
+        return assemble(name, settings, self._folder, seed=self._seed, wall=wall, watch=watched)
+
+    def startService(self) -> None:
+        """Open every port, then tell who waits for it. A port that cannot be opened ends the process with 1."""
+        try:
+            super().startService()
+        except UcmsimError as error:
+            self._abandon()
+            sys.stderr.write(f"{error}\n")
+            raise SystemExit(1) from None
+        if self._options["parent-pipe"] is not None:
+            ParentPipe(self._reactor, self._options["parent-pipe"], self._reactor.stop).startReading()
+        self._announce()
+
+    def stopService(self) -> Any:
+        stopping = super().stopService()
+        stopping.addBoth(self._close)
+        return stopping
+
+    def _announce(self) -> None:
+        control = self._control.described() if self._control else None
+        if self._options["ready-file"]:
+            path = Path(self._options["ready-file"])
+            try:
+                announce.write_report(path, announce.report(self._instance, control, self._fleet))
+            except OSError as error:
+                self._log.error("The ready report cannot be written to {path}: {why}", path=path, why=error.strerror)
+        demo = configuration.is_demo(Path(self._options["config"]) if self._options["config"] else None)
+        text = announce.banner(self._fleet, show_passwords=demo, control=control["url"] if control else None)
+        # Not print: twistd has turned sys.stdout into its log, and the banner is not for the log.
+        if sys.__stdout__ is not None:
+            sys.__stdout__.write(text)
+            sys.__stdout__.flush()
+
+    def _abandon(self) -> None:
+        for service in list(self._fleet):
+            service.appliance.close()
+        self._fleet.stop_worker()
+        self._folder.close()
+
+    def _close(self, result: object) -> object:
+        self._folder.close()
+        return result

@@ -1,0 +1,159 @@
+"""Performs a `Reply`: the only code that writes to a connection or ends one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IPushProducer, IReactorTime
+from twisted.internet.task import deferLater
+from zope.interface import implementer
+
+from ucmsim.reply import PIECE, Body, Ending, HangUp, Reply, Send, SendHead, Wait
+
+
+class Line(Protocol):
+    """What a reply is performed on: bytes can be written, a producer registered, and there are three ways to end."""
+
+    def write(self, data: bytes) -> None: ...
+    def registerProducer(self, producer: IPushProducer, streaming: bool) -> None: ...
+    def unregisterProducer(self) -> None: ...
+    def end(self, how: Ending) -> None: ...
+
+
+class TlsLine:
+    """A line over Twisted's TLS: *tls* is the TLS transport, below which stands a `Below`."""
+
+    def __init__(self, tls: TlsTransport) -> None:
+        self._tls = tls
+
+    def write(self, data: bytes) -> None:
+        self._tls.write(data)
+
+    def registerProducer(self, producer: IPushProducer, streaming: bool) -> None:
+        self._tls.registerProducer(producer, streaming)
+
+    def unregisterProducer(self) -> None:
+        self._tls.unregisterProducer()
+
+    def end(self, how: Ending) -> None:
+        """End the connection *how* it is said: close_notify and FIN, FIN alone, or RST."""
+        match how:
+            case Ending.NOTIFY:
+                self._tls.loseConnection()
+                self._tls.transport.finish()
+            case Ending.FIN:
+                self._tls.write(b"")
+                self._tls.transport.finish()
+            case Ending.RESET:
+                self._tls.abortConnection()
+
+
+class _Socket(Protocol):
+    def finish(self) -> None: ...
+
+
+class TlsTransport(Protocol):
+    """The part of `TLSMemoryBIOProtocol` that a `TlsLine` uses."""
+
+    @property
+    def transport(self) -> _Socket: ...
+    def write(self, data: bytes) -> None: ...
+    def registerProducer(self, producer: IPushProducer, streaming: bool) -> None: ...
+    def unregisterProducer(self) -> None: ...
+    def loseConnection(self) -> None: ...
+    def abortConnection(self) -> None: ...
+
+
+class Progress:
+    """How far a reply has come: *bytes* of the body that the transport took, right at every moment.
+
+    *stalled* is told True when the peer reads no more, False when it goes on.
+    """
+
+    __slots__ = ("bytes", "stalled")
+
+    def __init__(self, stalled: Callable[[bool], None]) -> None:
+        self.bytes = 0
+        self.stalled = stalled
+
+
+async def perform(reply: Reply, line: Line, wall: IReactorTime, progress: Progress) -> None:
+    """Do what *reply* says, step by step; ends when the last step is done."""
+    head = b""
+    for step in reply.steps:
+        match step:
+            case SendHead():
+                head = reply.head
+            case Send(body) if body.length <= PIECE:
+                # Head and short body in one write are one TLS record and one segment.
+                data = b"".join(body.chunks())
+                line.write(head + data)
+                head, progress.bytes = b"", progress.bytes + len(data)
+            case Send(body):
+                line.write(head)
+                head = b""
+                await _pumped(body, line, progress)
+            case Wait(seconds):
+                if head:
+                    line.write(head)
+                    head = b""
+                await deferLater(wall, seconds)
+            case HangUp(how):
+                if head:
+                    line.write(head)
+                line.end(how)
+                return
+    if head:
+        line.write(head)
+
+
+def _pumped(body: Body, line: Line, progress: Progress) -> Deferred[None]:
+    """Send *body* at the pace of the peer."""
+    pump = _Pump(body.chunks(), line, progress)
+    line.registerProducer(pump, True)
+    pump.resumeProducing()
+    return pump.done
+
+
+@implementer(IPushProducer)
+class _Pump:
+    """Writes pieces until the transport says pause, goes on when it says resume, forgets the rest when it says stop."""
+
+    def __init__(self, pieces: Iterator[bytes], line: Line, progress: Progress) -> None:
+        self.done: Deferred[None] = Deferred(self._cancelled)
+        self._pieces = pieces
+        self._line = line
+        self._progress = progress
+        self._paused = True
+        self._finished = False
+
+    def pauseProducing(self) -> None:
+        self._paused = True
+        self._progress.stalled(True)
+
+    def resumeProducing(self) -> None:
+        if not self._paused or self._finished:
+            return
+        self._paused = False
+        self._progress.stalled(False)
+        while not self._paused and not self._finished:
+            piece = next(self._pieces, None)
+            if piece is None:
+                self._finish()
+                self.done.callback(None)
+                return
+            self._progress.bytes += len(piece)
+            self._line.write(piece)
+
+    def stopProducing(self) -> None:
+        self._finished = True
+
+    def _cancelled(self, _done: Deferred[None]) -> None:
+        if not self._finished:
+            self._finish()
+
+    def _finish(self) -> None:
+        self._finished = True
+        self._line.unregisterProducer()
