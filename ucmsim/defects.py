@@ -45,7 +45,8 @@ def _self_signed(_authority: Authority, names: Sequence[str], now: datetime, key
 
 
 def _untrusted_root(_authority: Authority, names: Sequence[str], now: datetime, key: Key | None = None) -> Identity:
-    return Authority.mint("that nobody trusts", now).issue(names, now, key=key)  # no PBX can have this name: it has spaces
+    another = Authority.mint("that nobody trusts", now)  # no PBX can have this name: it has spaces
+    return another.issue(names, now, key=key)
 
 
 DEFECTS = (

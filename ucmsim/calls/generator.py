@@ -181,8 +181,8 @@ def _row(world: World, call: _Call, span: tuple[int, int, int], outcome: tuple[s
         "uniqueid": f"{began // _SECOND}.{made * (2 if technology == 'PJSIP' else 1)}",  # steps of 4 and 2, as seen
         "userfield": "EXT" if personality.generation == "G1" else kind,  # EXT for calls over trunks is assumed
         "channel_ext": caller.place, "dstchannel_ext": callee.place, "service": "s", "caller_name": caller.name,
-        "dstanswer": callee.number if answered else "", "session": f"{began // _SECOND}{began % _SECOND}-{caller.number}",
-        "action_owner": caller.number, "action_type": action,
+        "dstanswer": callee.number if answered else "", "action_owner": caller.number, "action_type": action,
+        "session": f"{began // _SECOND}{began % _SECOND}-{caller.number}",
         "src_trunk_name": caller.trunk, "dst_trunk_name": callee.trunk,
     })  # fmt: skip
 

@@ -375,7 +375,7 @@ class Settings(_Keys):
     seed: int = Field(42, description="everything generated derives from it")
     state: FilePath | None = Field(None, description="histories and minted keys; omitted = a temporary directory")
     control: Control | None = Field(None, description="omitted = no control plane")
-    pbxs: dict[str, Pbx] = Field(min_length=1)
+    pbxs: dict[str, Pbx] = Field(description="name: settings; may be empty where there is a control plane")
 
     @field_validator("pbxs", mode="before")
     @classmethod
@@ -386,6 +386,12 @@ class Settings(_Keys):
             if not re.fullmatch(r"[a-z0-9-]+", name):
                 raise wrong(f"'{name}' is not a PBX name", "use lower-case letters, digits and hyphens")
         return pbxs
+
+    @model_validator(mode="after")
+    def _something_to_run(self) -> Settings:
+        if not self.pbxs and self.control is None:
+            raise wrong("there is no PBX and no control plane to add one", "write at least one PBX under 'pbxs:'")
+        return self
 
     @model_validator(mode="after")
     def _ports_apart(self) -> Settings:

@@ -1,0 +1,90 @@
+"""Runs ucmsim as a child process that dies with its parent: how the pytest fixture gets its PBXs.
+
+A reactor cannot be started twice, and a blocking client cannot reach a server in its own thread; a process of its own
+has neither trouble. Standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+START_LIMIT = 60.0
+"""Seconds that a child may take until it listens."""
+STOP_LIMIT = 10.0
+
+_CONFIGURATION = '{"control": {"bind": "127.0.0.1:0"}, "pbxs": {}}'
+
+
+class ChildFailed(Exception):
+    """ucmsim did not start; the text ends with what it logged."""
+
+
+class Child:
+    """A running ucmsim without PBXs; *ready* is its ready report."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="ucmsim-child-")
+        home = Path(self._folder.name)
+        self.log = home / "ucmsim.log"
+        configuration = home / "sim.yaml"
+        configuration.write_text(_CONFIGURATION)
+        report, told = os.pipe()
+        watched, self._alive = os.pipe()
+        # -P: the folder that tests run in is no place to import from.
+        command = [sys.executable, "-P", "-m", "twisted", "--log-file", str(self.log), "ucmsim"]
+        command += ["--config", str(configuration), "--ready-file", f"/dev/fd/{told}", "--parent-pipe", str(watched)]
+        with (home / "output").open("wb") as output:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own arguments
+                command, pass_fds=(told, watched), stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=home
+            )
+        os.close(told)
+        os.close(watched)
+        try:
+            self.ready: Mapping[str, Any] = self._report(report)
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            os.close(report)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def stop(self) -> None:
+        """End the child; it is told by the pipe, then by SIGTERM, then killed."""
+        os.close(self._alive)
+        for insist in (lambda: None, self._process.terminate, self._process.kill):
+            insist()
+            try:
+                self._process.wait(STOP_LIMIT)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        self._folder.cleanup()
+
+    def _report(self, pipe: int) -> Mapping[str, Any]:
+        data, until = b"", time.monotonic() + START_LIMIT
+        while not data.endswith(b"\n"):
+            readable, _, _ = select.select([pipe], [], [], max(0.0, until - time.monotonic()))
+            piece = os.read(pipe, 65536) if readable else b""
+            if not piece:
+                why = "ended before it listened" if readable else f"did not listen within {START_LIMIT:.0f} seconds"
+                raise ChildFailed(f"ucmsim {why}:\n{self._told()}")
+            data += piece
+        report: Mapping[str, Any] = json.loads(data)
+        return report
+
+    def _told(self) -> str:
+        self._process.poll()
+        texts = [file.read_text(errors="replace") for file in (self.log.with_name("output"), self.log) if file.exists()]
+        return "\n".join(text[-4000:] for text in texts)

@@ -1,0 +1,88 @@
+"""A client of the control plane for synchronous programs: standard library only, no Twisted."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+
+class ControlError(Exception):
+    """The control plane said no: its *status*, its *code* for programs, and the *field* at fault, if one is."""
+
+    def __init__(self, status: int, code: str, message: str, field: str | None) -> None:
+        super().__init__(f"{message} ({field})" if field else message)
+        self.status, self.code, self.field = status, code, field
+
+
+class ControlUnreachable(ControlError):
+    """Nothing answers at the control plane's address, or what answers is not ucmsim."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(0, "unreachable", message, None)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlClient:
+    """Talks to the control plane at *url* with its *token*; every call may raise `ControlError`.
+
+    *timeout* is in seconds.
+    """
+
+    url: str
+    token: str
+    timeout: float = 60.0
+
+    def status(self) -> dict[str, Any]:
+        """Return instance, version and the names of the PBXs."""
+        return self._ask("GET", "/v1/status")
+
+    def pbxs(self) -> list[dict[str, Any]]:
+        """Return every PBX."""
+        return list(self._ask("GET", "/v1/pbxs")["items"])
+
+    def pbx(self, name: str) -> dict[str, Any]:
+        """Return the PBX called *name*."""
+        return self._ask("GET", f"/v1/pbxs/{quote(name, safe='')}")
+
+    def create_pbx(self, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Start a PBX with *settings* as in sim.yaml; return it with its url and ca."""
+        return self._ask("POST", "/v1/pbxs", {**settings, "name": name})
+
+    def delete_pbx(self, name: str) -> None:
+        """Stop the PBX called *name* and forget its state."""
+        self._ask("DELETE", f"/v1/pbxs/{quote(name, safe='')}")
+
+    def faults(self, pbx: str) -> list[dict[str, Any]]:
+        """Return the faults armed on *pbx* with their counters."""
+        return list(self._ask("GET", f"/v1/pbxs/{quote(pbx, safe='')}/faults")["items"])
+
+    def arm_fault(self, pbx: str, fault: Mapping[str, Any]) -> dict[str, Any]:
+        """Arm *fault* on *pbx*; return it with its name."""
+        return self._ask("POST", f"/v1/pbxs/{quote(pbx, safe='')}/faults", fault)
+
+    def disarm_fault(self, pbx: str, name: str) -> None:
+        """Disarm the fault called *name* on *pbx*."""
+        self._ask("DELETE", f"/v1/pbxs/{quote(pbx, safe='')}/faults/{quote(name, safe='')}")
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        place = urlsplit(self.url)
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=self.timeout)
+        headers = {"Authorization": f"Bearer {self.token}", "Connection": "close"}
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            response = connection.getresponse()
+            data = response.read()
+            answer: Any = json.loads(data) if data else {}
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise ControlUnreachable(f"the control plane at {self.url} cannot be reached: {error}") from error
+        finally:
+            connection.close()
+        if response.status >= 400:
+            said = answer.get("error", {})
+            message = said.get("message", f"the control plane answered {response.status}")
+            raise ControlError(response.status, said.get("code", ""), message, said.get("field"))
+        return dict(answer)

@@ -1,0 +1,158 @@
+"""The pytest fixtures `ucm_fleet` and `ucm`: a throw-away simulated PBX for each test.
+
+pytest imports this module in every run of every project where ucmsim is installed, so at module level there is
+nothing but pytest and the standard library.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import pytest
+
+if TYPE_CHECKING:
+    from ucmsim.client import ControlClient
+
+_MARKER = "ucmsim(**settings): the settings of this test's simulated PBX, keys as under pbxs.<name> in sim.yaml"
+_FILES = (("history", "import"), ("api", "tls_private_key"), ("api", "tls_cert"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+@dataclass(frozen=True, slots=True)
+class UcmFault:
+    """A fault that is armed; as a context manager it is disarmed at the end."""
+
+    name: str
+    _control: ControlClient
+    _pbx: str
+
+    def disarm(self) -> None:
+        """Take the fault away; raises `ucmsim.client.ControlError` when it is gone already."""
+        self._control.disarm_fault(self._pbx, self.name)
+
+    @property
+    def fired(self) -> int:
+        """How often it has acted."""
+        armed = {fault["name"]: fault for fault in self._control.faults(self._pbx)}
+        return int(armed[self.name]["fired"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.disarm()
+
+
+@dataclass(frozen=True, slots=True)
+class Ucm:
+    """A simulated PBX: where it is, who may log in, what to trust, and the faults to break it with."""
+
+    name: str
+    url: str
+    username: str | None
+    password: str | None = field(repr=False)
+    ca: str
+    _control: ControlClient = field(repr=False)
+
+    def ssl_context(self) -> ssl.SSLContext:
+        """Return a context that verifies this PBX's certificate, and nothing else's."""
+        return ssl.create_default_context(cafile=self.ca)
+
+    def fault(self, kind: str, **fields: Any) -> UcmFault:
+        """Arm a fault: ``ucm.fault("http.latency", seconds=3, when={"nth": [2]}, times=1)``.
+
+        *fields* are the fault's own and those of its arming. Raises `ucmsim.client.ControlError`.
+        """
+        armed = self._control.arm_fault(self.name, {"fault": kind, **fields})
+        return UcmFault(armed["name"], self._control, self.name)
+
+
+@dataclass(slots=True)
+class UcmFleet:
+    """The child process in which all PBXs of the session live."""
+
+    control: ControlClient
+    pid: int
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def start(self, settings: Mapping[str, Any]) -> Ucm:
+        """Start a PBX with *settings* over the defaults of the fixture; raises `ucmsim.client.ControlError`."""
+        chosen = _over(_defaults(), settings)
+        name = f"test-{next(self._numbers)}"
+        pbx = self.control.create_pbx(name, chosen)
+        return Ucm(
+            name, pbx["url"], pbx["username"], chosen["api"].get("tls_authentication_password"), pbx["ca"], self.control
+        )
+
+    def stop(self, ucm: Ucm) -> None:
+        """Stop a PBX and forget its state."""
+        self.control.delete_pbx(ucm.name)
+
+
+@pytest.fixture(scope="session")
+def ucm_fleet() -> Iterator[UcmFleet]:
+    """The process the session's PBXs run in; it ends with the session, and with pytest itself."""
+    from ucmsim.child import Child
+    from ucmsim.client import ControlClient
+
+    child = Child()
+    try:
+        control = child.ready["control"]
+        yield UcmFleet(ControlClient(control["url"], control["token"]), child.pid)
+    finally:
+        child.stop()
+
+
+@pytest.fixture
+def ucm(ucm_fleet: UcmFleet, request: pytest.FixtureRequest) -> Iterator[Ucm]:
+    """A clean simulated PBX of this test's own, set up by ``@pytest.mark.ucmsim(...)``."""
+    settings: dict[str, Any] = {}
+    for marker in reversed(list(request.node.iter_markers("ucmsim"))):
+        if marker.args:
+            raise pytest.UsageError("@pytest.mark.ucmsim takes keywords only, such as ucmsim(personality='ucm6510')")
+        settings = _over(settings, _placed(marker.kwargs, request.path.parent))
+    pbx = ucm_fleet.start(settings)
+    yield pbx
+    ucm_fleet.stop(pbx)
+
+
+def _defaults() -> dict[str, Any]:
+    """Return a PBX with the three records of the vendor's guide, and one user."""
+    api = {
+        "enable": True,
+        "tls_bind_address": "127.0.0.1:0",
+        "tls_authentication_name": "cdrapi",
+        "tls_authentication_password": "cdrapi123",
+        "permitted_ips": ["127.0.0.0/8"],
+    }
+    return {"api": api, "history": {"import": str(files("ucmsim") / "data" / "guide-2013.csv")}}
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay the settings *above* over those *below*: `api` and `quirks` key by key, everything else whole."""
+    merged = {**below, **above}
+    for key in ("api", "quirks"):
+        if isinstance(below.get(key), Mapping) and isinstance(above.get(key), Mapping):
+            merged[key] = {**below[key], **above[key]}
+    return merged
+
+
+def _placed(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return *settings* with the files they name relative to the *folder* of the test file."""
+    placed = dict(settings)
+    for group, key in _FILES:
+        inner = placed.get(group)
+        if isinstance(inner, Mapping) and isinstance(inner.get(key), str):
+            placed[group] = {**inner, key: str(folder / inner[key])}
+    return placed
