@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 
 
 class ParentPipe(FileDescriptor):
-    """Reads *fd* until its end and then calls *gone*."""
+    """Reads *fd* until its end and then calls *gone*, which may happen again when the reactor stops."""
 
     def __init__(self, reactor: IReactorFDSet, fd: int, gone: Callable[[], object]) -> None:
         super().__init__(reactor)
@@ -34,8 +34,9 @@ class ParentPipe(FileDescriptor):
             return
         except OSError:
             pass
-        self.stopReading()
-        self._gone()
+        self.connectionLost()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The end of the pipe; some reactors tell it here without a read."""
         self.stopReading()
+        self._gone()

@@ -87,13 +87,18 @@ class Simulator(MultiService):
             sys.stderr.write(f"{error}\n")
             raise SystemExit(1) from None
         if self._options["parent-pipe"] is not None:
-            ParentPipe(self._reactor, self._options["parent-pipe"], self._reactor.stop).startReading()
+            ParentPipe(self._reactor, self._options["parent-pipe"], self._orphaned).startReading()
         self._announce()
 
     def stopService(self) -> Any:
         stopping = super().stopService()
         stopping.addBoth(self._close)
         return stopping
+
+    def _orphaned(self) -> None:
+        if self.running:
+            self._log.info("The process that started ucmsim is gone")
+            self._reactor.stop()
 
     def _announce(self) -> None:
         control = self._control.described() if self._control else None
