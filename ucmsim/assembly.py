@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509 import Certificate
+
 from ucmsim import keyfiles
-from ucmsim.authority import Authority, Identity, Key, common_name
+from ucmsim.authority import Authority, Identity, common_name
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import DEFECT_IDS, pbx_warnings
 from ucmsim.defects import defect
@@ -38,18 +41,24 @@ class Appliance:
     _folder: StateFolder
     _good: Identity
     _authority: Authority
-    _bad: dict[str, Identity] = field(default_factory=dict)
+    _bad: dict[str, tuple[Identity, datetime]] = field(default_factory=dict)
 
-    def identity(self, defect_id: str | None) -> Identity:
-        """Return the good identity for None, else the one with that defect, minted on first use."""
+    def identity(self, defect_id: str | None, wall: float) -> Identity:
+        """Return the good identity for None, else the one with that defect, minted for the PBX clock at *wall*.
+
+        A defect is minted on first use, and again when a day of PBX time has passed: what is not valid yet must not
+        become so.
+        """
         if defect_id is None:
             return self._good
-        if defect_id not in self._bad:
-            pbx = self.pbx
-            now = pbx.clock.at(pbx.clock.began).pbx
-            key: Key | None = self._good.key if pbx.settings.tls_profile == "device" else None
-            self._bad[defect_id] = defect(defect_id).make(self._authority, pbx.settings.names, now, key)
-        return self._bad[defect_id]
+        pbx = self.pbx
+        now = pbx.clock.at(wall).pbx
+        identity, minted = self._bad.get(defect_id, (None, now))
+        if identity is None or abs(now - minted) > _A_DAY:
+            key = self._good.key if pbx.settings.tls_profile == "device" else None
+            identity = defect(defect_id).make(self._authority, pbx.settings.names, now, key)
+            self._bad[defect_id] = (identity, now)
+        return identity
 
     def close(self) -> None:
         """Close the history."""
@@ -83,6 +92,13 @@ def assemble(
     return Appliance(pbx, home / "ca.pem", (*warnings, *filled.warnings), folder, good, keyring.authority(now))
 
 
+def trusted(home: Path, name: str, settings: PbxSettings, *, wall: float) -> Certificate:
+    """Return what a client must trust for the PBX *name* in the folder *home*; minted there if it never ran."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    now = PbxClock.starting(settings.clock.start, settings.clock.rate, wall).start
+    return _identity(Keyring(home, name), settings, now).trust
+
+
 def _identity(keyring: Keyring, settings: PbxSettings, now: datetime) -> Identity:
     api = settings.api
     if api.tls_private_key is None or api.tls_cert is None:
@@ -93,6 +109,10 @@ def _identity(keyring: Keyring, settings: PbxSettings, now: datetime) -> Identit
         raise ConfigurationError(
             Problem(f"pbxs.{keyring.name}.api.{key}", wrong, right) for key, wrong, right in objections
         )
+    if settings.tls_profile == "device" and not isinstance(identity.key, rsa.RSAPrivateKey):
+        said = "the key is no RSA key, and tls_profile 'device' has RSA ciphers only"
+        right = "use an RSA key, or tls_profile 'modern'"
+        raise ConfigurationError([Problem(f"pbxs.{keyring.name}.api.tls_private_key", said, right)])
     keyring.keep(identity)
     return identity
 

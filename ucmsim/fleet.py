@@ -19,6 +19,7 @@ from twisted.python.threadpool import ThreadPool
 from ucmsim.assembly import Appliance
 from ucmsim.channel import DeviceFactory
 from ucmsim.errors import UcmsimError
+from ucmsim.faults import Handshake
 from ucmsim.ports import OpenPort, closed
 from ucmsim.reply import Reply
 from ucmsim.settings import Address
@@ -41,7 +42,7 @@ class PbxService(Service):
         self._reactor = reactor
         pbx, settings = appliance.pbx, appliance.pbx.settings
         self._tls = DeviceTls(
-            appliance.identity,
+            lambda defect: appliance.identity(defect, reactor.seconds()),
             settings.tls_range,
             device_profile=settings.tls_profile == "device",
             handshaking=lambda: self._gate.handshaking,
@@ -50,6 +51,7 @@ class PbxService(Service):
         wrapped = TLSMemoryBIOFactory(self._tls, False, plain, clock=reactor)
         self._gate = Gate(pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"))
         self._port: OpenPort | None = None
+        self._tls.context(Handshake())  # a key that cannot be served with is found now, not by the first client
 
     @property
     def address(self) -> Address | None:
@@ -109,7 +111,11 @@ class Fleet(MultiService):
 
     def add(self, appliance: Appliance) -> PbxService:
         """Take *appliance* in; it starts with the fleet, at once if that runs. Raises `BindError`."""
-        service = PbxService(appliance, self._reactor, self.work)
+        try:
+            service = PbxService(appliance, self._reactor, self.work)
+        except UcmsimError:
+            appliance.close()
+            raise
         try:
             service.setServiceParent(self)
         except UcmsimError:

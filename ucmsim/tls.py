@@ -20,6 +20,7 @@ from twisted.protocols.tls import TLSMemoryBIOProtocol
 from zope.interface import implementer
 
 from ucmsim.authority import Identity
+from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.faults import Handshake
 
 _VERSIONS = MappingProxyType(
@@ -32,6 +33,9 @@ _OAKLEY_GROUP_2 = int(
     16,
 )
 """The 1024-bit prime of RFC 2409, 6.2: the weak key exchange that two clients had to lower OpenSSL's guard for."""
+
+_ANY_KEY = b"DEFAULT:@SECLEVEL=0"
+"""The device judges neither its own keys nor its clients' ciphers by a security level."""
 
 _DEVICE_CIPHERS = b"DHE-RSA-AES256-SHA:DHE-RSA-AES128-SHA:kDHE+aRSA:AES256-SHA:AES128-SHA:kRSA:!NULL:!aNULL:@SECLEVEL=0"
 
@@ -74,7 +78,7 @@ class DeviceTls:
         self._versions = versions
         self._device_profile = device_profile
         self._handshaking = handshaking
-        self._contexts: dict[Handshake, SSL.Context] = {}
+        self._contexts: dict[Handshake, tuple[Identity, SSL.Context]] = {}
 
     def serverConnectionForTLS(self, protocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         connection = DeviceConnection(self.context(self._handshaking()), None)
@@ -82,10 +86,20 @@ class DeviceTls:
         return connection
 
     def context(self, handshake: Handshake) -> SSL.Context:
-        """Return the context that shows what *handshake* asks for, built on first use."""
-        if handshake not in self._contexts:
-            self._contexts[handshake] = self._built(self._identity_of(handshake.defect), tickets=handshake.tickets)
-        return self._contexts[handshake]
+        """Return the context that shows what *handshake* asks for, built when its identity is a new one.
+
+        Raises `ConfigurationError` when OpenSSL cannot serve with it.
+        """
+        identity = self._identity_of(handshake.defect)
+        kept, context = self._contexts.get(handshake, (None, None))
+        if context is None or kept is not identity:
+            try:
+                context = self._built(identity, tickets=handshake.tickets)
+            except SSL.Error as error:
+                said = f"OpenSSL cannot serve with this key and certificate: {_reasons(error)}"
+                raise ConfigurationError([Problem("api.tls_cert", said, "use an RSA or ECDSA key")]) from error
+            self._contexts[handshake] = (identity, context)
+        return context
 
     def _built(self, identity: Identity, *, tickets: bool) -> SSL.Context:
         low, high = self._versions
@@ -97,16 +111,18 @@ class DeviceTls:
             context.set_options(SSL.OP_NO_TICKET)
             context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         # The security level must fall before keys and certificates are judged by it.
+        context.set_cipher_list(_DEVICE_CIPHERS if self._device_profile else _ANY_KEY)
         if self._device_profile:
-            context.set_cipher_list(_DEVICE_CIPHERS)
             _load_group_2(context)
-        elif low < "1.2":
-            context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")
         context.use_certificate(identity.certificate)
         for certificate in identity.chain:
             context.add_extra_chain_cert(certificate)
         context.use_privatekey(identity.key)
         return context
+
+
+def _reasons(error: SSL.Error) -> str:
+    return "; ".join(str(reason[-1]) for reason in (error.args[0] if error.args else ())) or str(error)
 
 
 def _input_ended(protocol: TLSMemoryBIOProtocol) -> None:

@@ -159,12 +159,16 @@ def _file(value: object, info: ValidationInfo) -> Path:
     return base / Path(text_due(value)).expanduser()
 
 
+_LABEL = re.compile(r"[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?", re.ASCII)
+
+
 def _name_or_address(text: str) -> str:
     try:
         return str(ip_address(text))
     except ValueError:
         pass
-    if len(text) > 253 or not re.fullmatch(r"(\*\.)?([a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?\.?)+", text):
+    labels = text.removeprefix("*.").removesuffix(".").split(".")
+    if len(text) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise wrong(f"'{text}' is neither a DNS name nor an IP address", "write one such as pbx.example.com")
     return text
 

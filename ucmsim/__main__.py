@@ -1,0 +1,5 @@
+"""`python -m ucmsim` is the `ucmsim` command."""
+
+from ucmsim.cli import main
+
+main()

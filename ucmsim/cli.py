@@ -1,0 +1,337 @@
+"""The `ucmsim` command: judge a configuration, show what exists, fill or dump a history, export a CA.
+
+Output is a table for people, `--json` for programs. Exit codes: 0, 1 for what could not be done, 2 for what was asked
+wrongly (an invalid configuration among it).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from ucmsim import __version__, configuration
+from ucmsim.errors import ConfigurationError, UcmsimError
+from ucmsim.settings import Pbx, Settings
+
+_FORMS = click.Choice(["csv", "json", "xml"])
+_CONFIG = click.option(
+    "--config", "-c", "config", type=click.Path(path_type=Path), help="The configuration file; default: the demo."
+)
+_PBX = click.option("--pbx", "-p", "name", help="The PBX; may be left out when there is only one.")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn ucmsim's errors into their sentence and an exit code."""
+    try:
+        yield
+    except ConfigurationError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(2) from None
+    except UcmsimError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(1) from None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ucmsim")
+def main() -> None:
+    """A simulated Grandstream UCM. Run it with: twistd -n ucmsim --config sim.yaml."""
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as a list of objects.")
+def check(file: Path, as_json: bool) -> None:
+    """Validate a configuration; name every error at once. Exit 0 if it is good, 2 if not."""
+    try:
+        settings = configuration.read(file)
+    except ConfigurationError as error:
+        if as_json:
+            fields = ("file", "line", "key", "wrong", "right")
+            click.echo(json.dumps([{name: getattr(one, name) for name in fields} for one in error.problems], indent=2))
+        else:
+            click.echo(str(error), err=True)
+            click.echo(f"{len(error.problems)} to mend", err=True)
+        raise SystemExit(2) from None
+    if as_json:
+        click.echo("[]")
+        return
+    for warning in configuration.warnings(settings):
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(f"{file} is good: {', '.join(settings.pbxs) or 'no PBX'}")
+
+
+# --- show ----------------------------------------------------------------------------------------------------------
+
+
+@main.group()
+def show() -> None:
+    """Print what exists."""
+
+
+def _shows(what: str, rows: Callable[[], Iterable[dict[str, Any]]], summary: str) -> None:
+    """Add ``show`` *what*, which prints *rows*; every row has an `id`."""
+
+    @show.command(what, help=summary)
+    @click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
+    def command(as_json: bool) -> None:
+        found = list(rows())
+        if as_json:
+            click.echo(json.dumps(found, indent=2))
+        else:
+            _table(found)
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    wide = Console()
+    console = wide if wide.is_terminal else Console(width=200)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in rows[0] if rows else ():
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(
+            *(", ".join(map(str, value)) if isinstance(value, list) else str(value) for value in row.values())
+        )
+    console.print(table, markup=False)
+
+
+def personality_rows() -> Iterator[dict[str, Any]]:
+    """Yield the personalities as objects."""
+    from ucmsim.personalities import ALIASES, PERSONALITIES
+
+    for row in PERSONALITIES:
+        alias = [name for name, target in ALIASES.items() if target == row.id]
+        yield {
+            "id": row.id,
+            "alias": alias,
+            "columns": row.generation,
+            "channels": row.technology,
+            "server": row.server,
+            "head_order": row.head_order,
+            "tls_max": row.tls_max,
+            "confidence": row.confidence,
+        }
+
+
+def quirk_rows() -> Iterator[dict[str, Any]]:
+    """Yield the quirk register as objects."""
+    from ucmsim.quirks import QUIRKS
+
+    for row in QUIRKS:
+        switch = f"not yet: comes with {row.later}" if row.later else row.allowed
+        yield {
+            "id": row.id,
+            "default": row.default,
+            "values": switch,
+            "confidence": row.confidence,
+            "source": row.source,
+            "statement": row.statement,
+        }
+
+
+def fault_rows() -> Iterator[dict[str, Any]]:
+    """Yield the kinds of faults as objects."""
+    from ucmsim.faults import KINDS
+
+    for kind in KINDS:
+        yield {
+            "id": kind.id,
+            "plane": kind.plane,
+            "fields": kind.units,
+            "settled": kind.settled,
+            "statement": kind.statement,
+        }
+
+
+def defect_rows() -> Iterator[dict[str, Any]]:
+    """Yield the certificate defects as objects."""
+    from ucmsim.defects import DEFECTS
+
+    for defect in DEFECTS:
+        yield {"id": defect.id, "careful_client": defect.careful_client, "statement": defect.statement}
+
+
+def column_rows() -> Iterator[dict[str, Any]]:
+    """Yield the CDR columns as objects."""
+    from ucmsim.columns import COLUMNS
+
+    for column in COLUMNS:
+        yield {"id": column.name, "since": column.generation, "meaning": column.meaning}
+
+
+_shows("personalities", personality_rows, "The appliances that can be simulated.")
+_shows("quirks", quirk_rows, "The quirk register: behaviours, their sources and switches.")
+_shows("faults", fault_rows, "The kinds of faults.")
+_shows("defects", defect_rows, "The certificate defects.")
+_shows("columns", column_rows, "The CDR columns.")
+
+
+@show.command()
+@click.option("--json", "_as_json", is_flag=True, help="It is JSON anyway.")
+def schema(_as_json: bool) -> None:
+    """The JSON Schema of the configuration file."""
+    document = Settings.model_json_schema(by_alias=True)
+    click.echo(json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **document}, indent=2))
+
+
+# --- histories -----------------------------------------------------------------------------------------------------
+
+
+def _chosen(config: Path | None, name: str | None) -> tuple[Settings, str, Pbx]:
+    settings = configuration.read(config)
+    if name is None and len(settings.pbxs) == 1:
+        name = next(iter(settings.pbxs))
+    if name is None or name not in settings.pbxs:
+        known = ", ".join(settings.pbxs)
+        said = "say which PBX with --pbx" if name is None else f"there is no PBX '{name}'"
+        raise click.UsageError(f"{said}; the configuration has {known}")
+    return settings, name, settings.pbxs[name]
+
+
+@contextmanager
+def _kept_history(config: Path | None, name: str | None) -> Iterator[Any]:
+    """Open and lock the state folder of a configuration and yield one PBX's history."""
+    from ucmsim.history import History
+    from ucmsim.statefolder import StateFolder
+
+    settings, name, _ = _chosen(config, name)
+    if settings.state is None:
+        raise click.UsageError("this configuration keeps no state; add 'state: FOLDER' to it")
+    folder = StateFolder.open(settings.state)
+    try:
+        history = History.open(folder.pbx(name) / "history.sqlite", durable=True)
+        try:
+            yield history
+        finally:
+            history.close()
+    finally:
+        folder.close()
+
+
+@main.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@_CONFIG
+@_PBX
+@click.option("--format", "form", type=_FORMS, help="Default: by the file's name and first character.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as an object.")
+def import_(file: Path, config: Path | None, name: str | None, form: str | None, as_json: bool) -> None:
+    """Add the rows of a device CSV, JSON or XML FILE to a kept history.
+
+    Rows that cannot be read are reported by line, the others taken. Exit 1 when there were such rows.
+    """
+    from ucmsim.filling import import_file
+    from ucmsim.progress import watched
+
+    with _told(), _kept_history(config, name) as history:
+        filled = import_file(history, file, form, watch=watched)
+    if as_json:
+        bad = [{"line": one.line, "why": one.why} for one in filled.bad]
+        click.echo(json.dumps({"rows": filled.rows, "bad": bad}))
+    else:
+        for one in filled.bad:
+            click.echo(f"{file}, {one}", err=True)
+        click.echo(f"{filled.rows} rows imported, {len(filled.bad)} left out")
+    raise SystemExit(1 if filled.bad else 0)
+
+
+@main.command()
+@_CONFIG
+@_PBX
+@click.option("--format", "form", type=_FORMS, default="csv", show_default=True)
+@click.option("--generation", type=click.Choice(["G1", "G2", "G3"]), default="G3", show_default=True)
+@click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Default: standard output.")
+def export(config: Path | None, name: str | None, form: str, generation: str, out: Path | None) -> None:
+    """Write a kept history as a device CSV, JSON or XML file.
+
+    JSON and XML read back as they were; rows that a CSV cannot tell are reported, and then the exit code is 1.
+    """
+    with _told(), _kept_history(config, name) as history, _opened(out) as stream:
+        bad = _written(stream, form, generation, history.rows(), len(history))
+    raise SystemExit(1 if bad else 0)
+
+
+@main.command()
+@_CONFIG
+@_PBX
+@click.option("--format", "form", type=_FORMS, default="csv", show_default=True)
+@click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Default: standard output.")
+def generate(config: Path | None, name: str | None, form: str, out: Path | None) -> None:
+    """Make up the calls that a configuration describes, and write them as a device file; nothing is kept."""
+    from ucmsim.clock import PbxClock
+    from ucmsim.filling import made_up
+
+    with _told(), _opened(out) as stream:
+        settings, name, pbx = _chosen(config, name)
+        now = PbxClock.starting(pbx.clock.start, pbx.clock.rate, time.time()).start
+        rows = made_up(name, pbx, seed=settings.seed, until=now)
+        total = pbx.history.days * pbx.history.calls_per_day
+        _written(stream, form, pbx.personality.generation, rows, total)
+
+
+@contextmanager
+def _opened(out: Path | None) -> Iterator[TextIO]:
+    if out is None:
+        yield sys.stdout
+        return
+    try:
+        with out.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+    except OSError as error:
+        raise UcmsimError(f"{out} cannot be written: {error.strerror}") from error
+
+
+def _written(stream: TextIO, form: str, generation: str, rows: Iterable[Any], total: int) -> int:
+    from ucmsim.columns import GENERATIONS
+    from ucmsim.devicefile import BadLine, write
+    from ucmsim.progress import watched
+
+    bad = 0
+    for piece in write(form, GENERATIONS[generation], watched(rows, "writing", total)):
+        if isinstance(piece, BadLine):
+            bad += 1
+            click.echo(piece.why, err=True)
+        else:
+            stream.write(piece)
+    return bad
+
+
+# --- certificates --------------------------------------------------------------------------------------------------
+
+
+@main.group()
+def ca() -> None:
+    """What a client must trust."""
+
+
+@ca.command("export")
+@_CONFIG
+@_PBX
+@click.option("--format", "form", type=click.Choice(["pem", "der", "p12"]), default="pem", show_default=True)
+@click.option("--password", default="changeit", show_default=True, help="Of the PKCS#12 truststore.")
+@click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Default: standard output.")
+def ca_export(config: Path | None, name: str | None, form: Any, password: str, out: Path | None) -> None:
+    """Write the CA of a PBX as PEM, DER or PKCS#12 truststore; it is minted if the PBX never ran."""
+    from ucmsim.assembly import trusted
+    from ucmsim.authority import export as exported
+
+    with _told():
+        settings, name, pbx = _chosen(config, name)
+        if settings.state is None:
+            raise click.UsageError("this configuration keeps no state, so each start has a CA of its own; add 'state:'")
+        data = exported(trusted(settings.state / name, name, pbx, wall=time.time()), form, password)
+        if out is None:
+            sys.stdout.buffer.write(data)
+        else:
+            out.write_bytes(data)
+            click.echo(f"the CA of PBX '{name}' is in {out}")
