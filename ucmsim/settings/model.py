@@ -265,8 +265,8 @@ class Api(_Keys):
 class Extensions(_Keys):
     """The numbers of the extensions: *count* of them from *first* on."""
 
-    first: int = Field(1000, ge=1, le=99_999_999)
-    count: int = Field(50, ge=1, le=10_000)
+    first: int = Field(1000, ge=1, le=99_999_999, description="number of the first extension")
+    count: int = Field(50, ge=1, le=10_000, description="how many extensions follow each other")
 
 
 class Trunk(_Keys):
@@ -280,7 +280,7 @@ class History(_Keys):
     """What the call records begin with: days of made-up calls, or a file."""
 
     days: int = Field(30, ge=0, le=3660, description="days of calls before the start of the PBX clock")
-    calls_per_day: int = Field(400, ge=0, le=1_000_000)
+    calls_per_day: int = Field(400, ge=0, le=1_000_000, description="calls on each of those days, on average")
     import_: FilePath | None = Field(None, alias="import", description="a device CSV, JSON or XML file instead")
 
     @model_validator(mode="after")
@@ -296,16 +296,22 @@ _KNOWN_LATER_PBX = {"recording": "recordings", "traffic": "the call world", "ret
 class Pbx(_Keys):
     """One simulated appliance."""
 
-    personality: Row = Field(personalities.personality("ucm6100"), validate_default=False)
+    personality: Row = Field(personalities.personality("ucm6100"), description="model-firmware, or a bare model")
     time_zone: Zone = Field(ZoneInfo("America/Chicago"), description="IANA name")
     clock: Clock = Field(default_factory=Clock)
-    tls_names: tuple[Annotated[str, AfterValidator(_name_or_address)], ...] = Field((), strict=False)
-    tls_profile: Literal["modern", "device"] = "modern"
-    tls_min: TlsVersion | None = None
-    tls_max: TlsVersion | None = None
+    tls_names: tuple[Annotated[str, AfterValidator(_name_or_address)], ...] = Field(
+        (), strict=False, description="more names and addresses for the minted certificate"
+    )
+    tls_profile: Literal["modern", "device"] = Field(
+        "modern", description="device: TLS 1.0 to 1.2, DHE-1024, self-signed RSA-2048, security level 0"
+    )
+    tls_min: TlsVersion | None = Field(None, description="lowest TLS version, quoted; null = by profile")
+    tls_max: TlsVersion | None = Field(None, description="highest TLS version, quoted; null = by personality")
     api: Api = Field(default_factory=Api)
     extensions: Extensions = Field(default_factory=Extensions)
-    trunks: tuple[Trunk, ...] = Field((Trunk(name="carrier-a", channels=12),), strict=False, min_length=1)
+    trunks: tuple[Trunk, ...] = Field(
+        (Trunk(name="carrier-a", channels=12),), strict=False, min_length=1, description="name and channels of each"
+    )
     history: History = Field(default_factory=History)
     quirks: dict[str, Any] = Field(default_factory=dict, description="id: value, see 'ucmsim show quirks'")
     faults: tuple[Mapping[str, Any], ...] = Field((), strict=False, description="armed from the start")
@@ -360,8 +366,12 @@ class Pbx(_Keys):
 class Control(_Keys):
     """The control plane: loopback only, bearer token."""
 
-    bind: address(8444) = Address("127.0.0.1", 8444)  # type: ignore[valid-type]
-    token: Annotated[Printable, Field(min_length=8)] | None = Field(None, description="null = minted", repr=False)
+    bind: address(8444) = Field(  # type: ignore[valid-type]
+        Address("127.0.0.1", 8444), description="loopback address and port"
+    )
+    token: Annotated[Printable, Field(min_length=8)] | None = Field(
+        None, description="bearer token; null = minted", repr=False
+    )
 
     @field_validator("bind")
     @classmethod

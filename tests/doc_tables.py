@@ -1,0 +1,160 @@
+"""The tables of the README, made from the code they describe; `python tests/doc_tables.py` writes them into it."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from ucmsim import cli, control
+from ucmsim.columns import GENERATIONS
+from ucmsim.query import Format
+from ucmsim.settings import Settings, model
+
+README = Path(__file__).parent.parent / "README.md"
+
+PARAMETERS = {
+    "enable": "Enable",
+    "tls_bind_address": "TLS Bind Address",
+    "tls_private_key": "TLS Private Key",
+    "tls_cert": "TLS Cert",
+    "tls_authentication_name": "TLS Authentication Name",
+    "tls_authentication_password": "TLS Authentication Password",
+    "permitted_ips": "Permitted IP(s)",
+}
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a Markdown table."""
+    lines = [list(header), *[[str(cell).replace("|", "\\|") for cell in row] for row in rows]]
+    rule = ["---"] * len(lines[0])
+    return "\n".join("| " + " | ".join(line) + " |" for line in (lines[0], rule, *lines[1:]))
+
+
+def _default(field: Any) -> str:
+    if field.default is not PydanticUndefined:
+        value = field.default
+    elif field.default_factory is not None:
+        value = field.default_factory()
+    else:
+        return "(must be given)"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return "[]" if not value else f"[{', '.join(map(_short, value))}]"
+    return _short(value)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, model.Trunk):
+        return f"{{name: {value.name}, channels: {value.channels}}}"
+    return str(getattr(value, "id", value)) if value != {} else "{}"
+
+
+def _inner(annotation: Any) -> tuple[type[BaseModel] | None, str]:
+    """Return the model inside *annotation*, and how it is reached: directly, as items, or by name."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, ""
+    if origin in (typing.Union, types.UnionType):
+        found = [_inner(one) for one in arguments]
+        return next(((kind, how) for kind, how in found if kind), (None, ""))
+    if origin is tuple and arguments:
+        return _inner(arguments[0])[0], "[]"
+    if origin is dict and arguments:
+        return _inner(arguments[1])[0], ".<name>"
+    return None, ""
+
+
+def settings(kind: type[BaseModel] = Settings, under: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield key, default and description of every setting, nested keys below their group."""
+    for name, field in kind.model_fields.items():
+        key = f"{under}{field.alias or name}"
+        inner, how = _inner(field.annotation)
+        if inner is None or how == "[]":
+            default = "now" if key.endswith("clock.start") else _default(field)
+            yield f"`{key}`", f"`{default}`", field.description or ""
+        else:
+            yield from settings(inner, f"{key}{how}.")
+
+
+def parameters() -> Iterator[tuple[str, str, str, str]]:
+    """Yield the device's API parameters: its name for them, ours, the default, what they mean."""
+    for name, field in model.Api.model_fields.items():
+        yield PARAMETERS[name], f"`api.{name}`", f"`{_default(field)}`", field.description or ""
+
+
+def formats() -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield the generations with what each format shows of them."""
+    for generation in GENERATIONS.values():
+        grouped = "one entry a session" if generation.grouped else "one entry a row"
+        added = generation.columns[{"G1": 0, "G2": 22, "G3": 27}[generation.id]]
+        yield generation.id, str(len(generation.columns)), f"`{generation.json_root}`", grouped, f"from `{added}` on"
+
+
+def content_types() -> Iterator[tuple[str, str]]:
+    for form in Format:
+        yield f"`{form.name.lower()}`", f"`{form.value}`"
+
+
+def objects(rows: Iterable[dict[str, Any]], *keys: str) -> Iterator[list[str]]:
+    for row in rows:
+        values = [row[key] for key in keys]
+        yield [f"`{values[0]}`", *(", ".join(value) if isinstance(value, list) else str(value) for value in values[1:])]
+
+
+TABLES = {
+    "parameters": lambda: table(("on the device", "setting", "default", "meaning"), parameters()),
+    "formats": lambda: table(("columns", "number", "JSON root", "JSON entries", "adds columns"), formats()),
+    "content-types": lambda: table(("`format`", "Content-type"), content_types()),
+    "personalities": lambda: table(
+        ("id", "alias", "columns", "channels", "Server", "head order", "highest TLS", "confidence"),
+        objects(
+            cli.personality_rows(),
+            "id",
+            "alias",
+            "columns",
+            "channels",
+            "server",
+            "head_order",
+            "tls_max",
+            "confidence",
+        ),
+    ),
+    "settings": lambda: table(("key", "default", "meaning"), settings()),
+    "faults": lambda: table(
+        ("fault", "fields and units", "settled", "what it does"),
+        objects(cli.fault_rows(), "id", "fields", "settled", "statement"),
+    ),
+    "defects": lambda: table(
+        ("defect", "a careful client", "what is wrong"), objects(cli.defect_rows(), "id", "careful_client", "statement")
+    ),
+    "quirks": lambda: table(
+        ("quirk", "default", "values", "confidence", "behaviour"),
+        objects(cli.quirk_rows(), "id", "default", "values", "confidence", "statement"),
+    ),
+    "routes": lambda: table(
+        ("method", "path", "does"), [(route.method, f"`{route.path}`", route.statement) for route in control.ROUTES]
+    ),
+}
+"""Each stands in the README between ``<!-- table: name -->`` and ``<!-- end -->``."""
+
+
+def placed(text: str) -> str:
+    """Return the Markdown *text* with every table as it is made from the code."""
+    for name, made in TABLES.items():
+        pattern = re.compile(rf"(?<=<!-- table: {name} -->\n).*?(?=<!-- end -->)", re.DOTALL)
+        text = pattern.sub(lambda _, made=made: made() + "\n", text, count=1)
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(placed(README.read_text()))

@@ -1,0 +1,92 @@
+"""The documentation is true: tables equal the code, examples run, links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.doc_tables import README, TABLES, placed
+from ucmsim.configuration import DEFECT_IDS
+from ucmsim.faults import arming
+from ucmsim.settings import load
+
+ROOT = README.parent
+PAGES = sorted(page for page in ROOT.rglob("*.md") if not {".venv", "node_modules"} & set(page.parts))
+
+
+def blocks(language: str, page: Path = README) -> list[str]:
+    """Return the fenced blocks of *language* in *page*."""
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+def test_tables_are_up_to_date() -> None:
+    """Every table of the README is what the code says; `python tests/doc_tables.py` mends it."""
+    text = README.read_text()
+    assert all(f"<!-- table: {name} -->" in text for name in TABLES)
+    assert placed(text) == text
+
+
+def test_a_drifted_table_is_found() -> None:
+    """The check can fail: a row that is not the code's is put right."""
+    drifted = README.read_text().replace("| `expired` | refuse |", "| `expired` | accept |")
+    assert placed(drifted) != drifted
+
+
+@pytest.mark.parametrize("text", blocks("yaml"))
+def test_configurations_are_good(text: str) -> None:
+    """Every configuration in the README passes the checks, its faults among them."""
+    settings, _ = load(text, Path("sim.yaml"))
+    for pbx in settings.pbxs.values():
+        taken: list[str] = []
+        for spec in pbx.faults:
+            taken.append(arming(spec, defects=DEFECT_IDS, taken=taken).name)
+
+
+def test_python_example_passes(pytester: pytest.Pytester) -> None:
+    """The README's test file passes as it stands."""
+    (example,) = blocks("python")
+    pytester.makepyfile(test_billing=example)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error")
+    result.assert_outcomes(passed=4)
+
+
+def test_sentences_of_the_check_are_real() -> None:
+    """The errors that the README shows are those that `ucmsim check` prints."""
+    from ucmsim.errors import ConfigurationError
+
+    shown = next(block for block in blocks("console") if "to mend" in block)
+    text = "pbxs:\n  hq:\n    time_zone: Europe/Berlin\n    personality: ucm6501\n    api:\n      enable: true\n\n\n"
+    text += "      tls_authentication_password: 0123\n"
+    with pytest.raises(ConfigurationError) as error:
+        load(text, Path("sim.yaml"), "sim.yaml")
+    assert str(error.value) in shown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_links_lead_somewhere(page: Path) -> None:
+    """A relative link names a file of the repository."""
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()) if "://" not in link]
+    assert not [link for link in links if not (page.parent / link).exists()]
+
+
+def test_architecture_names_every_module() -> None:
+    """The layer table of docs/architecture.md has every module, in the layer that the test of layers asserts."""
+    from tests.test_layers import LAYERS
+
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    rows = dict(re.findall(r"^\| (\S+) [^|]*\| ([^|]*) \|", text, re.MULTILINE))
+    for layer, names in LAYERS.items():
+        assert sorted(name.strip("`/") for name in rows[layer].split()) == sorted(names)
+
+
+def test_contributing_names_every_dependency() -> None:
+    """CONTRIBUTING says of each dependency what it is for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    groups = project["dependency-groups"].values()
+    wanted = [*project["project"]["dependencies"], *(name for group in groups for name in group)]
+    names = [re.match(r"[A-Za-z0-9_-]+", requirement)[0] for requirement in wanted]  # type: ignore[index]
+    assert not [name for name in names if name.lower() not in text.lower()]
