@@ -59,7 +59,7 @@ def test_sentences_of_the_check_are_real() -> None:
 
     shown = next(block for block in blocks("console") if "to mend" in block)
     text = "pbxs:\n  hq:\n    time_zone: Europe/Berlin\n    personality: ucm6501\n    api:\n      enable: true\n\n\n"
-    text += "      tls_authentication_password: 0123\n"
+    text += "      tls_authentication_name: 0123\n"
     with pytest.raises(ConfigurationError) as error:
         load(text, Path("sim.yaml"), "sim.yaml")
     assert str(error.value) in shown

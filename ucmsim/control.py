@@ -22,7 +22,7 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from ucmsim import __version__
 from ucmsim.announce import described, write_private
-from ucmsim.errors import BindError, ConfigurationError, UcmsimError
+from ucmsim.errors import BindError, ConfigurationError, NameTaken, UcmsimError
 from ucmsim.faults import Armed, FaultRefused
 from ucmsim.fleet import Fleet, PbxService
 from ucmsim.ports import OpenPort, closed
@@ -81,14 +81,14 @@ class Handlers:
         name = body.pop("name", None)
         if not isinstance(name, str) or not _PBX_NAME.fullmatch(name):
             raise ApiError(400, "invalid", "a PBX needs a name of lower-case letters, digits and hyphens", "name")
-        if name in self._fleet:
-            raise ApiError(409, "exists", f"there is a PBX '{name}' already", "name")
         try:
             return Answer(_pbx(await self._fleet.create(name, load_pbx(body, Path.cwd()))), 201)
         except ConfigurationError as error:
             raise _invalid(error) from None
         except FaultRefused as refused:
             raise _refused(refused, "faults") from None
+        except NameTaken as error:
+            raise ApiError(409, "exists", str(error), "name") from None
         except BindError as error:
             raise ApiError(409, "bind", str(error), "api.tls_bind_address") from None
 

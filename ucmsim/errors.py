@@ -27,7 +27,7 @@ class Problem:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
         key = f"{self.key}: " if self.key else ""
-        return f"{place}{key}{self.wrong}" + (f"; {self.right}" if self.right else "")
+        return _one_line(f"{place}{key}{self.wrong}" + (f"; {self.right}" if self.right else ""))
 
 
 class UcmsimError(Exception):
@@ -50,8 +50,17 @@ class HistoryError(UcmsimError):
     """A history file cannot be opened or has a schema this version does not know."""
 
 
+class NameTaken(UcmsimError):
+    """A PBX of that name runs, or is about to."""
+
+
 class BindError(UcmsimError):
     """A port could not be opened."""
+
+
+def _one_line(text: str) -> str:
+    """Return *text* with its control characters escaped, so that it stays one line and cannot forge another."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -18,7 +18,7 @@ from twisted.python.threadpool import ThreadPool
 
 from ucmsim.assembly import Appliance
 from ucmsim.channel import DeviceFactory
-from ucmsim.errors import UcmsimError
+from ucmsim.errors import NameTaken, UcmsimError
 from ucmsim.faults import Handshake
 from ucmsim.ports import OpenPort, closed
 from ucmsim.reply import Reply
@@ -90,6 +90,7 @@ class Fleet(MultiService):
         super().__init__()
         self._reactor = reactor
         self._assemble = assemble
+        self._coming: set[str] = set()
         self._pool = ThreadPool(minthreads=0, maxthreads=1, name="ucmsim-worker")
         self._pool.start()
 
@@ -124,9 +125,14 @@ class Fleet(MultiService):
         return service
 
     async def create(self, name: str, settings: Any) -> PbxService:
-        """Assemble a new PBX in the worker and start it; raises `UcmsimError`."""
-        appliance = await self.work(lambda: self._assemble(name, settings))
-        return self.add(appliance)
+        """Assemble a new PBX in the worker and start it; raises `NameTaken` and other `UcmsimError`s."""
+        if name in self or name in self._coming:
+            raise NameTaken(f"there is a PBX '{name}' already")
+        self._coming.add(name)
+        try:
+            return self.add(await self.work(lambda: self._assemble(name, settings)))
+        finally:
+            self._coming.discard(name)
 
     async def remove(self, name: str) -> None:
         """Stop the PBX called *name* and forget what is kept of it; raises `KeyError`."""

@@ -41,15 +41,13 @@ _ALL = "SELECT " + ", ".join(
 class History:
     """The rows of one PBX, in the order in which they were written; the row id is the store's own.
 
-    *high_water* is the highest row id so far, 0 when there is none; reading it never waits for a query.
+    *high_water* is the highest row id so far, 0 when there is none; neither it nor `len` ever waits for a query.
     """
-
-    high_water: int
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._lock = threading.Lock()
-        (self.high_water,) = database.execute("SELECT coalesce(max(id), 0) FROM cdr").fetchone()
+        self._measure()
 
     @classmethod
     def open(cls, path: Path, *, durable: bool) -> History:
@@ -103,13 +101,15 @@ class History:
                 self._database.execute("ROLLBACK")
                 raise
             self._database.execute("COMMIT")
-            (self.high_water,) = self._database.execute("SELECT coalesce(max(id), 0) FROM cdr").fetchone()
+            self._measure()
             return self._database.total_changes - before
 
     def __len__(self) -> int:
-        with self._lock:
-            (count,) = self._database.execute("SELECT count(*) FROM cdr").fetchone()
-        return int(count)
+        return self._count
+
+    def _measure(self) -> None:
+        found = self._database.execute("SELECT coalesce(max(id), 0), count(*) FROM cdr").fetchone()
+        self.high_water, self._count = int(found[0]), int(found[1])
 
     def page(self, query: Query, generation: Generation, *, up_to: int, newest_first: bool = False) -> list[Row]:
         """Return the rows that *query* asks for, as they stood when the highest row id was *up_to*.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,10 +11,14 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ucmsim.errors import ConfigurationError, Problem, did_you_mean
-from ucmsim.settings import model
+from ucmsim.settings import model, rules
+from ucmsim.settings.yamltree import Path as KeyPath
 from ucmsim.settings.yamltree import Tree, dotted, parse
 
 M = TypeVar("M", bound=BaseModel)
+
+_SECRET = ("tls_authentication_password", "token")
+_HIDDEN = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,8 @@ class Source:
     file: str = ""
     tree: Tree = field(default_factory=Tree)
 
-    def problem(self, path: tuple[str | int, ...], wrong: str, right: str = "") -> Problem:
+    def problem(self, path: KeyPath, wrong: str, right: str = "") -> Problem:
+        """Return the problem that stands at *path*."""
         return Problem(dotted(path), wrong, right, self.file, self.tree.line(path) if self.file else 0)
 
 
@@ -45,12 +50,14 @@ def load(
     source = Source(name, tree)
     if tree.value is None and not problems:
         raise ConfigurationError([Problem("", "it is empty", "it needs at least 'pbxs:' with one PBX", name, 1)])
+    problems = [_discreet(problem, tree.written) for problem in problems]
     known_bad = {problem.key for problem in problems}
     try:
         settings = _validated(model.Settings, tree.value, source, file.absolute().parent)
     except ConfigurationError as error:
         problems += [problem for problem in error.problems if problem.key not in known_bad]
         settings = None
+    problems += [source.problem(path, said, right) for path, said, right in rules.broken(tree.value)]
     problems += [problem for judge in judges for problem in judge(source, file.absolute().parent)]
     if settings is None or problems:
         raise ConfigurationError(sorted(problems, key=lambda problem: problem.line))
@@ -59,7 +66,14 @@ def load(
 
 def load_pbx(value: Mapping[str, Any], base: Path) -> model.Pbx:
     """Return the settings of one PBX given as JSON; raises `ConfigurationError` with keys but no lines."""
-    return _validated(model.Pbx, value, Source(), base)
+    problems = [Source().problem(path, said, right) for path, said, right in rules.broken_in_pbx(value)]
+    try:
+        pbx = _validated(model.Pbx, value, Source(), base)
+    except ConfigurationError as error:
+        raise ConfigurationError([*error.problems, *problems]) from None
+    if problems:
+        raise ConfigurationError(problems)
+    return pbx
 
 
 def _validated(kind: type[M], value: Any, source: Source, base: Path) -> M:
@@ -67,6 +81,8 @@ def _validated(kind: type[M], value: Any, source: Source, base: Path) -> M:
         return kind.model_validate(value, context={"base": base})
     except ValidationError as error:
         details = error.errors(include_url=False)
+    # What stands inside a template is no second error.
+    details = [detail for detail in details if detail["loc"][-1:] == ("[key]",) or "{n}" not in str(detail["loc"])]
     raise ConfigurationError(problem for detail in details for problem in _problems(kind, detail, source))
 
 
@@ -86,12 +102,26 @@ def _problems(kind: type[BaseModel], detail: ErrorDetails, source: Source) -> It
         case "missing":
             yield source.problem(path[:-1], f"the key '{path[-1]}' is missing", "it must be given")
         case "string_type" | "literal_error" if not isinstance(detail["input"], str):
-            yield source.problem(path, *_not_text(detail["input"], source.tree.written.get(path)))
+            yield source.problem(path, *_not_text(detail["input"], _written(path, detail, source)))
         case _:
-            yield source.problem(path, _shown(detail["input"], source.tree.written.get(path)), _due(detail))
+            yield source.problem(path, _shown(detail["input"], _written(path, detail, source)), _due(detail))
 
 
-def _unknown_key(kind: type[BaseModel], path: tuple[str | int, ...]) -> tuple[str, str]:
+def _written(path: KeyPath, detail: ErrorDetails, source: Source) -> str | None:
+    """Return how the value at *path* was written, but no password or token."""
+    if path and path[-1] in _SECRET and isinstance(detail["input"], str | int | float):
+        return _HIDDEN
+    return source.tree.written.get(path)
+
+
+def _discreet(problem: Problem, written: Mapping[KeyPath, str]) -> Problem:
+    """Return *problem* without the password or token that it may quote."""
+    if not any(path[-1:] and path[-1] in _SECRET and dotted(path) == problem.key for path in written):
+        return problem
+    return replace(problem, wrong="YAML does not read what stands here as text", right="quote it")
+
+
+def _unknown_key(kind: type[BaseModel], path: KeyPath) -> tuple[str, str]:
     key = str(path[-1])
     if key in model.KNOWN_LATER:
         return f"the key '{key}' cannot be used yet", f"it comes with {model.KNOWN_LATER[key]}"
@@ -99,7 +129,7 @@ def _unknown_key(kind: type[BaseModel], path: tuple[str | int, ...]) -> tuple[st
     return f"there is no key '{key}' here", did_you_mean(key, known) or f"the keys are {', '.join(sorted(known))}"
 
 
-def _keys_at(kind: Any, path: tuple[str | int, ...]) -> set[str]:
+def _keys_at(kind: Any, path: KeyPath) -> set[str]:
     """Return the keys that the model reached from *kind* by *path* knows."""
     schema = kind.model_json_schema()
     here = schema
@@ -125,7 +155,7 @@ def _not_text(value: object, written: str | None) -> tuple[str, str]:
     if isinstance(value, bool):
         return f"text is due, and YAML reads {text} as {str(value).lower()}", f'quote it: "{text}"'
     if isinstance(value, int | float):
-        seen = "" if text == str(value) else f" {value}"
+        seen = "" if text in (str(value), _HIDDEN) else f" {value}"
         return f"text is due, and YAML reads {text} as the number{seen}", f'quote it: "{text}"'
     if value is None:
         return "text is due, and there is nothing", "write a text"
@@ -133,9 +163,15 @@ def _not_text(value: object, written: str | None) -> tuple[str, str]:
 
 
 def _kind(value: object) -> str:
-    return {dict: "a mapping", list: "a list", str: "a text", bool: "true or false", type(None): "nothing"}.get(
-        type(value), "a number"
-    )
+    return {
+        dict: "a mapping",
+        list: "a list",
+        str: "a text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        type(None): "nothing",
+    }.get(type(value), "something else")
 
 
 def _shown(value: object, written: str | None) -> str:
@@ -173,6 +209,7 @@ def _due(detail: ErrorDetails) -> str:
         case "string_too_short":
             return f"it must have {context['min_length']} characters or more"
         case "too_short":
-            return f"{context['min_length']} or more entries are due"
+            what = "characters" if isinstance(detail["input"], str) else "entries"
+            return f"{context['min_length']} or more {what} are due"
         case other:
             return _DUE.get(other, detail["msg"])

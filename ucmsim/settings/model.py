@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import (
@@ -34,7 +34,10 @@ from ucmsim.errors import did_you_mean, listed
 from ucmsim.personalities import Personality
 from ucmsim.quirks import Quirks, objection
 
+T = TypeVar("T")
+
 DEFAULT_PORT = 8443
+DEFAULT_CONTROL_PORT = 8444
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 
 
@@ -75,25 +78,34 @@ class Address(NamedTuple):
 _PORT_FORM = "write IP or IP:port, such as 0.0.0.0:8443, 127.0.0.1:0 or [::1]:8443"
 
 
+def parse_address(value: object, default_port: int) -> Address:
+    """Return the address that the text *value* spells."""
+    text = text_due(value)
+    match = re.fullmatch(r"(?:\[(?P<v6>[^\]]*)\]|(?P<host>[^:\[\]]*))(?::(?P<port>[^:]*))?", text)
+    host = (match["v6"] if match["v6"] is not None else match["host"]) if match else text
+    port = match["port"] if match else None
+    try:
+        host = str(ip_address(host))
+    except ValueError:
+        raise wrong(f"'{text}' does not begin with an IP address", _PORT_FORM) from None
+    if port is not None and not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
+        raise wrong(f"'{port}' is not a port: ports are whole numbers from 0 to 65535", _PORT_FORM)
+    return Address(host, default_port if port is None else int(port))
+
+
 def address(default_port: int) -> Any:
     """Return the type of ``IP[:port]`` settings."""
 
     def parse(value: object) -> Address:
-        if isinstance(value, Address):
-            return value
-        text = text_due(value)
-        match = re.fullmatch(r"(?:\[(?P<v6>[^\]]*)\]|(?P<host>[^:\[\]]*))(?::(?P<port>[^:]*))?", text)
-        host = (match["v6"] if match["v6"] is not None else match["host"]) if match else text
-        port = match["port"] if match else None
-        try:
-            host = str(ip_address(host))
-        except ValueError:
-            raise wrong(f"'{text}' does not begin with an IP address", _PORT_FORM) from None
-        if port is not None and not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
-            raise wrong(f"'{port}' is not a port: ports are whole numbers from 0 to 65535", _PORT_FORM)
-        return Address(host, default_port if port is None else int(port))
+        return value if isinstance(value, Address) else parse_address(value, default_port)
 
     return Annotated[Address, PlainValidator(parse), _AS_TEXT, _schema_text(examples=["127.0.0.1:8443"])]
+
+
+def tls_range(row: Personality, device: bool, low: str | None, high: str | None) -> tuple[str, str]:
+    """Return the lowest and highest TLS version: by personality, then the profile, then what is chosen. Spec 0b."""
+    highest = high or ("1.2" if device else row.tls_max)
+    return low or ("1.0" if device else min("1.2", highest)), highest
 
 
 class Unreadable(str):
@@ -105,8 +117,9 @@ class Unreadable(str):
 def _entries(value: object) -> tuple[Entry, ...] | Unreadable:
     if isinstance(value, Unreadable):
         return value
+    text = text_due(value)
     try:
-        return parse_entries(text_due(value))
+        return parse_entries(text)
     except ValueError as error:
         raise wrong(str(error)) from None
 
@@ -156,7 +169,13 @@ def _personality(value: object) -> Personality:
 
 def _file(value: object, info: ValidationInfo) -> Path:
     base: Path = (info.context or {}).get("base", Path())
-    return base / Path(text_due(value)).expanduser()
+    text = text_due(value)
+    if not text or "\0" in text:
+        raise wrong("this names no file", "write a path")
+    try:
+        return base / Path(text).expanduser()
+    except RuntimeError:
+        raise wrong(f"the home folder in '{text}' is nobody's", "write the path out") from None
 
 
 _LABEL = re.compile(r"[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?", re.ASCII)
@@ -171,6 +190,20 @@ def _name_or_address(text: str) -> str:
     if len(text) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise wrong(f"'{text}' is neither a DNS name nor an IP address", "write one such as pbx.example.com")
     return text
+
+
+def _pbx_name(name: str) -> str:
+    if "{n}" in name:
+        raise wrong(f"'{name}' is a template, and templates come later", "write each PBX out")
+    if not re.fullmatch(r"[a-z0-9-]+", name):
+        raise wrong(f"'{name}' is not a PBX name", "use lower-case letters, digits and hyphens")
+    return name
+
+
+def _some(trunks: tuple[T, ...]) -> tuple[T, ...]:
+    if not trunks:
+        raise wrong("there is nothing here", "1 or more entries are due")
+    return trunks
 
 
 def _printable(text: str) -> str:
@@ -200,6 +233,7 @@ Permitted = Annotated[
     _schema_text(examples=["192.168.40.3/255.255.255.255"]),
 ]
 Printable = Annotated[str, AfterValidator(_printable)]
+PbxName = Annotated[str, AfterValidator(_pbx_name)]
 TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 
 
@@ -243,13 +277,6 @@ class Api(_Keys):
         (), strict=False, description="Permitted IP(s), address/netmask entries; empty = everybody is denied"
     )
 
-    @model_validator(mode="after")
-    def _both_files(self) -> Api:
-        if (self.tls_private_key is None) != (self.tls_cert is None):
-            missing = "tls_private_key" if self.tls_private_key is None else "tls_cert"
-            raise wrong(f"'{missing}' is missing", "name both files, or neither to have them minted")
-        return self
-
     @property
     def entries(self) -> tuple[Entry, ...]:
         """All access rules in order; none, and so everybody denied, when one of them is unreadable."""
@@ -283,12 +310,6 @@ class History(_Keys):
     calls_per_day: int = Field(400, ge=0, le=1_000_000, description="calls on each of those days, on average")
     import_: FilePath | None = Field(None, alias="import", description="a device CSV, JSON or XML file instead")
 
-    @model_validator(mode="after")
-    def _one_source(self) -> History:
-        if self.import_ is not None and self.model_fields_set - {"import_"}:
-            raise wrong("'import' does not go with 'days' and 'calls_per_day'", "keep one of the two")
-        return self
-
 
 _KNOWN_LATER_PBX = {"recording": "recordings", "traffic": "the call world", "retention": "the call world"}
 
@@ -309,8 +330,8 @@ class Pbx(_Keys):
     tls_max: TlsVersion | None = Field(None, description="highest TLS version, quoted; null = by personality")
     api: Api = Field(default_factory=Api)
     extensions: Extensions = Field(default_factory=Extensions)
-    trunks: tuple[Trunk, ...] = Field(
-        (Trunk(name="carrier-a", channels=12),), strict=False, min_length=1, description="name and channels of each"
+    trunks: Annotated[tuple[Trunk, ...], AfterValidator(_some)] = Field(
+        (Trunk(name="carrier-a", channels=12),), strict=False, description="name and channels of each"
     )
     history: History = Field(default_factory=History)
     quirks: dict[str, Any] = Field(default_factory=dict, description="id: value, see 'ucmsim show quirks'")
@@ -334,20 +355,10 @@ class Pbx(_Keys):
             raise PydanticCustomError("ucmsim_each", "{at}", {"at": at})
         return chosen
 
-    @model_validator(mode="after")
-    def _range(self) -> Pbx:
-        low, high = self.tls_range
-        if TLS_VERSIONS.index(low) > TLS_VERSIONS.index(high):
-            raise wrong(f"the lowest TLS version, {low}, is above the highest, {high}", "set tls_min and tls_max")
-        return self
-
     @property
     def tls_range(self) -> tuple[str, str]:
-        """The lowest and highest TLS version served. Spec 0b: by personality, profile, then the explicit settings."""
-        device = self.tls_profile == "device"
-        high = self.tls_max or ("1.2" if device else self.personality.tls_max)
-        low = self.tls_min or ("1.0" if device else min("1.2", high))
-        return low, high
+        """The lowest and highest TLS version served."""
+        return tls_range(self.personality, self.tls_profile == "device", self.tls_min, self.tls_max)
 
     @property
     def register(self) -> Quirks:
@@ -366,8 +377,8 @@ class Pbx(_Keys):
 class Control(_Keys):
     """The control plane: loopback only, bearer token."""
 
-    bind: address(8444) = Field(  # type: ignore[valid-type]
-        Address("127.0.0.1", 8444), description="loopback address and port"
+    bind: address(DEFAULT_CONTROL_PORT) = Field(  # type: ignore[valid-type]
+        Address("127.0.0.1", DEFAULT_CONTROL_PORT), description="loopback address and port"
     )
     token: Annotated[Printable, Field(min_length=8)] | None = Field(
         None, description="bearer token; null = minted", repr=False
@@ -389,34 +400,7 @@ class Settings(_Keys):
     seed: int = Field(42, description="everything generated derives from it")
     state: FilePath | None = Field(None, description="histories and minted keys; omitted = a temporary directory")
     control: Control | None = Field(None, description="omitted = no control plane")
-    pbxs: dict[str, Pbx] = Field(description="name: settings; may be empty where there is a control plane")
-
-    @field_validator("pbxs", mode="before")
-    @classmethod
-    def _names(cls, pbxs: object) -> object:
-        for name in pbxs if isinstance(pbxs, dict) else ():
-            if "{n}" in name:
-                raise wrong(f"'{name}' is a template, and templates come later", "write each PBX out")
-            if not re.fullmatch(r"[a-z0-9-]+", name):
-                raise wrong(f"'{name}' is not a PBX name", "use lower-case letters, digits and hyphens")
-        return pbxs
-
-    @model_validator(mode="after")
-    def _something_to_run(self) -> Settings:
-        if not self.pbxs and self.control is None:
-            raise wrong("there is no PBX and no control plane to add one", "write at least one PBX under 'pbxs:'")
-        return self
-
-    @model_validator(mode="after")
-    def _ports_apart(self) -> Settings:
-        taken: dict[Address, str] = {self.control.bind: "control"} if self.control else {}
-        for name, pbx in self.pbxs.items():
-            bind = pbx.api.tls_bind_address
-            if pbx.api.enable and bind.port:
-                if bind in taken:
-                    raise wrong(f"'{name}' and '{taken[bind]}' both listen on {bind}", "give each its own port")
-                taken[bind] = name
-        return self
+    pbxs: dict[PbxName, Pbx] = Field(description="name: settings; may be empty where there is a control plane")
 
 
 KNOWN_LATER: Mapping[str, str] = {**_KNOWN_LATER_PBX, "faker_locale": "the call world", "count": "templates"}

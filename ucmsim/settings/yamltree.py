@@ -15,6 +15,9 @@ from ucmsim.errors import Problem
 
 Path = tuple[str | int, ...]
 
+MOST_VALUES = 50_000
+"""Values that are read at the most; only aliases of aliases make more."""
+
 _PLAIN_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)$")
 _TEXT_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
 
@@ -45,10 +48,23 @@ def parse(text: str, file: str) -> tuple[Tree, list[Problem]]:
         line = mark.line + 1 if mark else 1
         wrong = " ".join(str(part) for part in (error.context, error.problem) if part)
         return tree, [Problem("", f"this is not YAML: {wrong}", "check indentation and quotes", file, line)]
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        said = f"this is not YAML: the character {_code(error.character)} is not allowed"
+        return tree, [Problem("", said, "take it out, or write it as an escape in double quotes", file, line)]
+    except (yaml.YAMLError, ValueError) as error:
         return tree, [Problem("", f"this is not YAML: {' '.join(str(error).split())}", "", file, 1)]
+    except RecursionError:
+        return tree, [Problem("", "this is not YAML that can be read: it is nested too deeply", "", file, 1)]
     if node is not None:
-        _Reader(tree).read(node, ())
+        try:
+            _Reader(tree).read(node, ())
+        except RecursionError:
+            return Tree(), [
+                Problem(
+                    "", "this is not YAML that can be read: it is nested too deeply", "", file, node.start_mark.line + 1
+                )
+            ]
     found = [Problem(dotted(path), wrong, right, file, line) for path, line, wrong, right in tree.problems]
     return tree, found
 
@@ -61,18 +77,28 @@ def dotted(path: Path) -> str:
     return text
 
 
+def _code(character: object) -> str:
+    return f"U+{ord(character):04X}" if isinstance(character, str) and len(character) == 1 else repr(character)
+
+
 class _Reader:
     """Turns nodes into values, noting lines and traps in the tree."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._open: set[int] = set()
+        self._left = MOST_VALUES
 
     def read(self, node: yaml.Node, path: Path) -> None:
         self._tree.value = self._value(node, path)
 
     def _value(self, node: yaml.Node, path: Path) -> Any:
         self._tree.lines.setdefault(path, node.start_mark.line + 1)
+        self._left -= 1
+        if self._left < 0:
+            if self._left == -1:
+                self._note(path, node, f"there are more than {MOST_VALUES} values", "do aliases multiply here?")
+            return None
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
         if id(node) in self._open:
@@ -106,6 +132,9 @@ class _Reader:
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
         text: str = node.value
+        if half := next((letter for letter in text if "\ud800" <= letter <= "\udfff"), None):
+            self._note(path, node, f"{_code(half)} is half a character", "write the whole character")
+            text = text.encode("utf-8", "replace").decode()
         self._tree.written[path] = text
         if node.tag in _TEXT_TAGS:
             return text
@@ -113,7 +142,7 @@ class _Reader:
             return None
         try:
             value = yaml.SafeLoader("").construct_object(node)
-        except (yaml.YAMLError, ValueError) as error:
+        except (yaml.YAMLError, ValueError, KeyError) as error:
             self._note(path, node, f"'{text}' cannot be read: {error}", f'quote it if it is text: "{text}"')
             return None
         if isinstance(value, int) and not isinstance(value, bool) and not _PLAIN_INT.match(text):

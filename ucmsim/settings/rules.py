@@ -1,0 +1,89 @@
+"""The rules that join several keys, judged on the values as they were written.
+
+They are kept apart from the models, because a model is only asked for such a rule when each of its keys is right, and
+a user is to hear of everything at once. What is wrong by itself is passed over here: the models say it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from ucmsim import personalities
+from ucmsim.settings.model import DEFAULT_CONTROL_PORT, DEFAULT_PORT, TLS_VERSIONS, Address, parse_address, tls_range
+
+T = TypeVar("T")
+Broken = tuple[tuple[str | int, ...], str, str]
+"""Where a rule is broken, what is wrong, what would be right."""
+
+
+def broken(value: Any) -> Iterator[Broken]:
+    """Yield the rules that the whole configuration *value* breaks."""
+    top = _mapping(value)
+    pbxs = _mapping(top.get("pbxs"))
+    if "pbxs" in top and top["pbxs"] == {} and top.get("control") is None:
+        yield ("pbxs",), "there is no PBX and no control plane to add one", "write at least one PBX under 'pbxs:'"
+    for name, pbx in pbxs.items():
+        for path, wrong, right in broken_in_pbx(pbx):
+            yield ("pbxs", name, *path), wrong, right
+    yield from _ports(top, pbxs)
+
+
+def broken_in_pbx(value: Any) -> Iterator[Broken]:
+    """Yield the rules that the settings of one PBX break."""
+    pbx = _mapping(value)
+    api, history = _mapping(pbx.get("api")), _mapping(pbx.get("history"))
+    named = [key for key in ("tls_private_key", "tls_cert") if api.get(key) is not None]
+    if len(named) == 1:
+        missing = "tls_cert" if named == ["tls_private_key"] else "tls_private_key"
+        yield ("api", named[0]), f"'{missing}' is missing", "name both files, or neither to have them minted"
+    if history.get("import") is not None and (others := [key for key in ("days", "calls_per_day") if key in history]):
+        yield (
+            ("history", "import"),
+            f"'import' does not go with {' and '.join(map(repr, others))}",
+            "keep one of the two",
+        )
+    yield from _tls(pbx)
+
+
+def _tls(pbx: Mapping[str, Any]) -> Iterator[Broken]:
+    row = _tried(personalities.personality, pbx.get("personality", "ucm6100"))
+    chosen = [pbx.get("tls_min"), pbx.get("tls_max")]
+    if row is None or any(version is not None and version not in TLS_VERSIONS for version in chosen):
+        return
+    low, high = tls_range(row, pbx.get("tls_profile") == "device", *chosen)
+    if TLS_VERSIONS.index(low) > TLS_VERSIONS.index(high):
+        key = "tls_min" if pbx.get("tls_min") else "tls_max"
+        yield (key,), f"the lowest TLS version, {low}, is above the highest, {high}", "set tls_min and tls_max"
+
+
+def _ports(top: Mapping[str, Any], pbxs: Mapping[str, Any]) -> Iterator[Broken]:
+    taken: dict[Address, str] = {}
+    if isinstance(top.get("control"), Mapping):
+        bind = _address(top["control"].get("bind", f"127.0.0.1:{DEFAULT_CONTROL_PORT}"), DEFAULT_CONTROL_PORT)
+        if bind is not None:
+            taken[bind] = "the control plane"
+    for name, pbx in pbxs.items():
+        api = _mapping(_mapping(pbx).get("api"))
+        bind = _address(api.get("tls_bind_address", "0.0.0.0"), DEFAULT_PORT)  # noqa: S104 - the device's default
+        if api.get("enable") is not True or bind is None or not bind.port:
+            continue
+        if bind in taken:
+            path = ("pbxs", name, "api", "tls_bind_address")
+            yield path, f"{taken[bind]} listens on {bind} too", "give each its own address or port"
+        taken.setdefault(bind, f"PBX '{name}'")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _address(value: Any, default_port: int) -> Address | None:
+    return _tried(lambda text: parse_address(text, default_port), value)
+
+
+def _tried(parse: Callable[[Any], T], value: Any) -> T | None:
+    try:
+        return parse(value)
+    except (ValueError, KeyError, TypeError):
+        return None
