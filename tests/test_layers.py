@@ -20,7 +20,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring"),
     "2": ("statefolder", "progress", "configuration", "filling", "assembly"),
-    "3": ("socketplane", "tls", "wire", "channel", "ports", "fleet", "announce", "control", "parent", "tap"),
+    "3": ("socketplane", "oldtls", "tls", "wire", "channel", "ports", "fleet", "announce", "control", "parent", "tap"),
     "4": ("client", "child", "cli", "pytest_plugin"),
 }  # fmt: skip
 

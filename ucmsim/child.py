@@ -40,8 +40,16 @@ class Child:
         report, told = os.pipe()
         watched, self._alive = os.pipe()
         # -P: the folder that tests run in is no place to import from.
-        command = [sys.executable, "-P", "-m", "twisted", "--log-file", str(self.log), "ucmsim"]
-        command += ["--config", str(configuration), "--ready-file", f"/dev/fd/{told}", "--parent-pipe", str(watched)]
+        command = [sys.executable, "-P", "-m", "twisted", "--log-format=text", "--log-file", str(self.log)]
+        command += [
+            "ucmsim",
+            "--config",
+            str(configuration),
+            "--ready-file",
+            f"/dev/fd/{told}",
+            "--parent-pipe",
+            str(watched),
+        ]
         with (home / "output").open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own arguments
                 command, pass_fds=(told, watched), stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=home
