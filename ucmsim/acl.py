@@ -48,7 +48,7 @@ def parse_entry(text: str) -> Entry:
         netmask = full
     elif "." in mask or ":" in mask:
         netmask = _netmask(written, mask, address.version)
-    elif mask.isascii() and mask.isdigit() and int(mask) <= bits:
+    elif mask.isascii() and mask.isdigit() and len(mask) <= 3 and int(mask) <= bits:
         netmask = full ^ (full >> int(mask))
     else:
         raise ValueError(f"'{written}' is not an address entry: '/{mask}' is not between /0 and /{bits}; {_FORM}")

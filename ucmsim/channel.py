@@ -58,7 +58,8 @@ class DeviceChannel(Protocol, TimeoutMixin):
         self.setTimeout(self._inactivity)
 
     def dataReceived(self, data: bytes) -> None:
-        self.resetTimeout()
+        if self._playing is None:
+            self.setTimeout(self._inactivity)
         self._took(self._reader.feed(data))
 
     def inputEnded(self) -> None:
@@ -123,6 +124,8 @@ class DeviceChannel(Protocol, TimeoutMixin):
                 return self._pbx.malformed(outcome, self._peer, when)
             decided = self._pbx.decide(request, when)
             return await self._worker(decided.reply) if isinstance(decided, Lookup) else decided
+        except CancelledError:
+            raise
         except Exception:  # noqa: BLE001 - the device answers its 500 page whatever went wrong
             self._log.failure("A request could not be answered")
             return self._pbx.malformed(pages.SERVER_ERROR, self._peer, when)
@@ -141,23 +144,24 @@ class DeviceChannel(Protocol, TimeoutMixin):
             faults=reply.faults if reply else (),
             ended=ended,
         )
-        self._log.info(LINE, **self._pbx.record(exchange).fields())
+        self._log.info(LINE, **self._pbx.record(exchange, request.params if request else ()).fields())
 
     def _after(self) -> None:
         """One request per connection, unless the quirk keep-alive lets the reply leave it open."""
         self._playing = None
         if self._line is None or not self._keeps:
             return
-        if self._input_over:
-            self._end(Ending.NOTIFY)
-            return
         self.setTimeout(self._keep_alive)
         # Not at once: a thousand pipelined requests must not be a thousand frames deep.
         self._wall.callLater(0, self._next)
 
     def _next(self) -> None:
-        if self._line is not None and self._playing is None:
-            self._took(self._reader.again())
+        if self._line is None or self._playing is not None:
+            return
+        outcome = self._reader.again()
+        if outcome is None and self._input_over:
+            self._gave_up()
+        self._took(outcome)
 
     def _end(self, how: Ending) -> None:
         if self._line is not None:

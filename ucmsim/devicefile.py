@@ -139,7 +139,7 @@ def read_xml(text: str) -> Iterator[Found]:
             found.append(_checked(state["line"], state["values"]))
         state["depth"] -= 1
 
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8")  # whatever a declaration in it says: it is text already
     parser.StartElementHandler, parser.EndElementHandler = opened, closed
     parser.CharacterDataHandler = lambda data: state["text"].append(data)  # noqa: PLW0108 - the list changes
     text = text.removeprefix("\ufeff")
@@ -168,9 +168,10 @@ def write(form: str, generation: Generation, rows: Iterable[Row]) -> Iterator[st
         yield from _written_csv(generation, rows)
     elif form == "json":
         yield f'{{\n"{generation.json_root}":\n[\n'
-        for number, values in enumerate(rows):
-            yield (",\n" if number else "") + render.json_entry(generation, values)
-        yield "\n]\n}\n"
+        number = 0
+        for number, values in enumerate(rows, 1):
+            yield (",\n" if number > 1 else "") + render.json_entry(generation, values)
+        yield "\n]\n}\n" if number else "]\n}\n"
     else:
         yield "<root>\n"
         for values in rows:

@@ -1,6 +1,6 @@
 """What happened, as values: one `Exchange` a request, told in one line. Pure.
 
-Credentials never get here: the `Authorization` header is not part of an exchange, and `redacted` takes the PBX's
+Credentials never get here: the `Authorization` header is not part of an exchange, and `Discretion` takes the PBX's
 secrets out of the rest.
 """
 
@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import quote, quote_plus
+from urllib.parse import unquote, unquote_plus
 
 LINE = '{pbx} {peer} "{method} {target}" {status} rows={rows} bytes={bytes} {milliseconds} ms{told}'
 """The access line, as a format with the names of `Exchange.fields`."""
 
-_USERINFO = re.compile(r"(?<=://)[^/?#@\s]*@")
-_SECRET = re.compile(r"(?i)((?:^|[?&])(?:password|passwd|pass|pwd|secret|token|user|username)=)[^&]*")
+_USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
+_TELLING = ("password", "passwd", "pass", "pwd", "secret", "token", "user", "username")
+_HIDDEN = "***"
+_SHORT = 4
 _LONGEST = 512
 
 
@@ -53,28 +55,57 @@ class Exchange:
             "rows": "-" if self.rows is None else str(self.rows),
             "bytes": str(self.bytes),
             "milliseconds": f"{self.seconds * 1000:.1f}",
-            "told": told,
+            "told": _plain(told, keep='"'),
         }
 
     def __str__(self) -> str:
         return LINE.format(**self.fields())
 
 
-def redacted(target: str, secrets: Iterable[str]) -> str:
-    """Return the request *target* without credentials: user:password@, secret parameters, and *secrets* themselves."""
-    target = _SECRET.sub(r"\1***", _USERINFO.sub("***@", target))
-    for secret in secrets:
-        if len(secret) >= 4:
-            for spelled in {secret, quote(secret, safe=""), quote_plus(secret, safe="")}:
-                target = target.replace(spelled, "***")
-    return target
+@dataclass(frozen=True, slots=True)
+class Discretion:
+    """Takes credentials out of what is told; *secrets* are the PBX's own."""
+
+    secrets: tuple[str, ...]
+
+    def target(self, target: str) -> str:
+        """Return the request *target* without user:password@, values of telling parameters, and the secrets."""
+        path, mark, query = _USERINFO.sub("***@", target).partition("?")
+        pieces = [self._piece(piece) for piece in query.split("&")]
+        shown = f"{_HIDDEN if self.hides(path) else path}{mark}{'&'.join(pieces)}"
+        # A secret with a separator in it is caught only as a whole.
+        return _HIDDEN if self.hides(shown) else shown
+
+    def note(self, note: str, params: Iterable[tuple[str, str]]) -> str:
+        """Return the sentence *note* without what it quotes, if a secret was among the *params* or is in it."""
+        if not any(self.hides(name) or self.hides(value) for name, value in params) and not self.hides(note):
+            return note
+        first, last = note.find("'"), note.rfind("'")
+        told = f"{note[: first + 1]}{_HIDDEN}{note[last:]}" if 0 <= first < last else note
+        return _HIDDEN if self.hides(told) else told
+
+    def hides(self, text: str) -> bool:
+        """Return whether a secret stands in *text*, however often it is encoded; short ones only as the whole of it."""
+        forms = {text}
+        for _ in range(2):
+            forms |= {decode(form) for form in forms for decode in (unquote, unquote_plus)}
+        return any(
+            secret in form if len(secret) >= _SHORT else secret == form for secret in self.secrets for form in forms
+        )
+
+    def _piece(self, piece: str) -> str:
+        name, equals, value = piece.partition("=")
+        telling = unquote_plus(name).lower() in _TELLING
+        return (
+            f"{_HIDDEN if self.hides(name) else name}{equals}"
+            f"{_HIDDEN if value and (telling or self.hides(value)) else value}"
+        )
 
 
-def _plain(text: str) -> str:
-    """Return *text* as printable ASCII without quotes, cut to a length that a log can bear."""
-    shown = "".join(
-        letter if 32 < ord(letter) < 127 and letter != '"' else _escaped(letter) for letter in text[: _LONGEST + 1]
-    )
+def _plain(text: str, keep: str = "") -> str:
+    """Return *text* as printable ASCII without quotes (but *keep*), cut to a length that a log can bear."""
+    good = {letter for letter in map(chr, range(33 if not keep else 32, 127)) if letter != '"'} | set(keep)
+    shown = "".join(letter if letter in good else _escaped(letter) for letter in text[: _LONGEST + 1])
     return shown if len(text) <= _LONGEST else shown[:_LONGEST] + "..."
 
 

@@ -22,11 +22,11 @@ from ucmsim.faults import Admission, FaultBook, Handshake, Moment, Situation
 from ucmsim.faults.arming import Settled
 from ucmsim.head import dressed
 from ucmsim.history import History
-from ucmsim.journal import Exchange, redacted
+from ucmsim.journal import Discretion, Exchange
 from ucmsim.query import Circumstances, Code, Format, Query, Refusal, parse
 from ucmsim.render import rendered
 from ucmsim.reply import Bytes, Content, Reply
-from ucmsim.request import ApiRequest
+from ucmsim.request import ApiRequest, Params
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.streams import stream
 
@@ -121,7 +121,7 @@ class Pbx:
             api.tls_authentication_password or "",
             basic=self.quirks["basic-auth"] == "accept",
         )
-        self._secrets = tuple(filter(None, [api.tls_authentication_password]))
+        self._discretion = Discretion(tuple(filter(None, [api.tls_authentication_password])))
         self._handlers = {"cdrapi": self._cdrapi}
         for spec in settings.faults:
             self.faults.arm(spec)
@@ -183,12 +183,14 @@ class Pbx:
         http.count()
         return self._dress(None, when.pbx, Settled(), http)(page)
 
-    def record(self, exchange: Exchange) -> Exchange:
-        """Count *exchange* and return it without the PBX's secrets."""
+    def record(self, exchange: Exchange, params: Params = ()) -> Exchange:
+        """Count *exchange*, whose request had *params*, and return it without the PBX's secrets."""
         self.totals.exchanges += 1
         self.totals.rows += exchange.rows or 0
         self.totals.refused += bool(exchange.note)
-        return replace(exchange, target=redacted(exchange.target, self._secrets))
+        discreet = self._discretion
+        note = discreet.note(exchange.note, params)
+        return replace(exchange, target=discreet.target(exchange.target), note=note)
 
     # --- the checks, in order --------------------------------------------------------------------------------------
 

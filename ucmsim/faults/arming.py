@@ -67,7 +67,7 @@ class _Terms(BaseModel):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")] | None = None
     when: Condition = Field(default_factory=Condition)
     times: Annotated[int, Field(ge=1)] | None = None
-    chance: Annotated[float, Field(ge=0, le=1, strict=False, allow_inf_nan=False)] = 1.0
+    chance: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,7 @@ def arming(spec: Mapping[str, Any], *, defects: Collection[str], taken: Collecti
     kind = _kind(spec)
     terms_keys = set(_Terms.model_fields)
     own = {key: value for key, value in spec.items() if key != "fault" and key not in terms_keys}
-    said: list[Said] = [_later(key) for key in own if key in _LATER]
-    own = {key: value for key, value in own.items() if key not in _LATER}
+    said = [_later(key) if key in _LATER else _unknown(kind, key) for key in own if key not in kind.fields]
     fault = _read(lambda: _record(kind, own), said, (*kind.fields, *terms_keys))
     given = {key: value for key, value in spec.items() if key in terms_keys}
     terms = _read(lambda: _Terms.model_validate(given), said, Condition.model_fields)
@@ -123,6 +122,7 @@ class Armed:
     chance: Random
     matched: int = 0
     fired: int = 0
+    _drawn: float | None = None
 
     def considers(self, moment: Moment, peer: str, handler: str | None) -> bool:
         """Return whether everything but *nth*, *times* and *chance* holds."""
@@ -134,13 +134,27 @@ class Armed:
         return not isinstance(fault, Deny) or fault.concerns(peer)
 
     def would_fire(self) -> bool:
-        """Return whether the next match acts; draws from the fault's own stream when there is a choice."""
+        """Return whether the next match acts.
+
+        Where there is a choice, one number is drawn from the fault's own stream for each match that is counted, however
+        often it is asked before: an exchange that ends in the challenge asks and does not count.
+        """
         number, terms = self.matched + 1, self.arming
         if terms.when.nth is not None and number not in terms.when.nth:
             return False
         if terms.times is not None and self.fired >= terms.times:
             return False
-        return terms.chance >= 1.0 or self.chance.random() < terms.chance
+        if terms.chance >= 1.0:
+            return True
+        if self._drawn is None:
+            self._drawn = self.chance.random()
+        return self._drawn < terms.chance
+
+    def count(self, *, fires: bool) -> None:
+        """Count one match, and whether the fault acted on it."""
+        self.matched += 1
+        self.fired += fires
+        self._drawn = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +174,7 @@ class Settled:
     def count(self) -> None:
         """Make it so: what matched is counted, what fired has fired."""
         for armed, fires in self.considered:
-            armed.matched += 1
-            armed.fired += fires
+            armed.count(fires=fires)
 
 
 @dataclass(slots=True)
@@ -213,22 +226,19 @@ def _kind(spec: Mapping[str, Any]) -> Kind:
 
 
 def _record(kind: Kind, own: Mapping[str, Any]) -> Fault:
-    if unknown := [key for key in own if key not in kind.fields]:
-        known = (*kind.fields, *_Terms.model_fields)
-        raise FaultRefused(
-            Said((key,), f"{kind.id} has no field '{key}'", did_you_mean(key, known) or f"it has {listed(kind.fields)}")
-            for key in unknown
-        )
     adapter: TypeAdapter[Fault] = TypeAdapter(kind.record)
-    return adapter.validate_python(dict(own))
+    return adapter.validate_python({key: value for key, value in own.items() if key in kind.fields})
+
+
+def _unknown(kind: Kind, key: str) -> Said:
+    known = (*kind.fields, *_Terms.model_fields)
+    return Said((key,), f"{kind.id} has no field '{key}'", did_you_mean(key, known) or f"it has {listed(kind.fields)}")
 
 
 def _read(read: Callable[[], Any], said: list[Said], known: Iterable[str]) -> Any:
     """Return what *read* returns; what it finds wrong is added to *said* and None returned."""
     try:
         return read()
-    except FaultRefused as refused:
-        said.extend(refused.said)
     except ValidationError as error:
         said.extend(_said(detail, known) for detail in error.errors(include_url=False))
     return None
