@@ -46,6 +46,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
         self._line: Line | None = None
         self._input_over = False
         self._keeps = False
+        self._turning = False
 
     def callLater(self, period: float, func: Callable[..., object]) -> Any:
         """Let `TimeoutMixin` wait on the wall clock that was passed in."""
@@ -65,7 +66,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
     def inputEnded(self) -> None:
         """The peer will send no more, though it may still listen."""
         self._input_over = True
-        if self._playing is None:
+        if self._playing is None and not self._turning:
             self._gave_up()
 
     def timeoutConnection(self) -> None:
@@ -153,9 +154,12 @@ class DeviceChannel(Protocol, TimeoutMixin):
             return
         self.setTimeout(self._keep_alive)
         # Not at once: a thousand pipelined requests must not be a thousand frames deep.
+        self._turning = True
         self._wall.callLater(0, self._next)
 
     def _next(self) -> None:
+        """Turn to the next request on a connection that is kept."""
+        self._turning = False
         if self._line is None or self._playing is not None:
             return
         outcome = self._reader.again()
