@@ -77,12 +77,13 @@ class ControlClient:
             response = connection.getresponse()
             data = response.read()
             answer: Any = json.loads(data) if data else {}
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
             raise ControlUnreachable(f"the control plane at {self.url} cannot be reached: {error}") from error
         finally:
             connection.close()
-        if response.status >= 400:
-            said = answer.get("error", {})
-            message = said.get("message", f"the control plane answered {response.status}")
-            raise ControlError(response.status, said.get("code", ""), message, said.get("field"))
-        return dict(answer)
+        match answer:
+            case {"error": {"code": code, "message": message, **rest}} if response.status >= 400:
+                raise ControlError(response.status, code, message, rest.get("field"))
+            case dict() if response.status < 400:
+                return answer
+        raise ControlUnreachable(f"what answers at {self.url} is no control plane of ucmsim (status {response.status})")

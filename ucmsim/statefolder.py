@@ -14,6 +14,8 @@ from pathlib import Path
 from ucmsim.errors import ConfigurationError, Problem, StateInUse
 
 _LOCK = "ucmsim.lock"
+_OURS = "ucmsim.state"
+"""Stands in folders that were empty when ucmsim first used them: only those may be emptied again."""
 
 
 class StateFolder:
@@ -35,12 +37,14 @@ class StateFolder:
             return cls(folder, _locked(folder), temporary=True)
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            ours = (path / _LOCK).exists() or not any(path.iterdir())
-            if fresh and not ours:
-                right = "name an empty folder, or one that ucmsim has used"
+            empty = not any(path.iterdir())
+            if fresh and not empty and not (path / _OURS).exists():
+                right = "name an empty folder, or one that was empty when ucmsim first used it"
                 raise ConfigurationError([Problem("state", f"{path} holds files of somebody else", right)])
             lock = _locked(path)
-            if fresh:
+            if empty:
+                (path / _OURS).touch(mode=0o600)
+            elif fresh:
                 _empty(path)
         except OSError as error:
             said = f"{path} cannot be used as the state folder: {error.strerror}"
@@ -78,7 +82,7 @@ def _locked(folder: Path) -> int:
 
 def _empty(folder: Path) -> None:
     for item in folder.iterdir():
-        if item.name == _LOCK:
+        if item.name in (_LOCK, _OURS):
             continue
         if item.is_dir() and not item.is_symlink():
             shutil.rmtree(item)

@@ -99,7 +99,9 @@ class DeviceTls:
             except (SSL.Error, SSLError) as error:
                 said = f"OpenSSL cannot serve with this key and certificate: {_reasons(error)}"
                 raise ConfigurationError([Problem("api.tls_cert", said, "use an RSA or ECDSA key")]) from error
-            self._contexts[handshake] = (identity, context)
+            # The standard library cannot turn the session cache off, which belongs to the context.
+            if handshake.tickets or not self._device_profile:
+                self._contexts[handshake] = (identity, context)
         return context
 
     def _built_old(self, identity: Identity, *, tickets: bool) -> Context:
