@@ -41,6 +41,7 @@ class Appliance:
     _folder: StateFolder
     _good: Identity
     _authority: Authority
+    _is_new: bool
     _bad: dict[str, tuple[Identity, datetime]] = field(default_factory=dict)
 
     def identity(self, defect_id: str | None, wall: float) -> Identity:
@@ -68,14 +69,33 @@ class Appliance:
         """Remove what is kept of this PBX; it must be closed."""
         self._folder.forget(self.pbx.name)
 
+    def abandon(self) -> None:
+        """Close it, and leave nothing behind that was not there before it was assembled."""
+        self.close()
+        if self._is_new:
+            self.forget()
+
 
 def assemble(
     name: str, settings: PbxSettings, folder: StateFolder, *, seed: int, wall: float, watch: Watch = unwatched
 ) -> Appliance:
     """Return the PBX *name* as it stands at *wall* seconds.
 
-    Mints or reopens keys, opens its history and fills an empty one. Raises `ConfigurationError` or `HistoryError`.
+    Mints or reopens keys, opens its history and fills an empty one. Raises `ConfigurationError` or `HistoryError`, and
+    then leaves no new folder behind.
     """
+    is_new = not (folder.path / name).exists()
+    try:
+        return _assembled(name, settings, folder, seed=seed, wall=wall, watch=watch, is_new=is_new)
+    except BaseException:
+        if is_new:
+            folder.forget(name)
+        raise
+
+
+def _assembled(
+    name: str, settings: PbxSettings, folder: StateFolder, *, seed: int, wall: float, watch: Watch, is_new: bool
+) -> Appliance:
     home = folder.pbx(name)
     clock = PbxClock.starting(settings.clock.start, settings.clock.rate, wall)
     now = clock.at(wall).pbx
@@ -89,7 +109,7 @@ def assemble(
     except BaseException:
         history.close()
         raise
-    return Appliance(pbx, home / "ca.pem", (*warnings, *filled.warnings), folder, good, keyring.authority(now))
+    return Appliance(pbx, home / "ca.pem", (*warnings, *filled.warnings), folder, good, keyring.authority(now), is_new)
 
 
 def trusted(home: Path, name: str, settings: PbxSettings, *, wall: float) -> Certificate:

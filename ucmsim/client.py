@@ -82,8 +82,10 @@ class ControlClient:
         finally:
             connection.close()
         match answer:
-            case {"error": {"code": code, "message": message, **rest}} if response.status >= 400:
-                raise ControlError(response.status, code, message, rest.get("field"))
+            case {"error": {"code": str(code), "message": str(message), "field": str() | None as field}} if (
+                response.status >= 400
+            ):
+                raise ControlError(response.status, code, message, field)
             case dict() if response.status < 400:
                 return answer
         raise ControlUnreachable(f"what answers at {self.url} is no control plane of ucmsim (status {response.status})")

@@ -15,7 +15,8 @@ from ucmsim.defects import DEFECTS
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.faults import FaultRefused, arming
 from ucmsim.settings import Pbx as PbxSettings
-from ucmsim.settings import Settings, Source, load
+from ucmsim.settings import Settings, load, load_pbx
+from ucmsim.settings.rules import Broken
 
 DEFECT_IDS = tuple(defect.id for defect in DEFECTS)
 
@@ -46,7 +47,12 @@ def read(file: Path | None) -> Settings:
     except OSError as error:
         said = f"it cannot be read: {error.strerror}"
         raise ConfigurationError([Problem("", said, "name a configuration file", str(file))]) from None
-    return load(text, file, judges=(_faults, _key_files, _import_files))[0]
+    return load(text, file, judges=_JUDGES)[0]
+
+
+def read_pbx(value: Mapping[str, Any], folder: Path) -> PbxSettings:
+    """Return the settings of one PBX given as JSON, with files relative to *folder*; raises `ConfigurationError`."""
+    return load_pbx(value, folder, _JUDGES)
 
 
 def warnings(settings: Settings) -> Iterator[str]:
@@ -73,43 +79,40 @@ def pbx_warnings(pbx: PbxSettings) -> Iterator[str]:
         yield "it listens on loopback, and permitted_ips denies 127.0.0.1"
 
 
-def _pbxs(source: Source) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the PBXs as they were written, right or wrong."""
-    value = source.tree.value
-    pbxs = value.get("pbxs") if isinstance(value, dict) else None
-    for name, pbx in pbxs.items() if isinstance(pbxs, dict) else ():
-        if isinstance(pbx, dict):
-            yield name, pbx
+def _faults(pbx: Mapping[str, Any], _folder: Path) -> Iterator[Broken]:
+    faults = pbx.get("faults")
+    taken: list[str] = []
+    for at, spec in enumerate(faults if isinstance(faults, list) else ()):
+        if not isinstance(spec, dict):
+            continue
+        try:
+            taken.append(arming(spec, defects=DEFECT_IDS, taken=taken).name)
+        except FaultRefused as refused:
+            for said in refused.said:
+                yield ("faults", at, *said.path), said.wrong, said.right
 
 
-def _faults(source: Source, _folder: Path) -> Iterator[Problem]:
-    for name, pbx in _pbxs(source):
-        faults = pbx.get("faults")
-        taken: list[str] = []
-        for at, spec in enumerate(faults if isinstance(faults, list) else ()):
-            if not isinstance(spec, dict):
-                continue
-            try:
-                taken.append(arming(spec, defects=DEFECT_IDS, taken=taken).name)
-            except FaultRefused as refused:
-                for said in refused.said:
-                    yield source.problem(("pbxs", name, "faults", at, *said.path), said.wrong, said.right)
+def _key_files(pbx: Mapping[str, Any], folder: Path) -> Iterator[Broken]:
+    api = pbx.get("api")
+    named = [api.get(key) for key in ("tls_private_key", "tls_cert")] if isinstance(api, dict) else [None]
+    if all(isinstance(file, str) and file for file in named):
+        key, certificate = (_placed(folder, str(file)) for file in named)
+        for setting, wrong, right in keyfiles.read(key, certificate)[1]:
+            yield ("api", setting), wrong, right
 
 
-def _key_files(source: Source, folder: Path) -> Iterator[Problem]:
-    for name, pbx in _pbxs(source):
-        api = pbx.get("api")
-        named = [api.get(key) for key in ("tls_private_key", "tls_cert")] if isinstance(api, dict) else [None]
-        if all(isinstance(file, str) for file in named):
-            key, certificate = (folder / Path(str(file)).expanduser() for file in named)
-            for setting, wrong, right in keyfiles.read(key, certificate)[1]:
-                yield source.problem(("pbxs", name, "api", setting), wrong, right)
+def _import_file(pbx: Mapping[str, Any], folder: Path) -> Iterator[Broken]:
+    history = pbx.get("history")
+    file = history.get("import") if isinstance(history, dict) else None
+    if isinstance(file, str) and file and not _placed(folder, file).is_file():
+        yield ("history", "import"), f"there is no file '{file}'", "name a device CSV, JSON or XML file"
 
 
-def _import_files(source: Source, folder: Path) -> Iterator[Problem]:
-    for name, pbx in _pbxs(source):
-        history = pbx.get("history")
-        file = history.get("import") if isinstance(history, dict) else None
-        if isinstance(file, str) and not (folder / Path(file).expanduser()).is_file():
-            path = ("pbxs", name, "history", "import")
-            yield source.problem(path, f"there is no file '{file}'", "name a device CSV, JSON or XML file")
+def _placed(folder: Path, file: str) -> Path:
+    try:
+        return folder / Path(file).expanduser()
+    except RuntimeError:  # the settings say that the home folder is nobody's
+        return folder / file
+
+
+_JUDGES = (_faults, _key_files, _import_file)

@@ -22,11 +22,12 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from ucmsim import __version__
 from ucmsim.announce import described, write_private
+from ucmsim.configuration import read_pbx
 from ucmsim.errors import BindError, ConfigurationError, NameTaken, UcmsimError
 from ucmsim.faults import Armed, FaultRefused
 from ucmsim.fleet import Fleet, PbxService
 from ucmsim.ports import OpenPort, closed
-from ucmsim.settings import Control, load_pbx
+from ucmsim.settings import Control
 from ucmsim.statefolder import StateFolder
 
 BODY_LIMIT = 1 << 20
@@ -82,11 +83,9 @@ class Handlers:
         if not isinstance(name, str) or not _PBX_NAME.fullmatch(name):
             raise ApiError(400, "invalid", "a PBX needs a name of lower-case letters, digits and hyphens", "name")
         try:
-            return Answer(_pbx(await self._fleet.create(name, load_pbx(body, Path.cwd()))), 201)
+            return Answer(_pbx(await self._fleet.create(name, read_pbx(body, Path.cwd()))), 201)
         except ConfigurationError as error:
             raise _invalid(error) from None
-        except FaultRefused as refused:
-            raise _refused(refused, "faults") from None
         except NameTaken as error:
             raise ApiError(409, "exists", str(error), "name") from None
         except BindError as error:
@@ -270,8 +269,8 @@ def _invalid(error: ConfigurationError) -> ApiError:
     return ApiError(400, "invalid", "; ".join(map(str, error.problems)), error.problems[0].key or None)
 
 
-def _refused(refused: FaultRefused, under: str = "") -> ApiError:
-    first = ".".join(filter(None, [under, *map(str, refused.said[0].path)]))
+def _refused(refused: FaultRefused) -> ApiError:
+    first = ".".join(map(str, refused.said[0].path))
     told = "; ".join(f"{one.wrong}" + (f", {one.right}" if one.right else "") for one in refused.said)
     return ApiError(400, "invalid", told, first or None)
 
@@ -283,7 +282,9 @@ def _listed(items: list[Any]) -> dict[str, Any]:
 def _pbx(service: PbxService) -> Mapping[str, Any]:
     pbx = service.appliance.pbx
     settings = pbx.settings.model_dump(mode="json", by_alias=True, exclude={"api": {"tls_authentication_password"}})
-    return {"name": pbx.name, **described(service), "rows": len(pbx.history), "settings": settings}
+    told = described(service)
+    del told["password"]  # the ready report has it, and whoever created the PBX
+    return {"name": pbx.name, **told, "rows": len(pbx.history), "settings": settings}
 
 
 def _fault(armed: Armed) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
-from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.threadpool import ThreadPool
 
 from ucmsim.assembly import Appliance
@@ -24,7 +23,7 @@ from ucmsim.ports import OpenPort, closed
 from ucmsim.reply import Reply
 from ucmsim.settings import Address
 from ucmsim.socketplane import Gate
-from ucmsim.tls import DeviceTls
+from ucmsim.tls import DeviceTls, TlsFactory
 
 T = TypeVar("T")
 
@@ -48,7 +47,7 @@ class PbxService(Service):
             handshaking=lambda: self._gate.handshaking,
         )
         plain = DeviceFactory(pbx, reactor, worker)
-        wrapped = TLSMemoryBIOFactory(self._tls, False, plain, clock=reactor)
+        wrapped = TlsFactory(self._tls, False, plain, clock=reactor)
         self._gate = Gate(pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"))
         self._port: OpenPort | None = None
         self._tls.context(Handshake())  # a key that cannot be served with is found now, not by the first client
@@ -130,7 +129,12 @@ class Fleet(MultiService):
             raise NameTaken(f"there is a PBX '{name}' already")
         self._coming.add(name)
         try:
-            return self.add(await self.work(lambda: self._assemble(name, settings)))
+            appliance = await self.work(lambda: self._assemble(name, settings))
+            try:
+                return self.add(appliance)
+            except UcmsimError:
+                appliance.abandon()
+                raise
         finally:
             self._coming.discard(name)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
-from twisted.protocols.tls import TLSMemoryBIOProtocol
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer
 
 from ucmsim.authority import Identity
@@ -49,6 +49,12 @@ class DeviceConnection(SSL.Connection):
             if on_end is not None:
                 on_end()
             raise SSL.WantReadError from None
+
+
+class TlsFactory(TLSMemoryBIOFactory):
+    """Twisted's TLS without its gathering of small writes: `wire` writes large ones, and means each when it does."""
+
+    protocol = TLSMemoryBIOProtocol
 
 
 @implementer(IOpenSSLServerConnectionCreator)

@@ -44,7 +44,6 @@ class TlsLine:
                 self._tls.loseConnection()
                 self._tls.transport.finish()
             case Ending.FIN:
-                self._tls.write(b"")
                 self._tls.transport.finish()
             case Ending.RESET:
                 self._tls.abortConnection()

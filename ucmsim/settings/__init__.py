@@ -4,7 +4,7 @@
 names every problem at once.
 """
 
-from ucmsim.settings.loading import Judge, Source, load, load_pbx
+from ucmsim.settings.loading import Judge, load, load_pbx
 from ucmsim.settings.model import Address, Api, Clock, Control, Extensions, History, Pbx, Settings, Trunk
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "Judge",
     "Pbx",
     "Settings",
-    "Source",
     "Trunk",
     "load",
     "load_pbx",

@@ -33,8 +33,8 @@ class Source:
         return Problem(dotted(path), wrong, right, self.file, self.tree.line(path) if self.file else 0)
 
 
-Judge = Callable[[Source, Path], Iterable[Problem]]
-"""Finds problems in a source; relative paths are relative to the folder."""
+Judge = Callable[[Mapping[str, Any], Path], Iterable[rules.Broken]]
+"""Finds what is wrong with one PBX as it was written; relative paths are relative to the folder."""
 
 
 def load(
@@ -57,16 +57,18 @@ def load(
     except ConfigurationError as error:
         problems += [problem for problem in error.problems if problem.key not in known_bad]
         settings = None
-    problems += [source.problem(path, said, right) for path, said, right in rules.broken(tree.value)]
-    problems += [problem for judge in judges for problem in judge(source, file.absolute().parent)]
+    base = file.absolute().parent
+    found = [*rules.broken(tree.value), *_judged(rules.pbxs_in(tree.value), base, judges)]
+    problems += [source.problem(*one) for one in found]
     if settings is None or problems:
         raise ConfigurationError(sorted(problems, key=lambda problem: problem.line))
     return settings, source
 
 
-def load_pbx(value: Mapping[str, Any], base: Path) -> model.Pbx:
+def load_pbx(value: Mapping[str, Any], base: Path, judges: Iterable[Judge] = ()) -> model.Pbx:
     """Return the settings of one PBX given as JSON; raises `ConfigurationError` with keys but no lines."""
-    problems = [Source().problem(path, said, right) for path, said, right in rules.broken_in_pbx(value)]
+    found = [*rules.broken_in_pbx(value), *(one for judge in judges for one in judge(value, base))]
+    problems = [Source().problem(*one) for one in found]
     try:
         pbx = _validated(model.Pbx, value, Source(), base)
     except ConfigurationError as error:
@@ -74,6 +76,12 @@ def load_pbx(value: Mapping[str, Any], base: Path) -> model.Pbx:
     if problems:
         raise ConfigurationError(problems)
     return pbx
+
+
+def _judged(pbxs: Mapping[str, Mapping[str, Any]], base: Path, judges: Iterable[Judge]) -> Iterable[rules.Broken]:
+    for name, pbx in pbxs.items():
+        for path, said, right in (one for judge in judges for one in judge(pbx, base)):
+            yield ("pbxs", name, *path), said, right
 
 
 def _validated(kind: type[M], value: Any, source: Source, base: Path) -> M:

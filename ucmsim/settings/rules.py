@@ -20,13 +20,19 @@ Broken = tuple[tuple[str | int, ...], str, str]
 def broken(value: Any) -> Iterator[Broken]:
     """Yield the rules that the whole configuration *value* breaks."""
     top = _mapping(value)
-    pbxs = _mapping(top.get("pbxs"))
+    pbxs = pbxs_in(value)
     if "pbxs" in top and top["pbxs"] == {} and top.get("control") is None:
         yield ("pbxs",), "there is no PBX and no control plane to add one", "write at least one PBX under 'pbxs:'"
     for name, pbx in pbxs.items():
         for path, wrong, right in broken_in_pbx(pbx):
             yield ("pbxs", name, *path), wrong, right
     yield from _ports(top, pbxs)
+
+
+def pbxs_in(value: Any) -> Mapping[str, Mapping[str, Any]]:
+    """Return the PBXs of a configuration as they were written, those that are no mapping left out."""
+    pbxs = _mapping(_mapping(value).get("pbxs"))
+    return {name: pbx for name, pbx in pbxs.items() if isinstance(pbx, Mapping)}
 
 
 def broken_in_pbx(value: Any) -> Iterator[Broken]:
