@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -33,7 +33,7 @@ class ControlClient:
     """
 
     url: str
-    token: str
+    token: str = field(repr=False)
     timeout: float = 60.0
 
     def status(self) -> dict[str, Any]:

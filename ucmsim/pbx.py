@@ -30,6 +30,8 @@ from ucmsim.request import ApiRequest, Params
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.streams import stream
 
+NO_PATH = "no such path"
+
 Dress = Callable[[Content], Reply]
 """Makes a `Reply` of what a handler answers; knows the request's circumstances."""
 
@@ -84,6 +86,10 @@ class Lookup:
         return self.dress(_shown(form, body, len(page.rows), page.refusal))
 
 
+Handler = Callable[[ApiRequest, When], Content | Search]
+"""Answers the requests for one path, once all checks have passed."""
+
+
 @dataclass(slots=True)
 class Totals:
     """What has happened since the PBX began."""
@@ -122,7 +128,7 @@ class Pbx:
             basic=self.quirks["basic-auth"] == "accept",
         )
         self._discretion = Discretion(tuple(filter(None, [api.tls_authentication_password])))
-        self._handlers = {"cdrapi": self._cdrapi}
+        self._handlers: dict[str, Handler] = {"cdrapi": self._cdrapi}
         for spec in settings.faults:
             self.faults.arm(spec)
 
@@ -162,8 +168,10 @@ class Pbx:
 
         The order of the checks is that of spec 2.9.
         """
-        api = self.faults.settle(Moment.DECIDE, request.peer, request.handler)
-        decided = self._checked(request, when, api)
+        handler = self._handlers.get(request.handler or "")
+        # The device looks for a handler first, so what stands in front of one never touches an unknown path.
+        api = self.faults.settle(Moment.DECIDE, request.peer, request.handler) if handler else Settled()
+        decided = self._checked(handler, request, when, api) if handler else replace(pages.NOT_FOUND, note=NO_PATH)
         if isinstance(decided, Content) and decided.status == 401:
             return self._dress(request, when.pbx, Settled(), Settled())(decided)
         api.count()
@@ -194,10 +202,7 @@ class Pbx:
 
     # --- the checks, in order --------------------------------------------------------------------------------------
 
-    def _checked(self, request: ApiRequest, when: When, faults: Settled) -> Content | Search:
-        handler = self._handlers.get(request.handler)
-        if handler is None:
-            return replace(pages.NOT_FOUND, note="no such path")
+    def _checked(self, handler: Handler, request: ApiRequest, when: When, faults: Settled) -> Content | Search:
         situation = self._situation(request.peer, faults)
         if not situation.permitted:
             return replace(pages.DENIED, note=situation.why)

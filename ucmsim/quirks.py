@@ -131,7 +131,7 @@ def objection(quirk_id: str, value: object) -> tuple[str, str] | None:
     if row.later:
         return f"quirk '{quirk_id}' cannot be switched yet", f"it comes with {row.later}"
     if not row.accepts(value):
-        if row.text and isinstance(value, int | float):
+        if row.text and isinstance(value, int | float) and not isinstance(value, bool):
             return f"text is due as the value of quirk '{quirk_id}', not the number {value}", f'quote it: "{value}"'
         return f"'{value}' is not a value of quirk '{quirk_id}'", f"the values are {row.allowed}"
     return None

@@ -88,18 +88,18 @@ class ApiRequest:
         )
 
     @cached_property
-    def handler(self) -> str:
-        """The path as handlers are registered: without the first slash and one trailing one, in lower case.
-
-        Empty when no handler can match. Spec 2.6.
-        """
-        if not self.path.startswith("/"):
-            return ""
-        return self.path[1:].removesuffix("/").lower()
+    def handler(self) -> str | None:
+        """The path as handlers are registered; None when the target is no path at all."""
+        return handler_of(self.path)
 
     def header(self, name: str) -> str | None:
         """Return the value of the first header called *name* (given in lower case)."""
         return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+def handler_of(path: str) -> str | None:
+    """Return *path* without its first slash and one trailing one, in lower case: how handlers are found. Spec 2.6."""
+    return path[1:].removesuffix("/").lower() if path.startswith("/") else None
 
 
 def pairs(query: bytes) -> Params:

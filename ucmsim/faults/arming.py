@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from random import Random
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from ucmsim.errors import did_you_mean, listed
@@ -19,6 +19,7 @@ from ucmsim.faults.api import AddressEntry, Deny, concerns
 from ucmsim.faults.kinds import BY_ID, Fault, Kind
 from ucmsim.faults.planes import Moment
 from ucmsim.faults.tls import Certificate
+from ucmsim.request import handler_of
 
 _LATER = ("after", "until", "ramp", "ttl")
 _LATER_WHEN = ("page", "offset", "user", "personality", "format", "recording", "acctid", "shape")
@@ -42,6 +43,12 @@ class FaultRefused(Exception):
         super().__init__("; ".join(f"{'.'.join(map(str, one.path))}: {one.wrong}" for one in self.said))
 
 
+def _some(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    if not numbers:
+        raise ValueError("an empty list matches nothing; leave it out to match everything")
+    return numbers
+
+
 class Condition(BaseModel):
     """`when`: what must all hold for the fault to act; nothing given means everything.
 
@@ -51,12 +58,12 @@ class Condition(BaseModel):
     model_config = _STRICT
 
     path: Annotated[str, Field(pattern=r"^/")] | None = None
-    nth: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False)] | None = None
+    nth: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False), AfterValidator(_some)] | None = None
     client: AddressEntry | None = None
 
     @property
     def handler(self) -> str | None:
-        return None if self.path is None else self.path[1:].removesuffix("/").lower()
+        return None if self.path is None else handler_of(self.path)
 
 
 class _Terms(BaseModel):

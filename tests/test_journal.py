@@ -1,0 +1,238 @@
+"""The access line: what it says, what it never says, and that it stays one line of printable text."""
+
+from __future__ import annotations
+
+import string
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from makers import ACCOUNT, CLIENT, PASSWORD, Client, at, header, make_pbx, request
+
+from ucmsim.journal import LINE, Exchange
+from ucmsim.pbx import Pbx
+from ucmsim.reply import Reply
+from ucmsim.request import ApiRequest, text
+
+
+def exchange(target: str = "/cdrapi", **changes: object) -> Exchange:
+    """Return a good exchange for *target* with *changes*."""
+    fields = {"pbx": "hq", "peer": CLIENT, "method": "GET", "status": 200, "rows": 3, "bytes": 822, "seconds": 0.0125}
+    return Exchange(target=target, **{**fields, **changes})
+
+
+def told(pbx: Pbx, asked: ApiRequest, reply: Reply | None = None) -> str:
+    """Return the access line of what *pbx* answers to *asked*, or of *reply*."""
+    reply = reply or pbx.answer(asked, at())
+    one = Exchange(
+        pbx=pbx.name,
+        peer=asked.peer,
+        method=asked.method,
+        target=asked.target,
+        status=reply.status,
+        rows=reply.rows,
+        bytes=len(reply.body),
+        seconds=0.0,
+        note=reply.note,
+        faults=reply.faults,
+    )
+    return str(pbx.record(one, asked.params))
+
+
+# What it says
+
+
+def test_a_good_exchange_is_one_short_line():
+    """PBX, peer, request, status, rows, bytes and time."""
+    assert str(exchange("/cdrapi?format=json")) == (
+        'hq 127.0.0.1 "GET /cdrapi?format=json" 200 rows=3 bytes=822 12.5 ms'
+    )
+
+
+def test_an_exchange_that_went_wrong_says_everything():
+    """The refusal, the faults that fired and the untimely end follow in this order."""
+    line = str(exchange(note="'caler' is unknown", faults=("slow", "deny"), ended="the client went away"))
+    assert line.endswith(" 12.5 ms - 'caler' is unknown [faults: slow, deny] [the client went away]")
+
+
+@pytest.mark.parametrize(("field", "value", "said"), [("rows", None, " rows=- "), ("status", 0, " - rows=")])
+def test_what_there_is_none_of_is_a_hyphen(field, value, said):
+    """An error page has no rows, a request that was never answered no status."""
+    assert said in str(exchange(**{field: value}))
+
+
+def test_no_rows_are_0_rows():
+    """An empty page is told apart from no page."""
+    assert " rows=0 " in str(exchange(rows=0))
+
+
+def test_the_line_is_made_of_its_fields():
+    """A log that keeps fields gets each of them as text, and the same line."""
+    fields = exchange().fields()
+    assert LINE.format(**fields) == str(exchange())
+    assert all(isinstance(value, str) for value in fields.values())
+
+
+def test_the_line_of_a_pbx_says_what_it_did():
+    """What the PBX answers, why, and through which fault, is in its line."""
+    pbx = make_pbx(faults=[{"fault": "api.deny", "name": "no", "when": {"nth": [2]}}])
+    assert told(pbx, request("/cdrapi?caler=5300")).endswith(
+        '"GET /cdrapi?caler=5300" 200 rows=0 bytes=186 0.0 ms - '
+        "'caler' is not a parameter of /cdrapi (did you mean 'caller'?)"
+    )
+    assert told(pbx, request("/cdrapi")).endswith("403 rows=- bytes=234 0.0 ms - 127.0.0.1 is denied by the fault "
+                                                  "api.deny [faults: no]")  # fmt: skip
+
+
+def test_a_long_target_is_cut():
+    """The longest request line of the device does not fill the log."""
+    line = str(exchange("/cdrapi?caller=" + "5" * 4000))
+    assert len(line) < 700
+    assert '..." 200 ' in line
+
+
+# One line of printable text
+
+
+def is_plain(line: str) -> bool:
+    """Whether *line* is one line of printable ASCII."""
+    return line.isascii() and line.isprintable()
+
+
+@given(method=st.binary(max_size=20).map(text), target=st.binary(max_size=1000).map(text))
+def test_any_request_is_told_in_one_plain_line(method, target):
+    """Whatever bytes were sent, the line has no control character, no quote of its own, and no second line."""
+    line = str(exchange(target, method=method))
+    assert is_plain(line)
+    assert line.count('"') == 2
+
+
+def test_a_byte_is_told_as_its_escape():
+    """What cannot be shown is percent-encoded, so that it can be read back."""
+    target = text(b'/cdrapi?caller="\x1b[31m\xff\xc3\xa9')
+    assert '"GET /cdrapi?caller=%22%1B[31m%FF%C3%A9"' in str(exchange(target))
+
+
+parameters = st.sampled_from(["caller", "format", "numRecords", "startTime", "minDur", ""]) | st.text(max_size=8)
+
+
+@settings(deadline=None)
+@given(name=parameters, value=st.text(max_size=30) | st.binary(max_size=30).map(text))
+def test_a_refusal_is_told_in_one_plain_line(name, value):
+    """What a refusal quotes from the request brings nothing into the line that the request may not."""
+    query = "=".join(quote(part.encode("utf-8", "surrogateescape")) for part in (name, value))
+    assert is_plain(told(make_pbx(), request(f"/cdrapi?{query}")))
+
+
+@pytest.mark.parametrize("sent", ["\x1b[31mred", "\udcff", "a\rb", "\u2028", 'x" 200 rows=9'])
+@pytest.mark.parametrize("field", ["algorithm", "nonce", "nc"])
+def test_wrong_credentials_are_told_in_one_plain_line(field, sent):
+    """What a refusal quotes from the Authorization header is made printable too."""
+    fields = {"username": "u", "realm": "r", "nonce": "1", "uri": "/", "response": "0", "nc": "1", field: sent}
+    value = "Digest " + ", ".join(f'{name}="{one}"'.replace('x"', 'x\\"') for name, one in fields.items())
+    assert is_plain(told(make_pbx(api=ACCOUNT), request("/cdrapi", authorization=value)))
+
+
+# What it never says
+
+
+def shown(target: str, password: str | None = PASSWORD) -> str:
+    """Return the request target as a PBX with that *password* tells it."""
+    pbx = make_pbx(api={"tls_authentication_name": "joe", "tls_authentication_password": password})
+    return pbx.record(exchange(target), request(target).params).fields()["target"]
+
+
+@pytest.mark.parametrize(
+    ("target", "masked"),
+    [
+        ("/cdrapi?password=cdrapi1", "/cdrapi?password=***"),
+        ("/cdrapi?Password=a&PASSWD=b&secret=c&token=d", "/cdrapi?Password=***&PASSWD=***&secret=***&token=***"),
+        ("/cdrapi?user=joe&username=joe", "/cdrapi?user=***&username=***"),
+        ("/cdrapi?password=a&format=csv", "/cdrapi?password=***&format=csv"),
+        ("https://joe:letmein@pbx/cdrapi", "https://***@pbx/cdrapi"),
+        ("/cdrapi?callback=https://joe:letmein@pbx/", "/cdrapi?callback=https://***@pbx/"),
+        ("https://joe:let@me@in@pbx/cdrapi", "https://***@pbx/cdrapi"),
+        ("/cdrapi?caller=5300@", "/cdrapi?caller=5300@"),
+        ("/cdrapi?bypass=1", "/cdrapi?bypass=1"),
+    ],
+)
+def test_credentials_in_a_target_are_masked(target, masked):
+    """Parameters with the names of secrets, and user:password@, are masked whatever the account is."""
+    assert shown(target, None) == shown(target) == masked
+
+
+def test_a_short_secret_is_not_looked_for_inside_of_words():
+    """Below 4 characters every other number in the log would be masked."""
+    assert shown("/cdrapi?caller=5301&callee=1530", "530") == "/cdrapi?caller=5301&callee=1530"
+
+
+def test_the_pbxs_password_is_masked_wherever_it_stands():
+    """The password is masked in the path and in any parameter, and the rest can still be read."""
+    told = shown(f"/cdrapi?caller={PASSWORD}&offset=5&x={PASSWORD}{PASSWORD}&{PASSWORD}=1&callee=5301")
+    assert PASSWORD not in told
+    assert {"/cdrapi?caller=***", "offset=5", "callee=5301"} <= set(told.split("&"))
+    assert PASSWORD not in shown(f"/{PASSWORD}/cdrapi")
+
+
+def test_no_credentials_get_into_the_line():
+    """A request with right credentials, and one with wrong ones, leave none of them in the line."""
+    pbx = make_pbx(api=ACCOUNT)
+    client = Client(pbx)
+    lines = [told(pbx, request("/cdrapi"), reply) for reply in (client.challenged(), client.ask())]
+    basic = request("/cdrapi", authorization="Basic Y2RyYXBpOmNkcmFwaTEyMw==")
+    assert not [line for line in (*lines, told(pbx, basic)) if PASSWORD in line or "Y2Ry" in line]
+    assert header(client.challenged(), "WWW-authenticate")
+
+
+# A star is left out because the mask is made of stars.
+letters = string.ascii_letters + string.digits + string.punctuation.replace("*", "") + " äß€\U0001f512"
+passwords = st.text(letters, min_size=4, max_size=16)
+frames = st.sampled_from(["/{}", "/cdrapi?caller={}", "/cdrapi?{}", "/cdrapi?{}={}", "/cdrapi?x={}&x={}", "/a/{}?b#{}"])
+WAYS = {
+    "raw": str,
+    "percent": lambda password: quote(password, safe=""),
+    "plus": lambda password: quote_plus(password, safe=""),
+    "quoted": quote,
+    "lower": lambda password: "".join(
+        letter if letter.isascii() and letter.isalnum() else "".join(f"%{byte:02x}" for byte in letter.encode())
+        for letter in password
+    ),
+    "every": lambda password: "".join(f"%{byte:02X}" for byte in password.encode()),
+}
+"""How clients spell a password in a target: `quoted` leaves slashes, `lower` is how .NET writes escapes."""
+
+
+@settings(deadline=None)
+@given(way=st.sampled_from(["raw", "percent", "plus"]), password=passwords, frame=frames, twice=st.booleans())
+def test_a_password_is_never_in_the_line(way, password, frame, twice):
+    """Raw, percent-encoded and plus-encoded, once or twice, the password is masked in every place."""
+    spelled = WAYS[way](password)
+    assume(password not in frame)
+    line = shown(frame.replace("{}", spelled * (1 + twice)), password)
+    assert password not in line
+    assert spelled not in line
+
+
+@settings(deadline=None)
+@given(way=st.sampled_from(list(WAYS)), password=passwords, frame=frames)
+def test_a_password_cannot_be_decoded_from_the_line(way, password, frame):
+    """However the client spelled it, nobody can read the password out of the line."""
+    assume(password not in frame)
+    line = shown(frame.replace("{}", WAYS[way](password)), password)
+    assert password not in unquote(line)
+    assert password not in unquote_plus(line)
+
+
+QUOTING = ["{}=1", "{}", "format={}", "caller={}%20", "offset={}", "startTime={}", "minDur=x{}"]
+
+
+@pytest.mark.parametrize("query", QUOTING)
+@pytest.mark.parametrize("password", [PASSWORD, "pass word"])
+def test_a_refusal_does_not_quote_the_password(query, password):
+    """A password in the wrong place is masked in the sentence that explains the refusal as well."""
+    pbx = make_pbx(api={"tls_authentication_name": "joe", "tls_authentication_password": password})
+    target = "/cdrapi?" + query.format(quote_plus(password))
+    line = told(pbx, request(target), Client(pbx, user="joe", password=password).ask(target))
+    assert " - '" in line
+    assert password not in line

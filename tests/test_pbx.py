@@ -1,0 +1,719 @@
+"""The PBX as a whole: the order of its checks, what it answers, what it says on the side. Spec 0b, 2.5 to 2.9, 3.4."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from makers import (
+    ACCOUNT,
+    CLIENT,
+    GUIDE_CSV,
+    PASSWORD,
+    STRANGER,
+    USER,
+    Client,
+    another_row,
+    at,
+    digest,
+    header,
+    header_names,
+    ids,
+    make_pbx,
+    nonce_of,
+    request,
+)
+
+from ucmsim import pages
+from ucmsim.clock import PbxClock
+from ucmsim.errors import ConfigurationError
+from ucmsim.faults import Admission, FaultRefused
+from ucmsim.journal import Exchange
+from ucmsim.pbx import Lookup, Pbx
+from ucmsim.reply import HangUp, Reply, Send, SendHead, Wait
+from ucmsim.request import ApiRequest
+
+HEADER_LINE = GUIDE_CSV.partition(b"\n")[0] + b"\n"
+EMPTY = {
+    "csv": HEADER_LINE,
+    "xml": b"<root>\n</root>\n",
+    "json": b'{\n"cdr":\n[\n]\n}\n',
+}
+TYPES = {"csv": "text/csv", "xml": "text/xml", "json": "application/json"}
+
+
+def get(pbx: Pbx, target: str = "/cdrapi", method: str = "GET", *, seconds: float = 0.0, **more: str) -> Reply:
+    """Return what *pbx* answers to one request without credentials."""
+    return pbx.answer(request(target, method, **more), at(seconds))
+
+
+def wire(reply: Reply) -> bytes:
+    """Return everything that *reply* puts on the wire."""
+    return reply.head + reply.body
+
+
+# The happy page
+
+
+def test_the_guides_page_is_exact():
+    """A plain /cdrapi answers 200 and the guide's three rows, byte for byte."""
+    reply = get(make_pbx())
+    assert (reply.status, reply.title, reply.rows, reply.note) == (200, "OK", 3, "")
+    assert reply.body == GUIDE_CSV
+
+
+def test_the_head_is_exact():
+    """The head has the device's lines in the device's order and letter case, and the PBX clock's date."""
+    assert get(make_pbx()).head == (
+        b"HTTP/1.1 200 OK\r\n"
+        b"Server: Asterisk/1.8.9.2\r\n"
+        b"Date: Tue, 03 Dec 2013 17:46:50 GMT\r\n"
+        b"Connection: close\r\n"
+        b"Cache-Control: no-cache, no-store\r\n"
+        b"Content-Length: 822\r\n"
+        b"Content-type: text/csv\r\n"
+        b"\r\n"
+    )
+
+
+def test_the_head_and_the_body_are_sent_and_the_connection_ends():
+    """The steps are the head, the body, and the end of the connection."""
+    first, second, third = get(make_pbx()).steps
+    assert isinstance(first, SendHead)
+    assert isinstance(second, Send)
+    assert third == HangUp()
+
+
+@pytest.mark.parametrize("form", ["csv", "xml", "json", "JSON"])
+def test_each_format_has_its_content_type(form):
+    """The Content-type follows the format, in any letter case."""
+    reply = get(make_pbx(), f"/cdrapi?format={form}")
+    assert header(reply, "Content-type") == TYPES[form.lower()]
+    assert header(reply, "Content-Length") == str(len(reply.body))
+
+
+def test_the_personality_decides_the_columns():
+    """A G3 device answers JSON under cdr_root with 33 keys an entry."""
+    entries = json.loads(get(make_pbx(personality="ucm6200"), "/cdrapi?format=json").body)["cdr_root"]
+    assert [len(entry) for entry in entries] == [33, 33, 33]
+
+
+def test_now_is_the_pbx_clocks():
+    """endTime=now stands for the PBX clock at the moment of the request, in the PBX's time zone."""
+    pbx = make_pbx()
+    assert ids(get(pbx, "/cdrapi?endTime=now")) == ["62"]
+    assert ids(get(pbx, "/cdrapi?endTime=now", seconds=4 * 3600)) == ["62", "63", "64"]
+    assert ids(get(make_pbx(time_zone="UTC"), "/cdrapi?endTime=now")) == ["62", "63", "64"]
+
+
+# The order of the checks: spec 2.9
+
+BAD_QUERY = "/cdrapi?caler=5300"
+LADDER = [
+    ("/nowhere?caler=5300", STRANGER, "DELETE", False, 404),
+    (BAD_QUERY, STRANGER, "DELETE", False, 403),
+    (BAD_QUERY, CLIENT, "DELETE", False, 501),
+    (BAD_QUERY, CLIENT, "GET", False, 401),
+    (BAD_QUERY, CLIENT, "GET", True, 200),
+]
+
+
+@pytest.mark.parametrize(("target", "peer", "method", "knows_password", "status"), LADDER)
+def test_the_checks_come_in_order(target, peer, method, knows_password, status):
+    """The path is judged before the address, then the method, then the credentials, then the parameters."""
+    client = Client(make_pbx(api=ACCOUNT), peer=peer)
+    ask = client.ask if knows_password else client.challenged
+    assert ask(target, method).status == status
+
+
+@pytest.mark.parametrize(
+    ("target", "peer", "method", "status", "length"),
+    [
+        ("/nowhere", CLIENT, "GET", 404, 247),
+        ("/cdrapi", STRANGER, "GET", 403, 234),
+        ("/cdrapi", CLIENT, "DELETE", 501, 261),
+        ("/cdrapi", CLIENT, "GET", 401, 210),
+    ],
+)
+def test_an_error_is_a_page_of_known_length_and_says_why(target, peer, method, status, length):
+    """Each error is the HTML page of the device, explained by a note that stays off the wire."""
+    reply = get(make_pbx(api=ACCOUNT), target, method, peer=peer)
+    assert (reply.status, len(reply.body), header(reply, "Content-type")) == (status, length, "text/html")
+    assert reply.rows is None
+    assert reply.note
+    assert reply.note.encode() not in wire(reply)
+
+
+@pytest.mark.parametrize(("target", "peer", "method", "_knows", "status"), LADDER[:3])
+def test_only_a_401_challenges(target, peer, method, _knows, status):
+    """Before the credentials are looked at there is no WWW-authenticate."""
+    assert header(get(make_pbx(api=ACCOUNT), target, method, peer=peer), "WWW-authenticate") is None
+
+
+@pytest.mark.parametrize("path", ["/cdrapi", "/cdrapi/", "/CDRAPI", "/CdrApi/", "/%63drapi", "/cdrapi%2F"])
+def test_a_path_is_compared_as_the_device_does(path):
+    """Letter case does not matter, one trailing slash is taken, and the path is decoded first."""
+    assert get(make_pbx(), path).status == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "", "*", "cdrapi", "/cdrapi//", "//cdrapi", "/cdrapi/x", "/cdrapis", "/cdr", "/recapi", "/httpstatus"]
+)
+def test_other_paths_are_not_found(path):
+    """Whatever is not exactly /cdrapi is a 404, known Asterisk pages included."""
+    assert get(make_pbx(), path).status == 404
+
+
+@pytest.mark.parametrize("method", ["get", "Get", "head", "post"])
+def test_methods_are_read_in_any_letter_case(method):
+    """A method in lower case is the same method."""
+    assert get(make_pbx(), method=method).status == 200
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "BREW", "GETS"])
+def test_other_methods_are_not_implemented(method):
+    """Whatever is not GET, HEAD or POST is a 501."""
+    assert get(make_pbx(), method=method).status == 501
+
+
+# Who may connect: Permitted IPs, spec 1 and 2.8
+
+
+def test_no_permitted_ips_deny_everybody():
+    """With an empty list every address gets the 403 page, and the note says why."""
+    reply = get(make_pbx(api={"permitted_ips": []}))
+    assert reply.status == 403
+    assert "blank Permitted IPs" in reply.note
+
+
+@pytest.mark.parametrize(
+    ("permitted", "peer", "status"),
+    [
+        (["192.0.2.0/255.255.255.0"], "192.0.2.9", 200),
+        (["192.0.2.0/255.255.255.0"], "192.0.3.9", 403),
+        (["192.0.2.0/24"], "::ffff:192.0.2.9", 200),
+        (["192.0.2.0/24", "!192.0.2.9"], "192.0.2.9", 403),
+        (["!192.0.2.9", "192.0.2.0/24"], "192.0.2.9", 200),
+    ],
+)
+def test_the_last_entry_that_matches_decides(permitted, peer, status):
+    """Address and netmask, mapped IPv4 addresses and inverted entries work at the PBX too."""
+    assert get(make_pbx(api={"permitted_ips": permitted}), peer=peer).status == status
+
+
+@pytest.mark.quirk("acl-denial")
+def test_a_denied_peer_is_admitted_and_gets_the_page():
+    """By default a denied peer may connect, and is told 403."""
+    pbx = make_pbx()
+    assert pbx.admit(STRANGER, 0).serve
+    assert get(pbx, peer=STRANGER).status == 403
+
+
+@pytest.mark.quirk("acl-denial")
+def test_a_denied_peer_is_dropped_at_accept():
+    """With acl-denial: drop the connection is not served, and the reason names the quirk."""
+    admission = make_pbx(quirks={"acl-denial": "drop"}).admit(STRANGER, 0)
+    assert not admission.serve
+    assert STRANGER in admission.why
+    assert "acl-denial" in admission.why
+
+
+@pytest.mark.quirk("acl-denial")
+def test_a_permitted_peer_is_not_dropped():
+    """acl-denial: drop leaves permitted peers alone."""
+    assert make_pbx(quirks={"acl-denial": "drop"}).admit(CLIENT, 0) == Admission()
+
+
+@pytest.mark.quirk("acl-unparsable")
+def test_an_unreadable_entry_is_refused_by_the_settings():
+    """By default a Permitted IPs entry that the device could not read is an error."""
+    with pytest.raises(ConfigurationError, match="nonsense"):
+        make_pbx(api={"permitted_ips": ["127.0.0.0/8", "nonsense"]})
+
+
+@pytest.mark.quirk("acl-unparsable")
+def test_an_unreadable_entry_denies_everybody():
+    """With acl-unparsable: deny-all one bad entry invalidates the list, as in Asterisk."""
+    bad = {"permitted_ips": ["127.0.0.0/8", "nonsense"]}
+    assert get(make_pbx(quirks={"acl-unparsable": "deny-all"}, api=bad)).status == 403
+
+
+@pytest.mark.quirk("session-cap")
+@pytest.mark.parametrize(
+    ("quirks", "others", "served"),
+    [
+        ({}, 99, True),
+        ({}, 100, False),
+        ({"session-cap": 2}, 1, True),
+        ({"session-cap": 2}, 2, False),
+        ({"session-cap": "none"}, 100_000, True),
+    ],
+)
+def test_the_session_cap_counts_open_connections(quirks, others, served):
+    """The 101st connection is not served, or whichever the quirk says; the reason names the quirk."""
+    admission = make_pbx(quirks=quirks).admit(CLIENT, others)
+    assert admission.serve is served
+    assert ("session-cap" in admission.why) is not served
+
+
+# Who may ask: spec 2.7
+
+
+def test_the_challenge_is_the_devices():
+    """A 401 carries the Digest challenge before its Content-type, nonce and opaque being the same number."""
+    reply = get(make_pbx(api=ACCOUNT))
+    nonce = nonce_of(reply)
+    assert header(reply, "WWW-authenticate") == (
+        f'Digest algorithm=MD5, realm="asterisk", nonce="{nonce}", qop="auth", opaque="{nonce}"'
+    )
+    assert header_names(reply)[-2:] == ["WWW-authenticate", "Content-type"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_an_answered_challenge_opens(method):
+    """The right name and password are let in with every method."""
+    assert Client(make_pbx(api=ACCOUNT)).ask(method=method).status == 200
+
+
+@pytest.mark.parametrize("account", [{"user": "nobody"}, {"password": "wrong"}])
+def test_a_wrong_account_is_challenged_again(account):
+    """A wrong name or password gets a fresh challenge without stale."""
+    pbx = make_pbx(api=ACCOUNT)
+    first, second = get(pbx), Client(pbx, **account).ask()
+    assert second.status == 401
+    assert "stale" not in (header(second, "WWW-authenticate") or "")
+    assert nonce_of(second) != nonce_of(first)
+
+
+@pytest.mark.parametrize("api", [{}, {"tls_authentication_password": PASSWORD}, {"tls_authentication_name": ""}])
+def test_without_a_user_name_nobody_is_asked(api):
+    """No user name means no authentication, with or without a password."""
+    assert get(make_pbx(api=api)).status == 200
+
+
+def test_a_user_name_without_a_password_is_a_digest_with_an_empty_one():
+    """The challenge stays, and only the empty password answers it."""
+    pbx = make_pbx(api={"tls_authentication_name": USER})
+    assert get(pbx).status == 401
+    assert Client(pbx, password="").ask().status == 200
+    assert Client(pbx, password=PASSWORD).ask().status == 401
+
+
+def test_a_nonce_ages_by_the_wall_clock():
+    """62 seconds of wall-clock time after its issue a nonce is stale, even if the PBX clock stands still."""
+    pbx = make_pbx(api=ACCOUNT, clock={"rate": 0})
+    first = pbx.answer(request("/cdrapi"), pbx.clock.at(1000.0))
+    late = pbx.answer(request("/cdrapi", authorization=digest(first, "/cdrapi")), pbx.clock.at(1062.5))
+    assert late.status == 401
+    assert (header(late, "WWW-authenticate") or "").endswith(", stale=true")
+
+
+def test_a_nonce_count_is_spent_once():
+    """The same credentials a second time are stale; with the next count they are not."""
+    pbx = make_pbx(api=ACCOUNT)
+    first = get(pbx)
+    again = [get(pbx, authorization=digest(first, "/cdrapi", nc=nc)).status for nc in (1, 1, 2)]
+    assert again == [200, 401, 200]
+
+
+@pytest.mark.quirk("unknown-nonce")
+@pytest.mark.parametrize(("quirks", "status"), [({}, 401), ({"unknown-nonce": "accept"}, 200)])
+def test_a_foreign_nonce_is_refused_or_accepted(quirks, status):
+    """A nonce that another PBX issued opens only where the quirk says so."""
+    elsewhere = get(make_pbx(name="elsewhere", api=ACCOUNT))
+    pbx = make_pbx(api=ACCOUNT, quirks=quirks)
+    assert get(pbx, authorization=digest(elsewhere, "/cdrapi")).status == status
+
+
+@pytest.mark.quirk("basic-auth")
+@pytest.mark.parametrize(("quirks", "status"), [({}, 401), ({"basic-auth": "accept"}, 200)])
+def test_basic_credentials_are_refused_or_accepted(quirks, status):
+    """Basic credentials open only where the quirk says so."""
+    basic = "Basic Y2RyYXBpOmNkcmFwaTEyMw=="  # cdrapi:cdrapi123
+    assert get(make_pbx(api=ACCOUNT, quirks=quirks), authorization=basic).status == status
+
+
+def test_the_same_seed_issues_the_same_nonces():
+    """Nonces follow the seed and the name of the PBX."""
+    one, other = (get(make_pbx(api=ACCOUNT)) for _ in range(2))
+    assert nonce_of(one) == nonce_of(other)
+    assert nonce_of(one) != nonce_of(get(make_pbx(api=ACCOUNT, seed=43)))
+    assert nonce_of(one) != nonce_of(get(make_pbx(api=ACCOUNT, name="branch")))
+
+
+# HEAD and POST: spec 2.5
+
+
+@pytest.mark.parametrize("target", ["/cdrapi", "/cdrapi?format=json", BAD_QUERY])
+def test_head_is_the_same_head_and_no_body(target):
+    """HEAD answers as GET does, true Content-Length included, and sends nothing after the head."""
+    head, whole = get(make_pbx(), target, "HEAD"), get(make_pbx(), target)
+    assert head.head == whole.head
+    assert head.body == b""
+
+
+@pytest.mark.parametrize(("target", "peer"), [("/nowhere", CLIENT), ("/cdrapi", STRANGER), ("/cdrapi", CLIENT)])
+def test_head_gets_the_body_of_an_error(target, peer):
+    """From 400 on the page is sent to HEAD too."""
+    pbx = make_pbx(api=ACCOUNT)
+    reply = get(pbx, target, "HEAD", peer=peer)
+    assert reply.status >= 400
+    assert len(reply.body) == int(header(reply, "Content-Length") or 0) > 0
+
+
+def test_a_forms_parameters_replace_those_of_the_uri():
+    """POST looks at the form alone."""
+    posted = request("/cdrapi?caller=nobody", "POST", form=b"format=json&numRecords=1")
+    reply = make_pbx().answer(posted, at())
+    assert [row["AcctId"] for row in json.loads(reply.body)["cdr"]] == ["62"]
+
+
+def test_a_form_of_another_type_is_no_parameters_at_all():
+    """Another content type counts as an empty form: all records, as CSV."""
+    posted = request("/cdrapi?format=json", "POST", form=b"format=xml", content_type="text/plain")
+    assert make_pbx().answer(posted, at()).body == GUIDE_CSV
+
+
+def test_a_form_with_an_error_gets_the_empty_container():
+    """The grammar of a form is that of a query."""
+    reply = make_pbx().answer(request("/cdrapi", "POST", form=b"format=xml&caller="), at())
+    assert (reply.status, reply.body) == (200, EMPTY["xml"])
+
+
+@pytest.mark.parametrize(("length", "status"), [(1024, 200), (1025, 413)])
+def test_a_form_may_have_1024_bytes(length, status):
+    """A longer form is a 413 without a page; one of 1024 bytes is read."""
+    reply = make_pbx().answer(request("/cdrapi", "POST", form=b"caller=".ljust(length, b"5")), at())
+    assert reply.status == status
+    assert (reply.body == b"") is (status == 413)
+
+
+def test_a_large_form_is_challenged_first():
+    """Credentials are asked for before a form is judged."""
+    assert make_pbx(api=ACCOUNT).answer(request("/cdrapi", "POST", form=b"x" * 2000), at()).status == 401
+
+
+# Refusals: told on the side, never on the wire
+
+REFUSED = [
+    "caller=53;00",
+    "startTime=2013-07-01 00:00",
+    "startTime=2013-13-40T25:00",
+    "offset=-1",
+    "minDur=1.5",
+    "caller=5300-5301-",
+    "caller=",
+    "caller=,5300",
+    "caller=5300,,5303",
+    "caler=5300",
+    "caller=5300&",
+    "caller=5300&&callee=5301",
+    "=x",
+    "minDur=5&minDur=10",
+]
+
+
+@pytest.mark.parametrize("form", ["csv", "xml", "json"])
+@pytest.mark.parametrize("query", REFUSED)
+def test_a_refused_request_gets_the_empty_container(query, form):
+    """Every error of spec 3.4 answers 200 and the container of the format; the note explains it."""
+    reply = get(make_pbx(), f"/cdrapi?format={form}&{query}")
+    assert (reply.status, reply.title, reply.body) == (200, "OK", EMPTY[form])
+    assert header(reply, "Content-type") == TYPES[form]
+    assert reply.rows == 0
+    assert reply.note
+
+
+def test_an_empty_container_is_the_personalitys():
+    """A G3 device's empty JSON stands under cdr_root, and its header line has 32 names."""
+    pbx = make_pbx(personality="ucm6200")
+    assert get(pbx, "/cdrapi?format=json&caler=5300").body == b'{\n"cdr_root":\n[\n]\n}\n'
+    assert get(pbx, BAD_QUERY).body.count(b",") == 31
+
+
+@pytest.mark.parametrize("query", ["format=yaml", "format=json&format=json", "format="])
+def test_a_wrong_format_gets_the_csv_header(query):
+    """Where the format itself is wrong the container is that of CSV."""
+    reply = get(make_pbx(), f"/cdrapi?{query}")
+    assert (reply.status, reply.body) == (200, EMPTY["csv"])
+    assert reply.note
+
+
+def test_a_mistyped_parameter_is_hinted_at():
+    """The note says which parameter was probably meant."""
+    assert "did you mean 'caller'?" in get(make_pbx(), BAD_QUERY).note
+
+
+def test_an_empty_result_is_no_refusal():
+    """A request that finds nothing has no note."""
+    reply = get(make_pbx(), "/cdrapi?caller=nobody")
+    assert (reply.body, reply.rows, reply.note) == (EMPTY["csv"], 0, "")
+
+
+@settings(deadline=None)
+@given(query=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40))
+def test_no_note_is_ever_on_the_wire(query):
+    """Whatever is asked, the answer is 200 and what it says on the side is not in its bytes."""
+    reply = get(make_pbx(), f"/cdrapi?{query}")
+    assert reply.status == 200
+    assert not reply.note or reply.note.encode() not in wire(reply)
+    assert len(reply.body) == int(header(reply, "Content-Length") or -1)
+
+
+@pytest.mark.parametrize("form", ["csv", "xml", "json"])
+def test_a_failing_database_gets_the_empty_container(form):
+    """E10: when the database fails the device answers as if nothing were there, and the note says what happened."""
+    pbx = make_pbx()
+    pbx.history.close()
+    reply = get(pbx, f"/cdrapi?format={form}")
+    assert (reply.status, reply.body, reply.rows) == (200, EMPTY[form], 0)
+    assert "database" in reply.note
+
+
+# Quirks of the page and of the head
+
+
+@pytest.mark.quirk("order")
+@pytest.mark.parametrize(("quirks", "order"), [({}, ["62", "63", "64"]), ({"order": "desc"}, ["64", "63", "62"])])
+def test_rows_come_oldest_or_newest_first(quirks, order):
+    """The quirk order turns the page around."""
+    assert ids(get(make_pbx(quirks=quirks))) == order
+
+
+@pytest.mark.quirk("answeredby")
+@pytest.mark.parametrize(("quirks", "found"), [({}, ["62", "63", "64"]), ({"answeredby": "unknown"}, [])])
+def test_answeredby_is_a_filter_or_an_unknown_parameter(quirks, found):
+    """The filter answeredby finds the extension that answered, or refuses the request."""
+    reply = get(make_pbx(quirks=quirks), "/cdrapi?answeredby=5301")
+    assert ids(reply) == found
+    assert bool(reply.note) is (not found)
+
+
+@pytest.mark.quirk("group-shift")
+def test_groups_may_be_shifted():
+    """With group-shift: one a G3 page starts its groups one row early."""
+    quirks, sessions = {"group-shift": "one"}, ("a", "a", "b")
+    rows = [another_row(AcctId=str(70 + at), session=name) for at, name in enumerate(sessions)]
+    pages_of = {}
+    for chosen in ({}, quirks):
+        pbx = make_pbx(personality="ucm6510", quirks=chosen)
+        pbx.history.extend(rows)
+        entries = json.loads(get(pbx, "/cdrapi?format=json&offset=3").body)["cdr_root"]
+        pages_of[bool(chosen)] = [sum(key.startswith("sub_cdr") for key in entry) for entry in entries]
+    assert pages_of == {False: [2, 0], True: [0, 2]}
+
+
+@pytest.mark.quirk("server")
+@pytest.mark.parametrize(
+    ("changes", "server"),
+    [
+        ({}, "Asterisk/1.8.9.2"),
+        ({"personality": "ucm6200"}, "Asterisk/13.38.3"),
+        ({"quirks": {"server": "Asterisk/11.25.3"}}, "Asterisk/11.25.3"),
+        ({"personality": "ucm6200", "quirks": {"server": "personality"}}, "Asterisk/13.38.3"),
+    ],
+)
+def test_the_server_header_is_the_personalitys_or_the_quirks(changes, server):
+    """Pages and errors alike show the Server of the personality, or the one that was chosen."""
+    pbx = make_pbx(**changes)
+    assert header(get(pbx), "Server") == header(get(pbx, "/nowhere"), "Server") == server
+
+
+@pytest.mark.quirk("head-order")
+@pytest.mark.parametrize(
+    ("changes", "last"),
+    [
+        ({}, ["Content-Length", "Content-type"]),
+        ({"personality": "ucm6200"}, ["Content-type", "Content-Length"]),
+        ({"quirks": {"head-order": 13}}, ["Content-type", "Content-Length"]),
+        ({"personality": "ucm6200", "quirks": {"head-order": 11}}, ["Content-Length", "Content-type"]),
+    ],
+)
+def test_the_head_order_is_the_personalitys_or_the_quirks(changes, last):
+    """Content-Length stands before the handler's lines up to Asterisk 11, and last from 13 on."""
+    names = header_names(get(make_pbx(**changes)))
+    assert names == ["Server", "Date", "Connection", "Cache-Control", *last]
+
+
+def keeps(asked: ApiRequest, **quirks: str | int) -> bool:
+    """Return whether the reply keeps the connection; the Connection header must say the same."""
+    reply = make_pbx(quirks={name.replace("_", "-"): value for name, value in quirks.items()}).answer(asked, at())
+    assert ("Connection" in header_names(reply)) is not reply.keeps
+    return reply.keeps
+
+
+@pytest.mark.quirk("keep-alive")
+def test_a_connection_is_closed_after_one_request():
+    """By default, and with none, the reply closes even if the client would go on."""
+    assert not keeps(request("/cdrapi", connection="keep-alive"))
+    assert not keeps(request("/cdrapi"), keep_alive="none")
+
+
+@pytest.mark.quirk("keep-alive")
+def test_a_connection_is_kept_where_the_quirk_says_so():
+    """With keep-alive the reply leaves the connection open, error pages included."""
+    assert keeps(request("/cdrapi"), keep_alive=15)
+    assert keeps(request("/cdrapi", connection="Keep-Alive"), keep_alive=15)
+    assert keeps(request("/nowhere"), keep_alive=15)
+
+
+@pytest.mark.quirk("keep-alive")
+@pytest.mark.parametrize("value", ["close", "Close"])
+def test_a_client_that_says_close_is_closed(value):
+    """Connection: close wins over the quirk."""
+    assert not keeps(request("/cdrapi", connection=value), keep_alive=15)
+
+
+@pytest.mark.quirk("keep-alive")
+def test_a_connection_with_unread_bytes_is_closed():
+    """A body that nobody reads would be taken for the next request."""
+    assert not keeps(request("/cdrapi", "PUT", content_length="3"), keep_alive=15)
+    assert not keeps(request("/cdrapi", "POST", form=b"x" * 2000), keep_alive=15)
+
+
+# Moments: what is settled when
+
+
+def looked_up(pbx: Pbx, target: str = "/cdrapi") -> Lookup:
+    """Return the work that *pbx* hands to its worker."""
+    decided = pbx.decide(request(target), at())
+    assert isinstance(decided, Lookup)
+    return decided
+
+
+def test_a_page_is_a_lookup_and_everything_else_a_reply():
+    """Only what reads the history goes to the worker; a refused request does not."""
+    pbx = make_pbx(api=ACCOUNT)
+    assert isinstance(looked_up(make_pbx()), Lookup)
+    for target in ("/nowhere", "/cdrapi"):
+        assert isinstance(pbx.decide(request(target), at()), Reply)
+    assert isinstance(make_pbx().decide(request(BAD_QUERY), at()), Reply)
+
+
+def test_rows_added_after_the_decision_are_not_on_the_page():
+    """A page shows the history as it was when it was asked for; the next request sees the rest."""
+    pbx = make_pbx()
+    lookup = looked_up(pbx)
+    pbx.history.extend([another_row(AcctId="65"), another_row(AcctId="1", start="2013-12-01 00:00:00")])
+    assert ids(lookup.reply()) == ["62", "63", "64"]
+    assert ids(get(pbx)) == ["1", "62", "63", "64", "65"]
+
+
+def test_a_fault_armed_after_the_decision_does_not_act():
+    """Faults are settled when the request is decided, not when its page is ready."""
+    pbx = make_pbx()
+    lookup = looked_up(pbx)
+    pbx.faults.arm({"fault": "http.latency", "seconds": 3})
+    assert lookup.reply() == get(make_pbx())
+
+
+def test_a_fault_disarmed_after_the_decision_still_acts():
+    """What was settled stays settled."""
+    pbx = make_pbx(faults=[{"fault": "http.latency", "seconds": 3}])
+    lookup = looked_up(pbx)
+    pbx.faults.clear()
+    assert lookup.reply().steps[0] == Wait(3)
+
+
+def test_a_lookup_may_run_twice():
+    """The worker's part changes nothing: done again it yields the same."""
+    lookup = looked_up(make_pbx())
+    assert lookup.reply() == lookup.reply()
+
+
+def test_the_date_is_that_of_the_decision():
+    """The Date header is PBX time when the request is decided."""
+    assert header(get(make_pbx(), seconds=3600), "Date") == "Tue, 03 Dec 2013 18:46:50 GMT"
+
+
+# The seams where faults come in
+
+
+def test_an_http_fault_is_applied_to_the_rendered_page():
+    """Latency stands before the head, and the page behind it is whole."""
+    slow, good = get(make_pbx(faults=[{"fault": "http.latency", "seconds": 3}])), get(make_pbx())
+    assert slow.steps == (Wait(3), *good.steps)
+    assert (slow.headers, slow.faults) == (good.headers, ("http-latency",))
+
+
+@pytest.mark.parametrize(("target", "peer", "status"), [("/nowhere", CLIENT, 404), ("/cdrapi", STRANGER, 403)])
+def test_an_http_fault_is_applied_to_error_pages(target, peer, status):
+    """Error pages are replies like any other."""
+    reply = get(make_pbx(faults=[{"fault": "http.latency", "seconds": 3}]), target, peer=peer)
+    assert (reply.status, reply.steps[0]) == (status, Wait(3))
+
+
+def test_an_api_fault_changes_what_the_request_sees():
+    """A denial by fault is the 403 page to a permitted peer, and the note names the fault."""
+    denied, real = get(make_pbx(faults=[{"fault": "api.deny"}])), get(make_pbx(), peer=STRANGER)
+    assert wire(denied) == wire(real)
+    assert "api.deny" in denied.note
+    assert denied.faults == ("api-deny",)
+
+
+@pytest.mark.parametrize(("target", "method", "status"), [("/nowhere", "GET", 404), ("/cdrapi", "PUT", 403)])
+def test_a_denial_by_fault_stands_where_the_access_list_does(target, method, status):
+    """Unknown paths stay 404, wrong methods and missing credentials are not looked at."""
+    assert get(make_pbx(api=ACCOUNT, faults=[{"fault": "api.deny"}]), target, method).status == status
+
+
+def test_a_request_that_could_not_be_read_gets_its_page_and_its_faults():
+    """The device's page for malformed bytes is dressed like any other, and http faults apply to it."""
+    pbx = make_pbx(faults=[{"fault": "http.latency", "seconds": 3}, {"fault": "api.deny"}])
+    reply = pbx.malformed(pages.INVALID_REQUEST, CLIENT, at())
+    assert (reply.status, len(reply.body), reply.faults) == (400, 219, ("http-latency",))
+    assert reply.steps[0] == Wait(3)
+
+
+def test_a_request_that_could_not_be_read_has_no_path():
+    """A fault for a path does not act on bytes that never became a request."""
+    pbx = make_pbx(faults=[{"fault": "http.latency", "seconds": 3, "when": {"path": "/cdrapi"}}])
+    assert pbx.malformed(pages.TIMEOUT, CLIENT, at()).steps[0] == SendHead()
+
+
+def test_a_wrong_fault_stops_the_pbx_from_being_made():
+    """Faults of the settings are armed at the start, and a wrong one is not passed over."""
+    with pytest.raises(FaultRefused, match=r"http\.latncy"):
+        make_pbx(faults=[{"fault": "http.latncy"}])
+
+
+# What is counted
+
+
+def test_exchanges_rows_and_refusals_are_counted():
+    """The totals add up what was recorded."""
+    pbx = make_pbx()
+    for target in ("/cdrapi", BAD_QUERY, "/nowhere"):
+        reply = get(pbx, target)
+        one = Exchange("hq", CLIENT, "GET", target, reply.status, reply.rows, len(reply.body), 0.1, reply.note)
+        assert pbx.record(one, request(target).params) == one
+    assert (pbx.totals.exchanges, pbx.totals.rows, pbx.totals.refused) == (3, 3, 2)
+
+
+# The PBX clock
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds", "shows"), [(1.0, 90, "11:48:20"), (0.0, 90, "11:46:50"), (60.0, 90, "13:16:50")]
+)
+def test_the_pbx_clock_runs_at_its_rate(rate, seconds, shows):
+    """The clock runs with the wall, stands still, or runs ahead of it."""
+    clock = PbxClock.starting(datetime(2013, 12, 3, 11, 46, 50, tzinfo=UTC), rate, 1000.0)
+    when = clock.at(1000.0 + seconds)
+    assert (when.wall, f"{when.pbx:%H:%M:%S}") == (1000.0 + seconds, shows)
+
+
+def test_a_clock_without_a_start_begins_with_the_wall():
+    """start: now is the wall's own time."""
+    assert PbxClock.starting(None, 1.0, 1_386_092_810.0).at(1_386_092_810.0).pbx == datetime(
+        2013, 12, 3, 17, 46, 50, tzinfo=UTC
+    )
+
+
+def test_a_clock_stops_at_the_end_of_time():
+    """A fast clock stays in the year 9999 instead of failing."""
+    clock = PbxClock.starting(datetime(9999, 12, 31, tzinfo=UTC), 100_000, 0.0)
+    assert clock.at(1e9).pbx.year == 9999

@@ -1,0 +1,291 @@
+"""The pytest plugin as its users meet it: their test files, run by a pytest of their own. Design 4.6."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ucmsim import child
+from ucmsim.child import Child, ChildFailed
+
+STRICT = ("-W", "error", "-p", "no:cacheprovider")
+"""Warnings are errors in the users' runs too: nothing may be left open."""
+
+# What users write
+
+USERS_FILE = """
+import time
+from urllib.request import HTTPDigestAuthHandler, HTTPPasswordMgrWithDefaultRealm, HTTPSHandler, build_opener
+
+import pytest
+import requests
+from requests.auth import HTTPDigestAuth
+
+
+def fetch(ucm, target="/cdrapi?format=json", timeout=30):
+    auth = HTTPDigestAuth(ucm.username, ucm.password)
+    with requests.Session() as session:
+        return session.get(ucm.url + target, auth=auth, verify=ucm.ca, timeout=timeout)
+
+
+def test_the_records_of_the_guide(ucm):
+    answer = fetch(ucm)
+    assert [row["AcctId"] for row in answer.json()["cdr"]] == ["62", "63", "64"]
+    assert "cdrapi123" not in repr(ucm)
+
+
+def test_a_client_of_the_standard_library(ucm):
+    account = HTTPPasswordMgrWithDefaultRealm()
+    account.add_password(None, ucm.url, ucm.username, ucm.password)
+    opener = build_opener(HTTPSHandler(context=ucm.ssl_context()), HTTPDigestAuthHandler(account))
+    with opener.open(f"{ucm.url}/cdrapi?caller=nobody", timeout=30) as answer:
+        assert (answer.status, answer.read().count(b"\\n")) == (200, 1)
+
+
+def test_a_slow_page(ucm):
+    with ucm.fault("http.latency", seconds=0.5, when={"path": "/cdrapi", "nth": [2]}, times=1) as slow:
+        assert fetch(ucm).status_code == 200
+        assert slow.fired == 0
+        began = time.monotonic()
+        assert fetch(ucm).status_code == 200
+        assert time.monotonic() - began >= 0.5
+        assert slow.fired == 1
+
+
+def test_an_expired_certificate_is_refused(ucm):
+    with ucm.fault("tls.certificate", defect="expired"):
+        with pytest.raises(requests.exceptions.SSLError, match="certificate has expired"):
+            fetch(ucm)
+    assert fetch(ucm).status_code == 200
+
+
+def test_a_denied_address(ucm):
+    with ucm.fault("api.deny"):
+        answer = fetch(ucm)
+    assert answer.status_code == 403
+    assert "WWW-authenticate" not in answer.headers
+
+
+def test_a_dropped_connection(ucm):
+    with ucm.fault("api.deny", how="drop"):
+        with pytest.raises(requests.ConnectionError):
+            fetch(ucm)
+"""
+
+SETTINGS_FILE = """
+import pytest
+
+from ucmsim.client import ControlError
+
+pytestmark = pytest.mark.ucmsim(
+    personality="ucm6200", api={"tls_authentication_name": "module"}, quirks={"order": "desc"}
+)
+
+
+def settings(ucm, ucm_fleet):
+    return ucm_fleet.control.pbx(ucm.name)["settings"]
+
+
+class TestMerged:
+    pytestmark = pytest.mark.ucmsim(api={"tls_authentication_password": "of the class"})
+
+    def test_the_module_holds_for_all(self, ucm, ucm_fleet):
+        found = settings(ucm, ucm_fleet)
+        assert found["personality"] == "ucm6200-1.0.20"
+        assert found["quirks"] == {"order": "desc"}
+        assert (ucm.username, ucm.password) == ("module", "of the class")
+        assert found["api"]["permitted_ips"] == ["127.0.0.0/8"]
+
+    @pytest.mark.ucmsim(personality="ucm6510", api={"tls_authentication_name": "function"})
+    @pytest.mark.ucmsim(personality="ucm6100", quirks={"keep-alive": 5})
+    def test_the_nearest_wins_key_by_key(self, ucm, ucm_fleet):
+        found = settings(ucm, ucm_fleet)
+        assert found["personality"] == "ucm6100-1.0.9"
+        assert found["quirks"] == {"order": "desc", "keep-alive": 5}
+        assert (ucm.username, ucm.password) == ("function", "of the class")
+
+
+@pytest.mark.ucmsim(history={"import": "rows/mine.csv"})
+def test_files_are_beside_the_test_file(ucm, ucm_fleet):
+    assert ucm_fleet.control.pbx(ucm.name)["rows"] == 1
+
+
+@pytest.mark.ucmsim(faults=[{"fault": "http.latency", "seconds": 1, "name": "slow"}])
+def test_faults_are_armed_from_the_start(ucm, ucm_fleet):
+    assert [fault["name"] for fault in ucm_fleet.control.faults(ucm.name)] == ["slow"]
+
+
+def test_a_fault_that_is_written_wrongly(ucm, ucm_fleet):
+    with pytest.raises(ControlError, match="did you mean 'http.latency'"):
+        ucm.fault("http.latncy")
+    assert ucm_fleet.control.faults(ucm.name) == []
+
+
+@pytest.mark.ucmsim("ucm6510")
+def test_without_a_keyword(ucm):
+    pass
+
+
+@pytest.mark.ucmsim(quirks={"order": "up"})
+def test_with_a_wrong_setting(ucm):
+    pass
+
+
+def test_every_pbx_of_the_tests_before_is_gone(ucm, ucm_fleet):
+    assert [pbx["name"] for pbx in ucm_fleet.control.pbxs()] == [ucm.name]
+    assert ucm_fleet.control.faults(ucm.name) == []
+"""
+
+ASYNC_FILE = """
+import pytest
+import pytest_twisted
+import treq
+from twisted.internet import reactor
+from twisted.internet.ssl import Certificate, trustRootFromCertificates
+from twisted.web.client import Agent, BrowserLikePolicyForHTTPS
+
+
+@pytest.mark.ucmsim(api={"tls_authentication_name": None})
+@pytest_twisted.ensureDeferred
+async def test_an_asynchronous_client(ucm):
+    with open(ucm.ca) as file:
+        trust = trustRootFromCertificates([Certificate.loadPEM(file.read())])
+    agent = Agent(reactor, BrowserLikePolicyForHTTPS(trust))
+    response = await treq.get(f"{ucm.url}/cdrapi?format=json", agent=agent)
+    assert (response.code, len((await response.json())["cdr"])) == (200, 3)
+"""
+
+
+def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """Run the users' tests in a process of their own."""
+    return pytester.runpytest_subprocess(*STRICT, *arguments, timeout=120)
+
+
+def test_the_users_tests_pass_without_twisted(pytester):
+    """A good page, a slow one, a bad certificate and two denials, with blocking clients and no Twisted about."""
+    pytester.makepyfile(USERS_FILE)
+    run(pytester, "-p", "no:twisted").assert_outcomes(passed=6)
+
+
+def test_the_users_tests_pass_side_by_side(pytester):
+    """Under xdist every worker has a process and ports of its own."""
+    pytester.makepyfile(USERS_FILE)
+    result = run(pytester, "-p", "no:twisted", "-n", "2", "-v")
+    result.assert_outcomes(passed=6)
+    assert {"gw0", "gw1"} <= {line[1:4] for line in result.outlines if line.startswith("[gw")}
+
+
+def test_a_reactor_in_the_users_process_does_no_harm(pytester):
+    """With pytest-twisted, asynchronous and blocking clients work beside each other."""
+    pytester.makepyfile(test_async=ASYNC_FILE, test_blocking=USERS_FILE)
+    run(pytester).assert_outcomes(passed=7)
+
+
+def test_markers_are_laid_over_each_other(pytester):
+    """Module, class and function markers merge, and what is wrong with one is the error of its test."""
+    pytester.makepyfile(SETTINGS_FILE)
+    guide = Path(child.__file__).with_name("data") / "guide-2013.csv"
+    rows = pytester.mkdir("rows") / "mine.csv"
+    rows.write_text("".join(guide.read_text().splitlines(keepends=True)[:2]))
+    result = run(pytester, "-p", "no:twisted")
+    result.assert_outcomes(passed=6, errors=2)
+    result.stdout.fnmatch_lines(["*UsageError: @pytest.mark.ucmsim takes keywords only*"])
+    result.stdout.fnmatch_lines(["*'up' is not a value of quirk 'order'*"])
+
+
+COLLECT = """
+import sys
+import pytest
+
+assert pytest.main(["--collect-only", "-q", "-p", "no:twisted", "-p", "no:cacheprovider", *sys.argv[1:]]) == 0
+print([name for name in sys.modules if name.partition(".")[0] in ("twisted", "zope", "treq", "pydantic", "cryptography")])
+print([name for name in sys.modules if name.partition(".")[0] == "ucmsim"])
+"""
+
+
+def test_collecting_imports_no_twisted(pytester):
+    """Every pytest run loads the plugin, so until a fixture is asked for there is nothing but the plugin."""
+    pytester.makepyfile(USERS_FILE)
+    result = pytester.run(sys.executable, "-W", "error", "-c", COLLECT, timeout=120)
+    assert result.ret == 0
+    assert result.outlines[-2:] == ["[]", "['ucmsim', 'ucmsim.pytest_plugin']"]
+
+
+def test_the_marker_is_known(pytestconfig):
+    """The marker is declared once, so that --strict-markers takes it."""
+    assert len([line for line in pytestconfig.getini("markers") if line.startswith("ucmsim(**settings): ")]) == 1
+
+
+# The child process
+
+
+def ended(pid: int, within: float = 10.0) -> bool:
+    """Whether the process *pid* is gone, or only waits to be buried, within so many seconds."""
+    until = time.monotonic() + within
+    while time.monotonic() < until:
+        try:
+            os.kill(pid, 0)
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.02)
+    return False
+
+
+ORPHANED = "from ucmsim.child import Child; import time; it = Child(); print(it.pid, flush=True); time.sleep(600)"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked at through /proc")
+def test_the_child_dies_with_its_parent(tmp_path):
+    """When the process that started it is killed without a chance to say so, ucmsim ends by itself."""
+    command = [sys.executable, "-c", ORPHANED]
+    places = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=places, text=True) as parent:
+        pid = int(parent.stdout.readline())
+        assert not ended(pid, within=0.1)
+        parent.send_signal(signal.SIGKILL)
+    assert parent.returncode == -signal.SIGKILL
+    assert ended(pid)
+    assert [file for file in tmp_path.rglob("*") if file.suffix == ".pem" or file.name == "control-token"] == []
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """Return the folder in which parent and child put what is temporary."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    return tmp_path
+
+
+def test_a_child_is_told_to_stop_and_leaves_nothing(temporary):
+    """Stopped, its process and its folders are gone."""
+    running = Child()
+    assert running.ready["pid"] == running.pid
+    assert len(list(temporary.iterdir())) == 2
+    running.stop()
+    assert ended(running.pid)
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_child_that_cannot_start_says_why(temporary, monkeypatch):
+    """The error quotes what ucmsim said, and leaves no folder."""
+    monkeypatch.setattr(child, "_CONFIGURATION", '{"contrl": {}, "pbxs": {}}')
+    with pytest.raises(ChildFailed, match=r"(?s)ended before it listened:.*contrl.*did you mean 'control'\?"):
+        Child()
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_child_that_takes_too_long_is_given_up(temporary, monkeypatch):
+    """The error says how long it was waited for, and nothing is left behind."""
+    monkeypatch.setattr(child, "START_LIMIT", 0.0)
+    with pytest.raises(ChildFailed, match="did not listen within 0 seconds"):
+        Child()
+    assert list(temporary.iterdir()) == []

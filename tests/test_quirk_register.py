@@ -1,0 +1,201 @@
+"""The quirk register: every row is whole, can be switched, and is named by a test. Spec 0b."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from makers import make_pbx
+
+from ucmsim.errors import ConfigurationError
+from ucmsim.personalities import PERSONALITIES
+from ucmsim.quirks import QUIRKS, Quirks, objection
+
+TESTS = Path(__file__).parent
+CONFIDENCES = ("documented", "seen", "inferred", "assumed")
+
+SWITCHABLE = [row for row in QUIRKS if not row.later]
+LATER = [row for row in QUIRKS if row.later]
+BY_ID = {row.id: row for row in QUIRKS}
+
+
+def ids(rows):
+    """Return the ids of *rows*, to name parametrised tests by."""
+    return [row.id for row in rows]
+
+
+def every_row(rows=QUIRKS):
+    """Return the mark that runs a test once a row."""
+    return pytest.mark.parametrize("row", rows, ids=ids(rows))
+
+
+def markers(source: str, file: str = "") -> Iterator[str]:
+    """Yield the id in every `pytest.mark.quirk(...)` of a test file, however it is attached."""
+    for node in ast.walk(ast.parse(source, file)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.quirk":
+            yield from (ast.literal_eval(argument) for argument in node.args)
+
+
+@cache
+def named() -> frozenset[tuple[str, str]]:
+    """Return every id that a marker names, with the file it stands in."""
+    files = TESTS.rglob("test_*.py")
+    return frozenset((name, file.name) for file in files for name in markers(file.read_text("utf-8"), file.name))
+
+
+# The rows
+
+
+def test_ids_are_unique():
+    """No two rows have the same id."""
+    assert len(BY_ID) == len(QUIRKS)
+
+
+@every_row()
+def test_a_row_is_whole(row):
+    """A row has a statement, a source and a known confidence."""
+    assert row.id == row.id.lower().replace("_", "-")
+    assert row.statement.endswith(".")
+    assert row.source.strip()
+    assert row.confidence in CONFIDENCES
+
+
+@every_row()
+def test_a_default_is_one_of_the_values(row):
+    """What a row is set to can be set."""
+    assert row.accepts(row.default)
+    assert all(row.accepts(value) for value in row.values)
+
+
+@every_row()
+def test_a_row_can_be_switched(row):
+    """There is another value than the default."""
+    assert row.number is not None or row.text or set(row.values) - {row.default}
+
+
+@every_row()
+def test_values_are_words_or_numbers(row):
+    """YAML would read on, off, yes, no, true and false as booleans."""
+    words = {str(value).lower() for value in row.values}
+    assert not words & {"on", "off", "yes", "no", "true", "false", "y", "n", "null", ""}
+    assert not any(isinstance(value, bool) for value in row.values)
+
+
+@every_row()
+@pytest.mark.parametrize("value", [True, False, None, 1.5, [], {}, "", "no such value\n"])
+def test_nothing_else_is_a_value(row, value):
+    """Booleans, fractions and what is no word are never accepted."""
+    assert not row.accepts(value)
+
+
+@every_row([row for row in QUIRKS if row.number is not None])
+def test_a_number_has_a_lowest_value(row):
+    """The lowest number is accepted and the one below it is not."""
+    assert row.accepts(row.number)
+    assert not row.accepts(row.number - 1)
+    assert f"a whole number from {row.number}" in row.allowed
+
+
+# Objections
+
+
+@every_row(SWITCHABLE)
+def test_a_value_of_the_row_has_no_objection(row):
+    """Every word of a row that can be switched is taken."""
+    assert [objection(row.id, value) for value in (*row.values, row.default)] == [None] * (len(row.values) + 1)
+
+
+@every_row(SWITCHABLE)
+def test_another_value_is_objected_to(row):
+    """The objection quotes the value and lists those there are."""
+    wrong, right = objection(row.id, "no such\t")
+    assert wrong == f"'no such\t' is not a value of quirk '{row.id}'"
+    assert right == f"the values are {row.allowed}"
+    assert all(str(value) in right for value in row.values)
+
+
+@every_row(LATER)
+def test_a_row_that_comes_later_says_with_what(row):
+    """It is known, cannot be switched, and the objection names what it waits for."""
+    assert objection(row.id, row.default) == (f"quirk '{row.id}' cannot be switched yet", f"it comes with {row.later}")
+
+
+def test_a_mistyped_id_is_hinted_at():
+    """An id that is nearly right gets a did-you-mean."""
+    assert objection("acl-denail", "page") == ("there is no quirk 'acl-denail'", "did you mean 'acl-denial'?")
+
+
+def test_an_unknown_id_is_told_where_to_look():
+    """An id that is nothing like any gets the command that lists them."""
+    assert objection("xyzzy", "page") == ("there is no quirk 'xyzzy'", "'ucmsim show quirks' lists them all")
+
+
+def test_every_wrong_quirk_of_a_pbx_is_named_at_once():
+    """The settings refuse what the register objects to."""
+    with pytest.raises(ConfigurationError) as caught:
+        make_pbx(quirks={"order": "up", "acl-denail": "page", "listing": "flat", "session-cap": 0})
+    assert {problem.key for problem in caught.value.problems} == {
+        "quirks.order",
+        "quirks.acl-denail",
+        "quirks.listing",
+        "quirks.session-cap",
+    }
+
+
+# Personalities and what is chosen
+
+
+@pytest.mark.parametrize("personality", PERSONALITIES, ids=ids(PERSONALITIES))
+def test_a_personality_overrides_rows_that_exist(personality):
+    """What a personality sets is a row of the register and one of its values."""
+    assert [name for name, value in personality.quirks if name not in BY_ID or not BY_ID[name].accepts(value)] == []
+
+
+@pytest.mark.parametrize("personality", PERSONALITIES, ids=ids(PERSONALITIES))
+def test_every_row_has_a_value_on_every_personality(personality):
+    """The default, or what the personality overrides."""
+    quirks = Quirks.of(personality)
+    expected = {row.id: row.default for row in QUIRKS} | dict(personality.quirks)
+    assert {row.id: quirks[row.id] for row in QUIRKS} == expected
+
+
+def test_what_is_chosen_wins_over_the_personality():
+    """Settings override the personality, which overrides the register."""
+    assert make_pbx(personality="ucm6200").quirks["acctid"] == "monthly"
+    assert make_pbx(personality="ucm6200", quirks={"acctid": "continuous"}).quirks["acctid"] == "continuous"
+
+
+def test_a_number_is_told_from_a_word():
+    """The number of a row that is set to a word is None."""
+    quirks = make_pbx(quirks={"keep-alive": 15, "session-cap": "none"}).quirks
+    assert (quirks.number("keep-alive"), quirks.number("session-cap"), quirks.number("server")) == (15, None, None)
+
+
+# Every row has a test
+
+
+@every_row(SWITCHABLE)
+def test_every_row_is_named_by_a_test(row):
+    """A behaviour that can be switched has a test marked with its id."""
+    assert row.id in {name for name, _ in named()}, f"no test is marked with @pytest.mark.quirk({row.id!r})"
+
+
+def test_every_marker_names_a_row():
+    """A marker with an id that the register does not have names nothing."""
+    assert [f"{file} names the quirk '{name}'" for name, file in sorted(named()) if name not in BY_ID] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "@pytest.mark.quirk('order')\ndef test_a(): ...",
+        "pytestmark = [pytest.mark.quirk('order')]",
+        "pytest.param(1, marks=pytest.mark.quirk('order'))",
+    ],
+)
+def test_markers_are_found_wherever_they_stand(source):
+    """On a function, a module and a parameter."""
+    assert list(markers(source)) == ["order"]
