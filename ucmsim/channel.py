@@ -29,6 +29,10 @@ Worker = Callable[[Callable[[], T]], Deferred[T]]
 """Runs a function in the one worker thread."""
 
 
+BACKLOG = 65536
+"""Bytes of requests to come that are kept while one is answered."""
+
+
 class DeviceChannel(Protocol, TimeoutMixin):
     """One connection to one PBX."""
 
@@ -47,6 +51,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
         self._input_over = False
         self._keeps = False
         self._turning = False
+        self._paused = False
 
     def callLater(self, period: float, func: Callable[..., object]) -> Any:
         """Let `TimeoutMixin` wait on the wall clock that was passed in."""
@@ -62,6 +67,9 @@ class DeviceChannel(Protocol, TimeoutMixin):
         if self._playing is None:
             self.setTimeout(self._inactivity)
         self._took(self._reader.feed(data))
+        if self._playing is not None and self._reader.backlog > BACKLOG:
+            self._paused = True
+            self.transport.pauseProducing()  # type: ignore[union-attr]  # the device does not read ahead either
 
     def inputEnded(self) -> None:
         """The peer will send no more, though it may still listen."""
@@ -160,6 +168,9 @@ class DeviceChannel(Protocol, TimeoutMixin):
     def _next(self) -> None:
         """Turn to the next request on a connection that is kept."""
         self._turning = False
+        if self._paused and self._line is not None:
+            self._paused = False
+            self.transport.resumeProducing()  # type: ignore[union-attr]
         if self._line is None or self._playing is not None:
             return
         outcome = self._reader.again()

@@ -62,6 +62,11 @@ class RequestReader:
                 self._buffer.clear()
         return outcome
 
+    @property
+    def backlog(self) -> int:
+        """Bytes that wait for `again`, or for the rest of their line."""
+        return len(self._buffer)
+
     def again(self) -> Incoming | Content | None:
         """Begin the next request on the same connection, with the bytes that are already there."""
         self._begin()

@@ -65,6 +65,7 @@ class Below(ProtocolWrapper):
         self.peer = peer
         self._held: bytes | None = b""
         self._ending = False
+        self._peer_ended = False
         self._timer: IDelayedCall | None = None
 
     def makeConnection(self, transport: Any) -> None:
@@ -99,10 +100,14 @@ class Below(ProtocolWrapper):
         self._ending = True
         self.factory.ended(self)
         self._wait(self.factory.inactivity, self.transport.abortConnection)
-        self.transport.loseWriteConnection()
+        if self._peer_ended:
+            self.transport.loseConnection()
+        else:
+            self.transport.loseWriteConnection()
 
     def readConnectionLost(self) -> None:
         """The peer has sent its FIN: before TLS and after the end that is all, in between a reply may be under way."""
+        self._peer_ended = True
         if self._held is not None or self._ending:
             self.transport.loseConnection()
         else:

@@ -148,6 +148,7 @@ class _Pump:
 
     def stopProducing(self) -> None:
         self._finished = True
+        self._pieces = iter(())
 
     def _cancelled(self, _done: Deferred[None]) -> None:
         if not self._finished:
@@ -155,4 +156,5 @@ class _Pump:
 
     def _finish(self) -> None:
         self._finished = True
+        self._pieces = iter(())  # the body goes now, not when the garbage of this exchange is collected
         self._line.unregisterProducer()
