@@ -20,7 +20,6 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.logger import capturedLogs, formatEvent
-from ucmsim.tls import TlsFactory
 from twisted.python.failure import Failure
 
 from ucmsim.authority import Authority, Identity, export, self_signed
@@ -32,7 +31,7 @@ from ucmsim.pbx import Pbx
 from ucmsim.reply import Bytes, Ending, HangUp, Reply, Send, SendHead
 from ucmsim.settings import load_pbx
 from ucmsim.socketplane import LINGER, Below, Gate, hello_is_whole
-from ucmsim.tls import DeviceTls
+from ucmsim.tls import DeviceTls, TlsFactory
 from ucmsim.wire import Progress, TlsLine, perform
 
 PEER = "192.0.2.7"

@@ -13,7 +13,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ucmsim.errors import UcmsimError
 from ucmsim.fleet import PbxService
+
+_DEVICES = Path("/dev")
 
 
 def reachable(service: PbxService) -> str | None:
@@ -45,10 +48,16 @@ def report(instance: str, control: Mapping[str, str] | None, services: Iterable[
     return json.dumps({"instance": instance, "pid": os.getpid(), "control": control, "pbxs": pbxs}) + "\n"
 
 
+def check_report(path: str | None) -> None:
+    """Raise `UcmsimError` when the ready report could not be written to *path*: somebody would wait for ever."""
+    if path is not None and not Path(path).absolute().parent.is_dir():
+        raise UcmsimError(f"the ready report cannot be written to {path}: there is no such folder")
+
+
 def write_report(path: Path, text: str) -> None:
     """Write *text* to *path*; raises `OSError`."""
     data = text.encode()
-    if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+    if _DEVICES in path.absolute().parents or (path.exists() and not stat.S_ISREG(path.stat().st_mode)):
         pipe = os.open(path, os.O_WRONLY)
         try:
             os.write(pipe, data)
@@ -95,6 +104,8 @@ def _block(service: PbxService, show_password: bool) -> str:
         return f"PBX {service.name} ({personality})  nothing listens: api.enable is false"
     ca = str(service.appliance.ca_file.absolute())
     words = ["curl", "--cacert", ca]
+    if service.appliance.pbx.settings.tls_profile == "device":
+        words += ["--ciphers", "DEFAULT@SECLEVEL=0"]
     if api.tls_authentication_name:
         user = f"{api.tls_authentication_name}:{api.tls_authentication_password or ''}"
         words += ["--digest", *(["--user", user] if show_password else ["--config", str(_curl_config(service, user))])]

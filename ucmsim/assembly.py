@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509 import Certificate
+from cryptography.x509 import Certificate, load_pem_x509_certificate
 
 from ucmsim import keyfiles
 from ucmsim.authority import Authority, Identity, common_name
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import DEFECT_IDS, pbx_warnings
 from ucmsim.defects import defect
-from ucmsim.errors import ConfigurationError, Problem
+from ucmsim.errors import ConfigurationError, Problem, StateInUse
 from ucmsim.filling import Watch, fill, unwatched
 from ucmsim.history import History
 from ucmsim.keyring import Keyring
@@ -112,11 +112,23 @@ def _assembled(
     return Appliance(pbx, home / "ca.pem", (*warnings, *filled.warnings), folder, good, keyring.authority(now), is_new)
 
 
-def trusted(home: Path, name: str, settings: PbxSettings, *, wall: float) -> Certificate:
-    """Return what a client must trust for the PBX *name* in the folder *home*; minted there if it never ran."""
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    now = PbxClock.starting(settings.clock.start, settings.clock.rate, wall).start
-    return _identity(Keyring(home, name), settings, now).trust
+def trusted(state: Path, name: str, settings: PbxSettings, *, wall: float) -> Certificate:
+    """Return what a client must trust for the PBX *name* in the folder *state*; minted there if it never ran.
+
+    Raises `StateInUse` when another process has the folder and has not got that far.
+    """
+    try:
+        folder = StateFolder.open(state)
+    except StateInUse:
+        kept = state / name / "ca.pem"
+        if not kept.exists():
+            raise
+        return load_pem_x509_certificate(kept.read_bytes())
+    try:
+        now = PbxClock.starting(settings.clock.start, settings.clock.rate, wall).start
+        return _identity(Keyring(folder.pbx(name), name), settings, now).trust
+    finally:
+        folder.close()
 
 
 def _identity(keyring: Keyring, settings: PbxSettings, now: datetime) -> Identity:

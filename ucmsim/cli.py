@@ -271,12 +271,13 @@ def generate(config: Path | None, name: str | None, form: str, out: Path | None)
     from ucmsim.clock import PbxClock
     from ucmsim.filling import made_up
 
-    with _told(), _opened(out) as stream:
+    with _told():
         settings, name, pbx = _chosen(config, name)
         now = PbxClock.starting(pbx.clock.start, pbx.clock.rate, time.time()).start
         rows = made_up(name, pbx, seed=settings.seed, until=now)
         total = pbx.history.days * pbx.history.calls_per_day
-        _written(stream, form, pbx.personality.generation, rows, total)
+        with _opened(out) as stream:
+            _written(stream, form, pbx.personality.generation, rows, total)
 
 
 @contextmanager
@@ -288,7 +289,11 @@ def _opened(out: Path | None) -> Iterator[TextIO]:
         with out.open("w", encoding="utf-8", newline="") as stream:
             yield stream
     except OSError as error:
-        raise UcmsimError(f"{out} cannot be written: {error.strerror}") from error
+        raise _unwritable(out, error) from error
+
+
+def _unwritable(out: Path, error: OSError) -> UcmsimError:
+    return UcmsimError(f"{out} cannot be written: {error.strerror}")
 
 
 def _written(stream: TextIO, form: str, generation: str, rows: Iterable[Any], total: int) -> int:
@@ -329,9 +334,12 @@ def ca_export(config: Path | None, name: str | None, form: Any, password: str, o
         settings, name, pbx = _chosen(config, name)
         if settings.state is None:
             raise click.UsageError("this configuration keeps no state, so each start has a CA of its own; add 'state:'")
-        data = exported(trusted(settings.state / name, name, pbx, wall=time.time()), form, password)
+        data = exported(trusted(settings.state, name, pbx, wall=time.time()), form, password)
         if out is None:
             sys.stdout.buffer.write(data)
-        else:
+            return
+        try:
             out.write_bytes(data)
-            click.echo(f"the CA of PBX '{name}' is in {out}")
+        except OSError as error:
+            raise _unwritable(out, error) from error
+        click.echo(f"the CA of PBX '{name}' is in {out}")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
@@ -166,22 +166,24 @@ class ControlResource(Resource):
 
     def render(self, request: Request) -> int:
         answering = Deferred.fromCoroutine(self._answer(request))
-        request.notifyFinish().addErrback(lambda _: answering.cancel())
-        answering.addErrback(lambda failure: failure.trap(CancelledError))
+        answering.addErrback(lambda failure: self._log.failure("A control request failed", failure))
         return NOT_DONE_YET
 
     async def _answer(self, request: Request) -> None:
+        gone: list[object] = []
+        # What was begun is carried through: a PBX that is half created when its caller leaves must not be lost.
+        request.notifyFinish().addErrback(gone.append)
         try:
             answer = await self._routed(request)
         except ApiError as error:
             answer = Answer(error.body, error.status)
         except UcmsimError as error:
             answer = Answer(ApiError(409, "conflict", str(error)).body, 409)
-        except CancelledError:
-            raise
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets the one error shape
             self._log.failure("A control request failed")
             answer = Answer(ApiError(500, "internal", "ucmsim failed; its log says why").body, 500)
+        if gone:
+            return
         request.setResponseCode(answer.status)
         request.setHeader("Server", "ucmsim")
         if answer.value is not None:

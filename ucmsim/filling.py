@@ -107,6 +107,9 @@ def _facts(settings: PbxSettings, seed: int) -> dict[str, str]:
         "history": made,
         "personality": settings.personality.id,
         "time_zone": settings.time_zone.key,
+        "extensions": f"{settings.extensions.count} from {settings.extensions.first} on",
+        "trunks": ", ".join(f"{trunk.name} ({trunk.channels})" for trunk in settings.trunks),
+        "quirk acctid": str(settings.register["acctid"]),
     }
 
 

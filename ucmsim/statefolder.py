@@ -37,15 +37,15 @@ class StateFolder:
             return cls(folder, _locked(folder), temporary=True)
         try:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            empty = not any(path.iterdir())
-            if fresh and not empty and not (path / _OURS).exists():
-                right = "name an empty folder, or one that was empty when ucmsim first used it"
-                raise ConfigurationError([Problem("state", f"{path} holds files of somebody else", right)])
+            known = (path / _LOCK).exists()
             lock = _locked(path)
-            if empty:
-                (path / _OURS).touch(mode=0o600)
-            elif fresh:
-                _empty(path)
+            try:
+                _claim(path, fresh=fresh)
+            except BaseException:
+                if not known:
+                    (path / _LOCK).unlink()
+                os.close(lock)
+                raise
         except OSError as error:
             said = f"{path} cannot be used as the state folder: {error.strerror}"
             raise ConfigurationError([Problem("state", said, "name a folder that can be written")]) from error
@@ -66,6 +66,18 @@ class StateFolder:
         if self.temporary:
             shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
+
+
+def _claim(path: Path, *, fresh: bool) -> None:
+    """Mark an empty folder as ucmsim's own; empty one so marked if a *fresh* one is asked for."""
+    ours = (path / _OURS).exists()
+    if not ours and all(item.name == _LOCK for item in path.iterdir()):
+        (path / _OURS).touch(mode=0o600)
+    elif fresh and not ours:
+        right = "name an empty folder, or one that was empty when ucmsim first used it"
+        raise ConfigurationError([Problem("state", f"{path} holds files of somebody else", right)])
+    elif fresh:
+        _empty(path)
 
 
 def _locked(folder: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ class Simulator(MultiService):
         self._options = options
         self._reactor = reactor
         self._instance = secrets.token_hex(8)
+        announce.check_report(options["ready-file"])
         self._folder = StateFolder.open(settings.state, fresh=bool(options["fresh"]))
         self._seed = settings.seed
         self._fleet = Fleet(reactor, self._assemble)
@@ -88,7 +90,8 @@ class Simulator(MultiService):
             raise SystemExit(1) from None
         if self._options["parent-pipe"] is not None:
             ParentPipe(self._reactor, self._options["parent-pipe"], self._orphaned).startReading()
-        self._announce()
+        # Once the reactor runs, a signal ends the process in order; whoever waits for the report may send one at once.
+        self._reactor.callWhenRunning(self._announce)
 
     def stopService(self) -> Any:
         stopping = super().stopService()
@@ -111,9 +114,10 @@ class Simulator(MultiService):
         demo = configuration.is_demo(Path(self._options["config"]) if self._options["config"] else None)
         text = announce.banner(self._fleet, show_passwords=demo, control=control["url"] if control else None)
         # Not print: twistd has turned sys.stdout into its log, and the banner is not for the log.
-        if sys.__stdout__ is not None:
-            sys.__stdout__.write(text)
-            sys.__stdout__.flush()
+        with suppress(OSError, ValueError):
+            if sys.__stdout__ is not None:
+                sys.__stdout__.write(text)
+                sys.__stdout__.flush()
 
     def _abandon(self) -> None:
         for service in list(self._fleet):

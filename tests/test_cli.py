@@ -1,0 +1,478 @@
+"""The `ucmsim` command: what it prints, what it keeps, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+
+from ucmsim import __version__
+from ucmsim.cli import main
+from ucmsim.columns import COLUMNS, GENERATIONS, Row
+from ucmsim.defects import DEFECTS
+from ucmsim.devicefile import READERS
+from ucmsim.faults import KINDS
+from ucmsim.history import History
+from ucmsim.personalities import ALIASES, PERSONALITIES
+from ucmsim.quirks import QUIRKS
+from ucmsim.statefolder import StateFolder
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+GUIDE = FIXTURES / "guide-2013.csv"
+SMALL = "personality: ucm6510, history: {days: 2, calls_per_day: 15}, clock: {start: '2026-03-02T12:00:00Z'}"
+KEPT = f"state: kept\npbxs:\n  hq: {{{SMALL}}}\n"
+
+
+class Command:
+    """The command, run in the folder of a test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def config(self, text: str = KEPT) -> str:
+        """Write a configuration and return the file's name."""
+        file = self.folder / "sim.yaml"
+        file.write_text(text)
+        return str(file)
+
+    def __call__(self, *words: str | Path, code: int = 0) -> Result:
+        """Run the command; it must exit with *code*, and never with a traceback."""
+        ran = CliRunner().invoke(main, [str(word) for word in words])
+        if ran.exception is not None and not isinstance(ran.exception, SystemExit):
+            raise ran.exception
+        assert ran.exit_code == code, ran.output
+        return ran
+
+    def json(self, *words: str | Path, code: int = 0) -> Any:
+        """Run the command and read its standard output as JSON."""
+        return json.loads(self(*words, code=code).stdout)
+
+    def rows(self, form: str, file: Path) -> list[Row]:
+        """Read a device file back; every row of it must be good."""
+        found = list(READERS[form](file.read_bytes().decode()))
+        assert all(isinstance(one, tuple) for one in found)
+        return found
+
+    def kept(self, name: str = "hq") -> list[Row]:
+        """Return the rows of a kept history."""
+        history = History.open(self.folder / "kept" / name / "history.sqlite", durable=True)
+        try:
+            return list(history.rows())
+        finally:
+            history.close()
+
+
+@pytest.fixture
+def ucmsim(tmp_path: Path) -> Command:
+    return Command(tmp_path)
+
+
+def test_version_and_help(ucmsim: Command) -> None:
+    """The command says what it is, and what it can do, down to each part."""
+    assert __version__ in ucmsim("--version").stdout
+    text = ucmsim("-h").stdout
+    for word in ("check", "show", "import", "export", "generate", "ca"):
+        assert word in text
+        assert "--help" in ucmsim(word, "-h").stdout
+
+
+# --- check ---------------------------------------------------------------------------------------------------------
+
+
+def test_check_good(ucmsim: Command) -> None:
+    """A good configuration is said to be good; what is probably not meant is a warning on standard error."""
+    ran = ucmsim("check", FIXTURES / "sim.yaml")
+    assert (ran.stdout, ran.stderr) == (f"{FIXTURES / 'sim.yaml'} is good: hq\n", "")
+    ran = ucmsim("check", ucmsim.config("pbxs: {hq: {}}"))
+    assert ran.stdout.endswith(" is good: hq\n")
+    assert ran.stderr.startswith("warning: hq: api.enable is false")
+
+
+def test_check_good_as_json(ucmsim: Command) -> None:
+    """A good configuration is an empty list."""
+    assert ucmsim.json("check", FIXTURES / "sim.yaml", "--json") == []
+
+
+BAD = "sed: 1\npbxs:\n  hq:\n    time_zone: 5\n    api: {tls_authentication_name: 0123}\n"
+
+
+def test_check_bad(ucmsim: Command) -> None:
+    """Everything that is wrong is named with file and line on standard error, and counted."""
+    file = ucmsim.config(BAD)
+    ran = ucmsim("check", file, code=2)
+    assert ran.stdout == ""
+    lines = ran.stderr.splitlines()
+    for at, place in enumerate(("1: sed: ", "4: pbxs.hq.time_zone: ", "5: pbxs.hq.api.")):
+        assert lines[at].startswith(f"{file}:{place}")
+    assert 'quote it if it is text: "0123"' in lines[2]
+    assert lines[3:] == ["3 to mend"]
+
+
+def test_check_bad_as_json(ucmsim: Command) -> None:
+    """As JSON each problem is an object, on standard output, and the exit code is the same."""
+    found = ucmsim.json("check", ucmsim.config(BAD), "--json", code=2)
+    assert [(one["line"], one["key"]) for one in found] == [
+        (1, "sed"), (4, "pbxs.hq.time_zone"), (5, "pbxs.hq.api.tls_authentication_name"),
+    ]  # fmt: skip
+    assert all(set(one) == {"file", "line", "key", "wrong", "right"} for one in found)
+    assert "'seed'" in found[0]["right"]
+
+
+def test_check_of_no_file(ucmsim: Command) -> None:
+    """A file that is not there is a problem like any other."""
+    assert "cannot be read" in ucmsim("check", "missing.yaml", code=2).stderr
+
+
+# --- show ----------------------------------------------------------------------------------------------------------
+
+SHOWN = {
+    "personalities": [row.id for row in PERSONALITIES],
+    "quirks": [row.id for row in QUIRKS],
+    "faults": [kind.id for kind in KINDS],
+    "defects": [row.id for row in DEFECTS],
+    "columns": [column.name for column in COLUMNS],
+}
+
+
+@pytest.mark.parametrize("what", SHOWN)
+def test_show_as_json(ucmsim: Command, what: str) -> None:
+    """As JSON it is a list of objects with the same keys, each with its id."""
+    found = ucmsim.json("show", what, "--json")
+    assert [one["id"] for one in found] == SHOWN[what]
+    assert {tuple(one) for one in found} == {tuple(found[0])}
+    assert next(iter(found[0])) == "id"
+
+
+@pytest.mark.parametrize("what", SHOWN)
+def test_show_as_a_table(ucmsim: Command, what: str) -> None:
+    """As a table every id begins a line, below a heading, and nothing is coloured when it is not for a terminal."""
+    text = ucmsim("show", what).stdout
+    first = [line.split(" ", 1)[0] for line in text.splitlines()]
+    assert first[0] == "id"
+    assert [word for word in first if word in SHOWN[what]] == SHOWN[what]
+    assert "\x1b" not in text
+
+
+def test_show_personalities_has_their_aliases(ucmsim: Command) -> None:
+    """Each alias stands with the row it means."""
+    found = ucmsim.json("show", "personalities", "--json")
+    assert {alias: one["id"] for one in found for alias in one["alias"]} == dict(ALIASES)
+
+
+def test_show_something_else(ucmsim: Command) -> None:
+    """What cannot be shown is a usage error."""
+    assert "No such command 'fautls'" in ucmsim("show", "fautls", code=2).stderr
+
+
+class Schema:
+    """As much of JSON Schema as the configuration's needs: enough to tell a good document from a bad one."""
+
+    _TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+
+    def objections(self, value: Any, schema: dict[str, Any] | None = None, path: str = "") -> Iterator[str]:
+        schema = self.document if schema is None else schema
+        if "$ref" in schema:
+            yield from self.objections(value, self.document["$defs"][schema["$ref"].rpartition("/")[2]], path)
+        if "anyOf" in schema and all(list(self.objections(value, one, path)) for one in schema["anyOf"]):
+            yield f"{path}: none of the alternatives"
+        if "type" in schema and not self._is(schema["type"], value):
+            yield f"{path}: {value!r} is no {schema['type']}"
+        if "enum" in schema and value not in schema["enum"]:
+            yield f"{path}: {value!r} is not one of {schema['enum']}"
+        if isinstance(value, dict):
+            yield from self._members(value, schema, path)
+        if isinstance(value, list) and "items" in schema:
+            for at, item in enumerate(value):
+                yield from self.objections(item, schema["items"], f"{path}[{at}]")
+
+    def _is(self, kind: str, value: Any) -> bool:
+        if kind in ("integer", "number"):
+            return isinstance(value, int if kind == "integer" else int | float) and not isinstance(value, bool)
+        return isinstance(value, self._TYPES[kind])
+
+    def _members(self, value: dict[str, Any], schema: dict[str, Any], path: str) -> Iterator[str]:
+        known, others = schema.get("properties", {}), schema.get("additionalProperties", True)
+        yield from (f"{path}.{name} is missing" for name in schema.get("required", ()) if name not in value)
+        for name, member in value.items():
+            if name in known:
+                yield from self.objections(member, known[name], f"{path}.{name}")
+            elif others is False:
+                yield f"{path}.{name} is unknown"
+            elif isinstance(others, dict):
+                yield from self.objections(member, others, f"{path}.{name}")
+
+
+FULL = """
+seed: 7
+state: ./kept
+control: {bind: 127.0.0.1:0, token: null}
+pbxs:
+  hq:
+    personality: ucm6200-1.0.20
+    time_zone: Europe/Berlin
+    clock: {start: "2026-03-29T00:30:00Z", rate: 2}
+    tls_names: [pbx.example.com]
+    tls_profile: device
+    tls_min: "1.0"
+    tls_max: null
+    api:
+      enable: true
+      tls_bind_address: 127.0.0.1
+      tls_private_key: null
+      tls_cert: null
+      tls_authentication_name: cdrapi
+      tls_authentication_password: secret
+      permitted_ips: [10.0.0.0/8, "!10.1.1.1"]
+    extensions: {first: 1000, count: 50}
+    trunks: [{name: a, channels: 1}]
+    history: {import: calls.csv}
+    quirks: {order: desc, session-cap: 3}
+    faults: [{fault: http.latency, seconds: 1.5, when: {nth: [1]}}]
+"""
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    return json.loads(CliRunner().invoke(main, ["show", "schema"]).stdout)
+
+
+def test_schema_is_one(ucmsim: Command, schema: dict[str, Any]) -> None:
+    """The schema says which JSON Schema it is, all its references lead somewhere, and --json changes nothing."""
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    references = {part.split('"')[0] for part in json.dumps(schema).split('"$ref": "#/$defs/')[1:]}
+    assert references <= set(schema["$defs"])
+    assert ucmsim.json("show", "schema", "--json") == schema
+    assert json.dumps(schema).count('"writeOnly": true') >= 1
+
+
+@pytest.mark.parametrize("text", [(FIXTURES / "sim.yaml").read_text(), KEPT, FULL, "pbxs: {hq: {}}"])
+def test_schema_accepts_good_configurations(schema: dict[str, Any], text: str) -> None:
+    """What ucmsim takes the schema takes."""
+    assert list(Schema(schema).objections(yaml.safe_load(text))) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "pbxs: 3",
+        "pbx: {}",
+        "pbxs: {hq: {api: {enabled: true}}}",
+        "pbxs: {hq: {api: {enable: 1}}}",
+        "pbxs: {hq: {time_zone: 5}}",
+        "pbxs: {hq: {personality: ucm9999}}",
+        "pbxs: {hq: {tls_profile: old}}",
+        "pbxs: {hq: {trunks: [{nam: a}]}}",
+    ],
+)
+def test_schema_refuses_bad_configurations(schema: dict[str, Any], text: str) -> None:
+    """What ucmsim refuses for its shape an editor can underline."""
+    assert list(Schema(schema).objections(yaml.safe_load(text)))
+
+
+def test_schema_stands_up_to_a_validator(schema: dict[str, Any]) -> None:
+    """A real validator finds the schema valid and agrees with it."""
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for text in ((FIXTURES / "sim.yaml").read_text(), FULL):
+        jsonschema.validate(yaml.safe_load(text), schema)
+
+
+# --- import, export, generate --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xml"])
+def test_round_trip(ucmsim: Command, form: str) -> None:
+    """What is generated can be imported, and what is exported again is the same to the last row."""
+    config, made, again = ucmsim.config(), ucmsim.folder / f"made.{form}", ucmsim.folder / f"again.{form}"
+    ucmsim("generate", "-c", config, "--format", form, "--out", made)
+    rows = ucmsim.rows(form, made)
+    assert len(rows) >= 30
+    assert ucmsim("import", made, "--config", config).stdout == f"{len(rows)} rows imported, 0 left out\n"
+    assert ucmsim.kept() == rows
+    ucmsim("export", "--config", config, "--format", form, "-o", again)
+    assert again.read_bytes() == made.read_bytes()
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xml"])
+def test_guide_goes_through_every_form(ucmsim: Command, form: str) -> None:
+    """The three rows of the vendor's guide leave as they came, in each form."""
+    config, out = ucmsim.config(), ucmsim.folder / "out"
+    assert ucmsim.json("import", GUIDE, "-c", config, "--json") == {"rows": 3, "bad": []}
+    ucmsim("export", "-c", config, "--format", form, "--generation", "G1", "--out", out)
+    assert ucmsim.rows(form, out) == ucmsim.rows("csv", GUIDE)
+    if form == "csv":
+        assert out.read_bytes() == GUIDE.read_bytes()
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_export_has_the_columns_of_a_generation(ucmsim: Command, generation: str) -> None:
+    """A history is exported with the columns that are asked for; all of them by default."""
+    config = ucmsim.config()
+    ucmsim("import", GUIDE, "-c", config)
+    header = ucmsim("export", "-c", config, "--generation", generation).stdout.splitlines()[0]
+    assert header.split(",") == list(GENERATIONS[generation].columns)
+
+
+def test_export_reports_what_a_csv_cannot_tell(ucmsim: Command) -> None:
+    """A row that would not read back the same is written and reported, and the exit code is 1; JSON has no such rows."""
+    config, file = ucmsim.config(), ucmsim.folder / "odd.json"
+    ucmsim("import", GUIDE, "-c", config)
+    ucmsim("export", "-c", config, "--format", "json", "-o", file)
+    file.write_text(file.read_text().replace('"dcontext": "', '"dcontext": "a,b'))
+    assert "3 rows imported" in ucmsim("import", file, "-c", config).stdout
+    ran = ucmsim("export", "-c", config, code=1)
+    assert len(ran.stdout.splitlines()) == 7
+    assert [line.split(" (")[0] for line in ran.stderr.splitlines()] == ["row 4", "row 5", "row 6"]
+    ucmsim("export", "-c", config, "--format", "json")
+
+
+def test_bad_rows_are_reported_by_line(ucmsim: Command) -> None:
+    """Rows that cannot be read are named with file and line, the others are taken, and the exit code is 1."""
+    lines = GUIDE.read_text().splitlines()
+    file = ucmsim.folder / "calls.csv"
+    file.write_text("\n".join([*lines[:2], "1,2,3", lines[2], "x" + lines[3], lines[3], ""]))
+    ran = ucmsim("import", file, "-c", ucmsim.config(), code=1)
+    assert ran.stdout == "3 rows imported, 2 left out\n"
+    assert [line.split(":")[0] for line in ran.stderr.splitlines()] == [f"{file}, line 3", f"{file}, line 5"]
+    found = ucmsim.json("import", file, "-c", ucmsim.config(), "--json", code=1)
+    assert (found["rows"], [one["line"] for one in found["bad"]]) == (3, [3, 5])
+    assert len(ucmsim.kept()) == 6
+
+
+def test_generate_keeps_nothing_and_repeats(ucmsim: Command) -> None:
+    """Made-up calls follow from the configuration alone; no state folder comes into being."""
+    config = ucmsim.config()
+    first = ucmsim("generate", "-c", config).stdout
+    assert ucmsim("generate", "-c", config).stdout == first
+    assert not (ucmsim.folder / "kept").exists()
+    assert first.splitlines()[0].split(",") == list(GENERATIONS["G3"].columns)
+
+
+def test_generate_without_a_file_is_the_demo(ucmsim: Command) -> None:
+    """Without a configuration the calls are those of the demo."""
+    assert len(ucmsim("generate", "--format", "csv").stdout.splitlines()) > 12_000
+
+
+def test_several_pbxs(ucmsim: Command) -> None:
+    """Of several PBXs one must be named, and each has a history of its own."""
+    config = ucmsim.config(f"{KEPT}  branch: {{{SMALL}}}\n")
+    for words in (["import", GUIDE], ["export"], ["generate"], ["ca", "export"]):
+        ran = ucmsim(*words, "-c", config, code=2)
+        assert "say which PBX with --pbx; the configuration has hq, branch" in ran.stderr
+    ucmsim("import", GUIDE, "-c", config, "--pbx", "branch")
+    assert len(ucmsim.kept("branch")) == 3
+    hq, branch = (ucmsim("generate", "-c", config, "-p", name).stdout for name in ("hq", "branch"))
+    assert hq != branch
+
+
+@pytest.mark.parametrize("words", [["import", GUIDE], ["export"], ["generate"], ["ca", "export"]])
+def test_unknown_pbx(ucmsim: Command, words: list[Any]) -> None:
+    """A PBX that is not in the configuration is a usage error that names those that are."""
+    ran = ucmsim(*words, "-c", ucmsim.config(), "--pbx", "hg", code=2)
+    assert "there is no PBX 'hg'; the configuration has hq" in ran.stderr
+
+
+@pytest.mark.parametrize("words", [["import", GUIDE], ["export"], ["ca", "export"]])
+def test_no_state_folder(ucmsim: Command, words: list[Any]) -> None:
+    """A configuration that keeps nothing has nothing to show, and the sentence says what to add."""
+    ran = ucmsim(*words, "-c", ucmsim.config("pbxs: {hq: {}}"), code=2)
+    assert "this configuration keeps no state" in ran.stderr
+    assert "state:" in ran.stderr
+
+
+@pytest.mark.parametrize("words", [["import", GUIDE], ["export"], ["generate"], ["ca", "export"]])
+def test_bad_configuration(ucmsim: Command, words: list[Any]) -> None:
+    """A configuration that is wrong is told as `check` tells it, with exit code 2."""
+    ran = ucmsim(*words, "-c", ucmsim.config(BAD), code=2)
+    assert ran.stderr.count("sim.yaml:") == 3
+
+
+@pytest.mark.parametrize("words", [["import", GUIDE], ["export"]])
+def test_state_folder_in_use(ucmsim: Command, words: list[Any]) -> None:
+    """A history that a running process has open is left alone."""
+    config = ucmsim.config()
+    folder = StateFolder.open(ucmsim.folder / "kept")
+    try:
+        assert "is in use by another ucmsim" in ucmsim(*words, "-c", config, code=1).stderr
+    finally:
+        folder.close()
+
+
+def test_history_that_is_none(ucmsim: Command) -> None:
+    """A file that is no history is a sentence and exit code 1."""
+    config = ucmsim.config()
+    (ucmsim.folder / "kept" / "hq").mkdir(parents=True)
+    (ucmsim.folder / "kept" / "hq" / "history.sqlite").write_text("no database, whatever its name says" * 50)
+    assert "cannot be opened as a history" in ucmsim("export", "-c", config, code=1).stderr
+
+
+@pytest.mark.parametrize("words", [["export"], ["generate"], ["ca", "export"]])
+def test_output_that_cannot_be_written(ucmsim: Command, words: list[Any]) -> None:
+    """A file that cannot be written is a sentence and exit code 1, not a traceback."""
+    missing = ucmsim.folder / "nowhere" / "out"
+    ran = ucmsim(*words, "-c", ucmsim.config(), "--out", missing, code=1)
+    assert f"{missing} cannot be written: No such file or directory" in ran.stderr
+
+
+@pytest.mark.parametrize("words", [["export"], ["generate"], ["ca", "export"]])
+@pytest.mark.parametrize(("text", "pbx"), [(BAD, "hq"), (KEPT, "hg")], ids=["bad configuration", "unknown pbx"])
+def test_mistake_leaves_the_output_file_alone(ucmsim: Command, words: list[Any], text: str, pbx: str) -> None:
+    """A file that exists is not emptied for a command that cannot be carried out."""
+    out = ucmsim.folder / "out"
+    out.write_text("precious")
+    ucmsim(*words, "-c", ucmsim.config(text), "--pbx", pbx, "--out", out, code=2)
+    assert out.read_text() == "precious"
+
+
+# --- the CA --------------------------------------------------------------------------------------------------------
+
+
+def test_ca_in_every_form(ucmsim: Command) -> None:
+    """PEM, DER and PKCS#12 hold the same CA, which is the one kept for the PBX."""
+    config, out = ucmsim.config(), ucmsim.folder / "ca"
+    pem = ucmsim("ca", "export", "-c", config).stdout_bytes
+    kept = x509.load_pem_x509_certificate((ucmsim.folder / "kept" / "hq" / "ca.pem").read_bytes())
+    assert x509.load_pem_x509_certificate(pem) == kept
+    assert x509.load_der_x509_certificate(ucmsim("ca", "export", "-c", config, "--format", "der").stdout_bytes) == kept
+    ran = ucmsim("ca", "export", "-c", config, "--format", "p12", "--password", "open sesame", "-o", out)
+    assert ran.stdout == f"the CA of PBX 'hq' is in {out}\n"
+    store = pkcs12.load_pkcs12(out.read_bytes(), b"open sesame")
+    assert [one.certificate for one in store.additional_certs] == [kept]
+    assert store.key is None
+
+
+def test_ca_can_be_trusted(ucmsim: Command) -> None:
+    """What is exported is a CA that a client can load, and no private key goes with it."""
+    out = ucmsim.folder / "ca.pem"
+    ucmsim("ca", "export", "-c", ucmsim.config(), "--out", out)
+    context = ssl.create_default_context(cafile=str(out))
+    assert context.cert_store_stats()["x509_ca"] == 1
+    assert b"PRIVATE" not in out.read_bytes()
+
+
+def test_ca_of_the_device_profile_is_its_certificate(ucmsim: Command) -> None:
+    """A PBX that vouches for itself exports its own certificate."""
+    config = ucmsim.config("state: kept\npbxs: {hq: {tls_profile: device}}\n")
+    pem = ucmsim("ca", "export", "-c", config).stdout_bytes
+    own = x509.load_pem_x509_certificate((ucmsim.folder / "kept" / "hq" / "certificate.pem").read_bytes())
+    assert x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER) == own.public_bytes(Encoding.DER)
+
+
+def test_folder_with_an_exported_ca_is_ucmsims_own(ucmsim: Command) -> None:
+    """A state folder that `ca export` made can be opened, and emptied with --fresh, like any other."""
+    ucmsim("ca", "export", "-c", ucmsim.config())
+    folder = StateFolder.open(ucmsim.folder / "kept", fresh=True)
+    folder.close()
+    assert not (ucmsim.folder / "kept" / "hq").exists()

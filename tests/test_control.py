@@ -1,0 +1,576 @@
+"""The control plane over its own socket: routes, tokens, error shape; and the client that talks to it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import count
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from ucmsim import __version__
+from ucmsim.client import ControlClient, ControlError, ControlUnreachable
+from ucmsim.control import BODY_LIMIT, ROUTES
+from ucmsim.pytest_plugin import Ucm, UcmFleet
+
+NAMES = count(1)
+LATENCY = {"fault": "http.latency", "seconds": 0.25}
+GUIDE = {"import": str(Path(__file__).parent.parent / "fixtures" / "guide-2013.csv")}
+PASSWORD = "not-for-everybody"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back on the wire."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+    @property
+    def json(self) -> Any:
+        assert self.headers["Content-Type"] == "application/json"
+        return json.loads(self.data)
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error, which must have the one shape."""
+        assert set(self.json) == {"error"}
+        error = self.json["error"]
+        assert set(error) == {"code", "message", "field"}
+        assert error["code"]
+        assert error["message"]
+        return dict(error)
+
+    @property
+    def told(self) -> tuple[int, str, str | None]:
+        """Status, code and field of an error."""
+        return self.status, self.error["code"], self.error["field"]
+
+
+class Control:
+    """The control plane of a session's fleet, asked byte by byte."""
+
+    def __init__(self, fleet: UcmFleet) -> None:
+        self.client = fleet.control
+        self._made: list[str] = []
+
+    def __call__(self, method: str, path: str, body: Any = None, *, token: str | None = "right") -> Answer:
+        """Ask; a *body* that is no bytes is sent as JSON, *token* None sends none."""
+        place = urlsplit(self.client.url)
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=20)
+        headers = {} if token is None else {"Authorization": f"Bearer {token.replace('right', self.client.token)}"}
+        try:
+            connection.request(method, path, body if isinstance(body, bytes | None) else json.dumps(body), headers)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def name(self) -> str:
+        """Return a name for a PBX that goes with the test."""
+        self._made.append(f"control-{next(NAMES)}")
+        return self._made[-1]
+
+    def create(self, name: str | None = None, **settings: Any) -> Answer:
+        """Create a PBX over the API; its history is empty unless said otherwise."""
+        return self("POST", "/v1/pbxs", {"name": name or self.name(), "history": {"days": 0}, **settings})
+
+    def clean(self) -> None:
+        for name in self._made:
+            self("DELETE", f"/v1/pbxs/{name}")
+
+
+@pytest.fixture
+def control(ucm_fleet: UcmFleet) -> Iterator[Control]:
+    made = Control(ucm_fleet)
+    yield made
+    made.clean()
+
+
+@pytest.fixture
+def hq(control: Control) -> str:
+    """The path of a PBX."""
+    return f"/v1/pbxs/{control.create().json['name']}"
+
+
+def api(**more: Any) -> dict[str, Any]:
+    """Return the API page of a PBX that listens."""
+    return {"enable": True, "tls_bind_address": "127.0.0.1:0", "permitted_ips": ["127.0.0.0/8"], **more}
+
+
+@pytest.fixture
+def busy() -> Iterator[int]:
+    """A port that somebody else listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+# --- every route ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probes_need_no_token(control: Control, path: str) -> None:
+    """Health and readiness are told to everybody, and nothing more than that."""
+    answer = control("GET", path, token=None)
+    assert (answer.status, answer.json["status"]) == (200, "ok" if path == "/healthz" else "ready")
+    assert set(answer.json) <= {"status", "instance"}
+    assert control("GET", path, token="wrong").status == 200
+
+
+def test_status(control: Control, hq: str) -> None:
+    """The status has the instance, the version, and the names of the PBXs."""
+    status = control("GET", "/v1/status").json
+    assert status["instance"] == control("GET", "/readyz", token=None).json["instance"]
+    assert status["version"] == __version__
+    assert hq.rpartition("/")[2] in status["pbxs"]
+
+
+def test_life_of_a_pbx(control: Control) -> None:
+    """A PBX is made with 201, is in the list and by itself, is deleted with 204, and then is no more."""
+    made = control.create(name := control.name(), history=GUIDE, api=api())
+    assert made.status == 201
+    assert (made.json["name"], made.json["rows"]) == (name, 3)
+    assert Path(made.json["ca"]).read_bytes().startswith(b"-----BEGIN CERTIFICATE-----")
+    assert control("GET", f"/v1/pbxs/{name}").json == made.json
+    listed = control("GET", "/v1/pbxs").json
+    assert (listed["next"], [one for one in listed["items"] if one["name"] == name]) == (None, [made.json])
+    port = urlsplit(made.json["url"]).port
+    socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    gone = control("DELETE", f"/v1/pbxs/{name}")
+    assert (gone.status, gone.data) == (204, b"")
+    assert control("GET", f"/v1/pbxs/{name}").told == (404, "not-found", None)
+    assert not Path(made.json["ca"]).exists()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+def test_settings_are_told_and_can_be_sent_again(control: Control) -> None:
+    """What is told of a PBX are its settings as sim.yaml has them, from which the same PBX can be made."""
+    chosen = {
+        "personality": "ucm6510-1.0.10", "time_zone": "Europe/Berlin", "quirks": {"order": "desc"}, "faults": [LATENCY],
+        "clock": {"start": "2026-03-29T00:30:00Z", "rate": 0.0}, "api": api(enable=False),
+    }  # fmt: skip
+    told = control.create(**chosen).json["settings"]
+    assert {name: told[name] for name in chosen if name not in ("api", "clock")} == {
+        name: chosen[name] for name in chosen if name not in ("api", "clock")
+    }
+    assert {name: told["api"][name] for name in chosen["api"]} == chosen["api"]
+    told["history"].pop("import")
+    assert control.create(**told).json["settings"] == {**told, "history": {**told["history"], "import": None}}
+
+
+def test_pbx_that_does_not_listen_has_no_url(control: Control) -> None:
+    """Without Enable there is a PBX, and nothing to connect to."""
+    assert control.create().json["url"] is None
+
+
+def test_deleted_name_is_free_again(control: Control) -> None:
+    """A deleted PBX leaves nothing behind for the next one of its name."""
+    control.create(name := control.name(), history=GUIDE)
+    control("DELETE", f"/v1/pbxs/{name}")
+    assert control.create(name).json["rows"] == 0
+
+
+def test_life_of_a_fault(control: Control, hq: str) -> None:
+    """A fault is armed with 201 and a name, is listed with its counters, is disarmed with 204, and is no more."""
+    armed = control("POST", f"{hq}/faults", LATENCY)
+    assert armed.status == 201
+    counters = {"matched": 0, "fired": 0}
+    assert armed.json == {**LATENCY, "name": "http-latency", "when": {}, "times": None, "chance": 1.0, **counters}
+    assert control("GET", f"{hq}/faults").json == {"items": [armed.json], "next": None}
+    gone = control("DELETE", f"{hq}/faults/http-latency")
+    assert (gone.status, gone.data) == (204, b"")
+    assert control("GET", f"{hq}/faults").json["items"] == []
+    assert control("DELETE", f"{hq}/faults/http-latency").told == (404, "not-found", None)
+
+
+def test_fault_is_told_as_it_was_sent(control: Control, hq: str) -> None:
+    """Conditions and limits of a fault come back, and what comes back can be sent again."""
+    when = {"path": "/cdrapi", "nth": [2], "client": "10.0.0.0/8"}
+    fault = {"name": "slow-second-page", **LATENCY, "when": when, "times": 1, "chance": 0.5}
+    armed = control("POST", f"{hq}/faults", fault).json
+    assert {name: armed[name] for name in fault} == fault
+    again = {name: armed[name] for name in armed if name not in ("matched", "fired")} | {"name": "again"}
+    assert control("POST", f"{hq}/faults", again).status == 201
+
+
+@pytest.mark.ucmsim(api={"tls_authentication_name": None})
+def test_counters_count(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
+    """What matched and what fired is counted."""
+    fault = ucm.fault("api.deny", when={"nth": [2]})
+    context = ucm.ssl_context()
+    for _ in range(3):
+        place = urlsplit(ucm.url)
+        connection = http.client.HTTPSConnection(place.hostname or "", place.port, timeout=10, context=context)
+        connection.request("GET", "/cdrapi")
+        connection.getresponse().read()
+        connection.close()
+    (told,) = ucm_fleet.control.faults(ucm.name)
+    assert (told["matched"], told["fired"], fault.fired) == (3, 1, 1)
+
+
+PATHS = [(route.method, route.path.replace("{pbx}", "nobody").replace("{name}", "nothing")) for route in ROUTES]
+CLOSED = [place for place, route in zip(PATHS, ROUTES, strict=True) if not route.open]
+
+
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+@pytest.mark.parametrize("token", [None, "wrong", "", "right more", "RIGHT"])
+def test_every_other_route_needs_the_token(control: Control, method: str, path: str, token: str | None) -> None:
+    """Without the right token nothing is done or told, not even whether there is such a PBX."""
+    answer = control(method, path, b"{", token=token)
+    assert answer.told == (401, "unauthorized", None)
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_token_stands_in_its_own_scheme(control: Control) -> None:
+    """The scheme may be written in any letter case; another one does not carry the token."""
+    place = urlsplit(control.client.url)
+    statuses = []
+    for scheme in ("bearer", "BEARER", "Basic", "Digest", ""):
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=20)
+        connection.request("GET", "/v1/status", headers={"Authorization": f"{scheme} {control.client.token}".strip()})
+        statuses.append(connection.getresponse().status)
+        connection.close()
+    assert statuses == [200, 200, 401, 401, 401]
+
+
+@pytest.mark.parametrize(("method", "path"), [place for place in CLOSED if "nobody" in place[1]])
+def test_pbx_that_is_not_there(control: Control, method: str, path: str) -> None:
+    """Every route below a PBX answers 404 for one that is not there."""
+    answer = control(method, path, LATENCY if method == "POST" else None)
+    assert answer.told == (404, "not-found", None)
+    assert "nobody" in answer.error["message"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v1/", "/v1/pbx", "/v1/pbxs/", "/v2/status", "/v1/pbxs/a/b/c/d", "//v1/status"]
+)
+def test_nothing_there(control: Control, path: str) -> None:
+    """A path that is no route is a 404 for who has the token, a 401 for who has not."""
+    assert control("GET", path).told == (404, "not-found", None)
+    assert control("GET", path, token=None).status == 401
+
+
+@pytest.mark.parametrize("path", sorted({path for _, path in PATHS}))
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "OPTIONS", "BREW"])
+def test_method_that_is_not_there(control: Control, path: str, method: str) -> None:
+    """A method that a path does not have is a 405 that says which it has; HEAD goes with GET."""
+    there = {known for known, place in PATHS if place == path}
+    if method not in there:
+        answer = control(method, path, {})
+        assert answer.told == (405, "method-not-allowed", None)
+        expected = there | ({"HEAD"} if "GET" in there else set())
+        assert set(answer.headers["Allow"].split(", ")) == expected
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/v1/status", "/v1/pbxs"])
+def test_head(control: Control, path: str) -> None:
+    """HEAD is GET without the body."""
+    answer = control("HEAD", path)
+    assert (answer.status, answer.data, answer.headers["Content-Type"]) == (200, b"", "application/json")
+    assert control("HEAD", "/v1/pbxs/nobody").status == 404
+
+
+# --- bodies that cannot be taken -----------------------------------------------------------------------------------
+
+POSTS = ["/v1/pbxs", "/v1/pbxs/{}/faults"]
+
+
+@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize(
+    "body", [None, b"", b"name: hq", b"{", b'{"name": "hq"', b"\xff", b"\x00", b"{'name': 1}", b"[" * 100_000]
+)
+def test_body_that_is_not_json(control: Control, hq: str, path: str, body: bytes | None) -> None:
+    """What is not JSON is said to be, with the place."""
+    answer = control("POST", path.format(hq.rpartition("/")[2]), body)
+    assert answer.told == (400, "not-json", None)
+
+
+@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize("body", [b"[]", b"3", b'"hq"', b"null", b"true"])
+def test_body_that_is_no_object(control: Control, hq: str, path: str, body: bytes) -> None:
+    """JSON that is no object is told so."""
+    assert control("POST", path.format(hq.rpartition("/")[2]), body).told == (400, "invalid", None)
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_body_that_is_too_large(control: Control, hq: str, path: str) -> None:
+    """One byte more than the limit is too large; the limit itself is read."""
+    path = path.format(hq.rpartition("/")[2])
+    assert control("POST", path, b" " * (BODY_LIMIT + 1)).told == (413, "too-large", None)
+    assert control("POST", path, b" " * BODY_LIMIT).told == (400, "not-json", None)
+
+
+@pytest.mark.parametrize("name", [None, "", "HQ", "h q", "../hq", "hq/x", 3, ["hq"], "hq\n", "h\u00e4"])
+def test_bad_name(control: Control, name: Any) -> None:
+    """A PBX needs a name that its folder can have."""
+    body = {} if name is None else {"name": name}
+    assert control("POST", "/v1/pbxs", body).told == (400, "invalid", "name")
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"personality": "ucm9999"}, "personality"),
+        ({"personality": "ucm6300"}, "personality"),
+        ({"api": {"tls_bind_address": "localhost:1"}}, "api.tls_bind_address"),
+        ({"api": {"permitted_ips": ["10.0.0.0/8", "10.0.0.0/99"]}}, "api.permitted_ips[1]"),
+        ({"api": {"enable": "yes"}}, "api.enable"),
+        ({"api": {"tls_authentication_name": 123}}, "api.tls_authentication_name"),
+        ({"history": {"days": -1}}, "history.days"),
+        ({"history": {"day": 1}}, "history.day"),
+        ({"quirks": {"order": "sideways"}}, "quirks.order"),
+        ({"state": "/tmp"}, "state"),
+        ({"faults": [{**LATENCY, "name": "a"}, {"fault": "http.latenci"}]}, "faults[1].fault"),
+    ],
+)
+def test_bad_settings(control: Control, settings: dict[str, Any], field: str) -> None:
+    """Settings that cannot be used are a 400 that names the field as sim.yaml has it, and no PBX comes of them."""
+    answer = control.create(name := control.name(), **settings)
+    assert answer.told == (400, "invalid", field)
+    assert control("GET", f"/v1/pbxs/{name}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"history": {"import": "/nowhere/calls.csv"}}, "history.import"),
+        ({"api": {"tls_private_key": "/nowhere/key.pem", "tls_cert": "/nowhere/cert.pem"}}, "api.tls_private_key"),
+    ],
+)
+def test_missing_files_are_bad_settings(control: Control, settings: dict[str, Any], field: str) -> None:
+    """A file that is not there is the caller's mistake like any other, named as in sim.yaml."""
+    assert control.create(**settings).told == (400, "invalid", field)
+
+
+def test_all_problems_are_named(control: Control) -> None:
+    """Several mistakes are told together; the field is that of the first."""
+    answer = control.create(personality="ucm9999", quirks={"order": "sideways"})
+    assert "ucm9999" in answer.error["message"]
+    assert "sideways" in answer.error["message"]
+
+
+def test_secrets_are_not_quoted_back(control: Control) -> None:
+    """A password of the wrong type is not quoted in the error."""
+    answer = control.create(api=api(tls_authentication_password=12345678))
+    assert answer.told == (400, "invalid", "api.tls_authentication_password")
+    assert b"12345678" not in answer.data
+
+
+def test_duplicate_pbx(control: Control, hq: str) -> None:
+    """A name that is taken is a 409, and the PBX that has it goes on."""
+    assert control.create(hq.rpartition("/")[2]).told == (409, "exists", "name")
+    assert control("GET", hq).status == 200
+
+
+def test_duplicate_pbx_at_the_same_moment(control: Control) -> None:
+    """Of two callers who want the same name at once one gets it, the other a 409."""
+    name = control.name()
+    with ThreadPoolExecutor(4) as callers:
+        answers = list(callers.map(lambda _: control.create(name, history=GUIDE), range(4)))
+    assert sorted(answer.status for answer in answers) == [201, 409, 409, 409]
+    assert control("GET", f"/v1/pbxs/{name}").json["rows"] == 3
+
+
+def test_busy_port(control: Control, busy: int) -> None:
+    """A port that cannot be had is a 409 that names the setting, and no PBX comes of it."""
+    answer = control.create(name := control.name(), api=api(tls_bind_address=f"127.0.0.1:{busy}"))
+    assert answer.told == (409, "bind", "api.tls_bind_address")
+    assert f"127.0.0.1:{busy}" in answer.error["message"]
+    assert control("GET", f"/v1/pbxs/{name}").status == 404
+
+
+@pytest.mark.parametrize("why", ["fault", "port"])
+def test_pbx_that_could_not_start_leaves_nothing_behind(control: Control, busy: int, why: str) -> None:
+    """After a failed attempt the same name starts as if there had been none, with the history that is asked for now."""
+    bad = {"faults": [{"fault": "nonsense"}]} if why == "fault" else {"api": api(tls_bind_address=f"127.0.0.1:{busy}")}
+    assert control.create(name := control.name(), history=GUIDE, **bad).status in (400, 409)
+    assert control.create(name).json["rows"] == 0
+
+
+def test_unknown_fault_is_answered_with_the_right_one(control: Control, hq: str) -> None:
+    """A word that is nearly a fault is answered with the fault, another with all there are."""
+    answer = control("POST", f"{hq}/faults", {"fault": "http.latencies", "seconds": 1})
+    assert answer.told == (400, "invalid", "fault")
+    assert "did you mean 'http.latency'?" in answer.error["message"]
+    answer = control("POST", f"{hq}/faults", {"fault": "x"})
+    assert "the faults are http.latency, tls.certificate or api.deny" in answer.error["message"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "field"),
+    [
+        ({}, None),
+        ({"fault": "http.latency"}, None),
+        ({**LATENCY, "seconds": "3"}, "seconds"),
+        ({**LATENCY, "seconds": -1}, "seconds"),
+        ({**LATENCY, "secs": 1}, "secs"),
+        ({**LATENCY, "when": {"nth": "2"}}, "when.nth"),
+        ({**LATENCY, "when": {"client": "here"}}, "when.client"),
+        ({**LATENCY, "chance": 1.5}, "chance"),
+        ({**LATENCY, "times": 0}, "times"),
+        ({**LATENCY, "name": "No Name"}, "name"),
+        ({**LATENCY, "ttl": 3}, "ttl"),
+        ({"fault": "tls.certificate", "defect": "expird"}, "defect"),
+        ({"fault": "tls.certificate", "defect": "expired", "when": {"path": "/cdrapi"}}, "when.path"),
+        ({"fault": "api.deny", "how": "drop", "when": {"path": "/cdrapi"}}, "when.path"),
+        ({"fault": "api.deny", "how": "shout"}, "how"),
+    ],
+)
+def test_bad_fault(control: Control, hq: str, fault: dict[str, Any], field: str | None) -> None:
+    """A fault that cannot be armed is a 400 that names its field, and nothing is armed."""
+    assert control("POST", f"{hq}/faults", fault).told == (400, "invalid", field)
+    assert control("GET", f"{hq}/faults").json["items"] == []
+
+
+def test_duplicate_fault(control: Control, hq: str) -> None:
+    """Two faults of one PBX cannot have one name; without a name each gets one of its own."""
+    assert control("POST", f"{hq}/faults", {**LATENCY, "name": "slow"}).status == 201
+    again = control("POST", f"{hq}/faults", {**LATENCY, "name": "slow"})
+    assert again.status in (400, 409)
+    assert again.error["field"] == "name"
+    names = [control("POST", f"{hq}/faults", LATENCY).json["name"] for _ in range(3)]
+    assert len(set(names)) == 3
+
+
+def test_numbers_that_json_cannot_hold(control: Control, hq: str) -> None:
+    """Whatever Python's JSON reads beyond the standard does not come back as something that is no JSON."""
+    answer = control("POST", f"{hq}/faults", b'{"fault": "http.latency", "seconds": NaN}')
+    assert answer.status == 400
+
+
+# --- what is not told ----------------------------------------------------------------------------------------------
+
+
+def test_passwords_are_not_told(control: Control) -> None:
+    """The password of a PBX stands in no answer of the control plane; the ready report is the place for it."""
+    secret = api(tls_authentication_name="cdrapi", tls_authentication_password=PASSWORD)
+    made = control.create(api=secret)
+    path = f"/v1/pbxs/{made.json['name']}"
+    assert made.json["username"] == "cdrapi"
+    for answer in (made, control("GET", path), control("GET", "/v1/pbxs"), control("GET", "/v1/status")):
+        assert PASSWORD.encode() not in answer.data
+
+
+def test_the_token_is_not_told(control: Control, hq: str) -> None:
+    """The token comes back in nothing, an error as little as an answer."""
+    for answer in (control("GET", "/v1/status"), control("GET", hq), control("GET", hq, token="wrong")):
+        assert control.client.token.encode() not in answer.data + str(answer.headers).encode()
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/v1/status", "/nowhere"])
+def test_server_says_no_library(control: Control, path: str) -> None:
+    """The Server header is ucmsim's own."""
+    assert control("GET", path).headers["Server"] == "ucmsim"
+
+
+# --- the client ----------------------------------------------------------------------------------------------------
+
+
+def test_client_does_what_the_routes_do(control: Control) -> None:
+    """Each method of the client is a route."""
+    client, name = control.client, control.name()
+    made = client.create_pbx(name, {"history": {"days": 0}})
+    assert client.pbx(name) == made
+    assert name in client.status()["pbxs"]
+    assert made in client.pbxs()
+    fault = client.arm_fault(name, LATENCY)
+    assert client.faults(name) == [fault]
+    client.disarm_fault(name, fault["name"])
+    assert client.faults(name) == []
+    client.delete_pbx(name)
+    assert name not in client.status()["pbxs"]
+
+
+def test_client_raises_what_it_is_told(control: Control) -> None:
+    """An error has the status, the code, the message and the field."""
+    with pytest.raises(ControlError, match=r"there is no personality 'ucm9999'.*\(personality\)$") as raised:
+        control.client.create_pbx(control.name(), {"personality": "ucm9999"})
+    assert (raised.value.status, raised.value.code, raised.value.field) == (400, "invalid", "personality")
+    with pytest.raises(ControlError, match=r"there is no PBX 'nobody'$") as raised:
+        control.client.pbx("nobody")
+    assert (raised.value.status, raised.value.code, raised.value.field) == (404, "not-found", None)
+
+
+@pytest.mark.parametrize("name", ["a/b", "a b", "../status", "?", "\u00e4"])
+def test_client_quotes_names(control: Control, name: str) -> None:
+    """Whatever is asked for as a name is a name, and no other path."""
+    with pytest.raises(ControlError) as raised:
+        control.client.pbx(name)
+    assert raised.value.status == 404
+
+
+def test_client_with_the_wrong_token(control: Control) -> None:
+    """A wrong token is an error with its status."""
+    with pytest.raises(ControlError) as raised:
+        ControlClient(control.client.url, "wrong").status()
+    assert (raised.value.status, raised.value.code) == (401, "unauthorized")
+
+
+def test_nobody_there() -> None:
+    """A port on which nobody listens is its own kind of error, and names the address."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        with pytest.raises(ControlUnreachable, match=f"the control plane at {url} cannot be reached: ") as raised:
+            ControlClient(url, "token").status()
+    assert isinstance(raised.value, ControlError)
+    assert (raised.value.status, raised.value.code) == (0, "unreachable")
+
+
+def test_nobody_answers(busy: int) -> None:
+    """A port that answers nothing is given up after the timeout."""
+    with pytest.raises(ControlUnreachable, match="timed out"):
+        ControlClient(f"http://127.0.0.1:{busy}", "token", timeout=0.2).status()
+
+
+@pytest.fixture
+def somebody() -> Iterator[Callable[[int, bytes], ControlClient]]:
+    """Something else that speaks HTTP: give it a status and a body, get a client of it."""
+    servers: list[tuple[HTTPServer, Thread]] = []
+
+    def serve(status: int, body: bytes) -> ControlClient:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_arguments: Any) -> None:
+                pass
+
+        server = HTTPServer(("127.0.0.1", 0), Handler)
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        servers.append((server, thread))
+        return ControlClient(f"http://127.0.0.1:{server.server_port}", "token", timeout=10)
+
+    yield serve
+    for server, thread in servers:
+        thread.join(10)
+        server.server_close()
+
+
+@pytest.mark.parametrize("status", [200, 404])
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"[]", b"[1]", b'"no"', b"3", b'{"error": "no"}', b'{"error": null}', b"{}"]
+)
+def test_somebody_else_answers(somebody: Callable[[int, bytes], ControlClient], status: int, body: bytes) -> None:
+    """What is not ucmsim is told as a ControlError, whatever it answers; a mapping with 200 cannot be told apart."""
+    client = somebody(status, body)
+    if status == 200 and body.startswith(b"{"):
+        assert client.status() == json.loads(body)
+    else:
+        with pytest.raises(ControlError):
+            client.status()

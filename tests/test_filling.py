@@ -1,0 +1,229 @@
+"""An empty history is filled as the settings say; a filled one is left alone, with a warning where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ucmsim.columns import AT, GENERATIONS, Row, row
+from ucmsim.devicefile import BadLine, write
+from ucmsim.errors import HistoryError
+from ucmsim.filling import Filled, fill, import_file, made_up
+from ucmsim.history import History
+from ucmsim.settings import load_pbx
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+FEW = {"days": 2, "calls_per_day": 20}
+GUIDE = Path(__file__).parent.parent / "fixtures" / "guide-2013.csv"
+CALL = dict.fromkeys(GENERATIONS["G1"].columns, "") | {"AcctId": "1", "duration": "7", "billsec": "5"}
+GOOD = row({**CALL, "src": "1000", "start": "2013-11-27 11:02:38"})
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[History]:
+    opened = History.open(tmp_path / "history.sqlite", durable=False)
+    yield opened
+    opened.close()
+
+
+def filled(kept: History, seed: int = 42, name: str = "hq", **settings: Any) -> Filled:
+    """Fill *kept* for a PBX with *settings*."""
+    return fill(kept, name, load_pbx({"history": FEW, **settings}, Path()), seed=seed, until=NOW)
+
+
+def made(seed: int = 42, name: str = "hq", **settings: Any) -> list[Row]:
+    """Return the made-up rows of a PBX with *settings*."""
+    return list(made_up(name, load_pbx({"history": FEW, **settings}, Path()), seed=seed, until=NOW))
+
+
+def device_file(path: Path, form: str = "csv", rows: Iterable[Row] = (GOOD, GOOD)) -> Path:
+    """Write *rows* as a device file."""
+    path.write_text("".join(str(piece) for piece in write(form, GENERATIONS["G1"], rows)))
+    return path
+
+
+def bad_csv(path: Path, bad: int) -> Path:
+    """Write a file with a good row in front of and behind so many bad ones."""
+    header, line = device_file(path, rows=[GOOD]).read_text().splitlines(keepends=True)
+    path.write_text(header + line + "1,2,3\n" * bad + line)
+    return path
+
+
+def test_empty_history_is_filled(history: History) -> None:
+    """Days of calls are made up until the PBX clock's now, and the history remembers what it was made with."""
+    done = filled(history, time_zone="Europe/Berlin")
+    assert (done.rows, done.bad, done.warnings) == (len(history), [], [])
+    assert done.rows >= 2 * 20
+    assert max(kept[AT["start"]] for kept in history.rows()) < "2026-03-02 13:00:00"
+    assert history.made_with() == {
+        "seed": "42",
+        "history": "2 days of 20 calls",
+        "personality": "ucm6100-1.0.9",
+        "time_zone": "Europe/Berlin",
+        "extensions": "50 from 1000 on",
+        "trunks": "carrier-a (12)",
+        "quirk acctid": "continuous",
+    }
+
+
+def test_same_seed_same_calls() -> None:
+    """Calls follow from seed, name and settings alone."""
+    assert made() == made()
+    assert made() != made(seed=43)
+    assert made() != made(name="branch")
+
+
+def test_what_is_filled_is_what_is_made_up(history: History) -> None:
+    """The history holds the made-up rows in their order."""
+    filled(history)
+    assert list(history.rows()) == made()
+
+
+@pytest.mark.quirk("acctid")
+def test_row_ids_can_restart_with_the_month() -> None:
+    """AcctId counts on, or restarts at 1 with each month, as the quirk says."""
+    month = {"days": 40, "calls_per_day": 40}
+    continuous = [int(call[0]) for call in made(history=month, quirks={"acctid": "continuous"})]
+    monthly = [int(call[0]) for call in made(history=month, quirks={"acctid": "monthly"})]
+    assert (continuous.count(1), monthly.count(1)) == (1, 3)
+
+
+def test_no_days_is_an_empty_history(history: History) -> None:
+    """Nothing is made up for no days, and the history is not filled later on."""
+    assert filled(history, history={"days": 0}).rows == 0
+    assert "history" in history.made_with()
+    again = filled(history)
+    assert (again.rows, len(history)) == (0, 0)
+    assert again.warnings
+
+
+def test_kept_history_is_reopened(history: History) -> None:
+    """The same settings find the same history, and say nothing."""
+    filled(history)
+    before = list(history.rows())
+    assert filled(history) == Filled()
+    assert list(history.rows()) == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "key", "then", "now"),
+    [
+        ({"seed": 7}, "seed", "42", "7"),
+        ({"history": {"days": 3, "calls_per_day": 20}}, "history", "2 days of 20 calls", "3 days of 20 calls"),
+        ({"history": {"import": str(GUIDE)}}, "history", "2 days of 20 calls", f"import of {GUIDE}"),
+        ({"personality": "ucm6510"}, "personality", "ucm6100-1.0.9", "ucm6510-1.0.10"),
+        ({"time_zone": "Europe/Berlin"}, "time_zone", "America/Chicago", "Europe/Berlin"),
+    ],
+)
+def test_change_is_a_warning_that_quotes_both(
+    history: History, changed: dict[str, Any], key: str, then: str, now: str
+) -> None:
+    """A kept history is never made anew; each difference to what it was made with is quoted."""
+    rows = filled(history).rows
+    done = filled(history, **changed)
+    said = f"the kept history was made with {key} '{then}', and the configuration says '{now}'; --fresh begins anew"
+    assert done.warnings == [said]
+    assert (done.rows, len(history)) == (0, rows)
+
+
+def test_every_change_is_a_warning(history: History) -> None:
+    """Several differences are several warnings."""
+    filled(history)
+    warnings = filled(history, seed=7, time_zone="UTC", personality="ucm6200").warnings
+    told = [warning.split(" with ")[1].split(" '")[0] for warning in warnings]
+    assert told == ["seed", "personality", "time_zone", "quirk acctid"]
+
+
+def test_history_that_somebody_else_filled_is_left_alone(history: History) -> None:
+    """Rows that were imported before the first start are the history."""
+    history.extend([GOOD])
+    assert filled(history) == Filled()
+    assert list(history.rows()) == [GOOD]
+
+
+def test_file_is_imported(history: History) -> None:
+    """A file named in the settings fills the history instead of made-up calls."""
+    done = filled(history, history={"import": str(GUIDE)})
+    assert (done.rows, len(history), done.warnings) == (3, 3, [])
+    assert [kept[0] for kept in history.rows()] == ["62", "63", "64"]
+
+
+def test_missing_file_is_an_error(history: History, tmp_path: Path) -> None:
+    """A file that cannot be read at all stops the filling with a sentence, and nothing is remembered."""
+    with pytest.raises(HistoryError, match=r"calls\.csv cannot be read: No such file or directory"):
+        filled(history, history={"import": str(tmp_path / "calls.csv")})
+    assert (len(history), history.made_with()) == (0, {})
+
+
+def test_bad_rows_of_an_import_are_warnings(history: History, tmp_path: Path) -> None:
+    """Each row that cannot be read is named with file and line; after twenty of them they are counted."""
+    done = filled(history, history={"import": str(bad_csv(tmp_path / "calls.csv", bad=23))})
+    assert (done.rows, len(done.bad), len(done.warnings)) == (2, 23, 21)
+    assert done.warnings[0].startswith("calls.csv, line 3: it has 3 fields")
+    assert done.warnings[-1] == "calls.csv: 3 more rows could not be read"
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xml"])
+@pytest.mark.parametrize("named", [False, True])
+def test_form_is_found(history: History, tmp_path: Path, form: str, named: bool) -> None:
+    """The form is told by the file's name, or by its first character."""
+    file = device_file(tmp_path / (f"calls.{form}" if named else "calls.txt"), form)
+    assert import_file(history, file) == Filled(2)
+    assert list(history.rows()) == [GOOD, GOOD]
+
+
+def test_form_can_be_given(history: History, tmp_path: Path) -> None:
+    """A form that is said wins over the name."""
+    assert import_file(history, device_file(tmp_path / "calls.csv", "json"), "json").rows == 2
+
+
+def test_line_ends_of_other_systems_are_taken(history: History, tmp_path: Path) -> None:
+    """A file with CR LF reads like one with LF."""
+    file = device_file(tmp_path / "calls.csv")
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert import_file(history, file) == Filled(2)
+    assert list(history.rows()) == [GOOD, GOOD]
+
+
+def test_good_rows_around_bad_ones_are_taken(history: History, tmp_path: Path) -> None:
+    """A bad row is reported by its line and costs no other."""
+    done = import_file(history, bad_csv(tmp_path / "calls.csv", bad=1))
+    assert done == Filled(2, [BadLine(3, "it has 3 fields, and 22 are due")])
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"not a device file\n", b"\xff\xfe\x00", b"\x00" * 100, b"{}", b"<root>", b"[" * 5000]
+)
+def test_file_that_is_something_else_has_a_bad_line(history: History, tmp_path: Path, data: bytes) -> None:
+    """A file that is no device file is a reported line, never a traceback."""
+    (tmp_path / "calls").write_bytes(data)
+    done = import_file(history, tmp_path / "calls")
+    assert (done.rows, len(history)) == (0, 0)
+    assert done.bad
+
+
+def test_bytes_that_are_no_text_are_reported(history: History, tmp_path: Path) -> None:
+    """A row with bytes that are not UTF-8 is left out by its line; the others are taken."""
+    file = device_file(tmp_path / "calls.csv")
+    header, first, second = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(header + first.replace(b"1000", b"10\xff0") + second)
+    done = import_file(history, file)
+    assert (done.rows, [bad.line for bad in done.bad]) == (1, [2])
+
+
+def test_progress_can_be_watched(history: History, tmp_path: Path) -> None:
+    """Whoever watches sees every row pass, what it is about, and how many are expected."""
+    seen: list[Any] = []
+
+    def watch(rows: Iterable[Row], what: str, total: int | None) -> Iterator[Row]:
+        seen.append((what, total))
+        yield from rows
+
+    settings = load_pbx({"history": FEW}, Path())
+    fill(history, "hq", settings, seed=1, until=NOW, watch=watch)
+    import_file(history, device_file(tmp_path / "calls.csv"), watch=watch)
+    assert seen == [("hq: making up calls", 40), ("importing calls.csv", None)]

@@ -1,0 +1,457 @@
+"""The real process: how it starts, what it tells to whom, what it keeps, and with what exit code it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from stat import S_IMODE
+from types import TracebackType
+from typing import Any, Self
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from ucmsim.history import History
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+LIMIT = 60.0
+"""Seconds that anything here may take."""
+TWISTD = [str(Path(sys.executable).with_name("twistd")), "-n", "--pidfile="]
+TWIST = [sys.executable, "-m", "twisted"]
+RUNNERS = pytest.mark.parametrize("runner", [TWISTD, TWIST], ids=["twistd", "python -m twisted"])
+PASSWORD = "p\"a\\s's $HOME w%rd"
+API = {"enable": True, "tls_bind_address": "127.0.0.1:0", "permitted_ips": ["127.0.0.0/8"]}
+GUIDE = {"import": str(FIXTURES / "guide-2013.csv")}
+
+
+class Process:
+    """A running ucmsim; as a context manager it is gone at the end, whatever happens."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *options: str | Path,
+        runner: list[str] = TWISTD,
+        pipes: tuple[int, ...] = (),
+        stdout: int | None = None,
+    ) -> None:
+        folder.mkdir(exist_ok=True)
+        self.folder, self._ready = folder, folder / "ready.json"
+        self._ready.unlink(missing_ok=True)
+        (folder / "tmp").mkdir(exist_ok=True)
+        environment = {**os.environ, "TMPDIR": str(folder / "tmp")}
+        words = [*runner, "ucmsim", *map(str, options)]
+        if "--ready-file" not in options:
+            words += ["--ready-file", str(self._ready)]
+        with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
+            self._process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=out if stdout is None else stdout,
+                stderr=err,
+                cwd=folder,
+                env=environment,
+                pass_fds=pipes,
+            )
+        self.pid = self._process.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(LIMIT)
+
+    @property
+    def out(self) -> str:
+        """Standard output so far: the banner, and the log where it has no file of its own."""
+        return (self.folder / "out").read_text()
+
+    @property
+    def err(self) -> str:
+        return (self.folder / "err").read_text()
+
+    def report(self) -> dict[str, Any]:
+        """Wait for the ready report and return it."""
+        until = time.monotonic() + LIMIT
+        while not self._ready.exists():
+            assert self._process.poll() is None, self.out + self.err
+            assert time.monotonic() < until, self.out + self.err
+            time.sleep(0.02)
+        return dict(json.loads(self._ready.read_text()))
+
+    def ended(self) -> int:
+        """Wait for the end and return the exit code, as a shell would say it."""
+        code = self._process.wait(LIMIT)
+        return code if code >= 0 else 128 - code
+
+    def runs_on(self, seconds: float) -> bool:
+        """Whether it is still there after some time."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return True
+        return False
+
+    def stop(self) -> int:
+        """End it as a user or a supervisor does."""
+        self._process.terminate()
+        return self.ended()
+
+    def curl(self) -> Any:
+        """Run the banner's curl line in a shell, as it stands, and return the JSON it prints."""
+        (line,) = re.findall(r"^  try    (curl .*)$", self.out, re.MULTILINE)
+        environment = {**os.environ, "HOME": str(self.folder)}
+        ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=LIMIT, env=environment)
+        assert ran.returncode == 0, ran.stderr
+        return json.loads(ran.stdout)
+
+
+def config(folder: Path, text: str | None = None, *, name: str = "sim.yaml", top: Any = None, **pbx: Any) -> Path:
+    """Write a configuration: the *text*, or that of one PBX with the guide's three rows and some other settings."""
+    settings = {"api": API, "history": GUIDE, **pbx}
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(text or json.dumps({**(top or {}), "pbxs": {"hq": settings}}))
+    return folder / name
+
+
+def names(folder: Path) -> list[str]:
+    """Return what is in a folder."""
+    return sorted(item.name for item in folder.iterdir())
+
+
+def failed(folder: Path, *options: str | Path, runner: list[str] = TWISTD) -> tuple[int, list[str]]:
+    """Run what cannot start; return the exit code and the lines on standard error."""
+    with Process(folder, *options, runner=runner) as process:
+        code = process.ended()
+        assert "Traceback" not in process.out + process.err
+        assert names(folder / "tmp") == [], "a temporary folder is left behind"
+        assert not (folder / "ready.json").exists()
+        return code, process.err.splitlines()
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def reached(pbx: dict[str, Any]) -> None:
+    """Wait until a PBX has answered a request."""
+    context = ssl.create_default_context(cafile=pbx["ca"])
+    with pytest.raises(HTTPError, match="404"):
+        urlopen(f"{pbx['url']}/nowhere", timeout=LIMIT, context=context)
+
+
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+
+
+# --- one process that is looked at from all sides ------------------------------------------------------------------
+
+
+class Observed(Process):
+    """A twistd with a log file of its own, a state folder, a control plane, and one PBX that is switched off."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        login = {"tls_authentication_name": "bob", "tls_authentication_password": PASSWORD}
+        off = {
+            "api": {**API, "enable": False, "tls_bind_address": f"127.0.0.1:{self.port}"},
+            "clock": {"start": "2013-12-03T17:46:50Z"},
+            "history": {"days": 0},
+        }
+        top = {"state": "kept", "control": {"bind": "127.0.0.1:0"}}
+        file = config(folder, json.dumps({**top, "pbxs": {"hq": {"api": API | login, "history": GUIDE}, "off": off}}))
+        super().__init__(folder, "--config", file, runner=[*TWISTD, f"--logfile={folder / 'log'}"])
+        self.ready = self.report()
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+
+@pytest.fixture(scope="module")
+def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
+    with Observed(tmp_path_factory.mktemp("observed")) as process:
+        yield process
+        assert process.stop() == 143
+
+
+def test_ready_report(observed: Observed) -> None:
+    """The report has what a program needs to connect, and nobody but its owner can read it."""
+    hq, off = (observed.ready["pbxs"][name] for name in ("hq", "off"))
+    ca = str(observed.folder / "kept" / "hq" / "ca.pem")
+    assert hq == {"url": hq["url"], "username": "bob", "password": PASSWORD, "ca": ca}
+    assert re.fullmatch(r"https://127\.0\.0\.1:\d+", hq["url"])
+    assert (off["url"], off["username"], off["password"]) == (None, None, None)
+    assert set(observed.ready["pbxs"]) == {"hq", "off"}
+    assert set(observed.ready) == {"instance", "pid", "control", "pbxs"}
+    assert observed.ready["pid"] == observed.pid
+    assert set(observed.ready["control"]) == {"url", "token"}
+    assert S_IMODE((observed.folder / "ready.json").stat().st_mode) == 0o600
+    assert [name for name in names(observed.folder) if "ready" in name] == ["ready.json"]
+
+
+def test_control_plane_is_where_the_report_says(observed: Observed) -> None:
+    """The control plane answers there, as this instance; its token is in the state folder too, for the owner only."""
+    control = observed.ready["control"]
+    with urlopen(f"{control['url']}/readyz", timeout=LIMIT) as answer:
+        assert json.load(answer)["instance"] == observed.ready["instance"]
+    token = observed.folder / "kept" / "control-token"
+    assert token.read_text() == f"{control['token']}\n"
+    assert S_IMODE(token.stat().st_mode) == 0o600
+
+
+@needs_curl
+def test_curl_line_works_as_it_stands(observed: Observed) -> None:
+    """The line of the banner, run by a shell, brings the first rows, even with a password full of quotes."""
+    assert [row["AcctId"] for row in observed.curl()["cdr"]] == ["62", "63", "64"]
+    assert '"GET /cdrapi?format=JSON&numRecords=5" 200 rows=3 ' in observed.log
+
+
+def test_banner_is_for_people(observed: Observed) -> None:
+    """The banner goes to standard output with URL, CA and rows; it is not in the log, nor the log in it."""
+    hq = observed.ready["pbxs"]["hq"]
+    for line in (f"PBX hq (ucm6100-1.0.9)  {hq['url']}", f"  CA     {hq['ca']}", "  rows   3"):
+        assert line in observed.out.splitlines()
+    assert "curl" not in observed.log
+    assert "listening on" not in observed.out
+    assert observed.err == ""
+
+
+def test_own_password_is_shown_nowhere(observed: Observed) -> None:
+    """A password of the user's is in the report and in a file for curl, and neither in the banner nor in the log."""
+    for shown in (observed.out, observed.log):
+        assert PASSWORD not in shown
+        assert "w%rd" not in shown
+        assert observed.ready["control"]["token"] not in shown
+    kept = {path: path.read_text(errors="replace") for path in (observed.folder / "kept").rglob("*") if path.is_file()}
+    holders = [path for path, text in kept.items() if "w%rd" in text]
+    assert [S_IMODE(path.stat().st_mode) for path in holders] in ([], [0o600])
+
+
+def test_switched_off_pbx_does_not_listen(observed: Observed) -> None:
+    """Without Enable nothing listens, the port is free, and log and banner say why."""
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", observed.port), timeout=5)
+    assert "off: nothing listens, because api.enable is false" in observed.log
+    assert "PBX off (ucm6100-1.0.9)  nothing listens: api.enable is false" in observed.out
+
+
+def test_clock_that_is_not_now_is_told(observed: Observed) -> None:
+    """Certificates follow the PBX clock, so the log says when it is far from the real date."""
+    assert "off: the PBX clock says 2013-12-03 and the real date is " in observed.log
+    assert "hq: the PBX clock" not in observed.log
+
+
+def test_second_process_on_the_same_state_folder(observed: Observed, tmp_path: Path) -> None:
+    """A state folder in use ends the second process with 1 and one sentence, and hurts nothing, even with --fresh."""
+    file = config(tmp_path / "second", top={"state": str(observed.folder / "kept")})
+    for options in ([], ["--fresh"]):
+        code, said = failed(tmp_path / "second", "--config", file, *options)
+        assert (code, len(said)) == (1, 1)
+        assert said[0].startswith(f"the state folder {observed.folder / 'kept'} is in use by another ucmsim")
+    assert (observed.folder / "kept" / "hq" / "ca.pem").exists()
+
+
+@pytest.mark.parametrize("who", ["pbx", "control"])
+def test_port_in_use(observed: Observed, tmp_path: Path, who: str) -> None:
+    """A busy port ends the process with 1 and one sentence that names who wanted it, and leaves nothing behind."""
+    busy = observed.ready["pbxs"]["hq"]["url"].removeprefix("https://")
+    top = {"control": {"bind": busy}} if who == "control" else {}
+    api = API if who == "control" else {**API, "tls_bind_address": busy}
+    code, said = failed(tmp_path, "--config", config(tmp_path, top=top, api=api), runner=TWIST)
+    wanted = "the control plane" if who == "control" else "PBX 'hq'"
+    assert (code, len(said)) == (1, 1)
+    assert said[0].startswith(f"{wanted} cannot listen on {busy}: Address already in use; choose another")
+
+
+# --- start and end -------------------------------------------------------------------------------------------------
+
+
+@RUNNERS
+def test_report_to_a_pipe_and_sigterm_at_once(tmp_path: Path, runner: list[str]) -> None:
+    """The report goes to a pipe in one write; SIGTERM right then is 143 too, and leaves no temporary folder."""
+    reads, writes = os.pipe()
+    try:
+        options = ["--config", config(tmp_path), "--ready-file", f"/dev/fd/{writes}"]
+        with Process(tmp_path, *options, runner=runner, pipes=(writes,)) as process:
+            assert select.select([reads], [], [], LIMIT)[0], process.out + process.err
+            data = os.read(reads, 1 << 16)
+            report = json.loads(data)
+            assert data.endswith(b"\n")
+            assert (report["pid"], report["control"]) == (process.pid, None)
+            assert Path(report["pbxs"]["hq"]["ca"]).read_bytes().startswith(b"-----BEGIN CERTIFICATE-----")
+            assert process.stop() == 143
+            assert names(tmp_path / "tmp") == []
+    finally:
+        os.close(reads)
+        os.close(writes)
+
+
+@RUNNERS
+def test_sigterm(tmp_path: Path, runner: list[str]) -> None:
+    """A process that has served a while ends with 143 on SIGTERM, says so, and leaves no temporary folder."""
+    with Process(tmp_path, "--config", config(tmp_path), runner=runner) as process:
+        (pbx,) = process.report()["pbxs"].values()
+        assert names(tmp_path / "tmp") == [Path(pbx["ca"]).parent.parent.name]
+        reached(pbx)
+        assert process.stop() == 143
+        assert names(tmp_path / "tmp") == []
+        assert "SIGTERM" in process.out
+        assert "Traceback" not in process.out + process.err
+
+
+def test_end_of_the_parent_ends_it(tmp_path: Path) -> None:
+    """A process that was told to watch a pipe ends when its other end closes, and cleans up."""
+    watched, alive = os.pipe()
+    try:
+        with Process(
+            tmp_path, "--config", config(tmp_path), "--parent-pipe", str(watched), pipes=(watched,)
+        ) as process:
+            process.report()
+            os.write(alive, b"still there")
+            assert process.runs_on(0.3)
+            os.close(alive)
+            assert process.ended() == 0
+            assert names(tmp_path / "tmp") == []
+    finally:
+        os.close(watched)
+
+
+def test_nobody_need_read_the_banner(tmp_path: Path) -> None:
+    """A process whose standard output nobody reads starts and serves all the same."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    runner = [*TWISTD, f"--logfile={tmp_path / 'log'}"]
+    try:
+        with Process(tmp_path, "--config", config(tmp_path), runner=runner, stdout=writes) as process:
+            (pbx,) = process.report()["pbxs"].values()
+            reached(pbx)
+            assert process.stop() == 143
+    finally:
+        os.close(writes)
+
+
+BAD = "sed: 1\npbxs:\n  hq:\n    time_zone: America/Chikago\n    faults: [{fault: nonsense}]\n"
+
+
+@RUNNERS
+def test_bad_configuration(tmp_path: Path, runner: list[str]) -> None:
+    """A configuration that is wrong ends the process with 1; everything is named on standard error, with its line."""
+    code, said = failed(tmp_path, "--config", config(tmp_path, BAD), runner=runner)
+    assert code == 1
+    assert [line.split(": ")[0] for line in said] == [f"{tmp_path}/sim.yaml:{line}" for line in (1, 4, 5)]
+    assert "'America/Chicago'" in said[1]
+
+
+def test_missing_configuration(tmp_path: Path) -> None:
+    """A file that is not there is a sentence too."""
+    code, said = failed(tmp_path, "--config", "missing.yaml")
+    assert (code, said) == (
+        1,
+        ["missing.yaml: it cannot be read: No such file or directory; name a configuration file"],
+    )
+
+
+@RUNNERS
+@pytest.mark.parametrize("options", [["--fersh"], ["--parent-pipe", "x"], ["sim.yaml"]], ids=" ".join)
+def test_unknown_option(tmp_path: Path, runner: list[str], options: list[str]) -> None:
+    """What the command line does not know ends the process at once, and is named."""
+    with Process(tmp_path, *options, runner=runner) as process:
+        assert process.ended() == (64 if runner is TWIST else 1)
+        assert "Traceback" not in process.out + process.err
+        assert re.search("fersh|parent-pipe|sim.yaml|argument", process.out + process.err)
+
+
+# --- what is kept --------------------------------------------------------------------------------------------------
+
+
+def rows(folder: Path) -> list[Any]:
+    """Return the rows of a kept history."""
+    history = History.open(folder / "kept" / "hq" / "history.sqlite", durable=True)
+    try:
+        return list(history.rows())
+    finally:
+        history.close()
+
+
+def test_life_of_a_state_folder(tmp_path: Path) -> None:
+    """History and CA outlive a restart; changed settings are warned about; --fresh begins anew."""
+
+    def run(seed: int, days: int, *options: str) -> tuple[list[Any], bytes, str]:
+        top = {"state": "kept", "seed": seed}
+        file = config(tmp_path, top=top, history={"days": days, "calls_per_day": 5})
+        with Process(tmp_path, "--config", file, *options) as process:
+            process.report()
+            assert process.stop() == 143
+            return rows(tmp_path), (tmp_path / "kept" / "hq" / "ca.pem").read_bytes(), process.out
+
+    first, ca, out = run(1, 2)
+    assert first
+    assert "the kept history was made with" not in out
+    spooled = tmp_path / "kept" / "hq" / "left-by-the-user"
+    spooled.write_text("x")
+    again, same, out = run(2, 3)
+    assert (again, same) == (first, ca)
+    assert "hq: the kept history was made with seed '1', and the configuration says '2'" in out
+    assert "'2 days of 5 calls', and the configuration says '3 days of 5 calls'" in out
+    fresh, other, out = run(2, 3, "--fresh")
+    assert fresh != first
+    assert other != ca
+    assert "the kept history was made with" not in out
+    assert not spooled.exists()
+
+
+def test_foreign_folder_is_not_emptied(tmp_path: Path) -> None:
+    """--fresh leaves a folder alone that holds somebody else's files, and ends with 1."""
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "thesis.txt").write_text("years of work")
+    code, said = failed(tmp_path, "--config", config(tmp_path, top={"state": "kept"}), "--fresh")
+    assert (code, len(said)) == (1, 1)
+    assert "holds files of somebody else" in said[0]
+    assert names(tmp_path / "kept") == ["thesis.txt"]
+
+
+# --- the curl line of other PBXs -----------------------------------------------------------------------------------
+
+
+@needs_curl
+@pytest.mark.parametrize(
+    "settings",
+    [{"tls_profile": "device"}, {"api": {**API, "tls_bind_address": "0.0.0.0:0"}}],
+    ids=["device", "everywhere"],
+)
+def test_curl_line_of_other_settings(tmp_path: Path, settings: dict[str, Any]) -> None:
+    """The curl line works with the device's weak TLS, and for a PBX that listens on every address."""
+    with Process(tmp_path, "--config", config(tmp_path, **settings)) as process:
+        process.report()
+        assert len(process.curl()["cdr"]) == 3
+
+
+@needs_curl
+def test_demo(tmp_path: Path) -> None:
+    """Without a configuration there is the demo, whose banner shows its password, in a curl line that works."""
+    with Process(tmp_path) as process:
+        try:
+            report = process.report()
+        except AssertionError:
+            if "Address already in use" in process.err:
+                pytest.skip("somebody else listens on port 8443")
+            raise
+        hq = report["pbxs"]["hq"]
+        assert (hq["url"], hq["username"], hq["password"]) == ("https://127.0.0.1:8443", "cdrapi", "cdrapi123")
+        assert "--user cdrapi:cdrapi123 " in process.out
+        assert process.curl()["cdr_root"]
