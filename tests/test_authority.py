@@ -14,8 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
-from handshake import objection
 
+from tests.handshake import objection
 from ucmsim.authority import Authority, bears, common_name, export, self_signed
 
 NOW = datetime.now(UTC)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from handshake import objection
 
+from tests.handshake import objection
 from ucmsim.authority import Authority, common_name, self_signed
 from ucmsim.defects import DEFECTS, Defect, defect
 

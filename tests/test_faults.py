@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from makers import ACCOUNT, CLIENT, DEFECTS, STRANGER, Client, at, digest, make_pbx, request
 
+from tests.makers import ACCOUNT, CLIENT, DEFECTS, STRANGER, Client, at, digest, make_pbx, request
 from ucmsim import configuration
 from ucmsim.errors import ConfigurationError
 from ucmsim.faults import KINDS, Admission, Arming, FaultRefused, Handshake, Moment, arming

@@ -8,8 +8,8 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from makers import ACCOUNT, CLIENT, PASSWORD, Client, at, header, make_pbx, request
 
+from tests.makers import ACCOUNT, CLIENT, PASSWORD, Client, at, header, make_pbx, request
 from ucmsim.journal import LINE, Exchange
 from ucmsim.pbx import Pbx
 from ucmsim.reply import Reply

@@ -13,8 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, PublicFormat, pkcs12
-from handshake import objection
 
+from tests.handshake import objection
 from ucmsim.authority import Authority, Identity, export, self_signed
 from ucmsim.keyfiles import LIMIT, read
 

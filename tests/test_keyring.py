@@ -12,8 +12,8 @@ from stat import S_IMODE
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
-from handshake import objection
 
+from tests.handshake import objection
 from ucmsim.authority import Authority, Identity, export, self_signed
 from ucmsim.defects import defect
 from ucmsim.errors import ConfigurationError

@@ -17,7 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from makers import GUIDE_CSV
+
+from tests.makers import GUIDE_CSV
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "ucmsim"

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from makers import (
+
+from tests.makers import (
     ACCOUNT,
     CLIENT,
     GUIDE_CSV,
@@ -26,7 +27,6 @@ from makers import (
     nonce_of,
     request,
 )
-
 from ucmsim import pages
 from ucmsim.clock import PbxClock
 from ucmsim.errors import ConfigurationError

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from makers import make_pbx
 
+from tests.makers import make_pbx
 from ucmsim.errors import ConfigurationError
 from ucmsim.personalities import PERSONALITIES
 from ucmsim.quirks import QUIRKS, Quirks, objection

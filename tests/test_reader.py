@@ -1,0 +1,510 @@
+"""Requests as the device reads them: lines, headers, forms, and how a URI is taken apart. Spec 0b, 2.2, 2.5, 2.6."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ucmsim import pages
+from ucmsim.reader import Incoming, RequestReader
+from ucmsim.reply import Content
+from ucmsim.request import ApiRequest, data
+
+PEER = "192.0.2.1"
+GET = b"GET /cdrapi HTTP/1.1\r\n"
+FORM_TYPE = b"Content-Type: application/x-www-form-urlencoded\r\n"
+
+Outcome = Incoming | Content | None
+
+
+def read(raw: bytes) -> Outcome:
+    """Return what a new reader makes of *raw* in one piece."""
+    return RequestReader().feed(raw)
+
+
+def cut_off(raw: bytes) -> Outcome:
+    """Return what the device does when the client goes, or goes silent, after *raw*."""
+    reader = RequestReader()
+    assert reader.feed(raw) is None
+    return reader.ended()
+
+
+def incoming(raw: bytes) -> Incoming:
+    """Return the request that *raw* holds as a whole."""
+    found = read(raw)
+    assert isinstance(found, Incoming)
+    return found
+
+
+def asked(raw: bytes) -> ApiRequest:
+    """Return the request that *raw* holds, understood."""
+    found = incoming(raw)
+    return ApiRequest.of(PEER, found.head, found.form)
+
+
+def get(target: str) -> ApiRequest:
+    """Return the GET request for *target*."""
+    return asked(f"GET {target} HTTP/1.1\r\n\r\n".encode())
+
+
+def post(body: bytes, *headers: bytes, target: bytes = b"/cdrapi", length: int | None = None) -> bytes:
+    """Return a POST of *body* with *headers* and its Content-Length, or *length* instead."""
+    announced = b"Content-Length: %d\r\n" % (len(body) if length is None else length)
+    return b"POST " + target + b" HTTP/1.1\r\n" + b"".join(headers) + announced + b"\r\n" + body
+
+
+def numbered(count: int) -> bytes:
+    """Return that many header lines."""
+    return b"".join(b"X-%d: y\r\n" % at for at in range(count))
+
+
+# Lines
+
+
+def test_a_request_is_its_words_and_its_headers():
+    """Method, target and headers come through as bytes, in order, without the blanks around values."""
+    head = incoming(b"GET /cdrapi?caller=5300 HTTP/1.1\r\nHost: pbx\r\nX-Two:  b c \r\nX-Two: d\r\n\r\n").head
+    assert (head.method, head.target) == (b"GET", b"/cdrapi?caller=5300")
+    assert head.headers == ((b"Host", b"pbx"), (b"X-Two", b"b c"), (b"X-Two", b"d"))
+    assert head.first(b"x-two") == b"b c"
+
+
+def test_line_feeds_alone_end_lines_too():
+    """LF and CRLF make the same request, even mixed."""
+    crlf = incoming(b"GET /cdrapi HTTP/1.1\r\nHost: pbx\r\nA: b\r\n\r\n")
+    assert incoming(b"GET /cdrapi HTTP/1.1\nHost: pbx\nA: b\n\n") == crlf
+    assert incoming(b"GET /cdrapi HTTP/1.1\nHost: pbx\r\nA: b\n\r\n") == crlf
+
+
+@pytest.mark.parametrize("version", [b" HTTP/1.1", b" HTTP/1.0", b" HTTP/9.9", b" HTTP/2", b" banana", b"", b" a b c"])
+def test_the_http_version_is_not_examined(version):
+    """Whatever stands after the target, or nothing, makes the same request; Host is not required."""
+    head = incoming(b"GET /cdrapi" + version + b"\r\n\r\n").head
+    assert (head.method, head.target, head.headers) == (b"GET", b"/cdrapi", ())
+
+
+@pytest.mark.parametrize(
+    ("method", "known"),
+    [(b"GET", "GET"), (b"get", "GET"), (b"Head", "HEAD"), (b"pOsT", "POST"), (b"put", "PUT"), (b"BREW", "BREW")],
+)
+def test_methods_are_read_in_any_letter_case_and_unknown_ones_too(method, known):
+    """The reader takes every method; which of them is served is decided later."""
+    assert asked(method + b" /cdrapi HTTP/1.1\r\n\r\n").method == known
+
+
+@pytest.mark.parametrize("line", [b"\n", b"\r\n", b"   \r\n", b"\t\r\n", b"GET\r\n", b"GET   \r\n", b"GET\n", b"\0\n"])
+def test_a_request_line_without_target_is_answered_at_once(line):
+    """No target gets the 400 page Invalid Request, without waiting for headers."""
+    assert read(line) is pages.INVALID_REQUEST
+
+
+def test_a_nul_ends_a_line():
+    """What stands behind a NUL in a line is not seen; the line itself goes on to its line feed."""
+    head = incoming(b"GET /cdrapi\0?caller=1 HTTP/1.1\r\nX-A: one\0two\r\nX-B: three\r\n\r\n").head
+    assert head.target == b"/cdrapi"
+    assert head.headers == ((b"X-A", b"one"), (b"X-B", b"three"))
+
+
+def test_a_line_that_begins_with_nul_ends_the_headers():
+    """As a C string such a line is blank."""
+    assert incoming(GET + b"A: b\r\n\0C: d\r\nE: f\r\n\r\n").head.headers == ((b"A", b"b"),)
+
+
+def test_a_header_line_without_colon_is_ignored():
+    """Such a line is no header and no error."""
+    assert incoming(GET + b"nonsense\r\nA: b\r\nmore nonsense\r\n\r\n").head.headers == ((b"A", b"b"),)
+
+
+def test_a_value_keeps_its_colons():
+    """A header is cut at its first colon."""
+    assert incoming(GET + b"Host: [::1]:8443\r\n\r\n").head.headers == ((b"Host", b"[::1]:8443"),)
+
+
+def test_4095_bytes_of_request_line_are_read():
+    """A request line of 4095 bytes, line end included, is whole."""
+    line = b"GET /cdrapi?caller=".ljust(4093, b"5") + b"\r\n"
+    head = incoming(line + b"A: b\r\n\r\n").head
+    assert head.target == line[4:-2]
+    assert head.headers == ((b"A", b"b"),)
+
+
+def test_a_longer_request_line_is_cut_and_the_rest_is_a_header_line():
+    """The target ends at byte 4095, and what follows is read as the next header line."""
+    start = b"GET /cdrapi?caller="
+    inside, rest = b"5" * (4095 - len(start)), b"6: seven HTTP/1.1\r\n"
+    head = incoming(start + inside + rest + b"A: b\r\n\r\n").head
+    assert head.target == b"/cdrapi?caller=" + inside
+    assert head.headers == ((b"6", b"seven HTTP/1.1"), (b"A", b"b"))
+
+
+def test_the_rest_of_a_long_request_line_without_colon_is_ignored():
+    """The usual tail of an overlong request line, digits and the HTTP version, disappears."""
+    start = b"GET /cdrapi?caller="
+    head = incoming(start + b"5" * 9000 + b" HTTP/1.1\r\nA: b\r\n\r\n").head
+    assert len(b"GET " + head.target) == 4095
+    assert head.headers == ((b"A", b"b"),)
+
+
+def test_a_request_line_cut_right_before_its_end_ends_the_headers():
+    """4095 bytes and then CRLF: what is left is a blank line, so the request is complete."""
+    start = b"GET /cdrapi?caller="
+    assert incoming(start + b"5" * (4095 - len(start)) + b"\r\n").head.headers == ()
+
+
+def test_a_long_header_line_is_cut_and_the_rest_is_the_next_header_line():
+    """A header value ends at byte 4095 of its line; the rest is a header of its own, or ignored."""
+    value, rest = b"v" * (4095 - 3), b"More: yes\r\n"
+    headers = incoming(GET + b"A: " + value + rest + b"B: " + b"w" * 9000 + b"\r\n\r\n").head.headers
+    assert headers == ((b"A", value), (b"More", b"yes"), (b"B", b"w" * (4095 - 3)))
+
+
+def test_an_endless_line_is_never_hoarded():
+    """The request line is settled by its first 4095 bytes; the stream behind it cannot grow it."""
+    reader = RequestReader()
+    for _ in range(100):
+        assert reader.feed(b"x" * 1000) in (None, pages.INVALID_REQUEST)
+    assert RequestReader().feed(b"x" * 4095) is pages.INVALID_REQUEST
+
+
+def test_a_hundred_headers_are_taken():
+    """100 headers are within the limit."""
+    assert len(incoming(GET + numbered(100) + b"\r\n").head.headers) == 100
+
+
+def test_the_101st_header_gets_the_413_page():
+    """One header more is answered at once with Too many headers."""
+    assert read(GET + numbered(101)) is pages.TOO_MANY_HEADERS
+
+
+def test_lines_that_are_no_headers_do_not_count():
+    """Ignored lines do not bring a request nearer to the limit."""
+    assert len(incoming(GET + b"nonsense\r\n" * 50 + numbered(100) + b"\r\n").head.headers) == 100
+
+
+# The end of the bytes
+
+
+@pytest.mark.parametrize("raw", [b"", b"G", b"GET /cdrapi", b"GET /cdrapi HTTP/1.1\r"])
+def test_before_the_end_of_the_request_line_there_is_silence(raw):
+    """Whoever goes before the request line is complete gets no answer."""
+    assert cut_off(raw) is None
+
+
+@pytest.mark.parametrize("headers", [b"", b"Ho", b"Host: pbx", b"Host: pbx\r\n", b"Host: pbx\r\nA: b\r\n\r"])
+def test_inside_the_headers_it_is_a_timeout(headers):
+    """Whoever goes or waits inside the headers gets the 400 page Timeout."""
+    assert cut_off(GET + headers) is pages.TIMEOUT
+
+
+@pytest.mark.parametrize("body", [b"", b"c", b"caller=530"])
+def test_a_form_that_stays_short_counts_as_none(body):
+    """The request is served without any form when fewer bytes come than announced."""
+    found = cut_off(post(body, FORM_TYPE, length=11))
+    assert isinstance(found, Incoming)
+    assert found.form is None
+    assert ApiRequest.of(PEER, found.head, found.form).params == ()
+
+
+# Forms
+
+
+def test_a_form_is_read_to_its_announced_length():
+    """The body is complete with its last announced byte, and its parameters are those of the request."""
+    reader = RequestReader()
+    raw = post(b"caller=5300&format=json", FORM_TYPE)
+    assert reader.feed(raw[:-1]) is None
+    found = reader.feed(raw[-1:] + b"extra")
+    assert isinstance(found, Incoming)
+    assert found.form == b"caller=5300&format=json"
+    assert ApiRequest.of(PEER, found.head, found.form).params == (("caller", "5300"), ("format", "json"))
+
+
+def test_form_parameters_replace_those_of_the_uri():
+    """What stands behind the ? of a POST is not a parameter."""
+    request = asked(post(b"caller=1", FORM_TYPE, target=b"/cdrapi?caller=2&format=xml"))
+    assert request.params == (("caller", "1"),)
+    assert (request.handler, request.target) == ("cdrapi", "/cdrapi?caller=2&format=xml")
+
+
+def test_form_parameters_are_decoded_like_those_of_a_uri():
+    """Plus, percent, empty pieces and the first = mean the same in a form."""
+    assert asked(post(b"a+b=%2B1&&c=d=e&f", FORM_TYPE)).params == (("a b", "+1"), ("", ""), ("c", "d=e"), ("f", ""))
+
+
+def test_1024_bytes_of_form_are_taken():
+    """A form of 1024 bytes is within the limit."""
+    request = asked(post(b"caller=" + b"5" * 1017, FORM_TYPE))
+    assert request.params == (("caller", "5" * 1017),)
+    assert not request.form_too_large
+
+
+@pytest.mark.parametrize("length", [1025, 10**6, 10**30])
+def test_a_larger_form_is_refused_by_its_announcement(length):
+    """From 1025 bytes on the body is not waited for: the request says that it is too large."""
+    found = incoming(post(b"", FORM_TYPE, length=length))
+    assert found.form is None
+    assert ApiRequest.of(PEER, found.head).form_too_large
+
+
+@pytest.mark.parametrize("kind", [b"application/json", b"multipart/form-data; boundary=x", b"text/plain"])
+@pytest.mark.parametrize("body", [b"caller=5300", b"x" * 2000])
+def test_another_content_type_means_no_parameters(kind, body):
+    """A body that is no form yields no parameters at all, not even those of the URI, however long it is."""
+    request = asked(post(body, b"Content-Type: " + kind + b"\r\n", target=b"/cdrapi?caller=1"))
+    assert request.params == ()
+    assert not request.form_too_large
+
+
+def test_without_a_content_type_the_body_is_a_form():
+    """Only another content type keeps the device from reading a form."""
+    assert asked(post(b"caller=5300")).params == (("caller", "5300"),)
+
+
+def test_the_content_type_is_compared_in_any_letter_case():
+    """Header name and value may be written in any letter case."""
+    line = b"CONTENT-TYPE: Application/X-WWW-Form-URLencoded\r\n"
+    assert asked(post(b"caller=5300", line)).params == (("caller", "5300"),)
+
+
+@pytest.mark.parametrize(
+    "length", [b"", b"Content-Length: 0\r\n", b"Content-Length: abc\r\n", b"Content-Length: -5\r\n"]
+)
+def test_a_post_without_a_usable_length_has_no_form(length):
+    """Without a positive Content-Length no body is waited for."""
+    assert incoming(b"POST /cdrapi HTTP/1.1\r\n" + FORM_TYPE + length + b"\r\ncaller=1").form is None
+
+
+@pytest.mark.parametrize("method", [b"GET", b"HEAD", b"PUT", b"BREW"])
+def test_only_a_post_has_a_form(method):
+    """A body behind any other method is not read."""
+    found = incoming(method + b" /cdrapi?a=b HTTP/1.1\r\n" + FORM_TYPE + b"Content-Length: 9000\r\n\r\n")
+    assert found.form is None
+    request = ApiRequest.of(PEER, found.head)
+    assert request.params == (("a", "b"),)
+    assert not request.form_too_large
+
+
+# URIs
+
+
+@pytest.mark.parametrize(
+    ("query", "params"),
+    [
+        ("", ()),
+        ("?", [("", "")]),
+        ("?caller=5300", [("caller", "5300")]),
+        ("?caller=5300&", [("caller", "5300"), ("", "")]),
+        ("?&caller=5300", [("", ""), ("caller", "5300")]),
+        ("?a=1&&b=2", [("a", "1"), ("", ""), ("b", "2")]),
+        ("?&", [("", ""), ("", "")]),
+        ("?caller", [("caller", "")]),
+        ("?caller=", [("caller", "")]),
+        ("?=5300", [("", "5300")]),
+        ("?=", [("", "")]),
+        ("?a=b=c", [("a", "b=c")]),
+        ("?a==", [("a", "=")]),
+        ("?a=x?y", [("a", "x?y")]),
+        ("??a=b", [("?a", "b")]),
+        ("?a;b=c;d", [("a;b", "c;d")]),
+        ("?a=1&a=2&A=3", [("a", "1"), ("a", "2"), ("A", "3")]),
+        ("?s+t=u+v", [("s t", "u v")]),
+        ("?a=%2B%2b", [("a", "++")]),
+        ("?a=1%2B1+1", [("a", "1+1 1")]),
+        ("?%63aller=%35300", [("caller", "5300")]),
+        ("?a%3Db=c", [("a=b", "c")]),
+        ("?a=b%26c%3Dd", [("a", "b&c=d")]),
+        ("?a=%3F%23", [("a", "?#")]),
+        ("?a=%", [("a", "%")]),
+        ("?a=%4", [("a", "%4")]),
+        ("?a=%4&b=1", [("a", "%4"), ("b", "1")]),
+        ("?a=%zz%4g%g4%41", [("a", "%zz%4g%g4A")]),
+        ("?a=%%41", [("a", "%A")]),
+        ("?a=%2541", [("a", "%41")]),
+        ("?a=%252B", [("a", "%2B")]),
+        ("?%=%", [("%", "%")]),
+        ("?a=%C3%A9", [("a", "é")]),
+        ("?a=é", [("a", "é")]),
+    ],
+)
+def test_a_query_is_split_first_and_decoded_afterwards(query, params):
+    """Split at the first ?, at &, at the first =; then plus and percent; an empty piece is an empty parameter."""
+    assert get("/cdrapi" + query).params == tuple(params)
+
+
+def test_bytes_that_are_not_utf_8_survive():
+    """A byte that is no UTF-8 can be put back together from the decoded text."""
+    (raw,), (escaped,) = asked(b"GET /cdrapi?a=\xff HTTP/1.1\n\n").params, get("/cdrapi?a=%FF%e9").params
+    assert data(raw[1]) == b"\xff"
+    assert data(escaped[1]) == b"\xff\xe9"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/cdrapi",
+        "/CDRAPI",
+        "/CdrApi/",
+        "/cdrapi/",
+        "/cdrapi?a=b",
+        "/cdrapi/?a=b",
+        "/%63drapi",
+        "/%43DRAPI",
+        "/cdrapi%2F",
+    ],
+)
+def test_paths_that_reach_the_handler(path):
+    """A path is decoded, compared in any letter case, and may have one trailing slash."""
+    assert get(path).handler == "cdrapi"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/cdrapi//",
+        "/cdrapi/x",
+        "/cdrapi%2Fx",
+        "/cdrapi/%2F",
+        "//cdrapi",
+        "/cdrapis",
+        "/cdrap",
+        "/cdr+api",
+        "/cdrapi%20",
+        "/cdrapi%3Fa=b",
+        "/cdrapi&a=b",
+        "/x/cdrapi",
+        "cdrapi",
+        "%2",
+        "*",
+        "https://pbx/cdrapi",
+    ],
+)
+def test_paths_that_do_not_reach_the_handler(path):
+    """More slashes, more words, or less do not match; an escaped ? belongs to the path."""
+    assert get(path).handler != "cdrapi"
+
+
+def test_the_target_stays_as_it_was_sent():
+    """The log can show the request line that the client wrote."""
+    request = get("/CDRAPI/?caller=%35300+")
+    assert (request.target, request.path) == ("/CDRAPI/?caller=%35300+", "/CDRAPI/")
+    assert request.peer == PEER
+
+
+def test_a_header_is_found_in_any_letter_case():
+    """The first header of a name counts."""
+    request = asked(GET + b"AUTHORIZATION: Digest x\r\nauthorization: y\r\n\r\n")
+    assert request.header("authorization") == "Digest x"
+    assert request.header("cookie") is None
+
+
+# Pieces
+
+
+@st.composite
+def _streams(draw: st.DrawFn) -> bytes:
+    """Draw bytes that look like one or more requests, well or badly made."""
+    ends = st.sampled_from([b"\r\n", b"\n", b"\r\n", b"\0\n"])
+    words = st.sampled_from([b"GET /cdrapi", b"POST /cdrapi?a=b HTTP/1.1", b"GET", b"", b"  put  /x y z", b"post\t/y"])
+    headers = st.sampled_from(
+        [
+            b"Host: pbx",
+            b"nonsense",
+            b": x",
+            b"A:",
+            FORM_TYPE[:-2],
+            b"Content-Length: 7",
+            b"B: \0c",
+            b"L: " + b"y" * 4100,
+        ]
+    )
+    pieces = []
+    for _ in range(draw(st.integers(1, 3))):
+        pieces += [draw(words), draw(ends)]
+        for header in draw(st.lists(headers, max_size=5)):
+            pieces += [header, draw(ends)]
+        pieces += [b"\n", draw(st.sampled_from([b"", b"", b"caller=", b"c=1&d=2"]))]
+    return b"".join(pieces) + draw(st.binary(max_size=20))
+
+
+def _conversation(pieces: list[bytes], *, pipelined: bool) -> list[Outcome]:
+    """Return everything that a reader makes of *pieces*; the last is what it does when no more come."""
+    reader = RequestReader(pipelined=pipelined)
+    outcomes: list[Outcome] = []
+    for piece in pieces:
+        outcome = reader.feed(piece)
+        while outcome is not None:
+            outcomes.append(outcome)
+            if not (pipelined and isinstance(outcome, Incoming)):
+                return outcomes
+            outcome = reader.again()
+    return [*outcomes, reader.ended()]
+
+
+@given(_streams(), st.booleans())
+def test_byte_by_byte_equals_one_feed(stream, pipelined):
+    """How the bytes are cut into packets changes nothing."""
+    single = [stream[at : at + 1] for at in range(len(stream))]
+    assert _conversation(single, pipelined=pipelined) == _conversation([stream], pipelined=pipelined)
+
+
+@given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=8))
+def test_any_bytes_cut_anywhere_equal_one_feed(stream, cuts):
+    """Arbitrary bytes are read without an exception, and alike however they are cut."""
+    places = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
+    pieces = [stream[one:two] for one, two in pairwise(places)]
+    assert _conversation(pieces, pipelined=True) == _conversation([stream], pipelined=True)
+
+
+# The next request
+
+
+def test_what_follows_the_request_is_ignored():
+    """One request per connection: later bytes make no second outcome."""
+    reader = RequestReader()
+    assert isinstance(reader.feed(GET + b"\r\n" + GET + b"\r\n"), Incoming)
+    assert reader.feed(GET + b"\r\n") is None
+
+
+@pytest.mark.quirk("keep-alive")
+def test_again_reads_the_next_request_from_the_bytes_at_hand():
+    """A pipelined reader keeps what follows, and reads it when it is told to."""
+    reader = RequestReader(pipelined=True)
+    first = reader.feed(b"GET /one\r\nA: b\r\n\r\n" + post(b"c=1", FORM_TYPE) + b"GET /thr")
+    assert isinstance(first, Incoming)
+    assert first.head.headers == ((b"A", b"b"),)
+    second = reader.again()
+    assert isinstance(second, Incoming)
+    assert (second.head.method, second.form) == (b"POST", b"c=1")
+    assert reader.again() is None
+    third = reader.feed(b"ee\r\n\r\n")
+    assert isinstance(third, Incoming)
+    assert (third.head.target, third.head.headers, third.form) == (b"/three", (), None)
+
+
+@pytest.mark.quirk("keep-alive")
+def test_bytes_that_come_while_a_request_is_served_wait():
+    """Nothing is read from the next request until the reader begins anew."""
+    reader = RequestReader(pipelined=True)
+    assert reader.feed(b"GET /one\n\n") is not None
+    assert reader.feed(b"GET /two\n") is None
+    assert reader.feed(b"\n") is None
+    second = reader.again()
+    assert isinstance(second, Incoming)
+    assert second.head.target == b"/two"
+
+
+@pytest.mark.quirk("keep-alive")
+def test_between_two_requests_the_end_is_silent():
+    """A kept connection that ends before the next request line is no error; inside its headers it is a timeout."""
+    reader = RequestReader(pipelined=True)
+    reader.feed(b"GET /one\n\n")
+    assert reader.again() is None
+    assert reader.ended() is None
+    reader = RequestReader(pipelined=True)
+    reader.feed(b"GET /one\n\nGET /two\nHost: pbx\n")
+    assert reader.again() is None
+    assert reader.ended() is pages.TIMEOUT
