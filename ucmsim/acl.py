@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 
 _FORM = "write an address, address/netmask or address/bits, such as 192.168.40.3/255.255.255.255 or 10.0.0.0/8"
@@ -79,6 +80,7 @@ def permitted(entries: Iterable[Entry], peer: str) -> tuple[bool, str]:
     return verdict.permit, f"{peer} is {word} by the Permitted IPs entry '{verdict}'"
 
 
+@lru_cache(1024)
 def peer_address(peer: str) -> IPv4Address | IPv6Address:
     """Return the address of *peer*, an IPv4-mapped IPv6 one as the IPv4 address it stands for."""
     return _unmapped(ip_address(peer.partition("%")[0]))

@@ -19,6 +19,8 @@ _TELLING = ("password", "passwd", "pass", "pwd", "secret", "token", "user", "use
 _HIDDEN = "***"
 _SHORT = 4
 _LONGEST = 512
+_PRINTABLE = frozenset(map(chr, range(32, 127)))
+_WORD = _PRINTABLE - {" ", '"'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,13 @@ class Exchange:
         return {
             "pbx": self.pbx,
             "peer": self.peer,
-            "method": _plain(self.method),
-            "target": _plain(self.target),
+            "method": _plain(self.method, _WORD),
+            "target": _plain(self.target, _WORD),
             "status": str(self.status or "-"),
             "rows": "-" if self.rows is None else str(self.rows),
             "bytes": str(self.bytes),
             "milliseconds": f"{self.seconds * 1000:.1f}",
-            "told": _plain(told, keep='"'),
+            "told": _plain(told, _PRINTABLE),
         }
 
     def __str__(self) -> str:
@@ -86,9 +88,12 @@ class Discretion:
 
     def hides(self, text: str) -> bool:
         """Return whether a secret stands in *text*, however often it is encoded; short ones only as the whole of it."""
+        if not self.secrets:
+            return False
         forms = {text}
-        for _ in range(2):
-            forms |= {decode(form) for form in forms for decode in (unquote, unquote_plus)}
+        if "%" in text or "+" in text:
+            for _ in range(2):
+                forms |= {decode(form) for form in forms for decode in (unquote, unquote_plus)}
         return any(
             secret in form if len(secret) >= _SHORT else secret == form for secret in self.secrets for form in forms
         )
@@ -102,9 +107,10 @@ class Discretion:
         )
 
 
-def _plain(text: str, keep: str = "") -> str:
-    """Return *text* as printable ASCII without quotes (but *keep*), cut to a length that a log can bear."""
-    good = {letter for letter in map(chr, range(33 if not keep else 32, 127)) if letter != '"'} | set(keep)
+def _plain(text: str, good: frozenset[str]) -> str:
+    """Return *text* with all but *good* letters escaped, cut to a length that a log can bear."""
+    if len(text) <= _LONGEST and good.issuperset(text):
+        return text
     shown = "".join(letter if letter in good else _escaped(letter) for letter in text[: _LONGEST + 1])
     return shown if len(text) <= _LONGEST else shown[:_LONGEST] + "..."
 

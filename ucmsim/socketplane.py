@@ -87,7 +87,8 @@ class Below(ProtocolWrapper):
         held, self._held = self._held, None
         self._cancel_timer()
         self.factory.handshaking = self.factory.pbx.handshake(self.peer)
-        super().makeConnection(self.transport)
+        # Not through ProtocolWrapper, which declares every interface of the socket anew for each connection.
+        self.wrappedProtocol.makeConnection(self)  # type: ignore[arg-type]  # it is a transport to what it wraps
         super().dataReceived(held)
 
     def finish(self) -> None:
