@@ -183,8 +183,9 @@ def test_no_credentials_are_challenged(door, header):
 
 
 def test_a_wrong_user_is_refused(door):
-    """An unknown user gets a fresh challenge without stale."""
+    """An unknown user gets a fresh challenge without stale, even with the response that is right for the known one."""
     assert refused(door.ask(digest(door.issue(), user="somebody")))
+    assert refused(door.ask(digest(door.issue(), raw={"username": '"somebody"'})))
 
 
 def test_a_wrong_password_is_refused(door):
@@ -330,6 +331,14 @@ def test_an_unknown_nonce_is_accepted_on_first_use_where_the_quirk_says_so():
     assert stale(door.ask(digest("12345678", nc="00000001"), wall=11.0))
     assert door.ask(digest("12345678", nc="00000002"), wall=72.0).granted
     assert stale(door.ask(digest("12345678", nc="00000003"), wall=73.0))
+
+
+@pytest.mark.quirk("unknown-nonce")
+def test_an_unknown_nonce_without_qop_is_accepted_once():
+    """A client without nonce counts is let in on first use too."""
+    door = Door(accept_unknown=True)
+    assert door.ask(digest("12345678", qop=None)).granted
+    assert stale(door.ask(digest("12345678", qop=None)))
 
 
 @pytest.mark.quirk("unknown-nonce")

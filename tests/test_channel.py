@@ -24,7 +24,6 @@ from ucmsim.clock import PbxClock
 from ucmsim.columns import row
 from ucmsim.configuration import DEFECT_IDS
 from ucmsim.history import History
-from ucmsim.journal import LINE
 from ucmsim.pbx import Pbx
 from ucmsim.reply import PIECE, Reply
 from ucmsim.settings import load_pbx
@@ -141,7 +140,7 @@ class Device:
     @property
     def access(self) -> list[dict[str, Any]]:
         """The access lines so far."""
-        return [event for event in self.events if event.get("log_format") == LINE]
+        return [event for event in self.events if "told" in event]
 
     @property
     def line(self) -> dict[str, Any]:

@@ -222,6 +222,12 @@ def test_a_form_is_read_to_its_announced_length():
     assert ApiRequest.of(PEER, found.head, found.form).params == (("caller", "5300"), ("format", "json"))
 
 
+@pytest.mark.parametrize("method", [b"POST", b"post", b"Post"])
+def test_a_form_is_read_whatever_the_letter_case_of_the_method(method):
+    """Method names are compared in any letter case."""
+    assert asked(post(b"caller=5300", FORM_TYPE).replace(b"POST", method)).params == (("caller", "5300"),)
+
+
 def test_form_parameters_replace_those_of_the_uri():
     """What stands behind the ? of a POST is not a parameter."""
     request = asked(post(b"caller=1", FORM_TYPE, target=b"/cdrapi?caller=2&format=xml"))
@@ -482,7 +488,7 @@ def test_again_reads_the_next_request_from_the_bytes_at_hand():
     assert reader.again() is None
     third = reader.feed(b"ee\r\n\r\n")
     assert isinstance(third, Incoming)
-    assert (third.head.target, third.head.headers, third.form) == (b"/three", (), None)
+    assert (third.head.method, third.head.target, third.head.headers, third.form) == (b"GET", b"/three", (), None)
 
 
 @pytest.mark.quirk("keep-alive")

@@ -249,6 +249,8 @@ def test_groups_stand_at_the_place_of_their_first_row():
     assert [entries[0][f"sub_cdr_{at}"]["AcctId"] for at in (1, 2, 3)] == ["62", "64", "64"]
     assert [entries[1][f"sub_cdr_{at}"]["AcctId"] for at in (1, 2)] == ["63", "63"]
     assert list(entries[0]) == ["cdr", "main_cdr", "sub_cdr_1", "sub_cdr_2", "sub_cdr_3"]
+    assert [entry["main_cdr"]["session"] for entry in entries[:2]] == ["b", "a"]
+    assert [entry["main_cdr"]["start"][-8:] for entry in entries[:2]] == ["11:46:40", "14:01:41"]
 
 
 def test_rows_without_session_stand_alone():

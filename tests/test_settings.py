@@ -798,7 +798,14 @@ def test_ports_that_do_not_clash():
     """A disabled API, port 0 and other ports or addresses may stand side by side."""
     chosen = ("127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:1", "127.0.0.1:2", "127.0.0.2:1")
     enabled = "".join(f"  p{n}: {{{api(enable='true', tls_bind_address=bind)}}}\n" for n, bind in enumerate(chosen))
-    assert len(settings(f"pbxs:\n{enabled}  off-1: {{}}\n  off-2: {{}}\n").pbxs) == 7
+    assert (
+        len(
+            settings(
+                f"pbxs:\n{enabled}  off-1: {{}}\n  off-2: {{{api(enable='false')}}}\n  off-3: {{{api(enable='false')}}}\n"
+            ).pbxs
+        )
+        == 8
+    )
 
 
 def test_a_good_part_of_a_list_is_not_blamed_for_a_bad_one():

@@ -153,7 +153,10 @@ class DeviceChannel(Protocol, TimeoutMixin):
             faults=reply.faults if reply else (),
             ended=ended,
         )
-        self._log.info(LINE, **self._pbx.record(exchange, request.params if request else ()).fields())
+        told = self._pbx.record(exchange, request.params if request else ())
+        # The fields are there for observers; the sentence is one field, because formatting many of them is dear.
+        fields = told.fields()
+        self._log.info("{line}", line=LINE.format(**fields), **fields)
 
     def _after(self) -> None:
         """One request per connection, unless the quirk keep-alive lets the reply leave it open."""

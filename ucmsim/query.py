@@ -6,7 +6,7 @@ A refusal is never sent: the device answers 200 with an empty container. It is t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import Enum
@@ -179,14 +179,14 @@ def _known_format(value: str) -> Format | None:
 
 def _collected(params: Params, quirks: Quirks) -> dict[str, str]:
     """Return the value of every parameter under its lower-case name, the lists of caller and callee joined."""
-    known = [name for name in _NAMES if name != "answeredby" or quirks["answeredby"] == "accept"]
+    refused = "answeredby" if quirks["answeredby"] == "unknown" else None
     values: dict[str, str] = {}
     for at, (written, value) in enumerate(params):
         name = written.lower()
         if not written and not value:
             raise _unnamed(params, at)
-        if name not in known:
-            raise _unknown(written, known)
+        if name not in _NAMES or name == refused:
+            raise _unknown(written, [known for known in _NAMES.values() if known.lower() != refused])
         if not value and not (name in ("starttime", "endtime") and quirks["empty-time"] == "open"):
             raise _Refused(Code.EMPTY_VALUE, written, f"'{written}' is empty", "leave it out, or give it a value")
         if name in values and name not in _REPEATABLE:
@@ -203,10 +203,10 @@ def _unnamed(params: Params, at: int) -> _Refused:
     return _Refused(Code.DOUBLED_AMPERSAND, "", "there is nothing between two '&'", "send one '&' only")
 
 
-def _unknown(written: str, known: list[str]) -> _Refused:
+def _unknown(written: str, known: Iterable[str]) -> _Refused:
     if not written:
         return _Refused(Code.UNNAMED, "", "a value has no name before its '='", "name the parameter")
-    hint = did_you_mean(written, [_NAMES[name] for name in known])
+    hint = did_you_mean(written, known)
     return _Refused(Code.UNKNOWN, written, f"'{_shown(written)}' is not a parameter of /cdrapi", hint)
 
 
