@@ -126,7 +126,7 @@ def bare_web(home: Path, cores: Cores) -> Iterator[Server]:
 
 @contextmanager
 def nginx(home: Path, cores: Cores, twin: Server, files: dict[str, bytes]) -> Iterator[Server]:
-    """Run nginx with one worker on *files*, with the certificate, the key and the TLS version of *twin*."""
+    """Run nginx with one worker on *files*, with the certificate and the key of *twin*."""
     pages = home / "pages"
     pages.mkdir(parents=True)
     for name, data in files.items():
@@ -164,7 +164,7 @@ http {{
         listen 127.0.0.1:{port} ssl;
         ssl_certificate {home}/certificate.pem;
         ssl_certificate_key {home}/private.pem;
-        ssl_protocols TLSv1.2;
+        ssl_protocols TLSv1.2 TLSv1.3;
         root {home}/pages;
         location = /digest.json {{
             add_header WWW-Authenticate 'Digest algorithm=MD5, realm="nginx", nonce="1", qop="auth"' always;

@@ -57,10 +57,11 @@ def _servers(home: Path, history: Path, cores: Cores, notes: list[str]) -> Itera
     imported = {"import": str(history)}
     account = {"tls_authentication_name": USER, "tls_authentication_password": PASSWORD}
     with ExitStack() as stack:
-        device = stack.enter_context(ucmsim("ucmsim", home / "device", cores, history=imported))
+        more = {"history": imported, "tls_max": "1.3"}
+        device = stack.enter_context(ucmsim("ucmsim", home / "device", cores, **more))
         quirks = {"keep-alive": _KEEP_ALIVE}
-        kept = stack.enter_context(ucmsim("ucmsim, keep-alive", home / "kept", cores, history=imported, quirks=quirks))
-        digest = stack.enter_context(ucmsim("ucmsim, Digest", home / "digest", cores, history=imported, api=account))
+        kept = stack.enter_context(ucmsim("ucmsim, keep-alive", home / "kept", cores, **more, quirks=quirks))
+        digest = stack.enter_context(ucmsim("ucmsim, Digest", home / "digest", cores, **more, api=account))
         other = None
         if tool("nginx"):
             files = {name: device.fetch(path) for name, path in _FILES.items()}
@@ -98,6 +99,7 @@ def _loads(
     loads = [
         Load("page-new", f"{page}, {new}", "ab", load.ab, Contestant(device, PAGE), nginx("page")),
         Load("small-new", f"{small}, {new}", "ab", load.ab, Contestant(device, SMALL), nginx("small"), wanted=0.40),
+        Load("small-new-1.2", f"{small}, {new}, TLS 1.2", "ab", load.ab_old, Contestant(device, SMALL), nginx("small")),
         Load("page-kept", f"{page}, {kept_open}", "wrk", load.wrk, Contestant(kept, PAGE), nginx("page")),
         Load("small-kept", f"{small}, {kept_open}", "wrk", load.wrk, Contestant(kept, SMALL), nginx("small")),
         Load("small-digest", f"{small}, Digest: two new connections", "digest.py", load.digest,
