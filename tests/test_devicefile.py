@@ -376,13 +376,9 @@ def test_the_form_is_seen_from_the_name_or_the_text(text, name, form):
 # There and back
 
 _NUMBERS = st.integers(-(2**63), 2**63 - 1).map(str)
-_ANYTHING = st.text(
-    st.one_of(
-        st.sampled_from('",<>&;=% \t\r\n\\/]}{['),
-        st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"),
-    ),
-    max_size=8,
-)
+_LETTERS = st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff")
+_MARKS = st.sampled_from([*'",<>&;=% \t\r\n\\/]}{[', "\r\n", "]]>", "&#13;"])
+_ANYTHING = st.lists(st.one_of(_MARKS, _LETTERS), max_size=8).map("".join)
 _USUAL = st.sampled_from(
     ["", "s", "5300", '"pn01" <5300>', '"Doe, John" <1>', "SIP/5301,60,", "\ufeff", "a,b", '"x', ">,"]
 )
@@ -408,6 +404,16 @@ def test_writing_and_reading_loses_nothing(drawn, form):
     pieces = list(write(form, GENERATIONS[generation], rows))
     assert bad(pieces) == []
     assert list(READERS[form]("".join(map(str, pieces)))) == rows
+
+
+@pytest.mark.parametrize("form", ["json", "xml"])
+@pytest.mark.parametrize(
+    "text", ["\r", "\n", "\r\n", "\t", " x ", "]]>", "&#13;", "&amp;", "<!--", "\\n", "\x7f", "\x85", "\u2028"]
+)
+def test_every_kind_of_white_space_and_markup_survives(form, text):
+    """JSON and XML give back line ends, tabs and markup inside a value as they were."""
+    rows = [row(GOOD | {"clid": text, "service": f"a{text}b"})]
+    assert list(READERS[form]("".join(map(str, write(form, GENERATIONS["G1"], rows))))) == rows
 
 
 @given(_pages())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -131,16 +132,15 @@ def _discreet(problem: Problem, written: Mapping[KeyPath, str]) -> Problem:
 
 def _unknown_key(kind: type[BaseModel], path: KeyPath) -> tuple[str, str]:
     key = str(path[-1])
-    if key in model.KNOWN_LATER:
+    if key in model.KNOWN_LATER and (not path[:-1] or path[0] != "pbxs" or len(path) == 3):
         return f"the key '{key}' cannot be used yet", f"it comes with {model.KNOWN_LATER[key]}"
     known = _keys_at(kind, path[:-1])
     return f"there is no key '{key}' here", did_you_mean(key, known) or f"the keys are {', '.join(sorted(known))}"
 
 
-def _keys_at(kind: Any, path: KeyPath) -> set[str]:
+def _keys_at(kind: type[BaseModel], path: KeyPath) -> set[str]:
     """Return the keys that the model reached from *kind* by *path* knows."""
-    schema = kind.model_json_schema()
-    here = schema
+    schema = here = _schema(kind)
     for part in path:
         here = _resolved(schema, here)
         if isinstance(part, int):
@@ -148,6 +148,11 @@ def _keys_at(kind: Any, path: KeyPath) -> set[str]:
         else:
             here = here.get("properties", {}).get(part) or here.get("additionalProperties") or {}
     return set(_resolved(schema, here).get("properties", {}))
+
+
+@lru_cache
+def _schema(kind: type[BaseModel]) -> dict[str, Any]:
+    return kind.model_json_schema()
 
 
 def _resolved(schema: dict[str, Any], here: dict[str, Any]) -> dict[str, Any]:
