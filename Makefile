@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 .PHONY: run test lint format bench clean
 
 run: $(STAMP)
-	$(BIN)/twistd -n ucmsim --config fixtures/sim.yaml
+	$(BIN)/twistd -n --pidfile= ucmsim --config fixtures/sim.yaml
 
 test: lint
 	$(BIN)/coverage erase

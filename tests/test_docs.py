@@ -58,7 +58,7 @@ def test_sentences_of_the_check_are_real() -> None:
     from ucmsim.errors import ConfigurationError
 
     shown = next(block for block in blocks("console") if "to mend" in block)
-    text = "pbxs:\n  hq:\n    time_zone: Europe/Berlin\n    personality: ucm6501\n    api:\n      enable: true\n\n\n"
+    text = "\n\n\npbxs:\n  hq:\n    personality: ucm6501\n\n    api:\n      enable: true\n\n"
     text += "      tls_authentication_name: 0123\n"
     with pytest.raises(ConfigurationError) as error:
         load(text, Path("sim.yaml"), "sim.yaml")

@@ -10,18 +10,21 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.internet.interfaces import IAddress, IHandshakeListener, IReactorTime
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.protocols.policies import TimeoutMixin
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from ucmsim import pages
+from ucmsim.faults import Handshake
 from ucmsim.journal import LINE, Exchange
 from ucmsim.pbx import Lookup, Pbx
 from ucmsim.reader import Incoming, RequestReader
 from ucmsim.reply import Content, Ending, Reply
 from ucmsim.request import ApiRequest
+from ucmsim.tls import tls_failure
 from ucmsim.wire import Line, Progress, TlsLine, perform
 
 T = TypeVar("T")
@@ -33,16 +36,27 @@ BACKLOG = 65536
 """Bytes of requests to come that are kept while one is answered."""
 
 
+@implementer(IHandshakeListener)
 class DeviceChannel(Protocol, TimeoutMixin):
-    """One connection to one PBX."""
+    """One connection to one PBX; *handshaking* returns what the PBX decided for the TLS that begins."""
 
     _log = Logger()
 
-    def __init__(self, pbx: Pbx, peer: str, wall: IReactorTime, worker: Worker[Reply]) -> None:
+    def __init__(
+        self,
+        pbx: Pbx,
+        peer: str,
+        wall: IReactorTime,
+        worker: Worker[Reply],
+        handshaking: Callable[[], Handshake] = Handshake,
+    ) -> None:
         self._pbx = pbx
         self._peer = peer
         self._wall = wall
         self._worker = worker
+        self._handshaking = handshaking
+        self._tls_faults: tuple[str, ...] = ()
+        self._shaken = False
         self._inactivity = pbx.quirks.number("inactivity-timeout")
         self._keep_alive = pbx.quirks.number("keep-alive")
         self._reader = RequestReader(pipelined=self._keep_alive is not None)
@@ -60,8 +74,12 @@ class DeviceChannel(Protocol, TimeoutMixin):
     # --- what happens to the connection ----------------------------------------------------------------------------
 
     def connectionMade(self) -> None:
+        self._tls_faults = self._handshaking().faults
         self._line = TlsLine(self.transport)  # type: ignore[arg-type]  # TLS stands below
         self.setTimeout(self._inactivity)
+
+    def handshakeCompleted(self) -> None:
+        self._shaken = True
 
     def dataReceived(self, data: bytes) -> None:
         if self._playing is None:
@@ -87,6 +105,12 @@ class DeviceChannel(Protocol, TimeoutMixin):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.setTimeout(None)
         self._line = None
+        if not self._shaken:
+            faults = f" [faults: {', '.join(self._tls_faults)}]" if self._tls_faults else ""
+            self._log.info(
+                "{pbx} {peer} TLS failed - {why}{faults}",
+                pbx=self._pbx.name, peer=self._peer, why=tls_failure(reason.value), faults=faults,
+            )  # fmt: skip
         if self._playing is not None:
             self._playing.cancel()
 
@@ -150,7 +174,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
             bytes=sent,
             seconds=seconds,
             note=(reply.note or ("" if request else reply.title)) if reply else "",
-            faults=reply.faults if reply else (),
+            faults=self._tls_faults + (reply.faults if reply else ()),
             ended=ended,
         )
         told = self._pbx.record(exchange, request.params if request else ())
@@ -191,11 +215,14 @@ class DeviceFactory(Factory):
 
     noisy = False
 
-    def __init__(self, pbx: Pbx, wall: IReactorTime, worker: Worker[Reply]) -> None:
+    def __init__(
+        self, pbx: Pbx, wall: IReactorTime, worker: Worker[Reply], handshaking: Callable[[], Handshake] = Handshake
+    ) -> None:
         self._pbx = pbx
         self._wall = wall
         self._worker = worker
+        self._handshaking = handshaking
 
     def buildProtocol(self, addr: IAddress | None) -> DeviceChannel:
         peer = str(getattr(addr, "host", ""))
-        return DeviceChannel(self._pbx, peer, self._wall, self._worker)
+        return DeviceChannel(self._pbx, peer, self._wall, self._worker, self._handshaking)

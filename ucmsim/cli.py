@@ -228,7 +228,8 @@ def _kept_history(config: Path | None, name: str | None) -> Iterator[Any]:
 def import_(file: Path, config: Path | None, name: str | None, form: str | None, as_json: bool) -> None:
     """Add the rows of a device CSV, JSON or XML FILE to a kept history.
 
-    Rows that cannot be read are reported by line, the others taken. Exit 1 when there were such rows.
+    Rows that are there already are not looked for: a file imported twice is there twice. Rows that cannot be read are
+    reported by line, the others taken; exit 1 when there were such rows.
     """
     from ucmsim.filling import import_file
     from ucmsim.progress import watched
@@ -296,18 +297,33 @@ def _unwritable(out: Path, error: OSError) -> UcmsimError:
     return UcmsimError(f"{out} cannot be written: {error.strerror}")
 
 
+class _Counted:
+    """Passes rows on and counts them."""
+
+    def __init__(self, rows: Iterable[Any]) -> None:
+        self._rows = rows
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for row in self._rows:
+            self.count += 1
+            yield row
+
+
 def _written(stream: TextIO, form: str, generation: str, rows: Iterable[Any], total: int) -> int:
     from ucmsim.columns import GENERATIONS
     from ucmsim.devicefile import BadLine, write
     from ucmsim.progress import watched
 
-    bad = 0
-    for piece in write(form, GENERATIONS[generation], watched(rows, "writing", total)):
+    bad, counted = 0, _Counted(rows)
+    for piece in write(form, GENERATIONS[generation], watched(counted, "writing", total)):
         if isinstance(piece, BadLine):
             bad += 1
             click.echo(piece.why, err=True)
         else:
             stream.write(piece)
+    if stream is not sys.stdout:
+        click.echo(f"{counted.count} rows in {stream.name}", err=True)
     return bad
 
 

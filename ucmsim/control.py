@@ -56,6 +56,8 @@ class Answer:
 class Handlers:
     """What each route does; one method a route, its arguments named as in the path, *body* where there is one."""
 
+    _log = Logger()
+
     def __init__(self, fleet: Fleet, instance: str, ready: Callable[[], bool]) -> None:
         self._fleet = fleet
         self._instance = instance
@@ -94,6 +96,7 @@ class Handlers:
     async def delete_pbx(self, pbx: str) -> Answer:
         self._find(pbx)
         await self._fleet.remove(pbx)
+        self._log.info("{pbx}: stopped and forgotten", pbx=pbx)
         return Answer(None, 204)
 
     def faults(self, pbx: str) -> Answer:
@@ -102,15 +105,18 @@ class Handlers:
 
     def arm_fault(self, pbx: str, body: dict[str, Any]) -> Answer:
         try:
-            return Answer(_fault(self._find(pbx).appliance.pbx.faults.arm(body)), 201)
+            armed = self._find(pbx).appliance.pbx.faults.arm(body)
         except FaultRefused as refused:
             raise _refused(refused) from None
+        self._log.info("{pbx}: armed {name} ({kind})", pbx=pbx, name=armed.arming.name, kind=armed.arming.kind.id)
+        return Answer(_fault(armed), 201)
 
     def disarm_fault(self, pbx: str, name: str) -> Answer:
         try:
             self._find(pbx).appliance.pbx.faults.disarm(name)
         except KeyError:
             raise ApiError(404, "not-found", f"no fault '{name}' is armed on PBX '{pbx}'") from None
+        self._log.info("{pbx}: disarmed {name}", pbx=pbx, name=name)
         return Answer(None, 204)
 
     def _find(self, name: str) -> PbxService:

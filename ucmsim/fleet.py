@@ -46,7 +46,7 @@ class PbxService(Service):
             device_profile=settings.tls_profile == "device",
             handshaking=lambda: self._gate.handshaking,
         )
-        plain = DeviceFactory(pbx, reactor, worker)
+        plain = DeviceFactory(pbx, reactor, worker, lambda: self._gate.handshaking)
         wrapped = TlsFactory(self._tls, False, plain, clock=reactor)
         self._gate = Gate(pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"))
         self._port: OpenPort | None = None

@@ -156,7 +156,7 @@ class Pbx:
         """Decide what the client *peer* is shown at its ClientHello."""
         settled = self.faults.settle(Moment.HANDSHAKE, peer)
         settled.count()
-        handshake = Handshake(tickets=not self.faults.any_at(Moment.HANDSHAKE))
+        handshake = Handshake(tickets=not self.faults.any_at(Moment.HANDSHAKE), faults=settled.names)
         for fault in settled.fires:
             handshake = fault(handshake)  # type: ignore[assignment, arg-type]  # settled at this moment
         return handshake

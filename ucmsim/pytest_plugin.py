@@ -29,6 +29,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Add to the report of a failed test what its PBX has logged."""
+    outcome: Any = yield
+    report: pytest.TestReport = outcome.get_result()
+    pbx = getattr(item, "funcargs", {}).get("ucm")
+    if call.when == "call" and report.failed and isinstance(pbx, Ucm):
+        report.sections.append(("ucmsim", "\n".join(pbx.log)))
+
+
 @dataclass(frozen=True, slots=True)
 class UcmFault:
     """A fault that is armed; as a context manager it is disarmed at the end."""
@@ -64,6 +74,14 @@ class Ucm:
     password: str | None = field(repr=False)
     ca: str
     _control: ControlClient = field(repr=False)
+    _log: Path = field(repr=False)
+
+    @property
+    def log(self) -> list[str]:
+        """What this PBX has logged so far: one line an exchange, with the reason for every refusal."""
+        about = (f"] {self.name} ", f"] {self.name}: ")
+        lines = self._log.read_text("utf-8", "replace").splitlines()
+        return [line.partition("] ")[2] for line in lines if any(mark in line for mark in about)]
 
     def ssl_context(self) -> ssl.SSLContext:
         """Return a context that verifies this PBX's certificate, and nothing else's."""
@@ -74,6 +92,7 @@ class Ucm:
 
         *fields* are the fault's own and those of its arming. Raises `ucmsim.client.ControlError`.
         """
+        __tracebackhide__ = True
         armed = self._control.arm_fault(self.name, {"fault": kind, **fields})
         return UcmFault(armed["name"], self._control, self.name)
 
@@ -84,6 +103,7 @@ class UcmFleet:
 
     control: ControlClient
     pid: int
+    log: Path
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def start(self, settings: Mapping[str, Any]) -> Ucm:
@@ -91,9 +111,8 @@ class UcmFleet:
         chosen = _over(_defaults(), settings)
         name = f"test-{next(self._numbers)}"
         pbx = self.control.create_pbx(name, chosen)
-        return Ucm(
-            name, pbx["url"], pbx["username"], chosen["api"].get("tls_authentication_password"), pbx["ca"], self.control
-        )
+        password = chosen["api"].get("tls_authentication_password")
+        return Ucm(name, pbx["url"], pbx["username"], password, pbx["ca"], self.control, self.log)
 
     def stop(self, ucm: Ucm) -> None:
         """Stop a PBX and forget its state."""
@@ -109,7 +128,7 @@ def ucm_fleet() -> Iterator[UcmFleet]:
     child = Child()
     try:
         control = child.ready["control"]
-        yield UcmFleet(ControlClient(control["url"], control["token"]), child.pid)
+        yield UcmFleet(ControlClient(control["url"], control["token"]), child.pid, child.log)
     finally:
         child.stop()
 

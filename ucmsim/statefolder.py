@@ -51,6 +51,11 @@ class StateFolder:
             raise ConfigurationError([Problem("state", said, "name a folder that can be written")]) from error
         return cls(path, lock, temporary=False)
 
+    @property
+    def foreign(self) -> bool:
+        """Whether it held files of somebody else when ucmsim first used it; such a folder is never emptied."""
+        return not self.temporary and not (self.path / _OURS).exists()
+
     def pbx(self, name: str) -> Path:
         """Return the folder of the PBX called *name*, making it if needed."""
         folder = self.path / name

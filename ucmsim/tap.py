@@ -35,6 +35,12 @@ class Options(usage.Options):
         ["parent-pipe", None, None, "Number of an inherited file descriptor; stop when its other end closes.", int],
     ]
     optFlags = [["fresh", "f", "Empty the state folder first."]]
+
+    def parseArgs(self, *words: str) -> None:
+        """Take no words but options."""
+        if words:
+            raise usage.UsageError(f"'{words[0]}' is no option; did you mean --config {words[0]}?")
+
     compData = usage.Completions(optActions={"config": usage.CompleteFiles("*.yaml")})
 
 
@@ -62,6 +68,8 @@ class Simulator(MultiService):
         self._instance = secrets.token_hex(8)
         announce.check_report(options["ready-file"])
         self._folder = StateFolder.open(settings.state, fresh=bool(options["fresh"]))
+        if self._folder.foreign:
+            self._log.warn("The state folder {path} holds files that are not ucmsim's", path=self._folder.path)
         self._seed = settings.seed
         self._fleet = Fleet(reactor, self._assemble)
         self._fleet.setServiceParent(self)

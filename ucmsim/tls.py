@@ -131,6 +131,21 @@ class DeviceTls:
         return context
 
 
+def tls_failure(error: BaseException | None) -> str:
+    """Return the sentence that says why a handshake did not come about."""
+    if not isinstance(error, SSL.Error):
+        return "the client went away before the handshake was done"
+    reasons = _reasons(error)
+    folded = reasons.lower().replace("_", " ")
+    if "http request" in folded:
+        return "this is plain HTTP on the TLS port: use https://"
+    if "unknown ca" in folded:
+        return f"the client does not trust the certificate's issuer ({reasons})"
+    if "alert" in folded:
+        return f"the client refused: {reasons}"
+    return reasons
+
+
 def _reasons(error: SSL.Error | SSLError) -> str:
     if isinstance(error, SSLError):
         return error.reason or str(error)

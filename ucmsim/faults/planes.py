@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -29,10 +29,14 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What a client is shown at its ClientHello: the good identity or that of a *defect*, with or without *tickets*."""
+    """What a client is shown at its ClientHello: the good identity or that of a *defect*, with or without *tickets*.
+
+    *faults* are the names of those that fired, for the log.
+    """
 
     defect: str | None = None
     tickets: bool = True
+    faults: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,10 +165,12 @@ def _resolved(schema: dict[str, Any], here: dict[str, Any]) -> dict[str, Any]:
 
 def _not_text(value: object, written: str | None) -> tuple[str, str]:
     text = written if written is not None else str(value)
+    if text == _HIDDEN:
+        return "text is due, and YAML does not read what stands here as text", "quote it"
     if isinstance(value, bool):
         return f"text is due, and YAML reads {text} as {str(value).lower()}", f'quote it: "{text}"'
     if isinstance(value, int | float):
-        seen = "" if text in (str(value), _HIDDEN) else f" {value}"
+        seen = "" if text == str(value) else f" {value}"
         return f"text is due, and YAML reads {text} as the number{seen}", f'quote it: "{text}"'
     if value is None:
         return "text is due, and there is nothing", "write a text"
@@ -196,15 +198,15 @@ def _shown(value: object, written: str | None) -> str:
 
 
 _DUE = {
-    "bool_type": "true or false is due",
+    "bool_type": "true or false is due, without quotes",
     "int_type": "a whole number is due",
     "int_from_float": "a whole number is due",
     "float_type": "a number is due",
     "finite_number": "a finite number is due",
     "dict_type": "a mapping is due",
     "model_type": "a mapping of keys is due",
-    "tuple_type": "a list is due, such as [a, b]",
-    "list_type": "a list is due, such as [a, b]",
+    "tuple_type": "a list in brackets is due, [] for an empty one",
+    "list_type": "a list in brackets is due, [] for an empty one",
     "mapping_type": "a mapping is due",
     "is_instance_of": "a mapping is due",
 }

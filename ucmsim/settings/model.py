@@ -246,7 +246,9 @@ class _Keys(BaseModel):
 class Clock(_Keys):
     """What the appliance believes the time to be: where it starts and how fast it runs against the wall clock."""
 
-    start: Start = Field(None, description="'now', or an ISO instant with its zone")
+    start: Start = Field(
+        None, description="'now', or an ISO instant with its zone", json_schema_extra={"default": "now"}
+    )
     rate: float = Field(
         1.0, ge=0, le=100_000, strict=False, description="PBX seconds per wall-clock second; 0 = frozen"
     )
@@ -266,6 +268,7 @@ class Api(_Keys):
     tls_bind_address: address(DEFAULT_PORT) = Field(  # type: ignore[valid-type]
         Address("0.0.0.0", DEFAULT_PORT),  # noqa: S104 - the device's default
         description="TLS Bind Address, IP[:port]; port 0 lets the system choose",
+        json_schema_extra={"default": f"0.0.0.0:{DEFAULT_PORT}"},
     )
     tls_private_key: FilePath | None = Field(None, description="TLS Private Key, PEM under 2 MB; null = minted")
     tls_cert: FilePath | None = Field(None, description="TLS Cert, PEM under 2 MB; null = minted")
@@ -317,7 +320,11 @@ _KNOWN_LATER_PBX = {"recording": "recordings", "traffic": "the call world", "ret
 class Pbx(_Keys):
     """One simulated appliance."""
 
-    personality: Row = Field(personalities.personality("ucm6100"), description="model-firmware, or a bare model")
+    personality: Row = Field(
+        personalities.personality("ucm6100"),
+        description="model-firmware, or a bare model",
+        json_schema_extra={"default": "ucm6100"},
+    )
     time_zone: Zone = Field(ZoneInfo("America/Chicago"), description="IANA name")
     clock: Clock = Field(default_factory=Clock)
     tls_names: tuple[Annotated[str, AfterValidator(_name_or_address)], ...] = Field(
@@ -378,7 +385,9 @@ class Control(_Keys):
     """The control plane: loopback only, bearer token."""
 
     bind: address(DEFAULT_CONTROL_PORT) = Field(  # type: ignore[valid-type]
-        Address("127.0.0.1", DEFAULT_CONTROL_PORT), description="loopback address and port"
+        Address("127.0.0.1", DEFAULT_CONTROL_PORT),
+        description="loopback address and port",
+        json_schema_extra={"default": f"127.0.0.1:{DEFAULT_CONTROL_PORT}"},
     )
     token: Annotated[Printable, Field(min_length=8)] | None = Field(
         None, description="bearer token; null = minted", repr=False
@@ -397,10 +406,16 @@ class Control(_Keys):
 class Settings(_Keys):
     """The whole of `sim.yaml`."""
 
-    seed: int = Field(42, description="everything generated derives from it")
+    seed: int = Field(42, description="everything generated derives from it, and from a fixed clock.start")
     state: FilePath | None = Field(None, description="histories and minted keys; omitted = a temporary directory")
     control: Control | None = Field(None, description="omitted = no control plane")
     pbxs: dict[PbxName, Pbx] = Field(description="name: settings; may be empty where there is a control plane")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_control(cls, value: Any) -> Any:
+        """`control:` with nothing behind it is a control plane with every default."""
+        return {**value, "control": {}} if isinstance(value, dict) and value.get("control", 0) is None else value
 
 
 KNOWN_LATER: Mapping[str, str] = {**_KNOWN_LATER_PBX, "faker_locale": "the call world", "count": "templates"}

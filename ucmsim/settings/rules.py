@@ -21,7 +21,7 @@ def broken(value: Any) -> Iterator[Broken]:
     """Yield the rules that the whole configuration *value* breaks."""
     top = _mapping(value)
     pbxs = pbxs_in(value)
-    if "pbxs" in top and top["pbxs"] == {} and top.get("control") is None:
+    if "pbxs" in top and top["pbxs"] == {} and "control" not in top:
         yield ("pbxs",), "there is no PBX and no control plane to add one", "write at least one PBX under 'pbxs:'"
     for name, pbx in pbxs.items():
         for path, wrong, right in broken_in_pbx(pbx):

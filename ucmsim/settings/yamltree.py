@@ -138,6 +138,10 @@ class _Reader:
         self._tree.written[path] = text
         if node.tag in _TEXT_TAGS:
             return text
+        if node.tag.startswith("!"):
+            tag = node.tag.rstrip(",")
+            self._note(path, node, f"YAML reads the ! of {tag} as a mark of its own", f'quote it: "{tag}"')
+            return None
         if node.tag == "tag:yaml.org,2002:null":
             return None
         try:
