@@ -58,14 +58,14 @@ def test_without_a_file_it_is_the_demo() -> None:
 
 def test_demo_is_the_fixture() -> None:
     """The demo and `fixtures/sim.yaml` are the same text, so both may show their password."""
-    assert is_demo(None)
-    assert is_demo(FIXTURES / "sim.yaml")
-    assert read(FIXTURES / "sim.yaml") == read(None)
+    assert is_demo(read(None))
+    assert is_demo(read(FIXTURES / "sim.yaml"))
 
 
 def test_own_configuration_is_no_demo(tmp_path: Path) -> None:
-    """A copy with one character more is the user's own."""
-    assert not is_demo(written(tmp_path, (FIXTURES / "sim.yaml").read_text() + "\n"))
+    """A copy with another password is the user's own."""
+    text = (FIXTURES / "sim.yaml").read_text().replace("cdrapi123", "cdrapi124")
+    assert not is_demo(read(written(tmp_path, text)))
 
 
 def test_defects_are_known() -> None:
@@ -75,7 +75,7 @@ def test_defects_are_known() -> None:
 
 def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the process stands does not matter to the paths of a configuration."""
-    (tmp_path / "calls.csv").write_text("")
+    (tmp_path / "calls.csv").write_bytes((FIXTURES / "guide-2013.csv").read_bytes())
     file = written(tmp_path, "state: kept\npbxs:\n  hq:\n    history: {import: calls.csv}\n")
     monkeypatch.chdir("/")
     settings = read(file)
@@ -255,3 +255,10 @@ def test_warnings_name_their_pbx(tmp_path: Path) -> None:
     """With several PBXs each warning says whose it is."""
     settings = read(written(tmp_path, "pbxs:\n  hq: {}\n  branch: {}\n"))
     assert [warning.split(":")[0] for warning in warnings(settings)] == ["hq", "branch"]
+
+
+def test_file_that_is_no_device_file_is_a_problem(tmp_path: Path) -> None:
+    """What cannot be imported at all is said before the service starts."""
+    (tmp_path / "calls.csv").write_text("name,number\n")
+    with pytest.raises(ConfigurationError, match="cannot be imported: this is no device CSV"):
+        read(written(tmp_path, "pbxs:\n  hq:\n    history: {import: calls.csv}\n"))

@@ -482,3 +482,13 @@ def test_no_text_breaks_a_reader(text):
         assert all(len(item) == 32 for item in good(found))
         assert all(1 <= line <= text.count("\n") + text.count("\r") + 1 for line in bad(found))
     assert sniffed(text) in READERS
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "xml"])
+def test_columns_that_an_older_generation_lacks_are_reported(form):
+    """A row that loses something in an older generation's file is named; one that does not is not."""
+    plain = {"AcctId": "1", "duration": "0", "billsec": "0"}
+    rows = [row({**plain, "session": "1-1"}), row(plain)]
+    lost = [piece for piece in write(form, GENERATIONS["G1"], rows) if isinstance(piece, BadLine)]
+    assert [bad.line for bad in lost] == [1]
+    assert "loses session in G1" in lost[0].why

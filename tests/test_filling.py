@@ -227,3 +227,12 @@ def test_progress_can_be_watched(history: History, tmp_path: Path) -> None:
     fill(history, "hq", settings, seed=1, until=NOW, watch=watch)
     import_file(history, device_file(tmp_path / "calls.csv"), watch=watch)
     assert seen == [("hq: making up calls", 40), ("importing calls.csv", None)]
+
+
+def test_file_that_gives_nothing_may_be_mended(history: History, tmp_path: Path) -> None:
+    """A history is not taken for filled by a file of which no row could be read."""
+    file = tmp_path / "calls.csv"
+    file.write_text("garbage\n")
+    assert filled(history, history={"import": str(file)}).rows == 0
+    file.write_bytes(GUIDE.read_bytes())
+    assert filled(history, history={"import": str(file)}).rows == 3

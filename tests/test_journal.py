@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from base64 import b64encode
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.makers import ACCOUNT, CLIENT, PASSWORD, Client, at, header, make_pbx, request
-from ucmsim.journal import LINE, Exchange
+from ucmsim.auth import Account
+from ucmsim.journal import LINE, Discretion, Exchange
 from ucmsim.pbx import Pbx
 from ucmsim.reply import Reply
 from ucmsim.request import ApiRequest, text
@@ -236,3 +238,18 @@ def test_a_refusal_does_not_quote_the_password(query, password):
     line = told(pbx, request(target), Client(pbx, user="joe", password=password).ask(target))
     assert " - '" in line
     assert password not in line
+
+
+def test_a_path_of_the_pbx_is_told_whatever_the_password() -> None:
+    """A password that spells the path hides no path, and a method that spells the password is hidden."""
+    discretion = Discretion.of(Account("u", "cdrapi"), ("/cdrapi",))
+    assert discretion.target("/cdrapi?caller=1") == "/cdrapi?caller=1"
+    assert discretion.word("CDRAPI") == "***"
+
+
+def test_basic_credentials_are_a_secret_too() -> None:
+    """The Basic form of the PBX's credentials is hidden wherever it stands, and so is a parameter named for one."""
+    discretion = Discretion.of(Account("u", "pass word"), ())
+    basic = b64encode(b"u:pass word").decode()
+    assert discretion.target(f"/x?y={basic}") == "/x?y=***"
+    assert discretion.target("/x?Authorization=Basic+abc") == "/x?Authorization=***"

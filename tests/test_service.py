@@ -246,7 +246,7 @@ def test_switched_off_pbx_does_not_listen(observed: Observed) -> None:
     """Without Enable nothing listens, the port is free, and log and banner say why."""
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", observed.port), timeout=5)
-    assert "off: nothing listens, because api.enable is false" in observed.log
+    assert "off: api.enable is false, so nothing listens on the API port" in observed.log
     assert "PBX off (ucm6100-1.0.9)  nothing listens: api.enable is false" in observed.out
 
 
@@ -431,14 +431,27 @@ def test_foreign_folder_is_not_emptied(tmp_path: Path) -> None:
 @needs_curl
 @pytest.mark.parametrize(
     "settings",
-    [{"tls_profile": "device"}, {"api": {**API, "tls_bind_address": "0.0.0.0:0"}}],
-    ids=["device", "everywhere"],
+    [
+        {"tls_profile": "device"},
+        {"api": {**API, "tls_bind_address": "0.0.0.0:0"}},
+        {"clock": {"start": "2013-12-03T20:10:00Z"}},
+        {"tls_min": "1.0", "tls_max": "1.0"},
+    ],
+    ids=["device", "everywhere", "another time", "old TLS"],
 )
 def test_curl_line_of_other_settings(tmp_path: Path, settings: dict[str, Any]) -> None:
     """The curl line works with the device's weak TLS, and for a PBX that listens on every address."""
     with Process(tmp_path, "--config", config(tmp_path, **settings)) as process:
         process.report()
         assert len(process.curl()["cdr"]) == 3
+
+
+def test_no_curl_line_where_none_could_work(tmp_path: Path) -> None:
+    """With blank Permitted IPs the banner says so instead."""
+    with Process(tmp_path, "--config", config(tmp_path, api={**API, "permitted_ips": []})) as process:
+        process.report()
+        process.stop()
+    assert "nothing from this machine: permitted_ips denies it" in process.out
 
 
 @needs_curl

@@ -1161,3 +1161,22 @@ def test_settings_cannot_be_changed():
     found = settings("pbxs: {hq: {}}")
     with pytest.raises(ValueError, match="frozen"):
         found.pbxs["hq"].api.enable = True
+
+
+@pytest.mark.parametrize("other", ["127.0.0.1:9443", "0.0.0.0:9443"])
+def test_the_address_of_all_interfaces_takes_in_every_other(other):
+    """Two PBXs cannot share a port when one of them listens everywhere."""
+    text = "pbxs:\n  a: {api: {enable: true, tls_bind_address: '0.0.0.0:9443'}}\n"
+    text += f"  b: {{api: {{enable: true, tls_bind_address: '{other}'}}}}\n"
+    assert "PBX 'a' listens on 0.0.0.0:9443 too" in only(text, "pbxs.b.api.tls_bind_address")
+
+
+def test_the_name_of_the_token_file_is_taken():
+    """A PBX's folder must not stand where the control token is written."""
+    assert "the file that the token stands in" in only("pbxs:\n  control-token: {}\n", "pbxs.control-token")
+
+
+def test_merge_keys_are_named_as_such():
+    """YAML's merge keys are not supported, and the error says so."""
+    text = "pbxs:\n  hq: &x {}\n  b:\n    <<: *x\n"
+    assert "merge keys are not supported" in only(text, "pbxs.b.<<")

@@ -12,7 +12,9 @@ import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from ucmsim.acl import permitted
 from ucmsim.errors import UcmsimError
 from ucmsim.fleet import PbxService
 
@@ -50,8 +52,14 @@ def report(instance: str, control: Mapping[str, str] | None, services: Iterable[
 
 def check_report(path: str | None) -> None:
     """Raise `UcmsimError` when the ready report could not be written to *path*: somebody would wait for ever."""
-    if path is not None and not Path(path).absolute().parent.is_dir():
-        raise UcmsimError(f"the ready report cannot be written to {path}: there is no such folder")
+    if path is None:
+        return
+    folder = Path(path).absolute().parent
+    why = "there is no such folder" if not folder.is_dir() else "it is a folder" if Path(path).is_dir() else ""
+    if not why and _DEVICES not in Path(path).absolute().parents and not os.access(folder, os.W_OK):
+        why = "its folder cannot be written"
+    if why:
+        raise UcmsimError(f"the ready report cannot be written to {path}: {why}")
 
 
 def write_report(path: Path, text: str) -> None:
@@ -98,22 +106,31 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def _block(service: PbxService, show_password: bool) -> str:
-    url, api = reachable(service), service.appliance.pbx.settings.api
-    personality = service.appliance.pbx.settings.personality.id
+    url, pbx = reachable(service), service.appliance.pbx
+    title = f"PBX {service.name} ({pbx.settings.personality.id})"
     if url is None:
-        return f"PBX {service.name} ({personality})  nothing listens: api.enable is false"
-    ca = str(service.appliance.ca_file.absolute())
-    words = ["curl", "--cacert", ca]
-    if service.appliance.pbx.settings.tls_profile == "device":
+        return f"{title}  nothing listens: api.enable is false"
+    lines = [
+        f"{title}  {url}",
+        f"  CA     {service.appliance.ca_file.absolute()}",
+        f"  rows   {len(pbx.history)}",
+    ]
+    if not permitted(pbx.settings.api.entries, urlsplit(url).hostname or "")[0]:
+        return "\n".join([*lines, "  try    nothing from this machine: permitted_ips denies it"])
+    return "\n".join([*lines, f"  try    {shlex.join(_curl(service, url, show_password))}"])
+
+
+def _curl(service: PbxService, url: str, show_password: bool) -> list[str]:
+    """Return the words of a curl command that gets a page from *service*, whatever its certificate and TLS are like."""
+    appliance, settings = service.appliance, service.appliance.pbx.settings
+    verifies = appliance.verifies(urlsplit(url).hostname or "", service.wall)
+    words = ["curl", "--cacert", str(appliance.ca_file.absolute())] if verifies else ["curl", "--insecure"]
+    if settings.tls_profile == "device" or settings.api.tls_cert is not None or settings.tls_range[1] < "1.2":
         words += ["--ciphers", "DEFAULT@SECLEVEL=0"]
+    if settings.tls_range[1] < "1.2":
+        words += ["--tlsv1.0"]
+    api = settings.api
     if api.tls_authentication_name:
         user = f"{api.tls_authentication_name}:{api.tls_authentication_password or ''}"
         words += ["--digest", *(["--user", user] if show_password else ["--config", str(_curl_config(service, user))])]
-    words.append(f"{url}/cdrapi?format=JSON&numRecords=5")
-    lines = [
-        f"PBX {service.name} ({personality})  {url}",
-        f"  CA     {ca}",
-        f"  rows   {len(service.appliance.pbx.history)}",
-        f"  try    {shlex.join(words)}",
-    ]
-    return "\n".join(lines)
+    return [*words, f"{url}/cdrapi?format=JSON&numRecords=5"]

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509 import Certificate, load_pem_x509_certificate
 
 from ucmsim import keyfiles
-from ucmsim.authority import Authority, Identity, common_name
+from ucmsim.authority import Authority, Identity, covers
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import DEFECT_IDS, pbx_warnings
 from ucmsim.defects import defect
@@ -61,6 +60,11 @@ class Appliance:
             self._bad[defect_id] = (identity, now)
         return identity
 
+    def verifies(self, host: str, wall: float) -> bool:
+        """Return whether a client that trusts `ca_file` and goes by real time accepts the good certificate at *host*."""
+        certificate, now = self._good.certificate, datetime.fromtimestamp(wall, UTC)
+        return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc and covers(certificate, host)
+
     def close(self) -> None:
         """Close the history."""
         self.pbx.history.close()
@@ -101,7 +105,7 @@ def _assembled(
     now = clock.at(wall).pbx
     keyring = Keyring(home, name)
     good = _identity(keyring, settings, now)
-    warnings = [*pbx_warnings(settings), *_identity_warnings(settings, good), *_clock_warnings(now, wall)]
+    warnings = [*pbx_warnings(settings), *_clock_warnings(now, wall)]
     history = History.open(home / "history.sqlite", durable=not folder.temporary)
     try:
         filled = fill(history, name, settings, seed=seed, until=now, watch=watch)
@@ -141,20 +145,8 @@ def _identity(keyring: Keyring, settings: PbxSettings, now: datetime) -> Identit
         raise ConfigurationError(
             Problem(f"pbxs.{keyring.name}.api.{key}", wrong, right) for key, wrong, right in objections
         )
-    if settings.tls_profile == "device" and not isinstance(identity.key, rsa.RSAPrivateKey):
-        said = "the key is no RSA key, and tls_profile 'device' has RSA ciphers only"
-        right = "use an RSA key, or tls_profile 'modern'"
-        raise ConfigurationError([Problem(f"pbxs.{keyring.name}.api.tls_private_key", said, right)])
     keyring.keep(identity)
     return identity
-
-
-def _identity_warnings(settings: PbxSettings, identity: Identity) -> list[str]:
-    bind = settings.api.tls_bind_address
-    name = common_name(identity.certificate)
-    if settings.api.tls_cert is None or bind.everywhere or name == bind.host:
-        return []
-    return [f"the bind address is '{bind.host}' and the certificate's CN is '{name}'; the guide wants them equal"]
 
 
 def _clock_warnings(now: datetime, wall: float) -> list[str]:

@@ -175,6 +175,15 @@ def bears(certificate: x509.Certificate, names: Sequence[str]) -> bool:
     return certificate.subject == _named(names[0]) and written == _alternatives(names)
 
 
+def covers(certificate: x509.Certificate, address: str) -> bool:
+    """Return whether *certificate* names the IP *address*."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return False
+    return ip_address(address) in names.get_values_for_type(x509.IPAddress)
+
+
 def _certificate(
     subject: x509.Name,
     key: Key,

@@ -164,16 +164,17 @@ class DeviceChannel(Protocol, TimeoutMixin):
             return self._pbx.malformed(pages.SERVER_ERROR, self._peer, when)
 
     def _tell(self, request: ApiRequest | None, reply: Reply | None, sent: int, seconds: float, ended: str) -> None:
+        method, target = (request.method, request.target) if request else self._reader.begun
         exchange = Exchange(
             pbx=self._pbx.name,
             peer=self._peer,
-            method=request.method if request else "-",
-            target=request.target if request else "-",
+            method=method or "-",
+            target=target or "-",
             status=reply.status if reply else 0,
             rows=reply.rows if reply else None,
             bytes=sent,
             seconds=seconds,
-            note=(reply.note or ("" if request else reply.title)) if reply else "",
+            note=reply.note if reply else "",
             faults=self._tls_faults + (reply.faults if reply else ()),
             ended=ended,
         )

@@ -10,7 +10,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ucmsim import acl, keyfiles
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from ucmsim import acl, devicefile, keyfiles
+from ucmsim.authority import common_name
 from ucmsim.defects import DEFECTS
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.faults import FaultRefused, arming
@@ -27,9 +30,9 @@ def _demo_text() -> str:
     return (files("ucmsim") / "data" / "demo.yaml").read_text("utf-8")
 
 
-def is_demo(file: Path | None) -> bool:
-    """Return whether *file* is the built-in demo, or a copy of it: its password is ucmsim's own."""
-    return file is None or file.read_text("utf-8") == _demo_text()
+def is_demo(settings: Settings) -> bool:
+    """Return whether *settings* are those of the built-in demo, whose password is ucmsim's own."""
+    return settings == read(None)
 
 
 def read(file: Path | None) -> Settings:
@@ -65,6 +68,7 @@ def warnings(settings: Settings) -> Iterator[str]:
 def pbx_warnings(pbx: PbxSettings) -> Iterator[str]:
     """Yield what is probably not meant in the settings of one PBX."""
     api = pbx.api
+    yield from _name_warnings(pbx)
     if not api.enable:
         yield "api.enable is false, so nothing listens on the API port; the device's default is the same"
         return
@@ -77,6 +81,16 @@ def pbx_warnings(pbx: PbxSettings) -> Iterator[str]:
         yield "permitted_ips is blank, so every address is denied; add address/netmask entries"
     elif not acl.permitted(api.entries, "127.0.0.1")[0] and api.tls_bind_address.host.startswith("127."):
         yield "it listens on loopback, and permitted_ips denies 127.0.0.1"
+
+
+def _name_warnings(pbx: PbxSettings) -> Iterator[str]:
+    api = pbx.api
+    if api.tls_private_key is None or api.tls_cert is None or api.tls_bind_address.everywhere:
+        return
+    identity, _ = keyfiles.read(api.tls_private_key, api.tls_cert)
+    name = common_name(identity.certificate) if identity else api.tls_bind_address.host
+    if name != api.tls_bind_address.host:
+        yield f"the bind address is '{api.tls_bind_address.host}' and the certificate's CN is '{name}'; the guide wants them equal"
 
 
 def _faults(pbx: Mapping[str, Any], _folder: Path) -> Iterator[Broken]:
@@ -97,15 +111,27 @@ def _key_files(pbx: Mapping[str, Any], folder: Path) -> Iterator[Broken]:
     named = [api.get(key) for key in ("tls_private_key", "tls_cert")] if isinstance(api, dict) else [None]
     if all(isinstance(file, str) and file for file in named):
         key, certificate = (_placed(folder, str(file)) for file in named)
-        for setting, wrong, right in keyfiles.read(key, certificate)[1]:
+        identity, objections = keyfiles.read(key, certificate)
+        for setting, wrong, right in objections:
             yield ("api", setting), wrong, right
+        if identity and pbx.get("tls_profile") == "device" and not isinstance(identity.key, RSAPrivateKey):
+            wrong = "the key is no RSA key, and tls_profile 'device' has RSA ciphers only"
+            yield ("api", "tls_private_key"), wrong, "use an RSA key, or tls_profile 'modern'"
 
 
 def _import_file(pbx: Mapping[str, Any], folder: Path) -> Iterator[Broken]:
     history = pbx.get("history")
     file = history.get("import") if isinstance(history, dict) else None
-    if isinstance(file, str) and file and not _placed(folder, file).is_file():
-        yield ("history", "import"), f"there is no file '{file}'", "name a device CSV, JSON or XML file"
+    if not isinstance(file, str) or not file:
+        return
+    path, right = _placed(folder, file), "name a device CSV, JSON or XML file"
+    try:
+        objection = devicefile.objection(path.read_text("utf-8", "replace"), path.name)
+    except (OSError, ValueError):
+        yield ("history", "import"), f"there is no file '{file}' that can be read", right
+        return
+    if objection:
+        yield ("history", "import"), f"'{file}' cannot be imported: {objection}", right
 
 
 def _placed(folder: Path, file: str) -> Path:

@@ -30,6 +30,7 @@ from ucmsim.ports import OpenPort, closed
 from ucmsim.settings import Control
 from ucmsim.statefolder import StateFolder
 
+TOKEN_FILE = "control-token"  # noqa: S105 - where it stands, not what it is
 BODY_LIMIT = 1 << 20
 """Bytes of a request body that are read."""
 
@@ -84,6 +85,8 @@ class Handlers:
         name = body.pop("name", None)
         if not isinstance(name, str) or not _PBX_NAME.fullmatch(name):
             raise ApiError(400, "invalid", "a PBX needs a name of lower-case letters, digits and hyphens", "name")
+        if name == TOKEN_FILE:
+            raise ApiError(400, "invalid", f"'{name}' is the file that the token stands in; choose another", "name")
         try:
             return Answer(_pbx(await self._fleet.create(name, read_pbx(body, Path.cwd()))), 201)
         except ConfigurationError as error:
@@ -191,7 +194,6 @@ class ControlResource(Resource):
         if gone:
             return
         request.setResponseCode(answer.status)
-        request.setHeader("Server", "ucmsim")
         if answer.value is not None:
             request.setHeader("Content-Type", "application/json")
             request.write(json.dumps(answer.value).encode() + b"\n")
@@ -224,6 +226,13 @@ class ControlResource(Resource):
             raise ApiError(401, "unauthorized", "send the control token: Authorization: Bearer ...")
 
 
+class ControlRequest(Request):
+    """A request whose answers call the server ucmsim, also those that Twisted gives by itself (``OPTIONS *``)."""
+
+    def setHeader(self, name: bytes | str, value: bytes | str) -> None:
+        super().setHeader(name, b"ucmsim" if name in (b"Server", b"server") else value)
+
+
 class ControlService(Service):
     """The control plane on its port."""
 
@@ -233,10 +242,11 @@ class ControlService(Service):
         self._bind = settings.bind
         self._reactor = reactor
         self._token = settings.token or secrets.token_urlsafe(24)
-        write_private(folder.path / "control-token", f"{self._token}\n".encode())
+        write_private(folder.path / TOKEN_FILE, f"{self._token}\n".encode())
         handlers = Handlers(fleet, instance, lambda: self._port is not None)
         self._site = Site(ControlResource(handlers, self._token), reactor=reactor)
         self._site.noisy = False
+        self._site.requestFactory = ControlRequest
         self._site.log = _unlogged  # type: ignore[method-assign, assignment]  # tokens and bodies stay out of the log
         self._port: OpenPort | None = None
 
@@ -265,12 +275,19 @@ def _body(request: Request) -> dict[str, Any]:
     if len(data) > BODY_LIMIT:
         raise ApiError(413, "too-large", f"a body may have {BODY_LIMIT} bytes at most")
     try:
-        body = json.loads(data)
+        body = json.loads(data, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise ApiError(400, "not-json", f"the body is not JSON: {error}") from None
     if not isinstance(body, dict):
         raise ApiError(400, "invalid", "the body must be a JSON object")
     return body
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
 
 
 def _invalid(error: ConfigurationError) -> ApiError:

@@ -22,6 +22,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _QUOTED_CLID = re.compile(r'"[^\r\n]*?" <[^<>,]*>(?=,)')
 _NUMBERS = tuple(AT[column.name] for column in COLUMNS if column.number)
 _STEP = 1 << 20
+_NO_FILE = "this is no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,12 @@ def sniffed(text: str, name: str = "") -> str:
     return {"{": "json", "[": "json", "<": "xml"}.get(text.lstrip("\ufeff \t\r\n")[:1], "csv")
 
 
+def objection(text: str, name: str = "") -> str:
+    """Return why *text* is no device file at all; an empty string if it is one, whatever its rows are like."""
+    first = next(READERS[sniffed(text, name)](text), None)
+    return first.why if isinstance(first, BadLine) and first.why.startswith(_NO_FILE) else ""
+
+
 def read_csv(text: str) -> Iterator[Found]:
     """Read the device's CSV: 9 fields from the left, as many from the right as follow lastdata, the rest is lastdata.
 
@@ -55,7 +62,7 @@ def read_csv(text: str) -> Iterator[Found]:
     header = lines[0].rstrip("\r")
     generation = next((known for known in GENERATIONS.values() if ",".join(known.columns) == header), None)
     if generation is None:
-        yield BadLine(1, "this is not the header line of a device CSV: it begins AcctId,accountcode,src")
+        yield BadLine(1, f"{_NO_FILE} device CSV: that begins AcctId,accountcode,src")
         return
     for number, line in enumerate(lines[1:], 2):
         if line.strip("\r"):
@@ -84,7 +91,7 @@ def read_json(text: str) -> Iterator[Found]:
     text = text.removeprefix("\ufeff")
     begin = re.match(r'\s*(?:\{\s*"(?:cdr|cdr_root)"\s*:\s*)?\[', text)
     if begin is None:
-        yield BadLine(1, 'this is not the device\'s JSON: it begins {"cdr": [ or {"cdr_root": [')
+        yield BadLine(1, f'{_NO_FILE} device JSON: that begins {{"cdr": [ or {{"cdr_root": [')
         return
     decoder = json.JSONDecoder()
     separator = re.compile(r"[\s,]*")
@@ -148,7 +155,7 @@ def read_xml(text: str) -> Iterator[Found]:
             parser.Parse(text[at : at + _STEP].encode("utf-8", "surrogatepass"), at + _STEP > len(text))
         except expat.ExpatError as error:
             yield from found
-            yield BadLine(error.lineno, f"this is not XML from here on: {expat.ErrorString(error.code)}")
+            yield BadLine(error.lineno, f"this is no XML from here on: {expat.ErrorString(error.code)}")
             return
         yield from found
         found.clear()
@@ -159,31 +166,57 @@ READERS: Mapping[str, Callable[[str], Iterator[Found]]] = MappingProxyType(
 )
 
 
+def _lost(generation: Generation, rows: Iterable[Row]) -> Iterator[Row | BadLine]:
+    """Yield *rows*, and a `BadLine` for each that has values in columns which *generation* lacks."""
+    width = len(generation.columns)
+    for number, values in enumerate(rows, 1):
+        if any(values[width:]):
+            names = [column.name for column, value in zip(COLUMNS[width:], values[width:], strict=True) if value]
+            yield BadLine(number, f"row {number} (AcctId {values[0]}) loses {', '.join(names)} in {generation.id}")
+        yield values
+
+
 def write(form: str, generation: Generation, rows: Iterable[Row]) -> Iterator[str | BadLine]:
     """Yield the pieces of a file of that *form*, and a `BadLine` for each row that would not read back the same.
 
     The line of a `BadLine` is the number of the row. Rows are written one by one, so G3 JSON has no groups.
     """
-    if form == "csv":
-        yield from _written_csv(generation, rows)
-    elif form == "json":
-        yield f'{{\n"{generation.json_root}":\n[\n'
-        number = 0
-        for number, values in enumerate(rows, 1):
-            yield (",\n" if number > 1 else "") + render.json_entry(generation, values)
-        yield "\n]\n}\n" if number else "]\n}\n"
-    else:
-        yield "<root>\n"
-        for values in rows:
+    writer = {"csv": _written_csv, "json": _written_json, "xml": _written_xml}[form]
+    yield from writer(generation, rows)
+
+
+def _written_json(generation: Generation, rows: Iterable[Row]) -> Iterator[str | BadLine]:
+    yield f'{{\n"{generation.json_root}":\n[\n'
+    separator = ""
+    for item in _lost(generation, rows):
+        if isinstance(item, BadLine):
+            yield item
+        else:
+            yield separator + render.json_entry(generation, item)
+            separator = ",\n"
+    yield "\n]\n}\n" if separator else "]\n}\n"
+
+
+def _written_xml(generation: Generation, rows: Iterable[Row]) -> Iterator[str | BadLine]:
+    yield "<root>\n"
+    for item in _lost(generation, rows):
+        if isinstance(item, BadLine):
+            yield item
+        else:
             # A bare CR would read back as a line feed: XML 1.0, 2.11.
-            yield render.xml(generation, [values])[len("<root>\n") : -len("</root>\n")].replace("\r", "&#13;")
-        yield "</root>\n"
+            yield render.xml(generation, [item])[len("<root>\n") : -len("</root>\n")].replace("\r", "&#13;")
+    yield "</root>\n"
 
 
 def _written_csv(generation: Generation, rows: Iterable[Row]) -> Iterator[str | BadLine]:
     header = ",".join(generation.columns) + "\n"
     yield header
-    for number, values in enumerate(rows, 1):
+    number = 0
+    for item in _lost(generation, rows):
+        if isinstance(item, BadLine):
+            yield item
+            continue
+        number, values = number + 1, item
         line = render.csv(generation, [values])[len(header) :]
         shown = dict(zip(generation.columns, values, strict=False))
         if list(read_csv(header + line)) != [row(shown)]:

@@ -59,7 +59,8 @@ def fill(
         made = made_up(name, settings, seed=seed, until=until)
         total = source.days * source.calls_per_day
         filled = Filled(history.extend(watch(made, f"{name}: making up calls", total)))
-    history.note(facts)
+    if filled.rows or not filled.bad:
+        history.note(facts)  # a file that gave nothing may be mended and read at the next start
     return filled
 
 

@@ -53,6 +53,11 @@ class PbxService(Service):
         self._tls.context(Handshake())  # a key that cannot be served with is found now, not by the first client
 
     @property
+    def wall(self) -> float:
+        """The wall clock's now, in seconds of the epoch."""
+        return float(self._reactor.seconds())
+
+    @property
     def address(self) -> Address | None:
         """Where it listens; None when it does not."""
         return self._port.address if self._port else None
@@ -64,8 +69,7 @@ class PbxService(Service):
         for warning in self.appliance.warnings:
             self._log.warn("{pbx}: {warning}", pbx=name, warning=warning)
         if not api.enable:
-            self._log.warn("{pbx}: nothing listens, because api.enable is false", pbx=name)
-            return
+            return  # one of the warnings says so
         self._port = OpenPort.open(self._reactor, api.tls_bind_address, self._gate, f"PBX '{name}'")
         self._log.info("{pbx}: listening on {address}", pbx=name, address=str(self.address))
 

@@ -7,15 +7,21 @@ secrets out of the rest.
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote, unquote_plus
+
+from ucmsim.auth import Account
 
 LINE = '{pbx} {peer} "{method} {target}" {status} rows={rows} bytes={bytes} {milliseconds} ms{told}'
 """The access line, as a format with the names of `Exchange.fields`."""
 
 _USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
-_TELLING = ("password", "passwd", "pass", "pwd", "secret", "token", "user", "username")
+_TELLING = (
+    "password", "passwd", "pass", "pwd", "secret", "token", "user", "username",
+    "authorization", "auth", "credentials", "response",
+)  # fmt: skip
 _HIDDEN = "***"
 _SHORT = 4
 _LONGEST = 512
@@ -66,17 +72,32 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Discretion:
-    """Takes credentials out of what is told; *secrets* are the PBX's own."""
+    """Takes credentials out of what is told; *secrets* are the PBX's own, *paths* are told whatever they spell."""
 
     secrets: tuple[str, ...]
+    paths: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, account: Account, paths: tuple[str, ...]) -> Discretion:
+        """Return what keeps the password of *account* secret, and the same as Basic credentials."""
+        if not account.password:
+            return cls((), paths)
+        basic = b64encode(f"{account.username}:{account.password}".encode("utf-8", "surrogateescape")).decode()
+        return cls((account.password, basic.rstrip("=")), paths)
+
+    def word(self, word: str) -> str:
+        """Return *word*, unless a secret stands in it in any letter case."""
+        folded = Discretion(tuple(secret.upper() for secret in self.secrets))
+        return _HIDDEN if folded.hides(word.upper()) else word
 
     def target(self, target: str) -> str:
         """Return the request *target* without user:password@, values of telling parameters, and the secrets."""
         path, mark, query = _USERINFO.sub("***@", target).partition("?")
-        pieces = [self._piece(piece) for piece in query.split("&")]
-        shown = f"{_HIDDEN if self.hides(path) else path}{mark}{'&'.join(pieces)}"
+        if path.lower().removesuffix("/") not in self.paths and self.hides(path):
+            path = _HIDDEN
+        told = "&".join(self._piece(piece) for piece in query.split("&"))
         # A secret with a separator in it is caught only as a whole.
-        return _HIDDEN if self.hides(shown) else shown
+        return f"{path}{mark}{_HIDDEN if self.hides(told) else told}"
 
     def note(self, note: str, params: Iterable[tuple[str, str]]) -> str:
         """Return the sentence *note* without what it quotes, if a secret was among the *params* or is in it."""

@@ -18,19 +18,26 @@ _PAGE = (
 _HTML = ("Content-type", "text/html")
 
 
-def _page(status: int, title: str, text: str) -> Content:
+def _page(status: int, title: str, text: str, note: str = "") -> Content:
     body = _PAGE.format(status=status, title=title, heading=title, text=text)
-    return Content(status, title, (_HTML,), Bytes(body.encode()))
+    return Content(status, title, (_HTML,), Bytes(body.encode()), note=note)
 
 
-INVALID_REQUEST = _page(400, "Bad Request", "Invalid Request")
-TIMEOUT = _page(400, "Bad Request", "Timeout")
+INVALID_REQUEST = _page(400, "Bad Request", "Invalid Request", note="the request line has no URI")
+TIMEOUT = _page(400, "Bad Request", "Timeout", note="the request ended, or paused for too long, inside its headers")
 DENIED = _page(403, "Permission denied", "Permission denied\n")
-NOT_FOUND = _page(404, "Not Found", "The requested URL was not found on this server.")
-TOO_MANY_HEADERS = _page(413, "Request Entity Too Large", "Too many headers")
-FORM_TOO_LARGE = Content(413, "Request Entity Too Large")
-SERVER_ERROR = _page(500, "Server Error", "Internal Server Error (out of memory)\n")
-NOT_IMPLEMENTED = _page(501, "Not Implemented", "Attempt to use unimplemented / unsupported method")
+NOT_FOUND = _page(404, "Not Found", "The requested URL was not found on this server.", note="no such path")
+TOO_MANY_HEADERS = _page(413, "Request Entity Too Large", "Too many headers", note="there are more than 100 headers")
+FORM_TOO_LARGE = Content(413, "Request Entity Too Large", note="the form is longer than 1024 bytes")
+SERVER_ERROR = _page(
+    500, "Server Error", "Internal Server Error (out of memory)\n", note="ucmsim failed; the log says why above"
+)
+NOT_IMPLEMENTED = _page(
+    501,
+    "Not Implemented",
+    "Attempt to use unimplemented / unsupported method",
+    note="the method is none of GET, HEAD, POST",
+)
 
 
 def unauthorized(realm: str, nonce: str, *, stale: bool) -> Content:

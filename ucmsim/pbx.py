@@ -1,4 +1,4 @@
-"""One simulated appliance: asked at four moments, it decides, and somebody else performs.
+"""One simulated appliance: asked at three moments, it decides, and somebody else performs.
 
 No Twisted, no sockets, no clock of its own: every moment comes in as `When`. Everything that changes (nonces, fault
 counters, totals) is touched at `admit`, `handshake`, `decide` and `record`, which run in the reactor thread; what
@@ -30,7 +30,8 @@ from ucmsim.request import ApiRequest, Params
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.streams import stream
 
-NO_PATH = "no such path"
+HANDLERS = ("cdrapi",)
+"""The paths that the PBX answers, as `handler_of` gives them."""
 
 Dress = Callable[[Content], Reply]
 """Makes a `Reply` of what a handler answers; knows the request's circumstances."""
@@ -127,8 +128,8 @@ class Pbx:
             api.tls_authentication_password or "",
             basic=self.quirks["basic-auth"] == "accept",
         )
-        self._discretion = Discretion(tuple(filter(None, [api.tls_authentication_password])))
-        self._handlers: dict[str, Handler] = {"cdrapi": self._cdrapi}
+        self._discretion = Discretion.of(self._account, tuple(f"/{name}" for name in HANDLERS))
+        self._handlers: dict[str, Handler] = dict(zip(HANDLERS, (self._cdrapi,), strict=True))
         for spec in settings.faults:
             self.faults.arm(spec)
 
@@ -171,7 +172,7 @@ class Pbx:
         handler = self._handlers.get(request.handler or "")
         # The device looks for a handler first, so what stands in front of one never touches an unknown path.
         api = self.faults.settle(Moment.DECIDE, request.peer, request.handler) if handler else Settled()
-        decided = self._checked(handler, request, when, api) if handler else replace(pages.NOT_FOUND, note=NO_PATH)
+        decided = self._checked(handler, request, when, api) if handler else pages.NOT_FOUND
         if isinstance(decided, Content) and decided.status == 401:
             return self._dress(request, when.pbx, Settled(), Settled())(decided)
         api.count()
@@ -197,8 +198,12 @@ class Pbx:
         self.totals.rows += exchange.rows or 0
         self.totals.refused += bool(exchange.note)
         discreet = self._discretion
-        note = discreet.note(exchange.note, params)
-        return replace(exchange, target=discreet.target(exchange.target), note=note)
+        return replace(
+            exchange,
+            method=discreet.word(exchange.method),
+            target=discreet.target(exchange.target),
+            note=discreet.note(exchange.note, params),
+        )
 
     # --- the checks, in order --------------------------------------------------------------------------------------
 
@@ -207,13 +212,13 @@ class Pbx:
         if not situation.permitted:
             return replace(pages.DENIED, note=situation.why)
         if request.method not in ("GET", "HEAD", "POST"):
-            return replace(pages.NOT_IMPLEMENTED, note="the method is none of GET, HEAD, POST")
+            return pages.NOT_IMPLEMENTED
         if self.settings.api.authenticates:
             challenge = self._challenge(request, when)
             if challenge is not None:
                 return challenge
         if request.form_too_large:
-            return replace(pages.FORM_TOO_LARGE, note="the form is longer than 1024 bytes")
+            return pages.FORM_TOO_LARGE
         return handler(request, when)
 
     def _situation(self, peer: str, faults: Settled) -> Situation:

@@ -39,23 +39,27 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.sections.append(("ucmsim", "\n".join(pbx.log)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UcmFault:
     """A fault that is armed; as a context manager it is disarmed at the end."""
 
     name: str
-    _control: ControlClient
+    _control: ControlClient = field(repr=False)
     _pbx: str
+    _last: int | None = field(default=None, repr=False)
 
     def disarm(self) -> None:
         """Take the fault away; raises `ucmsim.client.ControlError` when it is gone already."""
+        self._last = self.fired
         self._control.disarm_fault(self._pbx, self.name)
 
     @property
     def fired(self) -> int:
-        """How often it has acted."""
-        armed = {fault["name"]: fault for fault in self._control.faults(self._pbx)}
-        return int(armed[self.name]["fired"])
+        """How often it has acted, until it was disarmed."""
+        if self._last is not None:
+            return self._last
+        counts = (fault["fired"] for fault in self._control.faults(self._pbx) if fault["name"] == self.name)
+        return int(next(counts, 0))
 
     def __enter__(self) -> Self:
         return self

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from ucmsim.errors import did_you_mean
 from ucmsim.quirks import Quirks
-from ucmsim.request import Params
+from ucmsim.request import Absent, Params
 from ucmsim.times import ImpossibleTime, NotATime, bound
 
 MOST_ROWS = 1000
@@ -84,6 +84,7 @@ class Code(Enum):
     FORMAT = "E3"
     HYPHENS = "E4"
     EMPTY_VALUE = "E5"
+    NO_VALUE = "E5 without ="
     EMPTY_ITEM = "E6"
     UNKNOWN = "E7"
     UNNAMED = "E7 without a name"
@@ -188,11 +189,17 @@ def _collected(params: Params, quirks: Quirks) -> dict[str, str]:
         if name not in _NAMES or name == refused:
             raise _unknown(written, [known for known in _NAMES.values() if known.lower() != refused])
         if not value and not (name in ("starttime", "endtime") and quirks["empty-time"] == "open"):
-            raise _Refused(Code.EMPTY_VALUE, written, f"'{written}' is empty", "leave it out, or give it a value")
+            raise _empty(written, value)
         if name in values and name not in _REPEATABLE:
             raise _Refused(Code.REPEATED, written, f"'{written}' is given twice", "only caller and callee may repeat")
         values[name] = f"{values[name]},{value}" if name in values else value
     return values
+
+
+def _empty(written: str, value: str) -> _Refused:
+    if isinstance(value, Absent):
+        return _Refused(Code.NO_VALUE, written, f"'{written}' has no '=' and so no value", f"write {written}=...")
+    return _Refused(Code.EMPTY_VALUE, written, f"'{written}' is empty", "leave it out, or give it a value")
 
 
 def _unnamed(params: Params, at: int) -> _Refused:
@@ -200,7 +207,7 @@ def _unnamed(params: Params, at: int) -> _Refused:
         return _Refused(Code.EMPTY_QUERY, "", "nothing follows the '?'", "leave the '?' out")
     if at == len(params) - 1:
         return _Refused(Code.TRAILING_AMPERSAND, "", "the query ends with '&'", "leave the last '&' out")
-    return _Refused(Code.DOUBLED_AMPERSAND, "", "there is nothing between two '&'", "send one '&' only")
+    return _Refused(Code.DOUBLED_AMPERSAND, "", "there is nothing before an '&'", "part parameters with one '&' each")
 
 
 def _unknown(written: str, known: Iterable[str]) -> _Refused:

@@ -11,7 +11,7 @@ from enum import Enum, auto
 
 from ucmsim import pages
 from ucmsim.reply import Content
-from ucmsim.request import FORM_LIMIT, Head
+from ucmsim.request import FORM_LIMIT, Head, text
 
 LINE_LIMIT = 4095
 HEADER_LIMIT = 100
@@ -61,6 +61,11 @@ class RequestReader:
             if not self._pipelined:
                 self._buffer.clear()
         return outcome
+
+    @property
+    def begun(self) -> tuple[str, str]:
+        """The method and the target of the request that is being read, as far as they have come."""
+        return text(self._method), text(self._target)
 
     @property
     def backlog(self) -> int:

@@ -12,6 +12,15 @@ from functools import cached_property
 
 Params = tuple[tuple[str, str], ...]
 
+
+class Absent(str):
+    """The empty value of a parameter without ``=``: the same to the device, another thing to explain."""
+
+    __slots__ = ()
+
+
+_ABSENT = Absent()
+
 FORM_LIMIT = 1024
 """Bytes of form body the device reads; above that it answers 413 without a page. Spec 2.5."""
 
@@ -108,7 +117,7 @@ def pairs(query: bytes) -> Params:
     An empty piece is a parameter with an empty name; a piece without ``=`` has an empty value.
     """
     split = (piece.partition(b"=") for piece in query.split(b"&"))
-    return tuple((text(decoded(name)), text(decoded(value))) for name, _, value in split)
+    return tuple((text(decoded(name)), text(decoded(value)) if equals else _ABSENT) for name, equals, value in split)
 
 
 def decoded(raw: bytes) -> bytes:

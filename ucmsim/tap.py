@@ -71,6 +71,7 @@ class Simulator(MultiService):
         if self._folder.foreign:
             self._log.warn("The state folder {path} holds files that are not ucmsim's", path=self._folder.path)
         self._seed = settings.seed
+        self._demo = configuration.is_demo(settings)
         self._fleet = Fleet(reactor, self._assemble)
         self._fleet.setServiceParent(self)
         self._control: ControlService | None = None
@@ -119,8 +120,7 @@ class Simulator(MultiService):
                 announce.write_report(path, announce.report(self._instance, control, self._fleet))
             except OSError as error:
                 self._log.error("The ready report cannot be written to {path}: {why}", path=path, why=error.strerror)
-        demo = configuration.is_demo(Path(self._options["config"]) if self._options["config"] else None)
-        text = announce.banner(self._fleet, show_passwords=demo, control=control["url"] if control else None)
+        text = announce.banner(self._fleet, show_passwords=self._demo, control=control["url"] if control else None)
         # Not print: twistd has turned sys.stdout into its log, and the banner is not for the log.
         with suppress(OSError, ValueError):
             if sys.__stdout__ is not None:

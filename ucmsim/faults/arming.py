@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from random import Random
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -20,6 +21,7 @@ from ucmsim.faults.kinds import BY_ID, Fault, Kind
 from ucmsim.faults.planes import Moment
 from ucmsim.faults.tls import Certificate
 from ucmsim.request import handler_of
+from ucmsim.settings import due_of
 
 _LATER = ("after", "until", "ramp", "ttl")
 _LATER_WHEN = ("page", "offset", "user", "personality", "format", "recording", "acctid", "shape")
@@ -262,8 +264,22 @@ def _said(detail: ErrorDetails, known: Iterable[str]) -> Said:
         return Said(path[:-1], f"the key '{path[-1]}' is missing", "it must be given")
     if detail["type"] == "value_error":
         return Said(path, str(detail["ctx"]["error"]))
-    shown = detail["input"] if isinstance(detail["input"], str | int | float) else type(detail["input"]).__name__
-    return Said(path, f"{shown!r} cannot stand here", detail["msg"].removeprefix("Input ").lower())
+    shown = detail["input"] if isinstance(detail["input"], str | int | float) else _kind_of(detail["input"])
+    due = _PATTERNS.get(str(path[-1])) if detail["type"] == "string_pattern_mismatch" and path else None
+    return Said(path, f"{shown!r} cannot stand here", due or _DUE.get(detail["type"]) or due_of(detail))
+
+
+_PATTERNS = MappingProxyType(
+    {
+        "name": "a name has lower-case letters, digits, dots, hyphens and underscores",
+        "path": "a path begins with '/', such as /cdrapi",
+    }
+)
+_DUE = MappingProxyType({"tuple_type": "a list is due, such as [2]", "string_type": "a text is due"})
+
+
+def _kind_of(value: object) -> str:
+    return "nothing" if value is None else "a list" if isinstance(value, list) else "a mapping"
 
 
 def _later(key: str, path: tuple[str | int, ...] | None = None) -> Said:

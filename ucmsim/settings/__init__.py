@@ -4,7 +4,7 @@
 names every problem at once.
 """
 
-from ucmsim.settings.loading import Judge, load, load_pbx
+from ucmsim.settings.loading import Judge, due_of, load, load_pbx
 from ucmsim.settings.model import Address, Api, Clock, Control, Extensions, History, Pbx, Settings, Trunk
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Pbx",
     "Settings",
     "Trunk",
+    "due_of",
     "load",
     "load_pbx",
 ]

@@ -113,7 +113,7 @@ def _problems(kind: type[BaseModel], detail: ErrorDetails, source: Source) -> It
         case "string_type" | "literal_error" if not isinstance(detail["input"], str):
             yield source.problem(path, *_not_text(detail["input"], _written(path, detail, source)))
         case _:
-            yield source.problem(path, _shown(detail["input"], _written(path, detail, source)), _due(detail))
+            yield source.problem(path, _shown(detail["input"], _written(path, detail, source)), due_of(detail))
 
 
 def _written(path: KeyPath, detail: ErrorDetails, source: Source) -> str | None:
@@ -132,6 +132,8 @@ def _discreet(problem: Problem, written: Mapping[KeyPath, str]) -> Problem:
 
 def _unknown_key(kind: type[BaseModel], path: KeyPath) -> tuple[str, str]:
     key = str(path[-1])
+    if key == "<<":
+        return "merge keys are not supported", "write the keys out"
     if key in model.KNOWN_LATER and (not path[:-1] or path[0] != "pbxs" or len(path) == 3):
         return f"the key '{key}' cannot be used yet", f"it comes with {model.KNOWN_LATER[key]}"
     known = _keys_at(kind, path[:-1])
@@ -170,8 +172,8 @@ def _not_text(value: object, written: str | None) -> tuple[str, str]:
     if isinstance(value, bool):
         return f"text is due, and YAML reads {text} as {str(value).lower()}", f'quote it: "{text}"'
     if isinstance(value, int | float):
-        seen = "" if text == str(value) else f" {value}"
-        return f"text is due, and YAML reads {text} as the number{seen}", f'quote it: "{text}"'
+        seen = "a number" if text == str(value) else f"the number {value}"
+        return f"text is due, and YAML reads {text} as {seen}", f'quote it: "{text}"'
     if value is None:
         return "text is due, and there is nothing", "write a text"
     return f"text is due, not {_kind(value)}", "write a text"
@@ -212,7 +214,8 @@ _DUE = {
 }
 
 
-def _due(detail: ErrorDetails) -> str:
+def due_of(detail: ErrorDetails) -> str:
+    """Return the half sentence that says what would have been right where *detail* found something else."""
     context = detail.get("ctx", {})
     match detail["type"]:
         case "greater_than_equal":

@@ -195,6 +195,8 @@ def _name_or_address(text: str) -> str:
 def _pbx_name(name: str) -> str:
     if "{n}" in name:
         raise wrong(f"'{name}' is a template, and templates come later", "write each PBX out")
+    if name == "control-token":
+        raise wrong("'control-token' is the file that the token stands in", "choose another name")
     if not re.fullmatch(r"[a-z0-9-]+", name):
         raise wrong(f"'{name}' is not a PBX name", "use lower-case letters, digits and hyphens")
     return name

@@ -74,10 +74,17 @@ def _ports(top: Mapping[str, Any], pbxs: Mapping[str, Any]) -> Iterator[Broken]:
         bind = _address(api.get("tls_bind_address", "0.0.0.0"), DEFAULT_PORT)  # noqa: S104 - the device's default
         if api.get("enable") is not True or bind is None or not bind.port:
             continue
-        if bind in taken:
+        if clash := next((other for other in taken if _same_place(other, bind)), None):
             path = ("pbxs", name, "api", "tls_bind_address")
-            yield path, f"{taken[bind]} listens on {bind} too", "give each its own address or port"
+            yield path, f"{taken[clash]} listens on {clash} too", "give each its own address or port"
         taken.setdefault(bind, f"PBX '{name}'")
+
+
+def _same_place(one: Address, other: Address) -> bool:
+    """Return whether not both can be listened on: the address of all interfaces takes in every other of its kind."""
+    if one.port != other.port or (":" in one.host) != (":" in other.host):
+        return False
+    return one.host == other.host or one.everywhere or other.everywhere
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
