@@ -30,7 +30,7 @@ bench: $(STAMP)
 
 clean:
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis ucmsim-state
-	find . -name dropin.cache -delete -o -name __pycache__ -type d -prune -exec rm -rf {} +
+	find ucmsim twisted tests bench \( -name __pycache__ -o -name dropin.cache \) -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -13,7 +13,7 @@ import ucmsim
 ROOT = Path(ucmsim.__file__).parent
 
 LAYERS: dict[str, tuple[str, ...]] = {
-    "0": ("errors", "acl", "personalities", "quirks", "reply", "settings"),
+    "0": ("errors", "privatefile", "acl", "personalities", "quirks", "reply", "settings"),
     "1": (
         "columns", "request", "pages", "head", "reader", "auth", "clock", "streams", "times", "query", "matching",
         "history", "render", "devicefile", "calls", "faults", "journal", "pbx",

@@ -156,9 +156,10 @@ def test_a_personality_overrides_rows_that_exist(personality):
 
 @pytest.mark.parametrize("personality", PERSONALITIES, ids=ids(PERSONALITIES))
 def test_every_row_has_a_value_on_every_personality(personality):
-    """The default, or what the personality overrides."""
+    """The default, or what the personality overrides; where the default says personality, its column."""
     quirks = Quirks.of(personality)
     expected = {row.id: row.default for row in QUIRKS} | dict(personality.quirks)
+    expected |= {"server": personality.server, "head-order": personality.head_order}
     assert {row.id: quirks[row.id] for row in QUIRKS} == expected
 
 

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from ucmsim.acl import permitted
 from ucmsim.errors import UcmsimError
 from ucmsim.fleet import PbxService
+from ucmsim.privatefile import put
 
 _DEVICES = Path("/dev")
 
@@ -72,7 +73,7 @@ def write_report(path: Path, text: str) -> None:
         finally:
             os.close(pipe)
         return
-    write_private(path, data)
+    put(path, data)
 
 
 def banner(services: Iterable[PbxService], *, show_passwords: bool, control: str | None = None) -> str:
@@ -90,19 +91,8 @@ def _curl_config(service: PbxService, user: str) -> Path:
     """Write the credentials where curl reads them, beside the PBX's keys, and return the file."""
     path = service.appliance.ca_file.absolute().with_name("curl.conf")
     quoted = user.replace("\\", "\\\\").replace('"', '\\"')
-    write_private(path, f'user = "{quoted}"\n'.encode())
+    put(path, f'user = "{quoted}"\n'.encode())
     return path
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Put *data* at *path* in one step, readable by its owner only; raises `OSError`."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(file, data)
-    finally:
-        os.close(file)
-    fresh.replace(path)
 
 
 def _block(service: PbxService, show_password: bool) -> str:

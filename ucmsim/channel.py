@@ -84,7 +84,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
     def dataReceived(self, data: bytes) -> None:
         if self._playing is None:
             self.setTimeout(self._inactivity)
-        self._took(self._reader.feed(data))
+        self._begin_exchange(self._reader.feed(data))
         if self._playing is not None and self._reader.backlog > BACKLOG:
             self._paused = True
             self.transport.pauseProducing()  # type: ignore[union-attr]  # the device does not read ahead either
@@ -93,14 +93,14 @@ class DeviceChannel(Protocol, TimeoutMixin):
         """The peer will send no more, though it may still listen."""
         self._input_over = True
         if self._playing is None and not self._turning:
-            self._gave_up()
+            self._end_of_input()
 
     def timeoutConnection(self) -> None:
         """Too long without a byte: give the request up, or the reply that nobody reads."""
         if self._playing is not None:
             self._end(Ending.RESET)
         else:
-            self._gave_up()
+            self._end_of_input()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.setTimeout(None)
@@ -116,13 +116,13 @@ class DeviceChannel(Protocol, TimeoutMixin):
 
     # --- one exchange ----------------------------------------------------------------------------------------------
 
-    def _gave_up(self) -> None:
+    def _end_of_input(self) -> None:
         outcome = self._reader.ended()
         if outcome is None:
             self._end(Ending.NOTIFY)
-        self._took(outcome)
+        self._begin_exchange(outcome)
 
-    def _took(self, outcome: Incoming | Content | None) -> None:
+    def _begin_exchange(self, outcome: Incoming | Content | None) -> None:
         if outcome is None:
             return
         self.setTimeout(None)
@@ -134,10 +134,11 @@ class DeviceChannel(Protocol, TimeoutMixin):
 
     async def _exchange(self, outcome: Incoming | Content) -> None:
         began = self._wall.seconds()
-        request = ApiRequest.of(self._peer, outcome.head, outcome.form) if isinstance(outcome, Incoming) else None
+        asked = ApiRequest.of(self._peer, outcome.head, outcome.form) if isinstance(outcome, Incoming) else outcome
+        request = asked if isinstance(asked, ApiRequest) else None
         progress, reply, ended = Progress(self._stalled), None, "the client went away"
         try:
-            reply = await self._decided(request, outcome)
+            reply = await self._decided(asked)
             if self._line is not None:
                 await perform(reply, self._line, self._wall, progress)
                 ended = ""
@@ -149,19 +150,24 @@ class DeviceChannel(Protocol, TimeoutMixin):
         """Give a peer that stops reading as long as one that stops sending."""
         self.setTimeout(self._inactivity if stalled else None)
 
-    async def _decided(self, request: ApiRequest | None, outcome: Incoming | Content) -> Reply:
+    async def _decided(self, asked: ApiRequest | Content) -> Reply:
         when = self._pbx.clock.at(self._wall.seconds())
+        lookup: Lookup | None = None
         try:
-            if request is None:
-                assert isinstance(outcome, Content)  # noqa: S101 - for the type checker
-                return self._pbx.malformed(outcome, self._peer, when)
-            decided = self._pbx.decide(request, when)
-            return await self._worker(decided.reply) if isinstance(decided, Lookup) else decided
+            if isinstance(asked, Content):
+                return self._pbx.malformed(asked, self._peer, when)
+            decided = self._pbx.decide(asked, when)
+            if isinstance(decided, Reply):
+                return decided
+            lookup = decided
+            return await self._worker(lookup.reply)
         except CancelledError:
             raise
         except Exception:  # noqa: BLE001 - the device answers its 500 page whatever went wrong
             self._log.failure("A request could not be answered")
-            return self._pbx.malformed(pages.SERVER_ERROR, self._peer, when)
+            # What was decided already has counted its faults.
+            error = pages.SERVER_ERROR
+            return lookup.dress(error) if lookup else self._pbx.malformed(error, self._peer, when)
 
     def _tell(self, request: ApiRequest | None, reply: Reply | None, sent: int, seconds: float, ended: str) -> None:
         method, target = (request.method, request.target) if request else self._reader.begun
@@ -203,8 +209,8 @@ class DeviceChannel(Protocol, TimeoutMixin):
             return
         outcome = self._reader.again()
         if outcome is None and self._input_over:
-            self._gave_up()
-        self._took(outcome)
+            self._end_of_input()
+        self._begin_exchange(outcome)
 
     def _end(self, how: Ending) -> None:
         if self._line is not None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+_FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class When:
@@ -32,4 +35,4 @@ class PbxClock:
         try:
             return When(wall, self.start + timedelta(seconds=(wall - self.began) * self.rate))
         except OverflowError:
-            return When(wall, datetime.max.replace(tzinfo=UTC))
+            return When(wall, _LAST if wall > self.began else _FIRST)

@@ -21,12 +21,13 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from ucmsim import __version__
-from ucmsim.announce import described, write_private
+from ucmsim.announce import described
 from ucmsim.configuration import read_pbx
 from ucmsim.errors import BindError, ConfigurationError, NameTaken, UcmsimError
 from ucmsim.faults import Armed, FaultRefused
 from ucmsim.fleet import Fleet, PbxService
 from ucmsim.ports import OpenPort, closed
+from ucmsim.privatefile import put
 from ucmsim.settings import Control
 from ucmsim.statefolder import StateFolder
 
@@ -242,7 +243,7 @@ class ControlService(Service):
         self._bind = settings.bind
         self._reactor = reactor
         self._token = settings.token or secrets.token_urlsafe(24)
-        write_private(folder.path / TOKEN_FILE, f"{self._token}\n".encode())
+        put(folder.path / TOKEN_FILE, f"{self._token}\n".encode())
         handlers = Handlers(fleet, instance, lambda: self._port is not None)
         self._site = Site(ControlResource(handlers, self._token), reactor=reactor)
         self._site.noisy = False

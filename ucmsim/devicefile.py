@@ -22,7 +22,6 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _QUOTED_CLID = re.compile(r'"[^\r\n]*?" <[^<>,]*>(?=,)')
 _NUMBERS = tuple(AT[column.name] for column in COLUMNS if column.number)
 _STEP = 1 << 20
-_NO_FILE = "this is no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,12 @@ class BadLine:
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.why}"
+
+
+class NoDeviceFile(BadLine):
+    """What makes the file no device file from that line on."""
+
+    __slots__ = ()
 
 
 Found = Row | BadLine
@@ -50,7 +55,7 @@ def sniffed(text: str, name: str = "") -> str:
 def objection(text: str, name: str = "") -> str:
     """Return why *text* is no device file at all; an empty string if it is one, whatever its rows are like."""
     first = next(READERS[sniffed(text, name)](text), None)
-    return first.why if isinstance(first, BadLine) and first.why.startswith(_NO_FILE) else ""
+    return first.why if isinstance(first, NoDeviceFile) else ""
 
 
 def read_csv(text: str) -> Iterator[Found]:
@@ -62,7 +67,7 @@ def read_csv(text: str) -> Iterator[Found]:
     header = lines[0].rstrip("\r")
     generation = next((known for known in GENERATIONS.values() if ",".join(known.columns) == header), None)
     if generation is None:
-        yield BadLine(1, f"{_NO_FILE} device CSV: that begins AcctId,accountcode,src")
+        yield NoDeviceFile(1, "this is no device CSV: that begins AcctId,accountcode,src")
         return
     for number, line in enumerate(lines[1:], 2):
         if line.strip("\r"):
@@ -91,7 +96,7 @@ def read_json(text: str) -> Iterator[Found]:
     text = text.removeprefix("\ufeff")
     begin = re.match(r'\s*(?:\{\s*"(?:cdr|cdr_root)"\s*:\s*)?\[', text)
     if begin is None:
-        yield BadLine(1, f'{_NO_FILE} device JSON: that begins {{"cdr": [ or {{"cdr_root": [')
+        yield NoDeviceFile(1, 'this is no device JSON: that begins {"cdr": [ or {"cdr_root": [')
         return
     decoder = json.JSONDecoder()
     separator = re.compile(r"[\s,]*")
@@ -155,7 +160,7 @@ def read_xml(text: str) -> Iterator[Found]:
             parser.Parse(text[at : at + _STEP].encode("utf-8", "surrogatepass"), at + _STEP > len(text))
         except expat.ExpatError as error:
             yield from found
-            yield BadLine(error.lineno, f"this is no XML from here on: {expat.ErrorString(error.code)}")
+            yield NoDeviceFile(error.lineno, f"this is no XML from here on: {expat.ErrorString(error.code)}")
             return
         yield from found
         found.clear()

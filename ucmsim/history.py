@@ -57,7 +57,8 @@ class History:
         Raises `HistoryError` when the file is something else or was written by another version.
         """
         try:
-            database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            # Every length of list is a statement of its own, and a long one compiled takes a megabyte: keep none.
+            database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, cached_statements=0)
             try:
                 mode = ("WAL", "FULL") if durable else ("MEMORY", "OFF")
                 database.execute(f"PRAGMA journal_mode = {mode[0]}")

@@ -93,11 +93,14 @@ class Discretion:
     def target(self, target: str) -> str:
         """Return the request *target* without user:password@, values of telling parameters, and the secrets."""
         path, mark, query = _USERINFO.sub("***@", target).partition("?")
-        if path.lower().removesuffix("/") not in self.paths and self.hides(path):
+        known = path.lower().removesuffix("/") in self.paths
+        if self.hides(path) and not known:
             path = _HIDDEN
         told = "&".join(self._piece(piece) for piece in query.split("&"))
         # A secret with a separator in it is caught only as a whole.
-        return f"{path}{mark}{_HIDDEN if self.hides(told) else told}"
+        if self.hides(told) or (self.hides(path + mark + told) and not self.hides(path)):
+            return f"{path}{mark}{_HIDDEN}" if known else _HIDDEN
+        return f"{path}{mark}{told}"
 
     def note(self, note: str, params: Iterable[tuple[str, str]]) -> str:
         """Return the sentence *note* without what it quotes, if a secret was among the *params* or is in it."""

@@ -6,7 +6,6 @@ A client that was told once to trust `ca.pem` shall not have to be told again af
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,9 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from ucmsim.authority import Authority, Identity, bears, export, self_signed
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.keyfiles import read
+from ucmsim.privatefile import PUBLIC, SECRET, put
 
-_SECRET = 0o600
-_PUBLIC = 0o644
 _DEVICE_BITS = 2048
 _ENOUGH = timedelta(days=1)
 
@@ -42,7 +40,7 @@ class Keyring:
         """Return the PBX's CA, which also issues the defects where the PBX serves with a certificate of another."""
         kept = self._kept_authority()
         authority = kept if kept and _lasts(kept.certificate, now) else Authority.mint(self.name, now)
-        _write(self.folder / "ca-key.pem", authority.key_pem + authority.certificate_pem, _SECRET)
+        _write(self.folder / "ca-key.pem", authority.key_pem + authority.certificate_pem, SECRET)
         return authority
 
     def issued(self, names: Sequence[str], now: datetime) -> Identity:
@@ -65,9 +63,9 @@ class Keyring:
 
     def keep(self, identity: Identity) -> None:
         """Write what the PBX serves with, be it minted or the user's own, and what a client must trust for it."""
-        _write(self.folder / "private.pem", identity.key_pem, _SECRET)
-        _write(self.folder / "certificate.pem", identity.certificate_pem, _PUBLIC)
-        _write(self.folder / "ca.pem", export(identity.trust, "pem"), _PUBLIC)
+        _write(self.folder / "private.pem", identity.key_pem, SECRET)
+        _write(self.folder / "certificate.pem", identity.certificate_pem, PUBLIC)
+        _write(self.folder / "ca.pem", export(identity.trust, "pem"), PUBLIC)
 
     def _kept_authority(self) -> Authority | None:
         path = self.folder / "ca-key.pem"
@@ -104,11 +102,7 @@ def _write(path: Path, content: bytes, mode: int) -> None:
         if path.is_file() and not S_IMODE(path.stat().st_mode) & ~mode and path.read_bytes() == content:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f"{path.name}.new")
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(content)
-        fresh.replace(path)
+        put(path, content, mode)
     except OSError as error:
         raise _unusable("written", path, error) from error
 

@@ -30,9 +30,6 @@ from ucmsim.request import ApiRequest, Params
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.streams import stream
 
-HANDLERS = ("cdrapi",)
-"""The paths that the PBX answers, as `handler_of` gives them."""
-
 Dress = Callable[[Content], Reply]
 """Makes a `Reply` of what a handler answers; knows the request's circumstances."""
 
@@ -128,8 +125,8 @@ class Pbx:
             api.tls_authentication_password or "",
             basic=self.quirks["basic-auth"] == "accept",
         )
-        self._discretion = Discretion.of(self._account, tuple(f"/{name}" for name in HANDLERS))
-        self._handlers: dict[str, Handler] = dict(zip(HANDLERS, (self._cdrapi,), strict=True))
+        self._handlers: dict[str, Handler] = {"cdrapi": self._cdrapi}
+        self._discretion = Discretion.of(self._account, tuple(f"/{name}" for name in self._handlers))
         for spec in settings.faults:
             self.faults.arm(spec)
 
@@ -146,10 +143,7 @@ class Pbx:
                 return Admission(serve=False, why=f"{why} (quirk acl-denial: drop)")
         settled = self.faults.settle(Moment.ADMIT, peer)
         settled.count()
-        admission = Admission()
-        for fault in settled.fires:
-            admission = fault(admission)  # type: ignore[assignment, arg-type]  # settled at this moment
-        return admission
+        return settled.applied(Admission())
 
     # --- at the ClientHello ----------------------------------------------------------------------------------------
 
@@ -158,9 +152,7 @@ class Pbx:
         settled = self.faults.settle(Moment.HANDSHAKE, peer)
         settled.count()
         handshake = Handshake(tickets=not self.faults.any_at(Moment.HANDSHAKE), faults=settled.names)
-        for fault in settled.fires:
-            handshake = fault(handshake)  # type: ignore[assignment, arg-type]  # settled at this moment
-        return handshake
+        return settled.applied(handshake)
 
     # --- when the request is there ---------------------------------------------------------------------------------
 
@@ -222,10 +214,7 @@ class Pbx:
         return handler(request, when)
 
     def _situation(self, peer: str, faults: Settled) -> Situation:
-        situation = Situation(peer, *permitted(self.settings.api.entries, peer))
-        for fault in faults.fires:
-            situation = fault(situation)  # type: ignore[assignment, arg-type]  # settled at this moment
-        return situation
+        return faults.applied(Situation(peer, *permitted(self.settings.api.entries, peer)))
 
     def _challenge(self, request: ApiRequest, when: When) -> Content | None:
         accept_unknown = self.quirks["unknown-nonce"] == "accept"
@@ -258,12 +247,10 @@ class Pbx:
     # --- the head --------------------------------------------------------------------------------------------------
 
     def _dress(self, request: ApiRequest | None, now: datetime, api: Settled, http: Settled) -> Dress:
-        personality, quirks = self.settings.personality, self.quirks
-        server = quirks["server"]
         dress = partial(
             dressed,
-            server=personality.server if server == "personality" else str(server),
-            order=quirks.number("head-order") or personality.head_order,
+            server=str(self.quirks["server"]),
+            order=int(self.quirks["head-order"]),
             now=now,
             head_only=request is not None and request.method == "HEAD",
             keep=self._keeps(request),
@@ -284,7 +271,5 @@ def _shown(form: Format, body: bytes, rows: int, refusal: Refusal | None) -> Con
 
 def _finish(dress: Dress, http: Settled, names: tuple[str, ...], content: Content) -> Reply:
     """Dress *content*, then let the faults of the http plane at it."""
-    reply = dress(content)
-    for fault in http.fires:
-        reply = fault(reply)  # type: ignore[assignment, arg-type]  # settled at this moment
+    reply = http.applied(dress(content))
     return replace(reply, faults=names) if names else reply

@@ -119,7 +119,11 @@ class Quirks:
     def of(cls, personality: Personality, chosen: Mapping[str, Value] | None = None) -> Quirks:
         """Return the register's defaults, overridden by the *personality*, overridden by what is *chosen*."""
         defaults = {row.id: row.default for row in QUIRKS}
-        return cls(MappingProxyType({**defaults, **dict(personality.quirks), **(chosen or {})}))
+        columns: dict[str, Value] = {"server": personality.server, "head-order": personality.head_order}
+        values = {**defaults, **dict(personality.quirks), **(chosen or {})}
+        return cls(
+            MappingProxyType({key: columns[key] if value == _PERSONALITY else value for key, value in values.items()})
+        )
 
 
 def objection(quirk_id: str, value: object) -> tuple[str, str] | None:

@@ -101,10 +101,16 @@ class Below(ProtocolWrapper):
         self._ending = True
         self.factory.ended(self)
         self._wait(self.factory.inactivity, self.transport.abortConnection)
+        self.transport.resumeProducing()  # type: ignore[attr-defined]  # every TCP transport reads on demand
         if self._peer_ended:
             self.transport.loseConnection()
         else:
             self.transport.loseWriteConnection()
+
+    def loseConnection(self) -> None:
+        """Close, unless the end is under way already: what TLS thinks of later input is of no interest then."""
+        if not self._ending:
+            super().loseConnection()
 
     def readConnectionLost(self) -> None:
         """The peer has sent its FIN: before TLS and after the end that is all, in between a reply may be under way."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from random import Random
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -22,6 +22,8 @@ from ucmsim.faults.planes import Moment
 from ucmsim.faults.tls import Certificate
 from ucmsim.request import handler_of
 from ucmsim.settings import due_of
+
+V = TypeVar("V")
 
 _LATER = ("after", "until", "ramp", "ttl")
 _LATER_WHEN = ("page", "offset", "user", "personality", "format", "recording", "acctid", "shape")
@@ -179,6 +181,12 @@ class Settled:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(armed.arming.name for armed, fires in self.considered if fires)
+
+    def applied(self, value: V) -> V:
+        """Return what the faults that fire make of *value*, the one of their moment."""
+        for fault in self.fires:
+            value = cast("Callable[[V], V]", fault)(value)
+        return value
 
     def count(self) -> None:
         """Make it so: what matched is counted, what fired has fired."""

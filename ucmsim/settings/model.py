@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
@@ -153,6 +153,10 @@ def _start(value: object) -> datetime | None:
         raise wrong(f"'{text}' is not an ISO instant", form) from None
     if instant.tzinfo is None:
         raise wrong(f"'{text}' has no zone, so it is no instant", form)
+    try:
+        instant.astimezone(UTC)
+    except OverflowError:
+        raise wrong(f"'{text}' lies outside the years 1 to 9999", form) from None
     return instant
 
 
