@@ -116,7 +116,7 @@ TABLES = {
     "formats": lambda: table(("columns", "number", "JSON root", "JSON entries", "adds columns"), formats()),
     "content-types": lambda: table(("`format`", "Content-type"), content_types()),
     "personalities": lambda: table(
-        ("id", "alias", "columns", "channels", "Server", "head order", "highest TLS", "confidence"),
+        ("id", "alias", "columns", "channels", "Server", "head order", "highest TLS", "quirks", "confidence"),
         objects(
             cli.personality_rows(),
             "id",
@@ -126,6 +126,7 @@ TABLES = {
             "server",
             "head_order",
             "tls_max",
+            "quirks",
             "confidence",
         ),
     ),

@@ -367,6 +367,7 @@ def test_control_characters_cannot_forge_a_line(device: Device, data: bytes) -> 
     """Whatever a client sends, an access line is one line of printable ASCII with its quotes in their place."""
     device.connect(tls_authentication_name=USER).send(data)
     device.connect().send(data)
+    assert len(device.access) == 2
     for event in device.access:
         text = formatEvent(event)
         assert re.fullmatch(r"[ -~]+", text), ascii(text)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from click.testing import CliRunner, Result
@@ -283,7 +284,6 @@ def test_schema_refuses_bad_configurations(schema: dict[str, Any], text: str) ->
 
 def test_schema_stands_up_to_a_validator(schema: dict[str, Any]) -> None:
     """A real validator finds the schema valid and agrees with it."""
-    jsonschema = pytest.importorskip("jsonschema")
     jsonschema.Draft202012Validator.check_schema(schema)
     for text in ((FIXTURES / "sim.yaml").read_text(), FULL):
         jsonschema.validate(yaml.safe_load(text), schema)

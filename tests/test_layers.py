@@ -69,7 +69,8 @@ def imports(tree: ast.AST, *, top_only: bool = False) -> Iterator[str]:
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports name their module in full, so that this check can read them"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
@@ -108,6 +109,14 @@ def test_no_reactor_at_module_level(module: str, file: Path) -> None:
     """Nobody imports the reactor at module level: that would install it."""
     tops = list(imports(ast.parse(file.read_text()), top_only=True))
     assert not [name for name in tops if name.startswith("twisted.internet.reactor")]
+
+
+@pytest.mark.parametrize(("module", "file"), EVERY, ids=[module for module, _ in EVERY])
+def test_the_pbx_neither_logs_nor_reads_a_clock_nor_opens_sockets(module: str, file: Path) -> None:
+    """In layers 0, 1 and 1b time and chance come in as arguments, and what there is to say is returned."""
+    if layer_of(module) in ("0", "1", "1b"):
+        names = {name.split(".")[0] for name in imports(ast.parse(file.read_text()))}
+        assert not names & {"logging", "socket", "time", "secrets", "asyncio", "select"}
 
 
 def test_every_module_has_a_layer() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 _FORM = "write an address, address/netmask or address/bits, such as 192.168.40.3/255.255.255.255 or 10.0.0.0/8"
 
@@ -94,7 +94,7 @@ def _unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 def _netmask(written: str, text: str, version: int) -> int:
     try:
         mask = _unmapped(ip_address(text))
-    except (ValueError, AddressValueError):
+    except ValueError:
         raise ValueError(f"'{written}' is not an address entry: '{text}' is no netmask; {_FORM}") from None
     if mask.version != version:
         raise ValueError(f"'{written}' mixes an IPv{version} address with an IPv{mask.version} netmask; {_FORM}")

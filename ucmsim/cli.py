@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -55,8 +56,7 @@ def check(file: Path, as_json: bool) -> None:
         settings = configuration.read(file)
     except ConfigurationError as error:
         if as_json:
-            fields = ("file", "line", "key", "wrong", "right")
-            click.echo(json.dumps([{name: getattr(one, name) for name in fields} for one in error.problems], indent=2))
+            click.echo(json.dumps([asdict(one) for one in error.problems], indent=2))
         else:
             click.echo(str(error), err=True)
             click.echo(f"{len(error.problems)} to mend", err=True)
@@ -120,6 +120,7 @@ def personality_rows() -> Iterator[dict[str, Any]]:
             "server": row.server,
             "head_order": row.head_order,
             "tls_max": row.tls_max,
+            "quirks": [f"{quirk}: {value}" for quirk, value in row.quirks],
             "confidence": row.confidence,
         }
 

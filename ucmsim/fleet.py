@@ -22,6 +22,7 @@ from ucmsim.faults import Handshake
 from ucmsim.ports import OpenPort, closed
 from ucmsim.reply import Reply
 from ucmsim.settings import Address
+from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.socketplane import Gate
 from ucmsim.tls import DeviceTls, TlsFactory
 
@@ -89,7 +90,7 @@ class Fleet(MultiService):
     One thread, because more only made the reactor late at equal throughput.
     """
 
-    def __init__(self, reactor: Any, assemble: Callable[[str, Any], Appliance]) -> None:
+    def __init__(self, reactor: Any, assemble: Callable[[str, PbxSettings], Appliance]) -> None:
         super().__init__()
         self._reactor = reactor
         self._assemble = assemble
@@ -114,20 +115,21 @@ class Fleet(MultiService):
         return deferToThreadPool(self._reactor, self._pool, function)
 
     def add(self, appliance: Appliance) -> PbxService:
-        """Take *appliance* in; it starts with the fleet, at once if that runs. Raises `BindError`."""
-        try:
-            service = PbxService(appliance, self._reactor, self.work)
-        except UcmsimError:
-            appliance.close()
-            raise
+        """Take *appliance* in; it starts with the fleet, at once if that runs.
+
+        Raises `UcmsimError` when it cannot; the appliance is then the caller's again, to close or abandon.
+        """
+        service = PbxService(appliance, self._reactor, self.work)
         try:
             service.setServiceParent(self)
         except UcmsimError:
-            service.disownServiceParent()
+            self.services.remove(service)
+            self.namedServices.pop(service.name, None)
+            service.parent = None
             raise
         return service
 
-    async def create(self, name: str, settings: Any) -> PbxService:
+    async def create(self, name: str, settings: PbxSettings) -> PbxService:
         """Assemble a new PBX in the worker and start it; raises `NameTaken` and other `UcmsimError`s."""
         if name in self or name in self._coming:
             raise NameTaken(f"there is a PBX '{name}' already")

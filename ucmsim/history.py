@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ucmsim.columns import COLUMNS, NAMES, Generation, Row
 from ucmsim.errors import HistoryError
-from ucmsim.matching import select
+from ucmsim.matching import SELECTED, select
 from ucmsim.query import Query
 
 SCHEMA_VERSION = 1
@@ -32,10 +32,8 @@ PRAGMA user_version = {SCHEMA_VERSION};
 COMMIT;
 """
 _QUOTED = ", ".join(f'"{name}"' for name in NAMES)
+_BLOCK = f"SELECT {SELECTED}, id FROM cdr WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608
 _INSERT = f"INSERT INTO cdr ({_QUOTED}) VALUES ({', '.join('?' * len(NAMES))})"  # noqa: S608
-_ALL = "SELECT " + ", ".join(
-    f"CAST({column.name} AS TEXT)" if column.number else f'"{column.name}"' for column in COLUMNS
-)
 
 
 class History:
@@ -60,9 +58,9 @@ class History:
             # Every length of list is a statement of its own, and a long one compiled takes a megabyte: keep none.
             database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, cached_statements=0)
             try:
-                mode = ("WAL", "FULL") if durable else ("MEMORY", "OFF")
-                database.execute(f"PRAGMA journal_mode = {mode[0]}")
-                database.execute(f"PRAGMA synchronous = {mode[1]}")
+                journal, synchronous = ("WAL", "FULL") if durable else ("MEMORY", "OFF")
+                database.execute(f"PRAGMA journal_mode = {journal}")
+                database.execute(f"PRAGMA synchronous = {synchronous}")
                 cls._settle_schema(database, path)
             except BaseException:
                 database.close()
@@ -126,7 +124,7 @@ class History:
         last = 0
         while True:
             with self._lock:
-                found = self._database.execute(f"{_ALL}, id FROM cdr WHERE id > ? ORDER BY id LIMIT ?", (last, batch))
+                found = self._database.execute(_BLOCK, (last, batch))
                 block = found.fetchall()
             if not block:
                 return

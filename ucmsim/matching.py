@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from ucmsim.columns import COLUMNS, Generation
 from ucmsim.query import Item, Literal, Pattern, Query, Range
 
-_SELECTED = ", ".join(f"CAST({column.name} AS TEXT)" if column.number else f'"{column.name}"' for column in COLUMNS)
+SELECTED = ", ".join(f"CAST({column.name} AS TEXT)" if column.number else f'"{column.name}"' for column in COLUMNS)
+"""Every column as text, in the order of a `Row`."""
 
 Clause = tuple[str, list[object]]
 
@@ -24,7 +25,7 @@ def select(query: Query, generation: Generation, *, up_to: int, newest_first: bo
     where, values = _where(query, generation)
     way = "DESC" if newest_first else "ASC"
     order = ", ".join(f"{name} {way}" for name in ("start", "AcctId", "id"))
-    sql = f"SELECT {_SELECTED} FROM cdr WHERE {' AND '.join(['id <= ?', *where])} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608
+    sql = f"SELECT {SELECTED} FROM cdr WHERE {' AND '.join(['id <= ?', *where])} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608
     return sql, [up_to, *values, query.limit, query.offset]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ucmsim.reply import Bytes, Content
+from ucmsim.request import FORM_LIMIT, HEADER_LIMIT
 
 _PAGE = (
     '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\r\n'
@@ -27,8 +28,10 @@ INVALID_REQUEST = _page(400, "Bad Request", "Invalid Request", note="the request
 TIMEOUT = _page(400, "Bad Request", "Timeout", note="the request ended, or paused for too long, inside its headers")
 DENIED = _page(403, "Permission denied", "Permission denied\n")
 NOT_FOUND = _page(404, "Not Found", "The requested URL was not found on this server.", note="no such path")
-TOO_MANY_HEADERS = _page(413, "Request Entity Too Large", "Too many headers", note="there are more than 100 headers")
-FORM_TOO_LARGE = Content(413, "Request Entity Too Large", note="the form is longer than 1024 bytes")
+TOO_MANY_HEADERS = _page(
+    413, "Request Entity Too Large", "Too many headers", note=f"there are more than {HEADER_LIMIT} headers"
+)
+FORM_TOO_LARGE = Content(413, "Request Entity Too Large", note=f"the form is longer than {FORM_LIMIT} bytes")
 SERVER_ERROR = _page(
     500, "Server Error", "Internal Server Error (out of memory)\n", note="ucmsim failed; the log says why above"
 )

@@ -54,8 +54,6 @@ class Quirk:
 _PERSONALITY = "personality"
 """The default of quirks that a column of the personality decides."""
 
-_0B = "spec 0b"
-
 QUIRKS = (
     Quirk("acl-denial", "page", ("page", "drop"), "A peer outside Permitted IPs gets a 403 page, or its connection is "
           "closed right after accept.", "spec 2.8, 0b", "assumed"),
@@ -85,7 +83,7 @@ QUIRKS = (
     Quirk("session-cap", 100, ("none",), "Connections at a time; the next one is closed before TLS without a byte.",
           "spec 2.2, 0b", "inferred", number=1),
     Quirk("time-fraction", "cut", ("cut", "keep"), "A fraction of a second in a bound is cut off, or kept in the text "
-          "that start is compared with.", _0B, "assumed"),
+          "that start is compared with.", "spec 0b", "assumed"),
     Quirk("trailing-comma", "ignore", ("ignore", "refuse"), "One comma at the end of an extension list is ignored, or is "
           "an empty item.", "spec 3.4, 0b", "assumed"),
     Quirk("unknown-nonce", "refuse", ("refuse", "accept"), "A nonce that this PBX never issued is challenged anew, or "

@@ -11,10 +11,9 @@ from enum import Enum, auto
 
 from ucmsim import pages
 from ucmsim.reply import Content
-from ucmsim.request import FORM_LIMIT, Head, text
+from ucmsim.request import FORM_LIMIT, HEADER_LIMIT, Head, text
 
 LINE_LIMIT = 4095
-HEADER_LIMIT = 100
 
 _BLANKS = bytes(range(1, 33))
 

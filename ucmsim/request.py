@@ -21,6 +21,9 @@ class Absent(str):
 
 _ABSENT = Absent()
 
+HEADER_LIMIT = 100
+"""Headers the device takes; one more is answered with 413. Spec 0b."""
+
 FORM_LIMIT = 1024
 """Bytes of form body the device reads; above that it answers 413 without a page. Spec 2.5."""
 

@@ -30,6 +30,7 @@ LINGER = 5.0
 """Wall-clock seconds a peer has to close its side after the device has closed; then the socket is closed anyway."""
 
 _RECORD_LIMIT = 5 + (1 << 14) + 2048
+"""Bytes of the longest TLS record with its header. RFC 5246, 6.2.3."""
 
 
 class Deciding(Protocol):

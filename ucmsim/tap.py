@@ -1,4 +1,4 @@
-"""The composition root: options in, a service out. The only place that fetches the reactor and the wall clock."""
+"""The composition root: options in, a service out. The only place of the service that fetches the reactor."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Options(usage.Options):
     ]
     optFlags = [["fresh", "f", "Empty the state folder first."]]
 
+    compData = usage.Completions(optActions={"config": usage.CompleteFiles("*.yaml")})
+
     def parseArgs(self, *words: str) -> None:
         """Take no words but options."""
         if words:
             raise usage.UsageError(f"'{words[0]}' is no option; did you mean --config {words[0]}?")
-
-    compData = usage.Completions(optActions={"config": usage.CompleteFiles("*.yaml")})
 
 
 def makeService(options: Options, reactor: Any = None) -> IService:
@@ -77,12 +77,19 @@ class Simulator(MultiService):
         self._control: ControlService | None = None
         try:
             for name, pbx in settings.pbxs.items():
-                self._fleet.add(self._assemble(name, pbx))
+                self._add(self._assemble(name, pbx))
             if settings.control is not None:
                 self._control = ControlService(self._fleet, settings.control, self._folder, self._instance, reactor)
                 self._control.setServiceParent(self)
         except BaseException:
             self._abandon()
+            raise
+
+    def _add(self, appliance: Appliance) -> None:
+        try:
+            self._fleet.add(appliance)
+        except UcmsimError:
+            appliance.close()
             raise
 
     def _assemble(self, name: str, settings: PbxSettings) -> Appliance:

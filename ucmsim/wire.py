@@ -1,4 +1,4 @@
-"""Performs a `Reply`: the only code that writes to a connection or ends one."""
+"""Performs a `Reply`: the only code that writes to a connection, and asks for it to end (`socketplane` ends sockets)."""
 
 from __future__ import annotations
 

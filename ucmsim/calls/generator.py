@@ -24,8 +24,9 @@ _SECOND = 1_000_000
 _HOUR = 3600 * _SECOND
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_HOURS = (1, 1, 1, 1, 1, 2, 6, 20, 55, 90, 100, 95, 65, 80, 95, 95, 85, 60, 30, 18, 12, 8, 4, 2)
-_DAYS = (1.0, 1.0, 1.0, 1.0, 0.9, 0.25, 0.15)
+# An office, assumed: calls by hour of the day, by day of the week from Monday, and by kind.
+_BY_HOUR = (1, 1, 1, 1, 1, 2, 6, 20, 55, 90, 100, 95, 65, 80, 95, 95, 85, 60, 30, 18, 12, 8, 4, 2)
+_BY_WEEKDAY = (1.0, 1.0, 1.0, 1.0, 0.9, 0.25, 0.15)
 _KINDS = {"Internal": 30, "Inbound": 40, "Outbound": 30}
 _DISPOSITIONS = {"ANSWERED": 71, "NO ANSWER": 24, "BUSY": 2, "FAILED": 3}  # 2661 rows of a UCM62xx, rounded
 # The least, the most and the usual seconds until a call had turned out so.
@@ -90,7 +91,9 @@ def _calls(world: World, chance: Random, until: int, count: int, days: int) -> I
     shares = [_KINDS[kind] for kind in kinds]
     hours = range(until - days * 24 * _HOUR, until, _HOUR)
     local = [datetime.fromtimestamp(hour // _SECOND, world.zone) for hour in hours]
-    busy = Counter(chance.choices(hours, [_HOURS[time.hour] * _DAYS[time.weekday()] for time in local], k=count))
+    busy = Counter(
+        chance.choices(hours, [_BY_HOUR[time.hour] * _BY_WEEKDAY[time.weekday()] for time in local], k=count)
+    )
     made = 0
     for hour in hours:
         for start in sorted(hour + int(chance.random() * _HOUR) for _ in range(busy[hour])):

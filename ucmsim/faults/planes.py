@@ -7,12 +7,12 @@ from enum import Enum
 
 
 class Moment(Enum):
-    """When a fault is settled; the value says what is known of the client by then."""
+    """When a fault is settled. The last two are one moment of the PBX, before and after its own decision."""
 
     ADMIT = "at accept"
     HANDSHAKE = "at the ClientHello"
     DECIDE = "when the request is decided"
-    REPLY = "when the reply is decided"
+    REPLY = "when the request is decided, its reply known"
 
     @property
     def knows_path(self) -> bool:
