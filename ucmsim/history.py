@@ -17,6 +17,9 @@ from ucmsim.matching import SELECTED, select
 from ucmsim.query import Query
 
 SCHEMA_VERSION = 1
+_KEPT = 8
+"""Compiled statements that are kept; those of the longest lists take a megabyte each (see `matching`)."""
+
 _APPLICATION_ID = 0x55434D53  # "UCMS"
 
 _FIELDS = ", ".join(f'"{column.name}" {"INTEGER" if column.number else "TEXT"} NOT NULL' for column in COLUMNS)
@@ -55,8 +58,7 @@ class History:
         Raises `HistoryError` when the file is something else or was written by another version.
         """
         try:
-            # Every length of list is a statement of its own, and a long one compiled takes a megabyte: keep none.
-            database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, cached_statements=0)
+            database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, cached_statements=_KEPT)
             try:
                 journal, synchronous = ("WAL", "FULL") if durable else ("MEMORY", "OFF")
                 database.execute(f"PRAGMA journal_mode = {journal}")

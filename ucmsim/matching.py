@@ -7,12 +7,15 @@ here by name rather than imitated.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from ucmsim.columns import COLUMNS, Generation
 from ucmsim.query import Item, Literal, Pattern, Query, Range
 
 SELECTED = ", ".join(f"CAST({column.name} AS TEXT)" if column.number else f'"{column.name}"' for column in COLUMNS)
 """Every column as text, in the order of a `Row`."""
+
+T = TypeVar("T")
 
 Clause = tuple[str, list[object]]
 
@@ -51,20 +54,26 @@ def _bound(sql: str, value: object) -> Clause | None:
 
 
 def _any_of(column: str, items: Sequence[Item]) -> Clause | None:
+    """Return the clause that one of *items* matches *column*; lists of about one length make one and the same SQL.
+
+    SQLite keeps compiled statements by their text, and a long one is a megabyte: so the kinds of items stand in a fixed
+    order, and each is filled up to a power of two with repetitions of its last.
+    """
     if not items:
         return None
-    clauses: list[Clause] = []
-    if literals := [item.text for item in items if isinstance(item, Literal)]:
-        clauses.append((f"{column} IN ({', '.join('?' * len(literals))})", list(literals)))
-    for item in items:
-        match item:
-            case Range(low, high):
-                clauses.append((f"CAST({column} AS INTEGER) BETWEEN ? AND ?", [low, high]))
-            case Pattern(text):
-                clauses.append((f"{column} LIKE ?", [text.replace("@", "%")]))
-            case Literal():
-                pass
+    literals = _filled([item.text for item in items if isinstance(item, Literal)])
+    ranges = _filled([[item.low, item.high] for item in items if isinstance(item, Range)])
+    patterns = _filled([[item.text.replace("@", "%")] for item in items if isinstance(item, Pattern)])
+    clauses: list[Clause] = [(f"{column} IN ({', '.join('?' * len(literals))})", list(literals))] if literals else []
+    clauses += [(f"CAST({column} AS INTEGER) BETWEEN ? AND ?", list(bounds)) for bounds in ranges]
+    clauses += [(f"{column} LIKE ?", list(pattern)) for pattern in patterns]
     return _either(clauses)
+
+
+def _filled(values: list[T]) -> list[T]:
+    """Return *values* with the last one repeated until there are 1, 2, 4, 8, ... of them."""
+    length = 1 << (len(values) - 1).bit_length() if values else 0
+    return values + values[-1:] * (length - len(values))
 
 
 def _either(clauses: Sequence[Clause]) -> Clause:
