@@ -265,17 +265,17 @@ KEYS: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "public key": (
         lambda: IDENTITY.key.public_key().public_bytes(Encoding.PEM, SPKI),
         "'KEY' holds a public key, but no private key",
-        "in a block -----BEGIN PRIVATE KEY-----",
+        "in a PEM block of that name",
     ),
     "request": (
         lambda: CSR.public_bytes(Encoding.PEM),
         "'KEY' holds a certificate signing request, but no private key",
-        "in a block -----BEGIN PRIVATE KEY-----",
+        "in a PEM block of that name",
     ),
     "certificates": (
         lambda: pem(IDENTITY.certificate, IDENTITY.trust),
         "'KEY' holds a certificate, but no private key",
-        "in a block -----BEGIN PRIVATE KEY-----",
+        "in a PEM block of that name",
     ),
     "openssh": (
         lambda: IDENTITY.key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, PLAIN),

@@ -16,7 +16,7 @@ from ucmsim.acl import permitted
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.settings import Pbx, Settings, load, load_pbx
 
-FOLDER = Path("/home/somebody/sims")
+FOLDER = Path("/srv/somebody/sims")
 
 # What YAML makes of words that are not quoted.
 TRAPS = {
@@ -290,8 +290,8 @@ def test_paths_of_a_relative_file_become_absolute(monkeypatch, tmp_path):
 
 def test_a_tilde_is_the_home_directory(monkeypatch):
     """~ is expanded as a shell would."""
-    monkeypatch.setenv("HOME", "/home/else")
-    assert settings("state: ~/state\npbxs: {hq: {}}").state == Path("/home/else/state")
+    monkeypatch.setenv("HOME", "/srv/else")
+    assert settings("state: ~/state\npbxs: {hq: {}}").state == Path("/srv/else/state")
 
 
 def test_an_empty_path_is_a_problem():

@@ -130,7 +130,7 @@ def _key(path: Path) -> Key:
     blocks = _blocks(path, "pkey")
     block = next((block for block in blocks if block.is_key), None)
     if block is None:
-        right = "it must hold the private key, in a block -----BEGIN PRIVATE KEY-----"
+        right = "it must hold the private key, in a PEM block of that name"
         raise _Unfit(f"'{path}' holds {_held(blocks)}, but no private key", right)
     place = f"the private key on line {block.line} of '{path}'"
     if block.label == "OPENSSH PRIVATE KEY":
