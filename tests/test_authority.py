@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import ssl
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from tests.clients import client
 from tests.handshake import objection
 from ucmsim.authority import Authority, bears, common_name, export, self_signed
 
@@ -187,12 +187,11 @@ def test_export_forms(authority: Authority) -> None:
     assert pkcs12.load_pkcs12(export(certificate, "p12", "other"), b"other").additional_certs
 
 
-@pytest.mark.skipif(not shutil.which("keytool"), reason="keytool, Java's own judge of truststores, is not installed")
 def test_java_takes_the_truststore(authority: Authority, tmp_path: Path) -> None:
     """Java finds one trusted certificate in the PKCS#12 truststore."""
     store = tmp_path / "ca.p12"
     store.write_bytes(export(authority.certificate, "p12"))
-    command = ["keytool", "-J-Duser.language=en", "-list", "-keystore", str(store), "-storepass", "changeit"]
+    command = [client("keytool"), "-J-Duser.language=en", "-list", "-keystore", str(store), "-storepass", "changeit"]
     listed = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert listed.returncode == 0, listed.stdout
     assert "ucmsim ca hq" in listed.stdout

@@ -243,7 +243,10 @@ def ended(pid: int, within: float = 10.0) -> bool:
 ORPHANED = "from ucmsim.child import Child; import time; it = Child(); print(it.pid, flush=True); time.sleep(600)"
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked at through /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(),
+    reason="only Linux, the reference platform, has the /proc that processes are looked at through",
+)
 def test_the_child_dies_with_its_parent(tmp_path):
     """When the process that started it is killed without a chance to say so, ucmsim ends by itself."""
     command = [sys.executable, "-c", ORPHANED]

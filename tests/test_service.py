@@ -155,7 +155,8 @@ def reached(pbx: dict[str, Any]) -> None:
         urlopen(f"{pbx['url']}/nowhere", timeout=LIMIT, context=context)
 
 
-needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+ALL_DUE = os.environ.get("UCMSIM_REQUIRE_CLIENTS") == "1"
+needs_curl = pytest.mark.skipif(not ALL_DUE and shutil.which("curl") is None, reason="the client curl is not installed")
 
 
 # --- one process that is looked at from all sides ------------------------------------------------------------------
@@ -461,7 +462,8 @@ def test_demo(tmp_path: Path) -> None:
         try:
             report = process.report()
         except AssertionError:
-            if "Address already in use" in process.err:
+            # The demo's port is fixed, and a developer may run it meanwhile; where all is due nobody does.
+            if "Address already in use" in process.err and not ALL_DUE:
                 pytest.skip("somebody else listens on port 8443")
             raise
         hq = report["pbxs"]["hq"]

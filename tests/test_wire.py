@@ -82,7 +82,7 @@ class Counted:
     length = LONG.length
 
     def slice(self, start: int, stop: int) -> Bytes:
-        raise NotImplementedError
+        return LONG.slice(start, stop)
 
     def chunks(self, size: int = PIECE) -> Iterator[bytes]:
         for piece in LONG.chunks(size):
