@@ -1,4 +1,4 @@
-"""The tables of the README, made from the code they describe; `python tests/doc_tables.py` writes them into it."""
+"""The tables of the documentation, made from the code they describe; `python tests/doc_tables.py` writes them there."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from ucmsim import cli, control
+from ucmsim import catalogue, control
 from ucmsim.columns import GENERATIONS
 from ucmsim.query import Format
+from ucmsim.quirks import CONFIDENCES, GROUPS, QUIRKS
 from ucmsim.settings import Settings, model
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+WITH_TABLES = (README, ROOT / "docs" / "quirks.md", ROOT / "docs" / "personalities.md")
 
 PARAMETERS = {
     "enable": "Enable",
@@ -111,42 +114,67 @@ def objects(rows: Iterable[dict[str, Any]], *keys: str) -> Iterator[list[str]]:
         yield [f"`{values[0]}`", *(", ".join(value) if isinstance(value, list) else str(value) for value in values[1:])]
 
 
+def upright(rows: Iterable[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Return header and lines of a table with a column for each of *rows*."""
+    found = list(rows)
+    (_, *names), cells = found[0], list(objects(found, *found[0]))
+    lines = [[name, *(f"`{row[at]}`" if row[at] else "" for row in cells)] for at, name in enumerate(names, 1)]
+    return ["", *(row[0] for row in cells)], lines
+
+
+def counts() -> Iterator[tuple[str, int, str, int]]:
+    """Yield how many rows of the register have each confidence."""
+    for confidence in CONFIDENCES:
+        rows = [row for row in QUIRKS if row.confidence == confidence]
+        yield confidence, len(rows), f"{len(rows) / len(QUIRKS):.0%}", sum(row.switchable for row in rows)
+    yield "all", len(QUIRKS), "100%", sum(row.switchable for row in QUIRKS)
+
+
+def register() -> Iterator[str]:
+    """Yield the register, a table a group."""
+    rows = {row["id"]: row for row in catalogue.quirk_rows()}
+    keys = ("id", "default", "values", "confidence", "personalities", "source", "statement")
+    header = ("quirk", "default", "values", "confidence", "personalities", "source", "behaviour")
+    for group, members in GROUPS.items():
+        yield f"### {group}\n"
+        yield table(header, objects((rows[member.id] for member in members), *keys)) + "\n"
+
+
 TABLES = {
     "parameters": lambda: table(("on the device", "setting", "default", "meaning"), parameters()),
     "formats": lambda: table(("columns", "number", "JSON root", "JSON entries", "adds columns"), formats()),
     "content-types": lambda: table(("`format`", "Content-type"), content_types()),
     "personalities": lambda: table(
-        ("id", "alias", "columns", "channels", "Server", "head order", "highest TLS", "quirks", "confidence"),
+        ("id", "alias", "columns", "channels", "Server", "head order", "recordings", "confidence"),
         objects(
-            cli.personality_rows(),
+            catalogue.personality_rows(),
             "id",
             "alias",
             "columns",
-            "channels",
+            "channel-technology",
             "server",
-            "head_order",
-            "tls_max",
-            "quirks",
+            "head-order",
+            "recording-directory",
             "confidence",
         ),
     ),
+    "all-of-personalities": lambda: table(*upright(catalogue.personality_rows())),
     "settings": lambda: table(("key", "default", "meaning"), settings()),
     "faults": lambda: table(
         ("fault", "fields and units", "settled", "what it does"),
-        objects(cli.fault_rows(), "id", "fields", "settled", "statement"),
+        objects(catalogue.fault_rows(), "id", "fields", "settled", "statement"),
     ),
     "defects": lambda: table(
-        ("defect", "a careful client", "what is wrong"), objects(cli.defect_rows(), "id", "careful_client", "statement")
+        ("defect", "a careful client", "what is wrong"),
+        objects(catalogue.defect_rows(), "id", "careful_client", "statement"),
     ),
-    "quirks": lambda: table(
-        ("quirk", "default", "values", "confidence", "behaviour"),
-        objects(cli.quirk_rows(), "id", "default", "values", "confidence", "statement"),
-    ),
+    "quirk-counts": lambda: table(("confidence", "rows", "share", "of them to switch"), counts()),
+    "quirks": lambda: "\n".join(register()),
     "routes": lambda: table(
         ("method", "path", "does"), [(route.method, f"`{route.path}`", route.statement) for route in control.ROUTES]
     ),
 }
-"""Each stands in the README between ``<!-- table: name -->`` and ``<!-- end -->``."""
+"""Each stands in one page between ``<!-- table: name -->`` and ``<!-- end -->``."""
 
 
 def placed(text: str) -> str:
@@ -158,4 +186,5 @@ def placed(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(placed(README.read_text()))
+    for page in WITH_TABLES:
+        page.write_text(placed(page.read_text()))

@@ -13,8 +13,11 @@ from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from importlib.resources import files
 from pathlib import Path
+from random import Random
 from typing import Any
+from zlib import crc32
 
+from ucmsim.audio import Voices
 from ucmsim.clock import PbxClock, When
 from ucmsim.columns import AT, Row
 from ucmsim.devicefile import READERS, BadLine
@@ -23,6 +26,10 @@ from ucmsim.pbx import Pbx
 from ucmsim.reply import Reply
 from ucmsim.request import ApiRequest, Head, data
 from ucmsim.settings import load_pbx
+from ucmsim.spool import Spool
+
+VOICES = Voices(Random(7))
+"""One bank for all spools: it takes a while to build."""
 
 CLIENT = "127.0.0.1"
 """A peer that the Permitted IPs of `make_pbx` let pass."""
@@ -80,7 +87,17 @@ def make_pbx(*, name: str = "hq", seed: int = 42, **changes: Any) -> Pbx:
     history = _InMemory.open(Path(":memory:"), durable=False)
     history.extend(_GUIDE)
     clock = PbxClock.starting(settings.clock.start or START, settings.clock.rate, BEGAN)
-    return Pbx(name, settings, history, clock, seed=seed, defects=DEFECTS)
+    return Pbx(name, settings, history, spool_of(history), clock, seed=seed, defects=DEFECTS)
+
+
+def spool_of(history: History, root: Path = Path("/nowhere")) -> Spool:
+    """Return the spool with the recordings of *history*, and the files in *root*, which need not exist."""
+    return Spool(root, history.recordings, VOICES, crc_of)
+
+
+def crc_of(path: str) -> int:
+    """Return a number that depends on *path* alone."""
+    return crc32(path.encode())
 
 
 def at(seconds: float = 0.0) -> When:

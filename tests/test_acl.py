@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ucmsim.acl import parse_entries, parse_entry, permitted
+from ucmsim.acl import BLANK_PERMITS, AccessList, parse_entries, parse_entry, permitted
 
 
 def may_pass(entries: str, peer: str) -> bool:
@@ -32,6 +32,16 @@ def complaint(text: str) -> str:
 def test_blank_denies_every_address(peer):
     """Without any entry every address is denied, the loopback too."""
     assert not may_pass("", peer)
+
+
+@pytest.mark.quirk("acl-blank")
+@pytest.mark.parametrize("peer", ["192.168.40.3", "::1", "::ffff:10.0.0.1"])
+def test_blank_permits_every_address_where_the_quirk_says_so(peer):
+    """A list without entries may mean the contrary; one with entries means what it says."""
+    said = "permitted: blank Permitted IPs permit every address (quirk acl-blank: allow)"
+    assert AccessList((), BLANK_PERMITS).permitted(peer) == (True, f"{peer} is {said}")
+    assert AccessList(()).permitted(peer) == (False, f"{peer} is denied: blank Permitted IPs deny every address")
+    assert not AccessList(parse_entries("11.0.0.0/8"), BLANK_PERMITS).permitted(peer)[0]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from hashlib import md5
 from random import Random
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -68,16 +69,17 @@ def digest(
 class Door:
     """A PBX with one account, and the nonces it has issued."""
 
-    def __init__(self, *, password: str = PASSWORD, basic: bool = False, accept_unknown: bool = False) -> None:
-        self.account = Account(USER, password, basic=basic)
-        self.nonces = Nonces(Random(1))
-        self.accept_unknown = accept_unknown
+    def __init__(
+        self, *, user: str = USER, password: str = PASSWORD, basic: bool = False, realm: str = "asterisk", **nonces: Any
+    ) -> None:
+        self.account = Account(user, password, basic=basic, realm=realm)
+        self.nonces = Nonces(Random(1), **nonces)
 
     def issue(self, wall: float = 0.0) -> str:
         return self.nonces.issue(wall)
 
     def ask(self, authorization: str | None, *, method: str = "GET", wall: float = 0.0) -> Verdict:
-        return judge(authorization, method, self.account, self.nonces, wall, accept_unknown=self.accept_unknown)
+        return judge(authorization, method, self.account, self.nonces, wall)
 
 
 @pytest.fixture
@@ -134,6 +136,18 @@ def test_the_realm_of_the_server_counts(door):
     nonce = door.issue()
     assert refused(door.ask(digest(nonce, realm="elsewhere")))
     assert door.ask(digest(nonce, realm="asterisk").replace('realm="asterisk"', 'realm="elsewhere"')).granted
+
+
+@pytest.mark.quirk("realm")
+@pytest.mark.parametrize("realm", ["asterisk", "Asterisk", "UCM6202", 'a "b" c', "é"])
+def test_the_realm_of_the_quirk_is_hashed(realm):
+    """A response is right when it was made with this realm, letter for letter, whatever the client calls it."""
+    door = Door(realm=realm)
+    others = {"asterisk", "Asterisk", "UCM6202"} - {realm}
+    for other in others:
+        assert refused(door.ask(digest(door.issue(), realm=other)))
+    right = digest(door.issue(), realm=realm, raw={"realm": '"something"'})
+    assert door.ask(right).granted
 
 
 def test_an_upper_case_response_opens(door):
@@ -302,6 +316,77 @@ def test_a_nonce_lives_62_seconds(door):
     assert door.ask(digest(nonce, nc="00000001"), wall=1061.0).granted
     assert door.ask(digest(nonce, nc="00000002"), wall=1062.0).granted
     assert stale(door.ask(digest(nonce, nc="00000003"), wall=1062.5))
+
+
+@pytest.mark.quirk("nonce-lifetime")
+@pytest.mark.parametrize("lifetime", [1, 62, 86_400])
+def test_a_nonce_lives_as_long_as_the_quirk_says(lifetime):
+    """The sentence names the seconds."""
+    door = Door(lifetime=lifetime)
+    nonce = door.issue(wall=1000.0)
+    assert door.ask(digest(nonce, nc="00000001"), wall=1000.0 + lifetime).granted
+    late = door.ask(digest(nonce, nc="00000002"), wall=1000.5 + lifetime)
+    assert stale(late)
+    assert late.why == f"the nonce is older than {lifetime} seconds"
+
+
+@pytest.mark.quirk("nonce-lifetime")
+def test_a_nonce_may_live_for_ever():
+    """Without a lifetime only the count makes it stale, and the table keeps its size."""
+    door = Door(lifetime=None)
+    nonce = door.issue(wall=0.0)
+    assert door.ask(digest(nonce, nc="00000001"), wall=1e9).granted
+    assert stale(door.ask(digest(nonce, nc="00000001"), wall=1e9))
+    for _ in range(4096):
+        door.issue(wall=1e9)
+    assert len(door.nonces) == 4096
+    assert refused(door.ask(digest(nonce, nc="00000002"), wall=1e9))
+
+
+@pytest.mark.quirk("nonce-count")
+@pytest.mark.parametrize("count", ["00000005", "00000001", "00000000", "1", "ffffffffffffffffff", "zz", "-1"])
+def test_a_count_may_be_ignored(count):
+    """Then any count is good, as often as it comes, even one that is no number; it is hashed all the same."""
+    door = Door(counted=False)
+    nonce = door.issue()
+    assert door.ask(digest(nonce, nc="00000005")).granted
+    assert door.ask(digest(nonce, nc=count)).granted
+    assert door.ask(digest(nonce, nc=count)).granted
+    assert refused(door.ask(digest(nonce, nc=count).replace(f"nc={count}", "nc=00000006")))
+
+
+@pytest.mark.quirk("nonce-count")
+def test_without_qop_a_nonce_is_good_again_where_counts_are_ignored():
+    """An RFC 2069 client can use it until it is too old."""
+    door = Door(counted=False)
+    nonce = door.issue(wall=0.0)
+    assert all(door.ask(digest(nonce, qop=None), wall=wall).granted for wall in (0.0, 1.0, 62.0))
+    assert stale(door.ask(digest(nonce, qop=None), wall=62.5))
+
+
+@pytest.mark.quirk("nonce-count")
+@pytest.mark.parametrize("field", ["cnonce", "nc"])
+def test_what_is_hashed_must_be_there_though_counts_are_ignored(field):
+    """With qop=auth neither the count nor the client's nonce can be left out."""
+    door = Door(counted=False)
+    assert refused(door.ask(digest(door.issue(), raw={field: None}, **{field: ""})))
+
+
+@pytest.mark.quirk("nonce-count")
+@pytest.mark.quirk("unknown-nonce")
+def test_an_unknown_nonce_is_refused_though_counts_are_ignored():
+    """That the count is not looked at does not make a made-up nonce good."""
+    assert refused(Door(counted=False).ask(digest("12345678")))
+
+
+@pytest.mark.quirk("blank-name")
+@pytest.mark.parametrize("user", ["", USER])
+def test_without_a_user_name_nothing_opens(user):
+    """No credentials fit an account that has no name, Basic ones as little."""
+    door = Door(user="", basic=True)
+    assert refused(door.ask(digest(door.issue(), user=user)))
+    assert refused(door.ask(basic(user, PASSWORD)))
+    assert refused(door.ask(None))
 
 
 def test_a_first_use_after_62_seconds_is_stale(door):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gc
 import hashlib
 import re
+import weakref
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,13 +22,14 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import LogLevel, capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
+from tests.makers import spool_of
 from ucmsim.channel import DeviceChannel, DeviceFactory
 from ucmsim.clock import PbxClock
 from ucmsim.columns import row
 from ucmsim.configuration import DEFECT_IDS
 from ucmsim.history import History
 from ucmsim.pbx import Pbx
-from ucmsim.reply import PIECE, Reply
+from ucmsim.reply import PIECE, Bytes, Content, CutShort, Reply
 from ucmsim.settings import load_pbx
 
 PEER = "127.0.0.9"
@@ -129,7 +133,9 @@ class Device:
         history.extend([row(call)] * rows)
         groups = {name: settings.pop(name) for name in ("quirks", "faults") if name in settings}
         chosen = load_pbx({"api": {"permitted_ips": ["127.0.0.0/8"], **settings}, **groups}, Path())
-        return Pbx("hq", chosen, history, PbxClock.starting(None, 1.0, 0.0), seed=1, defects=DEFECT_IDS)
+        return Pbx(
+            "hq", chosen, history, spool_of(history), PbxClock.starting(None, 1.0, 0.0), seed=1, defects=DEFECT_IDS
+        )
 
     def connect(
         self, *, to: Pbx | None = None, worker: Callable[..., Deferred[Reply]] = execute, **settings: Any
@@ -448,6 +454,237 @@ def test_client_that_vanishes_before_its_request_leaves_nothing(device: Device, 
     assert (device.access, device.failures, device.clock.getDelayedCalls()) == ([], [], [])
 
 
+# --- a body that cannot be made to its end -------------------------------------------------------------------------
+
+
+class Made:
+    """A body of *length* bytes that are made as they are sent; *why* makes what is raised when *stop* are there.
+
+    *made* counts the bytes, *inside* tells that the body is being read: a file would be open.
+    """
+
+    def __init__(self, length: int, stop: int | None = None, why: Callable[[], Exception] | None = None) -> None:
+        self.length, self.stop, self.why = length, length if stop is None else stop, why
+        self.made, self.inside = 0, False
+
+    def slice(self, start: int, stop: int) -> Bytes:
+        raise NotImplementedError
+
+    def chunks(self, size: int = PIECE) -> Iterator[bytes]:
+        self.inside = True
+        try:
+            while self.made < self.stop:
+                piece = b"x" * min(size, self.stop - self.made)
+                self.made += len(piece)
+                yield piece
+            if self.why:
+                raise self.why()
+        finally:
+            self.inside = False
+
+
+class Serving:
+    """Work whose answer has the *body*, once."""
+
+    def __init__(self, body: Made) -> None:
+        self._bodies = [body]
+
+    def content(self) -> Content:
+        return Content(200, "OK", (("Content-type", "audio/x-wav"),), self._bodies.pop())
+
+
+def serve(device: Device, monkeypatch: pytest.MonkeyPatch, body: Made, **settings: Any) -> Pbx:
+    """Return a PBX that answers the next request with *body*."""
+    pbx = device.pbx(**settings)
+    works = [Serving(body)]
+    monkeypatch.setitem(pbx._handlers, "recapi", lambda request, when: works.pop())
+    return pbx
+
+
+RECAPI = b"GET /recapi?filename=a.wav HTTP/1.1\r\nHost: pbx\r\n\r\n"
+CHANGED = "the file was changed while it was sent"
+
+
+def cut() -> CutShort:
+    return CutShort(CHANGED)
+
+
+LENGTHS = pytest.mark.parametrize(
+    ("length", "stop"),
+    [
+        pytest.param(1000, 700, id="short"),
+        pytest.param(1000, 0, id="short, first byte"),
+        pytest.param(5 * PIECE, 3 * PIECE + 9, id="long"),
+        pytest.param(5 * PIECE, 0, id="long, first byte"),
+    ],
+)
+
+
+def sound(length: int, made: int) -> bytes:
+    """Return the response with a recording of that *length* of which only so many bytes were *made*."""
+    whole = answer("200 OK", "Content-type: audio/x-wav", body=b"x" * length)
+    return whole[: len(whole) - length + made]
+
+
+@LENGTHS
+def test_body_that_is_cut_short(device: Device, monkeypatch: pytest.MonkeyPatch, length: int, stop: int) -> None:
+    """Head and what there is are sent, the connection ends in order, and the line says why and how far it came."""
+    connection = device.connect(to=serve(device, monkeypatch, Made(length, stop, cut)))
+    assert connection.send(RECAPI) == sound(length, stop)
+    assert connection.fate == "closed"
+    assert formatEvent(device.line) == (
+        f'hq {PEER} "GET /recapi?filename=a.wav" 200 rows=- bytes={stop} 0.0 ms [{CHANGED}]'
+    )
+    assert (connection.tls.producer, device.failures, device.clock.getDelayedCalls()) == (None, [], [])
+
+
+@pytest.mark.quirk("keep-alive")
+@LENGTHS
+def test_body_that_is_cut_short_is_the_last_of_its_connection(
+    device: Device, monkeypatch: pytest.MonkeyPatch, length: int, stop: int
+) -> None:
+    """A connection that would be kept ends: the next response would be taken for the missing bytes."""
+    pbx = serve(device, monkeypatch, Made(length, stop, cut), quirks={"keep-alive": 15})
+    connection = device.connect(to=pbx)
+    connection.send(RECAPI + GET)
+    device.clock.pump([0] * 4)
+    assert connection.got == sound(length, stop).replace(b"Connection: close\r\n", b"")
+    assert (connection.fate, len(device.access), device.clock.getDelayedCalls()) == ("closed", 1, [])
+
+
+def test_what_cut_a_body_short_is_one_printable_sentence(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file name in it cannot forge a line, and the password is not told."""
+    said = f"'monitor/\x1b[2J\r\nforged {PASSWORD}.wav' is gone"
+    pbx = serve(device, monkeypatch, Made(9, 3, lambda: CutShort(said)), tls_authentication_password=PASSWORD)
+    device.connect(to=pbx).send(RECAPI)
+    text = formatEvent(device.line)
+    assert re.fullmatch(r"[ -~]+", text)
+    assert text.endswith(" ms ['***' is gone]")
+
+
+@pytest.mark.parametrize("length", [1000, 5 * PIECE])
+def test_body_that_fails_is_told_and_resets(device: Device, monkeypatch: pytest.MonkeyPatch, length: int) -> None:
+    """What nobody foresaw is logged, and the connection neither stays open nor ends as if all were well."""
+    connection = device.connect(to=serve(device, monkeypatch, Made(length, length - 1, ZeroDivisionError)))
+    connection.send(RECAPI)
+    assert connection.fate == "reset"
+    (failure,) = device.failures
+    assert isinstance(failure.value, ZeroDivisionError)
+    assert device.line["told"] == " [ucmsim failed; the log says why below]"
+    assert (connection.tls.producer, device.clock.getDelayedCalls()) == (None, [])
+
+
+# --- a body and its client -----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the garbage collector away, so that what goes, goes at once."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def halted(device: Device, pbx: Pbx) -> Connection:
+    """Return a connection whose client has stopped reading after one piece of the body."""
+    connection = device.connect(to=pbx)
+    write = connection.tls.write
+
+    def one_piece(data: bytes) -> None:
+        write(data)
+        if len(data) == PIECE:
+            connection.tls.producer.pauseProducing()
+
+    connection.tls.write = one_piece
+    connection.send(RECAPI)
+    return connection
+
+
+def test_client_that_stops_reading_stops_the_production(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No piece of the body is made ahead of its client, however long that takes."""
+    body = Made(5 * PIECE)
+    connection = halted(device, serve(device, monkeypatch, body, quirks={"inactivity-timeout": "none"}))
+    for pieces in range(1, 6):
+        device.clock.pump([600.0] * 10)
+        assert (body.made, connection.fate) == (pieces * PIECE, "open")
+        connection.tls.producer.resumeProducing()
+    assert (connection.got, connection.fate) == (sound(5 * PIECE, 5 * PIECE), "closed")
+    assert not body.inside
+
+
+def test_client_that_goes_away_releases_the_body(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The body, and what it holds open, goes with its client, without waiting for anything."""
+    body = Made(5 * PIECE)
+    gone, pbx = weakref.ref(body), serve(device, monkeypatch, body)
+    del body
+    connection = halted(device, pbx)
+    assert gone().inside
+    with uncollected():
+        connection.vanish()
+        assert gone() is None
+    assert (connection.tls.producer, device.clock.getDelayedCalls(), device.failures) == (None, [], [])
+    assert (device.line["bytes"], device.line["told"]) == (str(PIECE), " [the client went away]")
+
+
+def test_client_that_goes_away_before_the_body_releases_it(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that waits for its turn goes as well, though nothing of it was made."""
+    body = Made(5 * PIECE)
+    slow = {"fault": "http.latency", "seconds": 60.0}
+    gone, pbx = weakref.ref(body), serve(device, monkeypatch, body, faults=[slow])
+    del body
+    connection = device.connect(to=pbx)
+    connection.send(RECAPI)
+    assert gone().made == 0
+    with uncollected():
+        connection.vanish()
+        assert gone() is None
+    assert device.clock.getDelayedCalls() == []
+
+
+def test_client_that_goes_away_during_the_lookup_never_has_a_body(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the worker finds when nobody wants it any more is dropped."""
+    body = Made(5 * PIECE)
+    gone, late = weakref.ref(body), Late()
+    connection = device.connect(to=serve(device, monkeypatch, body), worker=late)
+    del body
+    connection.send(RECAPI)
+    connection.vanish()
+    with uncollected():
+        late.finish()
+        assert gone() is None
+    assert (device.failures, device.clock.getDelayedCalls()) == ([], [])
+
+
+@pytest.mark.quirk("inactivity-timeout")
+def test_client_that_stalls_loses_the_body_with_its_connection(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the time is up the connection is reset, and the body goes with it."""
+    body = Made(5 * PIECE)
+    gone, pbx = weakref.ref(body), serve(device, monkeypatch, body)
+    del body
+    connection = halted(device, pbx)
+    device.clock.advance(30.1)
+    assert connection.fate == "reset"
+    with uncollected():
+        connection.vanish()
+        assert gone() is None
+    assert device.clock.getDelayedCalls() == []
+
+
+def test_body_that_was_cut_short_is_released(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ended it does not hold it."""
+    body = Made(5 * PIECE, PIECE, cut)
+    gone, pbx = weakref.ref(body), serve(device, monkeypatch, body)
+    del body
+    with uncollected():
+        device.connect(to=pbx).send(RECAPI)
+        assert gone() is None
+
+
 # --- inactivity ----------------------------------------------------------------------------------------------------
 
 
@@ -688,6 +925,72 @@ def test_end_of_input_does_not_lose_requests_that_are_there(device: Device) -> N
     connection.channel.inputEnded()
     device.clock.pump([0] * 4)
     assert (statuses(connection.got), connection.fate) == ([b"200"] * 2, "closed")
+
+
+# --- how requests are read -----------------------------------------------------------------------------------------
+
+
+def posted(form: bytes, target: bytes = b"/cdrapi") -> bytes:
+    """Return a POST of *form*."""
+    return b"POST " + target + b" HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(form) + form
+
+
+def quirk(name: str, value: str | int, data: bytes, usual: bytes, other: bytes) -> Any:
+    """Return the case that *data* is answered with a beginning of *usual*, and with *other* under the quirk."""
+    return pytest.param({name: value}, data, usual, other, id=f"{name}: {value}")
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.quirk("header-limit", "form-limit", "post", "path-match")
+@pytest.mark.parametrize(
+    ("quirks", "data", "usual", "other"),
+    [
+        quirk("header-limit", 1, b"GET /cdrapi\nA: b\nC: d\n\n", OK, b"HTTP/1.1 413 Request Entity Too Large\r\n"),
+        quirk("header-limit", "none", GET[:-2] + b"A: b\n" * 101 + b"\n", b"HTTP/1.1 413", OK),
+        quirk("form-limit", 3, posted(b"a=bc"), OK, b"HTTP/1.1 413 Request Entity Too Large\r\n"),
+        quirk("form-limit", "none", posted(b"a" * 1025), b"HTTP/1.1 413", OK),
+        quirk("post", "refuse", posted(b"format=xml"), OK, b"HTTP/1.1 501 Not Implemented\r\n"),
+        quirk("path-match", "exact", request("/CdrApi/"), OK, b"HTTP/1.1 404 Not Found\r\n"),
+    ],
+)
+def test_quirks_of_reading(device: Device, quirks: dict[str, Any], data: bytes, usual: bytes, other: bytes) -> None:
+    """The bytes of one request are read as the quirks of the PBX have it, and the connection ends as ever."""
+    for chosen, beginning in (({}, usual), (quirks, other)):
+        connection = device.connect(quirks=chosen)
+        assert connection.send(data).startswith(beginning)
+        assert connection.fate == "closed"
+
+
+@pytest.mark.quirk("post-parameters", "plus")
+@pytest.mark.parametrize(
+    ("quirks", "data", "usual", "other"),
+    [
+        quirk("post-parameters", "join", posted(b"numRecords=0", b"/cdrapi?format=xml"), b"text/csv", b"text/xml"),
+        quirk("plus", "plus", request("/cdrapi?caller=+1&format=xml&startTime=2013-01-01T00:00:00+01:00"), b"", b""),
+    ],
+)
+def test_quirks_of_parameters(device: Device, quirks: dict[str, Any], data: bytes, usual: bytes, other: bytes) -> None:
+    """What is asked for is what the parameters are under the quirks of the PBX; the line tells a refusal."""
+    usually, otherwise = (device.connect(rows=1, quirks=chosen).send(data) for chosen in ({}, quirks))
+    assert usually.startswith(OK)
+    assert usual in usually
+    assert otherwise.startswith(OK)
+    assert other in otherwise
+    assert device.access[1]["told"] == ""
+    assert (device.access[0]["told"] == "") is ("post-parameters" in quirks)
+
+
+@pytest.mark.quirk("extra-line")
+@pytest.mark.parametrize(("value", "between"), [("none", b""), ("one", b"\r\n")])
+@pytest.mark.parametrize("data", [request("/cdrapi?format=JSON"), request("/nowhere"), b"\n"])
+def test_an_extra_line(device: Device, value: str, between: bytes, data: bytes) -> None:
+    """One more empty line stands before every body, or none does, and the line counts the bytes of the body alone."""
+    usual, got = (device.connect(quirks=quirks).send(data) for quirks in ({}, {"extra-line": value}))
+    head, _, body = usual.partition(b"\r\n\r\n")
+    assert got == head + b"\r\n\r\n" + between + body
+    assert [event["bytes"] for event in device.access] == [str(len(body))] * 2
 
 
 # --- nothing of a library ------------------------------------------------------------------------------------------

@@ -42,9 +42,9 @@ def places(folder: Path, text: str) -> list[tuple[str, int]]:
     return [(problem.key, problem.line) for problem in problems(folder, text)]
 
 
-def said(**api: Any) -> list[str]:
-    """Return the warnings about a PBX with these settings of its API page."""
-    return list(pbx_warnings(load_pbx({"api": {**OPEN, **api}}, Path())))
+def said(quirks: dict[str, Any] | None = None, **api: Any) -> list[str]:
+    """Return the warnings about a PBX with these settings of its API page, and these quirks."""
+    return list(pbx_warnings(load_pbx({"api": {**OPEN, **api}, "quirks": quirks or {}}, Path())))
 
 
 def test_without_a_file_it_is_the_demo() -> None:
@@ -239,6 +239,53 @@ def test_what_is_probably_not_meant(api: dict[str, Any], warning: str) -> None:
     """What is allowed and surprising is one warning."""
     (only,) = said(**api)
     assert warning in only
+
+
+NAMELESS = {"tls_authentication_name": None}
+BLANK = {"tls_authentication_password": None}
+DENIED = {"permitted_ips": []}
+UNREADABLE = {"permitted_ips": ["127.0.0.0/8", "nonsense"], "tls_bind_address": "0.0.0.0:0"}
+
+
+@pytest.mark.parametrize(
+    ("quirks", "api", "warned"),
+    [
+        pytest.param(
+            {"blank-name": "refuse"}, NAMELESS,
+            ["no tls_authentication_name is set although a password is set: every request is refused (quirk blank-name)"],
+            marks=pytest.mark.quirk("blank-name"),
+        ),
+        pytest.param(
+            {"blank-name": "open"}, {**NAMELESS, **BLANK},
+            ["no tls_authentication_name is set: requests are not authenticated"],
+            marks=pytest.mark.quirk("blank-name"),
+        ),
+        pytest.param(
+            {"blank-password": "open"}, BLANK,
+            ["no tls_authentication_password is set: requests are not authenticated (quirk blank-password)"],
+            marks=pytest.mark.quirk("blank-password"),
+        ),
+        pytest.param(
+            {"blank-password": "digest"}, BLANK,
+            ["no tls_authentication_password is set: Digest is computed with an empty password"],
+            marks=pytest.mark.quirk("blank-password"),
+        ),
+        pytest.param({"acl-blank": "allow"}, DENIED, [], marks=pytest.mark.quirk("acl-blank")),
+        pytest.param(
+            {"acl-blank": "deny"}, DENIED,
+            ["permitted_ips is blank, so every address is denied; add address/netmask entries"],
+            marks=pytest.mark.quirk("acl-blank"),
+        ),
+        pytest.param(
+            {"acl-unparsable": "deny-all"}, UNREADABLE,
+            ["permitted_ips has an entry that cannot be read, so every address is denied (quirk acl-unparsable)"],
+            marks=pytest.mark.quirk("acl-unparsable"),
+        ),
+    ],
+)  # fmt: skip
+def test_warnings_follow_the_quirks(quirks: dict[str, Any], api: dict[str, Any], warned: list[str]) -> None:
+    """What a blank or unreadable setting comes to depends on the quirks, and the warning says which."""
+    assert said(quirks, **api) == warned
 
 
 def test_acl_that_denies_loopback_is_fine_elsewhere() -> None:

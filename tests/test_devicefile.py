@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ucmsim.columns import GENERATIONS, NAMES, Row, row
 from ucmsim.devicefile import READERS, BadLine, read_csv, read_json, read_xml, sniffed, write
 from ucmsim.query import Format
-from ucmsim.render import rendered
+from ucmsim.render import Layout, rendered
 
 GUIDE = (Path(__file__).parent.parent / "fixtures" / "guide-2013.csv").read_text()
 HEADER, ROW_62, ROW_63, ROW_64 = GUIDE.splitlines()
@@ -177,7 +177,7 @@ def test_json_is_read_under_either_root(root):
 def test_what_the_device_serves_reads_back(form):
     """The guide's rows as each format has them are the same rows again."""
     rows = good(read_csv(GUIDE))
-    served = rendered(form, GENERATIONS["G1"], rows).decode()
+    served = rendered(form, Layout.plain(GENERATIONS["G1"]), rows).decode()
     assert list(READERS[sniffed(served)](served)) == rows
 
 
@@ -193,7 +193,7 @@ def test_groups_are_taken_apart():
 def test_a_served_group_reads_back():
     """The rows of a G3 page are found again, in the order of its groups."""
     one, two = (row(GOOD | {"AcctId": name, "session": name}) for name in ("1", "2"))
-    served = rendered(Format.JSON, GENERATIONS["G3"], [one, two, one]).decode()
+    served = rendered(Format.JSON, Layout.plain(GENERATIONS["G3"]), [one, two, one]).decode()
     assert list(read_json(served)) == [one, one, two]
 
 
@@ -447,7 +447,7 @@ def test_written_files_are_those_of_the_device(form, how, count):
     """A file has the bytes that the device serves for the same rows, the empty container included."""
     rows = good(read_csv(GUIDE))[:count]
     written = "".join(map(str, write(form, GENERATIONS["G1"], rows)))
-    assert written.encode() == rendered(how, GENERATIONS["G1"], rows)
+    assert written.encode() == rendered(how, Layout.plain(GENERATIONS["G1"]), rows)
 
 
 # Anything

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.doc_tables import README, TABLES, placed
+from tests.doc_tables import README, TABLES, WITH_TABLES, placed
+from tests.makers import another_row, at, header, make_pbx, request
 from ucmsim.configuration import read
+from ucmsim.recordings import Recording
+from ucmsim.register import BY_ID
 from ucmsim.settings import load
 
 ROOT = README.parent
@@ -22,10 +25,11 @@ def blocks(language: str, page: Path = README) -> list[str]:
 
 
 def test_tables_are_up_to_date() -> None:
-    """Every table of the README is what the code says; `python tests/doc_tables.py` mends it."""
-    text = README.read_text()
-    assert all(f"<!-- table: {name} -->" in text for name in TABLES)
-    assert placed(text) == text
+    """Every table of the documentation is what the code says; `python tests/doc_tables.py` mends it."""
+    texts = [page.read_text() for page in WITH_TABLES]
+    named = [name for text in texts for name in re.findall(r"<!-- table: (\S+) -->", text)]
+    assert sorted(named) == sorted(TABLES)
+    assert [placed(text) for text in texts] == texts
 
 
 def test_a_drifted_table_is_found() -> None:
@@ -61,6 +65,29 @@ def test_sentences_of_the_check_are_real() -> None:
     with pytest.raises(ConfigurationError) as error:
         load(text, Path("sim.yaml"), "sim.yaml")
     assert str(error.value) in shown
+
+
+def test_ten_quirks_are_explained() -> None:
+    """The README explains ten behaviours that matter to a billing client, and all of them are rows of the register."""
+    part = README.read_text().partition("These ten matter most")[2].partition("\n## ")[0]
+    lines = [re.findall(r"`([a-z0-9-]+)`", line.split("|")[1]) for line in part.splitlines() if line.startswith("| `")]
+    assert len(lines) == 10
+    assert {name for names in lines for name in names} <= set(BY_ID)
+
+
+def test_what_is_asked_of_recapi_is_answered() -> None:
+    """Each request of the README's example gets what stands beside it."""
+    pbx = make_pbx()
+    paths = ("monitor/auto-1662033601-1001-5550123.wav", "monitor/2022-09/auto-1.wav", "monitor/auto-2.wav")
+    names = [path.rpartition("/")[::2] for path in paths]
+    made = [Recording(directory, name, 1662033601, samples=8000) for directory, name in names]
+    pbx.history.keep([(another_row(), made)])
+    (example,) = [block for block in blocks("console") if block.startswith("/recapi")]
+    replies = [pbx.answer(request(line.split()[0]), at()) for line in example.splitlines()]
+    assert [header(reply, "Content-type") for reply in replies] == [
+        "text/csv", "text/csv", "audio/x-wav", "application/x-tar",
+    ]  # fmt: skip
+    assert b"monitor/2022-09,auto-1.wav\n" in replies[1].body
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from ucmsim.columns import AT, GENERATIONS, Row, row
+from ucmsim.calls import Record
+from ucmsim.columns import AT, COLUMNS, GENERATIONS, NAMES, Row, row
 from ucmsim.devicefile import BadLine, write
 from ucmsim.errors import HistoryError
 from ucmsim.filling import Filled, fill, import_file, made_up
-from ucmsim.history import History
+from ucmsim.history import SCHEMA_VERSION, History
+from ucmsim.quirks import ROWS, Quirk
+from ucmsim.recordings import Recording
 from ucmsim.settings import load_pbx
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ZONE = ZoneInfo("America/Chicago")
 FEW = {"days": 2, "calls_per_day": 20}
 GUIDE = Path(__file__).parent.parent / "fixtures" / "guide-2013.csv"
 CALL = dict.fromkeys(GENERATIONS["G1"].columns, "") | {"AcctId": "1", "duration": "7", "billsec": "5"}
@@ -37,7 +43,8 @@ def filled(kept: History, seed: int = 42, name: str = "hq", **settings: Any) -> 
 
 def made(seed: int = 42, name: str = "hq", **settings: Any) -> list[Row]:
     """Return the made-up rows of a PBX with *settings*."""
-    return list(made_up(name, load_pbx({"history": FEW, **settings}, Path()), seed=seed, until=NOW))
+    records = made_up(name, load_pbx({"history": FEW, **settings}, Path()), seed=seed, until=NOW)
+    return [record.row for record in records]
 
 
 def device_file(path: Path, form: str = "csv", rows: Iterable[Row] = (GOOD, GOOD)) -> Path:
@@ -66,7 +73,9 @@ def test_empty_history_is_filled(history: History) -> None:
         "time_zone": "Europe/Berlin",
         "extensions": "50 from 1000 on",
         "trunks": "carrier-a (12)",
-        "quirk acctid": "continuous",
+        "recording": "1 of inbound, internal, outbound",
+        "quirk columns": "personality",
+        **{f"quirk {quirk.id}": str(quirk.default) for quirk in ROWS if quirk.switchable},
     }
 
 
@@ -117,6 +126,17 @@ def test_kept_history_is_reopened(history: History) -> None:
         ({"history": {"import": str(GUIDE)}}, "history", "2 days of 20 calls", f"import of {GUIDE}"),
         ({"personality": "ucm6510"}, "personality", "ucm6100-1.0.9", "ucm6510-1.0.10"),
         ({"time_zone": "Europe/Berlin"}, "time_zone", "America/Chicago", "Europe/Berlin"),
+        (
+            {"recording": {"share": 0.25, "kinds": ["outbound"]}},
+            "recording",
+            "1 of inbound, internal, outbound",
+            "0.25 of outbound",
+        ),
+        ({"recording": {"kinds": []}}, "recording", "1 of inbound, internal, outbound", "1 of no calls"),
+        ({"quirks": {"congestion": "CONGESTION"}}, "quirk congestion", "FAILED", "CONGESTION"),
+        ({"quirks": {"lastdata-limit": 80}}, "quirk lastdata-limit", "255", "80"),
+        ({"quirks": {"recording-directory": "month"}}, "quirk recording-directory", "personality", "month"),
+        ({"quirks": {"columns": "G3"}}, "quirk columns", "personality", "G3"),
     ],
 )
 def test_change_is_a_warning_that_quotes_both(
@@ -136,6 +156,36 @@ def test_every_change_is_a_warning(history: History) -> None:
     warnings = filled(history, seed=7, time_zone="UTC", personality="ucm6200").warnings
     told = [warning.split(" with ")[1].split(" '")[0] for warning in warnings]
     assert told == ["seed", "personality", "time_zone", "quirk acctid"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"recording": {"share": 1, "kinds": ["outbound", "internal", "inbound", "outbound"]}},
+        {"quirks": {"recording-directory": "flat", "columns": "G1", "congestion": "FAILED"}},
+        {"quirks": {"order": "desc", "listing": "flat"}},
+    ],
+    ids=["another order of kinds", "what is so already", "what changes no stored row"],
+)
+def test_a_change_that_makes_no_difference_is_no_warning(history: History, changed: dict[str, Any]) -> None:
+    """Only what would have made another history is worth a word."""
+    filled(history)
+    assert filled(history, **changed) == Filled()
+
+
+@pytest.mark.parametrize("quirk", [row for row in ROWS if row.switchable], ids=lambda row: row.id)
+def test_every_quirk_that_decides_what_is_stored_is_remembered(history: History, quirk: Quirk) -> None:
+    """Setting it to anything but what a history was made with is a warning that names it."""
+    filled(history)
+    usual = load_pbx({}, Path()).register[quirk.id]
+    others = [value for value in quirk.values if value not in {usual, quirk.default}]
+    others += [] if quirk.number is None else [quirk.number]
+    others += ["another text"] if quirk.text else []
+    assert others
+    for value in others:
+        (warning,) = filled(history, quirks={quirk.id: value}).warnings
+        assert warning.startswith(f"the kept history was made with quirk {quirk.id} '{quirk.default}'")
+        assert f"says '{value}'" in warning
 
 
 def test_history_that_somebody_else_filled_is_left_alone(history: History) -> None:
@@ -172,26 +222,26 @@ def test_bad_rows_of_an_import_are_warnings(history: History, tmp_path: Path) ->
 def test_form_is_found(history: History, tmp_path: Path, form: str, named: bool) -> None:
     """The form is told by the file's name, or by its first character."""
     file = device_file(tmp_path / (f"calls.{form}" if named else "calls.txt"), form)
-    assert import_file(history, file) == Filled(2)
+    assert import_file(history, file, zone=ZONE) == Filled(2)
     assert list(history.rows()) == [GOOD, GOOD]
 
 
 def test_form_can_be_given(history: History, tmp_path: Path) -> None:
     """A form that is said wins over the name."""
-    assert import_file(history, device_file(tmp_path / "calls.csv", "json"), "json").rows == 2
+    assert import_file(history, device_file(tmp_path / "calls.csv", "json"), "json", zone=ZONE).rows == 2
 
 
 def test_line_ends_of_other_systems_are_taken(history: History, tmp_path: Path) -> None:
     """A file with CR LF reads like one with LF."""
     file = device_file(tmp_path / "calls.csv")
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
-    assert import_file(history, file) == Filled(2)
+    assert import_file(history, file, zone=ZONE) == Filled(2)
     assert list(history.rows()) == [GOOD, GOOD]
 
 
 def test_good_rows_around_bad_ones_are_taken(history: History, tmp_path: Path) -> None:
     """A bad row is reported by its line and costs no other."""
-    done = import_file(history, bad_csv(tmp_path / "calls.csv", bad=1))
+    done = import_file(history, bad_csv(tmp_path / "calls.csv", bad=1), zone=ZONE)
     assert done == Filled(2, [BadLine(3, "it has 3 fields, and 22 are due")])
 
 
@@ -201,7 +251,7 @@ def test_good_rows_around_bad_ones_are_taken(history: History, tmp_path: Path) -
 def test_file_that_is_something_else_has_a_bad_line(history: History, tmp_path: Path, data: bytes) -> None:
     """A file that is no device file is a reported line, never a traceback."""
     (tmp_path / "calls").write_bytes(data)
-    done = import_file(history, tmp_path / "calls")
+    done = import_file(history, tmp_path / "calls", zone=ZONE)
     assert (done.rows, len(history)) == (0, 0)
     assert done.bad
 
@@ -211,21 +261,21 @@ def test_bytes_that_are_no_text_are_reported(history: History, tmp_path: Path) -
     file = device_file(tmp_path / "calls.csv")
     header, first, second = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(header + first.replace(b"1000", b"10\xff0") + second)
-    done = import_file(history, file)
+    done = import_file(history, file, zone=ZONE)
     assert (done.rows, [bad.line for bad in done.bad]) == (1, [2])
 
 
 def test_progress_can_be_watched(history: History, tmp_path: Path) -> None:
-    """Whoever watches sees every row pass, what it is about, and how many are expected."""
+    """Whoever watches sees every record pass, what it is about, and how many are expected."""
     seen: list[Any] = []
 
-    def watch(rows: Iterable[Row], what: str, total: int | None) -> Iterator[Row]:
+    def watch(records: Iterable[Record], what: str, total: int | None) -> Iterator[Record]:
         seen.append((what, total))
-        yield from rows
+        yield from records
 
     settings = load_pbx({"history": FEW}, Path())
     fill(history, "hq", settings, seed=1, until=NOW, watch=watch)
-    import_file(history, device_file(tmp_path / "calls.csv"), watch=watch)
+    import_file(history, device_file(tmp_path / "calls.csv"), zone=ZONE, watch=watch)
     assert seen == [("hq: making up calls", 40), ("importing calls.csv", None)]
 
 
@@ -236,3 +286,98 @@ def test_file_that_gives_nothing_may_be_mended(history: History, tmp_path: Path)
     assert filled(history, history={"import": str(file)}).rows == 0
     file.write_bytes(GUIDE.read_bytes())
     assert filled(history, history={"import": str(file)}).rows == 3
+
+
+# Histories that an older version kept
+
+_FIELDS = ", ".join(f'"{column.name}" {"INTEGER" if column.number else "TEXT"} NOT NULL' for column in COLUMNS)
+SCHEMA_1 = f"""
+CREATE TABLE cdr (id INTEGER PRIMARY KEY, {_FIELDS});
+CREATE INDEX cdr_start ON cdr (start, AcctId, id);
+CREATE INDEX cdr_src ON cdr (src);
+CREATE INDEX cdr_dst ON cdr (dst);
+CREATE TABLE made_with (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+PRAGMA application_id = 0x55434D53;
+PRAGMA user_version = 1;
+"""
+FACTS_1 = {
+    "seed": "42",
+    "history": "2 days of 20 calls",
+    "personality": "ucm6100-1.0.9",
+    "time_zone": "America/Chicago",
+    "extensions": "50 from 1000 on",
+    "trunks": "carrier-a (12)",
+    "quirk acctid": "continuous",
+}
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """Return a history as the version before recordings left it, with one row."""
+    path = tmp_path / "old.sqlite"
+    database = sqlite3.connect(path)
+    database.executescript(SCHEMA_1)
+    database.execute(f"INSERT INTO cdr VALUES ({', '.join('?' * (1 + len(NAMES)))})", (7, *GOOD))
+    database.executemany("INSERT INTO made_with VALUES (?, ?)", list(FACTS_1.items()))
+    database.commit()
+    database.close()
+    return path
+
+
+def version_of(path: Path) -> int:
+    database = sqlite3.connect(path)
+    try:
+        return int(database.execute("PRAGMA user_version").fetchone()[0])
+    finally:
+        database.close()
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_history_without_recordings_is_upgraded(old: Path, durable: bool) -> None:
+    """Its rows and what it was made with stay, it has no recordings, and from then on it takes some."""
+    for recorded in (0, 1, 2):
+        kept = History.open(old, durable=durable)
+        assert (kept.high_water, len(kept), len(kept.recordings)) == (7 + recorded, 1 + recorded, recorded)
+        assert list(kept.rows()) == [GOOD] * (1 + recorded)
+        assert kept.made_with() == FACTS_1
+        kept.keep([Record(GOOD, (Recording("monitor", f"{recorded}.wav", 0, 8000),))])
+        kept.close()
+        assert version_of(old) == SCHEMA_VERSION == 2
+
+
+def test_a_history_of_an_older_version_gives_no_false_warning(old: Path) -> None:
+    """What it did not remember is not compared; what it did is."""
+    kept = History.open(old, durable=False)
+    assert filled(kept) == Filled()
+    assert filled(kept, recording={"share": 0}, quirks={"amaflags": "OMIT"}) == Filled()
+    (warning,) = filled(kept, quirks={"acctid": "monthly"}).warnings
+    assert warning.startswith(
+        "the kept history was made with quirk acctid 'continuous', and the configuration says 'monthly'"
+    )
+    assert filled(kept, seed=43).warnings != []
+    assert len(kept) == 1
+    kept.close()
+
+
+@pytest.mark.parametrize("version", [0, 3, 99])
+def test_a_history_of_an_unknown_version_is_refused(old: Path, version: int) -> None:
+    """The sentence says which schema it has, and the file is left as it is."""
+    database = sqlite3.connect(old)
+    database.execute(f"PRAGMA user_version = {version}")
+    database.close()
+    with pytest.raises(
+        HistoryError, match=rf"old\.sqlite has history schema {version}, and this ucmsim knows schemas 1 to 2;"
+    ):
+        History.open(old, durable=False)
+    assert version_of(old) == version
+
+
+def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
+    """A SQLite file without the mark of a history is not touched, whatever version it says."""
+    path = tmp_path / "other.sqlite"
+    database = sqlite3.connect(path)
+    database.executescript("CREATE TABLE cdr (id INTEGER PRIMARY KEY); PRAGMA user_version = 1;")
+    database.close()
+    with pytest.raises(HistoryError, match="is a SQLite file, but not a history of ucmsim"):
+        History.open(path, durable=False)
+    assert version_of(path) == 1

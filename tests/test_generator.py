@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ucmsim.calls import World, generate
+from ucmsim.calls import Firmware, World, generate
 from ucmsim.columns import GENERATIONS, NAMES
 from ucmsim.personalities import PERSONALITIES, Personality, personality
-from ucmsim.quirks import Quirks
-from ucmsim.settings import Extensions, Trunk
+from ucmsim.register import Quirks
+from ucmsim.settings import Extensions, Recording, Trunk
 
 Record = dict[str, str]
 
@@ -33,16 +33,16 @@ BACK = datetime(2026, 11, 1, 18, 0, tzinfo=UTC)
 TRUNKS = (Trunk(name="carrier-a", channels=12), Trunk(name="carrier-b", channels=4))
 
 
-def world(row: Personality, *, count: int = 50, trunks: tuple[Trunk, ...] = TRUNKS) -> World:
-    monthly = Quirks.of(row)["acctid"] == "monthly"
-    return World(row, CHICAGO, Extensions(first=1000, count=count), trunks, monthly_ids=monthly)
+def world(row: Personality, *, first: int = 1000, count: int = 50, trunks: tuple[Trunk, ...] = TRUNKS) -> World:
+    firmware = Firmware(row, Quirks.of(row), CHICAGO)
+    return World(firmware, Extensions(first=first, count=count), trunks, Recording())
 
 
 def records(
     where: World, *, until: datetime = SPRING, days: int = 30, calls_per_day: int = 60, seed: int = 42
 ) -> list[Record]:
-    rows = generate(where, Random(seed), until=until, days=days, calls_per_day=calls_per_day)
-    return [dict(zip(NAMES, row, strict=True)) for row in rows]
+    made = generate(where, Random(seed), Random(seed), until=until, days=days, calls_per_day=calls_per_day)
+    return [dict(zip(NAMES, record.row, strict=True)) for record in made]
 
 
 @cache
@@ -82,13 +82,13 @@ from random import Random
 from ucmsim.calls import generate
 from test_generator import SPRING, world
 from ucmsim.personalities import personality
-rows = generate(world(personality("ucm6200")), Random(7), until=SPRING, days=3, calls_per_day=100)
-print(hashlib.sha256(repr(list(rows)).encode()).hexdigest())
+made = generate(world(personality("ucm6200")), Random(7), Random(7), until=SPRING, days=3, calls_per_day=100)
+print(hashlib.sha256(repr(list(made)).encode()).hexdigest())
 """
 
 
 def test_same_arguments_give_the_same_bytes_in_every_process() -> None:
-    """Two processes with different hash seeds, and this one, generate the same rows."""
+    """Two processes with different hash seeds, and this one, generate the same rows and recordings."""
     digests = set()
     for hash_seed in ("1", "2"):
         environment = {
@@ -101,8 +101,9 @@ def test_same_arguments_give_the_same_bytes_in_every_process() -> None:
             [sys.executable, "-W", "error", "-c", DIGEST], env=environment, capture_output=True, text=True, check=True
         )
         digests.add(done.stdout.strip())
-    rows = list(generate(world(personality("ucm6200")), Random(7), until=SPRING, days=3, calls_per_day=100))
-    assert digests == {hashlib.sha256(repr(rows).encode()).hexdigest()}
+    made = list(generate(world(personality("ucm6200")), Random(7), Random(7), until=SPRING, days=3, calls_per_day=100))
+    assert any(record.recordings for record in made)
+    assert digests == {hashlib.sha256(repr(made).encode()).hexdigest()}
 
 
 def test_another_seed_gives_other_calls() -> None:
@@ -124,7 +125,7 @@ from ucmsim.personalities import personality
 from faker.generator import random as shared
 shared.seed(6); shared_due = shared.random()
 random.seed(5); shared.seed(6)
-list(generate(world(personality("ucm6510")), random.Random(1), until=SPRING, days=1, calls_per_day=5))
+list(generate(world(personality("ucm6510")), random.Random(1), random.Random(1), until=SPRING, days=1, calls_per_day=5))
 assert random.random() == due and shared.random() == shared_due
 """
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
@@ -162,7 +163,7 @@ def test_older_generations_leave_later_columns_empty(row: Personality) -> None:
     """A column that the generation does not have holds nothing; those of its own are in use."""
     shown = GENERATIONS[row.generation].columns
     used = {name for record in made_by(row) for name, value in record.items() if value}
-    assert used == set(shown) - {"accountcode", "recordfiles", "chanext", "dstchanext"}
+    assert used == set(shown) - {"accountcode", "chanext", "dstchanext"}
 
 
 @every_personality
@@ -280,6 +281,8 @@ def test_who_and_where(row: Personality) -> None:
         for number, side, outside in ((src, place, "Inbound"), (dst, target, "Outbound")):
             if kind == outside:
                 assert re.fullmatch(r"\d{3}55501\d\d", number)
+            elif number is dst and record["lastapp"] == "MeetMe":
+                assert (kind, number, side) == ("Internal", "6300", "6300")
             else:
                 assert number == side
                 assert 1000 <= int(number) < 1050
@@ -304,7 +307,7 @@ def test_trunk_names_stand_on_the_side_of_the_trunk(row: Personality) -> None:
 @every_personality
 def test_unique_ids_hold_the_instant_and_rise_with_the_channels(row: Personality) -> None:
     """The epoch of uniqueid is the call's start in UTC; its counter and the channel's rise from call to call."""
-    first_rows = [record for record in made_by(row) if record["lastapp"] != "VoiceMail"]
+    first_rows = [record for record in made_by(row) if record["action_type"] != "VM"]
     counted = []
     for record in first_rows:
         epoch, made = record["uniqueid"].split(".")
@@ -346,6 +349,57 @@ def test_voicemail_takes_some_unanswered_calls_as_a_second_row(row: Personality)
         assert taken["start"] == taken["answer"] == rung["end"]
         for name in ("uniqueid", "channel", "src", "dst", "clid", "dcontext", "userfield", "channel_ext"):
             assert rung[name] == taken[name]
+
+
+@pytest.mark.parametrize("row", [row for row in PERSONALITIES if row.generation < "G3"], ids=lambda row: row.id)
+def test_older_firmware_writes_one_row_of_a_call_that_voicemail_takes(row: Personality) -> None:
+    """It began with the ringing, was answered when the mailbox took it, and ended in VoiceMail."""
+    taken = [record for record in made_by(row) if record["lastapp"] == "VoiceMail"]
+    assert 0.03 < len(taken) / len(made_by(row)) < 0.1
+    assert {direction(record) for record in taken} == {"Internal", "Inbound"}
+    for record in taken:
+        assert (record["disposition"], record["dstchannel"]) == ("ANSWERED", "")
+        assert record["lastdata"] == f"{record['dst']}@default,u"
+        rung = instant(record["answer"]) - instant(record["start"])
+        assert timedelta(seconds=59) < rung <= timedelta(seconds=61)
+        assert int(record["duration"]) - int(record["billsec"]) in {60, 61}
+        assert 3 <= int(record["billsec"]) <= 45
+
+
+def test_every_firmware_sees_the_same_calls() -> None:
+    """Who calls whom, when, and how it turns out is chance; a personality decides only what is written about it."""
+    told = ("src", "dst", "start", "channel_ext", "dstchannel_ext")
+    seen = []
+    for row in PERSONALITIES:
+        first_rows = {record["channel"].rpartition("-")[2]: record for record in reversed(made_by(row))}
+        seen.append({made: [record[name] for name in told] for made, record in first_rows.items()})
+    assert all(calls == seen[0] for calls in seen)
+
+
+@every_personality
+def test_some_internal_calls_are_a_conference(row: Personality) -> None:
+    """One opens the room and stays to its end, some of the others join and leave before. Spec 5.6."""
+    met = [record for record in made_by(row) if record["lastapp"] == "MeetMe"]
+    assert 0 < len(met) < len(made_by(row)) / 20
+    for record in met:
+        assert (record["lastdata"], record["disposition"], record["dstchannel"]) == ("6300,", "ANSWERED", "")
+        assert record["action_type"] == ("CONFERENCE[6300]" if row.generation == "G3" else "")
+        assert record["start"] == record["answer"]
+
+
+def test_a_conference_room_has_few_seats() -> None:
+    """However many call at once, not more than eight are in the room together."""
+    made = records(world(personality("ucm6510")), days=1, calls_per_day=20_000)
+    met = [(record["start"], record["end"]) for record in made if record["lastapp"] == "MeetMe"]
+    together = [sum(start < moment < end for start, end in met) for moment, _ in met]
+    assert 5 < max(together) <= 8
+
+
+def test_an_extension_takes_the_number_of_the_conference_room() -> None:
+    """Where 6300 is an extension there is no room."""
+    made = records(world(personality("ucm6510"), first=6290, count=20), days=2, calls_per_day=300)
+    assert "6300" in {record["dst"] for record in made}
+    assert "MeetMe" not in {record["lastapp"] for record in made}
 
 
 @pytest.mark.parametrize(("until", "gap"), [(FORWARD, 1), (BACK, -1)], ids=["spring", "autumn"])

@@ -17,12 +17,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Self, TypeVar
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.makers import spool_of
 from tests.rawclient import Answer, Ended, Half, RawSocket, RawTls, digest_header, exchange, talk
 from ucmsim.child import Child
 from ucmsim.client import ControlClient
@@ -31,7 +34,7 @@ from ucmsim.filling import import_file
 from ucmsim.history import History
 from ucmsim.pbx import Pbx
 from ucmsim.pytest_plugin import Ucm, UcmFleet
-from ucmsim.request import ApiRequest
+from ucmsim.request import BOUND, ApiRequest
 from ucmsim.settings import Pbx as Settings
 
 T = TypeVar("T")
@@ -616,6 +619,22 @@ def test_ten_megabytes_of_headers(alone, line):
     assert growth(alone, before) < FLAT
 
 
+LIFTED = {"header-limit": "none", "form-limit": "none"}
+LIMIT = 2 * FLAT
+"""Bytes that the server may grow by there: a form takes many times its size while it is answered."""
+
+
+@pytest.mark.quirk("header-limit")
+def test_ten_megabytes_of_headers_without_a_limit(alone):
+    """Where the quirk takes any number of headers their bytes are bounded: the same page comes, and memory stays flat."""
+    pbx = alone.start({**SETTINGS, "quirks": LIFTED})
+    before = resident(alone)
+    for line in (b"a:b\r\n", b"X-Header: yes\r\n", b"X: " + b"y" * 4000 + b"\n"):
+        assert talk(pbx, (GET, *[line * (1_000_000 // len(line))] * 10, b"\r\n")) == Answer(TOO_MANY, Ended.NOTIFY)
+        assert exchange(pbx, GET + line * (BOUND // 2 // (len(line) + 32)) + b"\r\n") == ALL
+    assert growth(alone, before) < FLAT
+
+
 @pytest.mark.parametrize(("count", "expected"), [(100, ALL), (101, TOO_MANY), (1000, TOO_MANY)])
 def test_a_hundred_headers_are_the_limit(pbx, count, expected):
     """A hundred headers are read, one more gets the 413 page; lines without colon do not count."""
@@ -664,6 +683,53 @@ def test_a_form_of_a_megabyte(alone):
     for _ in range(10):
         assert exchange(pbx, posted(form)) == NO_ROOM
     assert growth(alone, before) < FLAT
+
+
+@pytest.mark.quirk("form-limit")
+def test_forms_without_a_limit(alone):
+    """The longest forms that are kept, made of the shortest parameters, are answered, others beside them, memory flat."""
+    pbx = alone.start({**SETTINGS, "quirks": LIFTED})
+    before = resident(alone)
+    for piece in (b"&", b"%&", b"caller=1&"):
+        form = (piece * (BOUND // len(piece))).ljust(BOUND, b"&")
+        assert together(partial(exchange, pbx), [posted(form), posted(form), REQUEST]) == [NONE, NONE, ALL]
+        assert exchange(pbx, posted(form + b"&")) == NO_ROOM
+    assert growth(alone, before) < LIMIT
+
+
+@pytest.mark.quirk("form-limit")
+def test_forms_without_a_limit_from_strangers(alone):
+    """Somebody without credentials gets the challenge for such a form, as soon as for any other."""
+    account = {"tls_authentication_name": "cdrapi", "tls_authentication_password": "cdrapi123"}
+    pbx = alone.start({**SETTINGS, "api": account, "quirks": LIFTED})
+    before = resident(alone)
+    answers = together(partial(exchange, pbx), [posted(piece * (BOUND // 2)) for piece in (b"%&", b"+&")])
+    assert [answer.partition(b"\r\n")[0] for answer in answers] == [b"HTTP/1.1 401 Unauthorized"] * 2
+    assert growth(alone, before) < FLAT
+
+
+@pytest.mark.quirk("form-limit")
+def test_lists_without_a_limit(alone):
+    """A list longer than the database takes finds nothing, others are served meanwhile, and again costs no more memory."""
+    pbx = alone.start({**SETTINGS, "quirks": LIFTED})
+    form = b"caller=" + b"1-2," * (BOUND // 4 - 3) + b"5300"
+    for _ in range(2):
+        before = resident(alone)
+        assert together(partial(exchange, pbx), [posted(form), REQUEST]) == [NONE, ALL]
+    assert growth(alone, before) < LIMIT
+
+
+@pytest.mark.quirk("form-limit")
+def test_clients_that_stop_inside_a_long_form(alone):
+    """What has come of a form is let go with the client that sent it."""
+    pbx = alone.start({**SETTINGS, "quirks": LIFTED})
+    before = resident(alone)
+    for _ in range(7):
+        with contextlib.ExitStack() as stack:
+            for _ in range(20):
+                stack.enter_context(RawTls(pbx)).send(posted(b"a" * BOUND)[:-1])
+    assert exchange(pbx, REQUEST) == ALL
+    assert growth(alone, before) < LIMIT < 7 * 20 * BOUND
 
 
 @pytest.mark.parametrize(
@@ -972,10 +1038,11 @@ def test_999_ranges_of_full_length(tmp_path):
     """A list of 999 ranges, longer than a request line allows, is one query like any other."""
     history = History.open(tmp_path / "history.sqlite", durable=False)
     with contextlib.closing(history):
-        import_file(history, Path(str(files("ucmsim") / "data" / "guide-2013.csv")))
+        guide = Path(str(files("ucmsim") / "data" / "guide-2013.csv"))
+        import_file(history, guide, zone=ZoneInfo("America/Chicago"))
         settings = Settings.model_validate({"api": {"permitted_ips": ["127.0.0.0/8"]}})
         clock = PbxClock.starting(None, 1.0, 0.0)
-        pbx = Pbx("pbx", settings, history, clock, seed=1, defects=())
+        pbx = Pbx("pbx", settings, history, spool_of(history), clock, seed=1, defects=())
 
         def found(**lists: str) -> bytes:
             asked = ApiRequest("127.0.0.1", "GET", "/cdrapi", "/cdrapi", tuple(lists.items()))

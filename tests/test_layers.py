@@ -13,15 +13,16 @@ import ucmsim
 ROOT = Path(ucmsim.__file__).parent
 
 LAYERS: dict[str, tuple[str, ...]] = {
-    "0": ("errors", "privatefile", "acl", "personalities", "quirks", "reply", "settings"),
+    "0": ("errors", "privatefile", "acl", "columns", "personalities", "quirks", "register", "reply", "settings"),
     "1": (
-        "columns", "request", "pages", "head", "reader", "auth", "clock", "streams", "times", "query", "matching",
-        "history", "render", "devicefile", "calls", "faults", "journal", "pbx",
+        "clock", "streams", "request", "pages", "head", "reader", "auth", "refusals", "parameters", "integers",
+        "extensions", "times", "query", "matching", "history", "grouping", "render", "devicefile", "cdrapi", "audio", "beneath",
+        "recordings", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "pbx",
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring"),
-    "2": ("statefolder", "progress", "configuration", "filling", "assembly"),
+    "2": ("statefolder", "progress", "configuration", "filling", "assembly", "catalogue"),
     "3": ("socketplane", "oldtls", "tls", "wire", "channel", "ports", "fleet", "announce", "control", "parent", "tap"),
-    "4": ("client", "child", "cli", "pytest_plugin"),
+    "4": ("client", "child", "cli", "show", "pytest_plugin"),
 }  # fmt: skip
 
 MAY_IMPORT = {

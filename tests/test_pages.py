@@ -54,7 +54,7 @@ def test_the_404_page_is_exact():
         (pages.TIMEOUT, 400, "Bad Request", "Timeout", 211),
         (pages.DENIED, 403, "Permission denied", "Permission denied\n", 234),
         (pages.NOT_FOUND, 404, "Not Found", "The requested URL was not found on this server.", 247),
-        (pages.TOO_MANY_HEADERS, 413, "Request Entity Too Large", "Too many headers", 246),
+        (pages.too_many_headers("100 headers"), 413, "Request Entity Too Large", "Too many headers", 246),
         (pages.SERVER_ERROR, 500, "Server Error", "Internal Server Error (out of memory)\n", 244),
         (pages.NOT_IMPLEMENTED, 501, "Not Implemented", "Attempt to use unimplemented / unsupported method", 261),
     ],
@@ -71,9 +71,18 @@ def test_every_page_differs_from_the_404_page_in_three_places(page, status, titl
     assert page.headers == (("Content-type", "text/html"),)
 
 
+@pytest.mark.quirk("header-limit")
+@pytest.mark.parametrize("limit", ["100 headers", "3 headers"])
+def test_the_413_page_is_the_same_whatever_the_limit(limit):
+    """The limit is told in the note, never on the page."""
+    page = pages.too_many_headers(limit)
+    assert bytes_of(page) == bytes_of(pages.too_many_headers("100 headers"))
+    assert page.note == f"there are more than {limit}"
+
+
 def test_a_form_that_is_too_large_gets_413_without_a_page():
     """The 413 of an oversized form has an empty body."""
-    answer = reply(pages.FORM_TOO_LARGE)
+    answer = reply(pages.form_too_large(1024))
     assert answer.head.startswith(b"HTTP/1.1 413 Request Entity Too Large\r\n")
     assert ("Content-Length", "0") in answer.headers
     assert answer.body == b""
@@ -112,6 +121,16 @@ def test_the_challenge_is_exact(stale, tail):
         b"Content-type: text/html\r\n"
         b"\r\n"
     )
+
+
+@pytest.mark.quirk("realm")
+@pytest.mark.parametrize(
+    ("realm", "written"), [("UCM6202", "UCM6202"), ('a "b"', r"a \"b\""), ("a\\b", r"a\\b"), ("é", "é")]
+)
+def test_a_realm_is_quoted(realm, written):
+    """Quotes and backslashes in a realm are escaped as RFC 9110 has it."""
+    line = f'WWW-authenticate: Digest algorithm=MD5, realm="{written}", nonce="1", qop="auth", opaque="1"\r\n'
+    assert line.encode() in reply(pages.unauthorized(realm, "1", stale=False)).head
 
 
 @pytest.mark.quirk("head-order")
@@ -167,6 +186,17 @@ def test_a_kept_connection_is_neither_announced_nor_closed(order):
     assert names(kept) == [name for name in names(closed) if name != "Connection"]
     assert kept.steps == (SendHead(), Send(CSV.body))
     assert closed.steps == (SendHead(), Send(CSV.body), HangUp())
+
+
+@pytest.mark.quirk("extra-line")
+@pytest.mark.parametrize("order", [11, 13])
+@pytest.mark.parametrize("keep", [False, True])
+def test_an_extra_line_stands_behind_the_head(order, keep):
+    """It is the last of the head and changes nothing else."""
+    usual = reply(CSV, order, keep=keep)
+    extra = dressed(CSV, server="Asterisk/1.8.9.2", order=order, now=NOW, keep=keep, extra_line=True)
+    assert extra.head == usual.head + b"\r\n"
+    assert (extra.headers, extra.steps) == (usual.headers, usual.steps)
 
 
 @pytest.mark.parametrize("order", [11, 13])

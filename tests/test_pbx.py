@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from hashlib import md5
 
 import pytest
 from hypothesis import given, settings
@@ -33,8 +34,9 @@ from ucmsim.errors import ConfigurationError
 from ucmsim.faults import Admission, FaultRefused
 from ucmsim.journal import Exchange
 from ucmsim.pbx import Lookup, Pbx
-from ucmsim.reply import HangUp, Reply, Send, SendHead, Wait
-from ucmsim.request import ApiRequest
+from ucmsim.reader import RequestReader
+from ucmsim.reply import Content, HangUp, Reply, Send, SendHead, Wait
+from ucmsim.request import AS_USUAL, ApiRequest, Reading
 
 HEADER_LINE = GUIDE_CSV.partition(b"\n")[0] + b"\n"
 EMPTY = {
@@ -48,6 +50,21 @@ TYPES = {"csv": "text/csv", "xml": "text/xml", "json": "application/json"}
 def get(pbx: Pbx, target: str = "/cdrapi", method: str = "GET", *, seconds: float = 0.0, **more: str) -> Reply:
     """Return what *pbx* answers to one request without credentials."""
     return pbx.answer(request(target, method, **more), at(seconds))
+
+
+def sent(pbx: Pbx, raw: bytes) -> Reply:
+    """Return what *pbx* answers to the bytes of one request, read as its quirks have it."""
+    found = RequestReader(pbx.reading).feed(raw)
+    assert found is not None, "the request is not complete"
+    if isinstance(found, Content):
+        return pbx.malformed(found, CLIENT, at())
+    return pbx.answer(ApiRequest.of(CLIENT, found.head, found.form, pbx.reading), at())
+
+
+def posted(form: bytes, target: str = "/cdrapi", *headers: str) -> bytes:
+    """Return the bytes of a POST of *form*."""
+    lines = [f"POST {target} HTTP/1.1", *headers, f"Content-Length: {len(form)}", "", ""]
+    return "\r\n".join(lines).encode() + form
 
 
 def wire(reply: Reply) -> bytes:
@@ -160,10 +177,25 @@ def test_a_path_is_compared_as_the_device_does(path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "", "*", "cdrapi", "/cdrapi//", "//cdrapi", "/cdrapi/x", "/cdrapis", "/cdr", "/recapi", "/httpstatus"]
+    "path",
+    [
+        "/",
+        "",
+        "*",
+        "cdrapi",
+        "/cdrapi//",
+        "//cdrapi",
+        "/cdrapi/x",
+        "/cdrapis",
+        "/cdr",
+        "/recapi/x",
+        "/recapis",
+        "/rec",
+        "/httpstatus",
+    ],
 )
 def test_other_paths_are_not_found(path):
-    """Whatever is not exactly /cdrapi is a 404, known Asterisk pages included."""
+    """Whatever is neither exactly /cdrapi nor /recapi is a 404, known Asterisk pages included."""
     assert get(make_pbx(), path).status == 404
 
 
@@ -239,6 +271,31 @@ def test_an_unreadable_entry_denies_everybody():
     """With acl-unparsable: deny-all one bad entry invalidates the list, as in Asterisk."""
     bad = {"permitted_ips": ["127.0.0.0/8", "nonsense"]}
     assert get(make_pbx(quirks={"acl-unparsable": "deny-all"}, api=bad)).status == 403
+
+
+@pytest.mark.quirk("acl-blank")
+@pytest.mark.parametrize(("quirks", "status"), [({}, 403), ({"acl-blank": "deny"}, 403), ({"acl-blank": "allow"}, 200)])
+@pytest.mark.parametrize("peer", [CLIENT, STRANGER, "2001:db8::1"])
+def test_blank_permitted_ips_deny_or_allow_everybody(quirks, status, peer):
+    """The first contact fails until somebody is permitted, or nobody need be; a list that is not blank counts."""
+    assert get(make_pbx(api={"permitted_ips": []}, quirks=quirks), peer=peer).status == status
+    assert get(make_pbx(api={"permitted_ips": ["127.0.0.0/8"]}, quirks=quirks), peer=STRANGER).status == 403
+
+
+@pytest.mark.quirk("acl-blank")
+@pytest.mark.quirk("acl-denial")
+@pytest.mark.parametrize(("blank", "served"), [("deny", False), ("allow", True)])
+def test_blank_permitted_ips_count_at_accept_too(blank, served):
+    """Where denied peers are dropped at accept, blank Permitted IPs drop everybody, or nobody."""
+    pbx = make_pbx(api={"permitted_ips": []}, quirks={"acl-denial": "drop", "acl-blank": blank})
+    assert pbx.admit(STRANGER, 0).serve is served
+
+
+@pytest.mark.quirk("acl-blank")
+def test_a_denial_by_fault_wins_over_blank_permitted_ips():
+    """Where blank Permitted IPs allow everybody, api.deny denies all the same."""
+    pbx = make_pbx(api={"permitted_ips": []}, quirks={"acl-blank": "allow"}, faults=[{"fault": "api.deny"}])
+    assert get(pbx).status == 403
 
 
 @pytest.mark.quirk("session-cap")
@@ -319,6 +376,134 @@ def test_a_nonce_count_is_spent_once():
     assert again == [200, 401, 200]
 
 
+@pytest.mark.quirk("factory-account")
+def test_the_factory_account_is_a_setting():
+    """By default there is no user and nobody is asked; with the factory's name and password set only they open."""
+    assert get(make_pbx()).status == 200
+    factory = {"tls_authentication_name": "cdrapi", "tls_authentication_password": "cdrapi123"}
+    pbx = make_pbx(api=factory)
+    assert get(pbx).status == 401
+    assert Client(pbx, user="cdrapi", password="cdrapi123").ask().status == 200
+    assert Client(pbx, user="admin", password="admin").ask().status == 401
+
+
+@pytest.mark.quirk("blank-name")
+@pytest.mark.parametrize("name", [None, ""])
+@pytest.mark.parametrize(
+    ("quirks", "status"), [({}, 200), ({"blank-name": "open"}, 200), ({"blank-name": "refuse"}, 401)]
+)
+def test_without_a_user_name_nobody_is_asked_or_everybody_refused(name, quirks, status):
+    """The refusal is the challenge, which nothing answers: no name, no empty one, no Basic, whatever the password."""
+    pbx = make_pbx(
+        api={"tls_authentication_name": name, "tls_authentication_password": PASSWORD},
+        quirks={"basic-auth": "accept", **quirks},
+    )
+    first = get(pbx)
+    assert first.status == status
+    if status == 401:
+        assert nonce_of(first)
+        assert len(first.body) == 210
+        assert first.note == "no user name is set, so nobody is let in (quirk blank-name: refuse)"
+        for user in ("", USER):
+            assert Client(pbx, user=user, password=PASSWORD).ask().status == 401
+        basic = "Basic OmNkcmFwaTEyMw=="  # :cdrapi123
+        assert get(pbx, authorization=basic).status == 401
+
+
+@pytest.mark.quirk("blank-name")
+def test_an_unknown_path_is_not_refused_for_a_blank_name():
+    """Even where everybody is refused, what does not exist is a 404."""
+    assert get(make_pbx(quirks={"blank-name": "refuse"}), "/nowhere").status == 404
+
+
+@pytest.mark.quirk("blank-password")
+@pytest.mark.parametrize("password", [None, ""])
+@pytest.mark.parametrize(
+    ("quirks", "status"), [({}, 401), ({"blank-password": "digest"}, 401), ({"blank-password": "open"}, 200)]
+)
+def test_a_blank_password_is_an_empty_one_or_none_at_all(password, quirks, status):
+    """A name without a password means Digest with an empty password, or that nobody is asked."""
+    pbx = make_pbx(api={"tls_authentication_name": USER, "tls_authentication_password": password}, quirks=quirks)
+    assert get(pbx).status == status
+    assert Client(pbx, password="").ask().status == 200
+    assert Client(pbx, password=PASSWORD).ask().status == status
+
+
+@pytest.mark.quirk("blank-password")
+def test_a_password_that_is_set_is_asked_for():
+    """The quirk is about blank ones only."""
+    assert get(make_pbx(api=ACCOUNT, quirks={"blank-password": "open"})).status == 401
+
+
+def hashed(*parts: str) -> str:
+    return md5(":".join(parts).encode()).hexdigest()
+
+
+@pytest.mark.quirk("realm")
+@pytest.mark.parametrize(
+    ("quirks", "realm", "written"),
+    [
+        ({}, "asterisk", "asterisk"),
+        ({"realm": "asterisk"}, "asterisk", "asterisk"),
+        ({"realm": "Grandstream UCM6202"}, "Grandstream UCM6202", "Grandstream UCM6202"),
+        ({"realm": 'the "box" \\ 1'}, 'the "box" \\ 1', r"the \"box\" \\ 1"),
+        ({"realm": "Büro"}, "Büro", "Büro"),
+    ],
+)
+def test_the_realm_is_that_of_the_quirk(quirks, realm, written):
+    """It stands in the challenge, quoted, and passwords are hashed with it."""
+    pbx = make_pbx(api=ACCOUNT, quirks=quirks)
+
+    def answered(own: str) -> int:
+        challenged = get(pbx)
+        nonce = nonce_of(challenged)
+        assert f'\r\nWWW-authenticate: Digest algorithm=MD5, realm="{written}", nonce='.encode() in challenged.head
+        response = hashed(hashed(USER, own, PASSWORD), nonce, hashed("GET", "/cdrapi"))
+        given = f'username="{USER}", realm="{written}", nonce="{nonce}", uri="/cdrapi", response="{response}"'
+        return get(pbx, authorization=f"Digest {given}").status
+
+    assert (answered(realm), answered(f"{realm}x")) == (200, 401)
+
+
+@pytest.mark.quirk("nonce-lifetime")
+@pytest.mark.parametrize(
+    ("quirks", "good", "stale"),
+    [
+        ({}, 62, 62.1),
+        ({"nonce-lifetime": 5}, 5, 5.1),
+        ({"nonce-lifetime": 3600}, 3600, 3600.1),
+        ({"nonce-lifetime": "none"}, 1e9, None),
+    ],
+)
+def test_a_nonce_is_good_as_long_as_the_quirk_says(quirks, good, stale):
+    """Seconds from its issue; later the challenge says stale=true, and the note how long it was good for."""
+    pbx = make_pbx(api=ACCOUNT, quirks=quirks)
+    first = get(pbx)
+    assert get(pbx, authorization=digest(first, "/cdrapi"), seconds=good).status == 200
+    if stale is not None:
+        late = get(pbx, authorization=digest(first, "/cdrapi", nc=2), seconds=stale)
+        assert (header(late, "WWW-authenticate") or "").endswith(", stale=true")
+        assert late.note == f"the nonce is older than {good} seconds"
+
+
+@pytest.mark.quirk("nonce-count")
+@pytest.mark.parametrize(
+    ("quirks", "statuses"),
+    [
+        ({}, [200, 401, 401, 200]),
+        ({"nonce-count": "checked"}, [200, 401, 401, 200]),
+        ({"nonce-count": "ignored"}, [200, 200, 200, 200]),
+    ],
+)
+def test_a_nonce_count_must_increase_or_is_not_looked_at(quirks, statuses):
+    """The same count again, and a lower one, are stale, or as good as any."""
+    pbx = make_pbx(api=ACCOUNT, quirks=quirks)
+    first = get(pbx)
+    replies = [get(pbx, authorization=digest(first, "/cdrapi", nc=nc)) for nc in (2, 2, 1, 3)]
+    assert [reply.status for reply in replies] == statuses
+    assert all("stale=true" in (header(reply, "WWW-authenticate") or "") for reply in replies if reply.status == 401)
+
+
 @pytest.mark.quirk("unknown-nonce")
 @pytest.mark.parametrize(("quirks", "status"), [({}, 401), ({"unknown-nonce": "accept"}, 200)])
 def test_a_foreign_nonce_is_refused_or_accepted(quirks, status):
@@ -394,6 +579,192 @@ def test_a_form_may_have_1024_bytes(length, status):
 def test_a_large_form_is_challenged_first():
     """Credentials are asked for before a form is judged."""
     assert make_pbx(api=ACCOUNT).answer(request("/cdrapi", "POST", form=b"x" * 2000), at()).status == 401
+
+
+# How requests are read: quirks of spec 2.2, 2.5, 2.6
+
+
+def test_the_reading_of_a_pbx_without_quirks_is_the_usual_one():
+    """What a reader does by itself is what the register says by default."""
+    assert make_pbx().reading == Reading() == AS_USUAL
+
+
+@pytest.mark.quirk("header-limit")
+@pytest.mark.parametrize(
+    ("quirks", "limit"),
+    [({}, 100), ({"header-limit": 1}, 1), ({"header-limit": 100}, 100), ({"header-limit": 2000}, 2000)],
+)
+def test_headers_up_to_the_limit_are_taken(quirks, limit):
+    """One more is answered with the page Too many headers, and the note says how many there may be."""
+    pbx = make_pbx(quirks=quirks)
+    lines = [b"X-%d: y\r\n" % number for number in range(limit + 1)]
+    assert sent(pbx, b"GET /cdrapi HTTP/1.1\r\n" + b"".join(lines[:-1]) + b"\r\n").body == GUIDE_CSV
+    refused = sent(pbx, b"GET /cdrapi HTTP/1.1\r\n" + b"".join(lines) + b"\r\n")
+    assert (refused.status, len(refused.body), refused.note) == (413, 246, f"there are more than {limit} headers")
+
+
+@pytest.mark.quirk("header-limit")
+@pytest.mark.parametrize("value", ["none", 10**9])
+def test_without_a_limit_thousands_of_headers_are_taken(value):
+    """The limit can be lifted, as old Asterisk has none."""
+    pbx = make_pbx(quirks={"header-limit": value})
+    assert sent(pbx, b"GET /cdrapi HTTP/1.1\r\n" + b"X: y\r\n" * 10_000 + b"\r\n").body == GUIDE_CSV
+
+
+@pytest.mark.quirk("form-limit")
+@pytest.mark.parametrize(
+    ("quirks", "limit"),
+    [({}, 1024), ({"form-limit": 12}, 12), ({"form-limit": 1024}, 1024), ({"form-limit": 50_000}, 50_000)],
+)
+def test_a_form_up_to_the_limit_is_read(quirks, limit):
+    """A longer one is answered by its announcement with 413 and no page."""
+    pbx = make_pbx(quirks=quirks)
+    assert sent(pbx, posted(b"caller=".ljust(limit, b"5"))).body == EMPTY["csv"]
+    refused = sent(pbx, posted(b"caller=".ljust(limit + 1, b"5")))
+    assert (refused.status, refused.body, refused.note) == (413, b"", f"the form is longer than {limit} bytes")
+
+
+@pytest.mark.quirk("form-limit")
+@pytest.mark.parametrize("value", ["none", 10**9])
+def test_without_a_limit_long_forms_are_read(value):
+    """A list of a thousand ranges, too long for a URI, can be sent by POST."""
+    ranges = b",".join(b"%d-%d" % (at * 10**9, at * 10**9 + 5) for at in range(1, 999))
+    form = b"caller=" + ranges + b",5300-5300"
+    assert len(form) > 20_000
+    assert sent(make_pbx(quirks={"form-limit": value}), posted(form)).body == GUIDE_CSV
+
+
+@pytest.mark.quirk("post")
+@pytest.mark.parametrize(
+    ("quirks", "methods"),
+    [({}, "GET, HEAD, POST"), ({"post": "accept"}, "GET, HEAD, POST"), ({"post": "refuse"}, "GET, HEAD")],
+)
+def test_a_form_is_taken_or_the_method_refused(quirks, methods):
+    """POST is answered like GET, or with the page of every other method; the note lists what there is."""
+    pbx = make_pbx(quirks=quirks)
+    reply = sent(pbx, posted(b"numRecords=0"))
+    if "POST" in methods:
+        assert (reply.status, reply.body) == (200, EMPTY["csv"])
+    else:
+        assert reply.head == get(pbx, method="PUT").head
+        assert (reply.status, reply.body) == (501, get(pbx, method="PUT").body)
+    assert get(pbx, method="PUT").note == f"the method is none of {methods}"
+    assert [get(pbx, method=method).status for method in ("GET", "HEAD")] == [200, 200]
+
+
+@pytest.mark.quirk("post")
+@pytest.mark.parametrize(("value", "waits"), [("accept", True), ("refuse", False)])
+def test_a_form_that_is_refused_is_not_waited_for(value, waits):
+    """Where POST is no method, its headers are enough for the answer, however long the form may be."""
+    reader = RequestReader(make_pbx(quirks={"post": value}).reading)
+    assert (reader.feed(posted(b"caller=5300")[:-1]) is None) is waits
+
+
+@pytest.mark.quirk("post")
+@pytest.mark.parametrize(("target", "peer", "status"), [("/nowhere", CLIENT, 404), ("/cdrapi", STRANGER, 403)])
+def test_path_and_address_are_judged_before_the_method(target, peer, status):
+    """A POST that is refused comes no further than any other wrong method."""
+    pbx = make_pbx(api=ACCOUNT, quirks={"post": "refuse"})
+    assert get(pbx, target, "POST", peer=peer).status == status
+    assert get(pbx, method="POST").status == 501
+
+
+@pytest.mark.quirk("post-parameters")
+@pytest.mark.parametrize(
+    ("target", "form", "replaced", "joined"),
+    [
+        ("/cdrapi?format=xml", b"numRecords=0", EMPTY["csv"], EMPTY["xml"]),
+        ("/cdrapi?numRecords=0&format=xml", b"", GUIDE_CSV, EMPTY["xml"]),
+        ("/cdrapi?caller=nobody", b"caller=5300", GUIDE_CSV, GUIDE_CSV),
+        ("/cdrapi?format=json", b"format=json&numRecords=0", EMPTY["json"], EMPTY["csv"]),
+        ("/cdrapi?", b"numRecords=0&format=xml", EMPTY["xml"], EMPTY["xml"]),
+        ("/cdrapi", b"numRecords=0&format=xml", EMPTY["xml"], EMPTY["xml"]),
+    ],
+)
+def test_a_form_replaces_the_query_or_follows_it(target, form, replaced, joined):
+    """Behind the query its parameters are like any others: lists go on, a second format is one too many."""
+    for quirks, body in (
+        ({}, replaced),
+        ({"post-parameters": "replace"}, replaced),
+        ({"post-parameters": "join"}, joined),
+    ):
+        assert sent(make_pbx(quirks=quirks), posted(form, target)).body == body
+
+
+@pytest.mark.quirk("post-parameters")
+@pytest.mark.parametrize(("value", "body"), [("replace", GUIDE_CSV), ("join", EMPTY["xml"])])
+def test_a_form_of_another_type_leaves_nothing_or_the_query(value, body):
+    """It has no parameters; joined to those of the URI these remain."""
+    raw = posted(b"format=json", "/cdrapi?format=xml&numRecords=0", "Content-Type: application/json")
+    assert sent(make_pbx(quirks={"post-parameters": value}), raw).body == body
+
+
+@pytest.mark.quirk("post-parameters")
+def test_parameters_join_in_their_order():
+    """Those of the URI come first."""
+    found = RequestReader().feed(posted(b"c=3&a=4", "/cdrapi?a=1&b=2"))
+    asked = ApiRequest.of(CLIENT, found.head, found.form, Reading(joins=True))
+    assert asked.params == (("a", "1"), ("b", "2"), ("c", "3"), ("a", "4"))
+
+
+@pytest.mark.quirk("path-match")
+@pytest.mark.parametrize(
+    ("path", "loose", "exact"),
+    [
+        ("/cdrapi", 200, 200),
+        ("/cdrapi?format=json", 200, 200),
+        ("/%63drapi", 200, 200),
+        ("/CDRAPI", 200, 404),
+        ("/cdrapi/", 200, 404),
+        ("/cdrapi/?format=json", 200, 404),
+        ("/CdrApi/", 200, 404),
+        ("/%43drapi", 200, 404),
+        ("/recapi", 200, 200),
+        ("/RecAPI/", 200, 404),
+        ("/cdrapi//", 404, 404),
+        ("/cdrapis", 404, 404),
+        ("cdrapi", 404, 404),
+    ],
+)
+def test_paths_match_loosely_or_exactly(path, loose, exact):
+    """In any letter case and with one slash at the end, or only as they are; escapes are decoded either way."""
+    raw = f"GET {path} HTTP/1.1\r\n\r\n".encode()
+    for quirks, status in (({}, loose), ({"path-match": "loose"}, loose), ({"path-match": "exact"}, exact)):
+        assert sent(make_pbx(quirks=quirks), raw).status == status
+
+
+PLUS = {"src": "+5300", "AcctId": "65"}
+
+
+@pytest.mark.quirk("plus")
+@pytest.mark.parametrize(
+    ("query", "space", "plus"),
+    [
+        ("caller=%2B5300", ["65"], ["65"]),
+        ("caller=+5300", [], ["65"]),
+        ("startTime=2013-12-03T20:02:00%2B00:00&caller=5300", ["64"], ["64"]),
+        ("startTime=2013-12-03T20:02:00+00:00&caller=5300", [], ["64"]),
+        ("caller=53%20", [], []),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_plus_is_a_space_or_itself(query, space, plus, method):
+    """In a query and in a form an offset or a number must be written with %2B, or may have its plus."""
+    raw = posted(query.encode()) if method == "POST" else f"GET /cdrapi?{query} HTTP/1.1\r\n\r\n".encode()
+    for quirks, found in (({}, space), ({"plus": "space"}, space), ({"plus": "plus"}, plus)):
+        pbx = make_pbx(quirks=quirks)
+        pbx.history.extend([another_row(**PLUS)])
+        reply = sent(pbx, raw)
+        assert (ids(reply), bool(reply.note)) == (found, found == [])
+
+
+@pytest.mark.quirk("plus")
+@pytest.mark.parametrize(("is_space", "params"), [(True, (("a b", "c d+"),)), (False, (("a+b", "c+d+"),))])
+def test_a_plus_in_a_name(is_space, params):
+    """Names are decoded like values."""
+    found = RequestReader().feed(b"GET /cdr+api?a+b=c+d%2B HTTP/1.1\r\n\r\n")
+    asked = ApiRequest.of(CLIENT, found.head, None, Reading(plus_is_space=is_space))
+    assert (asked.params, asked.path) == (params, "/cdr api" if is_space else "/cdr+api")
 
 
 # Refusals: told on the side, never on the wire
@@ -536,6 +907,36 @@ def test_the_head_order_is_the_personalitys_or_the_quirks(changes, last):
     """Content-Length stands before the handler's lines up to Asterisk 11, and last from 13 on."""
     names = header_names(get(make_pbx(**changes)))
     assert names == ["Server", "Date", "Connection", "Cache-Control", *last]
+
+
+@pytest.mark.quirk("extra-line")
+@pytest.mark.parametrize(
+    ("quirks", "between"), [({}, b""), ({"extra-line": "none"}, b""), ({"extra-line": "one"}, b"\r\n")]
+)
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"GET /cdrapi HTTP/1.1\r\n\r\n",
+        b"HEAD /cdrapi HTTP/1.1\r\n\r\n",
+        b"GET /nowhere HTTP/1.1\r\n\r\n",
+        b"GET\r\n",
+        posted(b"x" * 2000),
+    ],
+    ids=["page", "head", "error", "malformed", "empty"],
+)
+def test_nothing_or_one_more_line_stands_between_head_and_body(quirks, between, raw):
+    """One more empty line follows every head, and Content-Length does not count it."""
+    reply, usual = sent(make_pbx(quirks=quirks), raw), sent(make_pbx(), raw)
+    assert wire(reply) == usual.head + between + usual.body
+    assert reply.headers == usual.headers
+
+
+@pytest.mark.quirk("extra-line")
+def test_behind_an_extra_line_the_body_ends_early():
+    """A client that goes by Content-Length gets two bytes too many in front, and misses the last two."""
+    head, _, rest = wire(get(make_pbx(quirks={"extra-line": "one"}))).partition(b"\r\n\r\n")
+    assert b"\r\nContent-Length: 822\r\n" in head
+    assert rest[:822] == b"\r\n" + GUIDE_CSV[:-2]
 
 
 def keeps(asked: ApiRequest, **quirks: str | int) -> bool:
@@ -691,6 +1092,25 @@ def test_exchanges_rows_and_refusals_are_counted():
         one = Exchange("hq", CLIENT, "GET", target, reply.status, reply.rows, len(reply.body), 0.1, reply.note)
         assert pbx.record(one, request(target).params) == one
     assert (pbx.totals.exchanges, pbx.totals.rows, pbx.totals.refused) == (3, 3, 2)
+
+
+def test_parameters_are_looked_through_only_where_one_could_be_quoted():
+    """A form may have a quarter of a million of them, and whoever sent it need not have been let in."""
+
+    def untouchable():
+        raise AssertionError("they were looked at")
+        yield
+
+    one = Exchange("hq", CLIENT, "POST", "/cdrapi", 401, None, 210, 0.1, "there are no credentials yet", ended="gone")
+    assert make_pbx(api=ACCOUNT).record(one, untouchable()) == one
+
+
+def test_how_an_exchange_ended_is_told_without_the_password():
+    """A sentence about a file may quote its name, and that may be what must not be told."""
+    pbx = make_pbx(api=ACCOUNT)
+    for name, told in ((f"{PASSWORD}.wav", "'***' is gone"), ("auto-1.wav", "'monitor/auto-1.wav' is gone")):
+        one = Exchange("hq", CLIENT, "GET", "/recapi", 200, None, 0, 0.1, ended=f"'monitor/{name}' is gone")
+        assert pbx.record(one, request(f"/recapi?filename={name}").params).ended == told
 
 
 # The PBX clock

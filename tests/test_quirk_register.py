@@ -12,13 +12,15 @@ import pytest
 from tests.makers import make_pbx
 from ucmsim.errors import ConfigurationError
 from ucmsim.personalities import PERSONALITIES
-from ucmsim.quirks import QUIRKS, Quirks, objection
+from ucmsim.quirks import QUIRKS
+from ucmsim.register import Quirks, objection
 
 TESTS = Path(__file__).parent
 CONFIDENCES = ("documented", "seen", "inferred", "assumed")
 
-SWITCHABLE = [row for row in QUIRKS if not row.later]
+SWITCHABLE = [row for row in QUIRKS if row.switchable]
 LATER = [row for row in QUIRKS if row.later]
+SETTINGS = [row for row in QUIRKS if row.setting]
 BY_ID = {row.id: row for row in QUIRKS}
 
 
@@ -70,7 +72,7 @@ def test_a_default_is_one_of_the_values(row):
     assert all(row.accepts(value) for value in row.values)
 
 
-@every_row()
+@every_row(SWITCHABLE)
 def test_a_row_can_be_switched(row):
     """There is another value than the default."""
     assert row.number is not None or row.text or set(row.values) - {row.default}
@@ -117,10 +119,22 @@ def test_another_value_is_objected_to(row):
     assert all(str(value) in right for value in row.values)
 
 
+@pytest.mark.quirk(
+    "csv-group-column", "restart-counters", "outbound-caller-id", "dialled-prefix", "analogue-caller", "helper-channels",
+    "account-code", "call-in-progress", "ivr-row", "ring-group-winner", "ring-group-loser", "parked-call",
+    "group-recording-name", "acctid-after-delete", "cleaner",
+)  # fmt: skip
 @every_row(LATER)
 def test_a_row_that_comes_later_says_with_what(row):
     """It is known, cannot be switched, and the objection names what it waits for."""
-    assert objection(row.id, row.default) == (f"quirk '{row.id}' cannot be switched yet", f"it comes with {row.later}")
+    assert objection(row.id, row.default) == (f"quirk '{row.id}' cannot be switched yet", f"it waits for {row.later}")
+
+
+@every_row(SETTINGS)
+def test_a_row_that_a_setting_switches_says_which(row):
+    """It is known, is not set under `quirks`, and the objection names the setting."""
+    said = (f"quirk '{row.id}' is not switched here", f"it is the setting {row.setting}")
+    assert objection(row.id, row.default) == said
 
 
 def test_a_mistyped_id_is_hinted_at():
@@ -136,11 +150,11 @@ def test_an_unknown_id_is_told_where_to_look():
 def test_every_wrong_quirk_of_a_pbx_is_named_at_once():
     """The settings refuse what the register objects to."""
     with pytest.raises(ConfigurationError) as caught:
-        make_pbx(quirks={"order": "up", "acl-denail": "page", "listing": "flat", "session-cap": 0})
+        make_pbx(quirks={"order": "up", "acl-denail": "page", "cleaner": "none", "session-cap": 0})
     assert {problem.key for problem in caught.value.problems} == {
         "quirks.order",
         "quirks.acl-denail",
-        "quirks.listing",
+        "quirks.cleaner",
         "quirks.session-cap",
     }
 
@@ -159,7 +173,7 @@ def test_every_row_has_a_value_on_every_personality(personality):
     """The default, or what the personality overrides; where the default says personality, its column."""
     quirks = Quirks.of(personality)
     expected = {row.id: row.default for row in QUIRKS} | dict(personality.quirks)
-    expected |= {"server": personality.server, "head-order": personality.head_order}
+    expected |= {name: value for name, value in personality.decides.items() if expected[name] == "personality"}
     assert {row.id: quirks[row.id] for row in QUIRKS} == expected
 
 
@@ -178,9 +192,9 @@ def test_a_number_is_told_from_a_word():
 # Every row has a test
 
 
-@every_row(SWITCHABLE)
+@every_row()
 def test_every_row_is_named_by_a_test(row):
-    """A behaviour that can be switched has a test marked with its id."""
+    """A behaviour has a test marked with its id."""
     assert row.id in {name for name, _ in named()}, f"no test is marked with @pytest.mark.quirk({row.id!r})"
 
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.makers import make_pbx
 from ucmsim import pages
 from ucmsim.reader import Incoming, RequestReader
 from ucmsim.reply import Content
-from ucmsim.request import ApiRequest, data
+from ucmsim.request import BOUND, Absent, ApiRequest, Head, Reading, data, pairs
 
 PEER = "192.0.2.1"
 GET = b"GET /cdrapi HTTP/1.1\r\n"
@@ -176,7 +177,61 @@ def test_a_hundred_headers_are_taken():
 
 def test_the_101st_header_gets_the_413_page():
     """One header more is answered at once with Too many headers."""
-    assert read(GET + numbered(101)) is pages.TOO_MANY_HEADERS
+    page = read(GET + numbered(101))
+    assert page == pages.too_many_headers("100 headers")
+    assert page.note == "there are more than 100 headers"
+
+
+@pytest.mark.quirk("header-limit")
+@pytest.mark.parametrize("limit", [1, 3, 250])
+def test_the_limit_of_headers_is_a_quirk(limit):
+    """As many headers as it says are taken, and one more gets the page."""
+    reading = Reading(header_limit=limit)
+    found = RequestReader(reading).feed(GET + numbered(limit) + b"\r\n")
+    assert isinstance(found, Incoming)
+    assert len(found.head.headers) == limit
+    assert RequestReader(reading).feed(GET + numbered(limit + 1)) == pages.too_many_headers(f"{limit} headers")
+
+
+@pytest.mark.quirk("header-limit")
+@pytest.mark.parametrize("limit", [None, 10**9])
+@pytest.mark.parametrize(
+    "line", [b"a:b\r\n", b"X-Header: yes\n", b"A: " + b"v" * 4000 + b"\n", b"A:" + b"w:" * 5000 + b"\n"]
+)
+def test_a_lifted_limit_of_headers_leaves_a_bound_in_bytes(limit, line):
+    """However the headers are made, the page comes before more than so many bytes were kept, and then nothing is."""
+    reader = RequestReader(Reading(header_limit=limit))
+    assert reader.feed(GET) is None
+    fed = 0
+    while (outcome := reader.feed(line)) is None:
+        fed += len(line)
+        assert fed < 2 * BOUND  # a piece of a cut line that begins with a colon is no header
+        assert reader.backlog < 4096
+    assert outcome == pages.too_many_headers(f"{BOUND} bytes of headers, all that ucmsim keeps")
+    assert reader.feed(line * 1000) is None
+    assert reader.backlog == 0
+
+
+@pytest.mark.quirk("header-limit")
+def test_what_the_device_itself_takes_is_within_the_bound():
+    """A hundred headers as long as a line can be are taken, limited or not."""
+    raw = GET + (b"A: " + b"v" * 4091 + b"\n") * 100 + b"\n"
+    for reading in (Reading(), Reading(header_limit=None)):
+        found = RequestReader(reading).feed(raw)
+        assert isinstance(found, Incoming)
+        assert found.head.headers == ((b"A", b"v" * 4091),) * 100
+
+
+@pytest.mark.quirk("header-limit")
+@pytest.mark.quirk("keep-alive")
+def test_every_request_on_a_connection_has_the_whole_bound():
+    """What one request took does not count against the next."""
+    lines = b"A: " + b"v" * 4000 + b"\n"
+    one = GET + lines * (BOUND * 3 // 4 // len(lines)) + b"\n"
+    reader = RequestReader(Reading(header_limit=None), pipelined=True)
+    assert isinstance(reader.feed(one), Incoming)
+    assert reader.feed(one) is None
+    assert isinstance(reader.again(), Incoming)
 
 
 def test_lines_that_are_no_headers_do_not_count():
@@ -253,6 +308,49 @@ def test_a_larger_form_is_refused_by_its_announcement(length):
     found = incoming(post(b"", FORM_TYPE, length=length))
     assert found.form is None
     assert ApiRequest.of(PEER, found.head).form_too_large
+
+
+@pytest.mark.quirk("form-limit")
+@pytest.mark.parametrize("limit", [1, 12, 1024, BOUND])
+def test_the_limit_of_a_form_is_a_quirk(limit):
+    """A form of so many bytes is waited for and read, a longer one is refused by its announcement."""
+    reading = Reading(form_limit=limit)
+    reader = RequestReader(reading)
+    assert reader.feed(post(b"c" * limit)[:-1]) is None
+    found = reader.feed(b"c")
+    assert isinstance(found, Incoming)
+    assert found.form == b"c" * limit
+    assert not ApiRequest.of(PEER, found.head, found.form, reading).form_too_large
+    longer = RequestReader(reading).feed(post(b"", length=limit + 1))
+    assert isinstance(longer, Incoming)
+    assert longer.form is None
+    assert ApiRequest.of(PEER, longer.head, None, reading).form_too_large
+
+
+@pytest.mark.quirk("form-limit")
+@pytest.mark.parametrize("limit", ["none", 10**9, BOUND + 1])
+def test_a_lifted_limit_of_forms_leaves_a_bound(limit):
+    """Whatever the quirk says, no more than so many bytes are ever waited for."""
+    assert Reading.of(make_pbx(quirks={"form-limit": limit}).quirks).form_limit == BOUND
+
+
+def test_empty_pieces_of_a_long_form_are_one_and_the_same():
+    """A form of nothing but & costs a place in a list for each, and no more."""
+    first, *others = pairs(b"&" * 10_000)
+    assert first == ("", "")
+    assert isinstance(first[1], Absent)
+    assert len(others) == 10_000
+    assert all(other is first for other in others)
+
+
+@pytest.mark.quirk("post")
+@pytest.mark.parametrize(("posts", "form"), [(True, b"caller=5300"), (False, None)])
+def test_a_form_is_read_only_where_post_is_taken(posts, form):
+    """Otherwise the request is complete with its headers, and its body is bytes like any that follow."""
+    found = RequestReader(Reading(posts=posts)).feed(post(b"caller=5300"))
+    assert isinstance(found, Incoming)
+    assert found.form == form
+    assert ApiRequest.of(PEER, found.head, found.form).unread is not posts
 
 
 @pytest.mark.parametrize("kind", [b"application/json", b"multipart/form-data; boundary=x", b"text/plain"])
@@ -364,6 +462,39 @@ def test_bytes_that_are_not_utf_8_survive():
 def test_paths_that_reach_the_handler(path):
     """A path is decoded, compared in any letter case, and may have one trailing slash."""
     assert get(path).handler == "cdrapi"
+
+
+@pytest.mark.quirk("path-match")
+@pytest.mark.parametrize(
+    ("path", "handler"),
+    [
+        ("/cdrapi", "cdrapi"), ("/CDRAPI", "CDRAPI"), ("/cdrapi/", "cdrapi/"), ("/%63drapi?a=/", "cdrapi"), ("/", ""),
+        ("cdrapi", None), ("*", None), ("", None), ("//cdrapi", "/cdrapi"),
+    ],
+)  # fmt: skip
+def test_exact_paths_lose_their_first_slash_alone(path, handler):
+    """Letters and the last slash stay as they were written."""
+    head = Head(b"GET", path.encode(), ())
+    assert ApiRequest.of(PEER, head, None, Reading(exact_paths=True)).handler == handler
+
+
+@pytest.mark.quirk("plus")
+@pytest.mark.parametrize(
+    ("query", "spaces", "pluses"),
+    [
+        (b"a+b=c+d", ("a b", "c d"), ("a+b", "c+d")),
+        (b"a%2Bb=c%20d", ("a+b", "c d"), ("a+b", "c d")),
+        (b"+=+", (" ", " "), ("+", "+")),
+        (b"a=+%2B%", ("a", " +%"), ("a", "++%")),
+        (b"a=+%00+", ("a", " "), ("a", "+")),
+    ],
+)
+def test_a_plus_is_decoded_or_stays(query, spaces, pluses):
+    """Only the plus itself is concerned, in queries and forms alike."""
+    assert pairs(query) == (spaces,)
+    assert pairs(query, plus_is_space=False) == (pluses,)
+    form = Head(b"POST", b"/cdrapi", ())
+    assert ApiRequest.of(PEER, form, query, Reading(plus_is_space=False)).params == (pluses,)
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,9 @@ def test_the_defaults_of_the_control_plane():
     assert (str(control.bind), control.token) == ("127.0.0.1:8444", None)
 
 
+@pytest.mark.quirk("api-enabled")
+@pytest.mark.quirk("bind-address")
+@pytest.mark.quirk("factory-account")
 def test_the_defaults_of_the_api_page_are_those_of_the_device():
     """Disabled, all interfaces, port 8443, no authentication, and everybody is denied."""
     found = pbx().api
@@ -123,7 +126,7 @@ def test_the_defaults_of_the_api_page_are_those_of_the_device():
     assert (found.tls_bind_address.host, found.tls_bind_address.port) == ("0.0.0.0", 8443)
     assert (found.tls_private_key, found.tls_cert) == (None, None)
     assert (found.tls_authentication_name, found.tls_authentication_password) == (None, None)
-    assert not found.authenticates
+    assert not pbx().authenticates
     assert (found.permitted_ips, found.entries) == ((), ())
 
 
@@ -136,6 +139,7 @@ def test_the_defaults_of_a_pbx():
     assert (found.tls_names, found.tls_profile, found.tls_min, found.tls_max) == ((), "modern", None, None)
     assert (found.extensions.first, found.extensions.count) == (1000, 50)
     assert [(trunk.name, trunk.channels) for trunk in found.trunks] == [("carrier-a", 12)]
+    assert (found.recording.share, found.recording.kinds) == (1.0, ("inbound", "outbound", "internal"))
     assert (found.history.days, found.history.calls_per_day, found.history.import_) == (30, 400, None)
     assert (found.quirks, found.faults) == ({}, ())
 
@@ -168,6 +172,7 @@ pbxs:
       permitted_ips: [127.0.0.0/255.0.0.0, "10.0.0.0/8, !10.1.1.1"]
     extensions: {first: 2000, count: 5}
     trunks: [{name: carrier-a, channels: 12}, {name: carrier-b}]
+    recording: {share: 0.25, kinds: [inbound, internal]}
     history: {days: 0, calls_per_day: 0}
     quirks: {order: desc, session-cap: 5, keep-alive: 15}
     faults: [{fault: http.latency, seconds: 3.0}]
@@ -179,9 +184,10 @@ pbxs:
     assert (one.personality.id, one.time_zone.key) == ("ucm6200-1.0.20", "Europe/London")
     assert (one.clock.start, one.clock.rate) == (datetime(2026, 3, 29, 0, 30, tzinfo=UTC), 60)
     assert one.tls_names == ("pbx.example.com", "192.0.2.1", "*.example.com")
-    assert (one.tls_range, one.api.enable, one.api.authenticates) == (("1.1", "1.2"), True, True)
+    assert (one.tls_range, one.api.enable, one.authenticates) == (("1.1", "1.2"), True, True)
     assert [str(entry) for entry in one.api.entries] == ["127.0.0.0/255.0.0.0", "10.0.0.0/8", "!10.1.1.1"]
     assert [trunk.channels for trunk in one.trunks] == [12, 12]
+    assert (one.recording.share, one.recording.kinds) == (0.25, ("inbound", "internal"))
     assert one.quirks == {"order": "desc", "session-cap": 5, "keep-alive": 15}
     assert one.faults == ({"fault": "http.latency", "seconds": 3.0},)
     assert list(found.pbxs) == ["hq", "branch-2"]
@@ -238,6 +244,18 @@ def test_a_clock_rate_is_any_number_from_zero(rate):
     assert pbx(f"clock: {{rate: {rate}}}").clock.rate == float(rate)
 
 
+@pytest.mark.parametrize("share", ["0", "1", "0.5", "1.0"])
+def test_a_share_of_recordings_is_a_number_from_0_to_1(share):
+    """Both ends are taken, written as whole numbers too."""
+    assert pbx(f"recording: {{share: {share}}}").recording.share == float(share)
+
+
+def test_no_kind_of_call_need_be_recorded():
+    """An empty list of kinds is a choice."""
+    assert pbx("recording: {kinds: []}").recording.kinds == ()
+
+
+@pytest.mark.quirk("bind-address")
 @pytest.mark.parametrize(
     ("written", "host", "port"),
     [
@@ -305,9 +323,11 @@ def test_the_home_of_nobody_is_a_problem():
     assert "~no-such-user/x" in only("state: ~no-such-user/x\npbxs: {hq: {}}", "state")
 
 
+@pytest.mark.quirk("tls-version")
 @pytest.mark.parametrize(
     ("lines", "low", "high"),
     [
+        ([], "1.2", "1.2"),
         (["tls_profile: device"], "1.0", "1.2"),
         (["tls_profile: device", "personality: ucm6200"], "1.0", "1.2"),
         (["tls_profile: device", 'tls_max: "1.3"'], "1.0", "1.3"),
@@ -420,8 +440,10 @@ def test_an_unreadable_entry_is_refused(lines):
 @pytest.mark.quirk("acl-unparsable")
 def test_an_unreadable_entry_denies_everybody_where_the_quirk_says_so():
     """Then the file is good, and no peer passes, whatever the other entries say."""
-    entries = pbx("quirks: {acl-unparsable: deny-all}", api(permitted_ips="[0.0.0.0/0, nonsense]")).api.entries
-    assert not permitted(entries, "10.0.0.1")[0]
+    found = pbx("quirks: {acl-unparsable: deny-all}", api(permitted_ips="[0.0.0.0/0, nonsense]"))
+    assert not permitted(found.api.entries, "10.0.0.1")[0]
+    said = "an unreadable entry makes Permitted IPs deny every address (quirk acl-unparsable: deny-all)"
+    assert found.access.permitted("10.0.0.1") == (False, f"10.0.0.1 is denied: {said}")
 
 
 @pytest.mark.quirk("acl-unparsable")
@@ -437,6 +459,63 @@ def test_the_quirk_is_about_text_only():
     """A number among the entries is a mistake in the file even with deny-all."""
     lines = ("quirks: {acl-unparsable: deny-all}", api(permitted_ips="[10.0.0.0/8, 10]"))
     assert places(hq(*lines)) == [(4, "pbxs.hq.api.permitted_ips[1]")]
+
+
+@pytest.mark.quirk("acl-blank")
+@pytest.mark.parametrize(
+    ("lines", "passes", "why"),
+    [
+        ([], False, "denied: blank Permitted IPs deny every address"),
+        (["quirks: {acl-blank: deny}"], False, "denied: blank Permitted IPs deny every address"),
+        (
+            ["quirks: {acl-blank: allow}"],
+            True,
+            "permitted: blank Permitted IPs permit every address (quirk acl-blank: allow)",
+        ),
+        (
+            ["quirks: {acl-blank: allow}", api(permitted_ips="[11.0.0.0/8]")],
+            False,
+            "denied: no Permitted IPs entry matches it",
+        ),
+        (
+            ["quirks: {acl-blank: allow, acl-unparsable: deny-all}", api(permitted_ips="[nonsense]")],
+            False,
+            "denied: an unreadable entry makes Permitted IPs deny every address (quirk acl-unparsable: deny-all)",
+        ),
+    ],
+)
+def test_who_may_pass_where_no_entry_says_so(lines, passes, why):
+    """Blank Permitted IPs deny everybody, or allow everybody; those that are not blank, or unreadable, are no blank ones."""
+    assert pbx(*lines).access.permitted("10.0.0.1") == (passes, f"10.0.0.1 is {why}")
+
+
+@pytest.mark.parametrize(
+    ("quirks", "name", "password", "asked"),
+    [
+        ("{}", "~", "~", False),
+        ("{}", "''", "secret", False),
+        ("{}", "cdrapi", "~", True),
+        ("{}", "cdrapi", "secret", True),
+        pytest.param("{blank-name: refuse}", "~", "~", True, marks=pytest.mark.quirk("blank-name")),
+        pytest.param("{blank-name: refuse}", "''", "secret", True, marks=pytest.mark.quirk("blank-name")),
+        pytest.param("{blank-name: open}", "~", "secret", False, marks=pytest.mark.quirk("blank-name")),
+        pytest.param("{blank-password: open}", "cdrapi", "~", False, marks=pytest.mark.quirk("blank-password")),
+        pytest.param("{blank-password: open}", "cdrapi", "''", False, marks=pytest.mark.quirk("blank-password")),
+        pytest.param("{blank-password: open}", "cdrapi", "secret", True, marks=pytest.mark.quirk("blank-password")),
+        pytest.param("{blank-password: digest}", "cdrapi", "''", True, marks=pytest.mark.quirk("blank-password")),
+        pytest.param(
+            "{blank-name: refuse, blank-password: open}",
+            "~",
+            "~",
+            True,
+            marks=[pytest.mark.quirk("blank-name"), pytest.mark.quirk("blank-password")],
+        ),
+    ],
+)
+def test_whether_credentials_are_asked_for(quirks, name, password, asked):
+    """A user name is what makes the device ask; quirks decide where it, or its password, is blank."""
+    lines = (f"quirks: {quirks}", api(tls_authentication_name=name, tls_authentication_password=password))
+    assert pbx(*lines).authenticates is asked
 
 
 # Wrong values
@@ -522,6 +601,14 @@ LONG = "a" * 64
         ("trunks: [{name: 7}]", "trunks[0].name", "7", "quote"),
         ("trunks: [{name: a}, {name: b, channels: 0}]", "trunks[1].channels", "0", "1 or more"),
         ("trunks: [{name: ''}]", "trunks[0].name", "", "character"),
+        ("recording: all", "recording", "all", "mapping"),
+        ("recording: {share: 1.1}", "recording.share", "1.1", "1"),
+        ("recording: {share: -0.1}", "recording.share", "-0.1", "0"),
+        ("recording: {share: .nan}", "recording.share", "nan", ""),
+        ("recording: {share: true}", "recording.share", "true", "number"),
+        ('recording: {share: "1"}', "recording.share", "1", "number"),
+        ("recording: {kinds: inbound}", "recording.kinds", "inbound", "list"),
+        ("recording: {kinds: [inbound, all]}", "recording.kinds[1]", "all", "inbound, outbound or internal"),
         ("history: 30", "history", "30", "mapping"),
         ("history: {days: -1}", "history.days", "-1", "0 or more"),
         ("history: {days: all}", "history.days", "all", "whole number"),
@@ -544,6 +631,16 @@ LONG = "a" * 64
         ("quirks: {server: 13}", "quirks.server", "13", "quote"),
         ("quirks: {server: 1.8}", "quirks.server", "1.8", "quote"),
         ('quirks: {server: "a\\r\\nb"}', "quirks.server", "", "text"),
+        ("quirks: {realm: 5}", "quirks.realm", "5", "quote"),
+        ('quirks: {realm: "a\\nb"}', "quirks.realm", "", "text"),
+        ("quirks: {header-limit: 0}", "quirks.header-limit", "0", "from 1"),
+        ("quirks: {form-limit: 1e3}", "quirks.form-limit", "1e3", "from 1"),
+        ("quirks: {nonce-lifetime: 0}", "quirks.nonce-lifetime", "0", "from 1"),
+        ("quirks: {tls-version: personality}", "quirks.tls-version", "not switched here", "tls_min and tls_max"),
+        ("quirks: {tls-keys: device}", "quirks.tls-keys", "not switched here", "tls_profile"),
+        ("quirks: {api-enabled: enabled}", "quirks.api-enabled", "not switched here", "api.enable"),
+        ("quirks: {bind-address: x}", "quirks.bind-address", "not switched here", "api.tls_bind_address"),
+        ("quirks: {factory-account: none}", "quirks.factory-account", "not switched", "api.tls_authentication_name"),
         ("faults: slow", "faults", "slow", "list"),
         ("faults: {fault: http.latency}", "faults", "mapping", "list"),
         ("faults: [http.latency]", "faults[0]", "http.latency", "mapping"),
@@ -652,7 +749,7 @@ def test_a_key_unlike_any_other_gets_the_list():
     assert "control, pbxs, seed, state" in only("zzz: 1\npbxs: {hq: {}}", "zzz")
 
 
-@pytest.mark.parametrize("key", ["recording", "traffic", "retention"])
+@pytest.mark.parametrize("key", ["traffic", "retention"])
 def test_a_key_of_a_later_version_says_so(key):
     """What is known but not there yet is told apart from a typing error."""
     sentence = only(hq(f"{key}: {{share: 1.0}}"), f"pbxs.hq.{key}")
@@ -677,13 +774,26 @@ def test_models_of_the_json_interface_come_later(name):
 
 
 @pytest.mark.parametrize(
-    ("quirk", "value"), [("listing", "flat"), ("recapi-bad-name", "404"), ("recapi-cache-control", "omitted")]
+    ("quirk", "value", "later"),
+    [
+        ("ivr-row", "answered", "the call world"),
+        ("parked-call", "one-session", "the call world"),
+        ("cleaner", "none", "the retention setting"),
+        ("acctid-after-delete", "continue", "the deletion of rows"),
+    ],
 )
-def test_quirks_of_recapi_come_later(quirk, value):
+def test_quirks_of_what_is_not_there_yet_come_later(quirk, value, later):
     """These quirks are in the register and cannot be switched yet."""
     sentence = only(hq(f"quirks: {{{quirk}: {value}}}"), f"pbxs.hq.quirks.{quirk}")
-    assert "yet" in sentence
-    assert "/recapi" in sentence
+    assert sentence == f"quirk '{quirk}' cannot be switched yet; it waits for {later}"
+
+
+@pytest.mark.parametrize(
+    ("quirk", "value"), [("listing", "flat"), ("recapi-bad-name", "404"), ("recapi-cache-control", "omitted")]
+)
+def test_quirks_of_recapi_can_be_switched(quirk, value):
+    """What used to wait for /recapi is taken."""
+    assert str(pbx(f"quirks: {{{quirk}: {value}}}").register[quirk]) == value
 
 
 # All at once
@@ -712,7 +822,7 @@ pbxs:
     tls_profile: device
   branch:
     time_zone: Nowhere/City
-    recording: {}
+    recording: {kind: []}
     trunks:
       - {name: a}
       - {name: b, channels: many}
@@ -733,7 +843,7 @@ control:
         (16, "pbxs.hq.quirks.ordr"),
         (18, "pbxs.hq.tls_profile"),
         (20, "pbxs.branch.time_zone"),
-        (21, "pbxs.branch.recording"),
+        (21, "pbxs.branch.recording.kind"),
         (24, "pbxs.branch.trunks[1].channels"),
         (26, "control.bind"),
     ]
@@ -1013,6 +1123,10 @@ KEYS = (
     "pbxs.hq.trunks[0]",
     "pbxs.hq.trunks[0].name",
     "pbxs.hq.trunks[0].channels",
+    "pbxs.hq.recording",
+    "pbxs.hq.recording.share",
+    "pbxs.hq.recording.kinds",
+    "pbxs.hq.recording.kinds[0]",
     "pbxs.hq.history",
     "pbxs.hq.history.days",
     "pbxs.hq.history.calls_per_day",
@@ -1180,3 +1294,20 @@ def test_merge_keys_are_named_as_such():
     """YAML's merge keys are not supported, and the error says so."""
     text = "pbxs:\n  hq: &x {}\n  b:\n    <<: *x\n"
     assert "merge keys are not supported" in only(text, "pbxs.b.<<")
+
+
+@pytest.mark.quirk("certificate-name")
+@pytest.mark.parametrize(
+    ("bound", "more", "first"),
+    [
+        ("192.168.254.200:8443", [], "192.168.254.200"),
+        ("192.168.254.200:8443", ["pbx.example.com"], "192.168.254.200"),
+        ("0.0.0.0:8443", ["pbx.example.com"], "pbx.example.com"),
+        ("0.0.0.0:8443", [], "localhost"),
+    ],
+)
+def test_the_certificate_is_that_of_the_bind_address(bound, more, first):
+    """Its CN is the address that the API is bound to; bound to all of them, the first of the other names, or localhost."""
+    names = load_pbx({"api": {"tls_bind_address": bound}, "tls_names": more}, Path()).names
+    assert names[0] == first
+    assert {*more, "localhost", "127.0.0.1", "::1"} <= set(names)

@@ -22,6 +22,7 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
+from tests.makers import spool_of
 from ucmsim.authority import Authority, Identity, export, self_signed
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import DEFECT_IDS
@@ -266,7 +267,9 @@ def pbx(tmp_path: Path) -> Iterator[Callable[..., Pbx]]:
         history = History.open(tmp_path / f"{len(histories)}.sqlite", durable=False)
         histories.append(history)
         chosen = load_pbx(settings, tmp_path)
-        return Pbx("hq", chosen, history, PbxClock.starting(None, 1.0, 0.0), seed=1, defects=DEFECT_IDS)
+        return Pbx(
+            "hq", chosen, history, spool_of(history), PbxClock.starting(None, 1.0, 0.0), seed=1, defects=DEFECT_IDS
+        )
 
     yield make
     for history in histories:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from traceback import clear_frames
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +14,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.task import Clock
 
-from ucmsim.reply import PIECE, Bytes, Ending, HangUp, Reply, Send, SendHead, Step, Wait
+from ucmsim.reply import PIECE, Body, Bytes, CutShort, Ending, HangUp, Reply, Send, SendHead, Step, Wait
 from ucmsim.wire import Progress, TlsLine, perform
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-type: text/csv\r\n\r\n"
@@ -66,10 +69,26 @@ class Play:
     def over(self) -> bool:
         return self.done.called
 
+    @property
+    def cut(self) -> str:
+        """Why it was cut short, "" when it was not."""
+        said: list[str] = []
+        self.done.addCallback(said.append)
+        (sentence,) = said
+        return sentence
+
+    @property
+    def failure(self) -> BaseException:
+        """What it failed with, which is then dealt with."""
+        caught: list[BaseException] = []
+        self.done.addErrback(lambda failure: caught.append(failure.value))
+        (raised,) = caught
+        return raised
+
     def vanish(self) -> None:
         """Cancel as the channel does when the client is gone."""
         self.done.cancel()
-        self.done.addErrback(lambda failure: failure.trap(CancelledError))
+        self.done.addErrback(lambda failure: clear_frames(failure.getTracebackObject()) or failure.trap(CancelledError))
         assert self.over
 
 
@@ -88,6 +107,25 @@ class Counted:
         for piece in LONG.chunks(size):
             self.made += 1
             yield piece
+
+
+WHY = "the file was changed while it was sent"
+
+
+@dataclass
+class Broken:
+    """A body of *length* bytes of which only *pieces* can be made; then there is *why*."""
+
+    length: int
+    pieces: tuple[bytes, ...] = ()
+    why: Exception = field(default_factory=lambda: CutShort(WHY))
+
+    def slice(self, start: int, stop: int) -> Body:
+        raise NotImplementedError
+
+    def chunks(self, size: int = PIECE) -> Iterator[bytes]:
+        yield from self.pieces
+        raise self.why
 
 
 def test_head_and_short_body_are_one_write() -> None:
@@ -278,6 +316,156 @@ def test_progress_adds_up_over_bodies() -> None:
     play.clock.advance(1.0)
     assert play.progress.bytes == 2 * SHORT.length + LONG.length
     assert play.line.data == HEAD + SHORT.data + LONG.data + SHORT.data
+
+
+# A body that cannot be made to its end
+
+ONE, TWO = LONG.data[:PIECE], LONG.data[PIECE : 2 * PIECE]
+CUTS = pytest.mark.parametrize(
+    ("body", "made"),
+    [
+        pytest.param(Broken(PIECE, (b"AcctId", b"\n6")), b"AcctId\n6", id="short"),
+        pytest.param(Broken(1), b"", id="short, first byte"),
+        pytest.param(Broken(PIECE, (ONE,)), ONE, id="short, last byte"),
+        pytest.param(Broken(PIECE + 1, (ONE,)), ONE, id="long"),
+        pytest.param(Broken(LONG.length, (ONE, TWO, b"x")), ONE + TWO + b"x", id="long, inside a piece"),
+        pytest.param(Broken(LONG.length), b"", id="long, first byte"),
+    ],
+)
+
+
+@CUTS
+def test_a_body_that_is_cut_short_ends_the_connection_orderly(body: Broken, made: bytes) -> None:
+    """The head and what could be made are sent, close_notify follows, and whoever asked for it is told why."""
+    play = Play(SendHead(), Send(body), HangUp(Ending.RESET))
+    assert play.line.data == HEAD + made
+    assert play.line.ends == [Ending.NOTIFY]
+    assert play.progress.bytes == len(made)
+    assert play.line.producer is None
+    assert play.cut == WHY
+    assert play.clock.getDelayedCalls() == []
+
+
+@CUTS
+def test_a_connection_that_would_be_kept_ends_with_a_body_that_is_cut_short(body: Broken, made: bytes) -> None:
+    """What the peer would take for the missing bytes must not follow."""
+    play = Play(SendHead(), Send(body), Send(SHORT))
+    assert play.line.data == HEAD + made
+    assert play.line.ends == [Ending.NOTIFY]
+    assert play.cut == WHY
+
+
+@pytest.mark.parametrize("pieces", [(), (b"AcctId", b"\n6")])
+def test_what_there_is_of_a_short_body_is_one_write_with_its_head(pieces: tuple[bytes, ...]) -> None:
+    """Cut short or not, they leave together."""
+    play = Play(SendHead(), Send(Broken(100, pieces)), HangUp())
+    assert play.line.writes == [HEAD + b"".join(pieces)]
+    assert play.cut == WHY
+
+
+def test_a_body_that_is_cut_short_behind_a_wait() -> None:
+    """What was sent before stands, and nothing is left on the clock."""
+    play = Play(SendHead(), Send(SHORT), Wait(3.0), Send(Broken(5, (b"ab",))), HangUp())
+    play.clock.advance(3.0)
+    assert (play.line.data, play.line.ends) == (HEAD + SHORT.data + b"ab", [Ending.NOTIFY])
+    assert play.progress.bytes == SHORT.length + 2
+    assert play.cut == WHY
+    assert play.clock.getDelayedCalls() == []
+
+
+def test_a_body_that_is_cut_short_after_a_pause() -> None:
+    """The peer that reads on gets the end when the missing bytes are due, not before."""
+    play = Play(SendHead(), Send(Broken(LONG.length, (ONE,))), HangUp(), room=PIECE)
+    assert (play.line.ends, play.over, play.stalls) == ([], False, [False, True])
+    play.line.room = None
+    play.line.producer.resumeProducing()
+    assert (play.line.ends, play.line.producer) == ([Ending.NOTIFY], None)
+    assert play.cut == WHY
+
+
+@pytest.mark.parametrize("length", [PIECE, PIECE + 1])
+def test_any_other_failure_of_a_body_is_told_and_leaves_no_producer(length: int) -> None:
+    """How a connection ends on which ucmsim failed is not decided here; that it failed is never lost."""
+    why = ZeroDivisionError()
+    play = Play(SendHead(), Send(Broken(length, (b"ab",), why)), HangUp())
+    assert (play.line.ends, play.line.producer) == ([], None)
+    assert play.failure is why
+
+
+def test_any_other_failure_after_a_pause_is_no_concern_of_the_transport() -> None:
+    """The transport that says resume gets no exception back."""
+    play = Play(SendHead(), Send(Broken(LONG.length, (ONE,), ZeroDivisionError())), HangUp(), room=PIECE)
+    play.line.producer.resumeProducing()
+    assert play.line.producer is None
+    assert isinstance(play.failure, ZeroDivisionError)
+
+
+# A body and its peer
+
+
+def test_nothing_is_made_while_the_peer_does_not_read() -> None:
+    """However long it takes, the body is not asked for another piece until the transport says resume."""
+    body = Counted()
+    play = Play(SendHead(), Send(body), HangUp(), room=PIECE)
+    play.clock.pump([60.0] * 10)
+    assert (body.made, play.over) == (1, False)
+    play.line.room = 2 * PIECE
+    play.line.producer.resumeProducing()
+    play.clock.pump([60.0] * 10)
+    assert (body.made, play.over) == (2, False)
+    play.line.room = None
+    play.line.producer.resumeProducing()
+    assert (body.made, play.over) == (4, True)
+
+
+class Held(Counted):
+    """A body that holds something open until it goes; *open* tells that it is still there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside = False
+
+    def chunks(self, size: int = PIECE) -> Iterator[bytes]:
+        self.inside = True
+        try:
+            yield from super().chunks(size)
+        finally:
+            self.inside = False
+
+
+@pytest.mark.parametrize(
+    ("steps", "room"),
+    [
+        ((), PIECE),
+        ((Wait(60.0),), None),
+    ],
+    ids=["in the middle", "before it"],
+)
+def test_a_peer_that_goes_away_releases_the_body_at_once(steps: tuple[Step, ...], room: int | None) -> None:
+    """Neither the iterator nor the body wait for the garbage collector, and no delayed call holds them."""
+    body, seen = Held(), []
+    gone = weakref.ref(body, seen.append)
+    play = Play(SendHead(), *steps, Send(body), HangUp(), room=room)
+    assert body.inside is (room is not None)
+    del body
+    gc.disable()
+    try:
+        play.vanish()
+        assert gone() is None
+    finally:
+        gc.enable()
+    assert len(seen) == 1
+    assert play.clock.getDelayedCalls() == []
+
+
+def test_stopping_the_producer_closes_the_iterator() -> None:
+    """What the iterator holds open is let go when the transport says stop, before anybody is cancelled."""
+    body = Held()
+    play = Play(SendHead(), Send(body), HangUp(), room=PIECE)
+    assert body.inside
+    play.line.producer.stopProducing()
+    assert not body.inside
+    play.vanish()
 
 
 class FakeTls:

@@ -31,6 +31,26 @@ class Entry:
         return self.text
 
 
+BLANK_DENIES = (False, "blank Permitted IPs deny every address")
+BLANK_PERMITS = (True, "blank Permitted IPs permit every address (quirk acl-blank: allow)")
+UNREADABLE_DENIES = (
+    False,
+    "an unreadable entry makes Permitted IPs deny every address (quirk acl-unparsable: deny-all)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessList:
+    """The Permitted IPs of one PBX: *entries*, or *without* any of them whether a peer passes, and why."""
+
+    entries: tuple[Entry, ...]
+    without: tuple[bool, str] = BLANK_DENIES
+
+    def permitted(self, peer: str) -> tuple[bool, str]:
+        """Return whether *peer* may pass, and the sentence that says what decided."""
+        return permitted(self.entries, peer, self.without)
+
+
 def parse_entry(text: str) -> Entry:
     """Return the rule that *text* spells.
 
@@ -61,10 +81,11 @@ def parse_entries(text: str) -> tuple[Entry, ...]:
     return tuple(parse_entry(piece) for piece in text.split(","))
 
 
-def permitted(entries: Iterable[Entry], peer: str) -> tuple[bool, str]:
+def permitted(entries: Iterable[Entry], peer: str, without: tuple[bool, str] = BLANK_DENIES) -> tuple[bool, str]:
     """Return whether *peer* may pass, and the sentence that says which rule decided.
 
-    Everybody is denied first, then every entry is looked at and the last one that matches wins.
+    Everybody is denied first, then every entry is looked at and the last one that matches wins. *without* is what goes
+    when there is no entry, and why.
     """
     address = peer_address(peer)
     verdict: Entry | None = None
@@ -74,8 +95,8 @@ def permitted(entries: Iterable[Entry], peer: str) -> tuple[bool, str]:
         if entry.matches(address):
             verdict = entry
     if verdict is None:
-        why = "no Permitted IPs entry matches it" if several else "blank Permitted IPs deny every address"
-        return False, f"{peer} is denied: {why}"
+        passes, why = (False, "no Permitted IPs entry matches it") if several else without
+        return passes, f"{peer} is {'permitted' if passes else 'denied'}: {why}"
     word = "permitted" if verdict.permit else "denied"
     return verdict.permit, f"{peer} is {word} by the Permitted IPs entry '{verdict}'"
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ucmsim.acl import permitted
 from ucmsim.errors import UcmsimError
 from ucmsim.fleet import PbxService
 from ucmsim.privatefile import put
@@ -105,9 +104,17 @@ def _block(service: PbxService, show_password: bool) -> str:
         f"  CA     {service.appliance.ca_file.absolute()}",
         f"  rows   {len(pbx.history)}",
     ]
-    if not permitted(pbx.settings.api.entries, urlsplit(url).hostname or "")[0]:
-        return "\n".join([*lines, "  try    nothing from this machine: permitted_ips denies it"])
-    return "\n".join([*lines, f"  try    {shlex.join(_curl(service, url, show_password))}"])
+    return "\n".join([*lines, f"  try    {_tried(service, url, show_password)}"])
+
+
+def _tried(service: PbxService, url: str, show_password: bool) -> str:
+    """Return a curl command that gets a page from *service*, or why none can."""
+    settings = service.appliance.pbx.settings
+    if not settings.access.permitted(urlsplit(url).hostname or "")[0]:
+        return "nothing from this machine: permitted_ips denies it"
+    if settings.authenticates and not settings.api.tls_authentication_name:
+        return "nothing: no user name is set, so every request is refused (quirk blank-name)"
+    return shlex.join(_curl(service, url, show_password))
 
 
 def _curl(service: PbxService, url: str, show_password: bool) -> list[str]:
@@ -120,7 +127,7 @@ def _curl(service: PbxService, url: str, show_password: bool) -> list[str]:
     if settings.tls_range[1] < "1.2":
         words += ["--tlsv1.0"]
     api = settings.api
-    if api.tls_authentication_name:
+    if settings.authenticates:
         user = f"{api.tls_authentication_name}:{api.tls_authentication_password or ''}"
         words += ["--digest", *(["--user", user] if show_password else ["--config", str(_curl_config(service, user))])]
     return [*words, f"{url}/cdrapi?format=JSON&numRecords=5"]

@@ -12,6 +12,7 @@ from pathlib import Path
 from cryptography.x509 import Certificate, load_pem_x509_certificate
 
 from ucmsim import keyfiles
+from ucmsim.audio import Voices
 from ucmsim.authority import Authority, Identity, covers
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import DEFECT_IDS, pbx_warnings
@@ -22,7 +23,9 @@ from ucmsim.history import History
 from ucmsim.keyring import Keyring
 from ucmsim.pbx import Pbx
 from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.spool import Spool
 from ucmsim.statefolder import StateFolder
+from ucmsim.streams import stream
 
 _A_DAY = timedelta(days=1)
 
@@ -80,17 +83,29 @@ class Appliance:
             self.forget()
 
 
+def _sound(seed: int, name: str, path: str) -> int:
+    """Return the seed of what the recording at *path* sounds like."""
+    return stream(seed, name, "sound", path).getrandbits(64)
+
+
 def assemble(
-    name: str, settings: PbxSettings, folder: StateFolder, *, seed: int, wall: float, watch: Watch = unwatched
+    name: str,
+    settings: PbxSettings,
+    folder: StateFolder,
+    *,
+    voices: Voices,
+    seed: int,
+    wall: float,
+    watch: Watch = unwatched,
 ) -> Appliance:
-    """Return the PBX *name* as it stands at *wall* seconds.
+    """Return the PBX *name* as it stands at *wall* seconds; its recordings are spoken by *voices*.
 
     Mints or reopens keys, opens its history and fills an empty one. Raises `ConfigurationError` or `HistoryError`, and
     then leaves no new folder behind.
     """
     is_new = not (folder.path / name).exists()
     try:
-        return _assembled(name, settings, folder, seed=seed, wall=wall, watch=watch, is_new=is_new)
+        return _assembled(name, settings, folder, voices, seed=seed, wall=wall, watch=watch, is_new=is_new)
     except BaseException:
         if is_new:
             folder.forget(name)
@@ -98,7 +113,15 @@ def assemble(
 
 
 def _assembled(
-    name: str, settings: PbxSettings, folder: StateFolder, *, seed: int, wall: float, watch: Watch, is_new: bool
+    name: str,
+    settings: PbxSettings,
+    folder: StateFolder,
+    voices: Voices,
+    *,
+    seed: int,
+    wall: float,
+    watch: Watch,
+    is_new: bool,
 ) -> Appliance:
     home = folder.pbx(name)
     clock = PbxClock.starting(settings.clock.start, settings.clock.rate, wall)
@@ -109,7 +132,8 @@ def _assembled(
     history = History.open(home / "history.sqlite", durable=not folder.temporary)
     try:
         filled = fill(history, name, settings, seed=seed, until=now, watch=watch)
-        pbx = Pbx(name, settings, history, clock, seed=seed, defects=DEFECT_IDS)
+        spool = Spool.begun(home / "spool", history.recordings, voices, lambda path: _sound(seed, name, path))
+        pbx = Pbx(name, settings, history, spool, clock, seed=seed, defects=DEFECT_IDS)
     except BaseException:
         history.close()
         raise

@@ -1,6 +1,7 @@
 """Digest authentication as Asterisk's HTTP manager does it, and Basic where a quirk accepts it. Spec 2.7, 0b.
 
-The sentences quote nothing of what a client sent: they go to the log. Pure but for one thing: `Nonces` remembers what it issued. It is touched in the reactor thread only, at decide.
+The sentences quote nothing of what a client sent: they go to the log. Pure but for one thing: `Nonces` remembers what
+it issued. It is touched in the reactor thread only, at decide.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from dataclasses import dataclass
 from hashlib import md5
 from random import Random
 
-REALM = "asterisk"
-NONCE_LIFE = 62.0
-"""Seconds of wall-clock time a nonce is good for, from its issue."""
+from ucmsim.register import Quirks
+from ucmsim.settings import Api
+
 NONCE_LIMIT = 4096
 
 _KEYS = ("username", "realm", "nonce", "uri", "domain", "response", "cnonce", "opaque", "algorithm", "qop", "nc")
@@ -25,11 +26,21 @@ _HEX = re.compile(r"\s*(?:0x)?([0-9a-f]{1,16})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The one user name and password of a PBX, and whether Basic is accepted."""
+    """The one user name and password of a PBX, the realm they are hashed with, and whether Basic is accepted."""
 
     username: str
     password: str
     basic: bool = False
+    realm: str = "asterisk"
+
+    @classmethod
+    def of(cls, api: Api, quirks: Quirks) -> Account:
+        return cls(
+            api.tls_authentication_name or "",
+            api.tls_authentication_password or "",
+            basic=quirks["basic-auth"] == "accept",
+            realm=str(quirks["realm"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +67,30 @@ class Credentials:
 
 
 class Nonces:
-    """The nonces one PBX has issued: when (wall clock), and the highest nonce count each was used with."""
+    """The nonces one PBX has issued: when (wall clock), and the highest nonce count each was used with.
 
-    def __init__(self, chance: Random) -> None:
+    *lifetime* is in seconds from the issue (None = for ever). A nonce is good for any count unless it is *counted*, and
+    one that was never issued is refused unless *accept_unknown*.
+    """
+
+    def __init__(
+        self, chance: Random, *, lifetime: int | None = 62, counted: bool = True, accept_unknown: bool = False
+    ) -> None:
+        self.counted = counted
         self._chance = chance
+        self._lifetime = lifetime
+        self._accept_unknown = accept_unknown
         self._issued: OrderedDict[int, tuple[float, int]] = OrderedDict()
+
+    @classmethod
+    def of(cls, chance: Random, quirks: Quirks) -> Nonces:
+        """Return the empty table of a PBX with those *quirks*."""
+        return cls(
+            chance,
+            lifetime=quirks.number("nonce-lifetime"),
+            counted=quirks["nonce-count"] == "checked",
+            accept_unknown=quirks["unknown-nonce"] == "accept",
+        )
 
     def __len__(self) -> int:
         return len(self._issued)
@@ -75,50 +105,50 @@ class Nonces:
         self._issued[nonce] = (wall, -1)
         return f"{nonce:08x}"
 
-    def spend(self, nonce: int, count: int, wall: float, *, accept_unknown: bool) -> Verdict:
+    def spend(self, nonce: int, count: int, wall: float) -> Verdict:
         """Judge one use of *nonce* with that nonce *count*, and remember it if it is good."""
         known = self._issued.get(nonce)
         if known is None:
-            if not accept_unknown:
+            if not self._accept_unknown:
                 return Verdict(False, why="the nonce was never issued by this PBX, or is long forgotten")
             if len(self._issued) >= NONCE_LIMIT:
                 self._issued.popitem(last=False)
             known = (wall, -1)
         issued, highest = known
-        if wall - issued > NONCE_LIFE:
-            return Verdict(False, stale=True, why=f"the nonce is older than {NONCE_LIFE:.0f} seconds")
-        if count <= highest:
+        if self._lifetime is not None and wall - issued > self._lifetime:
+            return Verdict(False, stale=True, why=f"the nonce is older than {self._lifetime} seconds")
+        if self.counted and count <= highest:
             return Verdict(False, stale=True, why="the nonce count was used before (nc must increase)")
         self._issued[nonce] = (issued, count)
         return Verdict(True)
 
 
-def judge(
-    authorization: str | None,
-    method: str,
-    account: Account,
-    nonces: Nonces,
-    wall: float,
-    *,
-    accept_unknown: bool = False,
-) -> Verdict:
-    """Judge the value of the `Authorization` header of a request with *method* at *wall* seconds."""
+def judge(authorization: str | None, method: str, account: Account, nonces: Nonces, wall: float) -> Verdict:
+    """Judge the value of the `Authorization` header of a request with *method* at *wall* seconds.
+
+    Where the account has no user name nothing passes; a PBX that lets everybody in then does not ask.
+    """
+    if not account.username:
+        return Verdict(False, why="no user name is set, so nobody is let in (quirk blank-name: refuse)")
     if not authorization:
         return Verdict(False, why="there are no credentials yet")
     if authorization[:6].lower() == "basic ":
         return _judge_basic(authorization[6:], account)
-    credentials = parse(authorization)
+    credentials = parse(authorization, counted=nonces.counted)
     if isinstance(credentials, str):
         return Verdict(False, why=credentials)
     known_user = _same(credentials.username.lower(), account.username.lower())
     right = _same(credentials.response[:32].lower(), response(credentials, method, account))
     if not (known_user and right):
         return Verdict(False, why="the user name is unknown" if not known_user else "the Digest response is wrong")
-    return nonces.spend(credentials.nonce, credentials.count, wall, accept_unknown=accept_unknown)
+    return nonces.spend(credentials.nonce, credentials.count, wall)
 
 
-def parse(authorization: str) -> Credentials | str:
-    """Return the Digest credentials in *authorization*, or the sentence that says why there are none."""
+def parse(authorization: str, *, counted: bool = True) -> Credentials | str:
+    """Return the Digest credentials in *authorization*, or the sentence that says why there are none.
+
+    Unless nonce counts are *counted*, theirs may be anything and is taken for 0.
+    """
     if authorization.lstrip()[:7].lower() != "digest ":
         return "the credentials are not Digest"
     found: dict[str, str] = {}
@@ -138,8 +168,8 @@ def parse(authorization: str) -> Credentials | str:
     if found.get("algorithm", "MD5").upper() != "MD5":
         return "the Digest algorithm is not MD5"
     qop = found.get("qop", "").lower() == "auth"
-    counted = _HEX.match(found["nc"]) if "nc" in found else None
-    if "nc" in found and counted is None:
+    number = _HEX.match(found.get("nc", "")) if counted else None
+    if counted and number is None and "nc" in found:
         return "the nonce count is not a hexadecimal number"
     if qop and not (found.get("cnonce") and found.get("nc")):
         return "the Digest credentials say qop=auth but lack cnonce or nc"
@@ -153,7 +183,7 @@ def parse(authorization: str) -> Credentials | str:
         response=found["response"],
         cnonce=found.get("cnonce", ""),
         nc=found.get("nc", ""),
-        count=int(counted[1], 16) if qop and counted else 0,
+        count=int(number[1], 16) if qop and number else 0,
         qop=qop,
     )
 
@@ -163,7 +193,7 @@ def response(credentials: Credentials, method: str, account: Account) -> str:
 
     A1 has the server's own realm, A2 the real method and the uri as the client wrote it.
     """
-    a1 = _md5(f"{account.username}:{REALM}:{account.password}")
+    a1 = _md5(f"{account.username}:{account.realm}:{account.password}")
     a2 = _md5(f"{method}:{credentials.uri}")
     nonce = f"{credentials.nonce:08x}"
     if credentials.qop:

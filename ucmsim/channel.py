@@ -7,6 +7,7 @@ and never turns back: the reader makes it an `ApiRequest`, the PBX decides, `wir
 from __future__ import annotations
 
 from collections.abc import Callable
+from traceback import clear_frames
 from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -35,6 +36,9 @@ Worker = Callable[[Callable[[], T]], Deferred[T]]
 BACKLOG = 65536
 """Bytes of requests to come that are kept while one is answered."""
 
+_GONE = "the client went away"
+_FAILED = "ucmsim failed; the log says why below"
+
 
 @implementer(IHandshakeListener)
 class DeviceChannel(Protocol, TimeoutMixin):
@@ -59,7 +63,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
         self._shaken = False
         self._inactivity = pbx.quirks.number("inactivity-timeout")
         self._keep_alive = pbx.quirks.number("keep-alive")
-        self._reader = RequestReader(pipelined=self._keep_alive is not None)
+        self._reader = RequestReader(pbx.reading, pipelined=self._keep_alive is not None)
         self._playing: Deferred[None] | None = None
         self._line: Line | None = None
         self._input_over = False
@@ -128,23 +132,35 @@ class DeviceChannel(Protocol, TimeoutMixin):
         self.setTimeout(None)
         self._keeps = False
         self._playing = Deferred.fromCoroutine(self._exchange(outcome))
-        self._playing.addErrback(lambda failure: failure.trap(CancelledError))
-        self._playing.addErrback(lambda failure: self._log.failure("The wire failed", failure))
+        self._playing.addErrback(_dropped)
+        self._playing.addErrback(self._failed)
         self._playing.addCallback(lambda _: self._after())
 
     async def _exchange(self, outcome: Incoming | Content) -> None:
         began = self._wall.seconds()
-        asked = ApiRequest.of(self._peer, outcome.head, outcome.form) if isinstance(outcome, Incoming) else outcome
+        asked = self._understood(outcome) if isinstance(outcome, Incoming) else outcome
         request = asked if isinstance(asked, ApiRequest) else None
-        progress, reply, ended = Progress(self._stalled), None, "the client went away"
+        progress, reply, ended = Progress(self._stalled), None, _GONE
         try:
             reply = await self._decided(asked)
             if self._line is not None:
-                await perform(reply, self._line, self._wall, progress)
-                ended = ""
-                self._keeps = reply.keeps
+                ended = await perform(reply, self._line, self._wall, progress)
+                self._keeps = reply.keeps and not ended
+        except CancelledError:
+            raise
+        except Exception:
+            ended = _FAILED
+            raise
         finally:
             self._tell(request, reply, progress.bytes, self._wall.seconds() - began, ended)
+
+    def _failed(self, failure: Failure) -> None:
+        """Tell what nobody foresaw; a connection on which it happened is beyond an orderly end."""
+        self._log.failure("The wire failed", failure)
+        self._end(Ending.RESET)
+
+    def _understood(self, incoming: Incoming) -> ApiRequest:
+        return ApiRequest.of(self._peer, incoming.head, incoming.form, self._pbx.reading)
 
     def _stalled(self, stalled: bool) -> None:
         """Give a peer that stops reading as long as one that stops sending."""
@@ -215,6 +231,12 @@ class DeviceChannel(Protocol, TimeoutMixin):
     def _end(self, how: Ending) -> None:
         if self._line is not None:
             self._line.end(how)
+
+
+def _dropped(failure: Failure) -> None:
+    """Take a cancellation for what it is, and let go now of the reply that its traceback holds: a file may be open."""
+    failure.trap(CancelledError)
+    clear_frames(failure.getTracebackObject())
 
 
 class DeviceFactory(Factory):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +20,7 @@ import click
 from ucmsim import __version__, configuration
 from ucmsim.errors import ConfigurationError, UcmsimError
 from ucmsim.settings import Pbx, Settings
+from ucmsim.show import show
 
 _FORMS = click.Choice(["csv", "json", "xml"])
 _CONFIG = click.option(
@@ -69,121 +70,7 @@ def check(file: Path, as_json: bool) -> None:
     click.echo(f"{file} is good: {', '.join(settings.pbxs) or 'no PBX'}")
 
 
-# --- show ----------------------------------------------------------------------------------------------------------
-
-
-@main.group()
-def show() -> None:
-    """Print what exists."""
-
-
-def _shows(what: str, rows: Callable[[], Iterable[dict[str, Any]]], summary: str) -> None:
-    """Add ``show`` *what*, which prints *rows*; every row has an `id`."""
-
-    @show.command(what, help=summary)
-    @click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
-    def command(as_json: bool) -> None:
-        found = list(rows())
-        if as_json:
-            click.echo(json.dumps(found, indent=2))
-        else:
-            _table(found)
-
-
-def _table(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    wide = Console()
-    console = wide if wide.is_terminal else Console(width=200)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in rows[0] if rows else ():
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(
-            *(", ".join(map(str, value)) if isinstance(value, list) else str(value) for value in row.values())
-        )
-    console.print(table, markup=False)
-
-
-def personality_rows() -> Iterator[dict[str, Any]]:
-    """Yield the personalities as objects."""
-    from ucmsim.personalities import ALIASES, PERSONALITIES
-
-    for row in PERSONALITIES:
-        alias = [name for name, target in ALIASES.items() if target == row.id]
-        yield {
-            "id": row.id,
-            "alias": alias,
-            "columns": row.generation,
-            "channels": row.technology,
-            "server": row.server,
-            "head_order": row.head_order,
-            "tls_max": row.tls_max,
-            "quirks": [f"{quirk}: {value}" for quirk, value in row.quirks],
-            "confidence": row.confidence,
-        }
-
-
-def quirk_rows() -> Iterator[dict[str, Any]]:
-    """Yield the quirk register as objects."""
-    from ucmsim.quirks import QUIRKS
-
-    for row in QUIRKS:
-        switch = f"not yet: comes with {row.later}" if row.later else row.allowed
-        yield {
-            "id": row.id,
-            "default": row.default,
-            "values": switch,
-            "confidence": row.confidence,
-            "source": row.source,
-            "statement": row.statement,
-        }
-
-
-def fault_rows() -> Iterator[dict[str, Any]]:
-    """Yield the kinds of faults as objects."""
-    from ucmsim.faults import KINDS
-
-    for kind in KINDS:
-        yield {
-            "id": kind.id,
-            "plane": kind.plane,
-            "fields": kind.units,
-            "settled": kind.settled,
-            "statement": kind.statement,
-        }
-
-
-def defect_rows() -> Iterator[dict[str, Any]]:
-    """Yield the certificate defects as objects."""
-    from ucmsim.defects import DEFECTS
-
-    for defect in DEFECTS:
-        yield {"id": defect.id, "careful_client": defect.careful_client, "statement": defect.statement}
-
-
-def column_rows() -> Iterator[dict[str, Any]]:
-    """Yield the CDR columns as objects."""
-    from ucmsim.columns import COLUMNS
-
-    for column in COLUMNS:
-        yield {"id": column.name, "since": column.generation, "meaning": column.meaning}
-
-
-_shows("personalities", personality_rows, "The appliances that can be simulated.")
-_shows("quirks", quirk_rows, "The quirk register: behaviours, their sources and switches.")
-_shows("faults", fault_rows, "The kinds of faults.")
-_shows("defects", defect_rows, "The certificate defects.")
-_shows("columns", column_rows, "The CDR columns.")
-
-
-@show.command()
-@click.option("--json", "_as_json", is_flag=True, help="It is JSON anyway.")
-def schema(_as_json: bool) -> None:
-    """The JSON Schema of the configuration file."""
-    document = Settings.model_json_schema(by_alias=True)
-    click.echo(json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **document}, indent=2))
+main.add_command(show)
 
 
 # --- histories -----------------------------------------------------------------------------------------------------
@@ -202,18 +89,18 @@ def _chosen(config: Path | None, name: str | None) -> tuple[Settings, str, Pbx]:
 
 @contextmanager
 def _kept_history(config: Path | None, name: str | None) -> Iterator[Any]:
-    """Open and lock the state folder of a configuration and yield one PBX's history."""
+    """Open and lock the state folder of a configuration and yield one PBX's settings and its history."""
     from ucmsim.history import History
     from ucmsim.statefolder import StateFolder
 
-    settings, name, _ = _chosen(config, name)
+    settings, name, pbx = _chosen(config, name)
     if settings.state is None:
         raise click.UsageError("this configuration keeps no state; add 'state: FOLDER' to it")
     folder = StateFolder.open(settings.state)
     try:
         history = History.open(folder.pbx(name) / "history.sqlite", durable=True)
         try:
-            yield history
+            yield pbx, history
         finally:
             history.close()
     finally:
@@ -235,14 +122,14 @@ def import_(file: Path, config: Path | None, name: str | None, form: str | None,
     from ucmsim.filling import import_file
     from ucmsim.progress import watched
 
-    with _told(), _kept_history(config, name) as history:
-        filled = import_file(history, file, form, watch=watched)
+    with _told(), _kept_history(config, name) as (pbx, history):
+        filled = import_file(history, file, form, zone=pbx.time_zone, watch=watched)
     if as_json:
         bad = [{"line": one.line, "why": one.why} for one in filled.bad]
         click.echo(json.dumps({"rows": filled.rows, "bad": bad}))
     else:
-        for one in filled.bad:
-            click.echo(f"{file}, {one}", err=True)
+        for said in (*(f"{file}, {one}" for one in filled.bad), *filled.warnings):
+            click.echo(said, err=True)
         click.echo(f"{filled.rows} rows imported, {len(filled.bad)} left out")
     raise SystemExit(1 if filled.bad else 0)
 
@@ -258,7 +145,7 @@ def export(config: Path | None, name: str | None, form: str, generation: str, ou
 
     JSON and XML read back as they were; rows that a CSV cannot tell are reported, and then the exit code is 1.
     """
-    with _told(), _kept_history(config, name) as history, _opened(out) as stream:
+    with _told(), _kept_history(config, name) as (_, history), _opened(out) as stream:
         bad = _written(stream, form, generation, history.rows(), len(history))
     raise SystemExit(1 if bad else 0)
 
@@ -276,10 +163,11 @@ def generate(config: Path | None, name: str | None, form: str, out: Path | None)
     with _told():
         settings, name, pbx = _chosen(config, name)
         now = PbxClock.starting(pbx.clock.start, pbx.clock.rate, time.time()).start
-        rows = made_up(name, pbx, seed=settings.seed, until=now)
+        made = made_up(name, pbx, seed=settings.seed, until=now)
+        rows = (record.row for record in made)
         total = pbx.history.days * pbx.history.calls_per_day
         with _opened(out) as stream:
-            _written(stream, form, pbx.personality.generation, rows, total)
+            _written(stream, form, str(pbx.register["columns"]), rows, total)
 
 
 @contextmanager

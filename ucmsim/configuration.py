@@ -12,7 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from ucmsim import acl, devicefile, keyfiles
+from ucmsim import devicefile, keyfiles
 from ucmsim.authority import common_name
 from ucmsim.defects import DEFECTS
 from ucmsim.errors import ConfigurationError, Problem
@@ -72,15 +72,28 @@ def pbx_warnings(pbx: PbxSettings) -> Iterator[str]:
     if not api.enable:
         yield "api.enable is false, so nothing listens on the API port; the device's default is the same"
         return
-    if not api.authenticates:
-        given = " although a password is set" if api.tls_authentication_password else ""
-        yield f"no tls_authentication_name is set{given}: requests are not authenticated"
-    elif not api.tls_authentication_password:
-        yield "no tls_authentication_password is set: Digest is computed with an empty password"
+    yield from _account_warnings(pbx)
+    if pbx.access.permitted("127.0.0.1")[0]:
+        return
     if not api.permitted_ips:
         yield "permitted_ips is blank, so every address is denied; add address/netmask entries"
-    elif not acl.permitted(api.entries, "127.0.0.1")[0] and api.tls_bind_address.host.startswith("127."):
+    elif not api.entries:
+        yield "permitted_ips has an entry that cannot be read, so every address is denied (quirk acl-unparsable)"
+    elif api.tls_bind_address.host.startswith("127."):
         yield "it listens on loopback, and permitted_ips denies 127.0.0.1"
+
+
+def _account_warnings(pbx: PbxSettings) -> Iterator[str]:
+    api = pbx.api
+    open_to_all = "requests are not authenticated"
+    if not api.tls_authentication_name:
+        given = " although a password is set" if api.tls_authentication_password else ""
+        said = "every request is refused (quirk blank-name)" if pbx.authenticates else open_to_all
+        yield f"no tls_authentication_name is set{given}: {said}"
+    elif not api.tls_authentication_password:
+        digest = "Digest is computed with an empty password"
+        said = digest if pbx.authenticates else f"{open_to_all} (quirk blank-password)"
+        yield f"no tls_authentication_password is set: {said}"
 
 
 def _name_warnings(pbx: PbxSettings) -> Iterator[str]:

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any
 from xml.parsers import expat
 
-from ucmsim import render
 from ucmsim.columns import AT, COLUMNS, GENERATIONS, Generation, Row, row
+from ucmsim.render import Layout
 
 _BEFORE_LASTDATA = AT["lastdata"]
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
@@ -191,29 +191,32 @@ def write(form: str, generation: Generation, rows: Iterable[Row]) -> Iterator[st
 
 
 def _written_json(generation: Generation, rows: Iterable[Row]) -> Iterator[str | BadLine]:
+    layout = Layout.plain(generation)
     yield f'{{\n"{generation.json_root}":\n[\n'
     separator = ""
     for item in _lost(generation, rows):
         if isinstance(item, BadLine):
             yield item
         else:
-            yield separator + render.json_entry(generation, item)
+            yield separator + layout.json.entries([item])[0]
             separator = ",\n"
     yield "\n]\n}\n" if separator else "]\n}\n"
 
 
 def _written_xml(generation: Generation, rows: Iterable[Row]) -> Iterator[str | BadLine]:
+    layout = Layout.plain(generation)
     yield "<root>\n"
     for item in _lost(generation, rows):
         if isinstance(item, BadLine):
             yield item
         else:
             # A bare CR would read back as a line feed: XML 1.0, 2.11.
-            yield render.xml(generation, [item])[len("<root>\n") : -len("</root>\n")].replace("\r", "&#13;")
+            yield layout.xml.page([item])[len("<root>\n") : -len("</root>\n")].replace("\r", "&#13;")
     yield "</root>\n"
 
 
 def _written_csv(generation: Generation, rows: Iterable[Row]) -> Iterator[str | BadLine]:
+    layout = Layout.plain(generation)
     header = ",".join(generation.columns) + "\n"
     yield header
     number = 0
@@ -222,7 +225,7 @@ def _written_csv(generation: Generation, rows: Iterable[Row]) -> Iterator[str | 
             yield item
             continue
         number, values = number + 1, item
-        line = render.csv(generation, [values])[len(header) :]
+        line = layout.csv.page([values])[len(header) :]
         shown = dict(zip(generation.columns, values, strict=False))
         if list(read_csv(header + line)) != [row(shown)]:
             yield BadLine(number, f"row {number} (AcctId {values[0]}) cannot be told apart again in the device's CSV")

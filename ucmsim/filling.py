@@ -9,25 +9,33 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from ucmsim import devicefile
-from ucmsim.calls import World, generate
-from ucmsim.columns import Row
+from ucmsim.audio import RATE
+from ucmsim.calls import Firmware, Record, World, filenames, generate
+from ucmsim.columns import AT, Row
 from ucmsim.devicefile import BadLine
 from ucmsim.errors import HistoryError
 from ucmsim.history import History
+from ucmsim.quirks import PERSONALITY, ROWS
+from ucmsim.recordings import Recording
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.streams import stream
 
-Watch = Callable[[Iterable[Row], str, int | None], Iterable[Row]]
-"""Passes rows on and shows how far they have come."""
+Watch = Callable[[Iterable[Record], str, int | None], Iterable[Record]]
+"""Passes records on and shows how far they have come."""
 
 _SHOWN = 20
+_LONGEST = (2**32 - 1 - 36) // 2 // RATE
+"""Seconds of the longest WAV: its header tells its length, less 8 bytes, in 32 bits."""
+_STORED = ("columns", *(row.id for row in ROWS if row.switchable))
+"""The quirks that decide what is stored."""
 
 
-def unwatched(rows: Iterable[Row], _what: str, _total: int | None) -> Iterable[Row]:
-    """Pass *rows* on and show nothing."""
-    return rows
+def unwatched(records: Iterable[Record], _what: str, _total: int | None) -> Iterable[Record]:
+    """Pass *records* on and show nothing."""
+    return records
 
 
 @dataclass(slots=True)
@@ -45,38 +53,42 @@ def fill(
     """Fill *history*, if it is empty, as the *settings* of the PBX *name* say; calls end before *until*."""
     facts = _facts(settings, seed)
     if made_with := history.made_with():
-        return Filled(warnings=[_differs(key, made_with.get(key, ""), now) for key, now in facts.items()
-                                if made_with.get(key) != now])  # fmt: skip
+        return Filled(warnings=[_differs(key, made_with[key], now) for key, now in facts.items()
+                                if made_with.get(key, now) != now])  # fmt: skip
     if len(history):
         return Filled()
     source = settings.history
     if source.import_ is not None:
-        filled = import_file(history, source.import_, watch=watch)
+        filled = import_file(history, source.import_, zone=settings.time_zone, watch=watch)
         filled.warnings += [f"{source.import_.name}, {bad}" for bad in filled.bad[:_SHOWN]]
         if len(filled.bad) > _SHOWN:
             filled.warnings.append(f"{source.import_.name}: {len(filled.bad) - _SHOWN} more rows could not be read")
     else:
         made = made_up(name, settings, seed=seed, until=until)
         total = source.days * source.calls_per_day
-        filled = Filled(history.extend(watch(made, f"{name}: making up calls", total)))
+        filled = Filled(history.keep(watch(made, f"{name}: making up calls", total)))
     if filled.rows or not filled.bad:
         history.note(facts)  # a file that gave nothing may be mended and read at the next start
     return filled
 
 
-def made_up(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> Iterator[Row]:
-    """Return the made-up calls of the PBX *name* that ended before *until*."""
-    monthly = settings.register["acctid"] == "monthly"
-    world = World(settings.personality, settings.time_zone, settings.extensions, settings.trunks, monthly_ids=monthly)
+def made_up(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> Iterator[Record]:
+    """Return what the PBX *name* wrote of made-up calls that ended before *until*."""
+    firmware = Firmware(settings.personality, settings.register, settings.time_zone)
+    world = World(firmware, settings.extensions, settings.trunks, settings.recording)
     days, calls = settings.history.days, settings.history.calls_per_day
-    return generate(world, stream(seed, name, "traffic"), until=until, days=days, calls_per_day=calls)
+    chance, recorder = stream(seed, name, "traffic"), stream(seed, name, "recording")
+    return generate(world, chance, recorder, until=until, days=days, calls_per_day=calls)
 
 
-def import_file(history: History, file: Path, form: str | None = None, *, watch: Watch = unwatched) -> Filled:
+def import_file(
+    history: History, file: Path, form: str | None = None, *, zone: ZoneInfo, watch: Watch = unwatched
+) -> Filled:
     """Add the rows of the device *file* to *history*; rows that cannot be read are reported, the others taken.
 
-    *form* is csv, json or xml; without it the file's name and first character decide. Raises `HistoryError` when the
-    file cannot be read at all.
+    The recordings that they name are made up, as long as the talk was; names that no device can have written are
+    counted in a warning. *zone* is that of the file's times. *form* is csv, json or xml; without it the file's name and
+    first character decide. Raises `HistoryError` when the file cannot be read at all.
     """
     try:
         text = file.read_bytes().decode("utf-8", "surrogateescape").replace("\r\n", "\n")
@@ -84,16 +96,43 @@ def import_file(history: History, file: Path, form: str | None = None, *, watch:
         raise HistoryError(f"{file} cannot be read: {error.strerror}") from error
     filled = Filled()
     found = devicefile.READERS[form or devicefile.sniffed(text, file.name)](text)
+    unnamed = 0
 
-    def good() -> Iterator[Row]:
+    def good() -> Iterator[Record]:
+        nonlocal unnamed
         for item in found:
             if isinstance(item, BadLine):
                 filled.bad.append(item)
-            else:
-                yield item
+                continue
+            recorded = list(named_by(item, zone))
+            unnamed += recorded.count(None)
+            yield Record(item, tuple(filter(None, recorded)))
 
-    filled.rows = history.extend(watch(good(), f"importing {file.name}", None))
+    filled.rows = history.keep(watch(good(), f"importing {file.name}", None))
+    if unnamed:
+        filled.warnings.append(f"{file.name}: names in recordfiles that no device can have written: {unnamed}")
     return filled
+
+
+def named_by(row: Row, zone: ZoneInfo) -> Iterator[Recording | None]:
+    """Yield the recordings that the `recordfiles` of a *row* written in *zone* names, as long as its billsec.
+
+    None stands for a name that no device can have written.
+    """
+    if not row[AT["recordfiles"]]:
+        return
+    written = _instant(row[AT["end"]] or row[AT["start"]], zone)
+    samples = min(max(int(row[AT["billsec"]]), 0), _LONGEST) * RATE
+    for place in filenames.listed(row[AT["recordfiles"]]):
+        yield place and Recording(*place, written, samples)
+
+
+def _instant(text: str, zone: ZoneInfo) -> int:
+    """Return the second of the epoch that the local *text* stands for; 0 for none."""
+    try:
+        return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp())
+    except (ValueError, OverflowError):
+        return 0
 
 
 def _facts(settings: PbxSettings, seed: int) -> dict[str, str]:
@@ -110,7 +149,17 @@ def _facts(settings: PbxSettings, seed: int) -> dict[str, str]:
         "time_zone": settings.time_zone.key,
         "extensions": f"{settings.extensions.count} from {settings.extensions.first} on",
         "trunks": ", ".join(f"{trunk.name} ({trunk.channels})" for trunk in settings.trunks),
-        "quirk acctid": str(settings.register["acctid"]),
+        "recording": f"{settings.recording.share:g} of {', '.join(sorted(set(settings.recording.kinds))) or 'no calls'}",
+        **_quirks(settings),
+    }
+
+
+def _quirks(settings: PbxSettings) -> dict[str, str]:
+    """Return what the quirks are set to; what follows from the personality's columns is no difference of its own."""
+    register, decides = settings.register, settings.personality.decides
+    return {
+        f"quirk {quirk_id}": PERSONALITY if decides.get(quirk_id) == register[quirk_id] else str(register[quirk_id])
+        for quirk_id in _STORED
     }
 
 

@@ -11,12 +11,20 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def dressed(
-    content: Content, *, server: str, order: int, now: datetime, head_only: bool = False, keep: bool = False
+    content: Content,
+    *,
+    server: str,
+    order: int,
+    now: datetime,
+    head_only: bool = False,
+    keep: bool = False,
+    extra_line: bool = False,
 ) -> Reply:
     """Return *content* as the reply of a device with that *server* string and head *order* (11 or 13).
 
     *now* is PBX time. *head_only* is a HEAD request: below 400 the body stays away, from 400 on it is sent all the
-    same. *keep* leaves the connection open and the Connection header out. Spec 2.3, 2.5.
+    same. *keep* leaves the connection open and the Connection header out. *extra_line* puts an empty line between head
+    and body that Content-Length does not count. Spec 2.3, 2.5.
     """
     front = [("Server", server), ("Date", http_date(now))]
     if not keep:
@@ -30,7 +38,9 @@ def dressed(
         steps.append(Send(content.body))
     if not keep:
         steps.append(HangUp())
-    return Reply(content.status, content.title, headers, tuple(steps), content.rows, content.note)
+    return Reply(
+        content.status, content.title, headers, tuple(steps), content.rows, content.note, extra_line=extra_line
+    )
 
 
 def http_date(now: datetime) -> str:

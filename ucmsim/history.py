@@ -1,4 +1,4 @@
-"""The stored CDR rows of one PBX: one SQLite file, one class. Spec 5; design: "SQLite is the durable truth".
+"""The stored CDR rows of one PBX, and what it recorded: one SQLite file. Spec 5; design: "SQLite is the durable truth".
 
 Knows rows and pages, nothing of HTTP or of how rows come to be. A `History` may be handed from thread to thread but
 is used by one at a time.
@@ -9,14 +9,18 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 
-from ucmsim.columns import COLUMNS, NAMES, Generation, Row
+from ucmsim.columns import COLUMNS, NAMES, Row
 from ucmsim.errors import HistoryError
-from ucmsim.matching import SELECTED, select
+from ucmsim.matching import FUNCTIONS, SELECTED, select
 from ucmsim.query import Query
+from ucmsim.recordings import RECORDING_TABLE, Recording, Recordings
+from ucmsim.register import Quirks
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_BATCH = 1000
 _KEPT = 8
 """Compiled statements that are kept; those of the longest lists take a megabyte each (see `matching`)."""
 
@@ -30,10 +34,14 @@ CREATE INDEX cdr_start ON cdr (start, AcctId, id);
 CREATE INDEX cdr_src ON cdr (src);
 CREATE INDEX cdr_dst ON cdr (dst);
 CREATE TABLE made_with (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+{RECORDING_TABLE}
 PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 COMMIT;
 """
+_WITH_RECORDINGS = f"BEGIN; {RECORDING_TABLE} PRAGMA user_version = 2; COMMIT;"
+"""Makes schema 2 of schema 1, which had no recordings."""
+
 _QUOTED = ", ".join(f'"{name}"' for name in NAMES)
 _BLOCK = f"SELECT {SELECTED}, id FROM cdr WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608
 _INSERT = f"INSERT INTO cdr ({_QUOTED}) VALUES ({', '.join('?' * len(NAMES))})"  # noqa: S608
@@ -48,6 +56,7 @@ class History:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._lock = threading.Lock()
+        self.recordings = Recordings(database, self._lock)
         self._measure()
 
     @classmethod
@@ -64,6 +73,8 @@ class History:
                 database.execute(f"PRAGMA journal_mode = {journal}")
                 database.execute(f"PRAGMA synchronous = {synchronous}")
                 cls._settle_schema(database, path)
+                for name, function in FUNCTIONS.items():
+                    database.create_function(name, 1, function, deterministic=True)
             except BaseException:
                 database.close()
                 raise
@@ -78,11 +89,14 @@ class History:
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if not tables:
             database.executescript(_SCHEMA)
-        elif application != _APPLICATION_ID:
+            return
+        if application != _APPLICATION_ID:
             raise HistoryError(f"{path} is a SQLite file, but not a history of ucmsim")
+        if version == 1:
+            database.executescript(_WITH_RECORDINGS)
         elif version != SCHEMA_VERSION:
             raise HistoryError(
-                f"{path} has history schema {version}, and this ucmsim knows schema {SCHEMA_VERSION} only; "
+                f"{path} has history schema {version}, and this ucmsim knows schemas 1 to {SCHEMA_VERSION}; "
                 "move the file away, or use the version that wrote it"
             )
 
@@ -93,17 +107,27 @@ class History:
 
     def extend(self, rows: Iterable[Row]) -> int:
         """Write *rows* in one transaction; return how many. Nothing is written when one of them cannot be."""
+        return self.keep((row, ()) for row in rows)
+
+    def keep(self, records: Iterable[tuple[Row, Iterable[Recording]]]) -> int:
+        """Write rows, each with what was recorded, in one transaction; return how many rows.
+
+        Nothing is written when one of them cannot be.
+        """
+        written, waiting = 0, iter(records)
         with self._lock:
-            before = self._database.total_changes
             self._database.execute("BEGIN")
             try:
-                self._database.executemany(_INSERT, rows)
+                while batch := list(islice(waiting, _BATCH)):
+                    self._database.executemany(_INSERT, [row for row, _ in batch])
+                    self.recordings.insert(chain.from_iterable(recorded for _, recorded in batch))
+                    written += len(batch)
             except BaseException:
                 self._database.execute("ROLLBACK")
                 raise
             self._database.execute("COMMIT")
             self._measure()
-            return self._database.total_changes - before
+            return written
 
     def __len__(self) -> int:
         return self._count
@@ -112,16 +136,16 @@ class History:
         found = self._database.execute("SELECT coalesce(max(id), 0), count(*) FROM cdr").fetchone()
         self.high_water, self._count = int(found[0]), int(found[1])
 
-    def page(self, query: Query, generation: Generation, *, up_to: int, newest_first: bool = False) -> list[Row]:
+    def page(self, query: Query, quirks: Quirks, *, up_to: int) -> list[Row]:
         """Return the rows that *query* asks for, as they stood when the highest row id was *up_to*.
 
         Raises `sqlite3.Error`; the device answers that with an empty container (E10).
         """
-        sql, values = select(query, generation, up_to=up_to, newest_first=newest_first)
+        sql, values = select(query, quirks, up_to=up_to)
         with self._lock:
             return self._database.execute(sql, values).fetchall()
 
-    def rows(self, batch: int = 1000) -> Iterator[Row]:
+    def rows(self, batch: int = _BATCH) -> Iterator[Row]:
         """Yield every row in the order in which it was written."""
         last = 0
         while True:

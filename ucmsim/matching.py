@@ -6,68 +6,123 @@ here by name rather than imitated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeVar
 
-from ucmsim.columns import COLUMNS, Generation
-from ucmsim.query import Item, Literal, Pattern, Query, Range
+from ucmsim.columns import COLUMNS, GENERATIONS
+from ucmsim.extensions import Item, Literal, Pattern, Range
+from ucmsim.integers import all_digits, leading_number
+from ucmsim.query import Query
+from ucmsim.register import Quirks
 
 SELECTED = ", ".join(f"CAST({column.name} AS TEXT)" if column.number else f'"{column.name}"' for column in COLUMNS)
 """Every column as text, in the order of a `Row`."""
+
+FUNCTIONS: Mapping[str, Callable[[str], int | None]] = MappingProxyType(
+    {"leading_number": leading_number, "all_digits": all_digits}
+)
+"""What the statements call beside what SQLite has itself: the store must know these by name."""
 
 T = TypeVar("T")
 
 Clause = tuple[str, list[object]]
 
+_COUNTED = {
+    ("leading", "non-numbers"): "CAST({} AS INTEGER)",
+    ("leading", "zero"): "leading_number({})",
+    ("all", "non-numbers"): "coalesce(all_digits({}), 0)",
+    ("all", "zero"): "all_digits({})",
+}
+"""What a value counts as in a range, by the quirks range-digits and zero-range."""
 
-def select(query: Query, generation: Generation, *, up_to: int, newest_first: bool = False) -> Clause:
+
+def select(query: Query, quirks: Quirks, *, up_to: int) -> Clause:
     """Return the statement and its parameters that yield the page of *query*.
 
     Rows above the row id *up_to* are not there yet: a page shows the history as it was when it was asked for.
     """
-    where, values = _where(query, generation)
-    way = "DESC" if newest_first else "ASC"
-    order = ", ".join(f"{name} {way}" for name in ("start", "AcctId", "id"))
-    sql = f"SELECT {SELECTED} FROM cdr WHERE {' AND '.join(['id <= ?', *where])} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608
+    where, values = _where(query, quirks)
+    way = "DESC" if quirks["order"] == "desc" else "ASC"
+    keys = ("AcctId", "start", "id") if quirks["sort-key"] == "acctid" else ("start", "AcctId", "id")
+    order = ", ".join(f"{name} {way}" for name in keys)
+    found = f"FROM cdr WHERE {' AND '.join(['id <= ?', *where])}"
+    if quirks["paging-unit"] == "entries" and quirks["json-groups"] == "sessions":
+        sql = _page_of_sessions(found, order)
+    else:
+        sql = f"SELECT {SELECTED} {found} ORDER BY {order} LIMIT ? OFFSET ?"
     return sql, [up_to, *values, query.limit, query.offset]
 
 
-def _where(query: Query, generation: Generation) -> tuple[list[str], list[object]]:
-    answered = "dstanswer"
-    if "dstanswer" not in generation.columns:
-        answered = "CASE disposition WHEN 'ANSWERED' THEN dstchannel_ext ELSE '' END"
+def _page_of_sessions(found: str, order: str) -> str:
+    """Return the statement for all rows of the sessions on a page; a row without session is one of its own."""
+    entry = "CASE session WHEN '' THEN id ELSE session END"
+    return f"""
+        WITH found AS (SELECT *, {entry} AS entry, row_number() OVER (ORDER BY {order}) AS place {found}),
+        page AS (SELECT entry FROM found GROUP BY entry ORDER BY min(place) LIMIT ? OFFSET ?)
+        SELECT {SELECTED} FROM found WHERE entry IN page ORDER BY place"""  # noqa: S608
+
+
+def _where(query: Query, quirks: Quirks) -> tuple[list[str], list[object]]:
+    basis, compared = str(quirks["time-basis"]), str(quirks["duration-basis"])
     clauses = [
-        _any_of("src", query.caller),
-        _any_of("dst", query.callee),
-        _any_of(answered, query.answeredby),
-        _bound("start >= ?", query.earliest),
-        _bound("start <= ?", query.latest),
-        _bound("billsec >= ?", query.shortest),
-        _bound("billsec <= ?", query.longest),
+        _any_of("src", query.caller, quirks),
+        _any_of("dst", query.callee, quirks),
+        _any_of(_answered(quirks), query.answeredby, quirks),
+        _bound(f'"{basis}" >= ?', query.earliest),
+        _bound(f'"{basis}" <= ?', query.latest),
+        _bound(f"{compared} >= ?", query.shortest),
+        _bound(f"{compared} <= ?", query.longest),
     ]
     given = [clause for clause in clauses if clause is not None]
     return [sql for sql, _ in given], [value for _, values in given for value in values]
+
+
+def _answered(quirks: Quirks) -> str:
+    """Return what answeredby looks at: who answered, or on old generations whom the call reached."""
+    if "dstanswer" in GENERATIONS[str(quirks["columns"])].columns:
+        return "dstanswer"
+    if quirks["answeredby-rows"] == "all":
+        return "dstchannel_ext"
+    return "CASE disposition WHEN 'ANSWERED' THEN dstchannel_ext ELSE '' END"
 
 
 def _bound(sql: str, value: object) -> Clause | None:
     return None if value is None else (sql, [value])
 
 
-def _any_of(column: str, items: Sequence[Item]) -> Clause | None:
+def _any_of(column: str, items: Sequence[Item] | None, quirks: Quirks) -> Clause | None:
     """Return the clause that one of *items* matches *column*; lists of about one length make one and the same SQL.
 
     SQLite keeps compiled statements by their text, and a long one is a megabyte: so the kinds of items stand in a fixed
     order, and each is filled up to a power of two with repetitions of its last.
     """
-    if not items:
+    if items is None:
         return None
+    if not items:
+        return "0", []
     literals = _filled([item.text for item in items if isinstance(item, Literal)])
     ranges = _filled([[item.low, item.high] for item in items if isinstance(item, Range)])
-    patterns = _filled([[item.text.replace("@", "%")] for item in items if isinstance(item, Pattern)])
+    like, spelled = ("GLOB ?", _glob) if quirks["wildcard-case"] == "exact" else ("LIKE ? ESCAPE '\\'", _like)
+    patterns = _filled([[spelled(item)] for item in items if isinstance(item, Pattern)])
+    counted = _COUNTED[str(quirks["range-digits"]), str(quirks["zero-range"])].format(column)
     clauses: list[Clause] = [(f"{column} IN ({', '.join('?' * len(literals))})", list(literals))] if literals else []
-    clauses += [(f"CAST({column} AS INTEGER) BETWEEN ? AND ?", list(bounds)) for bounds in ranges]
-    clauses += [(f"{column} LIKE ?", list(pattern)) for pattern in patterns]
+    clauses += [(f"{counted} BETWEEN ? AND ?", list(bounds)) for bounds in ranges]
+    clauses += [(f"{column} {like}", list(pattern)) for pattern in patterns]
     return _either(clauses)
+
+
+def _like(pattern: Pattern) -> str:
+    """Return *pattern* for LIKE, which ignores the case of ASCII letters."""
+    literal = r"[\\%_]" if pattern.literal_underscore else r"[\\%]"
+    return re.sub(literal, r"\\\g<0>", pattern.text).replace("@", "%")
+
+
+def _glob(pattern: Pattern) -> str:
+    """Return *pattern* for GLOB, which compares letters exactly."""
+    text = re.sub(r"[*?[]", r"[\g<0>]", pattern.text).replace("@", "*")
+    return text if pattern.literal_underscore else text.replace("_", "?")
 
 
 def _filled(values: list[T]) -> list[T]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ucmsim.reply import Bytes, Content
-from ucmsim.request import FORM_LIMIT, HEADER_LIMIT
 
 _PAGE = (
     '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\r\n'
@@ -28,24 +27,26 @@ INVALID_REQUEST = _page(400, "Bad Request", "Invalid Request", note="the request
 TIMEOUT = _page(400, "Bad Request", "Timeout", note="the request ended, or paused for too long, inside its headers")
 DENIED = _page(403, "Permission denied", "Permission denied\n")
 NOT_FOUND = _page(404, "Not Found", "The requested URL was not found on this server.", note="no such path")
-TOO_MANY_HEADERS = _page(
-    413, "Request Entity Too Large", "Too many headers", note=f"there are more than {HEADER_LIMIT} headers"
-)
-FORM_TOO_LARGE = Content(413, "Request Entity Too Large", note=f"the form is longer than {FORM_LIMIT} bytes")
 SERVER_ERROR = _page(
     500, "Server Error", "Internal Server Error (out of memory)\n", note="ucmsim failed; the log says why above"
 )
-NOT_IMPLEMENTED = _page(
-    501,
-    "Not Implemented",
-    "Attempt to use unimplemented / unsupported method",
-    note="the method is none of GET, HEAD, POST",
-)
+NOT_IMPLEMENTED = _page(501, "Not Implemented", "Attempt to use unimplemented / unsupported method")
+
+
+def too_many_headers(limit: str) -> Content:
+    """Return the 413 page for a request with more headers than *limit* says."""
+    return _page(413, "Request Entity Too Large", "Too many headers", note=f"there are more than {limit}")
+
+
+def form_too_large(limit: int) -> Content:
+    """Return the 413 for a form of more than *limit* bytes, which has no page."""
+    return Content(413, "Request Entity Too Large", note=f"the form is longer than {limit} bytes")
 
 
 def unauthorized(realm: str, nonce: str, *, stale: bool) -> Content:
     """Return the 401 page with the Digest challenge; nonce and opaque are the same number."""
-    challenge = f'Digest algorithm=MD5, realm="{realm}", nonce="{nonce}", qop="auth", opaque="{nonce}"'
+    quoted = realm.replace("\\", r"\\").replace('"', r"\"")
+    challenge = f'Digest algorithm=MD5, realm="{quoted}", nonce="{nonce}", qop="auth", opaque="{nonce}"'
     header = ("WWW-authenticate", challenge + (", stale=true" if stale else ""))
     body = _PAGE.format(status=401, title="Unauthorized", heading="401 Unauthorized", text="")
     return Content(401, "Unauthorized", (header, _HTML), Bytes(body.encode()))

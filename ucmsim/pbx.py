@@ -7,84 +7,51 @@ runs in the worker is a `Lookup`, which carries all it needs.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 from ucmsim import pages
-from ucmsim.acl import permitted
-from ucmsim.auth import REALM, Account, Nonces, judge
+from ucmsim.auth import Account, Nonces, judge
+from ucmsim.cdrapi import CdrApi
 from ucmsim.clock import PbxClock, When
-from ucmsim.columns import GENERATIONS, Generation, Row
 from ucmsim.faults import Admission, FaultBook, Handshake, Moment, Situation
 from ucmsim.faults.arming import Settled
 from ucmsim.head import dressed
 from ucmsim.history import History
 from ucmsim.journal import Discretion, Exchange
-from ucmsim.query import Circumstances, Code, Format, Query, Refusal, parse
-from ucmsim.render import rendered
-from ucmsim.reply import Bytes, Content, Reply
-from ucmsim.request import ApiRequest, Params
+from ucmsim.reply import Content, Reply
+from ucmsim.request import ApiRequest, Params, Reading
+from ucmsim.retrieval import RecApi
 from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.spool import Spool
 from ucmsim.streams import stream
 
 Dress = Callable[[Content], Reply]
 """Makes a `Reply` of what a handler answers; knows the request's circumstances."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The rows a lookup found, or why the device would have found none."""
+class Work(Protocol):
+    """What a handler leaves for the worker thread: carries everything, changes nothing."""
 
-    rows: tuple[Row, ...]
-    refusal: Refusal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What a lookup looks for, and where: the history as it was up to the row id *up_to*."""
-
-    history: History
-    query: Query
-    generation: Generation
-    up_to: int
-    newest_first: bool
-    shift: bool
+    def content(self) -> Content: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Work for the worker thread: read the page and render it. Carries everything, changes nothing."""
+    """Work for the worker thread, and how what it answers is dressed."""
 
-    search: Search
+    work: Work
     dress: Dress
 
     def reply(self) -> Reply:
-        """Read and render: what the worker is given to do."""
-        return self.render(self.run())
-
-    def run(self) -> Page:
-        """Read the page; a database that fails is a refusal (E10), not an error."""
-        search = self.search
-        try:
-            rows = search.history.page(
-                search.query, search.generation, up_to=search.up_to, newest_first=search.newest_first
-            )
-        except sqlite3.Error as error:
-            said = f"the database failed: {error}"
-            return Page((), Refusal(Code.DATABASE, "", said, "", search.query.format))
-        return Page(tuple(rows))
-
-    def render(self, page: Page) -> Reply:
-        """Return the reply that shows *page*."""
-        form = self.search.query.format
-        body = rendered(form, self.search.generation, page.rows, shift=self.search.shift)
-        return self.dress(_shown(form, body, len(page.rows), page.refusal))
+        """Look up and dress: what the worker is given to do."""
+        return self.dress(self.work.content())
 
 
-Handler = Callable[[ApiRequest, When], Content | Search]
+Handler = Callable[[ApiRequest, When], Content | Work]
 """Answers the requests for one path, once all checks have passed."""
 
 
@@ -98,13 +65,14 @@ class Totals:
 
 
 class Pbx:
-    """One appliance: settings, personality, clock, history and faults, and the decisions they lead to."""
+    """One appliance: settings, personality, clock, history, spool and faults, and the decisions they lead to."""
 
     def __init__(
         self,
         name: str,
         settings: PbxSettings,
         history: History,
+        spool: Spool,
         clock: PbxClock,
         *,
         seed: int,
@@ -116,17 +84,23 @@ class Pbx:
         self.clock = clock
         self.totals = Totals()
         self.quirks = settings.register
-        self.generation = GENERATIONS[settings.personality.generation]
         self.faults = FaultBook(partial(stream, seed, name, "fault"), defects)
-        self._nonces = Nonces(stream(seed, name, "nonces"))
-        api = settings.api
-        self._account = Account(
-            api.tls_authentication_name or "",
-            api.tls_authentication_password or "",
-            basic=self.quirks["basic-auth"] == "accept",
-        )
-        self._handlers: dict[str, Handler] = {"cdrapi": self._cdrapi}
+        self.reading = Reading.of(self.quirks)
+        self._access = settings.access
+        self._authenticates = settings.authenticates
+        self._account = Account.of(settings.api, self.quirks)
+        self._nonces = Nonces.of(stream(seed, name, "nonces"), self.quirks)
+        self._handlers: dict[str, Handler] = {
+            "cdrapi": CdrApi(history, self.quirks, settings.time_zone),
+            "recapi": RecApi(spool, self.quirks, settings.time_zone),
+        }
         self._discretion = Discretion.of(self._account, tuple(f"/{name}" for name in self._handlers))
+        self._dressed = partial(
+            dressed,
+            server=str(self.quirks["server"]),
+            order=int(self.quirks["head-order"]),
+            extra_line=self.quirks["extra-line"] == "one",
+        )
         for spec in settings.faults:
             self.faults.arm(spec)
 
@@ -138,7 +112,7 @@ class Pbx:
         if cap is not None and others >= cap:
             return Admission(serve=False, why=f"{peer} is one connection too many: {cap} are open (quirk session-cap)")
         if self.quirks["acl-denial"] == "drop":
-            passes, why = permitted(self.settings.api.entries, peer)
+            passes, why = self._access.permitted(peer)
             if not passes:
                 return Admission(serve=False, why=f"{why} (quirk acl-denial: drop)")
         settled = self.faults.settle(Moment.ADMIT, peer)
@@ -171,7 +145,7 @@ class Pbx:
         http = self.faults.settle(Moment.REPLY, request.peer, request.handler)
         http.count()
         dress = self._dress(request, when.pbx, api, http)
-        return Lookup(decided, dress) if isinstance(decided, Search) else dress(decided)
+        return dress(decided) if isinstance(decided, Content) else Lookup(decided, dress)
 
     def answer(self, request: ApiRequest, when: When) -> Reply:
         """Decide and look up in one go: what tests call."""
@@ -194,63 +168,47 @@ class Pbx:
             exchange,
             method=discreet.word(exchange.method),
             target=discreet.target(exchange.target),
-            note=discreet.note(exchange.note, params),
+            note=self._told(exchange.note, params),
+            ended=self._told(exchange.ended, params),
         )
+
+    def _told(self, sentence: str, params: Params) -> str:
+        # Only what is quoted can be a parameter, and to look through all of them can take long.
+        return self._discretion.note(sentence, params if "'" in sentence else ()) if sentence else ""
 
     # --- the checks, in order --------------------------------------------------------------------------------------
 
-    def _checked(self, handler: Handler, request: ApiRequest, when: When, faults: Settled) -> Content | Search:
+    def _checked(self, handler: Handler, request: ApiRequest, when: When, faults: Settled) -> Content | Work:
         situation = self._situation(request.peer, faults)
         if not situation.permitted:
             return replace(pages.DENIED, note=situation.why)
-        if request.method not in ("GET", "HEAD", "POST"):
-            return pages.NOT_IMPLEMENTED
-        if self.settings.api.authenticates:
+        methods = self.reading.methods
+        if request.method not in methods:
+            return replace(pages.NOT_IMPLEMENTED, note=f"the method is none of {', '.join(methods)}")
+        if self._authenticates:
             challenge = self._challenge(request, when)
             if challenge is not None:
                 return challenge
         if request.form_too_large:
-            return pages.FORM_TOO_LARGE
+            return pages.form_too_large(self.reading.form_limit)
         return handler(request, when)
 
     def _situation(self, peer: str, faults: Settled) -> Situation:
-        return faults.applied(Situation(peer, *permitted(self.settings.api.entries, peer)))
+        return faults.applied(Situation(peer, *self._access.permitted(peer)))
 
     def _challenge(self, request: ApiRequest, when: When) -> Content | None:
-        accept_unknown = self.quirks["unknown-nonce"] == "accept"
-        verdict = judge(
-            request.header("authorization"),
-            request.method,
-            self._account,
-            self._nonces,
-            when.wall,
-            accept_unknown=accept_unknown,
-        )
+        given = request.header("authorization")
+        verdict = judge(given, request.method, self._account, self._nonces, when.wall)
         if verdict.granted:
             return None
-        page = pages.unauthorized(REALM, self._nonces.issue(when.wall), stale=verdict.stale)
+        page = pages.unauthorized(self._account.realm, self._nonces.issue(when.wall), stale=verdict.stale)
         return replace(page, note=verdict.why)
-
-    def _cdrapi(self, request: ApiRequest, when: When) -> Content | Search:
-        query = parse(request.params, Circumstances(self.quirks, self.settings.time_zone, when.pbx))
-        if isinstance(query, Refusal):
-            return _shown(query.format, rendered(query.format, self.generation, ()), 0, query)
-        return Search(
-            self.history,
-            query,
-            self.generation,
-            up_to=self.history.high_water,
-            newest_first=self.quirks["order"] == "desc",
-            shift=self.quirks["group-shift"] == "one",
-        )
 
     # --- the head --------------------------------------------------------------------------------------------------
 
     def _dress(self, request: ApiRequest | None, now: datetime, api: Settled, http: Settled) -> Dress:
         dress = partial(
-            dressed,
-            server=str(self.quirks["server"]),
-            order=int(self.quirks["head-order"]),
+            self._dressed,
             now=now,
             head_only=request is not None and request.method == "HEAD",
             keep=self._keeps(request),
@@ -262,11 +220,6 @@ class Pbx:
         if request is None or request.unread or self.quirks.number("keep-alive") is None:
             return False
         return (request.header("connection") or "").lower() != "close"
-
-
-def _shown(form: Format, body: bytes, rows: int, refusal: Refusal | None) -> Content:
-    headers = (("Content-type", form.value),)
-    return Content(200, "OK", headers, Bytes(body), rows=rows, note=str(refusal or ""))
 
 
 def _finish(dress: Dress, http: Settled, names: tuple[str, ...], content: Content) -> Reply:

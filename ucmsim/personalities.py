@@ -9,24 +9,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from ucmsim.columns import GENERATIONS
+
 
 @dataclass(frozen=True, slots=True)
 class Personality:
     """One model and firmware.
 
-    *generation* names the columns (`ucmsim.columns.GENERATIONS`), *technology* is the channel prefix of SIP calls,
-    *tls_max* the highest TLS version, *head_order* the Asterisk generation whose response head it sends (11 or 13),
-    *unanswered* what stands in answer and end of calls nobody took (`ucmsim.calls`), *quirks* the register defaults
-    it overrides.
+    *generation* names the columns (`ucmsim.columns.GENERATIONS`), *technology* is the channel prefix of phones and
+    trunks, *outbound* what the channel of an outbound leg ends with, *server* and *head_order* (11 or 13) are those of
+    its Asterisk, *tls_max* the highest TLS version, *unanswered* what stands in answer and end of calls nobody took,
+    *userfield* whether it says EXT or a direction, *recordings* whether they stand in directories of their month.
+    *quirks* are other register defaults it overrides.
     """
 
     id: str
     generation: str
     technology: str
+    outbound: str
     server: str
     head_order: int
     tls_max: str
     unanswered: str
+    userfield: str
+    recordings: str
     confidence: str
     quirks: tuple[tuple[str, str | int], ...] = ()
 
@@ -38,6 +44,24 @@ class Personality:
     def firmware(self) -> str:
         return self.id.partition("-")[2]
 
+    @property
+    def decides(self) -> dict[str, str | int]:
+        """The values of the quirks whose default says personality."""
+        generation = GENERATIONS[self.generation]
+        return {
+            "columns": self.generation,
+            "json-root": generation.json_root,
+            "json-groups": "sessions" if generation.grouped else "rows",
+            "server": self.server,
+            "head-order": self.head_order,
+            "tls-version": f"1.2 to {self.tls_max}",
+            "channel-technology": self.technology,
+            "outbound-channel": self.outbound,
+            "unanswered": self.unanswered,
+            "userfield": self.userfield,
+            "recording-directory": self.recordings,
+        }
+
 
 _OLD = "Asterisk/1.8.9.2"
 _NEW = "Asterisk/13.38.3"
@@ -45,14 +69,21 @@ _MONTHLY = (("acctid", "monthly"),)
 
 # fmt: off
 PERSONALITIES = (
-    #           id               columns  SIP      Server  head  TLS    unanswered  confidence  quirk defaults
-    Personality("ucm6100-1.0.9",  "G1",   "SIP",   _OLD,   11,   "1.2", "blank",    "documented"),
-    Personality("ucm6100-1.0.18", "G3",   "SIP",   _OLD,   11,   "1.2", "stamped",  "seen"),
-    Personality("ucm6510-1.0.2",  "G1",   "SIP",   _OLD,   11,   "1.2", "blank",    "documented"),
-    Personality("ucm6510-1.0.5",  "G2",   "SIP",   _OLD,   11,   "1.2", "blank",    "assumed"),
-    Personality("ucm6510-1.0.10", "G3",   "SIP",   _OLD,   11,   "1.2", "stamped",  "seen"),
-    Personality("ucm6200-1.0.10", "G3",   "PJSIP", _OLD,   11,   "1.2", "busy-blank", "seen", _MONTHLY),
-    Personality("ucm6200-1.0.20", "G3",   "PJSIP", _NEW,   13,   "1.2", "busy-blank", "assumed", _MONTHLY),
+    #           id               columns  SIP     outbound  Server head TLS    unanswered    userfield    recordings
+    Personality("ucm6100-1.0.9",  "G1", "SIP",   "number",  _OLD, 11, "1.2", "blank",      "ext",       "flat",
+                "documented"),
+    Personality("ucm6100-1.0.18", "G3", "SIP",   "counter", _OLD, 11, "1.2", "stamped",    "direction", "flat",
+                "seen"),
+    Personality("ucm6510-1.0.2",  "G1", "SIP",   "number",  _OLD, 11, "1.2", "blank",      "ext",       "flat",
+                "documented"),
+    Personality("ucm6510-1.0.5",  "G2", "SIP",   "number",  _OLD, 11, "1.2", "blank",      "direction", "flat",
+                "assumed"),
+    Personality("ucm6510-1.0.10", "G3", "SIP",   "counter", _OLD, 11, "1.2", "stamped",    "direction", "flat",
+                "seen"),
+    Personality("ucm6200-1.0.10", "G3", "PJSIP", "counter", _OLD, 11, "1.2", "busy-blank", "direction", "flat",
+                "seen", _MONTHLY),
+    Personality("ucm6200-1.0.20", "G3", "PJSIP", "counter", _NEW, 13, "1.2", "busy-blank", "direction", "month",
+                "assumed", _MONTHLY),
 )
 # fmt: on
 

@@ -1,27 +1,29 @@
-"""The quirk register: every behaviour that the documents leave open, with its source, its default and its switch.
+"""The quirk register: every behaviour that the documents leave open or that surprises a client, one row each.
 
-A quirk is how a unit always behaves; a fault is armed for a while. Spec 0b decides the defaults.
-To add a quirk, add a row, read it where the behaviour is decided, and name it in a test (`@pytest.mark.quirk`).
+A quirk is how a unit always behaves; a fault is armed for a while. Spec 0b decides the defaults. To add a quirk, add a
+row, read it where the behaviour is decided, name it in a test (`@pytest.mark.quirk`), and let `tests/golden.py` say
+which transcripts it changes. What a PBX makes of the rows is `ucmsim.register`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
+from itertools import chain
 
-from ucmsim.errors import did_you_mean, listed
-from ucmsim.personalities import Personality
+from ucmsim.errors import listed
 
 Value = str | int
 
 
 @dataclass(frozen=True, slots=True)
 class Quirk:
-    """One row: *values* are the words and numbers it takes.
+    """One row: *values* are the words and numbers it takes, the default among them.
 
-    *number* says that any whole number from that one up is taken too, *text* that any text is. *later* names what a
-    row waits for that cannot be switched yet. *confidence* is one of documented, seen, inferred, assumed.
+    *number* says that any whole number from that one up is taken too, *text* that any text is. *confidence* is one of
+    `CONFIDENCES`. *since* is
+    the first column generation that shows the behaviour. A row that is no quirk to switch says so: *setting* names the
+    setting that switches it, *later* what it waits for. *changes* are the golden transcripts that another value
+    changes, as file name patterns.
     """
 
     id: str
@@ -32,7 +34,15 @@ class Quirk:
     confidence: str
     number: int | None = None
     text: bool = False
+    since: str = "G1"
+    setting: str = ""
     later: str = ""
+    changes: tuple[str, ...] = ()
+
+    @property
+    def switchable(self) -> bool:
+        """Whether `quirks:` can set it."""
+        return not (self.setting or self.later)
 
     def accepts(self, value: object) -> bool:
         if isinstance(value, bool):
@@ -51,89 +61,448 @@ class Quirk:
         return listed(words)
 
 
-_PERSONALITY = "personality"
+CONFIDENCES = ("documented", "seen", "inferred", "assumed")
+"""How well the default of a row is known: stated by the vendor, in a capture or a client's code, read in Asterisk, or
+none of these."""
+
+PERSONALITY = "personality"
 """The default of quirks that a column of the personality decides."""
 
-QUIRKS = (
-    Quirk("acl-denial", "page", ("page", "drop"), "A peer outside Permitted IPs gets a 403 page, or its connection is "
-          "closed right after accept.", "spec 2.8, 0b", "assumed"),
-    Quirk("acl-unparsable", "reject", ("reject", "deny-all"), "An unreadable Permitted IPs entry is refused when ucmsim "
-          "is configured, or denies everybody as Asterisk's access lists do.", "spec 1, 0b", "inferred"),
-    Quirk("acctid", "continuous", ("continuous", "monthly"), "AcctId counts on for ever, or restarts at 1 with each "
-          "calendar month (2661 rows of a UCM62xx).", "https-api 5.2, spec 0b", "seen"),
-    Quirk("answeredby", "accept", ("accept", "unknown"), "The filter answeredby, which one edition of the guide lacks, "
-          "is taken everywhere, or is an unknown parameter.", "spec 3.1, 0b", "documented"),
-    Quirk("basic-auth", "refuse", ("refuse", "accept"), "Basic credentials are answered with the Digest challenge, or "
-          "accepted as some firmware did before 2019.", "spec 2.7, 7 #18", "seen"),
-    Quirk("empty-time", "open", ("open", "refuse"), "An empty startTime or endTime leaves that end open, or is an empty "
-          "value like any other.", "spec 3.4, 0b", "documented"),
-    Quirk("group-shift", "none", ("none", "one"), "G3 groups hold one session each, or start one row early and repeat "
-          "the first group's main_cdr, as a captured firmware did.", "spec 4.4", "seen"),
-    Quirk("head-order", _PERSONALITY, (11, 13, _PERSONALITY), "The response head has the order of Asterisk 1.8 to 11, or of 13 "
-          "(Content-Length last).", "spec 2.3, 0b", "inferred"),
-    Quirk("inactivity-timeout", 30, ("none",), "Seconds without a byte until a connection is given up: in silence before "
-          "the request line, with 400 Timeout inside the headers.", "spec 2.2, 0b", "inferred", number=1),
-    Quirk("keep-alive", "none", ("none",), "One request per connection, or seconds that a connection waits for the next "
-          "one (15 on Asterisk 13).", "spec 2.2, 9 Q16", "inferred", number=1),
-    Quirk("naive-time", "local", ("local", "utc"), "A time of day without a zone is PBX local time, or UTC.",
-          "spec 3.3", "seen"),
-    Quirk("order", "asc", ("asc", "desc"), "Rows come oldest first, or newest first.", "spec 4.5", "seen"),
-    Quirk("server", _PERSONALITY, (_PERSONALITY,), "The value of the Server header.", "spec 2.3, 0b", "assumed",
-          text=True),
+_TRANSPORT = (
     Quirk("session-cap", 100, ("none",), "Connections at a time; the next one is closed before TLS without a byte.",
-          "spec 2.2, 0b", "inferred", number=1),
-    Quirk("time-fraction", "cut", ("cut", "keep"), "A fraction of a second in a bound is cut off, or kept in the text "
-          "that start is compared with.", "spec 0b", "assumed"),
-    Quirk("trailing-comma", "ignore", ("ignore", "refuse"), "One comma at the end of an extension list is ignored, or is "
-          "an empty item.", "spec 3.4, 0b", "assumed"),
-    Quirk("unknown-nonce", "refuse", ("refuse", "accept"), "A nonce that this PBX never issued is challenged anew, or "
-          "accepted on first use as Asterisk does.", "spec 2.7, 0b", "inferred"),
-    Quirk("listing", "recursive", ("recursive", "flat"), "A directory listing descends into subdirectories, or not.",
-          "spec 6.3", "seen", later="/recapi"),
-    Quirk("recapi-bad-name", "skip", ("skip", "404"), "A file name that is not allowed is skipped, or refuses the whole "
-          "request.", "spec 6.2, 0b", "documented", later="/recapi"),
-    Quirk("recapi-cache-control", "sent", ("sent", "omitted"), "Cache-Control is sent with files too, or not.",
-          "spec 2.3, 0b", "assumed", later="/recapi"),
+          "spec 2.2, 0b", "inferred", number=1, changes=("conn-cap",)),
+    Quirk("inactivity-timeout", 30, ("none",), "Seconds without a byte until a connection is given up: in silence before "
+          "the request line, with 400 Timeout inside the headers.", "spec 2.2, 0b", "inferred", number=1,
+          changes=("conn-silence", "conn-timeout")),
+    Quirk("keep-alive", "none", ("none",), "One request per connection, or seconds that a connection waits for the next "
+          "one (15 on Asterisk 13).", "spec 2.2, 7 #25, 9 Q16", "seen", number=1,
+          changes=("acl-denied", "conn-cap", "conn-kept", "conn-silence", "http-headers")),
+    Quirk("head-order", PERSONALITY, (11, 13, PERSONALITY), "The response head has the order of Asterisk 1.8 to 11, or of "
+          "13 (Content-Length last).", "spec 2.3, 0b", "inferred",
+          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*")),
+    Quirk("server", PERSONALITY, (PERSONALITY,), "The value of the Server header.", "spec 2.3, 9 Q2", "assumed", text=True,
+          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*")),
+    Quirk("extra-line", "none", ("none", "one"), "Nothing stands between head and body, or one more empty line, as "
+          "Asterisk 1.8.0 to 1.8.5 sent it: the body then ends two bytes early for the client.", "spec 2.3", "inferred",
+          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*")),
+    Quirk("content-type", "own", ("own", "plain"), "CSV, XML and JSON have content types of their own, or all are "
+          "text/plain.", "spec 2.3, 9 Q2", "assumed",
+          changes=("http-form", "http-plus", "page-*", "query-*", "rec-directories", "rec-list",
+                   "rec-list-made-up", "rec-list-missing", "rec-list-several", "rec-made-up-file", "rows-*")),
+    Quirk("header-limit", 100, ("none",), "Headers that a request may have; one more is answered with 413.",
+          "spec 2.2, 0b", "inferred", number=1, changes=("http-headers",)),
+    Quirk("form-limit", 1024, ("none",), "Bytes of form that are read; a longer one is answered with 413 and no page.",
+          "spec 2.5", "inferred", number=1, changes=("http-form",)),
+    Quirk("post", "accept", ("accept", "refuse"), "A form sent by POST is taken like a query, or answered with 501.",
+          "spec 2.5, 9 Q17 (guide p17)", "documented", changes=("http-form", "rec-form")),
+    Quirk("post-parameters", "replace", ("replace", "join"), "The form of a POST replaces the parameters of the URI, or "
+          "follows them.", "spec 0b", "assumed", changes=("http-form",)),
+    Quirk("path-match", "loose", ("loose", "exact"), "Paths match in any letter case and with one slash at the end, or "
+          "only as they are written.", "spec 2.6", "inferred", changes=("http-paths",)),
+    Quirk("plus", "space", ("space", "plus"), "A + in a query is a space, so that offsets and numbers need %2B, or stays "
+          "a +.", "spec 2.6, 7 #9", "documented", changes=("http-plus", "rec-plus")),
+    Quirk("tls-version", PERSONALITY, (PERSONALITY,), "The lowest and highest TLS version.", "spec 2.1, 0b", "assumed",
+          setting="tls_min and tls_max"),
+    Quirk("tls-keys", "modern", ("modern", "device"), "The unit's own keys: self-signed, with Diffie-Hellman parameters "
+          "of 1024 bits that current clients refuse (DH_KEY_TOO_SMALL).", "spec 2.1, 7 #19", "seen", setting="tls_profile"),
+    Quirk("certificate-name", "bind-address", ("bind-address",), "The certificate's CN is the address that the API is bound "
+          "to, as the guide wants it.", "spec 1, 0b", "documented", setting="tls_names"),
+    Quirk("api-enabled", "disabled", ("disabled", "enabled"), "The API is off until it is switched on: connections are "
+          "refused.", "spec 1", "documented", setting="api.enable"),
+    Quirk("bind-address", "0.0.0.0:8443", ("0.0.0.0:8443",), "The API listens on port 8443 of every interface; the "
+          "guides' examples say 8088.", "spec 1", "documented", setting="api.tls_bind_address"),
 )  # fmt: skip
 
-_BY_ID = MappingProxyType({row.id: row for row in QUIRKS})
+_ACCESS = (
+    Quirk("acl-blank", "deny", ("deny", "allow"), "Blank Permitted IPs deny everybody, so that the first contact always "
+          "fails, or allow everybody.", "spec 1, 7 #20", "documented", changes=("acl-blank",)),
+    Quirk("acl-denial", "page", ("page", "drop"), "A peer outside Permitted IPs gets a 403 page, or its connection is "
+          "closed right after accept.", "spec 2.8, 9 Q5", "assumed", changes=("acl-blank", "acl-denied")),
+    Quirk("acl-unparsable", "reject", ("reject", "deny-all"), "An unreadable Permitted IPs entry is refused when ucmsim "
+          "is configured, or denies everybody as Asterisk's access lists do.", "spec 1, 0b", "inferred",
+          changes=("acl-unreadable",)),
+    Quirk("factory-account", "none", ("none",), "There is no user until one is set (first guides), or the factory's "
+          "cdrapi and cdrapi123 (units of the UCM62xx era).", "spec 1", "seen", setting="api.tls_authentication_name"),
+    Quirk("blank-name", "open", ("open", "refuse"), "Without a user name nobody is asked for one, or everybody is "
+          "refused.", "spec 1, 0b", "documented", changes=("auth-nameless",)),
+    Quirk("blank-password", "digest", ("digest", "open"), "A user name without a password means Digest with an empty "
+          "password, or no authentication.", "spec 0b", "assumed", changes=("auth-no-password",)),
+    Quirk("basic-auth", "refuse", ("refuse", "accept"), "Basic credentials are answered with the Digest challenge, or "
+          "accepted as some firmware did before 2019.", "spec 2.7, 7 #18", "seen", changes=("auth-basic",)),
+    Quirk("realm", "asterisk", ("asterisk",), "The realm of the challenge, with which passwords are hashed.",
+          "spec 2.7, 9 Q3", "inferred", text=True,
+          changes=("auth-basic", "auth-challenge", "auth-no-password", "auth-nonce-count", "auth-old-nonce",
+                   "auth-unknown-nonce")),
+    Quirk("nonce-lifetime", 62, ("none",), "Seconds until a nonce is stale.", "spec 2.7, 0b", "inferred", number=1,
+          changes=("auth-old-nonce",)),
+    Quirk("nonce-count", "checked", ("checked", "ignored"), "The nc of a nonce must increase, or is not looked at.",
+          "spec 2.7", "inferred", changes=("auth-nonce-count",)),
+    Quirk("unknown-nonce", "refuse", ("refuse", "accept"), "A nonce that this PBX never issued is challenged anew, or "
+          "accepted on first use as Asterisk does.", "spec 2.7, 0b", "inferred", changes=("auth-unknown-nonce",)),
+)  # fmt: skip
 
+_QUERY = (
+    Quirk("parameter-case", "any", ("any", "exact"), "Parameter names are taken in any letter case (numrecords), or only "
+          "as the guide writes them.", "spec 3.1", "seen", changes=("query-name-case", "rec-name-case")),
+    Quirk("format-case", "any", ("any", "exact"), "The value of format is taken in any letter case, or in lower case "
+          "only.", "spec 3.1", "documented", changes=("query-format-case",)),
+    Quirk("default-format", "csv", ("csv", "xml", "json"), "The format when none is asked for.", "spec 3.1", "documented",
+          changes=("query-ampersand", "query-csv", "query-no-parameters")),
+    Quirk("wrong-format", "csv", ("csv", "blank"), "A format that does not exist is answered with the CSV header, or with "
+          "an empty body.", "spec 3.4 E3", "documented", changes=("query-wrong-format",)),
+    Quirk("error-status", 200, (200, 400), "A wrong request is answered with 200 and an empty container, or with 400.",
+          "spec 3.4, 7 #1", "documented",
+          changes=("http-plus", "query-ampersand", "query-bad-number", "query-characters", "query-empty-item",
+                   "query-empty-value", "query-fraction", "query-hyphens", "query-repeated", "query-space",
+                   "query-unknown-name", "query-wrong-format")),
+    Quirk("empty-page", "container", ("container", "blank"), "A page without rows is an empty container, or an empty "
+          "body.", "spec 4.4", "seen",
+          changes=("http-plus", "query-ampersand", "query-bad-number", "query-characters", "query-date",
+                   "query-empty-item", "query-empty-value", "query-fraction", "query-hyphens", "query-limit",
+                   "query-nothing", "query-open-range", "query-repeated", "query-space", "query-unknown-name",
+                   "query-wrong-format")),
+    Quirk("unknown-parameter", "refuse", ("refuse", "ignore"), "A parameter that does not exist (sstartTime) makes the "
+          "page empty, or is passed over.", "spec 3.4 E7", "documented", changes=("query-unknown-name",)),
+    Quirk("repeated-parameter", "refuse", ("refuse", "first", "last"), "A parameter given twice makes the page empty, or "
+          "one of the two counts.", "spec 3.4 E9", "documented", changes=("query-repeated", "query-wrong-format")),
+    Quirk("repeated-list", "join", ("join", "refuse"), "Repeated caller or callee are one list, or a parameter given "
+          "twice.", "spec 3.3", "documented", changes=("query-repeated-list",)),
+    Quirk("empty-value", "refuse", ("refuse", "ignore"), "A parameter without a value makes the page empty, or is passed "
+          "over.", "spec 3.4 E5", "documented", changes=("query-empty-value",)),
+    Quirk("empty-time", "open", ("open", "refuse"), "An empty startTime or endTime leaves that end open, or is an empty "
+          "value like any other.", "spec 3.4, 9 Q7", "documented", changes=("query-empty-time",)),
+    Quirk("trailing-ampersand", "refuse", ("refuse", "ignore"), "An empty piece of the query (an & at its end, &&, "
+          "nothing after the ?) makes the page empty, or is passed over.", "spec 3.4 E8", "documented",
+          changes=("query-ampersand",)),
+    Quirk("empty-item", "refuse", ("refuse", "skip"), "An empty item of an extension list makes the page empty, or is "
+          "passed over.", "spec 3.4 E6", "documented", changes=("query-empty-item",)),
+    Quirk("trailing-comma", "ignore", ("ignore", "refuse"), "One comma at the end of an extension list is ignored, or is "
+          "an empty item.", "spec 3.4, 0b", "assumed", changes=("query-trailing-comma",)),
+    Quirk("several-hyphens", "refuse", ("refuse", "skip"), "A range with two hyphens makes the page empty, or is passed "
+          "over: the guide says both.", "spec 3.4 E4, 9 Q9", "documented", changes=("query-hyphens",)),
+    Quirk("list-characters", "strict", ("strict", "any"), "Only letters, digits and + * # . @ _ - are allowed in "
+          "extension lists, or any character is.", "spec 3.2, 9 Q10", "assumed", changes=("query-characters",)),
+    Quirk("bad-number", "refuse", ("refuse", "leading"), "A number with a character that is no digit makes the page "
+          "empty, or counts up to that character.", "spec 3.4 E2", "documented", changes=("query-bad-number",)),
+    Quirk("underscore", "wildcard", ("wildcard", "literal"), "An underscore in an extension list is one character "
+          "whichever, or itself.", "spec 3.3", "documented", changes=("query-answeredby", "query-wildcards")),
+    Quirk("wildcard-case", "any", ("any", "exact"), "Patterns match letters in any case, or exactly.",
+          "spec 3.3, 9 Q11", "assumed", changes=("query-answeredby", "query-wildcards")),
+    Quirk("zero-range", "non-numbers", ("non-numbers", "zero"), "The range 0-0 finds all values that are no number, the "
+          "empty ones too, or only the number 0.", "spec 3.3", "documented",
+          changes=("query-open-range", "query-zero-range")),
+    Quirk("range-digits", "leading", ("leading", "all"), "In a range a value counts by the digits it begins with (x5300 "
+          "is 0), or by all its digits (x5300 is 5300): the guide's words allow both.", "spec 3.3, 0b", "documented",
+          changes=("query-open-range", "query-zero-range")),
+    Quirk("open-range", "zero", ("zero", "open"), "A range with one end missing has 0 there, so that 5300- finds nothing, "
+          "or is open at that end.", "spec 3.3", "assumed", changes=("query-open-range",)),
+    Quirk("page-limit", 1000, (1000,), "Rows on a page at most, and when numRecords is left out.", "spec 3.1, 7 #3",
+          "documented", number=1,
+          changes=("page-*", "query-answeredby", "query-csv", "query-durations", "query-no-parameters",
+                   "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
+                   "query-sessions", "query-zero-range", "rows-*")),
+    Quirk("numrecords-over-limit", "clamp", ("clamp", "refuse"), "A numRecords beyond the limit means the limit, or makes "
+          "the page empty.", "spec 3.4, 9 Q8", "assumed", changes=("query-limit",)),
+    Quirk("numrecords-zero", "none", ("none", "limit"), "numRecords=0 gives no rows, or as many as there may be.",
+          "spec 3.4", "documented", changes=("query-limit",)),
+    Quirk("offset", "applied", ("applied", "ignored"), "offset skips rows, or is ignored, so that every page is the "
+          "first.", "spec 7 #6", "seen", changes=("query-offset", "query-page-of-rows", "query-sessions")),
+    Quirk("paging-unit", "rows", ("rows", "entries"), "numRecords and offset count rows, so that a JSON page has fewer "
+          "entries and cuts calls in two, or they count entries.", "spec 3.3, 7 #5", "seen", since="G3",
+          changes=("query-page-of-rows", "query-sessions")),
+    Quirk("order", "asc", ("asc", "desc"), "Rows come oldest first, or newest first.", "spec 4.5, 9 Q22b", "seen",
+          changes=("http-plus", "page-*", "query-answeredby", "query-csv", "query-durations", "query-empty-time",
+                   "query-format-case", "query-name-case", "query-no-parameters", "query-offset",
+                   "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
+                   "query-sessions", "query-time-of-day", "query-zero-range", "rows-*")),
+    Quirk("sort-key", "start", ("start", "acctid"), "Rows are sorted by start, so that a long call appears before rows "
+          "already read, or by AcctId.", "spec 4.5, 7 #4", "seen",
+          changes=("page-*", "query-answeredby", "query-csv", "query-no-parameters", "query-offset",
+                   "query-sessions", "rows-*")),
+    Quirk("answeredby", "accept", ("accept", "unknown"), "The filter answeredby, which one edition of the guide lacks, "
+          "is taken everywhere, or is an unknown parameter.", "spec 3.1, 0b", "documented",
+          changes=("query-answeredby",)),
+    Quirk("answeredby-rows", "answered", ("answered", "all"), "Where there is no dstanswer, answeredby looks at "
+          "dstchannel_ext of ANSWERED rows, or of all rows.", "spec 0b, 9 Q19", "assumed",
+          changes=("query-answeredby",)),
+    Quirk("duration-basis", "billsec", ("billsec", "duration"), "minDur and maxDur compare talk time, or the whole "
+          "duration.", "spec 3.3", "documented", changes=("query-durations",)),
+    Quirk("time-basis", "start", ("start", "end"), "startTime and endTime compare when a call began, or when it ended.",
+          "spec 3.3", "documented", changes=("http-plus", "query-fraction", "query-times")),
+    Quirk("date-only", "utc", ("utc", "local"), "A date without a time of day is midnight UTC, though records are in "
+          "local time, or local midnight.", "spec 3.3, 7 #7", "documented", changes=("query-date",)),
+    Quirk("missing-date", "2000-01-01", ("2000-01-01", "today"), "A time of day without a date is on the first day of "
+          "2000, or today.", "spec 3.3", "documented", changes=("query-time-of-day",)),
+    Quirk("naive-time", "local", ("local", "utc"), "A time of day without a zone is PBX local time, or UTC.",
+          "spec 3.3, 9 Q6", "seen", changes=("query-date", "query-fraction", "query-times")),
+    Quirk("time-fraction", "cut", ("cut", "keep"), "A fraction of a second in a bound is cut off, or kept in the text "
+          "that start is compared with.", "spec 0b", "assumed", changes=("query-fraction",)),
+    Quirk("fraction-digits", "three", ("three", "any"), "A fraction of a second has three digits, or any number of them.",
+          "spec 3.2", "documented", changes=("query-fraction",)),
+    Quirk("space-for-t", "refuse", ("refuse", "accept"), "A space where the letter T is due makes the page empty, or is "
+          "taken.", "spec 3.3", "seen", changes=("query-space",)),
+)  # fmt: skip
 
-@dataclass(frozen=True, slots=True)
-class Quirks:
-    """The value of every register row for one PBX: `quirks["acl-denial"]`."""
+_PAGE = (
+    Quirk("columns", PERSONALITY, (PERSONALITY, "G1", "G2", "G3"), "The columns that are written and shown; "
+          "firmware appends some, and nothing announces it. In rows written before, those that are new are blank.",
+          "spec 4.1, 7 #17", "seen",
+          changes=("http-form", "http-plus", "page-*", "query-ampersand", "query-answeredby", "query-csv",
+                   "query-durations", "query-empty-time", "query-format-case", "query-fraction", "query-limit",
+                   "query-name-case", "query-no-parameters", "query-nothing", "query-offset", "query-open-range",
+                   "query-page-of-rows", "query-range", "query-repeated-list", "query-sessions",
+                   "query-time-of-day", "query-times", "query-trailing-comma", "query-wildcards",
+                   "query-wrong-format", "query-zero-range", "rows-*")),
+    Quirk("csv-quoting", "none", ("none", "rfc4180"), "CSV has no quoting at all, so that lines have more commas than "
+          "columns, or is quoted.", "spec 4.2, 7 #2", "documented",
+          changes=("page-csv", "query-csv", "query-no-parameters", "rows-csv")),
+    Quirk("csv-line-end", "lf", ("lf", "crlf"), "Lines of CSV end with LF, or with CR and LF.", "spec 4.2, 9 Q22",
+          "assumed",
+          changes=("page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
+                   "query-wrong-format", "rows-csv")),
+    Quirk("csv-group-column", "none", ("none",), "CSV and XML do not say which rows are one call; a CSV that the GUI "
+          "exports has a column for it.", "spec 4.2, 9 Q14", "assumed", since="G3",
+          later="a capture that shows what would stand in that column"),
+    Quirk("xml-root", "root", ("root", "json"), "The outermost element of XML is root, or named like the JSON root.",
+          "spec 4.3, 9 Q1", "assumed", changes=("page-xml", "query-nothing", "rows-xml")),
+    Quirk("xml-escaping", "entities", ("entities", "none"), "XML escapes & < >, or writes caller IDs raw.",
+          "spec 4.3, 7 #24", "assumed", changes=("page-xml", "rows-xml")),
+    Quirk("json-numbers", "texts", ("texts", "numbers"), "Every JSON value is a text, or AcctId, duration and billsec are "
+          "numbers.", "spec 4.4", "documented",
+          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations",
+                   "query-empty-time", "query-format-case", "query-fraction", "query-limit", "query-name-case",
+                   "query-offset", "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
+                   "query-sessions", "query-time-of-day", "query-times", "query-trailing-comma", "query-wildcards",
+                   "query-zero-range", "rows-json")),
+    Quirk("json-missing", "blank", ("blank", "nulls"), "A missing JSON value is an empty text, or null.", "spec 4.4",
+          "documented",
+          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations",
+                   "query-empty-time", "query-format-case", "query-fraction", "query-limit", "query-name-case",
+                   "query-offset", "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
+                   "query-sessions", "query-time-of-day", "query-times", "query-trailing-comma", "query-wildcards",
+                   "query-zero-range", "rows-json")),
+    Quirk("json-non-ascii", "utf-8", ("utf-8", "escaped"), "Letters beyond ASCII are UTF-8 in JSON, or escaped.",
+          "spec 4.4", "assumed", changes=("page-json",)),
+    Quirk("json-root", PERSONALITY, (PERSONALITY, "cdr", "cdr_root"), "The key that JSON entries stand under.",
+          "spec 4.1, 7 #17", "seen",
+          changes=("http-form", "http-plus", "page-json", "query-ampersand", "query-answeredby",
+                   "query-bad-number", "query-characters", "query-date", "query-durations", "query-empty-item",
+                   "query-empty-time", "query-empty-value", "query-format-case", "query-fraction", "query-hyphens",
+                   "query-limit", "query-name-case", "query-nothing", "query-offset", "query-open-range",
+                   "query-page-of-rows", "query-range", "query-repeated", "query-repeated-list", "query-sessions",
+                   "query-space", "query-time-of-day", "query-times", "query-trailing-comma", "query-unknown-name",
+                   "query-wildcards", "query-zero-range", "rows-json")),
+    Quirk("json-groups", PERSONALITY, (PERSONALITY, "sessions", "rows"), "A JSON entry is a session with its rows, or one "
+          "row.", "spec 4.4", "seen",
+          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations",
+                   "query-empty-time", "query-format-case", "query-fraction", "query-limit", "query-name-case",
+                   "query-offset", "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
+                   "query-sessions", "query-time-of-day", "query-times", "query-trailing-comma", "query-wildcards",
+                   "query-zero-range", "rows-json")),
+    Quirk("single-row-entry", "flat", ("flat", "grouped"), "A session of one row is a flat JSON entry, or has main_cdr "
+          "and sub_cdr_1 like the others.", "spec 4.4, 9 Q15", "seen", since="G3",
+          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations",
+                   "query-empty-time", "query-format-case", "query-fraction", "query-limit", "query-name-case",
+                   "query-offset", "query-open-range", "query-range", "query-repeated-list", "query-sessions",
+                   "query-time-of-day", "query-trailing-comma", "query-wildcards", "query-zero-range", "rows-json")),
+    Quirk("main-cdr-sums", "sum", ("sum", "first"), "main_cdr has the sums of its rows' durations, which overbills, or "
+          "those of the first row.", "spec 4.4, 7 #11", "seen", since="G3",
+          changes=("page-json", "query-page-of-rows", "query-sessions", "rows-json")),
+    Quirk("main-cdr-columns", "few", ("few", "all"), "main_cdr has src, dst, start, session and action_type only, or "
+          "every column of the first row.", "spec 4.4", "seen", since="G3",
+          changes=("page-json", "query-page-of-rows", "query-sessions", "rows-json")),
+    Quirk("main-cdr-acctid", "blank", ("blank", "first"), "main_cdr has no AcctId, or that of the first row.",
+          "spec 4.4, 7 #10", "seen", since="G3",
+          changes=("page-json", "query-page-of-rows", "query-sessions", "rows-json")),
+    Quirk("group-member-end", "kept", ("kept", "blank"), "Rows inside a group have their end, or a blank one, as one "
+          "client found.", "spec 4.4", "seen", since="G3",
+          changes=("page-json", "query-page-of-rows", "query-sessions", "rows-json")),
+    Quirk("group-shift", "none", ("none", "one"), "Groups hold one session each, or start one row early and repeat the "
+          "first group's main_cdr, as a captured firmware did.", "spec 4.4, 7 #11", "seen", since="G3",
+          changes=("page-json", "query-durations", "query-open-range", "query-range", "query-repeated-list",
+                   "query-sessions", "query-zero-range", "rows-json")),
+    Quirk("group-key", "session", ("session", "blank"), "The cdr of an entry is its session, which clients take as the "
+          "call's id, or blank, as in a capture of later firmware.", "spec 4.4, 9 Q14", "seen", since="G3",
+          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations",
+                   "query-empty-time", "query-format-case", "query-fraction", "query-limit", "query-name-case",
+                   "query-offset", "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
+                   "query-sessions", "query-time-of-day", "query-trailing-comma", "query-wildcards",
+                   "query-zero-range", "rows-json")),
+    Quirk("null-entry", "none", ("none", "last"), "JSON lists hold entries only, or a null after the last, which one "
+          "client filters out.", "spec 4.4", "seen",
+          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations",
+                   "query-empty-time", "query-format-case", "query-fraction", "query-limit", "query-name-case",
+                   "query-offset", "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
+                   "query-sessions", "query-time-of-day", "query-times", "query-trailing-comma", "query-wildcards",
+                   "query-zero-range", "rows-json")),
+)  # fmt: skip
 
-    values: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
+ROWS = (
+    Quirk("acctid", "continuous", ("continuous", "monthly"), "AcctId counts on for ever, or restarts at 1 with each "
+          "calendar month (2661 rows of a UCM62xx).", "https-api 5.2, spec 0b", "seen", changes=("rows-*",)),
+    Quirk("acctid-gaps", "none", ("none",), "AcctId has no gaps, or every so many-th is missing: rows of helper legs and "
+          "deleted ones.", "spec 7 #21", "seen", number=2, changes=("rows-*",)),
+    Quirk("unanswered", PERSONALITY, (PERSONALITY, "blank", "stamped", "busy-blank"), "Calls that nobody took have a blank "
+          "answer, or answer = end, or both blank when BUSY or FAILED.", "spec 5.1, https-api 5.2", "seen",
+          changes=("rows-*",)),
+    Quirk("missing-time", "blank", ("blank", "zeros"), "A time that is missing is blank, or 0000-00-00 00:00:00, which "
+          "one integrator guards against.", "spec 5.1", "seen", changes=("rows-*",)),
+    Quirk("local-times", "local", ("local",), "start, answer and end are local and without a zone, so that an hour comes "
+          "twice when clocks go back; only uniqueid and the names of recordings go by UTC.", "spec 3.3, 7 #8", "documented",
+          setting="time_zone"),
+    Quirk("duration-rounding", "apart", ("apart", "displayed"), "duration and billsec are floors of what passed, so that "
+          "they differ from the displayed times by a second, or differences of the displayed times.", "spec 5.1, 7 #14",
+          "seen", changes=("rows-*",)),
+    Quirk("userfield", PERSONALITY, (PERSONALITY, "ext", "direction"), "userfield is EXT, or the direction of the call.",
+          "spec 5.1", "documented", changes=("rows-*",)),
+    Quirk("channel-technology", PERSONALITY, (PERSONALITY, "SIP", "PJSIP"), "Channels of phones and trunks, and dial "
+          "strings in lastdata, are SIP/..., or PJSIP/... since the UCM62xx.", "spec 5.2", "documented",
+          changes=("rows-*",)),
+    Quirk("outbound-channel", PERSONALITY, (PERSONALITY, "number", "counter"), "The channel of an outbound leg ends with "
+          "the number dialled, or with the channel counter.", "spec 5.2", "documented", changes=("rows-*",)),
+    Quirk("clid-without-name", "quotes", ("quotes", "bare"), 'A caller ID without a name begins with "", or is the '
+          "number alone, without brackets.", "spec 5.1", "seen", changes=("rows-*",)),
+    Quirk("chanext", "blank", ("blank", "extensions"), "chanext and dstchanext are blank, or repeat the extensions.",
+          "spec 5.1", "seen", since="G2", changes=("rows-*",)),
+    Quirk("amaflags", "DOCUMENTATION", ("DOCUMENTATION", "BILLING", "OMIT"), "The value of amaflags.", "spec 5.1",
+          "documented", changes=("rows-*",)),
+    Quirk("service", "s", ("s",), "The value of service, whose meaning nobody knows.", "spec 5.1", "documented", text=True,
+          changes=("rows-*",)),
+    Quirk("lastdata-limit", 255, ("none",), "Characters after which lastdata is cut.", "spec 5.1", "seen", number=1,
+          changes=("rows-*",)),
+    Quirk("busy-duration", "rung", ("rung", "zero"), "BUSY rows last until the caller heard it, or no time at all.",
+          "spec 7 #12", "seen", changes=("rows-*",)),
+    Quirk("congestion", "FAILED", ("FAILED", "CONGESTION"), "A call that meets congestion is FAILED, or has the "
+          "disposition that Asterisk 11 added.", "spec 5.1", "documented", changes=("rows-*",)),
+    Quirk("session-microseconds", "unpadded", ("unpadded", "padded"), "The microseconds in session are not padded with "
+          "zeros, so that texts of sessions do not sort by time, or padded to six digits.", "spec 5.1", "seen", since="G3",
+          changes=("rows-*",)),
+    Quirk("voicemail-row", "second", ("second", "none"), "A call that voicemail takes has a second row, or one only, "
+          "answered by the mailbox.", "spec 5.6, https-api 5.2", "seen", since="G3", changes=("rows-*",)),
+    Quirk("voicemail-uniqueid", "shared", ("shared", "own"), "The second row shares the uniqueid of the first, so that "
+          "clients keyed on it lose a row, or has one of its own.", "spec 5.6, 7 #10", "seen", since="G3",
+          changes=("rows-*",)),
+    Quirk("recordfiles-end", "each", ("each", "between"), "Every name in recordfiles is followed by @, or an @ only parts "
+          "them.", "spec 5.8, 7 #15", "seen", since="G2", changes=("rows-*",)),
+    Quirk("recording-directory", PERSONALITY, (PERSONALITY, "flat", "month"), "Recordings stand in monitor, or in a "
+          "directory of their month below it, which recordfiles then names.", "spec 5.8", "seen",
+          changes=("rec-list-made-up", "rec-made-up-file", "rows-*")),
+    Quirk("recording-epoch", "dial", ("dial", "answer"), "The epoch in a recording's name is the second after the call "
+          "began, or that of the answer.", "spec 5.8", "seen",
+          changes=("rec-list-made-up", "rec-made-up-file", "rows-*")),
+    Quirk("recording-length", "talk", ("talk", "billsec"), "A recording is as long as the talk was, parts of a second "
+          "included, or has the whole seconds of billsec.", "spec 6.5", "seen", changes=("rec-made-up-file",)),
+    Quirk("restart-counters", "restart", ("restart",), "Channel counters begin again when the PBX restarts, so that names "
+          "and uniqueids repeat.", "spec 5.2", "documented", later="the call world"),
+    Quirk("outbound-caller-id", "trunk", ("trunk",), "clid of an outbound call is the trunk's caller ID while src stays "
+          "the extension.", "spec 5.1", "seen", later="the call world: trunks have no caller ID yet"),
+    Quirk("dialled-prefix", "kept", ("kept",), "dst of an outbound call is the number as it was dialled, with its prefix.",
+          "spec 5.1", "seen", later="the call world: nobody dials a prefix yet"),
+    Quirk("analogue-caller", "blank", ("blank",), "A call from an analogue line without caller ID has an empty src, and "
+          "dst is s.", "spec 5.1, 5.6", "documented", later="the call world"),
+    Quirk("helper-channels", "shown", ("shown",), "Rows of Local/... channels appear, which the guide says to ignore.",
+          "spec 5.2", "documented", later="the call world"),
+    Quirk("account-code", "plain", ("plain",), "accountcode holds the account code or PIN that was dialled.",
+          "spec 5.1, 9 Q23", "documented", later="the call world"),
+    Quirk("call-in-progress", "no-row", ("no-row",), "A call has no row until it ends; its legs have theirs when they do.",
+          "spec 7 #23", "inferred", later="the live clock"),
+    Quirk("ivr-row", "answered", ("answered",), "The row of an IVR is ANSWERED with billsec 0.", "spec 5.6, 7 #12", "seen",
+          since="G3", later="the call world"),
+    Quirk("ring-group-winner", "whole", ("whole",), "The billsec of the agent who answers a ring group includes the time "
+          "that it rang.", "spec 5.6, 7 #13", "seen", since="G3", later="the call world"),
+    Quirk("ring-group-loser", "stamped", ("stamped",), "The rows of the other agents have answer = end.", "spec 5.6",
+          "seen", since="G3", later="the call world"),
+    Quirk("parked-call", "two-sessions", ("two-sessions",), "A call that is parked and fetched shows in two sessions.",
+          "spec 5.6, 5.7", "seen", since="G3", later="the call world"),
+    Quirk("group-recording-name", "group", ("group",), "The recording of a ring group's call has the group's number in "
+          "its name, later also the agent's after a #.", "spec 5.8, 7 #16", "seen", later="the call world"),
+    Quirk("acctid-after-delete", "restart", ("restart",), "AcctId begins again when all rows were deleted.",
+          "spec 9 Q20", "assumed", later="the deletion of rows"),
+    Quirk("cleaner", "none", ("none",), "Old recordings go while their rows stay, so that recordfiles leads to 404.",
+          "spec 7 #22", "assumed", later="the retention setting"),
+)  # fmt: skip
+"""What a history is made with: these change no row that is stored already."""
 
-    def __getitem__(self, quirk_id: str) -> Value:
-        return self.values[quirk_id]
+_RECAPI = (
+    Quirk("listing", "recursive", ("recursive", "flat"), "A directory listing descends into subdirectories, or not.",
+          "spec 6.3, 9 Q13", "seen", changes=("rec-list", "rec-list-made-up", "rec-made-up-file")),
+    Quirk("listing-header", "once", ("once", "each"), "The listing of several directories has one header line, or one "
+          "each.", "spec 6.3", "seen", changes=("rec-list-made-up", "rec-list-several")),
+    Quirk("listing-line-end", "lf", ("lf", "crlf"), "Lines of a listing end with LF, or with CR and LF.", "spec 6.3",
+          "seen",
+          changes=("rec-directories", "rec-list", "rec-list-made-up", "rec-list-missing", "rec-list-several",
+                   "rec-made-up-file")),
+    Quirk("listing-directory", "path", ("path", "name"), "The Directory column can be used as filedir again, or is the "
+          "last part of the path only.", "spec 6.3", "seen",
+          changes=("rec-list", "rec-list-made-up", "rec-made-up-file")),
+    Quirk("listing-order", "name", ("name", "newest"), "Entries are sorted by name, or the newest comes first.",
+          "spec 6.3", "assumed", changes=("rec-list", "rec-list-made-up", "rec-made-up-file")),
+    Quirk("spool-listing", "directory", ("directory", "directory-filename"), "Without parameters there is one column, "
+          "Directory, or Filename stays as a second, empty one.", "spec 6.3, 9 Q12", "assumed",
+          changes=("rec-directories",)),
+    Quirk("recapi-missing-directory", "nothing", ("nothing", 404), "A directory that does not exist lists nothing, or is "
+          "answered with 404.", "spec 6.3", "assumed", changes=("rec-list-missing", "rec-list-several")),
+    Quirk("recapi-default-directory", "monitor", ("monitor", "monitor_local"), "The directory that is meant when filedir "
+          "is left out.", "spec 6.1, 6.4", "documented", text=True,
+          changes=("rec-bad-name", "rec-default-directory", "rec-empty-member", "rec-file", "rec-form", "rec-head",
+                   "rec-month", "rec-month-named", "rec-name-case", "rec-one-of-two", "rec-some-of-three",
+                   "rec-tar", "rec-type", "rec-unknown-name", "rec-user-file")),
+    Quirk("recapi-many-directories", 404, (404, "search"), "Several directories with filename are answered with 404, or "
+          "searched one after another.", "spec 6.1", "documented", changes=("rec-two-directories",)),
+    Quirk("recapi-repeated-parameter", 404, (404, "first"), "filedir or filename given twice is answered with 404, or the "
+          "first counts.", "spec 6.2", "documented", changes=("rec-repeated",)),
+    Quirk("recapi-empty-parameter", 404, (404, "ignore"), "An empty filedir or filename is answered with 404, or passed "
+          "over.", "spec 6.2", "documented", changes=("rec-empty-value",)),
+    Quirk("recapi-unknown-parameter", "ignore", ("ignore", 404), "A parameter other than filedir and filename is passed "
+          "over, or answered with 404.", "spec 6.2", "assumed", changes=("rec-unknown-name",)),
+    Quirk("recapi-empty-member", "ignore", ("ignore", 404), "The empty member of a list, as after the @ that recordfiles "
+          "ends with, is passed over, or the answer is 404.", "spec 6.2, 7 #15", "seen", changes=("rec-empty-member",)),
+    Quirk("recapi-bad-name", "skip", ("skip", 404), "A file name that is not allowed (a space, ..) is skipped, or the "
+          "answer is 404.", "spec 6.2, 0b", "documented", changes=("rec-bad-name",)),
+    Quirk("recapi-name-limit", 256, ("none",), "Bytes after which a file name is cut.", "spec 6.2", "documented",
+          number=1,
+          changes=("rec-bad-name", "rec-empty-member", "rec-file", "rec-form", "rec-head", "rec-long-name",
+                   "rec-made-up-file", "rec-month", "rec-month-named", "rec-name-case", "rec-one-of-two",
+                   "rec-tar", "rec-unknown-name")),
+    Quirk("recapi-subdirectory", "accept", ("accept", "refuse"), "A file name may begin with directories, such as that of "
+          "the month, or is then not allowed.", "spec 6.5, 7 #15", "seen", changes=("rec-month-named", "rec-tar")),
+    Quirk("recapi-month-search", "search", ("search", "none"), "A bare name that monitor does not have is looked for in "
+          "its month directories, or not.", "spec 6.5", "seen", changes=("rec-month",)),
+    Quirk("recapi-one-found", "file", ("file", "tar"), "When one of several files exists, it is sent as it is, or as a "
+          "tar of one.", "spec 6.1, 6.6", "documented", changes=("rec-bad-name", "rec-one-of-two")),
+    Quirk("recapi-missing-member", "skip", ("skip", 404), "Files that do not exist are left out of the tar, or the answer "
+          "is 404.", "spec 6.1, 6.6", "documented", changes=("rec-one-of-two", "rec-some-of-three")),
+    Quirk("recapi-not-found", 404, (404, 200), "What does not exist is answered with 404, or with the same page and 200, "
+          "which one client fears.", "spec 6.1, 6.5", "documented",
+          changes=("rec-bad-name", "rec-default-directory", "rec-empty-value", "rec-long-name", "rec-missing",
+                   "rec-plus", "rec-repeated", "rec-two-directories")),
+    Quirk("recapi-cache-control", "sent", ("sent", "omitted"), "Cache-Control is sent with files too, or not.",
+          "spec 2.3, 0b", "assumed",
+          changes=("auth-challenge", "auth-nameless", "auth-no-password", "auth-nonce-count", "auth-old-nonce",
+                   "http-methods", "http-paths", "rec-bad-name", "rec-empty-member", "rec-file", "rec-form",
+                   "rec-head", "rec-made-up-file", "rec-month", "rec-month-named", "rec-name-case",
+                   "rec-one-of-two", "rec-some-of-three", "rec-tar", "rec-type", "rec-unknown-name",
+                   "rec-user-file")),
+    Quirk("file-type", "by-name", ("by-name", "octet-stream"), "The Content-type of a file that is no WAV is text/ and "
+          "its extension, or application/octet-stream.", "spec 6.5", "inferred",
+          changes=("auth-challenge", "auth-nameless", "auth-no-password", "auth-nonce-count", "auth-old-nonce",
+                   "http-methods", "http-paths", "rec-type")),
+    Quirk("tar-name", "epoch", ("epoch", "date", "none"), "The tar is named after the second in which it was asked for, "
+          "in digits of the epoch or as a date, or is not named.", "spec 6.6", "documented",
+          changes=("rec-some-of-three", "rec-tar")),
+    Quirk("tar-member-name", "base", ("base", "path"), "Members of a tar have their base name, or their path in the "
+          "spool.", "spec 6.6, 9 Q18", "assumed", changes=("rec-some-of-three", "rec-tar")),
+)  # fmt: skip
 
-    def number(self, quirk_id: str) -> int | None:
-        """Return the number that a row is set to, None when it is set to a word (``none``, ``personality``)."""
-        value = self.values[quirk_id]
-        return value if isinstance(value, int) else None
+GROUPS = {
+    "Connections, requests and heads": _TRANSPORT,
+    "Who is let in": _ACCESS,
+    "What a query finds": _QUERY,
+    "How a page looks": _PAGE,
+    "How a call is written down": ROWS,
+    "Recordings": _RECAPI,
+}
+"""The register by what its rows are about, in the order of the protocol."""
 
-    @classmethod
-    def of(cls, personality: Personality, chosen: Mapping[str, Value] | None = None) -> Quirks:
-        """Return the register's defaults, overridden by the *personality*, overridden by what is *chosen*."""
-        defaults = {row.id: row.default for row in QUIRKS}
-        columns: dict[str, Value] = {"server": personality.server, "head-order": personality.head_order}
-        values = {**defaults, **dict(personality.quirks), **(chosen or {})}
-        return cls(
-            MappingProxyType({key: columns[key] if value == _PERSONALITY else value for key, value in values.items()})
-        )
-
-
-def objection(quirk_id: str, value: object) -> tuple[str, str] | None:
-    """Return what is wrong with setting *quirk_id* to *value* and what would be right, or None."""
-    row = _BY_ID.get(quirk_id)
-    if row is None:
-        hint = did_you_mean(quirk_id, _BY_ID) or "'ucmsim show quirks' lists them all"
-        return f"there is no quirk '{quirk_id}'", hint
-    if row.later:
-        return f"quirk '{quirk_id}' cannot be switched yet", f"it comes with {row.later}"
-    if not row.accepts(value):
-        if row.text and isinstance(value, int | float) and not isinstance(value, bool):
-            return f"text is due as the value of quirk '{quirk_id}', not the number {value}", f'quote it: "{value}"'
-        return f"'{value}' is not a value of quirk '{quirk_id}'", f"the values are {row.allowed}"
-    return None
+QUIRKS = tuple(chain.from_iterable(GROUPS.values()))
+"""The register."""

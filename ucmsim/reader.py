@@ -11,11 +11,14 @@ from enum import Enum, auto
 
 from ucmsim import pages
 from ucmsim.reply import Content
-from ucmsim.request import FORM_LIMIT, HEADER_LIMIT, Head, text
+from ucmsim.request import AS_USUAL, BOUND, Head, Reading, text
 
 LINE_LIMIT = 4095
 
 _BLANKS = bytes(range(1, 33))
+
+_OVERHEAD = 32
+"""What a header counts for beside its bytes where they are bounded, as in HTTP/2 (RFC 9113, 6.5.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,14 @@ class _Stage(Enum):
 
 
 class RequestReader:
-    """Reads one request; what follows it is kept for `again` if *pipelined*, else thrown away."""
+    """Reads one request as *reading* says; what follows it is kept for `again` if *pipelined*, else thrown away.
 
-    def __init__(self, *, pipelined: bool = False) -> None:
+    However far the quirks lift the limits, it keeps no more than `BOUND` bytes of headers and as many of a form: what
+    is longer is answered as what is over the limit.
+    """
+
+    def __init__(self, reading: Reading = AS_USUAL, *, pipelined: bool = False) -> None:
+        self._reading = reading
         self._pipelined = pipelined
         self._buffer = bytearray()
         self._begin()
@@ -45,6 +53,7 @@ class RequestReader:
         self._stage = _Stage.REQUEST_LINE
         self._method = self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
+        self._kept = 0
         self._head = Head(b"", b"", ())
 
     def feed(self, data: bytes) -> Incoming | Content | None:
@@ -122,14 +131,18 @@ class RequestReader:
         value = value.lstrip(_BLANKS)
         if not colon or not name or not value:
             return None
-        if len(self._headers) == HEADER_LIMIT:
-            return pages.TOO_MANY_HEADERS
+        limit = self._reading.header_limit
+        if len(self._headers) == limit:
+            return pages.too_many_headers(f"{limit} headers")
+        self._kept += len(line) + _OVERHEAD
+        if self._kept > BOUND:
+            return pages.too_many_headers(f"{BOUND} bytes of headers, all that ucmsim keeps")
         self._headers.append((name.rstrip(_BLANKS), value))
         return None
 
     def _headers_end(self) -> Incoming | None:
         self._head = Head(self._method, self._target, tuple(self._headers))
-        if 0 < self._head.form_length <= FORM_LIMIT:
+        if self._reading.posts and 0 < self._head.form_length <= self._reading.form_limit:
             self._stage = _Stage.FORM
             return None
         return Incoming(self._head)

@@ -1,123 +1,198 @@
-"""Pages as CSV, XML and JSON, to the byte. Spec 4, 0b. Pure; runs in the worker."""
+"""Pages as CSV, XML and JSON, to the byte. Spec 4, 0b. Pure; runs in the worker.
+
+A layout is a value of one PBX in which everything that quirks choose is settled, so that no row asks for it again.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from json.encoder import encode_basestring
+from csv import writer
+from dataclasses import dataclass
+from json.encoder import encode_basestring, encode_basestring_ascii
 from types import MappingProxyType
 
-from ucmsim.columns import AT, Generation, Row
+from ucmsim.columns import AT, COLUMNS, GENERATIONS, Generation, Row
+from ucmsim.grouping import Entry, Grouping
 from ucmsim.query import Format
+from ucmsim.quirks import QUIRKS, Value
+from ucmsim.register import Quirks
 
-Renderer = Callable[[Generation, Sequence[Row], bool], str]
+Text = Callable[[str], str]
+"""Writes one value down."""
 
-_SUMMED = ("duration", "billsec")
-_IDENTITY = ("src", "dst", "start", "session", "action_type")
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_NUMBERS = tuple(AT[column.name] for column in COLUMNS if column.number)
 
 
-def rendered(form: Format, generation: Generation, rows: Sequence[Row], *, shift: bool = False) -> bytes:
-    """Return the page with *rows* as a device of that *generation* sends it.
+def _entities(value: str) -> str:
+    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
-    *shift* is the quirk group-shift: G3 groups start one row early and repeat the first group's main_cdr.
+
+def _or_null(text: Text) -> Text:
+    return lambda value: text(value) if value else "null"
+
+
+_QUOTES: Mapping[tuple[Value, Value], Text] = MappingProxyType(
+    {
+        ("utf-8", "blank"): encode_basestring,
+        ("utf-8", "nulls"): _or_null(encode_basestring),
+        ("escaped", "blank"): encode_basestring_ascii,
+        ("escaped", "nulls"): _or_null(encode_basestring_ascii),
+    }
+)
+"""How JSON writes a text, by json-non-ascii and json-missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Csv:
+    """A header line and one line a row, each with its *end*; *quoted* where RFC 4180 wants it, or never. Spec 4.2."""
+
+    columns: tuple[str, ...]
+    quoted: bool
+    end: str
+
+    @classmethod
+    def of(cls, columns: tuple[str, ...], quirks: Quirks) -> Csv:
+        """Return what the register says."""
+        return cls(columns, quirks["csv-quoting"] == "rfc4180", "\r\n" if quirks["csv-line-end"] == "crlf" else "\n")
+
+    def page(self, rows: Iterable[Row]) -> str:
+        """Return the page with *rows*."""
+        width = len(self.columns)
+        lines = _rfc4180(row[:width] for row in rows) if self.quoted else [",".join(row[:width]) for row in rows]
+        return self.end.join([",".join(self.columns), *lines, ""])
+
+
+@dataclass(frozen=True, slots=True)
+class Xml:
+    """Below the *root* one element a row, as the *template* has it, each value an *escape* of it. Spec 4.3, 0b."""
+
+    root: str
+    template: str
+    width: int
+    escape: Text
+
+    @classmethod
+    def of(cls, columns: tuple[str, ...], quirks: Quirks) -> Xml:
+        """Return what the register says."""
+        return cls(
+            root=str(quirks["json-root"]) if quirks["xml-root"] == "json" else "root",
+            template="<cdr>\n" + "".join(f"<{name}>%s</{name}>\n" for name in columns) + "</cdr>\n",
+            width=len(columns),
+            escape=_entities if quirks["xml-escaping"] == "entities" else str,
+        )
+
+    def page(self, rows: Iterable[Row]) -> str:
+        """Return the page with *rows*."""
+        template, width, escape = self.template, self.width, self.escape
+        pieces = [template % tuple(map(escape, row[:width])) for row in rows]
+        return "".join((f"<{self.root}>\n", *pieces, f"</{self.root}>\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """Below the *root* one line an entry: a row, or with a *grouping* a session. Spec 4.4, 0b.
+
+    *quote* writes every value, an entry's cdr among them, but for whole numbers at the places *numbers*. *last* is what
+    follows the entries when there are any.
     """
-    return _RENDERERS[form](generation, rows, shift).encode()
+
+    root: str
+    template: str
+    width: int
+    quote: Text
+    numbers: tuple[int, ...]
+    grouping: Grouping | None
+    last: tuple[str, ...]
+
+    @classmethod
+    def of(cls, columns: tuple[str, ...], quirks: Quirks) -> Json:
+        """Return what the register says."""
+        return cls(
+            root=str(quirks["json-root"]),
+            template=", ".join(f'"{name}": %s' for name in columns),
+            width=len(columns),
+            quote=_QUOTES[quirks["json-non-ascii"], quirks["json-missing"]],
+            numbers=_NUMBERS if quirks["json-numbers"] == "numbers" else (),
+            grouping=Grouping.of(quirks) if quirks["json-groups"] == "sessions" else None,
+            last=("null",) if quirks["null-entry"] == "last" else (),
+        )
+
+    def page(self, rows: Sequence[Row]) -> str:
+        """Return the page with *rows*."""
+        entries = self.entries(rows)
+        inside = ",\n".join((*entries, *self.last)) + "\n" if entries else ""
+        return f'{{\n"{self.root}":\n[\n{inside}]\n}}\n'
+
+    def entries(self, rows: Sequence[Row]) -> list[str]:
+        """Return the entries that *rows* make, each a line without its end."""
+        members = self._numbered if self.numbers else self._quoted
+        if self.grouping is None:
+            return [f"{{ {members(row)} }}" for row in rows]
+        return [self._entry(entry, members) for entry in self.grouping.entries(rows)]
+
+    def _entry(self, entry: Entry, members: Callable[[Row], str]) -> str:
+        key, main, rows = entry
+        if main is None:
+            return f'{{ "cdr": {self.quote(key)}, {members(rows[0])} }}'
+        subs = "".join([f', "sub_cdr_{at}": {{ {members(row)} }}' for at, row in enumerate(rows, 1)])
+        return f'{{ "cdr": {self.quote(key)}, "main_cdr": {{ {members(main)} }}{subs} }}'
+
+    def _quoted(self, row: Row) -> str:
+        return self.template % tuple(map(self.quote, row[: self.width]))
+
+    def _numbered(self, row: Row) -> str:
+        texts = list(map(self.quote, row[: self.width]))
+        for at in self.numbers:
+            if _NUMBER.fullmatch(row[at]):
+                texts[at] = row[at]
+        return self.template % tuple(texts)
 
 
-def csv(generation: Generation, rows: Iterable[Row], _shift: bool = False) -> str:
-    """Return the header line and one line a row: no quoting, no escaping, LF. Spec 4.2."""
-    width = len(generation.columns)
-    lines = [",".join(generation.columns), *(",".join(row[:width]) for row in rows), ""]
-    return "\n".join(lines)
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How pages look on one PBX, by format."""
+
+    csv: Csv
+    xml: Xml
+    json: Json
+
+    @classmethod
+    def of(cls, quirks: Quirks) -> Layout:
+        """Return the layout that the register says."""
+        columns = GENERATIONS[str(quirks["columns"])].columns
+        return cls(Csv.of(columns, quirks), Xml.of(columns, quirks), Json.of(columns, quirks))
+
+    @classmethod
+    def plain(cls, generation: Generation) -> Layout:
+        """Return the layout of a device of that *generation* without a quirk."""
+        groups = "sessions" if generation.grouped else "rows"
+        decided = {"columns": generation.id, "json-root": generation.json_root, "json-groups": groups}
+        return cls.of(Quirks(MappingProxyType({row.id: row.default for row in QUIRKS} | decided)))
 
 
-def xml(generation: Generation, rows: Iterable[Row], _shift: bool = False) -> str:
-    """Return one element a row and one a column, entity-escaped. Spec 4.3, 0b."""
-    template = "<cdr>\n" + "".join(f"<{name}>%s</{name}>\n" for name in generation.columns) + "</cdr>\n"
-    width = len(generation.columns)
-    pieces = [template % tuple(value.translate(_ESCAPES) for value in row[:width]) for row in rows]
-    return "".join(("<root>\n", *pieces, "</root>\n"))
+def rendered(form: Format, layout: Layout, rows: Sequence[Row]) -> bytes:
+    """Return the page with *rows* in that *layout*."""
+    match form:
+        case Format.CSV:
+            page = layout.csv.page(rows)
+        case Format.XML:
+            page = layout.xml.page(rows)
+        case Format.JSON:
+            page = layout.json.page(rows)
+    return page.encode()
 
 
-def json(generation: Generation, rows: Sequence[Row], shift: bool = False) -> str:
-    """Return one line an entry, every value a string; G3 entries are groups. Spec 4.4, 0b."""
-    entries = _grouped(generation, rows, shift) if generation.grouped else _plain(generation, rows)
-    inside = ",\n".join(entries)
-    return (
-        f'{{\n"{generation.json_root}":\n[\n{inside}\n]\n}}\n'
-        if inside
-        else f'{{\n"{generation.json_root}":\n[\n]\n}}\n'
-    )
+class _Lines(list[str]):
+    """What a CSV writer writes to: its lines, without their ends."""
+
+    def write(self, line: str) -> None:
+        self.append(line.removesuffix("\r\n"))
 
 
-def json_entry(generation: Generation, row: Row) -> str:
-    """Return *row* as the JSON entry of a call with one row."""
-    members = _members(generation)(row)
-    return f'{{ "cdr": {_quoted(row[AT["session"]])}, {members} }}' if generation.grouped else f"{{ {members} }}"
-
-
-_RENDERERS: Mapping[Format, Renderer] = MappingProxyType({Format.CSV: csv, Format.XML: xml, Format.JSON: json})
-
-
-def _quoted(value: str) -> str:
-    return encode_basestring(value)
-
-
-def _members(generation: Generation) -> Callable[[Row], str]:
-    width = len(generation.columns)
-    template = ", ".join(f'"{name}": %s' for name in generation.columns)
-    return lambda row: template % tuple(map(encode_basestring, row[:width]))
-
-
-def _plain(generation: Generation, rows: Iterable[Row]) -> list[str]:
-    members = _members(generation)
-    return [f"{{ {members(row)} }}" for row in rows]
-
-
-def _grouped(generation: Generation, rows: Sequence[Row], shift: bool) -> list[str]:
-    """Return one entry a session, at the place of its first row; a row without session stands alone."""
-    members = _members(generation)
-    groups = _shifted(rows) if shift else _by_session(rows)
-    first_main: Row | None = None
-    entries = []
-    for group in groups:
-        session = _quoted(group[0][AT["session"]])
-        if len(group) == 1:
-            entries.append(f'{{ "cdr": {session}, {members(group[0])} }}')
-            continue
-        first_main = first_main if shift and first_main else group[0]
-        subs = "".join(f', "sub_cdr_{at}": {{ {members(row)} }}' for at, row in enumerate(group, 1))
-        entries.append(f'{{ "cdr": {session}, "main_cdr": {{ {members(_main(first_main, group))} }}{subs} }}')
-    return entries
-
-
-def _main(identity: Row, group: Sequence[Row]) -> Row:
-    """Return the main_cdr: sums of the durations, who and when of *identity*, all else empty. Spec 4.4."""
-    main = [""] * len(identity)
-    for name in _IDENTITY:
-        main[AT[name]] = identity[AT[name]]
-    for name in _SUMMED:
-        main[AT[name]] = str(sum(int(row[AT[name]]) for row in group))
-    return tuple(main)
-
-
-def _by_session(rows: Iterable[Row]) -> list[list[Row]]:
-    return _by_key((row[AT["session"]], row) for row in rows)
-
-
-def _shifted(rows: Sequence[Row]) -> list[list[Row]]:
-    """Group so that each group starts with the last row of the session before it, as CAP22 shows."""
-    keys = [row[AT["session"]] for row in rows[1:]] + [row[AT["session"]] for row in rows[-1:]]
-    return _by_key(zip(keys, rows, strict=True))
-
-
-def _by_key(keyed: Iterable[tuple[str, Row]]) -> list[list[Row]]:
-    groups: list[list[Row]] = []
-    at: dict[str, list[Row]] = {}
-    for key, row in keyed:
-        if key and key in at:
-            at[key].append(row)
-            continue
-        groups.append([row])
-        at[key] = groups[-1]
-    return groups
+def _rfc4180(records: Iterable[Sequence[str]]) -> list[str]:
+    """Return *records* as lines of RFC 4180; the writer quotes CR and LF for being in the line end that it is given."""
+    lines = _Lines()
+    writer(lines, lineterminator="\r\n").writerows(records)
+    return lines

@@ -14,6 +14,10 @@ PIECE = 65536
 """Bytes handed to the transport at a time; measured best for Twisted's TLS."""
 
 
+class CutShort(Exception):
+    """A body cannot be made to its end; the sentence says why. What was made of it stands."""
+
+
 class Body(Protocol):
     """Bytes that need not exist yet: a page, a recording, a tar, a directory listing."""
 
@@ -25,7 +29,7 @@ class Body(Protocol):
         """Return bytes *start* to *stop* of this body as a body of their own."""
 
     def chunks(self, size: int = PIECE) -> Iterator[bytes]:
-        """Make the bytes, at most *size* at a time."""
+        """Make the bytes, at most *size* at a time. Raises `CutShort`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,30 @@ class Bytes:
             return iter((self.data,) if self.data else ())
         view = memoryview(self.data)
         return (bytes(view[at : at + size]) for at in range(0, len(view), size))
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Bodies one after another."""
+
+    parts: tuple[Body, ...]
+
+    @property
+    def length(self) -> int:
+        return sum(part.length for part in self.parts)
+
+    def slice(self, start: int, stop: int) -> Joined:
+        kept, at = [], 0
+        for part in self.parts:
+            first, last = max(start - at, 0), min(stop - at, part.length)
+            if first < last:
+                kept.append(part if last - first == part.length else part.slice(first, last))
+            at += part.length
+        return Joined(tuple(kept))
+
+    def chunks(self, size: int = PIECE) -> Iterator[bytes]:
+        for part in self.parts:
+            yield from part.chunks(size)
 
 
 class Ending(Enum):
@@ -92,7 +120,8 @@ class Reply:
 
     *headers* is the whole head after the status line, in order and letter case. *steps* end with `HangUp` unless the
     connection is kept. What is never sent stands beside it: *rows* counts the CDR rows in the body, *note* is the
-    sentence that explains a refusal, *faults* are the names of those that fired.
+    sentence that explains a refusal, *faults* are the names of those that fired. *extra_line* is one more empty line
+    at the end of the head.
     """
 
     status: int
@@ -102,10 +131,13 @@ class Reply:
     rows: int | None = None
     note: str = ""
     faults: tuple[str, ...] = ()
+    extra_line: bool = False
 
     @property
     def head(self) -> bytes:
         lines = [f"HTTP/1.1 {self.status} {self.title}", *(f"{name}: {value}" for name, value in self.headers), "", ""]
+        if self.extra_line:
+            lines.append("")
         return "\r\n".join(lines).encode("utf-8", "surrogateescape")
 
     @property

@@ -14,6 +14,7 @@ from twisted.python import usage
 
 from ucmsim import announce, configuration
 from ucmsim.assembly import Appliance, assemble
+from ucmsim.audio import Voices
 from ucmsim.control import ControlService
 from ucmsim.errors import UcmsimError
 from ucmsim.fleet import Fleet
@@ -22,6 +23,7 @@ from ucmsim.progress import watched
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import Settings
 from ucmsim.statefolder import StateFolder
+from ucmsim.streams import stream
 
 
 class Options(usage.Options):
@@ -71,6 +73,7 @@ class Simulator(MultiService):
         if self._folder.foreign:
             self._log.warn("The state folder {path} holds files that are not ucmsim's", path=self._folder.path)
         self._seed = settings.seed
+        self._voices = Voices(stream(settings.seed, "voices"))
         self._demo = configuration.is_demo(settings)
         self._fleet = Fleet(reactor, self._assemble)
         self._fleet.setServiceParent(self)
@@ -94,7 +97,7 @@ class Simulator(MultiService):
 
     def _assemble(self, name: str, settings: PbxSettings) -> Appliance:
         wall = self._reactor.seconds()
-        return assemble(name, settings, self._folder, seed=self._seed, wall=wall, watch=watched)
+        return assemble(name, settings, self._folder, voices=self._voices, seed=self._seed, wall=wall, watch=watched)
 
     def startService(self) -> None:
         """Open every port, then tell who waits for it. A port that cannot be opened ends the process with 1."""

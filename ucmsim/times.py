@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
+from ucmsim.register import Quirks
+
 _FORM = re.compile(
-    r"""(?:(?P<date>(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)) (?:T(?=\d))?)?
-        (?:(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?P<fraction>\.\d{3})?)?
+    r"""(?:(?P<date>(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)) (?P<t>[T ](?=\d))?)?
+        (?:(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?P<fraction>\.\d+)?)?
            (?P<zone>Z|[+-]\d\d:\d\d)?)?""",
     re.VERBOSE | re.ASCII,
 )
@@ -32,29 +34,46 @@ class ImpossibleTime(Exception):
     """The text has a time form, and there is no such time."""
 
 
-def bound(text: str, zone: tzinfo, now: datetime, *, naive_utc: bool = False, keep_fraction: bool = False) -> str:
+def bound(text: str, zone: tzinfo, now: datetime, quirks: Quirks) -> str:
     """Return the PBX-local text that the device compares `start` with when it is given *text*.
 
-    *zone* is the PBX's, *now* its present instant. A fraction is cut off unless *keep_fraction*. Raises `NotATime`
-    or `ImpossibleTime`.
+    *zone* is the PBX's, *now* its present instant. Raises `NotATime` or `ImpossibleTime`.
     """
     if text == "now":
         return _local(now, zone)
     if _EPOCH.fullmatch(text):
         return _local(datetime.fromtimestamp(int(text), UTC), zone)
     match = _FORM.fullmatch(text)
-    if not text or match is None or ("T" in text) != bool(match["date"] and match["hour"]):
+    if not text or match is None or not _has_form(match, quirks):
         raise NotATime(_hint(text))
-    parts = {part: int(match[part]) for part in _PARTS if match[part]}
     try:
-        when = _DEFAULT.replace(tzinfo=None, **parts)
+        parts = {part: int(match[part]) for part in _PARTS if match[part]}
+        when = _day(match, zone, now, quirks).replace(tzinfo=None, **parts)
         offset = _offset(match["zone"])
     except ValueError as error:
         raise ImpossibleTime(str(error)) from None
-    fraction = (match["fraction"] or "") if keep_fraction else ""
-    if match["hour"] and offset is None and not naive_utc:
+    fraction = (match["fraction"] or "") if quirks["time-fraction"] == "keep" else ""
+    is_local = quirks["naive-time"] == "local" if match["hour"] else quirks["date-only"] == "local"
+    if offset is None and is_local:
         return _text(when) + fraction
     return _local(when.replace(tzinfo=offset or UTC), zone) + fraction
+
+
+def _has_form(match: re.Match[str], quirks: Quirks) -> bool:
+    """Return whether date, T and time of day stand together as they should, and the fraction has its digits."""
+    between = (match["t"] or "") if match["date"] else ""
+    if between == " " and quirks["space-for-t"] == "refuse":
+        return False
+    if match["fraction"] and len(match["fraction"]) != 4 and quirks["fraction-digits"] == "three":
+        return False
+    return bool(between) == bool(match["date"] and match["hour"])
+
+
+def _day(match: re.Match[str], zone: tzinfo, now: datetime, quirks: Quirks) -> datetime:
+    """Return midnight of the day that is meant where there is no date."""
+    if match["date"] or quirks["missing-date"] == "2000-01-01":
+        return _DEFAULT
+    return datetime.fromisoformat(_local(now, zone)[:10])
 
 
 def _offset(zone: str | None) -> tzinfo | None:

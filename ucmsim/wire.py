@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IPushProducer, IReactorTime
 from twisted.internet.task import deferLater
 from zope.interface import implementer
 
-from ucmsim.reply import PIECE, Body, Ending, HangUp, Reply, Send, SendHead, Wait
+from ucmsim.reply import PIECE, Body, CutShort, Ending, HangUp, Reply, Send, SendHead, Wait
 
 
 class Line(Protocol):
@@ -78,22 +78,23 @@ class Progress:
         self.stalled = stalled
 
 
-async def perform(reply: Reply, line: Line, wall: IReactorTime, progress: Progress) -> None:
-    """Do what *reply* says, step by step; ends when the last step is done."""
+async def perform(reply: Reply, line: Line, wall: IReactorTime, progress: Progress) -> str:
+    """Do what *reply* says, step by step; return "" when the last step is done.
+
+    A body that is cut short ends the connection as the device would, orderly and without the bytes that the head
+    promised; then the sentence that says why is returned.
+    """
     head = b""
     for step in reply.steps:
         match step:
             case SendHead():
                 head = reply.head
-            case Send(body) if body.length <= PIECE:
-                # Head and short body in one write are one TLS record and one segment.
-                data = b"".join(body.chunks())
-                line.write(head + data)
-                head, progress.bytes = b"", progress.bytes + len(data)
             case Send(body):
-                line.write(head)
+                cut = await _sent(head, body, line, progress)
                 head = b""
-                await _pumped(body, line, progress)
+                if cut:
+                    line.end(Ending.NOTIFY)
+                    return cut
             case Wait(seconds):
                 if head:
                     line.write(head)
@@ -103,13 +104,36 @@ async def perform(reply: Reply, line: Line, wall: IReactorTime, progress: Progre
                 if head:
                     line.write(head)
                 line.end(how)
-                return
+                return ""
     if head:
         line.write(head)
+    return ""
 
 
-def _pumped(body: Body, line: Line, progress: Progress) -> Deferred[None]:
-    """Send *body* at the pace of the peer."""
+async def _sent(head: bytes, body: Body, line: Line, progress: Progress) -> str:
+    """Send *head* and *body*; return why the body was cut short, "" if it was not."""
+    if body.length <= PIECE:
+        # Head and short body in one write are one TLS record and one segment.
+        return _write_whole(head, body, line, progress)
+    line.write(head)
+    return await _pumped(body, line, progress)
+
+
+def _write_whole(head: bytes, body: Body, line: Line, progress: Progress) -> str:
+    """Write *head* and all that can be made of a short *body* at once; return why that is not all of it."""
+    pieces, cut = [head], ""
+    try:
+        pieces.extend(body.chunks())
+    except CutShort as short:
+        cut = str(short)
+    data = b"".join(pieces)
+    line.write(data)
+    progress.bytes += len(data) - len(head)
+    return cut
+
+
+def _pumped(body: Body, line: Line, progress: Progress) -> Deferred[str]:
+    """Send *body* at the pace of the peer; fires with "", or with why it was cut short."""
     pump = _Pump(body.chunks(), line, progress)
     line.registerProducer(pump, True)
     pump.resumeProducing()
@@ -121,7 +145,7 @@ class _Pump:
     """Writes pieces until the transport says pause, goes on when it says resume, forgets the rest when it says stop."""
 
     def __init__(self, pieces: Iterator[bytes], line: Line, progress: Progress) -> None:
-        self.done: Deferred[None] = Deferred(self._cancelled)
+        self.done: Deferred[str] = Deferred(self._cancelled)
         self._pieces = pieces
         self._line = line
         self._progress = progress
@@ -138,10 +162,20 @@ class _Pump:
         self._paused = False
         self._progress.stalled(False)
         while not self._paused and not self._finished:
-            piece = next(self._pieces, None)
+            try:
+                piece = next(self._pieces, None)
+            except CutShort as short:
+                self._finish()
+                # As a value: an exception would hold the body by its traceback.
+                self.done.callback(str(short))
+                return
+            except Exception:  # noqa: BLE001 - whoever awaits the end is told; to the transport it is nothing
+                self._finish()
+                self.done.errback()
+                return
             if piece is None:
                 self._finish()
-                self.done.callback(None)
+                self.done.callback("")
                 return
             self._progress.bytes += len(piece)
             self._line.write(piece)
@@ -150,7 +184,7 @@ class _Pump:
         self._finished = True
         self._pieces = iter(())
 
-    def _cancelled(self, _done: Deferred[None]) -> None:
+    def _cancelled(self, _done: Deferred[str]) -> None:
         if not self._finished:
             self._finish()
 

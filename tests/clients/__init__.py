@@ -1,7 +1,8 @@
-"""Clients that exist in the world: where they are, and the scripts that make them page through a history.
+"""Clients that exist in the world: where they are, and the scripts that make them page through a history or download.
 
-Each script takes the PBX's url, the user name, the password and the file to trust as its arguments. It asks for 1000
-rows at a time until a page has fewer, and prints the AcctId of every row on a line of its own.
+Each script takes the PBX's url, the user name, the password and the file to trust as its arguments. One that pages asks
+for 1000 rows at a time until a page has fewer, and prints the AcctId of every row on a line of its own. One that is called
+`download` takes `filedir` (empty for none) and `filename` too, builds the URL as such clients do, and prints the body.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Made-up calls and the rows that a PBX writes about them. Knows no clock and no store: both come in as arguments."""
+"""Made-up calls, and what a PBX writes and records of them. Knows no clock and no store: both come in as arguments."""
 
-from ucmsim.calls.generator import World, generate
+from ucmsim.calls.generator import Record, World, generate
+from ucmsim.calls.projection import Firmware
 
-__all__ = ["World", "generate"]
+__all__ = ["Firmware", "Record", "World", "generate"]

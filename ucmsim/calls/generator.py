@@ -1,110 +1,131 @@
-"""The calls of the days before an instant, as the rows that a PBX wrote about them. Spec 5; https-api 5.2 (ucm6200).
+"""The calls of the days before an instant, as what a PBX wrote and recorded of them. Spec 5; https-api 5.2 (ucm6200).
 
-Instants are whole microseconds of UTC and become text last: durations are floors of what really passed (7 #14), and a
-clock change moves nothing but texts. Channels are counted as calls start, AcctIds as rows end. Calls know nothing of
-each other: an extension may talk twice at a time, and a trunk is never full.
+Channels are counted as calls start, AcctIds and voicemail messages as legs end. Calls know nothing of each other, but
+for conferences: an extension may talk twice at a time, and a trunk is never full.
 """
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
+from itertools import accumulate
 from random import Random
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from typing import NamedTuple, TypeVar
 
-from ucmsim.columns import GENERATIONS, NAMES, Row, row
-from ucmsim.personalities import Personality
+from ucmsim.calls.legs import DIAL, MEETME, SECOND, TAKEN, VOICEMAIL, Call, Leg, Party
+from ucmsim.calls.projection import Firmware
+from ucmsim.columns import GENERATIONS, NAMES, Row
+from ucmsim.recordings import Recording
 from ucmsim.settings import Extensions, Trunk
+from ucmsim.settings import Recording as RecordingSettings
 
-_SECOND = 1_000_000
-_HOUR = 3600 * _SECOND
+T = TypeVar("T")
+
+_HOUR = 3600 * SECOND
+_MINUTE = 60 * SECOND
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _odds(shares: Mapping[T, int]) -> Callable[[Random], T]:
+    """Return what draws one of the keys, each as often as its share says: `Random.choices` for many single draws."""
+    things, steps = tuple(shares), tuple(accumulate(shares.values()))
+    total, last = float(steps[-1]), len(steps) - 1
+    return lambda chance: things[bisect(steps, chance.random() * total, 0, last)]
+
 
 # An office, assumed: calls by hour of the day, by day of the week from Monday, and by kind.
 _BY_HOUR = (1, 1, 1, 1, 1, 2, 6, 20, 55, 90, 100, 95, 65, 80, 95, 95, 85, 60, 30, 18, 12, 8, 4, 2)
 _BY_WEEKDAY = (1.0, 1.0, 1.0, 1.0, 0.9, 0.25, 0.15)
 _KINDS = {"Internal": 30, "Inbound": 40, "Outbound": 30}
-_DISPOSITIONS = {"ANSWERED": 71, "NO ANSWER": 24, "BUSY": 2, "FAILED": 3}  # 2661 rows of a UCM62xx, rounded
+_disposition = _odds({"ANSWERED": 71, "NO ANSWER": 24, "BUSY": 2, "FAILED": 3})  # 2661 rows of a UCM62xx, rounded
 # The least, the most and the usual seconds until a call had turned out so.
 _RING = {"ANSWERED": (2, 25, 8), "NO ANSWER": (5, 60, 20), "BUSY": (0.3, 9, 3), "FAILED": (0, 7, 0)}
-_FAILURES = {("Playback", "ss-noservice"): 6, ("Congestion", "10"): 2, ("Hangup", ""): 1}
+_failure = _odds({("Playback", "ss-noservice"): 6, ("Congestion", "10"): 2, ("Hangup", ""): 1})
 _VOICEMAIL = 0.35  # of the unanswered calls to extensions: one call in sixteen has two rows, as among those 2661
+# Of the internal calls, assumed: one in fifty opens the conference room, one in three joins it while there is a seat.
+_ROOM = Party("6300", "", "6300")
+_OPENS, _JOINS, _SEATS = 0.02, 0.33, 8
+_CONFERENCE = (5 * _MINUTE, 40 * _MINUTE)
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What calls happen in; *monthly_ids* is the quirk ``acctid: monthly``."""
+    """What calls happen in, the *firmware* that writes about them, and which of them are recorded."""
 
-    personality: Personality
-    zone: ZoneInfo
+    firmware: Firmware
     extensions: Extensions
     trunks: tuple[Trunk, ...]
-    monthly_ids: bool
+    recording: RecordingSettings
 
 
-class _Party(NamedTuple):
-    """One end of a call: an extension, or a number behind *trunk*, whose *place* is ``trunk_N``."""
+class Record(NamedTuple):
+    """What a PBX wrote and recorded when a leg ended."""
 
-    number: str
-    name: str
-    place: str
-    dial: str
-    trunk: str = ""
+    row: Row
+    recordings: tuple[Recording, ...]
 
 
-class _Call(NamedTuple):
-    """One call; *made* is how many channels the PBX had made before it."""
+def generate(
+    world: World, chance: Random, recorder: Random, *, until: datetime, days: int, calls_per_day: int
+) -> Iterator[Record]:
+    """Yield the records of *days* times *calls_per_day* calls in the order in which they were written.
 
-    kind: str
-    caller: _Party
-    callee: _Party
-    start: int
-    made: int
-
-
-def generate(world: World, chance: Random, *, until: datetime, days: int, calls_per_day: int) -> Iterator[Row]:
-    """Yield the rows of *days* times *calls_per_day* calls in the order in which they were written.
-
-    They fill the days before *until*, an instant with its zone; all of them ended before it.
+    They fill the days before *until*, an instant with its zone; all of them ended before it. *chance* decides what
+    happens, whatever the firmware; *recorder* which calls are recorded, so that this shifts no call.
     """
-    width = len(GENERATIONS[world.personality.generation].columns)
+    firmware, quirks = world.firmware, world.firmware.quirks
+    width = len(GENERATIONS[str(quirks["columns"])].columns)
     blank = ("",) * (len(NAMES) - width)
+    monthly, gap = quirks["acctid"] == "monthly", quirks.number("acctid-gaps")
     number, month, last = 0, "", (until - _EPOCH) // timedelta(microseconds=1)
-    for ended, written in _by_end(world, chance, _calls(world, chance, last, days * calls_per_day, days), last):
+    messages: Counter[str] = Counter()
+    calls = _calls(world, chance, recorder, until=last, count=days * calls_per_day, days=days)
+    for leg in _by_end(world, chance, calls, last):
+        if leg.continues and firmware.one_row:
+            continue
+        mailbox = leg.call.callee.number
+        recordings = firmware.recordings(leg, messages[mailbox])
+        if leg.action == TAKEN:
+            messages[mailbox] += 1
         # Later, not different: a clock that goes back over the end of a month does not begin the old one again.
-        if world.monthly_ids and (now := _local(ended, world.zone)[:7]) > month:
+        if monthly and (now := firmware.month(leg.end)) > month:
             number, month = 0, now
         number += 1
-        yield (str(number), *written[1:width], *blank)
+        if gap and number % gap == 0:
+            number += 1
+        yield Record((str(number), *firmware.row(leg, recordings)[1:width], *blank), recordings)
 
 
-def _calls(world: World, chance: Random, until: int, count: int, days: int) -> Iterator[_Call]:
+def _calls(world: World, chance: Random, recorder: Random, *, until: int, count: int, days: int) -> Iterator[Call]:
     """Yield *count* calls in the order in which they start."""
     kinds = [kind for kind in _KINDS if (world.extensions.count > 1 if kind == "Internal" else world.trunks)]
     if not kinds or not count:
         return
     extensions, outside = _parties(world, chance)
-    shares = [_KINDS[kind] for kind in kinds]
+    kind_of_call = _odds({kind: _KINDS[kind] for kind in kinds})
+    share, among = world.recording.share, [kind for kind in kinds if kind.lower() in world.recording.kinds]
     hours = range(until - days * 24 * _HOUR, until, _HOUR)
-    local = [datetime.fromtimestamp(hour // _SECOND, world.zone) for hour in hours]
+    local = [datetime.fromtimestamp(hour // SECOND, world.firmware.zone) for hour in hours]
     busy = Counter(
         chance.choices(hours, [_BY_HOUR[time.hour] * _BY_WEEKDAY[time.weekday()] for time in local], k=count)
     )
     made = 0
     for hour in hours:
         for start in sorted(hour + int(chance.random() * _HOUR) for _ in range(busy[hour])):
-            (kind,) = chance.choices(kinds, shares)
+            kind = kind_of_call(chance)
             near, *others = chance.sample(extensions, 2 if kind == "Internal" else 1)
             far = others[0] if others else chance.choice(outside)
-            yield _Call(kind, *((far, near) if kind == "Inbound" else (near, far)), start, made)
+            # One draw a call, whatever is recorded, so that share and kinds shift nothing.
+            recorded = recorder.random() < share and kind in among
+            yield Call(kind, *((far, near) if kind == "Inbound" else (near, far)), start, made, recorded)
             made += 2
 
 
-def _parties(world: World, chance: Random) -> tuple[list[_Party], list[_Party]]:
+def _parties(world: World, chance: Random) -> tuple[list[Party], list[Party]]:
     """Return the extensions, and the numbers outside: 555-01XX belongs to nobody."""
     from faker import Faker
 
@@ -112,83 +133,74 @@ def _parties(world: World, chance: Random) -> tuple[list[_Party], list[_Party]]:
     fake.seed_instance(chance.getrandbits(64))
     names = [f"{fake.first_name()} {fake.last_name()}" for _ in range(300)]
     numbers = dict.fromkeys(fake.numerify(fake.random_element(("212", "312", "617")) + "55501##") for _ in names)
-    technology, modern = world.personality.technology, world.personality.generation >= "G3"
     extensions, outside = [], []
     for at in range(world.extensions.count):
         number = str(world.extensions.first + at)
-        contact = f"/sip:{number}@192.168.{1 + at // 250}.{1 + at % 250}:5060" if modern else ""
-        dial = f"{technology}/{number}{contact},60,{'zb(callee-handler^s^1)' if modern else ''}"
-        extensions.append(_Party(number, names[at % len(names)], number, dial))
+        extensions.append(Party(number, names[at % len(names)], number))
     for number in numbers if world.trunks else ():
         (at,) = chance.choices(range(len(world.trunks)), [trunk.channels for trunk in world.trunks])
-        dial = f"{number}@trunk_{at + 1},,b(callee-handler^s^1)" if modern else f"trunk_{at + 1}/{number},,"
         name = chance.choice(names) if chance.random() < 0.6 else ""
-        outside.append(_Party(number, name, f"trunk_{at + 1}", f"{technology}/{dial}", world.trunks[at].name))
+        outside.append(Party(number, name, f"trunk_{at + 1}", world.trunks[at].name))
     return extensions, outside
 
 
-def _by_end(world: World, chance: Random, calls: Iterator[_Call], until: int) -> Iterator[tuple[int, Row]]:
-    """Yield when each row ended, and the row, in the order of these instants."""
-    going_on: list[tuple[int, int, Row]] = []
+class _Room(NamedTuple):
+    """The conference room: until when it is open, and how many may join."""
+
+    until: int = 0
+    seats: int = 0
+
+
+def _by_end(world: World, chance: Random, calls: Iterator[Call], until: int) -> Iterator[Leg]:
+    """Yield the legs in the order in which they end."""
+    going_on: list[tuple[int, int, Leg]] = []
+    first, count = world.extensions.first, world.extensions.count
+    room, has_room = _Room(), int(_ROOM.number) not in range(first, first + count)
     for call in calls:
         while going_on and going_on[0][0] <= call.start:
-            yield going_on[0][0], heappop(going_on)[2]
-        for at, (ended, written) in enumerate(_rows(world, chance, call, until)):
-            heappush(going_on, (ended, call.made + at, written))
-    yield from ((ended, written) for ended, _, written in sorted(going_on))
+            yield heappop(going_on)[2]
+        if has_room and call.kind == "Internal" and (stay := _stay(chance, call.start, room)):
+            opens = call.start >= room.until
+            leg = _joined(call, min(call.start + stay, until - 1), opens=opens)
+            room = _Room(leg.end, _SEATS - 1) if opens else room._replace(seats=room.seats - 1)
+            legs = [leg]
+        else:
+            legs = _legs(chance, call, until)
+        for at, leg in enumerate(legs):
+            heappush(going_on, (leg.end, call.made + at, leg))
+    yield from (leg for _, _, leg in sorted(going_on))
 
 
-def _rows(world: World, chance: Random, call: _Call, until: int) -> Iterator[tuple[int, Row]]:
-    """Yield when each row of *call* ended, and the row: a second one where voicemail took the call. Spec 5.6."""
-    (disposition,) = chance.choices(tuple(_DISPOSITIONS), tuple(_DISPOSITIONS.values()))
-    application, rung, talked = ("Dial", call.callee.dial), int(chance.triangular(*_RING[disposition]) * _SECOND), 0
-    grouped = GENERATIONS[world.personality.generation].grouped
-    voicemail = disposition == "NO ANSWER" and call.kind != "Outbound" and grouped and chance.random() < _VOICEMAIL
+def _stay(chance: Random, start: int, room: _Room) -> int:
+    """Return how long the caller stays in the conference *room*; 0 when the call goes elsewhere."""
+    if start >= room.until:
+        return int(chance.uniform(*_CONFERENCE)) if chance.random() < _OPENS else 0
+    joins = room.seats and chance.random() < _JOINS
+    return int(chance.random() * (room.until - start)) if joins else 0
+
+
+def _joined(call: Call, end: int, *, opens: bool) -> Leg:
+    """Return the leg of a caller in the conference room; who *opens* it has the recording of it all."""
+    call = call._replace(callee=_ROOM, recorded=call.recorded and opens)
+    return Leg(call, call.start, call.start, end, "ANSWERED", MEETME, f"CONFERENCE[{_ROOM.number}]", f"{_ROOM.number},")
+
+
+def _legs(chance: Random, call: Call, until: int) -> list[Leg]:
+    """Return the legs of *call*: a second one where voicemail took it. Spec 5.6."""
+    disposition = _disposition(chance)
+    application, rung, talked = (DIAL, ""), int(chance.triangular(*_RING[disposition]) * SECOND), 0
+    voicemail = disposition == "NO ANSWER" and call.kind != "Outbound" and chance.random() < _VOICEMAIL
     if disposition == "ANSWERED":
-        talked = int(min(chance.lognormvariate(4.5, 1.1), 4 * 3600) * _SECOND)
+        talked = int(min(chance.lognormvariate(4.5, 1.1), 4 * 3600) * SECOND)
     elif disposition == "FAILED":
-        (application,) = chance.choices(tuple(_FAILURES), tuple(_FAILURES.values()))
+        application = _failure(chance)
     elif voicemail:
-        rung, talked = 60 * _SECOND, int(chance.uniform(3, 45) * _SECOND)
+        rung, talked = 60 * SECOND, int(chance.uniform(3, 45) * SECOND)
     if rung + talked >= (room := until - call.start):  # then all goes faster, so that no call is left unfinished
         rung, talked = (part * room // (rung + talked + 1) for part in (rung, talked))
     turn, end = call.start + rung, call.start + rung + talked
     first = turn if voicemail else end
-    yield first, _row(world, call, (call.start, turn, first), (disposition, *application), "DIAL")
+    legs = [Leg(call, call.start, turn, first, disposition, application[0], "DIAL", application[1], voicemail)]
     if voicemail:
-        mailbox = ("ANSWERED", "VoiceMail", f"{call.callee.number}@default,u")
-        yield end, _row(world, call, (turn, turn, end), mailbox, "VM")
-
-
-def _row(world: World, call: _Call, span: tuple[int, int, int], outcome: tuple[str, str, str], action: str) -> Row:
-    """Return a row of *call* with every column but AcctId, which is given when the row is written."""
-    personality, (kind, caller, callee, began, made) = world.personality, call
-    (start, turn, end), (disposition, lastapp, lastdata) = span, outcome
-    technology, modern, answered = personality.technology, personality.generation >= "G3", disposition == "ANSWERED"
-    emptied = personality.unanswered == "busy-blank" and disposition in ("BUSY", "FAILED")
-    ended = "" if emptied else _local(end, world.zone)
-    answer = _local(turn, world.zone) if answered else "" if personality.unanswered == "blank" else ended
-    context, dstchannel = "from-internal", f"{technology}/{callee.place}-{made + 1:08x}"
-    if kind == "Inbound":
-        context = f"ext-did-{caller.place.removeprefix('trunk_')}"
-    elif kind == "Outbound" and modern:
-        context = f"outbound-route-{callee.place.removeprefix('trunk_')}"
-    elif kind == "Outbound":  # the guide of 2014 has the channel so, and no context of its own
-        dstchannel = f"{technology}/{callee.place}/{callee.number}"
-    return row({
-        "src": caller.number, "dst": callee.number, "clid": f'"{caller.name}" <{caller.number}>', "dcontext": context,
-        "channel": f"{technology}/{caller.place}-{made:08x}", "dstchannel": dstchannel if lastapp == "Dial" else "",
-        "lastapp": lastapp, "lastdata": lastdata, "start": _local(start, world.zone), "answer": answer, "end": ended,
-        "duration": str((end - start) // _SECOND), "billsec": str((end - turn) // _SECOND if answered else 0),
-        "disposition": disposition, "amaflags": "DOCUMENTATION",
-        "uniqueid": f"{began // _SECOND}.{made * (2 if technology == 'PJSIP' else 1)}",  # steps of 4 and 2, as seen
-        "userfield": "EXT" if personality.generation == "G1" else kind,  # EXT for calls over trunks is assumed
-        "channel_ext": caller.place, "dstchannel_ext": callee.place, "service": "s", "caller_name": caller.name,
-        "dstanswer": callee.number if answered else "", "action_owner": caller.number, "action_type": action,
-        "session": f"{began // _SECOND}{began % _SECOND}-{caller.number}",
-        "src_trunk_name": caller.trunk, "dst_trunk_name": callee.trunk,
-    })  # fmt: skip
-
-
-def _local(instant: int, zone: ZoneInfo) -> str:
-    return datetime.fromtimestamp(instant // _SECOND, zone).isoformat(" ")[:19]
+        legs.append(Leg(call, turn, turn, end, "ANSWERED", VOICEMAIL, TAKEN, f"{call.callee.number}@default,u"))
+    return legs

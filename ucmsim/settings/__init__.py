@@ -5,7 +5,7 @@ names every problem at once.
 """
 
 from ucmsim.settings.loading import Judge, due_of, load, load_pbx
-from ucmsim.settings.model import Address, Api, Clock, Control, Extensions, History, Pbx, Settings, Trunk
+from ucmsim.settings.model import Address, Api, Clock, Control, Extensions, History, Pbx, Recording, Settings, Trunk
 
 __all__ = [
     "Address",
@@ -16,6 +16,7 @@ __all__ = [
     "History",
     "Judge",
     "Pbx",
+    "Recording",
     "Settings",
     "Trunk",
     "due_of",

@@ -29,10 +29,10 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ucmsim import personalities
-from ucmsim.acl import Entry, parse_entries
+from ucmsim.acl import BLANK_DENIES, BLANK_PERMITS, UNREADABLE_DENIES, AccessList, Entry, parse_entries
 from ucmsim.errors import did_you_mean, listed
 from ucmsim.personalities import Personality
-from ucmsim.quirks import Quirks, objection
+from ucmsim.register import Quirks, objection
 
 T = TypeVar("T")
 
@@ -57,6 +57,13 @@ def text_due(value: object) -> str:
     """Return *value* if it is text; the loader turns the error into "quote it"."""
     if not isinstance(value, str):
         raise PydanticCustomError("string_type", "text is due")
+    return value
+
+
+def number_due(value: object) -> object:
+    """Return *value* unless it is text or a boolean, which lax reading would take for a number."""
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("float_type", "a number is due")
     return value
 
 
@@ -261,10 +268,8 @@ class Clock(_Keys):
 
     @field_validator("rate", mode="before")
     @classmethod
-    def _no_boolean(cls, value: object) -> object:
-        if isinstance(value, bool | str):
-            raise PydanticCustomError("float_type", "a number is due")
-        return value
+    def _number(cls, value: object) -> object:
+        return number_due(value)
 
 
 class Api(_Keys):
@@ -292,11 +297,6 @@ class Api(_Keys):
         items = [item for item in self.permitted_ips if not isinstance(item, Unreadable)]
         return tuple(entry for item in items for entry in item) if len(items) == len(self.permitted_ips) else ()
 
-    @property
-    def authenticates(self) -> bool:
-        """Whether a user name is set, without which the device skips authentication."""
-        return bool(self.tls_authentication_name)
-
 
 class Extensions(_Keys):
     """The numbers of the extensions: *count* of them from *first* on."""
@@ -312,6 +312,20 @@ class Trunk(_Keys):
     channels: int = Field(12, ge=1, le=1000)
 
 
+class Recording(_Keys):
+    """Which calls are recorded, if they are answered; voicemail always is."""
+
+    share: float = Field(1.0, ge=0, le=1, strict=False, description="share of the calls that are recorded, 0 to 1")
+    kinds: tuple[Literal["inbound", "outbound", "internal"], ...] = Field(
+        ("inbound", "outbound", "internal"), strict=False, description="kinds of calls among which they are"
+    )
+
+    @field_validator("share", mode="before")
+    @classmethod
+    def _number(cls, value: object) -> object:
+        return number_due(value)
+
+
 class History(_Keys):
     """What the call records begin with: days of made-up calls, or a file."""
 
@@ -320,7 +334,7 @@ class History(_Keys):
     import_: FilePath | None = Field(None, alias="import", description="a device CSV, JSON or XML file instead")
 
 
-_KNOWN_LATER_PBX = {"recording": "recordings", "traffic": "the call world", "retention": "the call world"}
+_KNOWN_LATER_PBX = {"traffic": "the call world", "retention": "the call world"}
 
 
 class Pbx(_Keys):
@@ -346,6 +360,7 @@ class Pbx(_Keys):
     trunks: Annotated[tuple[Trunk, ...], AfterValidator(_some)] = Field(
         (Trunk(name="carrier-a", channels=12),), strict=False, description="name and channels of each"
     )
+    recording: Recording = Field(default_factory=Recording)
     history: History = Field(default_factory=History)
     quirks: dict[str, Any] = Field(default_factory=dict, description="id: value, see 'ucmsim show quirks'")
     faults: tuple[Mapping[str, Any], ...] = Field((), strict=False, description="armed from the start")
@@ -377,6 +392,21 @@ class Pbx(_Keys):
     def register(self) -> Quirks:
         """The value of every quirk of this PBX."""
         return Quirks.of(self.personality, self.quirks)
+
+    @property
+    def access(self) -> AccessList:
+        """Who may pass: the Permitted IPs, and the quirk for blank ones."""
+        if self.api.permitted_ips:
+            return AccessList(self.api.entries, UNREADABLE_DENIES)
+        return AccessList((), BLANK_PERMITS if self.register["acl-blank"] == "allow" else BLANK_DENIES)
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether credentials are asked for: the user name and the password, and the quirks for blank ones."""
+        api = self.api
+        if not api.tls_authentication_name:
+            return self.register["blank-name"] == "refuse"
+        return bool(api.tls_authentication_password) or self.register["blank-password"] == "digest"
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,0 +1,46 @@
+"""`python -m tests.golden --write` makes the transcripts anew, `--changes` prints what each quirk changes."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+
+from tests.golden.flips import compressed, flips
+from tests.golden.replay import GOLDEN, Stage
+from ucmsim.personalities import PERSONALITIES
+from ucmsim.progress import watched
+from ucmsim.quirks import QUIRKS
+
+
+def main() -> None:
+    """Write the transcripts, or print the changes."""
+    parser = argparse.ArgumentParser(prog="python -m tests.golden", description=__doc__)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--write", action="store_true")
+    what.add_argument("--changes", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        stage = Stage(Path(folder))
+        if options.write:
+            _write(stage)
+        else:
+            usual = {row.id: stage.play(row.id) for row in PERSONALITIES}
+            for row in watched([row for row in QUIRKS if row.switchable], "flipping", None):
+                names = set().union(*(flip.differ for flip in flips(stage, row, usual)))
+                print(f"{row.id}: {', '.join(compressed(names))}", flush=True)
+        stage.close()
+
+
+def _write(stage: Stage) -> None:
+    for personality in PERSONALITIES:
+        home = GOLDEN / personality.id
+        shutil.rmtree(home, ignore_errors=True)
+        home.mkdir(parents=True)
+        for name, transcript in stage.play(personality.id).items():
+            (home / f"{name}.txt").write_text(transcript, "ascii")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""What goes over the wire is what the golden transcripts say, and a quirk changes those that its row names, no others.
+
+`python -m tests.golden --write` makes them anew; what the change then is, git shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from tests.golden.flips import NAMES, compressed, expanded, flips
+from tests.golden.replay import GOLDEN, Stage
+from ucmsim.personalities import PERSONALITIES, personality
+from ucmsim.quirks import QUIRKS, Quirk
+
+Usual = Mapping[str, Mapping[str, str]]
+
+SWITCHABLE = [row for row in QUIRKS if row.switchable]
+UNSEEN = {("lastdata-limit", "none"): "no dial string is longer than 255 characters before calls have several targets"}
+"""Values that change no transcript, and why."""
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    made = Stage(tmp_path_factory.mktemp("golden"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def usual(stage: Stage) -> Usual:
+    """The transcripts of every personality without a quirk."""
+    return {row.id: stage.play(row.id) for row in PERSONALITIES}
+
+
+@pytest.mark.parametrize("name", [row.id for row in PERSONALITIES])
+def test_a_personality_says_what_its_transcripts_say(usual: Usual, name: str) -> None:
+    """Every byte on the wire is that of the golden transcript, and there is one for each script and no other."""
+    written = {file.stem: file.read_text("ascii") for file in (GOLDEN / name).iterdir()}
+    assert sorted(written) == sorted(NAMES)
+    for script, transcript in usual[name].items():
+        assert transcript == written[script], f"{name}: {script}"
+
+
+def test_every_personality_has_a_set() -> None:
+    """There is a folder of transcripts for each personality and for nothing else."""
+    assert sorted(path.name for path in GOLDEN.iterdir() if path.is_dir()) == sorted(row.id for row in PERSONALITIES)
+
+
+@pytest.mark.parametrize("row", SWITCHABLE, ids=[row.id for row in SWITCHABLE])
+def test_a_quirk_changes_the_transcripts_that_its_row_names(stage: Stage, usual: Usual, row: Quirk) -> None:
+    """Switched on every personality, it changes those and no others; where a generation lacks it, none."""
+    found = list(flips(stage, row, usual))
+    changed = set().union(*(flip.differ for flip in found))
+    assert compressed(changed) == compressed(expanded(row.changes))
+    early = [flip for flip in found if personality(flip.personality).generation < row.since]
+    assert not [flip for flip in early if flip.differ]
+    idle = {flip.value for flip in found} - {flip.value for flip in found if flip.differ}
+    assert idle == {value for quirk, value in UNSEEN if quirk == row.id}
+
+
+@pytest.mark.parametrize("row", [row for row in QUIRKS if not row.switchable], ids=lambda row: row.id)
+def test_a_row_that_cannot_be_switched_names_no_transcript(row: Quirk) -> None:
+    """What nothing can switch here changes nothing here."""
+    assert row.changes == ()
+
+
+def test_every_transcript_is_changed_by_a_quirk_of_its_own_kind() -> None:
+    """No transcript is there that only the quirks of the head, which change all of them, would notice."""
+    named = [expanded(row.changes) for row in SWITCHABLE]
+    telling = set().union(*(names for names in named if len(names) < len(NAMES) - 1))
+    assert set(NAMES) - telling == set()
+
+
+def test_patterns_come_back_from_the_names_they_stand_for() -> None:
+    """Names are compressed to patterns that stand for them and nothing else."""
+    for names in (NAMES, NAMES[:7], ("rows-csv", "rows-json", "rows-xml", "acl-blank")):
+        assert expanded(compressed(names)) == set(names)
+    with pytest.raises(AssertionError, match="no transcript is called nothing"):
+        expanded(["nothing-*"])

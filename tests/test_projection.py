@@ -1,0 +1,522 @@
+"""What a firmware writes about a leg: every quirk of a row, and that it changes nothing but what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ucmsim.calls import Firmware, Record, World, generate
+from ucmsim.calls.legs import SECOND, Call, Leg, Party
+from ucmsim.columns import AT, GENERATIONS, NAMES
+from ucmsim.personalities import personality
+from ucmsim.quirks import ROWS, Quirk, Value
+from ucmsim.recordings import Recording
+from ucmsim.register import Quirks
+from ucmsim.settings import Extensions, Trunk
+from ucmsim.settings import Recording as RecordingSettings
+
+CHICAGO = ZoneInfo("America/Chicago")
+SWITCHABLE = [row for row in ROWS if row.switchable]
+G1, G2, G3, G3_PJSIP = "ucm6100-1.0.9", "ucm6510-1.0.5", "ucm6510-1.0.10", "ucm6200-1.0.20"
+
+ANN, BOB = Party("1001", "Ann Lee", "1001"), Party("1002", "Bob Roy", "1002")
+OUTSIDE = Party("3125550123", "", "trunk_2", "carrier-b")
+BEGAN = int(datetime(2026, 2, 1, 5, 59, 58, tzinfo=UTC).timestamp()) * SECOND + 67_640
+"""Two seconds before February begins in Chicago, and 67640 microseconds."""
+
+
+def firmware(name: str = G3, **chosen: Value) -> Firmware:
+    """Return the firmware of a personality; quirks are *chosen* with underscores for hyphens."""
+    row = personality(name)
+    quirks = {quirk.replace("_", "-"): value for quirk, value in chosen.items()}
+    return Firmware(row, Quirks.of(row, quirks), CHICAGO)
+
+
+def leg(
+    disposition: str = "ANSWERED",
+    lastapp: str = "Dial",
+    *,
+    kind: str = "Internal",
+    caller: Party = ANN,
+    callee: Party = BOB,
+    lastdata: str = "",
+    talk: float = 10.9,
+) -> Leg:
+    """Return a leg that rang for 3.5 seconds and was, if answered, spoken on for *talk* seconds."""
+    call = Call(kind, caller, callee, BEGAN, 6, recorded=True)
+    turn = BEGAN + 3_500_000
+    end = turn + int(talk * SECOND) if disposition == "ANSWERED" else turn
+    return Leg(call, BEGAN, turn, end, disposition, lastapp, "DIAL", lastdata)
+
+
+INBOUND = leg(kind="Inbound", caller=OUTSIDE, callee=ANN)
+OUTBOUND = leg(kind="Outbound", caller=ANN, callee=OUTSIDE)
+RUNG = Leg(INBOUND.call, BEGAN, BEGAN + 60 * SECOND, BEGAN + 60 * SECOND, "NO ANSWER", "Dial", "DIAL", "", True)
+LEFT = Leg(INBOUND.call, RUNG.end, RUNG.end, RUNG.end + 12_345_678, "ANSWERED", "VoiceMail", "VM", "1001@default,u")
+"""A call that rang for a minute, and the message that was left then."""
+
+
+def cdr(of: Leg, name: str = G3, **chosen: Value) -> dict[str, str]:
+    """Return the row of a leg by column name, whatever columns the personality shows."""
+    written_by = firmware(name, **chosen)
+    return dict(zip(NAMES, written_by.row(of, written_by.recordings(of, 0)), strict=True))
+
+
+def kept(of: Leg, name: str = G3, **chosen: Value) -> Recording:
+    """Return the one recording of a leg."""
+    (recording,) = firmware(name, **chosen).recordings(of, 0)
+    return recording
+
+
+def values(row: Quirk) -> Iterator[Value]:
+    """Yield what a row can be set to: its words, and some numbers or a text if it takes such."""
+    yield from row.values
+    if row.number is not None:
+        yield from (row.number, row.number + 1, row.number + 8)
+    if row.text:
+        yield "another text"
+
+
+@cache
+def made(name: str, quirk: str = "", value: Value = "") -> list[Record]:
+    """Return four days of calls over the end of a month on a personality, with one quirk set."""
+    row = personality(name)
+    written_by = Firmware(row, Quirks.of(row, {quirk: value} if quirk else {}), CHICAGO)
+    trunks = (Trunk(name="carrier-a", channels=12), Trunk(name="carrier-b", channels=4))
+    where = World(written_by, Extensions(first=1000, count=20), trunks, RecordingSettings())
+    until = datetime(2026, 3, 2, 23, tzinfo=UTC)
+    return list(generate(where, Random(3), Random(4), until=until, days=4, calls_per_day=200))
+
+
+def column(records: list[Record], name: str) -> list[str]:
+    """Return what stands in one column."""
+    return [record.row[AT[name]] for record in records]
+
+
+# What a quirk changes, and what not
+
+SAID = {
+    "acctid": {"AcctId"},
+    "acctid-gaps": {"AcctId"},
+    "unanswered": {"answer", "end"},
+    "missing-time": {"answer", "end"},
+    "duration-rounding": {"duration", "billsec"},
+    "userfield": {"userfield"},
+    "channel-technology": {"channel", "dstchannel", "lastdata"},
+    "outbound-channel": {"dstchannel"},
+    "clid-without-name": {"clid"},
+    "chanext": {"chanext", "dstchanext"},
+    "amaflags": {"amaflags"},
+    "lastdata-limit": {"lastdata"},
+    "busy-duration": {"duration"},
+    "congestion": {"disposition"},
+    "service": {"service"},
+    "session-microseconds": {"session"},
+    "voicemail-uniqueid": {"uniqueid"},
+    "recordfiles-end": {"recordfiles"},
+    "recording-directory": {"recordfiles"},
+    "recording-epoch": {"recordfiles"},
+    "recording-length": set(),
+}
+"""The columns that a row of the register speaks of; voicemail-row, which changes how many rows there are, stands apart."""
+
+RECORDED = {
+    "channel-technology": {"text"},
+    "clid-without-name": {"text"},
+    "recording-directory": {"directory"},
+    "recording-epoch": {"name"},
+    "recording-length": {"samples"},
+}
+"""The fields of recordings that a row speaks of."""
+
+
+def changed(records: list[Record], others: list[Record]) -> tuple[set[str], set[str]]:
+    """Return the columns, and the fields of recordings, in which two lists of as many records differ."""
+    columns: set[str] = set()
+    fields: set[str] = set()
+    for one, other in zip(records, others, strict=True):
+        columns |= {name for name, this, that in zip(NAMES, one.row, other.row, strict=True) if this != that}
+        for mine, theirs in zip(one.recordings, other.recordings, strict=True):
+            fields |= {name for name, this, that in zip(mine._fields, mine, theirs, strict=True) if this != that}
+    return columns, fields
+
+
+def test_every_row_says_what_it_changes() -> None:
+    """The table of columns knows every quirk that is decided when a call is written."""
+    assert {*SAID, "voicemail-row"} == {row.id for row in SWITCHABLE}
+
+
+@pytest.mark.parametrize("row", [row for row in SWITCHABLE if row.id in SAID], ids=lambda row: row.id)
+def test_a_quirk_changes_the_columns_that_it_is_about_and_no_call(row: Quirk) -> None:
+    """Under any value there are the same calls; what differs are the columns that it speaks of, all of them somewhere."""
+    columns: set[str] = set()
+    fields: set[str] = set()
+    for name in (G1, G2, G3, G3_PJSIP):
+        shown = {"AcctId"} | set(GENERATIONS[personality(name).generation].columns)
+        for value in values(row):
+            rows, recordings = changed(made(name), made(name, row.id, value))
+            assert rows <= SAID[row.id] & shown
+            assert recordings <= RECORDED.get(row.id, set())
+            columns |= rows
+            fields |= recordings
+    assert columns == SAID[row.id]
+    assert fields == RECORDED.get(row.id, set())
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [(name, row) for name in (G1, G2) for row in SWITCHABLE if personality(name).generation < row.since],
+    ids=lambda item: item.id if isinstance(item, Quirk) else item,
+)
+def test_older_firmware_shows_nothing_of_a_later_quirk(name: str, row: Quirk) -> None:
+    """Before the generation since which a behaviour shows, no value makes a difference to rows or recordings."""
+    assert [made(name, row.id, value) == made(name) for value in values(row)] == [True] * len(list(values(row)))
+
+
+@pytest.mark.parametrize("name", [G1, G2, G3, G3_PJSIP])
+@pytest.mark.parametrize("row", SWITCHABLE, ids=lambda row: row.id)
+def test_the_default_of_a_row_is_what_is_written_unasked(name: str, row: Quirk) -> None:
+    """Setting a quirk to the value that a personality has already changes nothing."""
+    assert made(name, row.id, Quirks.of(personality(name))[row.id]) == made(name)
+
+
+# AcctId
+
+
+@pytest.mark.quirk("acctid")
+@pytest.mark.parametrize(("name", "usual"), [(G1, "continuous"), (G3_PJSIP, "monthly")])
+def test_account_ids_count_on_or_begin_anew(name: str, usual: str) -> None:
+    """AcctId is 1, 2, 3, ... for ever, or in each month; a UCM62xx has it by the month."""
+    continuous, monthly = ([int(at) for at in column(made(name, "acctid", value), "AcctId")]
+                           for value in ("continuous", "monthly"))  # fmt: skip
+    assert continuous == list(range(1, len(continuous) + 1))
+    anew = monthly.index(1, 1)
+    assert monthly == [*range(1, anew + 1), *range(1, len(monthly) - anew + 1)]
+    assert [int(at) for at in column(made(name), "AcctId")] == {"continuous": continuous, "monthly": monthly}[usual]
+
+
+@pytest.mark.quirk("acctid-gaps")
+@pytest.mark.parametrize(
+    ("gap", "first"), [("none", [1, 2, 3, 4, 5, 6]), (2, [1, 3, 5, 7, 9, 11]), (3, [1, 2, 4, 5, 7, 8])]
+)
+def test_account_ids_may_have_gaps(gap: Value, first: list[int]) -> None:
+    """None is missing, or every so many-th, to the end."""
+    ids = [int(at) for at in column(made(G3, "acctid-gaps", gap), "AcctId")]
+    assert ids[:6] == first
+    assert gap == "none" or not any(at % int(gap) == 0 for at in ids)
+    assert [at for at in range(1, ids[-1] + 1) if gap == "none" or at % int(gap)] == ids
+
+
+@pytest.mark.quirk("acctid-gaps")
+def test_gaps_are_counted_anew_with_the_month() -> None:
+    """Where AcctId begins anew, the first gap is as far from the beginning as before."""
+    row = personality(G3_PJSIP)
+    ids = [int(at) for at in column(made(row.id, "acctid-gaps", 3), "AcctId")]
+    assert ids[:4] == ids[ids.index(1, 1) :][:4] == [1, 2, 4, 5]
+
+
+# Times
+
+ENDED = "2026-02-01 00:00:01"
+"""The instant, in Chicago, at which the legs that nobody answered were given up."""
+
+
+@pytest.mark.quirk("unanswered")
+@pytest.mark.parametrize("disposition", ["NO ANSWER", "BUSY", "FAILED"])
+def test_a_call_that_nobody_took_has_no_answer_or_a_stamped_one(disposition: str) -> None:
+    """Answer is blank, or the end; or both are blank when BUSY or FAILED. Each generation has its own way."""
+    of = leg(disposition)
+    told = {value: (cdr(of, unanswered=value)["answer"], cdr(of, unanswered=value)["end"])
+            for value in ("blank", "stamped", "busy-blank")}  # fmt: skip
+    emptied = (ENDED, ENDED) if disposition == "NO ANSWER" else ("", "")
+    assert told == {"blank": ("", ENDED), "stamped": (ENDED, ENDED), "busy-blank": emptied}
+    usual = {name: (cdr(of, name)["answer"], cdr(of, name)["end"]) for name in (G1, G2, G3, G3_PJSIP)}
+    assert usual == {G1: told["blank"], G2: told["blank"], G3: told["stamped"], G3_PJSIP: told["busy-blank"]}
+
+
+@pytest.mark.quirk("unanswered")
+@pytest.mark.parametrize("value", ["blank", "stamped", "busy-blank"])
+def test_an_answered_call_has_all_its_times(value: str) -> None:
+    """No value of the quirk touches a call that was answered."""
+    written = cdr(leg(), unanswered=value)
+    assert (written["answer"], written["end"]) == (ENDED, "2026-02-01 00:00:12")
+
+
+@pytest.mark.quirk("missing-time")
+def test_a_missing_time_is_blank_or_zeros() -> None:
+    """What the firmware leaves blank is the empty text, or a date that does not exist; other times stay."""
+    busy, zeros = leg("BUSY"), "0000-00-00 00:00:00"
+    assert [cdr(busy, G1, missing_time=value)["answer"] for value in ("blank", "zeros")] == ["", zeros]
+    assert [cdr(busy, G1, missing_time=value)["end"] for value in ("blank", "zeros")] == [ENDED, ENDED]
+    written = [cdr(busy, G3_PJSIP, missing_time=value) for value in ("blank", "zeros")]
+    assert [(row["answer"], row["end"]) for row in written] == [("", ""), (zeros, zeros)]
+    assert cdr(busy, G1)["answer"] == ""
+    assert cdr(leg(), G1, missing_time="zeros") == cdr(leg(), G1)
+
+
+@pytest.mark.quirk("duration-rounding")
+def test_durations_are_floors_or_differences_of_what_is_displayed() -> None:
+    """14.4 seconds from :58.07 to :12.47 are 14 both ways; 10.9 seconds from :01.57 to :12.47 are 10 or 11."""
+    apart, displayed = (cdr(leg(), duration_rounding=value) for value in ("apart", "displayed"))
+    assert (apart["start"], apart["answer"], apart["end"]) == ("2026-01-31 23:59:58", ENDED, "2026-02-01 00:00:12")
+    assert (apart["duration"], apart["billsec"]) == ("14", "10")
+    assert (displayed["duration"], displayed["billsec"]) == ("14", "11")
+    assert cdr(leg()) == apart
+
+
+# Who and where
+
+
+@pytest.mark.quirk("userfield")
+@pytest.mark.parametrize(("of", "direction"), [(leg(), "Internal"), (INBOUND, "Inbound"), (OUTBOUND, "Outbound")])
+def test_userfield_is_ext_or_the_direction(of: Leg, direction: str) -> None:
+    """The first firmware writes EXT, the others whether the call came in, went out, or stayed inside."""
+    assert [cdr(of, userfield=value)["userfield"] for value in ("ext", "direction")] == ["EXT", direction]
+    assert [cdr(of, name)["userfield"] for name in (G1, G2, G3)] == ["EXT", direction, direction]
+
+
+@pytest.mark.quirk("channel-technology")
+def test_channels_are_those_of_sip_or_pjsip() -> None:
+    """Both channels and the dial string begin with the name of the channel driver."""
+    sip, pjsip = (cdr(INBOUND, channel_technology=value) for value in ("SIP", "PJSIP"))
+    assert (sip["channel"], sip["dstchannel"]) == ("SIP/trunk_2-00000006", "SIP/1001-00000007")
+    assert (pjsip["channel"], pjsip["dstchannel"]) == ("PJSIP/trunk_2-00000006", "PJSIP/1001-00000007")
+    assert sip["lastdata"] == "SIP/1001/sip:1001@192.168.5.2:5060,60,zb(callee-handler^s^1)"
+    assert pjsip["lastdata"] == f"PJ{sip['lastdata']}"
+    assert [cdr(INBOUND, name)["channel"].partition("/")[0] for name in (G1, G2, G3, G3_PJSIP)] == [
+        *["SIP"] * 3,
+        "PJSIP",
+    ]
+
+
+@pytest.mark.quirk("outbound-channel")
+def test_the_channel_of_an_outbound_leg_ends_with_the_number_or_the_counter() -> None:
+    """The guide has the number that was dialled there, later firmware the counter; inside calls have the counter."""
+    number, counter = "SIP/trunk_2/3125550123", "SIP/trunk_2-00000007"
+    assert [cdr(OUTBOUND, outbound_channel=value)["dstchannel"] for value in ("number", "counter")] == [number, counter]
+    assert [cdr(OUTBOUND, name)["dstchannel"] for name in (G1, G2, G3)] == [number, number, counter]
+    assert cdr(leg(), outbound_channel="number")["dstchannel"] == "SIP/1002-00000007"
+
+
+@pytest.mark.quirk("clid-without-name")
+def test_a_caller_id_without_a_name_begins_with_quotes_or_not() -> None:
+    """The empty name is written, or the number alone without brackets; a caller with a name has both."""
+    assert cdr(INBOUND)["clid"] == cdr(INBOUND, clid_without_name="quotes")["clid"] == '"" <3125550123>'
+    assert cdr(INBOUND, clid_without_name="bare")["clid"] == "3125550123"
+    assert cdr(leg(), clid_without_name="bare")["clid"] == cdr(leg())["clid"] == '"Ann Lee" <1001>'
+
+
+@pytest.mark.quirk("chanext")
+def test_chanext_is_blank_or_repeats_the_extensions() -> None:
+    """Both columns are blank, as in every capture, or say what channel_ext and dstchannel_ext say."""
+    names = ("chanext", "dstchanext", "channel_ext", "dstchannel_ext")
+    blank, extensions = ([cdr(INBOUND, chanext=value)[name] for name in names] for value in ("blank", "extensions"))
+    assert blank == ["", "", "trunk_2", "1001"]
+    assert extensions == ["trunk_2", "1001", "trunk_2", "1001"]
+    assert cdr(INBOUND) == cdr(INBOUND, chanext="blank")
+
+
+@pytest.mark.quirk("amaflags")
+@pytest.mark.parametrize("value", ["DOCUMENTATION", "BILLING", "OMIT"])
+def test_amaflags_is_one_word(value: str) -> None:
+    """It is DOCUMENTATION, or the other word that is chosen."""
+    assert cdr(leg(), amaflags=value)["amaflags"] == value
+    assert cdr(leg())["amaflags"] == "DOCUMENTATION"
+
+
+@pytest.mark.quirk("lastdata-limit")
+def test_lastdata_is_cut() -> None:
+    """255 characters are kept, or as many as are chosen, or all."""
+    long = leg("FAILED", "Playback", lastdata="x" * 300)
+    told = {limit: len(cdr(long, lastdata_limit=limit)["lastdata"]) for limit in (1, 80, 255, 300, 9999, "none")}
+    assert told == {1: 1, 80: 80, 255: 255, 300: 300, 9999: 300, "none": 300}
+    assert len(cdr(long)["lastdata"]) == 255
+    assert cdr(leg(), lastdata_limit=12)["lastdata"] == "SIP/1002/sip"
+
+
+@pytest.mark.quirk("busy-duration")
+def test_a_busy_call_lasts_until_it_was_heard_or_no_time() -> None:
+    """The duration of a BUSY row is how long it took, or zero; that of others stays."""
+    assert [cdr(leg("BUSY"), busy_duration=value)["duration"] for value in ("rung", "zero")] == ["3", "0"]
+    assert cdr(leg("BUSY"))["duration"] == "3"
+    assert cdr(leg("NO ANSWER"), busy_duration="zero")["duration"] == cdr(leg("NO ANSWER"))["duration"] == "3"
+
+
+@pytest.mark.quirk("service")
+@pytest.mark.parametrize("name", [G1, G2, G3])
+def test_service_is_s_or_what_is_chosen(name: str) -> None:
+    """The column holds the letter of every sample, or any other text."""
+    assert cdr(leg(), name)["service"] == cdr(leg(), name, service="s")["service"] == "s"
+    assert cdr(leg(), name, service="default")["service"] == "default"
+
+
+@pytest.mark.quirk("local-times")
+def test_times_are_local_and_an_hour_comes_twice() -> None:
+    """Two calls an hour apart begin at the same local time when clocks go back; uniqueid and file name tell them apart."""
+    first = leg()
+    second = int(datetime(2025, 11, 2, 6, 30, tzinfo=UTC).timestamp()) * SECOND
+    at = [first._replace(call=first.call._replace(start=start), start=start, turn=start, end=start + 5 * SECOND)
+          for start in (second, second + 3600 * SECOND)]  # fmt: skip
+    rows = [cdr(one) for one in at]
+    assert [row["start"] for row in rows] == ["2025-11-02 01:30:00"] * 2
+    assert len({row["uniqueid"] for row in rows}) == len({row["recordfiles"] for row in rows}) == 2
+
+
+@pytest.mark.quirk("congestion")
+def test_congestion_is_a_failure_or_a_disposition_of_its_own() -> None:
+    """Only a call that ended in congestion is told apart, and its other columns stay."""
+    met, other = leg("FAILED", "Congestion", lastdata="10"), leg("FAILED", "Playback")
+    assert [cdr(met, congestion=value)["disposition"] for value in ("FAILED", "CONGESTION")] == ["FAILED", "CONGESTION"]
+    assert cdr(met)["disposition"] == cdr(other, congestion="CONGESTION")["disposition"] == "FAILED"
+    assert cdr(met, G3_PJSIP, congestion="CONGESTION")["end"] == ""
+
+
+@pytest.mark.quirk("session-microseconds")
+def test_the_microseconds_of_a_session_are_padded_or_not() -> None:
+    """67640 microseconds after the second are five digits, or six with a zero in front."""
+    epoch = BEGAN // SECOND
+    assert cdr(leg())["session"] == cdr(leg(), session_microseconds="unpadded")["session"] == f"{epoch}67640-1001"
+    assert cdr(leg(), session_microseconds="padded")["session"] == f"{epoch}067640-1001"
+
+
+# Voicemail
+
+
+@pytest.mark.quirk("voicemail-row")
+@pytest.mark.parametrize("name", [G3, G3_PJSIP])
+def test_a_call_that_voicemail_takes_is_two_rows_or_one(name: str) -> None:
+    """The one row was dialled, and answered by the mailbox: https-api 5.2. Messages are the same."""
+    two, one = (made(name, "voicemail-row", value) for value in ("second", "none"))
+    assert two == made(name)
+    taken = {record.row[AT["session"]]: record for record in two if record.row[AT["action_type"]] == "VM"}
+    rung = {record.row[AT["session"]]: record for record in two
+            if record.row[AT["session"]] in taken and record.row[AT["action_type"]] == "DIAL"}  # fmt: skip
+    assert len(taken) == len(rung) > 10
+    assert len(one) == len(two) - len(taken)
+    acctid = 0 if name == G3_PJSIP else AT["AcctId"]
+    by_session = {record.row[AT["session"]]: record for record in one}
+    for record in two:
+        session = record.row[AT["session"]]
+        if session not in taken:
+            assert by_session[session].row[acctid + 1 :] == record.row[acctid + 1 :]
+    for session, second in taken.items():
+        whole = dict(zip(NAMES, by_session[session].row, strict=True))
+        first, last = (dict(zip(NAMES, part.row, strict=True)) for part in (rung[session], second))
+        assert by_session[session].recordings == second.recordings
+        assert (whole["lastapp"], whole["lastdata"], whole["dstchannel"]) == ("Dial", first["lastdata"], "")
+        assert (whole["start"], whole["answer"], whole["end"]) == (first["start"], last["answer"], last["end"])
+        assert int(whole["duration"]) - int(first["duration"]) - int(last["duration"]) in {0, 1}
+        same = {"billsec", "disposition", "dstanswer", "action_type", "uniqueid", "clid", "src", "dst", "recordfiles"}
+        assert {column: whole[column] for column in same} == {column: last[column] for column in same}
+
+
+@pytest.mark.quirk("voicemail-row")
+@pytest.mark.parametrize("value", ["second", "none"])
+def test_account_ids_have_no_gap_where_a_row_is_not_written(value: str) -> None:
+    """AcctId counts the rows that are written."""
+    records = made(G3, "voicemail-row", value)
+    assert column(records, "AcctId") == [str(at) for at in range(1, len(records) + 1)]
+
+
+@pytest.mark.quirk("voicemail-uniqueid")
+@pytest.mark.parametrize(("name", "step"), [(G3, 1), (G3_PJSIP, 2)])
+def test_the_row_of_a_mailbox_shares_a_uniqueid_or_has_its_own(name: str, step: int) -> None:
+    """Both rows have the caller's channel; or the second has the next one, made when the mailbox took the call."""
+    began, later = BEGAN // SECOND, BEGAN // SECOND + 60
+    shared, own = ([cdr(of, name, voicemail_uniqueid=value)["uniqueid"] for of in (RUNG, LEFT)]
+                   for value in ("shared", "own"))  # fmt: skip
+    assert shared == [cdr(of, name)["uniqueid"] for of in (RUNG, LEFT)] == [f"{began}.{6 * step}"] * 2
+    assert own == [f"{began}.{6 * step}", f"{later}.{7 * step}"]
+
+
+@pytest.mark.quirk("voicemail-uniqueid")
+def test_a_uniqueid_of_its_own_is_nobody_elses() -> None:
+    """With the quirk every row has another uniqueid; without it two rows share one."""
+    own, shared = (column(made(G3, "voicemail-uniqueid", value), "uniqueid") for value in ("own", "shared"))
+    assert len(set(own)) == len(own) > len(set(shared))
+
+
+# Recordings
+
+
+@pytest.mark.quirk("recordfiles-end")
+def test_a_name_in_recordfiles_is_followed_by_an_at_or_parted_by_it() -> None:
+    """One name ends with @ or not; of two, one is between them either way."""
+    name = f"auto-{BEGAN // SECOND + 1}-1001-1002.wav"
+    assert cdr(leg())["recordfiles"] == cdr(leg(), recordfiles_end="each")["recordfiles"] == f"{name}@"
+    assert cdr(leg(), recordfiles_end="between")["recordfiles"] == name
+    two = (kept(leg()), Recording("monitor/2026-02", "b.wav", 0))
+    each, between = (firmware(recordfiles_end=value).row(leg(), two) for value in ("each", "between"))
+    assert each[AT["recordfiles"]] == f"{name}@2026-02/b.wav@"
+    assert between[AT["recordfiles"]] == f"{name}@2026-02/b.wav"
+    assert [cdr(RUNG, recordfiles_end=value)["recordfiles"] for value in ("each", "between")] == ["", ""]
+
+
+@pytest.mark.quirk("recording-directory")
+def test_recordings_stand_in_monitor_or_by_the_month() -> None:
+    """The month is the local one in which the recording's name says that it began."""
+    name = f"auto-{BEGAN // SECOND + 1}-1001-1002.wav"
+    flat, month = (kept(leg(), recording_directory=value) for value in ("flat", "month"))
+    assert (flat.path, month.path) == (f"monitor/{name}", f"monitor/2026-01/{name}")
+    assert cdr(leg(), recording_directory="flat")["recordfiles"] == f"{name}@"
+    assert cdr(leg(), recording_directory="month")["recordfiles"] == f"2026-01/{name}@"
+    assert [kept(leg(), name).directory for name in (G1, G2, G3)] == ["monitor"] * 3
+    assert kept(leg(), G3_PJSIP).directory == "monitor/2026-01"
+
+
+@pytest.mark.quirk("recording-epoch")
+def test_the_epoch_in_a_name_is_that_of_the_call_or_of_the_answer() -> None:
+    """It is the second after the call began, or the one in which it was answered, which may be in the next month."""
+    dial, answer = (kept(leg(), G3_PJSIP, recording_epoch=value) for value in ("dial", "answer"))
+    assert dial == kept(leg(), G3_PJSIP)
+    assert dial.path == f"monitor/2026-01/auto-{BEGAN // SECOND + 1}-1001-1002.wav"
+    assert answer.path == f"monitor/2026-02/auto-{BEGAN // SECOND + 3}-1001-1002.wav"
+    told = [cdr(leg(), G3_PJSIP, recording_epoch=value)["recordfiles"] for value in ("dial", "answer")]
+    assert told == [f"{one.path.removeprefix('monitor/')}@" for one in (dial, answer)]
+
+
+@pytest.mark.quirk("recording-length")
+@pytest.mark.parametrize(("rounding", "billsec"), [("apart", 10), ("displayed", 11)])
+def test_a_recording_is_as_long_as_the_talk_or_as_billsec(rounding: str, billsec: int) -> None:
+    """10.9 seconds are 87200 samples; or there are whole seconds, as many as are billed."""
+    talk, billed = (kept(leg(), recording_length=value, duration_rounding=rounding) for value in ("talk", "billsec"))
+    assert (talk.samples, billed.samples) == (87200, 8000 * billsec)
+    assert cdr(leg(), duration_rounding=rounding)["billsec"] == str(billsec)
+    assert kept(leg()) == kept(leg(), recording_length="talk")
+
+
+# Worked rows
+
+
+def test_the_row_of_an_inside_call_is_that_of_the_guide() -> None:
+    """The oldest firmware writes what the guide's sample has, but for who and when. Spec 4.2."""
+    call = Call("Internal", Party("5300", "", "5300"), Party("5301", "", "5301"), 1386092800 * SECOND, 0)
+    of = Leg(call, call.start, call.start + 3 * SECOND, call.start + 9 * SECOND, "ANSWERED", "Dial", "DIAL")
+    shown = [cdr(of, G1)[name] for name in GENERATIONS["G1"].columns]
+    assert shown == [
+        "", "", "5300", "5301", "from-internal", '"" <5300>', "SIP/5300-00000000", "SIP/5301-00000001", "Dial",
+        "SIP/5301,60,", "2013-12-03 11:46:40", "2013-12-03 11:46:43", "2013-12-03 11:46:49", "9", "6", "ANSWERED",
+        "DOCUMENTATION", "1386092800.0", "EXT", "5300", "5301", "s",
+    ]  # fmt: skip
+
+
+def test_the_row_of_an_outbound_call_is_that_of_a_capture() -> None:
+    """A UCM62xx writes the route, the trunk, and both by name. Https-api 5.2."""
+    written: dict[str, Any] = cdr(OUTBOUND, G3_PJSIP)
+    epoch = BEGAN // SECOND
+    assert written == dict.fromkeys(("AcctId", "accountcode", "chanext", "dstchanext", "src_trunk_name"), "") | {
+        "src": "1001", "dst": "3125550123", "dcontext": "outbound-route-2", "clid": '"Ann Lee" <1001>',
+        "channel": "PJSIP/1001-00000006", "dstchannel": "PJSIP/trunk_2-00000007", "lastapp": "Dial",
+        "lastdata": "PJSIP/3125550123@trunk_2,,b(callee-handler^s^1)", "start": "2026-01-31 23:59:58",
+        "answer": "2026-02-01 00:00:01", "end": "2026-02-01 00:00:12", "duration": "14", "billsec": "10",
+        "disposition": "ANSWERED", "amaflags": "DOCUMENTATION", "uniqueid": f"{epoch}.12", "userfield": "Outbound",
+        "channel_ext": "1001", "dstchannel_ext": "trunk_2", "service": "s", "caller_name": "Ann Lee",
+        "recordfiles": f"2026-01/auto-{epoch + 1}-1001-3125550123.wav@", "dstanswer": "3125550123",
+        "session": f"{epoch}67640-1001", "action_owner": "1001", "action_type": "DIAL", "dst_trunk_name": "carrier-b",
+    }  # fmt: skip

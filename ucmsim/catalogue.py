@@ -1,0 +1,108 @@
+"""What exists, as objects: what `ucmsim show` prints and the documentation's tables are made of. Every object has an id.
+
+Reads the tables of the other modules and adds nothing that is not in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ucmsim.calls.legs import SECOND, Call, Leg, Party
+from ucmsim.calls.projection import Firmware
+from ucmsim.columns import COLUMNS, GENERATIONS, NAMES
+from ucmsim.defects import DEFECTS
+from ucmsim.faults import KINDS
+from ucmsim.personalities import ALIASES, PERSONALITIES, Personality
+from ucmsim.quirks import QUIRKS, Quirk
+from ucmsim.register import Quirks
+
+ALWAYS = ("tls-version", "tls-keys", "acl-blank", "acl-denial")
+"""What is told of every personality although it is the same for all of them so far."""
+
+_BEGAN = 1662033600
+
+
+def personality_rows() -> Iterator[dict[str, Any]]:
+    """Yield the personalities with everything that differs between them, and what a call looks like on each."""
+    registers = {row.id: Quirks.of(row) for row in PERSONALITIES}
+    told = [row.id for row in QUIRKS if row.id in ALWAYS or len({one[row.id] for one in registers.values()}) > 1]
+    for row in PERSONALITIES:
+        register = registers[row.id]
+        yield {
+            "id": row.id,
+            "alias": [name for name, target in ALIASES.items() if target == row.id],
+            "confidence": row.confidence,
+            "interfaces": "/cdrapi /recapi",
+            **{quirk: register[quirk] for quirk in told},
+            "number of columns": len(GENERATIONS[row.generation].columns),
+            **_sample(row, register),
+        }
+
+
+def _sample(personality: Personality, register: Quirks) -> dict[str, str]:
+    """Return how an outbound call from 1001 to 5550123, recorded for a minute, is written down."""
+    firmware = Firmware(personality, register, ZoneInfo("UTC"))
+    caller, callee = Party("1001", "Ann", "1001"), Party("5550123", "", "trunk_1", "carrier-a")
+    call = Call("Outbound", caller, callee, _BEGAN * SECOND, 6, recorded=True)
+    leg = Leg(call, call.start, call.start + 3 * SECOND, call.start + 63 * SECOND, "ANSWERED", "Dial", "DIAL")
+    recordings = firmware.recordings(leg, 0)
+    row = dict(zip(NAMES, firmware.row(leg, recordings), strict=True))
+    shown = GENERATIONS[personality.generation].columns
+    return {
+        **{name: row[name] for name in ("channel", "dstchannel", "uniqueid", "dcontext")},
+        "recordfiles": row["recordfiles"] if "recordfiles" in shown else "(no such column)",
+        "recording": recordings[0].path,
+    }
+
+
+def quirk_rows(personality: Personality | None = None, confidence: str | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the quirk register; only the rows a *personality* shows, with its values, and those of one *confidence*."""
+    register = Quirks.of(personality) if personality else None
+    for row in QUIRKS:
+        if personality and personality.generation < row.since:
+            continue
+        if confidence and row.confidence != confidence:
+            continue
+        yield {
+            "id": row.id,
+            "default": register[row.id] if register else row.default,
+            "values": _switch(row),
+            "confidence": row.confidence,
+            "personalities": "all" if row.since == "G1" else f"from {row.since} on",
+            "source": row.source,
+            "statement": row.statement,
+            "changes": list(row.changes),
+        }
+
+
+def _switch(row: Quirk) -> str:
+    """Return what the row can be set to, or why not here."""
+    if row.setting:
+        return f"by the setting {row.setting}"
+    return f"not yet: waits for {row.later}" if row.later else row.allowed
+
+
+def fault_rows() -> Iterator[dict[str, Any]]:
+    """Yield the kinds of faults."""
+    for kind in KINDS:
+        yield {
+            "id": kind.id,
+            "plane": kind.plane,
+            "fields": kind.units,
+            "settled": kind.settled,
+            "statement": kind.statement,
+        }
+
+
+def defect_rows() -> Iterator[dict[str, Any]]:
+    """Yield the certificate defects."""
+    for defect in DEFECTS:
+        yield {"id": defect.id, "careful_client": defect.careful_client, "statement": defect.statement}
+
+
+def column_rows() -> Iterator[dict[str, Any]]:
+    """Yield the CDR columns."""
+    for column in COLUMNS:
+        yield {"id": column.name, "since": column.generation, "meaning": column.meaning}

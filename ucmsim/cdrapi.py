@@ -1,0 +1,109 @@
+"""Answers `/cdrapi`: what a request asks for, the search that finds it, the page that shows it. Spec 3, 4.
+
+No Twisted, no clock. A `Search` is run in the worker; it carries all it needs and changes nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from ucmsim import pages
+from ucmsim.clock import When
+from ucmsim.columns import Row
+from ucmsim.history import History
+from ucmsim.query import Circumstances, Format, Query, Refusal, parse
+from ucmsim.refusals import Code
+from ucmsim.register import Quirks
+from ucmsim.render import Layout, rendered
+from ucmsim.reply import Bytes, Content
+from ucmsim.request import ApiRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The rows a search found, or why the device would have found none."""
+
+    rows: tuple[Row, ...]
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """How one PBX shows pages: their *layout*, and the quirks of what stands around them. Spec 2.3, 3.4, 4.
+
+    *own_types*: each format has its Content-type. *blank_pages*: a page without rows has no container, *blank_formats*:
+    that to a wrong format has none. *error_page*: a wrong request is answered with 400.
+    """
+
+    layout: Layout
+    own_types: bool = True
+    blank_pages: bool = False
+    blank_formats: bool = False
+    error_page: bool = False
+
+    @classmethod
+    def of(cls, quirks: Quirks) -> Showing:
+        """Return the showing that the register says."""
+        return cls(
+            layout=Layout.of(quirks),
+            own_types=quirks["content-type"] == "own",
+            blank_pages=quirks["empty-page"] == "blank",
+            blank_formats=quirks["wrong-format"] == "blank",
+            error_page=quirks["error-status"] == 400,
+        )
+
+    def content(self, form: Format, page: Page) -> Content:
+        """Return *page* as the device sends it."""
+        refusal = page.refusal
+        if self.error_page and refusal and refusal.code is not Code.DATABASE:
+            return replace(pages.INVALID_REQUEST, note=str(refusal))
+        blank = self.blank_pages or (self.blank_formats and refusal is not None and refusal.code is Code.FORMAT)
+        body = b"" if blank and not page.rows else rendered(form, self.layout, page.rows)
+        headers = (("Content-type", form.value if self.own_types else "text/plain"),)
+        return Content(200, "OK", headers, Bytes(body), rows=len(page.rows), note=str(refusal or ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for, where (the history as it was up to the row id *up_to*), and how a page of it is shown."""
+
+    history: History
+    query: Query
+    quirks: Quirks
+    showing: Showing
+    up_to: int
+
+    def content(self) -> Content:
+        """Read the page and show it: what the worker is given to do."""
+        return self.shown(self.run())
+
+    def run(self) -> Page:
+        """Read the page; a database that fails is a refusal (E10), not an error."""
+        try:
+            rows = self.history.page(self.query, self.quirks, up_to=self.up_to)
+        except sqlite3.Error as error:
+            said = f"the database failed: {error}"
+            return Page((), Refusal(Code.DATABASE, "", said, "", self.query.format))
+        return Page(tuple(rows))
+
+    def shown(self, page: Page) -> Content:
+        """Return *page* as the device sends it."""
+        return self.showing.content(self.query.format, page)
+
+
+class CdrApi:
+    """The handler of `/cdrapi` on one PBX."""
+
+    def __init__(self, history: History, quirks: Quirks, zone: ZoneInfo) -> None:
+        self._history = history
+        self._quirks = quirks
+        self._showing = Showing.of(quirks)
+        self._zone = zone
+
+    def __call__(self, request: ApiRequest, when: When) -> Content | Search:
+        query = parse(request.params, Circumstances(self._quirks, self._zone, when.pbx))
+        if isinstance(query, Refusal):
+            return self._showing.content(query.format, Page((), query))
+        return Search(self._history, query, self._quirks, self._showing, up_to=self._history.high_water)

@@ -1,0 +1,146 @@
+"""What a request to `/recapi` asks for: directories, their contents, or files. Spec 6.1, 6.2, 0b. Pure.
+
+Whether any of it exists is found out by `ucmsim.retrieval`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ucmsim.register import Quirks
+from ucmsim.request import Params, data, text
+from ucmsim.spool import Parts, parts_of
+
+SEPARATOR = "@"
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Directories:
+    """Case 1: every directory of the spool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Case 2: what *directories* hold, in this order; None stands for a path that cannot lead anywhere."""
+
+    directories: tuple[Parts | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Cases 3 and 4: the files *names*, each looked for in *directories* until one has it.
+
+    A name that no file can have has an empty last part. *skipped* says of every name that was not allowed why.
+    """
+
+    directories: tuple[Parts | None, ...]
+    names: tuple[Parts, ...]
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The device answers 404; the sentence says why."""
+
+    sentence: str
+
+
+Wanted = Directories | Contents | Files
+"""What is looked for."""
+
+Asked = Wanted | Refused
+"""What a request comes to."""
+
+
+class _Refused(Exception):
+    pass
+
+
+def parse(params: Params, quirks: Quirks) -> Asked:
+    """Return what *params*, in the order in which they were sent, ask for."""
+    try:
+        return _asked(_collected(params, quirks), quirks)
+    except _Refused as refused:
+        return Refused(str(refused))
+
+
+def _asked(values: dict[str, str], quirks: Quirks) -> Asked:
+    if "filename" not in values:
+        if "filedir" not in values:
+            return Directories()
+        return Contents(tuple(map(_directory, _members("filedir", values["filedir"], quirks))))
+    directories = _members("filedir", values.get("filedir", str(quirks["recapi-default-directory"])), quirks)
+    if len(directories) != 1 and quirks["recapi-many-directories"] == 404:
+        raise _Refused(f"files are looked for in one directory, and 'filedir' names {len(directories)}")
+    names, skipped = [], []
+    for member in _members("filename", values["filename"], quirks):
+        name = _cut(member, quirks)
+        if wrong := _objection(name, quirks):
+            skipped.append(f"'{name}' is not allowed: {wrong}")
+        else:
+            names.append(_file(name))
+    if skipped and quirks["recapi-bad-name"] == 404:
+        raise _Refused(skipped[0])
+    return Files(tuple(map(_directory, directories)), tuple(names), tuple(skipped))
+
+
+def _collected(params: Params, quirks: Quirks) -> dict[str, str]:
+    """Return the value of each parameter that is known and not empty."""
+    values: dict[str, str] = {}
+    seen = set()
+    any_case = quirks["parameter-case"] == "any"
+    for written, value in params:
+        name = written.lower() if any_case else written
+        if name not in ("filedir", "filename"):
+            if quirks["recapi-unknown-parameter"] == 404:
+                raise _Refused(f"'{written}' is not a parameter of /recapi")
+            continue
+        if name in seen and quirks["recapi-repeated-parameter"] == 404:
+            raise _Refused(f"'{written}' is given twice")
+        seen.add(name)
+        if not value and quirks["recapi-empty-parameter"] == 404:
+            raise _Refused(f"'{written}' is empty")
+        if value:
+            values.setdefault(name, value)
+    return values
+
+
+def _members(parameter: str, value: str, quirks: Quirks) -> list[str]:
+    """Return the members of a list; empty ones, as at the end of what `recordfiles` holds, are none."""
+    members = value.split(SEPARATOR)
+    if "" in members and quirks["recapi-empty-member"] == 404:
+        raise _Refused(f"'{parameter}' has an empty member")
+    return [member for member in members if member]
+
+
+def _directory(path: str) -> Parts | None:
+    """Return where *path* leads from the spool, None if it would lead out of it. Spec 6.3."""
+    return None if path.startswith("/") or ".." in path else parts_of(path)
+
+
+def _file(name: str) -> Parts:
+    """Return where *name* leads; to the file system nothing that ends with a slash or a lone dot is a file."""
+    return (*parts_of(name), "") if f"/{name}".endswith(("/", "/.")) else parts_of(name)
+
+
+def _cut(name: str, quirks: Quirks) -> str:
+    limit = quirks.number("recapi-name-limit")
+    return name if limit is None or len(name) <= limit // 4 else text(data(name)[:limit])
+
+
+def _objection(name: str, quirks: Quirks) -> str:
+    """Return why the device does not look for *name*, "" if it does. Spec 0b."""
+    if " " in name:
+        return "there is a space in it; a '+' that is meant must be sent as %2B"
+    if ".." in name:
+        return "there are two dots in it"
+    if name.startswith("/") or "\\" in name:
+        return "it begins with a slash or has a backslash"
+    if _CONTROL.search(name):
+        return "there is a control character in it"
+    if "/" in name and quirks["recapi-subdirectory"] == "refuse":
+        return "there is a directory in it (quirk recapi-subdirectory)"
+    return ""

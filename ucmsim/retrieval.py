@@ -1,0 +1,216 @@
+"""Answers `/recapi` from the spool: listings, files, tars, and the 404 page. Spec 6. Runs in the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from itertools import chain
+from types import MappingProxyType
+from typing import TypeGuard
+
+from ucmsim import pages
+from ucmsim.clock import When
+from ucmsim.listing import csv_body
+from ucmsim.recapi import Contents, Directories, Files, Refused, Wanted, parse
+from ucmsim.register import Quirks
+from ucmsim.reply import Body, Bytes, Content, Joined
+from ucmsim.request import ApiRequest, data
+from ucmsim.spool import Found, Parts, Spool, parts_of
+from ucmsim.tarball import Member, tar
+
+_TYPES: Mapping[str, str] = MappingProxyType({
+    "wav": "audio/x-wav", "mp3": "audio/mpeg", "png": "image/png", "jpg": "image/jpeg", "gif": "image/gif",
+    "svg": "image/svg+xml", "svgz": "image/svg+xml", "js": "application/x-javascript", "htm": "text/html",
+    "cnf": "text/plain", "cfg": "text/plain", "": "text/plain", "bin": "application/octet-stream",
+    "sbn": "application/octet-stream", "ld": "application/octet-stream",
+})  # fmt: skip
+"""By extension; any other is text/ and the extension. Asterisk main/http.c."""
+
+_TOLD = 5
+"""Sentences about a request that are told one by one."""
+
+
+class RecApi:
+    """The handler of `/recapi` on one PBX, whose local time is that of *zone*."""
+
+    def __init__(self, spool: Spool, quirks: Quirks, zone: tzinfo = UTC) -> None:
+        self._spool = spool
+        self._quirks = quirks
+        self._zone = zone
+
+    def __call__(self, request: ApiRequest, when: When) -> Content | Retrieval:
+        asked = parse(request.params, self._quirks)
+        if isinstance(asked, Refused):
+            return _not_found([asked.sentence], self._quirks)
+        return Retrieval(self._spool, asked, self._quirks, when.pbx, self._zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What is looked for in a spool, asked for at the PBX time *now*, whose local time is that of *zone*."""
+
+    spool: Spool
+    wanted: Wanted
+    quirks: Quirks
+    now: datetime
+    zone: tzinfo = UTC
+
+    def content(self) -> Content:
+        """Look it up: what the worker is given to do."""
+        match self.wanted:
+            case Directories():
+                return self._directories()
+            case Contents(directories):
+                return self._contents(directories)
+            case Files(directories, names, skipped):
+                return self._files(directories, names, skipped)
+
+    # --- listings --------------------------------------------------------------------------------------------------
+
+    def _directories(self) -> Content:
+        notes: list[str] = []
+        second = ("Filename",) if self.quirks["spool-listing"] == "directory-filename" else ()
+        paths = self.spool.directories(notes.append)
+        lines = (self._line("/".join(path), *("" for _ in second)) for path in paths)
+        return self._listed(csv_body(chain([self._line("Directory", *second)], lines)), notes)
+
+    def _contents(self, directories: tuple[Parts | None, ...]) -> Content:
+        notes: list[str] = []
+        there = [path for path in dict.fromkeys(directories) if self._exists(path, notes)]
+        if self.quirks["recapi-missing-directory"] == 404 and not set(directories) <= set(there):
+            return _not_found(notes, self.quirks)
+        # One that is named again is sent again, not read again.
+        places: dict[Parts | None, tuple[int, int]] = {}
+        lines = csv_body(self._placed(there, places, notes))
+        parts = [lines.slice(*places.get(path, (0, 0))) for path in directories]
+        header = Bytes(self._line("Directory", "Filename"))
+        if self.quirks["listing-header"] == "each" and parts:
+            parts = [part for listed in parts for part in (header, listed)]
+        else:
+            parts.insert(0, header)
+        return self._listed(Joined(tuple(parts)), notes)
+
+    def _exists(self, directory: Parts | None, notes: list[str]) -> TypeGuard[Parts]:
+        if directory is None:
+            notes.append("a directory would lead out of the spool")
+            return False
+        told = len(notes)
+        exists = self.spool.exists(directory, notes.append)
+        if not exists and told == len(notes):
+            notes.append(f"there is no directory '{'/'.join(directory)}'")
+        return exists
+
+    def _placed(
+        self, directories: Iterable[Parts], places: dict[Parts | None, tuple[int, int]], notes: list[str]
+    ) -> Iterator[bytes]:
+        """Yield the lines of *directories*, and note where those of each begin and end in *places*."""
+        at = 0
+        for directory in directories:
+            begun = at
+            for line in self._lines(directory, notes):
+                at += len(line)
+                yield line
+            places[directory] = begun, at
+
+    def _lines(self, directory: Parts, notes: list[str]) -> Iterator[bytes]:
+        name_only = self.quirks["listing-directory"] == "name"
+        recursive, newest = self.quirks["listing"] == "recursive", self.quirks["listing-order"] == "newest"
+        for path, name in self.spool.listing(directory, notes.append, recursive=recursive, newest_first=newest):
+            yield self._line("/".join(path[-1:] if name_only else path) or ".", name)
+
+    def _line(self, *fields: str) -> bytes:
+        """Return *fields* as a line, raw: the device quotes nothing."""
+        return data(",".join(fields) + ("\r\n" if self.quirks["listing-line-end"] == "crlf" else "\n"))
+
+    def _listed(self, body: Body, notes: list[str]) -> Content:
+        kind = "text/csv" if self.quirks["content-type"] == "own" else "text/plain"
+        return Content(200, "OK", (("Content-type", kind),), body, note=_said(notes))
+
+    # --- files -----------------------------------------------------------------------------------------------------
+
+    def _files(
+        self, directories: tuple[Parts | None, ...], names: tuple[Parts, ...], skipped: tuple[str, ...]
+    ) -> Content:
+        notes = list(skipped)
+        search = _Search(self.spool, directories, self.quirks, notes, several=len(names) > 1)
+        found = [file for file in map(search.find, names) if file]
+        if not found or (len(found) < len(names) and self.quirks["recapi-missing-member"] == 404):
+            return _not_found(notes or ["no file is asked for"], self.quirks)
+        wanted_one = len(names) + len(skipped) == 1
+        if len(found) == 1 and (wanted_one or self.quirks["recapi-one-found"] == "file"):
+            kind = _type_of(found[0].path[-1], self.quirks)
+            return self._sent(found[0].body, kind, (), notes)
+        return self._tar(found, notes)
+
+    def _tar(self, files: list[Found], notes: list[str]) -> Content:
+        whole = self.quirks["tar-member-name"] == "path"
+        members = [Member("/".join(file.path) if whole else file.path[-1], file.written, file.body) for file in files]
+        form = self.quirks["tar-name"]
+        epoch = str(int(self.now.timestamp()))
+        stamp = f"{self.now.astimezone(self.zone):%Y%m%d%H%M%S}" if form == "date" else epoch
+        named = () if form == "none" else (("Content-Disposition", f'attachment; filename="{stamp}.tar"'),)
+        return self._sent(tar(members), "application/x-tar", named, notes)
+
+    def _sent(self, body: Body, kind: str, more: tuple[tuple[str, str], ...], notes: list[str]) -> Content:
+        static = self.quirks["recapi-cache-control"] == "omitted"
+        return Content(200, "OK", (("Content-type", kind), *more), body, static=static, note=_said(notes))
+
+
+class _Search:
+    """Looks for the files of one request; nothing is looked up twice, however often it is named.
+
+    Of *several* none is held open: there may be more than the system lets a process have.
+    """
+
+    def __init__(
+        self, spool: Spool, directories: Iterable[Parts | None], quirks: Quirks, notes: list[str], *, several: bool
+    ) -> None:
+        self._spool = spool
+        self._directories = [path for path in dict.fromkeys(directories) if path is not None]
+        self._by_month = quirks["recapi-month-search"] == "search"
+        self._usual = (("monitor",), parts_of(str(quirks["recapi-default-directory"])))
+        self._notes = notes
+        self._several = several
+        self._months: dict[Parts, list[str]] = {}
+        self._known: dict[Parts, Found | None] = {}
+
+    def find(self, name: Parts) -> Found | None:
+        if name not in self._known:
+            told = len(self._notes)
+            self._known[name] = found = self._look(name)
+            if found is None and told == len(self._notes):
+                self._notes.append(f"there is no '{'/'.join(name)}'")
+        return self._known[name]
+
+    def _look(self, name: Parts) -> Found | None:
+        places = chain.from_iterable(self._places(directory, name) for directory in self._directories)
+        found = (self._spool.find(place, self._notes.append, later=self._several) for place in places)
+        return next(filter(None, found), None)
+
+    def _places(self, directory: Parts, name: Parts) -> Iterator[Parts]:
+        """Yield where *name* may be: in *directory*, and a bare name in the months of the usual one. Spec 6.5."""
+        yield (*directory, *name)
+        if self._by_month and len(name) == 1 and directory in self._usual:
+            if directory not in self._months:
+                self._months[directory] = self._spool.months(directory, self._notes.append)
+            yield from ((*directory, month, *name) for month in self._months[directory])
+
+
+def _type_of(name: str, quirks: Quirks) -> str:
+    extension = name.rpartition(".")[2] if "." in name else ""
+    if extension.lower() == "wav" or quirks["file-type"] == "by-name":
+        return _TYPES.get(extension.lower(), f"text/{extension}")
+    return "application/octet-stream"
+
+
+def _said(notes: Iterable[str]) -> str:
+    """Return *notes* as one sentence, of many the first ones."""
+    told = list(dict.fromkeys(notes))
+    more = [f"and {len(told) - _TOLD} more"] if len(told) > _TOLD else []
+    return "; ".join(told[:_TOLD] + more)
+
+
+def _not_found(notes: Iterable[str], quirks: Quirks) -> Content:
+    page = replace(pages.NOT_FOUND, note=_said(notes))
+    return replace(page, status=200, title="OK") if quirks["recapi-not-found"] == 200 else page

@@ -1,0 +1,65 @@
+"""A tar made while it is sent: the device's answer to several files. Spec 6.6. The headers are the standard library's."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ucmsim.reply import PIECE, Body, Bytes, Joined
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of a tar; *written* in seconds of the epoch."""
+
+    name: str
+    written: int
+    body: Body
+
+
+def tar(members: Iterable[Member]) -> Body:
+    """Return *members*, in order, as a ustar of whole records, as GNU tar writes them."""
+    kept = tuple(members)
+    so_far = sum(len(_header(member)) + member.body.length + _padding(member) for member in kept)
+    ending = 2 * tarfile.BLOCKSIZE
+    ending += -(so_far + ending) % tarfile.RECORDSIZE
+    return _Tar(kept, ending, so_far + ending)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tar:
+    """*members* and an *ending* of so many zeros; headers are made when their turn comes, for there may be thousands."""
+
+    members: tuple[Member, ...]
+    ending: int
+    length: int
+
+    def slice(self, start: int, stop: int) -> Body:
+        return Joined(tuple(self._parts())).slice(start, stop)
+
+    def chunks(self, size: int = PIECE) -> Iterator[bytes]:
+        for part in self._parts():
+            yield from part.chunks(size)
+
+    def _parts(self) -> Iterator[Body]:
+        for member in self.members:
+            yield Bytes(_header(member))
+            yield member.body
+            yield Bytes(bytes(_padding(member)))
+        yield Bytes(bytes(self.ending))
+
+
+def _padding(member: Member) -> int:
+    return -member.body.length % tarfile.BLOCKSIZE
+
+
+def _header(member: Member) -> bytes:
+    info = tarfile.TarInfo(member.name)
+    info.size = member.body.length
+    info.mtime = max(member.written, 0)
+    info.uname = info.gname = "root"
+    try:
+        return info.tobuf(tarfile.USTAR_FORMAT, "utf-8", "surrogateescape")
+    except ValueError:  # a name too long, or a file too large for ustar
+        return info.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
