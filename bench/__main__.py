@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import history, serving, startup
+from bench import history, recordings, serving, startup
 from bench.machine import Cores, described
 from bench.report import report, table
 from bench.servers import NotStarted
@@ -25,18 +25,21 @@ def main() -> None:
     cores = Cores.chosen(notes)
     facts = described()
     facts["cores"] = "shared" if cores.server is None else f"servers on {cores.server}, clients on {cores.client}"
-    facts["run"] = f"{count} rounds of {seconds} s, {starts} starts, {demos} demo months"
+    facts["run"] = f"{count} rounds of {seconds} s, {starts} starts, {demos} demo months, {demos} times the downloads"
     try:
         with tempfile.TemporaryDirectory(prefix="ucmsim-bench-") as folder:
             home = Path(folder)
             _tell("making up a history")
             month = history.made(home / "history")
             served = serving.measured(home, month, cores, count=count, seconds=seconds, notes=notes, tell=_tell)
+            recorded = recordings.measured(
+                home / "recordings", month, cores, count=count, seconds=seconds, repeats=demos, notes=notes, tell=_tell
+            )
             few = history.first_rows(month, 200)
             started = startup.measured(home, few, cores, count=starts, demos=demos, tell=_tell)
     except NotStarted as error:
         sys.exit(f"bench: {error}")
-    found = report(facts, served, started, notes)
+    found = report(facts, served, recorded, started, notes)
     print(json.dumps(found, indent=2) if options.json else table(found))
 
 

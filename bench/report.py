@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench.growth import Download, Taken
+from bench.recordings import Recorded
 from bench.rounds import Load, Sample, middle
 from bench.servers import Server
 from bench.serving import Served
@@ -14,11 +16,16 @@ MOST_DEMO = 3.0
 """Seconds that a start with an imported history may take above bare Twisted, and the demo month until it is ready."""
 
 
-def report(facts: dict[str, str], served: Served, starts: Starts, notes: list[str]) -> dict[str, Any]:
+def report(
+    facts: dict[str, str], served: Served, recorded: Recorded, starts: Starts, notes: list[str]
+) -> dict[str, Any]:
     """Return everything that was measured; numbers that were not are None."""
+    memory = served.memory | recorded.memory
     return {
-        "facts": {**facts, **served.facts},
+        "facts": {**facts, **served.facts, **recorded.facts},
         "loads": [_load(load) for load in served.loads],
+        "recordings": [_load(load) for load in recorded.loads],
+        "downloads": [_download(download) for download in recorded.downloads],
         "starts": [
             _start("bare", "bare `twisted web`", starts.bare),
             _start("imported", "ucmsim, 200 imported rows", starts.imported),
@@ -30,7 +37,7 @@ def report(facts: dict[str, str], served: Served, starts: Starts, notes: list[st
             ),
             _goal("demo-ready", "demo month, until it is ready", [start.ready for start in starts.demo], MOST_DEMO),
         ],
-        "memory": [{"server": name, "rss_mb": round(size, 1)} for name, size in served.memory.items()],
+        "memory": [{"server": name, "rss_mb": round(size, 1)} for name, size in memory.items()],
         "notes": notes,
     }
 
@@ -43,7 +50,7 @@ def _load(load: Load) -> dict[str, Any]:
         "id": load.id,
         "label": load.label,
         "tool": load.tool,
-        "servers": {name: _server(samples) for name, samples in servers.items() if samples},
+        "servers": {name: _server(samples, load.size) for name, samples in servers.items() if samples},
         "ratio": _rounded(ratio, 3),
         "ratio_lowest": _rounded(min(ratios, default=None), 3),
         "ratio_highest": _rounded(max(ratios, default=None), 3),
@@ -52,14 +59,41 @@ def _load(load: Load) -> dict[str, Any]:
     }
 
 
-def _server(samples: list[Sample]) -> dict[str, float | int | None]:
+def _server(samples: list[Sample], size: int | None) -> dict[str, float | int | None]:
+    rate = middle([sample.got.answers / sample.got.seconds for sample in samples])
     return {
         "samples": len(samples),
-        "answers_per_second": _rounded(middle([sample.got.answers / sample.got.seconds for sample in samples]), 1),
+        "answers_per_second": _rounded(rate, 1),
+        "mb_per_second": None if size is None or rate is None else round(rate * size / 1e6, 1),
         "p50_ms": _rounded(middle([sample.got.p50 for sample in samples]), 2),
         "p99_ms": _rounded(middle([sample.got.p99 for sample in samples]), 2),
         "cpu_ms": _rounded(middle([sample.cpu for sample in samples]), 4),
         "wrong": sum(sample.got.wrong for sample in samples),
+    }
+
+
+def _download(download: Download) -> dict[str, Any]:
+    growths = [taken.growth for taken in download.samples.get("ucmsim", ()) if taken.growth is not None]
+    return {
+        "id": download.id,
+        "label": download.label,
+        "servers": {name: _taken(samples) for name, samples in download.samples.items()},
+        "growth_lowest": _rounded(min(growths, default=None), 1),
+        "growth_highest": _rounded(max(growths, default=None), 1),
+        "wanted": download.wanted,
+        "met": None if download.wanted is None or not growths else max(growths) <= download.wanted,
+    }
+
+
+def _taken(samples: list[Taken]) -> dict[str, float | int | None]:
+    return {
+        "samples": len(samples),
+        "first_byte_ms": _rounded(middle([taken.first for taken in samples]), 1),
+        "last_byte_ms": _rounded(middle([taken.last for taken in samples]), 1),
+        "cpu_ms": _rounded(middle([taken.cpu for taken in samples]), 2),
+        "cpu_unread_ms": _rounded(middle([taken.unread for taken in samples if taken.unread is not None]), 1),
+        "idle_mb": _rounded(middle([taken.idle for taken in samples if taken.idle is not None]), 1),
+        "growth_mb": _rounded(middle([taken.growth for taken in samples if taken.growth is not None]), 1),
     }
 
 
@@ -92,18 +126,27 @@ def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
+_LOADED = ["p50 ms", "p99 ms", "CPU ms/answer", "of nginx", "spread", "wanted"]
+_DOWNLOADED = [
+    *("first byte ms", "last byte ms", "CPU ms/answer", "CPU ms unread"),
+    *("idle MB", "growth MB", "spread", "wanted"),
+]
+
+
 def table(found: dict[str, Any]) -> str:
     """Return *found*, which `report` made, as Markdown that reads well on a terminal too."""
     loads = [row for load in found["loads"] for row in _load_rows(load)]
     starts = [
         [row["label"], *(_seconds(row[key]) for key in ("accepts_s", "ready_s", "cpu_s"))] for row in found["starts"]
     ]
+    recordings = [row for load in found["recordings"] for row in _load_rows(load, "mb_per_second")]
+    downloads = [row for download in found["downloads"] for row in _download_rows(download)]
     memory = [[row["server"], f"{row['rss_mb']:.0f}"] for row in found["memory"]]
     parts = [
         "\n".join(f"{name}: {value}" for name, value in found["facts"].items()),
-        _aligned(
-            ["load", "server", "answers/s", "p50 ms", "p99 ms", "CPU ms/answer", "of nginx", "spread", "wanted"], loads
-        ),
+        _aligned(["load", "server", "answers/s", *_LOADED], loads),
+        _aligned(["recordings, new connection each", "server", "MB/s", *_LOADED], recordings),
+        _aligned(["downloads from a new process", "server", *_DOWNLOADED], downloads),
         _aligned(["start-up", "accepts s", "ready s", "CPU s"], starts),
         _aligned(
             ["start-up, goals", "seconds", "spread", "wanted"], [_goal_row(goal) for goal in found["start_goals"]]
@@ -114,12 +157,12 @@ def table(found: dict[str, Any]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _load_rows(load: dict[str, Any]) -> list[list[str]]:
+def _load_rows(load: dict[str, Any], rate: str = "answers_per_second") -> list[list[str]]:
     rows = []
     for name in ("nginx", "ucmsim"):
         server = load["servers"].get(name)
         if server is not None:
-            row = [load["label"], name, f"{server['answers_per_second']:.0f}", f"{server['p50_ms']:.1f}"]
+            row = [load["label"], name, f"{server[rate]:.0f}", f"{server['p50_ms']:.1f}"]
             row += [f"{server['p99_ms']:.1f}", f"{server['cpu_ms']:.3f}"]
             rows.append(row + (["1", "", ""] if name == "nginx" else _ratio(load)))
     return rows
@@ -132,6 +175,23 @@ def _ratio(load: dict[str, Any]) -> list[str]:
     return [f"{load['ratio']:.2f}", f"{load['ratio_lowest']:.2f}-{load['ratio_highest']:.2f}", wanted]
 
 
+def _download_rows(download: dict[str, Any]) -> list[list[str]]:
+    rows = []
+    for name in ("nginx", "ucmsim"):
+        if server := download["servers"].get(name):
+            row = [download["label"], name, _shown(server["first_byte_ms"], 1), _shown(server["last_byte_ms"], 1)]
+            row += [_shown(server["cpu_ms"], 1), _shown(server["cpu_unread_ms"], 0)]
+            row += [_shown(server["idle_mb"], 0), _shown(server["growth_mb"], 1)]
+            rows.append(row + (["", ""] if name == "nginx" else _growth(download)))
+    return rows
+
+
+def _growth(download: dict[str, Any]) -> list[str]:
+    wanted = "" if download["wanted"] is None else f"<= {download['wanted']:.0f}{_verdict(download['met'])}"
+    lowest, highest = download["growth_lowest"], download["growth_highest"]
+    return ["" if lowest is None else f"{lowest:.1f}-{highest:.1f}", wanted]
+
+
 def _goal_row(goal: dict[str, Any]) -> list[str]:
     wanted = f"<= {goal['wanted']:.1f}{_verdict(goal['met'])}"
     if goal["seconds"] is None:
@@ -140,7 +200,11 @@ def _goal_row(goal: dict[str, Any]) -> list[str]:
 
 
 def _seconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+    return _shown(value, 2)
+
+
+def _shown(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
 
 
 def _verdict(met: bool | None) -> str:

@@ -39,7 +39,7 @@ class Sample:
 class Load:
     """One kind of load, and the samples of every round: (of ucmsim, of nginx), None where there is none.
 
-    *wanted* is the ratio to nginx that is aimed at.
+    *wanted* is the ratio to nginx that is aimed at, *size* the bytes of the body.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Load:
     ucmsim: Contestant
     nginx: Contestant | None
     wanted: float | None = None
+    size: int | None = None
     samples: list[tuple[Sample | None, Sample | None]] = field(default_factory=list)
 
     def ratios(self) -> list[float]:

@@ -56,6 +56,11 @@ class Server:
     def key(self) -> Path:
         return self.ca.with_name("private.pem")
 
+    @property
+    def spool(self) -> Path:
+        """The spool of a ucmsim."""
+        return self.ca.with_name("spool")
+
     def url(self, path: str) -> str:
         return f"https://127.0.0.1:{self.port}{path}"
 
@@ -76,8 +81,13 @@ class Server:
 
 
 @contextmanager
-def ucmsim(name: str, home: Path, cores: Cores, *, history: dict[str, Any], **more: Any) -> Iterator[Server]:
-    """Run a ucmsim with one PBX for anybody on loopback, as `sim.yaml` would with *history* and *more* keys."""
+def ucmsim(
+    name: str, home: Path, cores: Cores, *, history: dict[str, Any], state: Path | None = None, **more: Any
+) -> Iterator[Server]:
+    """Run a ucmsim with one PBX for anybody on loopback, as `sim.yaml` would with *history* and *more* keys of a PBX.
+
+    Without *state* it keeps nothing.
+    """
     api = {"enable": True, "permitted_ips": ["127.0.0.0/8"], **more.pop("api", {})}
     port = _free_port()
     pbx = {
@@ -88,7 +98,8 @@ def ucmsim(name: str, home: Path, cores: Cores, *, history: dict[str, Any], **mo
     }
     home.mkdir()
     configuration = home / "sim.yaml"
-    configuration.write_text(json.dumps({"seed": 42, "pbxs": {"bench": pbx}}))
+    kept = {} if state is None else {"state": str(state)}
+    configuration.write_text(json.dumps({"seed": 42, **kept, "pbxs": {"bench": pbx}}))
     report, told = os.pipe()
     watched, alive = os.pipe()
     # -P: the working folder is no place to import from.
