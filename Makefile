@@ -12,7 +12,7 @@ run: $(STAMP)
 
 test: lint
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(TESTS)
+	$(BIN)/coverage run -m pytest -n auto $(TESTS)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --fail-under=85
 

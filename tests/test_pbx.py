@@ -1137,3 +1137,50 @@ def test_a_clock_stops_at_the_end_of_time():
     """A fast clock stays in the year 9999 instead of failing."""
     clock = PbxClock.starting(datetime(9999, 12, 31, tzinfo=UTC), 100_000, 0.0)
     assert clock.at(1e9).pbx.year == 9999
+
+
+@pytest.mark.quirk("head-error-body")
+@pytest.mark.parametrize(("value", "length"), [("sent", 247), ("omitted", 0)])
+def test_head_of_what_is_refused_gets_the_page_or_its_head_only(value: str, length: int) -> None:
+    """Content-Length is that of the page either way; below 400 there is no body, and GET always has it."""
+    pbx = make_pbx(quirks={"head-error-body": value})
+    refused = pbx.answer(request("/nowhere", "HEAD"), at())
+    assert (refused.status, header(refused, "Content-Length"), len(refused.body)) == (404, "247", length)
+    assert pbx.answer(request("/cdrapi", "HEAD"), at()).body == b""
+    assert len(pbx.answer(request("/nowhere"), at()).body) == 247
+
+
+# What credentials may be like
+
+
+@pytest.mark.quirk("digest-without-qop")
+@pytest.mark.parametrize(("value", "status"), [("accept", 200), ("refuse", 401)])
+def test_credentials_without_qop_are_computed_as_in_rfc_2069_or_are_none(value: str, status: int) -> None:
+    """A right response without qop is let in, or challenged anew; with qop it is let in either way."""
+    pbx = make_pbx(
+        api=ACCOUNT,
+        quirks={"digest-without-qop": value},
+    )
+    first = pbx.answer(request("/cdrapi"), at())
+    nonce = nonce_of(first)
+    a1, a2 = (md5(text.encode()).hexdigest() for text in (f"{USER}:asterisk:{PASSWORD}", "GET:/cdrapi"))
+    response = md5(f"{a1}:{nonce}:{a2}".encode()).hexdigest()
+    old = f'Digest username="{USER}", realm="asterisk", nonce="{nonce}", uri="/cdrapi", response="{response}"'
+    assert pbx.answer(request("/cdrapi", authorization=old), at()).status == status
+    again = pbx.answer(request("/cdrapi"), at())
+    new = digest(again, "/cdrapi", user=USER, password=PASSWORD)
+    assert pbx.answer(request("/cdrapi", authorization=new), at()).status == 200
+
+
+@pytest.mark.quirk("digest-uri")
+@pytest.mark.parametrize(("value", "status"), [("unchecked", 200), ("checked", 401)])
+def test_the_uri_of_the_credentials_is_compared_or_not(value: str, status: int) -> None:
+    """Credentials for one target serve for another, as in Asterisk, or for their own only."""
+    pbx = make_pbx(api=ACCOUNT, quirks={"digest-uri": value})
+
+    def asked(target: str) -> int:
+        value = digest(pbx.answer(request(target), at()), "/cdrapi", user=USER, password=PASSWORD)
+        return pbx.answer(request(target, authorization=value), at()).status
+
+    assert asked("/cdrapi?numRecords=1") == status
+    assert asked("/cdrapi") == 200

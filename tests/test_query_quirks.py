@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.makers import GUIDE_CSV, START, another_row, at, guide_rows, header, header_names, make_pbx, request
+from tests.makers import GUIDE_CSV, START, another_row, at, guide_rows, header, header_names, ids, make_pbx, request
 from ucmsim.columns import Row
 from ucmsim.pbx import Pbx
 from ucmsim.quirks import PERSONALITY, Value
@@ -392,6 +392,7 @@ TWICE = "is given twice (only caller and callee may repeat)"
         ("offset=2&offset=1&offset=0", f"refused: 'offset' {TWICE}", "64", ALL),
         ("answeredby=5301&answeredby=5300", f"refused: 'answeredby' {TWICE}", ALL, ""),
         ("startTime=&startTime=2014-01-01", f"refused: 'startTime' {TWICE}", ALL, ""),
+        ("startTime=2014-01-01&startTime=", f"refused: 'startTime' {TWICE}", "", ALL),
         ("offset=1&offset=x", f"refused: 'offset' {TWICE}", "63 64",
          "refused: 'offset' has a character that is no digit: 'x' (write digits only)"),
         ("caller=5301&caller=5300", ALL, ALL, ALL),
@@ -1251,7 +1252,16 @@ def test_a_space_where_a_t_is_due_is_refused_or_taken(bound):
 
 @pytest.mark.quirk("space-for-t")
 @pytest.mark.parametrize(
-    "bound", ["2013-12-03+", "+14:01:41", "2013-12-03++14:01:41", "2013-12-03T14:01:41+06:00", "2013-12-03T+14:01", "+"]
+    "bound",
+    [
+        "2013-12-03+",
+        "+14:01:41",
+        "2013-12-0314:01",
+        "2013-12-03++14:01:41",
+        "2013-12-03T14:01:41+06:00",
+        "2013-12-03T+14:01",
+        "+",
+    ],
 )
 def test_a_space_elsewhere_is_never_taken(bound):
     """A space is a T between a date and a time of day only, and never the plus of a zone."""
@@ -1263,3 +1273,23 @@ def test_a_space_elsewhere_is_never_taken(bound):
 def test_the_rows_of_the_guide_are_the_page_that_outcomes_are_compared_with():
     """The page that these tests write down is the guide's own, to the byte."""
     assert csv(guide_rows()) == GUIDE_CSV
+
+
+# --- what lies on a bound --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.quirk("time-bounds")
+@pytest.mark.parametrize(("value", "found"), [("inclusive", ["63", "64"]), ("half-open", ["63"])])
+def test_the_end_of_a_window_is_inside_or_outside(value: str, found: list[str]) -> None:
+    """A call that begins at endTime is found, or not; one that begins at startTime always is."""
+    pbx = make_pbx(quirks={"time-bounds": value})
+    target = "/cdrapi?startTime=2013-12-03T14:01:41&endTime=2013-12-03T14:02:23"
+    assert ids(pbx.answer(request(target), at())) == found
+
+
+@pytest.mark.quirk("duration-bounds")
+@pytest.mark.parametrize(("value", "found"), [("inclusive", ["63", "64"]), ("half-open", ["63"])])
+def test_the_longest_duration_is_inside_or_outside(value: str, found: list[str]) -> None:
+    """A call of maxDur seconds is found, or not; one of minDur always is."""
+    pbx = make_pbx(quirks={"duration-bounds": value})
+    assert ids(pbx.answer(request("/cdrapi?minDur=3&maxDur=4"), at())) == found

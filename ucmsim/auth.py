@@ -26,12 +26,18 @@ _HEX = re.compile(r"\s*(?:0x)?([0-9a-f]{1,16})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The one user name and password of a PBX, the realm they are hashed with, and whether Basic is accepted."""
+    """The one user name and password of a PBX, the realm they are hashed with, and what credentials may be like.
+
+    *basic*: Basic is accepted. *plain*: a Digest without qop is, as in RFC 2069. *uri_checked*: its uri must be the target
+    of the request.
+    """
 
     username: str
     password: str
     basic: bool = False
     realm: str = "asterisk"
+    plain: bool = True
+    uri_checked: bool = False
 
     @classmethod
     def of(cls, api: Api, quirks: Quirks) -> Account:
@@ -40,6 +46,8 @@ class Account:
             api.tls_authentication_password or "",
             basic=quirks["basic-auth"] == "accept",
             realm=str(quirks["realm"]),
+            plain=quirks["digest-without-qop"] == "accept",
+            uri_checked=quirks["digest-uri"] == "checked",
         )
 
 
@@ -123,8 +131,10 @@ class Nonces:
         return Verdict(True)
 
 
-def judge(authorization: str | None, method: str, account: Account, nonces: Nonces, wall: float) -> Verdict:
-    """Judge the value of the `Authorization` header of a request with *method* at *wall* seconds.
+def judge(
+    authorization: str | None, method: str, account: Account, nonces: Nonces, wall: float, *, target: str = ""
+) -> Verdict:
+    """Judge the value of the `Authorization` header of a request with *method* for *target* at *wall* seconds.
 
     Where the account has no user name nothing passes; a PBX that lets everybody in then does not ask.
     """
@@ -137,6 +147,12 @@ def judge(authorization: str | None, method: str, account: Account, nonces: Nonc
     credentials = parse(authorization, counted=nonces.counted)
     if isinstance(credentials, str):
         return Verdict(False, why=credentials)
+    if not (credentials.qop or account.plain):
+        return Verdict(False, why="the Digest credentials have no qop (quirk digest-without-qop: refuse)")
+    if account.uri_checked and credentials.uri != target:
+        return Verdict(
+            False, why="the uri of the Digest credentials is not what was asked for (quirk digest-uri: checked)"
+        )
     known_user = _same(credentials.username.lower(), account.username.lower())
     right = _same(credentials.response[:32].lower(), response(credentials, method, account))
     if not (known_user and right):

@@ -54,7 +54,7 @@ def items(text: str, name: str, quirks: Quirks) -> tuple[Item, ...]:
     pieces = text.split(",")
     if quirks["empty-item"] == "skip":
         pieces = [piece for piece in pieces if piece]
-    elif len(pieces) > 1 and not pieces[-1] and quirks["trailing-comma"] == "ignore":
+    elif not pieces[-1] and quirks["trailing-comma"] == "ignore":
         pieces.pop()
     found = (_item(piece, name, quirks) for piece in pieces)
     return tuple(item for item in found if item is not None)

@@ -19,11 +19,12 @@ def dressed(
     head_only: bool = False,
     keep: bool = False,
     extra_line: bool = False,
+    bare_errors: bool = False,
 ) -> Reply:
     """Return *content* as the reply of a device with that *server* string and head *order* (11 or 13).
 
     *now* is PBX time. *head_only* is a HEAD request: below 400 the body stays away, from 400 on it is sent all the
-    same. *keep* leaves the connection open and the Connection header out. *extra_line* puts an empty line between head
+    same, unless *bare_errors*. *keep* leaves the connection open and the Connection header out. *extra_line* puts an empty line between head
     and body that Content-Length does not count. Spec 2.3, 2.5.
     """
     front = [("Server", server), ("Date", http_date(now))]
@@ -34,7 +35,7 @@ def dressed(
     length = ("Content-Length", str(content.body.length))
     headers = (*front, length, *content.headers) if order < 13 else (*front, *content.headers, length)
     steps: list[Step] = [SendHead()]
-    if content.body.length and not (head_only and content.status < 400):
+    if content.body.length and not (head_only and (bare_errors or content.status < 400)):
         steps.append(Send(content.body))
     if not keep:
         steps.append(HangUp())

@@ -71,12 +71,16 @@ def _where(query: Query, quirks: Quirks) -> tuple[list[str], list[object]]:
         _any_of("dst", query.callee, quirks),
         _any_of(_answered(quirks), query.answeredby, quirks),
         _bound(f'"{basis}" >= ?', query.earliest),
-        _bound(f'"{basis}" <= ?', query.latest),
+        _bound(f'"{basis}" {_at_most(quirks["time-bounds"])} ?', query.latest),
         _bound(f"{compared} >= ?", query.shortest),
-        _bound(f"{compared} <= ?", query.longest),
+        _bound(f"{compared} {_at_most(quirks['duration-bounds'])} ?", query.longest),
     ]
     given = [clause for clause in clauses if clause is not None]
     return [sql for sql, _ in given], [value for _, values in given for value in values]
+
+
+def _at_most(bounds: object) -> str:
+    return "<=" if bounds == "inclusive" else "<"
 
 
 def _answered(quirks: Quirks) -> str:

@@ -100,6 +100,7 @@ class Pbx:
             server=str(self.quirks["server"]),
             order=int(self.quirks["head-order"]),
             extra_line=self.quirks["extra-line"] == "one",
+            bare_errors=self.quirks["head-error-body"] == "omitted",
         )
         for spec in settings.faults:
             self.faults.arm(spec)
@@ -198,7 +199,7 @@ class Pbx:
 
     def _challenge(self, request: ApiRequest, when: When) -> Content | None:
         given = request.header("authorization")
-        verdict = judge(given, request.method, self._account, self._nonces, when.wall)
+        verdict = judge(given, request.method, self._account, self._nonces, when.wall, target=request.target)
         if verdict.granted:
             return None
         page = pages.unauthorized(self._account.realm, self._nonces.issue(when.wall), stale=verdict.stale)

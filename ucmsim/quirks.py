@@ -89,10 +89,14 @@ _TRANSPORT = (
           "text/plain.", "spec 2.3, 9 Q2", "assumed",
           changes=("http-form", "http-plus", "page-*", "query-*", "rec-directories", "rec-list",
                    "rec-list-made-up", "rec-list-missing", "rec-list-several", "rec-made-up-file", "rows-*")),
-    Quirk("header-limit", 100, ("none",), "Headers that a request may have; one more is answered with 413.",
+    Quirk("header-limit", 100, ("none",), "Headers that a request may have; one more is answered with 413. "
+          "Without a limit it is 512 KiB of them.",
           "spec 2.2, 0b", "inferred", number=1, changes=("http-headers",)),
-    Quirk("form-limit", 1024, ("none",), "Bytes of form that are read; a longer one is answered with 413 and no page.",
+    Quirk("form-limit", 1024, ("none",), "Bytes of form that are read, 512 KiB at the most; a longer one is "
+          "answered with 413 and no page.",
           "spec 2.5", "inferred", number=1, changes=("http-form",)),
+    Quirk("head-error-body", "sent", ("sent", "omitted"), "A HEAD request for what is answered with 400 and more gets the "
+          "page all the same, or only its head.", "spec 2.5", "inferred", changes=("http-methods",)),
     Quirk("post", "accept", ("accept", "refuse"), "A form sent by POST is taken like a query, or answered with 501.",
           "spec 2.5, 9 Q17 (guide p17)", "documented", changes=("http-form", "rec-form")),
     Quirk("post-parameters", "replace", ("replace", "join"), "The form of a POST replaces the parameters of the URI, or "
@@ -129,10 +133,14 @@ _ACCESS = (
           "password, or no authentication.", "spec 0b", "assumed", changes=("auth-no-password",)),
     Quirk("basic-auth", "refuse", ("refuse", "accept"), "Basic credentials are answered with the Digest challenge, or "
           "accepted as some firmware did before 2019.", "spec 2.7, 7 #18", "seen", changes=("auth-basic",)),
+    Quirk("digest-without-qop", "accept", ("accept", "refuse"), "Digest credentials without qop are computed as in RFC 2069, "
+          "or are none.", "spec 2.7", "inferred", changes=("auth-without-qop",)),
+    Quirk("digest-uri", "unchecked", ("unchecked", "checked"), "The uri of Digest credentials may be any, or must be what "
+          "was asked for.", "spec 2.7", "inferred", changes=("auth-other-uri",)),
     Quirk("realm", "asterisk", ("asterisk",), "The realm of the challenge, with which passwords are hashed.",
           "spec 2.7, 9 Q3", "inferred", text=True,
           changes=("auth-basic", "auth-challenge", "auth-no-password", "auth-nonce-count", "auth-old-nonce",
-                   "auth-unknown-nonce")),
+                   "auth-other-uri", "auth-unknown-nonce", "auth-without-qop")),
     Quirk("nonce-lifetime", 62, ("none",), "Seconds until a nonce is stale.", "spec 2.7, 0b", "inferred", number=1,
           changes=("auth-old-nonce",)),
     Quirk("nonce-count", "checked", ("checked", "ignored"), "The nc of a nonce must increase, or is not looked at.",
@@ -225,6 +233,10 @@ _QUERY = (
     Quirk("answeredby-rows", "answered", ("answered", "all"), "Where there is no dstanswer, answeredby looks at "
           "dstchannel_ext of ANSWERED rows, or of all rows.", "spec 0b, 9 Q19", "assumed",
           changes=("query-answeredby",)),
+    Quirk("time-bounds", "inclusive", ("inclusive", "half-open"), "endTime itself is inside, so that two windows that meet "
+          "both have a call on their border, or is outside.", "spec 3.3", "documented", changes=("query-times",)),
+    Quirk("duration-bounds", "inclusive", ("inclusive", "half-open"), "maxDur itself is inside, or outside.", "spec 3.3",
+          "documented", changes=("query-durations",)),
     Quirk("duration-basis", "billsec", ("billsec", "duration"), "minDur and maxDur compare talk time, or the whole "
           "duration.", "spec 3.3", "documented", changes=("query-durations",)),
     Quirk("time-basis", "start", ("start", "end"), "startTime and endTime compare when a call began, or when it ended.",
@@ -479,14 +491,14 @@ _RECAPI = (
     Quirk("recapi-cache-control", "sent", ("sent", "omitted"), "Cache-Control is sent with files too, or not.",
           "spec 2.3, 0b", "assumed",
           changes=("auth-challenge", "auth-nameless", "auth-no-password", "auth-nonce-count", "auth-old-nonce",
-                   "http-methods", "http-paths", "rec-bad-name", "rec-empty-member", "rec-file", "rec-form",
-                   "rec-head", "rec-made-up-file", "rec-month", "rec-month-named", "rec-name-case",
-                   "rec-one-of-two", "rec-some-of-three", "rec-tar", "rec-type", "rec-unknown-name",
-                   "rec-user-file")),
+                   "auth-other-uri", "auth-without-qop", "http-methods", "http-paths", "rec-bad-name",
+                   "rec-empty-member", "rec-file", "rec-form", "rec-head", "rec-made-up-file", "rec-month",
+                   "rec-month-named", "rec-name-case", "rec-one-of-two", "rec-some-of-three", "rec-tar",
+                   "rec-type", "rec-unknown-name", "rec-user-file")),
     Quirk("file-type", "by-name", ("by-name", "octet-stream"), "The Content-type of a file that is no WAV is text/ and "
           "its extension, or application/octet-stream.", "spec 6.5", "inferred",
           changes=("auth-challenge", "auth-nameless", "auth-no-password", "auth-nonce-count", "auth-old-nonce",
-                   "http-methods", "http-paths", "rec-type")),
+                   "auth-other-uri", "auth-without-qop", "http-methods", "http-paths", "rec-type")),
     Quirk("tar-name", "epoch", ("epoch", "date", "none"), "The tar is named after the second in which it was asked for, "
           "in digits of the epoch or as a date, or is not named.", "spec 6.6", "documented",
           changes=("rec-some-of-three", "rec-tar")),

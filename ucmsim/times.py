@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from ucmsim.register import Quirks
 
 _FORM = re.compile(
-    r"""(?:(?P<date>(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)) (?P<t>[T ](?=\d))?)?
+    r"""(?:(?P<date>(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)) (?P<t>[T ])?)?
         (?:(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?P<fraction>\.\d+)?)?
            (?P<zone>Z|[+-]\d\d:\d\d)?)?""",
     re.VERBOSE | re.ASCII,

@@ -157,8 +157,8 @@ class Player:
                 self._told.append(f"* {seconds} seconds pass\n")
                 self._wall.advance(seconds)
                 self._hear()
-            case Login(target, nc, nonce):
-                self._send(_get(target, self._credentials("GET", target, nc=nc, nonce=nonce)))
+            case Login():
+                self._send(_get(step.target, self._credentials("GET", step)))
             case Basic(target, encoded):
                 self._send(_get(target, b"Authorization: Basic " + encoded + b"\r\n"))
             case Ask():
@@ -176,7 +176,7 @@ class Player:
         header = b""
         if got.startswith(b"HTTP/1.1 401 "):
             self._challenge = got
-            header = self._credentials(ask.method, ask.target)
+            header = self._credentials(ask.method, Login(ask.target))
         self._connect(ask.peer, 0)
         self._send(ask.raw(header))
         self._part()
@@ -212,19 +212,22 @@ class Player:
             self._line.vanish()
             self._line = None
 
-    def _credentials(self, method: str, target: str, *, nc: int = 1, nonce: str = "") -> bytes:
-        """Return the Authorization header that answers the last challenge, or uses *nonce*; none without a challenge."""
+    def _credentials(self, method: str, login: Login) -> bytes:
+        """Return the Authorization header that answers the last challenge as *login* says; none without a challenge."""
         if not self._challenge:
             return b""
         fields = dict(re.findall(rb'(\w+)="([^"]*)"', self._challenge.partition(b"WWW-authenticate: Digest ")[2]))
-        realm, given = fields[b"realm"].decode(), nonce or fields[b"nonce"].decode()
+        realm, given = fields[b"realm"].decode(), login.nonce or fields[b"nonce"].decode()
         api = self._pbx.settings.api
         a1 = _hashed(f"{api.tls_authentication_name or ''}:{realm}:{api.tls_authentication_password or ''}")
-        a2 = _hashed(f"{method}:{target}")
-        response = _hashed(f"{a1}:{given}:{nc:08x}:c:auth:{a2}")
+        uri = login.uri or login.target
+        a2 = _hashed(f"{method}:{uri}")
+        count = f"{login.nc:08x}:c:auth:" if login.qop else ""
+        response = _hashed(f"{a1}:{given}:{count}{a2}")
+        qop = f'qop=auth, nc={login.nc:08x}, cnonce="c", ' if login.qop else ""
         return (
             f'Authorization: Digest username="{api.tls_authentication_name or ""}", realm="{realm}", nonce="{given}", '
-            f'uri="{target}", qop=auth, nc={nc:08x}, cnonce="c", response="{response}"\r\n'
+            f'uri="{uri}", {qop}response="{response}"\r\n'
         ).encode()
 
 

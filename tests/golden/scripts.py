@@ -61,11 +61,13 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A GET on the connection with credentials for the last challenge, or for another *nonce*."""
+    """A GET on the connection with credentials for the last challenge, or for another *nonce* or *uri*."""
 
     target: str
     nc: int = 1
     nonce: str = ""
+    uri: str = ""
+    qop: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,12 @@ def _access() -> Iterator[Script]:
     yield Script("auth-nonce-count", world, (
         Connect(), Send(Ask(one).raw()), Connect(), Login(one, 2), Connect(), Login(one, 2),
     ))  # fmt: skip
+    yield Script("auth-without-qop", world, (
+        Connect(), Send(Ask(one).raw()), Connect(), Login(one, qop=False),
+    ))  # fmt: skip
+    yield Script("auth-other-uri", world, (
+        Connect(), Send(Ask(one).raw()), Connect(), Login(one, uri="/cdrapi"),
+    ))  # fmt: skip
     yield Script("auth-unknown-nonce", world, (
         Connect(), Send(Ask(one).raw()), Connect(), Login(one, 1, "0badcafe"),
     ))  # fmt: skip
@@ -186,8 +194,8 @@ def _query() -> Iterator[Script]:
     yield _cdr("query-page-of-rows", "format=json&numRecords=2&offset=4")
     yield _cdr("query-sessions", "format=json&numRecords=5&offset=4")
     yield _cdr("query-answeredby", "format=json&answeredby=5301", "format=json&answeredby=Front_Desk")
-    yield _cdr("query-durations", "format=json&minDur=5&maxDur=9")
-    yield _cdr("query-times", "format=json&startTime=2013-12-03T14:02:00&endTime=2013-12-03T14:30:10")
+    yield _cdr("query-durations", "format=json&minDur=5&maxDur=6")
+    yield _cdr("query-times", "format=json&startTime=2013-12-03T14:02:00&endTime=2013-12-03T14:02:23")
     yield _cdr("query-date", "format=json&startTime=2013-12-04T12:00:00&endTime=2013-12-05")
     yield _cdr("query-time-of-day", "format=json&numRecords=1&startTime=00:00")
     yield _cdr("query-fraction", "format=json&startTime=2013-12-03T11:46:40.5&endTime=2013-12-03T11:46:41",
