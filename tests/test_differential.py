@@ -785,7 +785,7 @@ def test_bounds_near_a_change_of_the_clock(data: st.DataObject) -> None:
     bench.compare([("startTime", first)], [("endTime", last)], [("startTime", first), ("endTime", last)])
 
 
-@examples(500)
+@examples(360)
 @given(st.sampled_from(tuple(QUIRKS)), st.data())
 def test_each_quirk(quirk: str, data: st.DataObject) -> None:
     """Every value of a quirk does with a request about it what the register says, whatever the others are."""

@@ -59,9 +59,9 @@ def _page_of_sessions(found: str, order: str) -> str:
     """Return the statement for all rows of the sessions on a page; a row without session is one of its own."""
     entry = "CASE session WHEN '' THEN id ELSE session END"
     return f"""
-        WITH found AS (SELECT *, {entry} AS entry, row_number() OVER (ORDER BY {order}) AS place {found}),
+        WITH found AS (SELECT id, {entry} AS entry, row_number() OVER (ORDER BY {order}) AS place {found}),
         page AS (SELECT entry FROM found GROUP BY entry ORDER BY min(place) LIMIT ? OFFSET ?)
-        SELECT {SELECTED} FROM found WHERE entry IN page ORDER BY place"""  # noqa: S608
+        SELECT {SELECTED} FROM found JOIN cdr USING (id) WHERE entry IN page ORDER BY place"""  # noqa: S608
 
 
 def _where(query: Query, quirks: Quirks) -> tuple[list[str], list[object]]:

@@ -156,8 +156,8 @@ _QUERY = (
           "only.", "spec 3.1", "documented", changes=("query-format-case",)),
     Quirk("default-format", "csv", ("csv", "xml", "json"), "The format when none is asked for.", "spec 3.1", "documented",
           changes=("query-ampersand", "query-csv", "query-no-parameters")),
-    Quirk("wrong-format", "csv", ("csv", "blank"), "A format that does not exist is answered with the CSV header, or with "
-          "an empty body.", "spec 3.4 E3", "documented", changes=("query-wrong-format",)),
+    Quirk("wrong-format", "csv", ("csv", "blank"), "A format that does not exist, whatever else is wrong, is answered "
+          "with the CSV header, or with an empty body.", "spec 3.4 E3", "documented", changes=("query-wrong-format",)),
     Quirk("error-status", 200, (200, 400), "A wrong request is answered with 200 and an empty container, or with 400.",
           "spec 3.4, 7 #1", "documented",
           changes=("http-plus", "query-ampersand", "query-bad-number", "query-characters", "query-empty-item",
@@ -216,7 +216,7 @@ _QUERY = (
     Quirk("offset", "applied", ("applied", "ignored"), "offset skips rows, or is ignored, so that every page is the "
           "first.", "spec 7 #6", "seen", changes=("query-offset", "query-page-of-rows", "query-sessions")),
     Quirk("paging-unit", "rows", ("rows", "entries"), "numRecords and offset count rows, so that a JSON page has fewer "
-          "entries and cuts calls in two, or they count entries.", "spec 3.3, 7 #5", "seen", since="G3",
+          "entries and cuts calls in two, or they count entries, in every format.", "spec 3.3, 7 #5", "seen", since="G3",
           changes=("query-page-of-rows", "query-sessions")),
     Quirk("order", "asc", ("asc", "desc"), "Rows come oldest first, or newest first.", "spec 4.5, 9 Q22b", "seen",
           changes=("http-plus", "page-*", "query-answeredby", "query-csv", "query-durations", "query-empty-time",
