@@ -24,8 +24,8 @@ def dressed(
     """Return *content* as the reply of a device with that *server* string and head *order* (11 or 13).
 
     *now* is PBX time. *head_only* is a HEAD request: below 400 the body stays away, from 400 on it is sent all the
-    same, unless *bare_errors*. *keep* leaves the connection open and the Connection header out. *extra_line* puts an empty line between head
-    and body that Content-Length does not count. Spec 2.3, 2.5.
+    same, unless *bare_errors*. *keep* leaves the connection open and the Connection header out. *extra_line* puts an
+    empty line between head and body that Content-Length does not count. Spec 2.3, 2.5.
     """
     front = [("Server", server), ("Date", http_date(now))]
     if not keep:

@@ -62,8 +62,8 @@ class Quirk:
 
 
 CONFIDENCES = ("documented", "seen", "inferred", "assumed")
-"""How well the default of a row is known: stated by the vendor, in a capture or a client's code, read in Asterisk, or
-none of these."""
+"""How well the default of a row is known: stated by the vendor, in a capture or a client's code, following from one of
+these or from Asterisk's source, or none of these. That another value was seen says nothing of the default."""
 
 PERSONALITY = "personality"
 """The default of quirks that a column of the personality decides."""
@@ -98,7 +98,7 @@ _TRANSPORT = (
     Quirk("head-error-body", "sent", ("sent", "omitted"), "A HEAD request for what is answered with 400 and more gets the "
           "page all the same, or only its head.", "spec 2.5", "inferred", changes=("http-methods",)),
     Quirk("post", "accept", ("accept", "refuse"), "A form sent by POST is taken like a query, or answered with 501.",
-          "spec 2.5, 9 Q17 (guide p17)", "documented", changes=("http-form", "rec-form")),
+          "spec 2.5, 9 Q17 (guide p17)", "inferred", changes=("http-form", "rec-form")),
     Quirk("post-parameters", "replace", ("replace", "join"), "The form of a POST replaces the parameters of the URI, or "
           "follows them.", "spec 0b", "assumed", changes=("http-form",)),
     Quirk("path-match", "loose", ("loose", "exact"), "Paths match in any letter case and with one slash at the end, or "
@@ -108,9 +108,9 @@ _TRANSPORT = (
     Quirk("tls-version", PERSONALITY, (PERSONALITY,), "The lowest and highest TLS version.", "spec 2.1, 0b", "assumed",
           setting="tls_min and tls_max"),
     Quirk("tls-keys", "modern", ("modern", "device"), "The unit's own keys: self-signed, with Diffie-Hellman parameters "
-          "of 1024 bits that current clients refuse (DH_KEY_TOO_SMALL).", "spec 2.1, 7 #19", "seen", setting="tls_profile"),
+          "of 1024 bits that current clients refuse (DH_KEY_TOO_SMALL).", "spec 2.1, 7 #19", "assumed", setting="tls_profile"),
     Quirk("certificate-name", "bind-address", ("bind-address",), "The certificate's CN is the address that the API is bound "
-          "to, as the guide wants it.", "spec 1, 0b", "documented", setting="tls_names"),
+          "to, as the guide wants it.", "spec 1, 0b", "assumed", setting="tls_names"),
     Quirk("api-enabled", "disabled", ("disabled", "enabled"), "The API is off until it is switched on: connections are "
           "refused.", "spec 1", "documented", setting="api.enable"),
     Quirk("bind-address", "0.0.0.0:8443", ("0.0.0.0:8443",), "The API listens on port 8443 of every interface; the "
@@ -126,7 +126,7 @@ _ACCESS = (
           "is configured, or denies everybody as Asterisk's access lists do.", "spec 1, 0b", "inferred",
           changes=("acl-unreadable",)),
     Quirk("factory-account", "none", ("none",), "There is no user until one is set (first guides), or the factory's "
-          "cdrapi and cdrapi123 (units of the UCM62xx era).", "spec 1", "seen", setting="api.tls_authentication_name"),
+          "cdrapi and cdrapi123 (units of the UCM62xx era).", "spec 1", "documented", setting="api.tls_authentication_name"),
     Quirk("blank-name", "open", ("open", "refuse"), "Without a user name nobody is asked for one, or everybody is "
           "refused.", "spec 1, 0b", "documented", changes=("auth-nameless",)),
     Quirk("blank-password", "digest", ("digest", "open"), "A user name without a password means Digest with an empty "
@@ -159,7 +159,7 @@ _QUERY = (
     Quirk("wrong-format", "csv", ("csv", "blank"), "A format that does not exist, whatever else is wrong, is answered "
           "with the CSV header, or with an empty body.", "spec 3.4 E3", "documented", changes=("query-wrong-format",)),
     Quirk("error-status", 200, (200, 400), "A wrong request is answered with 200 and an empty container, or with 400.",
-          "spec 3.4, 7 #1", "documented",
+          "spec 3.4, 7 #1", "inferred",
           changes=("http-plus", "query-ampersand", "query-bad-number", "query-characters", "query-empty-item",
                    "query-empty-value", "query-fraction", "query-hyphens", "query-repeated", "query-space",
                    "query-unknown-name", "query-wrong-format")),
@@ -200,7 +200,7 @@ _QUERY = (
           "empty ones too, or only the number 0.", "spec 3.3", "documented",
           changes=("query-open-range", "query-zero-range")),
     Quirk("range-digits", "leading", ("leading", "all"), "In a range a value counts by the digits it begins with (x5300 "
-          "is 0), or by all its digits (x5300 is 5300): the guide's words allow both.", "spec 3.3, 0b", "documented",
+          "is 0), or by all its digits (x5300 is 5300): the guide's words allow both.", "spec 3.3, 0b", "inferred",
           changes=("query-open-range", "query-zero-range")),
     Quirk("open-range", "zero", ("zero", "open"), "A range with one end missing has 0 there, so that 5300- finds nothing, "
           "or is open at that end.", "spec 3.3", "assumed", changes=("query-open-range",)),
@@ -212,7 +212,7 @@ _QUERY = (
     Quirk("numrecords-over-limit", "clamp", ("clamp", "refuse"), "A numRecords beyond the limit means the limit, or makes "
           "the page empty.", "spec 3.4, 9 Q8", "assumed", changes=("query-limit",)),
     Quirk("numrecords-zero", "none", ("none", "limit"), "numRecords=0 gives no rows, or as many as there may be.",
-          "spec 3.4", "documented", changes=("query-limit",)),
+          "spec 3.4", "inferred", changes=("query-limit",)),
     Quirk("offset", "applied", ("applied", "ignored"), "offset skips rows, or is ignored, so that every page is the "
           "first.", "spec 7 #6", "seen", changes=("query-offset", "query-page-of-rows", "query-sessions")),
     Quirk("paging-unit", "rows", ("rows", "entries"), "numRecords and offset count rows, so that a JSON page has fewer "
@@ -252,7 +252,7 @@ _QUERY = (
     Quirk("fraction-digits", "three", ("three", "any"), "A fraction of a second has three digits, or any number of them.",
           "spec 3.2", "documented", changes=("query-fraction",)),
     Quirk("space-for-t", "refuse", ("refuse", "accept"), "A space where the letter T is due makes the page empty, or is "
-          "taken.", "spec 3.3", "seen", changes=("query-space",)),
+          "taken.", "spec 3.3", "inferred", changes=("query-space",)),
 )  # fmt: skip
 
 _PAGE = (
@@ -330,11 +330,11 @@ _PAGE = (
           "client found.", "spec 4.4", "seen", since="G3",
           changes=("page-json", "query-page-of-rows", "query-sessions", "rows-json")),
     Quirk("group-shift", "none", ("none", "one"), "Groups hold one session each, or start one row early and repeat the "
-          "first group's main_cdr, as a captured firmware did.", "spec 4.4, 7 #11", "seen", since="G3",
+          "first group's main_cdr, as a captured firmware did.", "spec 4.4, 7 #11", "assumed", since="G3",
           changes=("page-json", "query-durations", "query-open-range", "query-range", "query-repeated-list",
                    "query-sessions", "query-zero-range", "rows-json")),
     Quirk("group-key", "session", ("session", "blank"), "The cdr of an entry is its session, which clients take as the "
-          "call's id, or blank, as in a capture of later firmware.", "spec 4.4, 9 Q14", "seen", since="G3",
+          "call's id, or blank, as in a capture of later firmware.", "spec 4.4, 9 Q14", "assumed", since="G3",
           changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations",
                    "query-empty-time", "query-format-case", "query-fraction", "query-limit", "query-name-case",
                    "query-offset", "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
@@ -353,12 +353,12 @@ ROWS = (
     Quirk("acctid", "continuous", ("continuous", "monthly"), "AcctId counts on for ever, or restarts at 1 with each "
           "calendar month (2661 rows of a UCM62xx).", "https-api 5.2, spec 0b", "seen", changes=("rows-*",)),
     Quirk("acctid-gaps", "none", ("none",), "AcctId has no gaps, or every so many-th is missing: rows of helper legs and "
-          "deleted ones.", "spec 7 #21", "seen", number=2, changes=("rows-*",)),
+          "deleted ones.", "spec 7 #21", "assumed", number=2, changes=("rows-*",)),
     Quirk("unanswered", PERSONALITY, (PERSONALITY, "blank", "stamped", "busy-blank"), "Calls that nobody took have a blank "
           "answer, or answer = end, or both blank when BUSY or FAILED.", "spec 5.1, https-api 5.2", "seen",
           changes=("rows-*",)),
     Quirk("missing-time", "blank", ("blank", "zeros"), "A time that is missing is blank, or 0000-00-00 00:00:00, which "
-          "one integrator guards against.", "spec 5.1", "seen", changes=("rows-*",)),
+          "one integrator guards against.", "spec 5.1", "inferred", changes=("rows-*",)),
     Quirk("local-times", "local", ("local",), "start, answer and end are local and without a zone, so that an hour comes "
           "twice when clocks go back; only uniqueid and the names of recordings go by UTC.", "spec 3.3, 7 #8", "documented",
           setting="time_zone"),
@@ -385,7 +385,7 @@ ROWS = (
     Quirk("busy-duration", "rung", ("rung", "zero"), "BUSY rows last until the caller heard it, or no time at all.",
           "spec 7 #12", "seen", changes=("rows-*",)),
     Quirk("congestion", "FAILED", ("FAILED", "CONGESTION"), "A call that meets congestion is FAILED, or has the "
-          "disposition that Asterisk 11 added.", "spec 5.1", "documented", changes=("rows-*",)),
+          "disposition that Asterisk 11 added.", "spec 5.1", "assumed", changes=("rows-*",)),
     Quirk("session-microseconds", "unpadded", ("unpadded", "padded"), "The microseconds in session are not padded with "
           "zeros, so that texts of sessions do not sort by time, or padded to six digits.", "spec 5.1", "seen", since="G3",
           changes=("rows-*",)),
@@ -415,7 +415,7 @@ ROWS = (
     Quirk("helper-channels", "shown", ("shown",), "Rows of Local/... channels appear, which the guide says to ignore.",
           "spec 5.2", "documented", later="the call world"),
     Quirk("account-code", "plain", ("plain",), "accountcode holds the account code or PIN that was dialled.",
-          "spec 5.1, 9 Q23", "documented", later="the call world"),
+          "spec 5.1, 9 Q23", "assumed", later="the call world"),
     Quirk("call-in-progress", "no-row", ("no-row",), "A call has no row until it ends; its legs have theirs when they do.",
           "spec 7 #23", "inferred", later="the live clock"),
     Quirk("ivr-row", "answered", ("answered",), "The row of an IVR is ANSWERED with billsec 0.", "spec 5.6, 7 #12", "seen",
@@ -437,7 +437,7 @@ ROWS = (
 
 _RECAPI = (
     Quirk("listing", "recursive", ("recursive", "flat"), "A directory listing descends into subdirectories, or not.",
-          "spec 6.3, 9 Q13", "seen", changes=("rec-list", "rec-list-made-up", "rec-made-up-file")),
+          "spec 6.3, 9 Q13", "inferred", changes=("rec-list", "rec-list-made-up", "rec-made-up-file")),
     Quirk("listing-header", "once", ("once", "each"), "The listing of several directories has one header line, or one "
           "each.", "spec 6.3", "seen", changes=("rec-list-made-up", "rec-list-several")),
     Quirk("listing-line-end", "lf", ("lf", "crlf"), "Lines of a listing end with LF, or with CR and LF.", "spec 6.3",
@@ -460,18 +460,19 @@ _RECAPI = (
                    "rec-month", "rec-month-named", "rec-name-case", "rec-one-of-two", "rec-some-of-three",
                    "rec-tar", "rec-type", "rec-unknown-name", "rec-user-file")),
     Quirk("recapi-many-directories", 404, (404, "search"), "Several directories with filename are answered with 404, or "
-          "searched one after another.", "spec 6.1", "documented", changes=("rec-two-directories",)),
+          "searched one after another.", "spec 6.1", "assumed", changes=("rec-two-directories",)),
     Quirk("recapi-repeated-parameter", 404, (404, "first"), "filedir or filename given twice is answered with 404, or the "
           "first counts.", "spec 6.2", "documented", changes=("rec-repeated",)),
     Quirk("recapi-empty-parameter", 404, (404, "ignore"), "An empty filedir or filename is answered with 404, or passed "
           "over.", "spec 6.2", "documented", changes=("rec-empty-value",)),
-    Quirk("recapi-unknown-parameter", "ignore", ("ignore", 404), "A parameter other than filedir and filename is passed "
-          "over, or answered with 404.", "spec 6.2", "assumed", changes=("rec-unknown-name",)),
+    Quirk("recapi-unknown-parameter", "ignore", ("ignore", 404), "A parameter other than filedir and filename, an empty "
+          "piece of the query among them, is passed over, or answered with 404.", "spec 6.2", "assumed", changes=("rec-unknown-name",)),
     Quirk("recapi-empty-member", "ignore", ("ignore", 404), "The empty member of a list, as after the @ that recordfiles "
           "ends with, is passed over, or the answer is 404.", "spec 6.2, 7 #15", "seen", changes=("rec-empty-member",)),
     Quirk("recapi-bad-name", "skip", ("skip", 404), "A file name that is not allowed (a space, ..) is skipped, or the "
           "answer is 404.", "spec 6.2, 0b", "documented", changes=("rec-bad-name",)),
-    Quirk("recapi-name-limit", 256, ("none",), "Bytes after which a file name is cut.", "spec 6.2", "documented",
+    Quirk("recapi-name-limit", 256, ("none",), "Characters, as bytes, after which a file name is cut; its "
+          "directories count.", "spec 6.2", "documented",
           number=1,
           changes=("rec-bad-name", "rec-empty-member", "rec-file", "rec-form", "rec-head", "rec-long-name",
                    "rec-made-up-file", "rec-month", "rec-month-named", "rec-name-case", "rec-one-of-two",
@@ -479,11 +480,11 @@ _RECAPI = (
     Quirk("recapi-subdirectory", "accept", ("accept", "refuse"), "A file name may begin with directories, such as that of "
           "the month, or is then not allowed.", "spec 6.5, 7 #15", "seen", changes=("rec-month-named", "rec-tar")),
     Quirk("recapi-month-search", "search", ("search", "none"), "A bare name that monitor does not have is looked for in "
-          "its month directories, or not.", "spec 6.5", "seen", changes=("rec-month",)),
+          "its month directories, or not.", "spec 6.5", "assumed", changes=("rec-month",)),
     Quirk("recapi-one-found", "file", ("file", "tar"), "When one of several files exists, it is sent as it is, or as a "
           "tar of one.", "spec 6.1, 6.6", "documented", changes=("rec-bad-name", "rec-one-of-two")),
     Quirk("recapi-missing-member", "skip", ("skip", 404), "Files that do not exist are left out of the tar, or the answer "
-          "is 404.", "spec 6.1, 6.6", "documented", changes=("rec-one-of-two", "rec-some-of-three")),
+          "is 404.", "spec 6.1, 6.6", "assumed", changes=("rec-one-of-two", "rec-some-of-three")),
     Quirk("recapi-not-found", 404, (404, 200), "What does not exist is answered with 404, or with the same page and 200, "
           "which one client fears.", "spec 6.1, 6.5", "documented",
           changes=("rec-bad-name", "rec-default-directory", "rec-empty-value", "rec-long-name", "rec-missing",
@@ -500,7 +501,7 @@ _RECAPI = (
           changes=("auth-challenge", "auth-nameless", "auth-no-password", "auth-nonce-count", "auth-old-nonce",
                    "auth-other-uri", "auth-without-qop", "http-methods", "http-paths", "rec-type")),
     Quirk("tar-name", "epoch", ("epoch", "date", "none"), "The tar is named after the second in which it was asked for, "
-          "in digits of the epoch or as a date, or is not named.", "spec 6.6", "documented",
+          "in digits of the epoch or as a date, or is not named.", "spec 6.6", "assumed",
           changes=("rec-some-of-three", "rec-tar")),
     Quirk("tar-member-name", "base", ("base", "path"), "Members of a tar have their base name, or their path in the "
           "spool.", "spec 6.6, 9 Q18", "assumed", changes=("rec-some-of-three", "rec-tar")),
