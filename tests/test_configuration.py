@@ -309,3 +309,12 @@ def test_file_that_is_no_device_file_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "calls.csv").write_text("name,number\n")
     with pytest.raises(ConfigurationError, match="cannot be imported: this is no device CSV"):
         read(written(tmp_path, "pbxs:\n  hq:\n    history: {import: calls.csv}\n"))
+
+
+def test_a_quirk_that_the_personality_does_not_show_is_warned_of() -> None:
+    """A quirk of later columns is taken and changes nothing, which is hardly what was meant."""
+    quirks = {"paging-unit": "entries", "order": "desc"}
+    early, late = (load_pbx({"personality": name, "quirks": quirks}, Path()) for name in ("ucm6100", "ucm6510"))
+    said = "quirk 'paging-unit' changes nothing on ucm6100-1.0.9: it is shown from G3 on"
+    assert said in pbx_warnings(early)
+    assert not [warning for warning in pbx_warnings(late) if "changes nothing" in warning]

@@ -17,6 +17,7 @@ from ucmsim.authority import common_name
 from ucmsim.defects import DEFECTS
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.faults import FaultRefused, arming
+from ucmsim.register import BY_ID
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import Settings, load, load_pbx
 from ucmsim.settings.rules import Broken
@@ -69,6 +70,7 @@ def pbx_warnings(pbx: PbxSettings) -> Iterator[str]:
     """Yield what is probably not meant in the settings of one PBX."""
     api = pbx.api
     yield from _name_warnings(pbx)
+    yield from _quirk_warnings(pbx)
     if not api.enable:
         yield "api.enable is false, so nothing listens on the API port; the device's default is the same"
         return
@@ -81,6 +83,13 @@ def pbx_warnings(pbx: PbxSettings) -> Iterator[str]:
         yield "permitted_ips has an entry that cannot be read, so every address is denied (quirk acl-unparsable)"
     elif api.tls_bind_address.host.startswith("127."):
         yield "it listens on loopback, and permitted_ips denies 127.0.0.1"
+
+
+def _quirk_warnings(pbx: PbxSettings) -> Iterator[str]:
+    personality = pbx.personality
+    for name in pbx.quirks:
+        if personality.generation < (since := BY_ID[name].since):
+            yield f"quirk '{name}' changes nothing on {personality.id}: it is shown from {since} on"
 
 
 def _account_warnings(pbx: PbxSettings) -> Iterator[str]:
