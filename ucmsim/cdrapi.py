@@ -77,9 +77,9 @@ class Search:
 
     def content(self) -> Content:
         """Read the page and show it: what the worker is given to do."""
-        return self.shown(self.run())
+        return self.showing.content(self.query.format, self._page())
 
-    def run(self) -> Page:
+    def _page(self) -> Page:
         """Read the page; a database that fails is a refusal (E10), not an error."""
         try:
             rows = self.history.page(self.query, self.quirks, up_to=self.up_to)
@@ -87,10 +87,6 @@ class Search:
             said = f"the database failed: {error}"
             return Page((), Refusal(Code.DATABASE, "", said, "", self.query.format))
         return Page(tuple(rows))
-
-    def shown(self, page: Page) -> Content:
-        """Return *page* as the device sends it."""
-        return self.showing.content(self.query.format, page)
 
 
 class CdrApi:

@@ -1,8 +1,8 @@
 """The quirk register: every behaviour that the documents leave open or that surprises a client, one row each.
 
 A quirk is how a unit always behaves; a fault is armed for a while. Spec 0b decides the defaults. To add a quirk, add a
-row, read it where the behaviour is decided, name it in a test (`@pytest.mark.quirk`), and let `tests/golden.py` say
-which transcripts it changes. What a PBX makes of the rows is `ucmsim.register`.
+row, read it where the behaviour is decided, name it in a test (`@pytest.mark.quirk`), and let `python -m tests.golden
+--changes` say which transcripts it changes. What a PBX makes of the rows is `ucmsim.register`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ Value = str | int
 
 @dataclass(frozen=True, slots=True)
 class Quirk:
-    """One row: *values* are the words and numbers it takes, the default among them.
+    """One row: *values* are the words and numbers it takes; a default that is a number or a text may be left out of them.
 
     *number* says that any whole number from that one up is taken too, *text* that any text is. *confidence* is one of
-    `CONFIDENCES`. *since* is
-    the first column generation that shows the behaviour. A row that is no quirk to switch says so: *setting* names the
-    setting that switches it, *later* what it waits for. *changes* are the golden transcripts that another value
-    changes, as file name patterns.
+    `CONFIDENCES`. *since* is the first column generation that shows the behaviour. A row that is no quirk to switch says
+    so: *setting* names the setting that switches it, *later* what it waits for. *changes* are the golden transcripts
+    that another value changes, as file name patterns.
     """
 
     id: str
@@ -204,7 +203,7 @@ _QUERY = (
           changes=("query-open-range", "query-zero-range")),
     Quirk("open-range", "zero", ("zero", "open"), "A range with one end missing has 0 there, so that 5300- finds nothing, "
           "or is open at that end.", "spec 3.3", "assumed", changes=("query-open-range",)),
-    Quirk("page-limit", 1000, (1000,), "Rows on a page at most, and when numRecords is left out.", "spec 3.1, 7 #3",
+    Quirk("page-limit", 1000, (), "Rows on a page at most, and when numRecords is left out.", "spec 3.1, 7 #3",
           "documented", number=1,
           changes=("page-*", "query-answeredby", "query-csv", "query-durations", "query-no-parameters",
                    "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from itertools import chain
 from types import MappingProxyType
 from typing import TypeGuard
@@ -34,7 +34,7 @@ _TOLD = 5
 class RecApi:
     """The handler of `/recapi` on one PBX, whose local time is that of *zone*."""
 
-    def __init__(self, spool: Spool, quirks: Quirks, zone: tzinfo = UTC) -> None:
+    def __init__(self, spool: Spool, quirks: Quirks, zone: tzinfo) -> None:
         self._spool = spool
         self._quirks = quirks
         self._zone = zone
@@ -54,7 +54,7 @@ class Retrieval:
     wanted: Wanted
     quirks: Quirks
     now: datetime
-    zone: tzinfo = UTC
+    zone: tzinfo
 
     def content(self) -> Content:
         """Look it up: what the worker is given to do."""
