@@ -3,103 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any
-from urllib.parse import quote
 
 import pytest
 
-from tests.makers import GUIDE_CSV, START, another_row, at, guide_rows, header, header_names, ids, make_pbx, request
+from tests.makers import GUIDE_CSV, another_row, at, header, header_names, make_pbx, request
+from tests.queries import (
+    ALL,
+    BAD_REQUEST,
+    EMPTY,
+    HEADER_LINE,
+    TYPES,
+    calls_from,
+    csv,
+    each_way,
+    get,
+    outcome,
+    pbx_with,
+)
 from ucmsim.columns import Row
 from ucmsim.pbx import Pbx
-from ucmsim.quirks import PERSONALITY, Value
-from ucmsim.register import BY_ID
 from ucmsim.reply import Reply
-
-HEADER_LINE = GUIDE_CSV.partition(b"\n")[0] + b"\n"
-EMPTY = {
-    "csv": HEADER_LINE,
-    "xml": b"<root>\n</root>\n",
-    "json": b'{\n"cdr":\n[\n]\n}\n',
-}
-TYPES = {"csv": "text/csv", "xml": "text/xml", "json": "application/json"}
-BAD_REQUEST = (
-    b'<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\r\n<html><head>\r\n<title>400 Bad Request</title>\r\n'
-    b"</head><body>\r\n<h1>Bad Request</h1>\r\n<p>Invalid Request</p>\r\n<hr />\r\n"
-    b"<address>Asterisk Server</address>\r\n</body></html>\r\n"
-)
-
-ALL = "62 63 64"
-"""The calls of the guide, all from 5300 to 5301 on 2013-12-03: at 11:46:40, 14:01:41 and 14:02:23 local time, UTC-6."""
-
-
-def pbx_with(rows: Iterable[Row] | None = None, quirks: Mapping[str, Value] | None = None, **settings: Any) -> Pbx:
-    """Return a PBX that has *rows* instead of those of the guide."""
-    pbx = make_pbx(quirks=dict(quirks or {}), **settings)
-    if rows is not None:
-        pbx.history._database.execute("DELETE FROM cdr")
-        pbx.history.extend(rows)
-    return pbx
-
-
-def get(pbx: Pbx, query: str | None, method: str = "GET", *, seconds: float = 0.0) -> Reply:
-    """Return what *pbx* answers to one *query*, which None leaves out together with its question mark."""
-    return pbx.answer(request("/cdrapi" if query is None else f"/cdrapi?{query}", method), at(seconds))
-
-
-def csv(rows: Iterable[Row]) -> bytes:
-    """Return *rows* as the CSV page of a G1 device: a comma between any two of its 22 columns, nothing quoted."""
-    return HEADER_LINE + "".join(",".join(row[:22]) + "\n" for row in rows).encode()
-
-
-def outcome(pbx: Pbx, query: str | None, *, seconds: float = 0.0) -> str:
-    """Return the AcctIds on a CSV page, or ``refused: `` and why; the reply is the page of these rows to the byte."""
-    reply = get(pbx, query, seconds=seconds)
-    found = [line.partition(",")[0] for line in reply.body.decode().split("\n")[1:-1]]
-    by_id = {row[0]: row for row in pbx.history.rows()}
-    assert (reply.status, reply.title, reply.rows) == (200, "OK", len(found))
-    assert reply.body == csv(by_id[acctid] for acctid in found)
-    assert header(reply, "Content-type") == "text/csv"
-    assert header(reply, "Content-Length") == str(len(reply.body))
-    if not reply.note:
-        return " ".join(found)
-    assert not found
-    assert reply.note.encode() not in reply.head + reply.body
-    return f"refused: {reply.note}"
-
-
-def each_way(
-    quirk: str,
-    query: str | None,
-    expected: Mapping[Value, str],
-    rows: Iterable[Row] | None = None,
-    others: Mapping[str, Value] | None = None,
-    *,
-    seconds: float = 0.0,
-    **settings: Any,
-) -> None:
-    """Compare the outcome with what is *expected* of every value of *quirk*, and of its default, with *others* set."""
-    row, kept = BY_ID[quirk], None if rows is None else tuple(rows)
-    assert set(expected) >= {value for value in row.values if value != PERSONALITY}
-    wanted = {value: (expected[value], {quirk: value}) for value in expected}
-    for answer, chosen in (*wanted.values(), (expected[row.default], {})):
-        pbx = pbx_with(kept, {**(others or {}), **chosen}, **settings)
-        assert outcome(pbx, query, seconds=seconds) == answer, chosen
-
-
-def calls_from(*sources: str) -> list[Row]:
-    """Return a call from each of *sources*; their AcctIds are 1, 2, 3, ..., their starts are in that order."""
-    return [
-        another_row(AcctId=str(number), src=source, start=f"2013-12-03 14:00:{number:02}")
-        for number, source in enumerate(sources, 1)
-    ]
-
-
-def calls_at(*starts: str) -> list[Row]:
-    """Return a call that began at each of *starts*; their AcctIds are 1, 2, 3, ..."""
-    return [another_row(AcctId=str(number), start=start) for number, start in enumerate(starts, 1)]
-
 
 # Names and formats
 
@@ -356,6 +279,35 @@ def test_error_pages_are_html_whatever_the_formats_are():
     assert header(pbx.answer(request("/nowhere"), at()), "Content-type") == "text/html"
 
 
+@pytest.mark.quirk("error-container")
+@pytest.mark.parametrize("form", ["csv", "json", "xml"])
+@pytest.mark.parametrize("query", ["caler=1&format={}", "format={}&caller=", "format={}&numRecords=1x", "&format={}"])
+def test_a_wrong_request_has_the_container_it_asks_for_or_that_of_csv(query, form):
+    """Wherever format stands it is read first; with the quirk every refusal has the CSV header."""
+    for quirks, shown in (({}, form), ({"error-container": "asked"}, form), ({"error-container": "csv"}, "csv")):
+        reply = get(make_pbx(quirks=quirks), query.format(form))
+        assert (reply.status, reply.body, header(reply, "Content-type")) == (200, EMPTY[shown], TYPES[shown])
+        assert reply.note
+    assert get(make_pbx(quirks={"error-container": "csv"}), f"format={form}&caller=1").body == EMPTY[form]
+
+
+@pytest.mark.quirk("database-failure")
+@pytest.mark.quirk("error-status")
+@pytest.mark.parametrize("form", ["csv", "json", "xml"])
+def test_a_database_that_fails_is_an_empty_container_or_a_500(form):
+    """It is no wrong request, so that a 400 is never due."""
+    for value, status in (("container", 200), (500, 500)):
+        for wrong in (200, 400):
+            pbx = make_pbx(quirks={"database-failure": value, "error-status": wrong})
+            pbx.history.close()
+            reply = get(pbx, f"format={form}")
+            assert (reply.status, reply.note) == (status, "the database failed: Cannot operate on a closed database.")
+            if status == 200:
+                assert (reply.body, header(reply, "Content-type")) == (EMPTY[form], TYPES[form])
+            else:
+                assert b"<p>Internal Server Error (out of memory)\n</p>" in reply.body
+
+
 # Parameters that are unknown, repeated or empty
 
 
@@ -519,216 +471,6 @@ def test_an_empty_piece_of_a_form_is_the_same():
     for quirks, body in (({}, HEADER_LINE), ({"trailing-ampersand": "ignore"}, GUIDE_CSV)):
         form = request("/cdrapi", "POST", form=b"caller=5300&")
         assert make_pbx(quirks=quirks).answer(form, at()).body == body
-
-
-# Extension lists
-
-EMPTY_ITEM = (
-    "refused: 'caller' has an empty item: a comma leads it, ends it, or follows another comma "
-    "(separate items with single commas)"
-)
-
-
-@pytest.mark.quirk("empty-item")
-@pytest.mark.parametrize(
-    ("query", "refuse", "skip"),
-    [
-        ("caller=,5300", EMPTY_ITEM, "1"),
-        ("caller=5300,,5302", EMPTY_ITEM, "1 2"),
-        ("caller=5300,,", EMPTY_ITEM, "1"),
-        ("caller=5300&caller=,5302", EMPTY_ITEM, "1 2"),
-        ("caller=,", EMPTY_ITEM, ""),
-        ("caller=5300,", "1", "1"),
-    ],
-)
-def test_an_empty_item_is_refused_or_passed_over(query, refuse, skip):
-    """Two commas in a row make the page empty, or count as one; a list of nothing finds nothing."""
-    each_way("empty-item", query, {"refuse": refuse, "skip": skip}, calls_from("5300", "5302", ""))
-
-
-@pytest.mark.quirk("trailing-comma")
-@pytest.mark.parametrize(
-    ("query", "ignore", "refuse"),
-    [
-        ("caller=5300,", "1", EMPTY_ITEM),
-        ("caller=5300&caller=5302,", "1 2", EMPTY_ITEM),
-        ("caller=5300,&caller=5302", EMPTY_ITEM, EMPTY_ITEM),
-        ("caller=5300,,", EMPTY_ITEM, EMPTY_ITEM),
-        ("caller=,", EMPTY_ITEM, EMPTY_ITEM),
-        ("caller=5300,5302", "1 2", "1 2"),
-    ],
-)
-def test_a_comma_at_the_end_is_ignored_or_an_empty_item(query, ignore, refuse):
-    """One comma at the very end of the joined list counts for nothing, or for an empty item."""
-    each_way("trailing-comma", query, {"ignore": ignore, "refuse": refuse}, calls_from("5300", "5302"))
-
-
-@pytest.mark.quirk("trailing-comma")
-@pytest.mark.quirk("empty-item")
-def test_a_comma_at_the_end_where_empty_items_are_passed_over():
-    """An empty item that is passed over harms nobody at the end either."""
-    quirks = {"trailing-comma": "refuse", "empty-item": "skip"}
-    assert outcome(pbx_with(calls_from("5300", "5302"), quirks), "caller=5300,") == "1"
-
-
-def hyphens(item: str) -> str:
-    """Return how a range with too many hyphens is refused."""
-    return f"refused: 'caller' has a range with more than one hyphen: '{item}' (a range is lowest-highest)"
-
-
-@pytest.mark.quirk("several-hyphens")
-@pytest.mark.parametrize(
-    ("query", "refuse", "skip"),
-    [
-        ("caller=5300-5301-,6300", hyphens("5300-5301-"), "3"),
-        ("caller=6300,--,5301", hyphens("--"), "2 3"),
-        ("caller=5300-5301-5302", hyphens("5300-5301-5302"), ""),
-        ("caller=5300-5301-&caller=6300", hyphens("5300-5301-"), "3"),
-        ("caller=@3-0-", "4", "4"),
-        ("caller=5300-5301", "1 2", "1 2"),
-    ],
-)
-def test_a_range_with_two_hyphens_is_refused_or_passed_over(query, refuse, skip):
-    """More than one hyphen makes the page empty, or the item find nothing; in a pattern hyphens are themselves."""
-    each_way("several-hyphens", query, {"refuse": refuse, "skip": skip}, calls_from("5300", "5301", "6300", "53-0-"))
-
-
-ODD = ("5%", "5\\", "5*", "5?", "[5]", '"5"', "O'Brien", "5 3", "5\t3", "5\x01", "5\x7f", "5;(<&>)", "müller", "5]^")
-
-
-@pytest.mark.quirk("list-characters")
-@pytest.mark.parametrize("text", ODD)
-@pytest.mark.parametrize("case", ["any", "exact"])
-def test_odd_characters_of_a_list_are_refused_or_mean_themselves(text, case):
-    """A character that is not allowed makes the page empty, or is itself: alone, in a pattern, whatever SQL makes of it."""
-    rows, others = calls_from("5300", "5", "53", *ODD, "%", "[", "x"), {"wildcard-case": case}
-    mine, alone = str(4 + ODD.index(text)), quote(text)
-    hint = "a '+' decodes to a space: send %2B" if " " in text else "letters, digits, + * # . @ _ - are allowed"
-    found = {f"caller={alone}": mine, f"caller=@{alone}@": mine, f"caller={alone}@,{alone}": mine}
-    found[f"caller={quote(text[:-1] + '_')}"] = " ".join(
-        acctid for acctid, src in ((row[0], row[2]) for row in rows) if len(src) == len(text) and src[:-1] == text[:-1]
-    )
-    for query, acctids in found.items():
-        answer = outcome(pbx_with(rows, {**others, "list-characters": "any"}), query)
-        assert answer == acctids, query
-    for quirks in (others, {**others, "list-characters": "strict"}):
-        answer = outcome(pbx_with(rows, quirks), f"caller={alone}")
-        if text.isascii() and text.replace("*", "").isalnum():
-            assert answer == mine
-        else:
-            assert answer.startswith("refused: 'caller' has a character that is not allowed: '")
-            assert answer.endswith(f"' ({hint})")
-
-
-@pytest.mark.quirk("list-characters")
-@pytest.mark.parametrize("query", ["caller=%ff", "caller=53%ff@", "caller=@%ff@,%c3", "caller=_%ff"])
-def test_bytes_that_are_no_text_find_nothing(query):
-    """Bytes that are no UTF-8 are refused, or found in no value; beside another item they harm nobody."""
-    rows = calls_from("5300", "\N{REPLACEMENT CHARACTER}", "ÿ", "")
-    for quirks in ({}, {"list-characters": "strict"}):
-        refused = outcome(pbx_with(rows, quirks), query)
-        assert refused.startswith("refused: 'caller' has a character that is not allowed: '")
-    lenient = {"list-characters": "any"}
-    assert outcome(pbx_with(rows, lenient), query) == ""
-    assert outcome(pbx_with(rows, lenient), f"{query},5300") == "1"
-    assert outcome(pbx_with(rows, lenient), f"{query},5300-5300%ff") == "1"
-
-
-@pytest.mark.quirk("list-characters")
-def test_a_range_of_odd_characters():
-    """The ends of a range count as values do, whatever characters follow their digits."""
-    rows = calls_from("5300", "5301", "abc")
-    assert outcome(pbx_with(rows, {"list-characters": "any"}), "caller=%205300%22-5301%25") == "1 2"
-    assert outcome(pbx_with(rows, {"list-characters": "any"}), "caller=%22-%25") == "3"
-
-
-@pytest.mark.quirk("underscore")
-@pytest.mark.quirk("wildcard-case")
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        # query, and what is found with an underscore as wildcard in any and in exact case, then as itself
-        ("caller=a_c", ("1 2 3", "1 2", "1", "1")),
-        ("caller=A_C", ("1 2 3", "3", "", "")),
-        ("caller=a_@", ("1 2 3 4 5", "1 2 5", "1 4 5", "1 5")),
-        ("caller=A@", ("1 2 3 4 5", "3 4", "1 2 3 4 5", "3 4")),
-        ("caller=@_@", ("1 2 3 4 5 6", "1 2 3 4 5 6", "1 4 5", "1 4 5")),
-        ("caller=abc", ("2", "2", "2", "2")),
-        ("caller=a_", ("", "", "", "")),
-        ("caller=53_0-5400", ("", "", "6", "6")),
-    ],
-)
-def test_underscores_and_letter_case(query, found):
-    """An underscore is any one character or itself, letters of a pattern match in any case or exactly; 2 x 2."""
-    rows = calls_from("a_c", "abc", "ABC", "A_b@", "a_xyz", "5350")
-    ways = [(underscore, case) for underscore in ("wildcard", "literal") for case in ("any", "exact")]
-    for way, acctids in zip(ways, found, strict=True):
-        assert outcome(pbx_with(rows, dict(zip(("underscore", "wildcard-case"), way, strict=True))), query) == acctids
-    assert outcome(pbx_with(rows), query) == found[0]
-
-
-@pytest.mark.quirk("wildcard-case")
-def test_letters_beyond_ascii_have_no_case():
-    """Patterns take the 26 letters in any case, and no others, as SQLite does; literals are always exact."""
-    rows, odd = calls_from("ÉCOLE", "école", "Ecole"), {"list-characters": "any"}
-    upper, lower = quote("ÉCOLE"), quote("école")
-    each_way("wildcard-case", f"caller={upper}@", {"any": "1", "exact": "1"}, rows, odd)
-    each_way("wildcard-case", f"caller={quote('É')}cole@", {"any": "1", "exact": ""}, rows, odd)
-    each_way("wildcard-case", f"caller={lower}", {"any": "2", "exact": "2"}, rows, odd)
-    each_way("wildcard-case", "caller=ecole", {"any": "", "exact": ""}, rows, odd)
-    each_way("wildcard-case", "caller=eCOL_", {"any": "3", "exact": ""}, rows, odd)
-
-
-NUMBERED = ("0", "", "anonymous", "x5300", "5300x", "05300", "5301", "+5300", "-5300", "53-00", " 5300", "000", "s-0")
-
-
-@pytest.mark.quirk("zero-range")
-@pytest.mark.quirk("range-digits")
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        # query, and what is found with range-digits leading and all, then with zero-range: zero for both
-        ("caller=0-0", ("1 2 3 4 12 13", "1 2 3 12 13", "1 12", "1 12 13")),
-        ("caller=5300-5300", ("5 6 8 11", "4 5 6 8 9 10 11", "5 6 8 11", "4 5 6 8 9 10 11")),
-        ("caller=-53", ("1 2 3 4 10 12 13", "1 2 3 12 13", "1 10 12", "1 12 13")),
-        ("caller=53-53", ("10", "", "10", "")),
-        ("caller=0,5301-5400", ("1 7", "1 7", "1 7", "1 7")),
-        ("caller=5301-5300", ("", "", "", "")),
-    ],
-)
-def test_what_a_value_counts_as_in_a_range(query, found):
-    """By its leading digits or by all of them; one without is 0, or in no range at all; 2 x 2."""
-    rows = calls_from(*NUMBERED)
-    ways = [(zero, digits) for zero in ("non-numbers", "zero") for digits in ("leading", "all")]
-    for (zero, digits), acctids in zip(ways, found, strict=True):
-        assert outcome(pbx_with(rows, {"zero-range": zero, "range-digits": digits}), query) == acctids, (zero, digits)
-    assert outcome(pbx_with(rows), query) == found[0]
-
-
-@pytest.mark.quirk("range-digits")
-def test_all_digits_beyond_63_bits_saturate():
-    """However many digits a value has, it is the greatest number there is."""
-    rows = calls_from("9" * 30, "9223372036854775807", "x" + "9" * 5000, "1")
-    expected = {"leading": "1 2", "all": "1 2 3"}
-    each_way("range-digits", "caller=9223372036854775807-9223372036854775808", expected, rows)
-
-
-@pytest.mark.quirk("open-range")
-@pytest.mark.parametrize(
-    ("query", "zero", "opened"),
-    [
-        ("caller=5300-", "", "2 3"),
-        ("caller=-5300", "1 2 4", "1 2 4 5"),
-        ("caller=-", "1 4", "1 2 3 4 5"),
-        ("caller=x-", "1 4", "1 2 3 4"),
-        ("caller=5300-5300", "2", "2"),
-        ("caller=9223372036854775807-", "", "3"),
-    ],
-)
-def test_a_range_with_an_end_missing_has_zero_there_or_is_open(query, zero, opened):
-    """5300- ends at 0 and finds nothing, or finds everything from 5300; -5300 begins at 0, or at the least number."""
-    rows = calls_from("0", "5300", "9" * 20, "anonymous", "-5")
-    each_way("open-range", query, {"zero": zero, "open": opened}, rows)
 
 
 # Numbers
@@ -983,6 +725,20 @@ def test_where_json_has_no_groups_entries_are_rows(query, found):
     each_way("paging-unit", query, {"rows": found, "entries": found}, SESSIONS)
 
 
+@pytest.mark.quirk("blank-session")
+@pytest.mark.quirk("paging-unit")
+def test_rows_without_a_session_are_entries_of_their_own_or_one():
+    """A page of entries counts them likewise."""
+    rows = [another_row(AcctId=str(at), session=session) for at, session in enumerate(("", "a", "", "b", ""), 1)]
+    apart, together = [["1"], ["2"], ["3"], ["4"], ["5"]], [["1", "3", "5"], ["2"], ["4"]]
+    for value, found in (("apart", apart), ("together", together)):
+        pbx = pbx_with(rows, {"blank-session": value, "paging-unit": "entries"}, personality="ucm6510")
+        assert entries(get(pbx, "format=json")) == found
+        assert entries(get(pbx, "format=json&numRecords=2")) == found[:2]
+        assert entries(get(pbx, "format=json&offset=1")) == found[1:]
+    assert entries(get(pbx_with(rows, personality="ucm6510"), "format=json")) == apart
+
+
 # Who answered
 
 
@@ -1043,253 +799,3 @@ def test_the_columns_decide_where_answeredby_looks(generation, rows):
         lines = get(pbx, "answeredby=5301").body.decode().split("\n")[1:-1]
         assert " ".join(line.partition(",")[0] for line in lines) == found
         assert len(lines[0].split(",")) == {"G1": 24, "G2": 29, "G3": 34}[generation]
-
-
-# Durations and times
-
-
-@pytest.mark.quirk("duration-basis")
-@pytest.mark.parametrize(
-    ("query", "billsec", "duration"),
-    [
-        ("minDur=5", "62", ALL),
-        ("maxDur=5", "63 64", "63"),
-        ("minDur=6&maxDur=8", "62", "64"),
-        ("minDur=9", "", "62"),
-        ("maxDur=4", "63 64", ""),
-    ],
-)
-def test_durations_are_of_talk_or_of_the_whole_call(query, billsec, duration):
-    """The bounds minDur and maxDur compare billsec (6, 3, 4 seconds), or duration (9, 5, 8 seconds)."""
-    each_way("duration-basis", query, {"billsec": billsec, "duration": duration})
-
-
-ENDED = [
-    another_row(AcctId=acctid, start=f"2013-12-03 {start}", end=end and f"2013-12-03 {end}")
-    for acctid, start, end in (("1", "10:00:00", "10:30:00"), ("2", "10:10:00", "10:11:00"), ("3", "10:20:00", ""))
-]
-
-
-@pytest.mark.quirk("time-basis")
-@pytest.mark.parametrize(
-    ("query", "start", "end"),
-    [
-        ("startTime=2013-12-03T10:10:00", "2 3", "1 2"),
-        ("endTime=2013-12-03T10:10:00", "1 2", "3"),
-        ("startTime=2013-12-03T10:11&endTime=2013-12-03T10:30", "3", "1 2"),
-        ("startTime=2013-12-03T10:30:00", "", "1"),
-        ("endTime=2012-01-01", "", "3"),
-        ("startTime=&endTime=", "1 2 3", "1 2 3"),
-    ],
-)
-def test_bounds_are_of_the_beginning_or_of_the_end(query, start, end):
-    """Times compare start, or end as text, where a blank one is before everything; the order stays that of start."""
-    each_way("time-basis", query, {"start": start, "end": end}, ENDED)
-
-
-CHICAGO = {"time_zone": "America/Chicago"}
-"""UTC-6, from 2013-03-10 08:00Z to 2013-11-03 07:00Z UTC-5."""
-
-
-@pytest.mark.quirk("date-only")
-@pytest.mark.parametrize(
-    ("query", "starts", "utc", "local"),
-    [
-        # 00:00Z is 18:00 the day before
-        ("startTime=2013-12-03", ("2013-12-02 17:59:59", "2013-12-02 18:00:00", "2013-12-03 00:00:00"), "2 3", "3"),
-        ("endTime=2013-12-03", ("2013-12-02 18:00:00", "2013-12-02 18:00:01", "2013-12-03 00:00:00"), "1", "1 2 3"),
-        # the day on which the clock is put on, and the next
-        ("startTime=2013-03-10", ("2013-03-09 18:00:00", "2013-03-10 00:00:00"), "1 2", "2"),
-        ("startTime=2013-03-11", ("2013-03-10 18:59:59", "2013-03-10 19:00:00", "2013-03-11 00:00:00"), "2 3", "3"),
-        # the day on which it is put back, and the next
-        ("startTime=2013-11-03", ("2013-11-02 18:59:59", "2013-11-02 19:00:00", "2013-11-03 00:00:00"), "2 3", "3"),
-        ("endTime=2013-11-04", ("2013-11-03 18:00:00", "2013-11-03 18:00:01", "2013-11-04 00:00:00"), "1", "1 2 3"),
-        ("startTime=2013-12-03T00:00", ("2013-12-02 18:00:00", "2013-12-03 00:00:00"), "2", "2"),
-        (
-            "startTime=2013-02-29",
-            (),
-            *["refused: 'startTime' is no time that exists: day is out of range for month"] * 2,
-        ),
-    ],
-)
-def test_a_date_alone_is_midnight_utc_or_local(query, starts, utc, local):
-    """A date without a time of day is UTC though rows are in local time, or local."""
-    each_way("date-only", query, {"utc": utc, "local": local}, calls_at(*starts), **CHICAGO)
-
-
-@pytest.mark.quirk("naive-time")
-@pytest.mark.parametrize(
-    ("query", "starts", "local", "utc"),
-    [
-        ("startTime=2013-12-03T14:00", ("2013-12-03 08:00:00", "2013-12-03 14:00:00"), "2", "1 2"),
-        ("endTime=2013-12-03T14:00:00", ("2013-12-03 08:00:00", "2013-12-03 14:00:00"), "1 2", "1"),
-        ("startTime=2013-12-03T14:00Z", ("2013-12-03 08:00:00", "2013-12-03 14:00:00"), "1 2", "1 2"),
-        # the hour from 02:00 does not exist on 2013-03-10: as text it is a bound like any other
-        ("startTime=2013-03-10T02:30", ("2013-03-10 01:59:59", "2013-03-10 03:00:00"), "2", "1 2"),
-        ("startTime=2013-03-10T07:59:59", ("2013-03-10 01:59:59", "2013-03-10 03:00:00"), "", "1 2"),
-        ("startTime=2013-03-10T08:00:00", ("2013-03-10 01:59:59", "2013-03-10 03:00:00"), "", "2"),
-        # the hour from 01:00 comes twice on 2013-11-03, at 06:00Z and at 07:00Z
-        ("startTime=2013-11-03T01:30", ("2013-11-03 01:29:59", "2013-11-03 01:30:00"), "2", "1 2"),
-        ("startTime=2013-11-03T06:30", ("2013-11-03 01:29:59", "2013-11-03 01:30:00"), "", "2"),
-        ("startTime=2013-11-03T07:30", ("2013-11-03 01:29:59", "2013-11-03 01:30:00"), "", "2"),
-        ("endTime=2013-11-03T08:00", ("2013-11-03 02:00:00", "2013-11-03 02:00:01"), "1 2", "1"),
-        # a date alone is none of its business
-        ("startTime=2013-12-03", ("2013-12-02 17:59:59", "2013-12-02 18:00:00", "2013-12-03 00:00:00"), "2 3", "2 3"),
-    ],
-)
-def test_a_time_without_a_zone_is_local_or_utc(query, starts, local, utc):
-    """A time of day without a zone is the PBX's, or UTC, in gaps and folds of the clock too."""
-    each_way("naive-time", query, {"local": local, "utc": utc}, calls_at(*starts), **CHICAGO)
-
-
-@pytest.mark.quirk("naive-time")
-@pytest.mark.quirk("date-only")
-def test_dates_and_times_are_switched_apart():
-    """A date alone can be local while times are UTC."""
-    quirks = {"naive-time": "utc", "date-only": "local"}
-    rows = calls_at("2013-12-02 18:00:00", "2013-12-03 00:00:00")
-    assert outcome(pbx_with(rows, quirks, **CHICAGO), "startTime=2013-12-03") == "2"
-    assert outcome(pbx_with(rows, quirks, **CHICAGO), "startTime=2013-12-03T00:00") == "1 2"
-
-
-@pytest.mark.quirk("missing-date")
-@pytest.mark.parametrize(
-    ("query", "seconds", "millennium", "today"),
-    [
-        ("startTime=14:01:41", 0, ALL, "63 64"),
-        ("endTime=14:01:41", 0, "", "62 63"),
-        ("startTime=20:01:41Z", 0, ALL, "63 64"),
-        ("startTime=15:01:41.000-05:00", 0, ALL, "63 64"),
-        ("endTime=23:59:59", 0, "", ALL),
-        # at 00:00 UTC it is still the same day at the PBX, at 06:00 UTC no longer
-        ("startTime=14:01:41", 22390, ALL, "63 64"),
-        ("startTime=20:01:41Z", 22390, ALL, "63 64"),
-        ("startTime=14:01:41", 43989, ALL, "63 64"),
-        ("startTime=00:00", 43990, ALL, ""),
-        # with a date, or with neither, nothing is missing
-        ("startTime=2013-12-03T14:01:41", 43990, "63 64", "63 64"),
-        ("startTime=2013-12-04", 43990, "", ""),
-        ("startTime=now", 43990, "", ""),
-    ],
-)
-def test_a_time_without_a_date_is_of_the_year_2000_or_of_today(query, seconds, millennium, today):
-    """A time of day alone is on 2000-01-01, or on the day that it is at the PBX."""
-    each_way("missing-date", query, {"2000-01-01": millennium, "today": today}, seconds=seconds, **CHICAGO)
-
-
-@pytest.mark.quirk("missing-date")
-@pytest.mark.quirk("naive-time")
-@pytest.mark.parametrize(
-    ("day", "query", "starts", "found"),
-    [
-        ("2013-03-10", "startTime=07:59:59", ("2013-03-10 01:59:58", "2013-03-10 01:59:59"), "2"),
-        ("2013-03-10", "startTime=08:00", ("2013-03-10 01:59:59", "2013-03-10 03:00:00"), "2"),
-        ("2013-11-03", "startTime=06:30", ("2013-11-03 01:29:59", "2013-11-03 01:30:00"), "2"),
-        ("2013-11-03", "startTime=07:30", ("2013-11-03 01:29:59", "2013-11-03 01:30:00"), "2"),
-    ],
-)
-def test_today_may_be_the_day_of_a_clock_change(day, query, starts, found):
-    """A UTC time of today becomes local with the offset that holds at that time."""
-    noon = (datetime.fromisoformat(f"{day}T18:00:00Z") - START).total_seconds()
-    today = pbx_with(calls_at(*starts), {"missing-date": "today"}, **CHICAGO)
-    naive = pbx_with(calls_at(*starts), {"missing-date": "today", "naive-time": "utc"}, **CHICAGO)
-    assert outcome(naive, query, seconds=noon) == outcome(today, f"{query}Z", seconds=noon) == found
-
-
-@pytest.mark.quirk("time-fraction")
-@pytest.mark.parametrize(
-    ("query", "cut", "keep"),
-    [
-        ("startTime=2013-12-03T14:01:41.000", "63 64", "64"),
-        ("startTime=2013-12-03T14:01:41.999", "63 64", "64"),
-        ("startTime=2013-12-03T14:01:40.999", "63 64", "63 64"),
-        ("endTime=2013-12-03T14:01:41.000", "62 63", "62 63"),
-        ("endTime=2013-12-03T14:01:40.999", "62", "62"),
-        ("startTime=2013-12-03T20:01:41.500Z", "63 64", "64"),
-        ("startTime=2013-12-03T14:01:41.001-06:00", "63 64", "64"),
-        ("startTime=2013-12-03T14:01:41", "63 64", "63 64"),
-    ],
-)
-def test_a_fraction_is_cut_off_or_compared(query, cut, keep):
-    """A fraction counts for nothing, or makes the bound a longer text: even .000 is after the second without."""
-    each_way("time-fraction", query, {"cut": cut, "keep": keep}, **CHICAGO)
-
-
-FORMS = "write YYYY-MM-DD, YYYY-MM-DDTHH:MM[:SS[.sss]][zone], HH:MM[:SS[.sss]][zone], now, or ten digits of epoch"
-
-
-@pytest.mark.quirk("fraction-digits")
-@pytest.mark.parametrize("fraction", [".5", ".03", ".0300", ".123456789"])
-def test_a_fraction_has_three_digits_or_any_number(fraction):
-    """Another number of digits makes the page empty, or is taken."""
-    bound = f"2013-12-03T14:01:41{fraction}"
-    refuse = f"refused: 'startTime' has none of the time forms: '{bound}' ({FORMS})"
-    each_way("fraction-digits", f"startTime={bound}", {"three": refuse, "any": "63 64"}, **CHICAGO)
-    kept = {"three": refuse, "any": "64"}
-    each_way("fraction-digits", f"startTime={bound}", kept, others={"time-fraction": "keep"}, **CHICAGO)
-
-
-@pytest.mark.quirk("fraction-digits")
-@pytest.mark.parametrize("bound", ["14:01:41.", "14:01.5", "14:01:41,500", "14:01:41.5.5", "14:01:41.%D9%A3"])
-def test_what_is_no_fraction_is_none_with_any_number_of_digits(bound):
-    """A point without digits, minutes with a fraction, a comma: never a time."""
-    for value in ("three", "any"):
-        answer = outcome(make_pbx(quirks={"fraction-digits": value}), f"startTime={bound}")
-        assert answer.startswith("refused: 'startTime' has none of the time forms: ")
-
-
-@pytest.mark.quirk("space-for-t")
-@pytest.mark.parametrize(
-    "bound", ["2013-12-03 14:01:41", "2013-12-03 14:01:41.000", "2013-12-03 20:01:41Z", "2013-12-03 14:01:41-06:00"]
-)
-def test_a_space_where_a_t_is_due_is_refused_or_taken(bound):
-    """Sent as %20 or as +, a space makes the page empty, or parts date and time as the T does."""
-    refuse = f"refused: 'startTime' has none of the time forms: '{bound}' (a space stands where the letter T is due)"
-    for space in ("%20", "+"):
-        query = f"startTime={bound.replace(' ', space)}"
-        each_way("space-for-t", query, {"refuse": refuse, "accept": "63 64"}, **CHICAGO)
-
-
-@pytest.mark.quirk("space-for-t")
-@pytest.mark.parametrize(
-    "bound",
-    [
-        "2013-12-03+",
-        "+14:01:41",
-        "2013-12-0314:01",
-        "2013-12-03++14:01:41",
-        "2013-12-03T14:01:41+06:00",
-        "2013-12-03T+14:01",
-        "+",
-    ],
-)
-def test_a_space_elsewhere_is_never_taken(bound):
-    """A space is a T between a date and a time of day only, and never the plus of a zone."""
-    for value in ("refuse", "accept"):
-        answer = outcome(make_pbx(quirks={"space-for-t": value}), f"startTime={bound}")
-        assert answer.startswith("refused: 'startTime' has none of the time forms: ")
-
-
-def test_the_rows_of_the_guide_are_the_page_that_outcomes_are_compared_with():
-    """The page that these tests write down is the guide's own, to the byte."""
-    assert csv(guide_rows()) == GUIDE_CSV
-
-
-# --- what lies on a bound --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.quirk("time-bounds")
-@pytest.mark.parametrize(("value", "found"), [("inclusive", ["63", "64"]), ("half-open", ["63"])])
-def test_the_end_of_a_window_is_inside_or_outside(value: str, found: list[str]) -> None:
-    """A call that begins at endTime is found, or not; one that begins at startTime always is."""
-    pbx = make_pbx(quirks={"time-bounds": value})
-    target = "/cdrapi?startTime=2013-12-03T14:01:41&endTime=2013-12-03T14:02:23"
-    assert ids(pbx.answer(request(target), at())) == found
-
-
-@pytest.mark.quirk("duration-bounds")
-@pytest.mark.parametrize(("value", "found"), [("inclusive", ["63", "64"]), ("half-open", ["63"])])
-def test_the_longest_duration_is_inside_or_outside(value: str, found: list[str]) -> None:
-    """A call of maxDur seconds is found, or not; one of minDur always is."""
-    pbx = make_pbx(quirks={"duration-bounds": value})
-    assert ids(pbx.answer(request("/cdrapi?minDur=3&maxDur=4"), at())) == found

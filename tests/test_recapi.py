@@ -122,6 +122,10 @@ BELOW_MONITOR = (
     "monitor/2013-11,auto-1384000000-1000-1001.wav", "monitor/2013-11,twice.wav",
     "monitor/2013-12,late.wav", f"monitor/2013-12,{'n' * 248}", "monitor/2013-12,twice.wav", "monitor/notes,late.wav",
 )  # fmt: skip
+SPOOL = (
+    ".,meetme", ".,monitor", ".,monitor_local", ".,top.wav", ".,voicemail",
+    *MEETME, *MONITOR, *BELOW_MONITOR, *LOCAL, *VOICEMAIL,
+)  # fmt: skip
 H = "Directory,Filename"
 
 
@@ -159,9 +163,7 @@ def test_contents_of_directories(pbx: Pbx, filedir: str, lines: tuple[str, ...])
 
 def test_the_spool_itself_is_listed_by_a_name_that_can_be_used_again(pbx: Pbx) -> None:
     """Its Directory is a dot, and so is the filedir that leads to it; every other Directory is a filedir too."""
-    listed = ask(pbx, "filedir=.").body.decode().splitlines()[1:]
-    assert listed[:5] == [".,meetme", ".,monitor", ".,monitor_local", ".,top.wav", ".,voicemail"]
-    assert listed[5:] == [*MEETME, *MONITOR, *BELOW_MONITOR, *LOCAL, *VOICEMAIL]
+    assert whole(ask(pbx, "filedir=.")) == csv(H, *SPOOL)
     assert whole(ask(pbx, "filedir=.&filename=top.wav")) == file(b"top")
 
 
@@ -224,6 +226,28 @@ def test_the_newest_may_come_first(tmp_path: Path) -> None:
     for value, names in (("name", "abc"), ("newest", "bac")):
         listed = ask(pbx_on(tmp_path, quirks={"listing-order": value}), "filedir=monitor")
         assert whole(listed) == csv(H, *(f"monitor,{name}" for name in names))
+
+
+@pytest.mark.quirk("listing-entries")
+def test_a_listing_names_directories_too_or_files_only(root: Path) -> None:
+    """Below directories that are not named their files are, when it is recursive."""
+    for value, lines in (("all", VOICEMAIL), ("files", [line for line in VOICEMAIL if line.endswith(".txt")])):
+        assert whole(ask(switched(root, "listing-entries", value), "filedir=voicemail")) == csv(H, *lines)
+    assert len(VOICEMAIL) > 1
+    flat = pbx_on(root, MESSAGE, quirks={"listing-entries": "files", "listing": "flat"})
+    assert whole(ask(flat, "filedir=voicemail")) == csv(H)
+
+
+@pytest.mark.quirk("listing-quoting")
+def test_fields_of_a_listing_are_quoted_or_not(tmp_path: Path) -> None:
+    """By default a comma in a name makes one field more, and a quote is a character; quoted, a CSV reader gets them."""
+    put(tmp_path, {f"monitor/x,y/{name}": b"" for name in ('a"b.wav', "c,d.wav", "e.wav")})
+    raw = csv(H, 'monitor/x,y,a"b.wav', "monitor/x,y,c,d.wav", "monitor/x,y,e.wav")
+    quoted = csv(H, '"monitor/x,y","a""b.wav"', '"monitor/x,y","c,d.wav"', '"monitor/x,y",e.wav')
+    for value, lines in (("none", raw), ("rfc4180", quoted)):
+        assert whole(ask(pbx_on(tmp_path, quirks={"listing-quoting": value}), "filedir=monitor/x,y")) == lines
+    directories = ask(pbx_on(tmp_path, quirks={"listing-quoting": "rfc4180"}))
+    assert whole(directories) == csv("Directory", "monitor", '"monitor/x,y"')
 
 
 @pytest.mark.quirk("recapi-missing-directory")
@@ -492,6 +516,12 @@ MARKS = {mark.args[0]: mark for mark in (
     pytest.mark.quirk("recapi-cache-control"),
     pytest.mark.quirk("tar-name"),
     pytest.mark.quirk("tar-member-name"),
+    pytest.mark.quirk("recapi-bad-directory"),
+    pytest.mark.quirk("recapi-spool-directory"),
+    pytest.mark.quirk("recapi-empty-list"),
+    pytest.mark.quirk("recapi-same-file"),
+    pytest.mark.quirk("wav-type"),
+    pytest.mark.quirk("tar-type"),
 )}  # fmt: skip
 
 
@@ -556,6 +586,20 @@ def quirk(name: str, usual: str | int, other: str | int, query: str, usually: by
         quirk("tar-name", "epoch", "none", "filename=note.txt@unavail.gsm", tarred(EPOCH, NOTE, GSM), tarred(None, NOTE, GSM)),
         quirk("tar-member-name", "base", "path", "filename=note.txt@late.wav", tarred(EPOCH, NOTE, ("late.wav", b"late")),
               tarred(EPOCH, ("monitor/note.txt", b"a note\n"), ("monitor/2013-12/late.wav", b"late"))),
+        quirk("recapi-bad-directory", "nothing", 404, "filedir=../spool/meetme@monitor_local", csv(H, *LOCAL), NOT_FOUND),
+        quirk("recapi-bad-directory", "nothing", 404, "filedir=/meetme", csv(H), NOT_FOUND),
+        quirk("recapi-bad-directory", "nothing", 404, "filedir=a b\\c", csv(H), csv(H)),
+        quirk("recapi-bad-directory", "nothing", 404, "filedir=./meetme", *[csv(H, *MEETME)] * 2),
+        quirk("recapi-spool-directory", "spool", "missing", "filedir=.&filename=top.wav", file(b"top"), NOT_FOUND),
+        quirk("recapi-spool-directory", "spool", "missing", "filedir=.@..", csv(H, *SPOOL), csv(H)),
+        quirk("recapi-empty-list", "nothing", 404, "filedir=@", csv(H), NOT_FOUND),
+        quirk("recapi-empty-list", "nothing", 404, "filename=@@", NOT_FOUND, NOT_FOUND),
+        quirk("recapi-same-file", "twice", "once", "filename=note.txt@note.txt", tarred(EPOCH, NOTE, NOTE), file(*NOTE[1:], "text/txt")),
+        quirk("recapi-same-file", "twice", "once", "filename=note.txt@unavail.gsm@./note.txt", tarred(EPOCH, NOTE, GSM, NOTE), tarred(EPOCH, NOTE, GSM)),
+        quirk("wav-type", "audio/x-wav", "audio/wav", GOOD, CALLED, CALLED.replace(b"audio/x-wav", b"audio/wav")),
+        quirk("wav-type", "audio/x-wav", "audio/wav", "filename=note.txt", *[file(b"a note\n", "text/txt")] * 2),
+        quirk("tar-type", "application/x-tar", "text/plain", "filename=note.txt@unavail.gsm", tarred(EPOCH, NOTE, GSM),
+              tarred(EPOCH, NOTE, GSM).replace(b"application/x-tar", b"text/plain")),
     ],
 )  # fmt: skip
 def test_a_quirk_of_files(root: Path, name: str, query: str, values: Mapping[str | int, bytes]) -> None:

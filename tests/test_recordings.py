@@ -24,13 +24,13 @@ from ucmsim.columns import AT, GENERATIONS, NAMES
 from ucmsim.devicefile import write
 from ucmsim.filling import Filled, fill, import_file, made_up
 from ucmsim.history import History
+from ucmsim.paths import parts_of
 from ucmsim.personalities import PERSONALITIES, Personality, personality
 from ucmsim.recapi import Files, parse
 from ucmsim.recordings import Recording
 from ucmsim.register import Quirks
 from ucmsim.settings import Extensions, Trunk, load_pbx
 from ucmsim.settings import Recording as RecordingSettings
-from ucmsim.spool import parts_of
 
 CHICAGO = ZoneInfo("America/Chicago")
 NOW = datetime(2026, 3, 2, 23, tzinfo=UTC)

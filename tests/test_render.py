@@ -241,6 +241,20 @@ def test_line_ends_inside_quotes_stay_as_they_are():
     assert page(Format.CSV, "G1", [values], {"csv-line-end": "crlf", "csv-quoting": "rfc4180"}) == expected.encode()
 
 
+@pytest.mark.quirk("csv-header")
+@pytest.mark.quirk("csv-line-end")
+@pytest.mark.parametrize("end", ["lf", "crlf"])
+def test_csv_has_a_header_or_rows_only(end):
+    """Without it a page of no rows is an empty body."""
+    quirks = {"csv-line-end": end}
+    usual = page(Format.CSV, "G1", guide(), quirks)
+    first, rest = usual[: usual.index(b"\n") + 1], usual[usual.index(b"\n") + 1 :]
+    assert page(Format.CSV, "G1", guide(), quirks | {"csv-header": "sent"}) == usual
+    assert page(Format.CSV, "G1", guide(), quirks | {"csv-header": "omitted"}) == rest
+    assert page(Format.CSV, "G1", (), quirks | {"csv-header": "sent"}) == first
+    assert page(Format.CSV, "G1", (), quirks | {"csv-header": "omitted"}) == b""
+
+
 @pytest.mark.quirk("columns")
 @pytest.mark.parametrize("own", ["G1", "G2", "G3"])
 @pytest.mark.parametrize("shown", ["personality", "G1", "G2", "G3"])
@@ -328,7 +342,62 @@ def test_xml_escapes_markup_or_writes_it_raw(value, clid):
     assert page(Format.XML, "G1", (), {"xml-escaping": value}) == b"<root>\n</root>\n"
 
 
+@pytest.mark.quirk("xml-declaration")
+@pytest.mark.quirk("xml-layout")
+def test_xml_may_have_a_declaration_and_stand_on_one_line():
+    """By default it has neither; the last line has its end in every case."""
+    declared = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    one_line = FIRST_XML.replace("\n", "")
+    for declaration, front in (("omitted", ""), ("sent", declared)):
+        for layout, body in (("lines", f"<root>\n{FIRST_XML}</root>\n"), ("compact", f"<root>{one_line}</root>\n")):
+            written = page(
+                Format.XML, "G1", guide()[:1], {"xml-declaration": declaration, "xml-layout": layout}
+            ).decode()
+            assert written == front + body
+            assert len(ET.fromstring(written)) == 1
+    assert page(Format.XML, "G1", guide()[:1]).decode() == f"<root>\n{FIRST_XML}</root>\n"
+    assert page(Format.XML, "G1", (), {"xml-layout": "compact"}) == b"<root></root>\n"
+
+
 # JSON
+
+
+@pytest.mark.quirk("json-layout")
+@pytest.mark.parametrize("rows", [0, 1, 3])
+@pytest.mark.parametrize("generation", ["G1", "G3"])
+def test_the_white_space_of_json(generation, rows):
+    """Lines as the guide has them, the same with the blanks that its print shows, or none; the values are the same."""
+    shown = (guide() if generation == "G1" else later("a", "a", "b"))[:rows]
+    lines, printed, compact = (
+        page(Format.JSON, generation, shown, {"json-layout": value}).decode()
+        for value in ("lines", "printed", "compact")
+    )
+    assert page(Format.JSON, generation, shown).decode() == lines
+    first, *inside, last = lines.splitlines()
+    assert printed == "\n".join([first, *(f" {line}" for line in inside), last, ""])
+    assert json.loads(compact) == json.loads(lines)
+    assert compact == json.dumps(json.loads(lines), separators=(",", ":"), ensure_ascii=False)
+
+
+@pytest.mark.quirk("json-quotes")
+@pytest.mark.quirk("json-controls")
+@pytest.mark.quirk("json-non-ascii")
+@pytest.mark.parametrize(
+    ("quotes", "controls", "letters", "clid"),
+    [
+        ("escaped", "escaped", "utf-8", r'"\"Zoë\\\" \t<1>"'),
+        ("raw", "escaped", "utf-8", r'""Zoë\\" \t<1>"'),
+        ("escaped", "raw", "utf-8", '"\\"Zoë\\\\" \t<1>"'),
+        ("raw", "raw", "utf-8", '""Zoë\\" \t<1>"'),
+        ("raw", "escaped", "escaped", r'""Zo\u00eb\\" \t<1>"'),
+        ("raw", "raw", "escaped", '""Zo\\u00eb\\" \t<1>"'),
+    ],
+)
+def test_quotes_and_controls_are_escaped_or_raw(quotes, controls, letters, clid):
+    """A raw quote, backslash or control stands as it is; each is switched alone, and letters apart from them."""
+    values = row(dict(zip(G1.split(","), guide()[0], strict=False)) | {"clid": '"Zoë\\" \t<1>'})
+    quirks = {"json-quotes": quotes, "json-controls": controls, "json-non-ascii": letters}
+    assert page(Format.JSON, "G1", [values], quirks) == listed(f"{{ {members(values, 'G1', clid=clid)} }}", key="cdr")
 
 
 def test_the_guide_json_is_exact():
@@ -822,7 +891,8 @@ _GENERATIONS = st.sampled_from(["G1", "G2", "G3"])
 @given(_GENERATIONS, _ROWS, _LAYOUTS)
 def test_json_in_any_layout_reads_back(generation, rows, quirks):
     """However the quirks are set, JSON parses, and every row is in it once with its values."""
-    ((_, entries),) = json.loads(page(Format.JSON, generation, rows, quirks)).items()
+    parsable = quirks | {"json-quotes": "escaped", "json-controls": "escaped"}
+    ((_, entries),) = json.loads(page(Format.JSON, generation, rows, parsable)).items()
     assert (None in entries) == (quirks["null-entry"] == "last" and rows != [])
     found = []
     for entry in filter(None, entries):
@@ -842,7 +912,7 @@ def test_json_in_any_layout_reads_back(generation, rows, quirks):
 @given(_GENERATIONS, _ROWS, _LAYOUTS)
 def test_quoted_csv_of_any_rows_reads_back(generation, rows, quirks):
     """A reader of RFC 4180 gets the header and every field back."""
-    written = page(Format.CSV, generation, rows, quirks | {"csv-quoting": "rfc4180"}).decode()
+    written = page(Format.CSV, generation, rows, quirks | {"csv-quoting": "rfc4180", "csv-header": "sent"}).decode()
     header, *read = csv.reader(StringIO(written, newline=""))
     assert header == HEADERS[generation if quirks["columns"] == "personality" else quirks["columns"]].split(",")
     assert read == [list(values[: len(header)]) for values in rows]

@@ -18,9 +18,10 @@ from tests.spools import WRITTEN, put, standing_in
 from ucmsim import beneath
 from ucmsim.audio import wav
 from ucmsim.history import History
+from ucmsim.paths import parts_of
 from ucmsim.recordings import Recording
 from ucmsim.reply import Body, CutShort
-from ucmsim.spool import FOLDERS, Spool, parts_of
+from ucmsim.spool import FOLDERS, Spool
 
 CALL = Recording("monitor", "auto-1.wav", 1386000100, samples=8000)
 MONTHS = (

@@ -200,3 +200,14 @@ def test_a_member_has_the_time_of_its_file(tmp_path: Path) -> None:
     os.utime(tmp_path / "spool/monitor/b", (5, 5))
     with tarfile.open(fileobj=BytesIO(ask(pbx, "filename=a@b").body)) as archive:
         assert [info.mtime for info in archive] == [WRITTEN, 5]
+
+
+@pytest.mark.quirk("tar-format")
+def test_the_headers_of_a_tar_are_ustar_or_old_gnu(tmp_path: Path) -> None:
+    """The magic tells them apart; in either format the members read back."""
+    put(tmp_path, {"monitor/a.wav": b"a", "monitor/b.wav": b"bb"})
+    for value, magic in (("ustar", b"ustar\x0000"), ("gnu", b"ustar  \0")):
+        body = ask(pbx_on(tmp_path, quirks={"tar-format": value}), "filename=a.wav@b.wav").body
+        assert body[257:265] == magic
+        with tarfile.open(fileobj=BytesIO(body)) as read:
+            assert [(member.name, member.size) for member in read] == [("a.wav", 1), ("b.wav", 2)]

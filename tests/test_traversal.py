@@ -217,7 +217,7 @@ def test_an_opener_that_follows_links_to_files_is_caught(flat: Pbx, monkeypatch:
 def test_rules_that_are_not_there_are_caught(flat: Pbx, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without what is refused by name, two dots and a whole path lead out."""
     monkeypatch.setattr(recapi, "_objection", lambda _name, _quirks: "")
-    monkeypatch.setattr(recapi, "_directory", recapi.parts_of)
+    monkeypatch.setattr(recapi, "_directory", lambda path, _quirks: recapi.parts_of(path))
     # The opener refuses what the names no longer do.
     assert not [raw for raw in ATTEMPTS[::5] if leaked(whole(send(flat, raw)))]
     monkeypatch.setattr(beneath, "_name", lambda part: part.encode("utf-8", "surrogateescape"))

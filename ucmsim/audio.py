@@ -22,7 +22,7 @@ from math import fsum, pi, sin, sqrt
 from operator import mul
 from random import Random
 
-from ucmsim.reply import PIECE, Body
+from ucmsim.reply import PIECE, Body, gathered
 
 RATE = 8000
 """Samples a second."""
@@ -86,19 +86,7 @@ class _Wav:
         return _Wav(self.bank, self.seed, self.samples, first, last)
 
     def chunks(self, size: int = PIECE) -> Iterator[bytes]:
-        gathered: list[memoryview] = []
-        room = size
-        for part in self._parts():
-            rest = part
-            while len(rest) >= room:
-                yield b"".join((*gathered, rest[:room]))
-                rest = rest[room:]
-                gathered, room = [], size
-            if rest:
-                gathered.append(rest)
-                room -= len(rest)
-        if gathered:
-            yield b"".join(gathered)
+        return gathered(self._parts(), size)
 
     def _parts(self) -> Iterator[memoryview]:
         """Yield views, some of them empty: the header, then what the bank has for each block."""

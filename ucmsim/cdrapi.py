@@ -34,7 +34,8 @@ class Showing:
     """How one PBX shows pages: their *layout*, and the quirks of what stands around them. Spec 2.3, 3.4, 4.
 
     *own_types*: each format has its Content-type. *blank_pages*: a page without rows has no container, *blank_formats*:
-    that to a wrong format has none. *error_page*: a wrong request is answered with 400.
+    that to a wrong format has none. *error_page*: a wrong request is answered with 400; *failure_page*: one that the
+    database failed with 500.
     """
 
     layout: Layout
@@ -42,6 +43,7 @@ class Showing:
     blank_pages: bool = False
     blank_formats: bool = False
     error_page: bool = False
+    failure_page: bool = False
 
     @classmethod
     def of(cls, quirks: Quirks) -> Showing:
@@ -52,13 +54,15 @@ class Showing:
             blank_pages=quirks["empty-page"] == "blank",
             blank_formats=quirks["wrong-format"] == "blank",
             error_page=quirks["error-status"] == 400,
+            failure_page=quirks["database-failure"] == 500,
         )
 
     def content(self, form: Format, page: Page) -> Content:
         """Return *page* as the device sends it."""
         refusal = page.refusal
-        if self.error_page and refusal and refusal.code is not Code.DATABASE:
-            return replace(pages.INVALID_REQUEST, note=str(refusal))
+        if refusal and (self.failure_page if refusal.code is Code.DATABASE else self.error_page):
+            error = pages.SERVER_ERROR if refusal.code is Code.DATABASE else pages.INVALID_REQUEST
+            return replace(error, note=str(refusal))
         blank = self.blank_pages or (self.blank_formats and refusal is not None and refusal.code is Code.FORMAT)
         body = b"" if blank and not page.rows else rendered(form, self.layout, page.rows)
         headers = (("Content-type", form.value if self.own_types else "text/plain"),)

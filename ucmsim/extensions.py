@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ucmsim.integers import GREATEST, LEAST, as_integer
+from ucmsim.integers import GREATEST, LEAST, as_integer, beyond
 from ucmsim.refusals import Code, Refused, shown
 from ucmsim.register import Quirks
 
@@ -22,13 +22,14 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Values that *text* describes as a whole: ``@`` any run of characters, ``_`` exactly one.
+    """Values that *text* describes: ``@`` is any run of characters, ``_`` exactly one, if they are among the *wild* ones.
 
-    With *literal_underscore* ``_`` is itself.
+    The whole value is described, or, if *within*, a part of it.
     """
 
     text: str
-    literal_underscore: bool = False
+    wild: str = "@_"
+    within: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,22 @@ def _item(piece: str, name: str, quirks: Quirks) -> Item | None:
     if not usual and quirks["list-characters"] == "strict":
         hint = "a '+' decodes to a space: send %2B" if " " in piece else "letters, digits, + * # . @ _ - are allowed"
         raise Refused(Code.CHARACTER, name, f"'{name}' has a character that is not allowed: '{shown(piece)}'", hint)
-    literal_underscore = "_" in piece and quirks["underscore"] == "literal"
-    is_pattern = "@" in piece or ("_" in piece and not literal_underscore)
-    if "-" in piece and not is_pattern:
-        return _range(piece, name, quirks)
+    wild = _wild(quirks)
+    is_pattern = any(character in piece for character in wild)
+    if "-" in piece:
+        if not is_pattern:
+            return _range(piece, name, quirks)
+        if quirks["pattern-hyphen"] == "refuse":
+            said = f"'{name}' has a hyphen beside a wildcard: '{shown(piece)}'"
+            raise Refused(Code.HYPHENS, name, said, "a range has no wildcard (quirk pattern-hyphen: refuse)")
     if not usual and _NO_UTF_8.search(piece):
         return None  # no value has such bytes, and SQLite takes no such text
-    return Pattern(piece, literal_underscore) if is_pattern else Literal(piece)
+    return Pattern(piece, wild, quirks["pattern-match"] == "part") if is_pattern else Literal(piece)
+
+
+def _wild(quirks: Quirks) -> str:
+    """Return the characters that are wildcards."""
+    return "@" * (quirks["at-sign"] == "wildcard") + "_" * (quirks["underscore"] == "wildcard")
 
 
 def _range(piece: str, name: str, quirks: Quirks) -> Range | None:
@@ -85,6 +95,12 @@ def _range(piece: str, name: str, quirks: Quirks) -> Range | None:
             return None
         said = f"'{name}' has a range with more than one hyphen: '{shown(piece)}'"
         raise Refused(Code.HYPHENS, name, said, "a range is lowest-highest")
-    if not (low and high) and quirks["open-range"] == "open":
-        return Range(as_integer(low) if low else LEAST, as_integer(high) if high else GREATEST)
-    return Range(as_integer(low), as_integer(high))
+    if quirks["integer-limit"] == "refuse" and any(map(beyond, (low, high))):
+        said = f"'{name}' has a number beyond 63 bits: '{shown(piece)}'"
+        raise Refused(Code.NUMBER, name, said, "write a smaller one (quirk integer-limit: refuse)")
+    is_open = quirks["open-range"] == "open"
+    first = LEAST if is_open and not low else as_integer(low)
+    last = GREATEST if is_open and not high else as_integer(high)
+    if first > last and quirks["reversed-range"] == "turned":
+        first, last = last, first
+    return Range(first, last)

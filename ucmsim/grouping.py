@@ -27,7 +27,7 @@ class Grouping:
     *keyed*: the key of an entry is its session, else blank. *shifted*: groups start one row early and repeat what the
     first main_cdr *copied*: the places of columns that it has from its first row. *summed*: its durations are sums over
     the rows of its own group, else those of the first of them. *singles*: a row alone in its session has a main_cdr
-    too, if it has a session. *ends*: rows below a main_cdr keep their end.
+    too, if it has a session. *ends*: rows below a main_cdr keep their end. *together*: rows without a session are one.
     """
 
     keyed: bool
@@ -36,6 +36,7 @@ class Grouping:
     summed: bool
     singles: bool
     ends: bool
+    together: bool
 
     @classmethod
     def of(cls, quirks: Quirks) -> Grouping:
@@ -50,12 +51,15 @@ class Grouping:
             summed=quirks["main-cdr-sums"] == "sum",
             singles=quirks["single-row-entry"] == "grouped",
             ends=quirks["group-member-end"] == "kept",
+            together=quirks["blank-session"] == "together",
         )
 
     def entries(self, rows: Sequence[Row]) -> Iterator[Entry]:
-        """Yield one entry a session, at the place of its first row; a row without session stands alone."""
+        """Yield one entry a session, at the place of its first row."""
         identity: Row | None = None
-        for group in _shifted(rows) if self.shifted else _by_session(rows):
+        # Shifted, each group starts with the last row of the session before it, as CAP22 shows.
+        sessions = [row[_SESSION] for row in ((*rows[1:], *rows[-1:]) if self.shifted else rows)]
+        for group in self._by_session(sessions, rows):
             session = group[0][_SESSION]
             key = session if self.keyed else ""
             if len(group) == 1 and not (self.singles and session):
@@ -72,27 +76,17 @@ class Grouping:
             main[at] = str(sum(int(row[at]) for row in group)) if self.summed else group[0][at]
         return tuple(main)
 
+    def _by_session(self, sessions: Sequence[str], rows: Sequence[Row]) -> list[list[Row]]:
+        groups: list[list[Row]] = []
+        at: dict[str, list[Row]] = {}
+        for session, row in zip(sessions, rows, strict=True):
+            if session in at and (session or self.together):
+                at[session].append(row)
+                continue
+            at[session] = group = [row]
+            groups.append(group)
+        return groups
+
 
 def _endless(row: Row) -> Row:
     return (*row[:_END], "", *row[_END + 1 :])
-
-
-def _by_session(rows: Sequence[Row]) -> list[list[Row]]:
-    return _by_key([row[_SESSION] for row in rows], rows)
-
-
-def _shifted(rows: Sequence[Row]) -> list[list[Row]]:
-    """Group so that each group starts with the last row of the session before it, as CAP22 shows."""
-    return _by_key([row[_SESSION] for row in (*rows[1:], *rows[-1:])], rows)
-
-
-def _by_key(keys: Sequence[str], rows: Sequence[Row]) -> list[list[Row]]:
-    groups: list[list[Row]] = []
-    at: dict[str, list[Row]] = {}
-    for key, row in zip(keys, rows, strict=True):
-        if key and key in at:
-            at[key].append(row)
-            continue
-        at[key] = group = [row]
-        groups.append(group)
-    return groups

@@ -29,7 +29,16 @@ def all_digits(text: str) -> int | None:
 
 def saturated(digits: str) -> int:
     """Return the number that *digits*, perhaps with a sign, are."""
+    return max(LEAST, min(_number(digits), GREATEST))
+
+
+def beyond(text: str) -> bool:
+    """Return whether *text* begins with a number that does not fit."""
+    match = _LEADING_NUMBER.match(text)
+    return match is not None and not LEAST <= _number(match[1]) <= GREATEST
+
+
+def _number(digits: str) -> int:
     # 25 characters are more than 63 bits ever need, and int() refuses thousands of digits.
     sign = "-" if digits.startswith("-") else ""
-    number = int(sign + (digits.lstrip("+-").lstrip("0")[:25] or "0"))
-    return max(LEAST, min(number, GREATEST))
+    return int(sign + (digits.lstrip("+-").lstrip("0")[:25] or "0"))

@@ -14,7 +14,7 @@ from itertools import chain, islice
 from typing import IO, Any, TypeVar
 
 from ucmsim.beneath import FileBody, OpenFile
-from ucmsim.reply import PIECE, Body, Bytes
+from ucmsim.reply import Body, Bytes, gathered
 
 T = TypeVar("T")
 
@@ -23,9 +23,9 @@ _BLOCK = 256
 """Items that are sorted at a time, and items of each run that are at hand when runs are merged."""
 
 
-def csv_body(lines: Iterable[bytes]) -> Body:
+def body_of(lines: Iterable[bytes]) -> Body:
     """Return *lines*, each with its end, one after another."""
-    pieces = _pieces(lines)
+    pieces = gathered(lines)
     first = next(pieces, b"")
     second = next(pieces, None)
     if second is None:
@@ -36,20 +36,6 @@ def csv_body(lines: Iterable[bytes]) -> Body:
         file.flush()
         kept = OpenFile(os.dup(file.fileno()))
     return FileBody(kept, 0, kept.length)
-
-
-def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield *lines* joined to pieces of a good size, if there are any."""
-    waiting: list[bytes] = []
-    size = 0
-    for line in lines:
-        waiting.append(line)
-        size += len(line)
-        if size >= PIECE:
-            yield b"".join(waiting)
-            waiting, size = [], 0
-    if waiting:
-        yield b"".join(waiting)
 
 
 def in_order(items: Iterable[T], key: Callable[[T], Any] | None = None) -> Iterator[T]:

@@ -49,15 +49,18 @@ def select(query: Query, quirks: Quirks, *, up_to: int) -> Clause:
     order = ", ".join(f"{name} {way}" for name in keys)
     found = f"FROM cdr WHERE {' AND '.join(['id <= ?', *where])}"
     if quirks["paging-unit"] == "entries" and quirks["json-groups"] == "sessions":
-        sql = _page_of_sessions(found, order)
+        sql = _page_of_sessions(found, order, together=quirks["blank-session"] == "together")
     else:
         sql = f"SELECT {SELECTED} {found} ORDER BY {order} LIMIT ? OFFSET ?"
     return sql, [up_to, *values, query.limit, query.offset]
 
 
-def _page_of_sessions(found: str, order: str) -> str:
-    """Return the statement for all rows of the sessions on a page; a row without session is one of its own."""
-    entry = "CASE session WHEN '' THEN id ELSE session END"
+def _page_of_sessions(found: str, order: str, *, together: bool) -> str:
+    """Return the statement for all rows of the sessions on a page.
+
+    The rows without a session are one of their own each, or one *together*.
+    """
+    entry = "session" if together else "CASE session WHEN '' THEN id ELSE session END"
     return f"""
         WITH found AS (SELECT id, {entry} AS entry, row_number() OVER (ORDER BY {order}) AS place {found}),
         page AS (SELECT entry FROM found GROUP BY entry ORDER BY min(place) LIMIT ? OFFSET ?)
@@ -111,7 +114,8 @@ def _any_of(column: str, items: Sequence[Item] | None, quirks: Quirks) -> Clause
     like, spelled = ("GLOB ?", _glob) if quirks["wildcard-case"] == "exact" else ("LIKE ? ESCAPE '\\'", _like)
     patterns = _filled([[spelled(item)] for item in items if isinstance(item, Pattern)])
     counted = _COUNTED[str(quirks["range-digits"]), str(quirks["zero-range"])].format(column)
-    clauses: list[Clause] = [(f"{column} IN ({', '.join('?' * len(literals))})", list(literals))] if literals else []
+    compared = f"{column} COLLATE NOCASE" if quirks["literal-case"] == "any" else column
+    clauses: list[Clause] = [(f"{compared} IN ({', '.join('?' * len(literals))})", list(literals))] if literals else []
     clauses += [(f"{counted} BETWEEN ? AND ?", list(bounds)) for bounds in ranges]
     clauses += [(f"{column} {like}", list(pattern)) for pattern in patterns]
     return _either(clauses)
@@ -119,14 +123,20 @@ def _any_of(column: str, items: Sequence[Item] | None, quirks: Quirks) -> Clause
 
 def _like(pattern: Pattern) -> str:
     """Return *pattern* for LIKE, which ignores the case of ASCII letters."""
-    literal = r"[\\%_]" if pattern.literal_underscore else r"[\\%]"
-    return re.sub(literal, r"\\\g<0>", pattern.text).replace("@", "%")
+    itself = r"[\\%]" if "_" in pattern.wild else r"[\\%_]"
+    return _within(pattern, re.sub(itself, r"\\\g<0>", pattern.text), "%")
 
 
 def _glob(pattern: Pattern) -> str:
     """Return *pattern* for GLOB, which compares letters exactly."""
-    text = re.sub(r"[*?[]", r"[\g<0>]", pattern.text).replace("@", "*")
-    return text if pattern.literal_underscore else text.replace("_", "?")
+    text = re.sub(r"[*?[]", r"[\g<0>]", pattern.text)
+    return _within(pattern, text.replace("_", "?") if "_" in pattern.wild else text, "*")
+
+
+def _within(pattern: Pattern, text: str, run: str) -> str:
+    """Return *text* with its wildcard ``@`` as a *run* of characters, and one at either end if a part may match."""
+    spelled = text.replace("@", run) if "@" in pattern.wild else text
+    return f"{run}{spelled}{run}" if pattern.within else spelled
 
 
 def _filled(values: list[T]) -> list[T]:

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from ucmsim import extensions
 from ucmsim.extensions import Item
-from ucmsim.integers import GREATEST, saturated
+from ucmsim.integers import GREATEST, beyond, saturated
 from ucmsim.parameters import collected, formats
 from ucmsim.refusals import Code, Refused, shown
 from ucmsim.register import Quirks
@@ -92,7 +92,8 @@ def parse(params: Params, circumstances: Circumstances) -> Query | Refusal:
         form = _format(formats(params, circumstances.quirks), circumstances.quirks)
         return _query(collected(params, circumstances.quirks), form, circumstances)
     except Refused as refused:
-        return Refusal(refused.code, refused.parameter, refused.sentence, refused.hint, form)
+        container = Format.CSV if circumstances.quirks["error-container"] == "csv" else form
+        return Refusal(refused.code, refused.parameter, refused.sentence, refused.hint, container)
 
 
 def _format(given: list[str], quirks: Quirks) -> Format:
@@ -150,6 +151,9 @@ def _number(values: dict[str, str], name: str, default: D, quirks: Quirks) -> in
     if leading != text and quirks["bad-number"] == "refuse":
         said = f"'{name}' has a character that is no digit: '{shown(text)}'"
         raise Refused(Code.NUMBER, name, said, "write digits only")
+    if beyond(leading) and quirks["integer-limit"] == "refuse":
+        said = f"'{name}' is beyond 63 bits: '{shown(text)}'"
+        raise Refused(Code.NUMBER, name, said, "write a smaller number (quirk integer-limit: refuse)")
     return saturated(leading)
 
 

@@ -86,8 +86,8 @@ _TRANSPORT = (
           changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*")),
     Quirk("content-type", "own", ("own", "plain"), "CSV, XML and JSON have content types of their own, or all are "
           "text/plain.", "spec 2.3, 9 Q2", "assumed",
-          changes=("http-form", "http-plus", "page-*", "query-*", "rec-directories", "rec-list",
-                   "rec-list-made-up", "rec-list-missing", "rec-list-several", "rec-made-up-file", "rows-*")),
+          changes=("http-form", "http-plus", "page-*", "query-*", "rec-directories", "rec-list", "rec-list-made-up",
+                   "rec-list-missing", "rec-list-odd", "rec-list-several", "rec-made-up-file", "rows-*")),
     Quirk("header-limit", 100, ("none",), "Headers that a request may have; one more is answered with 413. "
           "Without a limit it is 512 KiB of them.",
           "spec 2.2, 0b", "inferred", number=1, changes=("http-headers",)),
@@ -159,15 +159,24 @@ _QUERY = (
           "with the CSV header, or with an empty body.", "spec 3.4 E3", "documented", changes=("query-wrong-format",)),
     Quirk("error-status", 200, (200, 400), "A wrong request is answered with 200 and an empty container, or with 400.",
           "spec 3.4, 7 #1", "inferred",
-          changes=("http-plus", "query-ampersand", "query-bad-number", "query-characters", "query-empty-item",
-                   "query-empty-value", "query-fraction", "query-hyphens", "query-repeated", "query-space",
-                   "query-unknown-name", "query-wrong-format")),
+          changes=("http-plus", "query-ampersand", "query-bad-number", "query-characters", "query-date-zone",
+                   "query-empty-item", "query-empty-value", "query-epoch", "query-fraction", "query-hyphens",
+                   "query-impossible-time", "query-repeated", "query-space", "query-unknown-name",
+                   "query-wrong-format")),
     Quirk("empty-page", "container", ("container", "blank"), "A page without rows is an empty container, or an empty "
           "body.", "spec 4.4", "seen",
           changes=("http-plus", "query-ampersand", "query-bad-number", "query-characters", "query-date",
-                   "query-empty-item", "query-empty-value", "query-fraction", "query-hyphens", "query-limit",
-                   "query-nothing", "query-open-range", "query-repeated", "query-space", "query-unknown-name",
-                   "query-wrong-format")),
+                   "query-date-zone", "query-empty-item", "query-empty-value", "query-epoch", "query-failure",
+                   "query-fraction", "query-hyphens", "query-impossible-time", "query-limit", "query-literal",
+                   "query-nothing", "query-open-range", "query-pattern", "query-repeated", "query-reversed-range",
+                   "query-space", "query-unknown-name", "query-wrong-format")),
+    Quirk("error-container", "asked", ("asked", "csv"), "A wrong request gets the container of the format that it asks "
+          "for, wherever format stands, or always the CSV header.", "spec 3.4", "assumed",
+          changes=("http-plus", "query-ampersand", "query-bad-number", "query-characters", "query-date-zone",
+                   "query-empty-item", "query-empty-value", "query-epoch", "query-fraction", "query-hyphens",
+                   "query-impossible-time", "query-repeated", "query-space", "query-unknown-name")),
+    Quirk("database-failure", "container", ("container", 500), "A database that fails is an empty container, or the 500 "
+          "page.", "spec 3.4 E10", "documented", changes=("query-failure",)),
     Quirk("unknown-parameter", "refuse", ("refuse", "ignore"), "A parameter that does not exist (sstartTime) makes the "
           "page empty, or is passed over.", "spec 3.4 E7", "documented", changes=("query-unknown-name",)),
     Quirk("repeated-parameter", "refuse", ("refuse", "first", "last"), "A parameter given twice makes the page empty, or "
@@ -193,6 +202,14 @@ _QUERY = (
           "empty, or counts up to that character.", "spec 3.4 E2", "documented", changes=("query-bad-number",)),
     Quirk("underscore", "wildcard", ("wildcard", "literal"), "An underscore in an extension list is one character "
           "whichever, or itself.", "spec 3.3", "documented", changes=("query-answeredby", "query-wildcards")),
+    Quirk("at-sign", "wildcard", ("wildcard", "literal"), "An @ in an extension list is any run of characters, so that the "
+          "address of a SIP phone is a pattern, or itself.", "spec 3.3", "documented", changes=("query-wildcards",)),
+    Quirk("pattern-match", "whole", ("whole", "part"), "A pattern describes the whole value, so that what contains 53 is "
+          "@53@, or any part of it.", "spec 3.3", "documented", changes=("query-pattern",)),
+    Quirk("pattern-hyphen", "literal", ("literal", "refuse"), "A hyphen beside a wildcard is itself, or makes the page "
+          "empty.", "spec 3.3", "documented", changes=("query-pattern",)),
+    Quirk("literal-case", "exact", ("exact", "any"), "An item without wildcard or hyphen matches letters exactly, or in any "
+          "case.", "spec 3.3, 9 Q11", "assumed", changes=("query-literal",)),
     Quirk("wildcard-case", "any", ("any", "exact"), "Patterns match letters in any case, or exactly.",
           "spec 3.3, 9 Q11", "assumed", changes=("query-answeredby", "query-wildcards")),
     Quirk("zero-range", "non-numbers", ("non-numbers", "zero"), "The range 0-0 finds all values that are no number, the "
@@ -203,6 +220,11 @@ _QUERY = (
           changes=("query-open-range", "query-zero-range")),
     Quirk("open-range", "zero", ("zero", "open"), "A range with one end missing has 0 there, so that 5300- finds nothing, "
           "or is open at that end.", "spec 3.3", "assumed", changes=("query-open-range",)),
+    Quirk("reversed-range", "nothing", ("nothing", "turned"), "A range whose first number is the greater one finds "
+          "nothing, or is turned around.", "spec 3.3", "assumed",
+          changes=("query-open-range", "query-reversed-range")),
+    Quirk("integer-limit", "saturate", ("saturate", "refuse"), "A number beyond 63 bits counts as the greatest one, or "
+          "makes the page empty.", "spec 0b", "inferred", changes=("query-large-number",)),
     Quirk("page-limit", 1000, (), "Rows on a page at most, and when numRecords is left out.", "spec 3.1, 7 #3",
           "documented", number=1,
           changes=("page-*", "query-answeredby", "query-csv", "query-durations", "query-no-parameters",
@@ -219,8 +241,8 @@ _QUERY = (
           changes=("query-page-of-rows", "query-sessions")),
     Quirk("order", "asc", ("asc", "desc"), "Rows come oldest first, or newest first.", "spec 4.5, 9 Q22b", "seen",
           changes=("http-plus", "page-*", "query-answeredby", "query-csv", "query-durations", "query-empty-time",
-                   "query-format-case", "query-name-case", "query-no-parameters", "query-offset",
-                   "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
+                   "query-format-case", "query-large-number", "query-name-case", "query-no-parameters",
+                   "query-offset", "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
                    "query-sessions", "query-time-of-day", "query-zero-range", "rows-*")),
     Quirk("sort-key", "start", ("start", "acctid"), "Rows are sorted by start, so that a long call appears before rows "
           "already read, or by AcctId.", "spec 4.5, 7 #4", "seen",
@@ -252,6 +274,15 @@ _QUERY = (
           "spec 3.2", "documented", changes=("query-fraction",)),
     Quirk("space-for-t", "refuse", ("refuse", "accept"), "A space where the letter T is due makes the page empty, or is "
           "taken.", "spec 3.3", "inferred", changes=("query-space",)),
+    Quirk("date-zone", "refuse", ("refuse", "accept"), "A zone stands after a time of day only, or after a date alone "
+          "too.", "spec 3.2, 3.3", "documented", changes=("query-date-zone",)),
+    Quirk("epoch-digits", "ten", ("ten", "milliseconds"), "An epoch has ten digits, or thirteen are taken too, as "
+          "milliseconds.", "spec 3.2", "documented", changes=("query-epoch",)),
+    Quirk("now-case", "exact", ("exact", "any"), "now is in lower case, or in any letter case.", "spec 3.2", "assumed",
+          changes=("query-epoch",)),
+    Quirk("impossible-time", "refuse", ("refuse", "carry"), "A time that does not exist (2013-13-40) makes the page empty, "
+          "or is carried over as in C's mktime (2014-02-09).", "spec 3.4", "assumed",
+          changes=("query-impossible-time",)),
 )  # fmt: skip
 
 _PAGE = (
@@ -259,16 +290,20 @@ _PAGE = (
           "firmware appends some, and nothing announces it. In rows written before, those that are new are blank.",
           "spec 4.1, 7 #17", "seen",
           changes=("http-form", "http-plus", "page-*", "query-ampersand", "query-answeredby", "query-csv",
-                   "query-durations", "query-empty-time", "query-format-case", "query-fraction", "query-limit",
-                   "query-name-case", "query-no-parameters", "query-nothing", "query-offset", "query-open-range",
-                   "query-page-of-rows", "query-range", "query-repeated-list", "query-sessions",
-                   "query-time-of-day", "query-times", "query-trailing-comma", "query-wildcards",
-                   "query-wrong-format", "query-zero-range", "rows-*")),
+                   "query-durations", "query-empty-time", "query-format-case", "query-fraction",
+                   "query-large-number", "query-limit", "query-name-case", "query-no-parameters", "query-nothing",
+                   "query-offset", "query-open-range", "query-page-of-rows", "query-pattern", "query-range",
+                   "query-repeated-list", "query-sessions", "query-time-of-day", "query-times",
+                   "query-trailing-comma", "query-wildcards", "query-wrong-format", "query-zero-range", "rows-*")),
     Quirk("csv-quoting", "none", ("none", "rfc4180"), "CSV has no quoting at all, so that lines have more commas than "
           "columns, or is quoted.", "spec 4.2, 7 #2", "documented",
           changes=("page-csv", "query-csv", "query-no-parameters", "rows-csv")),
     Quirk("csv-line-end", "lf", ("lf", "crlf"), "Lines of CSV end with LF, or with CR and LF.", "spec 4.2, 9 Q22",
           "assumed",
+          changes=("page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
+                   "query-wrong-format", "rows-csv")),
+    Quirk("csv-header", "sent", ("sent", "omitted"), "A page of CSV begins with the line of the column names, or has rows "
+          "only.", "spec 4.2", "documented",
           changes=("page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
                    "query-wrong-format", "rows-csv")),
     Quirk("csv-group-column", "none", ("none",), "CSV and XML do not say which rows are one call; a CSV that the GUI "
@@ -278,44 +313,70 @@ _PAGE = (
           "spec 4.3, 9 Q1", "assumed", changes=("page-xml", "query-nothing", "rows-xml")),
     Quirk("xml-escaping", "entities", ("entities", "none"), "XML escapes & < >, or writes caller IDs raw.",
           "spec 4.3, 7 #24", "assumed", changes=("page-xml", "rows-xml")),
+    Quirk("xml-declaration", "omitted", ("omitted", "sent"), "XML begins with its outermost element, or with an XML "
+          "declaration.", "spec 4.3, 9 Q1", "assumed", changes=("page-xml", "query-nothing", "rows-xml")),
+    Quirk("xml-layout", "lines", ("lines", "compact"), "Every element of XML has a line of its own, or all stand on one.",
+          "spec 0b, 9 Q1", "assumed", changes=("page-xml", "query-nothing", "rows-xml")),
+    Quirk("json-layout", "lines", ("lines", "printed", "compact"), "JSON has a line for each entry with a space after : "
+          "and , and inside braces, the same with a blank before each line, as the guide prints it, or no white space.",
+          "spec 4.4, 0b", "documented",
+          changes=("http-form", "http-plus", "page-json", "query-ampersand", "query-answeredby", "query-bad-number",
+                   "query-characters", "query-date", "query-date-zone", "query-durations", "query-empty-item",
+                   "query-empty-time", "query-empty-value", "query-epoch", "query-failure", "query-format-case",
+                   "query-fraction", "query-hyphens", "query-impossible-time", "query-large-number", "query-limit",
+                   "query-literal", "query-name-case", "query-nothing", "query-offset", "query-open-range",
+                   "query-page-of-rows", "query-pattern", "query-range", "query-repeated", "query-repeated-list",
+                   "query-reversed-range", "query-sessions", "query-space", "query-time-of-day", "query-times",
+                   "query-trailing-comma", "query-unknown-name", "query-wildcards", "query-zero-range", "rows-json")),
+    Quirk("json-quotes", "escaped", ("escaped", "raw"), "A quote inside a JSON text has a backslash, or is raw, so that no "
+          "caller ID can be parsed.", "spec 4.4, 7 #24", "documented",
+          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations", "query-empty-time",
+                   "query-format-case", "query-fraction", "query-large-number", "query-limit", "query-name-case",
+                   "query-offset", "query-open-range", "query-page-of-rows", "query-pattern", "query-range",
+                   "query-repeated-list", "query-sessions", "query-time-of-day", "query-times",
+                   "query-trailing-comma", "query-wildcards", "query-zero-range", "rows-json")),
+    Quirk("json-controls", "escaped", ("escaped", "raw"), "A backslash and what cannot be printed are escaped in JSON, or "
+          "raw.", "spec 4.4, 7 #24", "assumed", changes=("page-json", "query-range", "query-repeated-list")),
     Quirk("json-numbers", "texts", ("texts", "numbers"), "Every JSON value is a text, or AcctId, duration and billsec are "
           "numbers.", "spec 4.4", "documented",
-          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations",
-                   "query-empty-time", "query-format-case", "query-fraction", "query-limit", "query-name-case",
-                   "query-offset", "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
-                   "query-sessions", "query-time-of-day", "query-times", "query-trailing-comma", "query-wildcards",
-                   "query-zero-range", "rows-json")),
+          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations", "query-empty-time",
+                   "query-format-case", "query-fraction", "query-large-number", "query-limit", "query-name-case",
+                   "query-offset", "query-open-range", "query-page-of-rows", "query-pattern", "query-range",
+                   "query-repeated-list", "query-sessions", "query-time-of-day", "query-times",
+                   "query-trailing-comma", "query-wildcards", "query-zero-range", "rows-json")),
     Quirk("json-missing", "blank", ("blank", "nulls"), "A missing JSON value is an empty text, or null.", "spec 4.4",
           "documented",
-          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations",
-                   "query-empty-time", "query-format-case", "query-fraction", "query-limit", "query-name-case",
-                   "query-offset", "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
-                   "query-sessions", "query-time-of-day", "query-times", "query-trailing-comma", "query-wildcards",
-                   "query-zero-range", "rows-json")),
+          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations", "query-empty-time",
+                   "query-format-case", "query-fraction", "query-large-number", "query-limit", "query-name-case",
+                   "query-offset", "query-open-range", "query-page-of-rows", "query-pattern", "query-range",
+                   "query-repeated-list", "query-sessions", "query-time-of-day", "query-times",
+                   "query-trailing-comma", "query-wildcards", "query-zero-range", "rows-json")),
     Quirk("json-non-ascii", "utf-8", ("utf-8", "escaped"), "Letters beyond ASCII are UTF-8 in JSON, or escaped.",
           "spec 4.4", "assumed", changes=("page-json",)),
     Quirk("json-root", PERSONALITY, (PERSONALITY, "cdr", "cdr_root"), "The key that JSON entries stand under.",
           "spec 4.1, 7 #17", "seen",
-          changes=("http-form", "http-plus", "page-json", "query-ampersand", "query-answeredby",
-                   "query-bad-number", "query-characters", "query-date", "query-durations", "query-empty-item",
-                   "query-empty-time", "query-empty-value", "query-format-case", "query-fraction", "query-hyphens",
-                   "query-limit", "query-name-case", "query-nothing", "query-offset", "query-open-range",
-                   "query-page-of-rows", "query-range", "query-repeated", "query-repeated-list", "query-sessions",
-                   "query-space", "query-time-of-day", "query-times", "query-trailing-comma", "query-unknown-name",
-                   "query-wildcards", "query-zero-range", "rows-json")),
+          changes=("http-form", "http-plus", "page-json", "query-ampersand", "query-answeredby", "query-bad-number",
+                   "query-characters", "query-date", "query-date-zone", "query-durations", "query-empty-item",
+                   "query-empty-time", "query-empty-value", "query-epoch", "query-failure", "query-format-case",
+                   "query-fraction", "query-hyphens", "query-impossible-time", "query-large-number", "query-limit",
+                   "query-literal", "query-name-case", "query-nothing", "query-offset", "query-open-range",
+                   "query-page-of-rows", "query-pattern", "query-range", "query-repeated", "query-repeated-list",
+                   "query-reversed-range", "query-sessions", "query-space", "query-time-of-day", "query-times",
+                   "query-trailing-comma", "query-unknown-name", "query-wildcards", "query-zero-range", "rows-json")),
     Quirk("json-groups", PERSONALITY, (PERSONALITY, "sessions", "rows"), "A JSON entry is a session with its rows, or one "
           "row.", "spec 4.4", "seen",
-          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations",
-                   "query-empty-time", "query-format-case", "query-fraction", "query-limit", "query-name-case",
-                   "query-offset", "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
-                   "query-sessions", "query-time-of-day", "query-times", "query-trailing-comma", "query-wildcards",
-                   "query-zero-range", "rows-json")),
+          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations", "query-empty-time",
+                   "query-format-case", "query-fraction", "query-large-number", "query-limit", "query-name-case",
+                   "query-offset", "query-open-range", "query-page-of-rows", "query-pattern", "query-range",
+                   "query-repeated-list", "query-sessions", "query-time-of-day", "query-times",
+                   "query-trailing-comma", "query-wildcards", "query-zero-range", "rows-json")),
     Quirk("single-row-entry", "flat", ("flat", "grouped"), "A session of one row is a flat JSON entry, or has main_cdr "
           "and sub_cdr_1 like the others.", "spec 4.4, 9 Q15", "seen", since="G3",
-          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations",
-                   "query-empty-time", "query-format-case", "query-fraction", "query-limit", "query-name-case",
-                   "query-offset", "query-open-range", "query-range", "query-repeated-list", "query-sessions",
-                   "query-time-of-day", "query-trailing-comma", "query-wildcards", "query-zero-range", "rows-json")),
+          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations", "query-empty-time",
+                   "query-format-case", "query-fraction", "query-large-number", "query-limit", "query-name-case",
+                   "query-offset", "query-open-range", "query-pattern", "query-range", "query-repeated-list",
+                   "query-sessions", "query-time-of-day", "query-trailing-comma", "query-wildcards",
+                   "query-zero-range", "rows-json")),
     Quirk("main-cdr-sums", "sum", ("sum", "first"), "main_cdr has the sums of its rows' durations, which overbills, or "
           "those of the first row.", "spec 4.4, 7 #11", "seen", since="G3",
           changes=("page-json", "query-page-of-rows", "query-sessions", "rows-json")),
@@ -330,22 +391,24 @@ _PAGE = (
           changes=("page-json", "query-page-of-rows", "query-sessions", "rows-json")),
     Quirk("group-shift", "none", ("none", "one"), "Groups hold one session each, or start one row early and repeat the "
           "first group's main_cdr, as a captured firmware did.", "spec 4.4, 7 #11", "assumed", since="G3",
-          changes=("page-json", "query-durations", "query-open-range", "query-range", "query-repeated-list",
-                   "query-sessions", "query-zero-range", "rows-json")),
+          changes=("page-json", "query-durations", "query-range", "query-repeated-list", "query-sessions",
+                   "rows-json")),
+    Quirk("blank-session", "apart", ("apart", "together"), "Rows without a session are an entry each, or one together.",
+          "spec 0b", "assumed", since="G3", changes=("page-json",)),
     Quirk("group-key", "session", ("session", "blank"), "The cdr of an entry is its session, which clients take as the "
           "call's id, or blank, as in a capture of later firmware.", "spec 4.4, 9 Q14", "assumed", since="G3",
-          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations",
-                   "query-empty-time", "query-format-case", "query-fraction", "query-limit", "query-name-case",
-                   "query-offset", "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
-                   "query-sessions", "query-time-of-day", "query-trailing-comma", "query-wildcards",
-                   "query-zero-range", "rows-json")),
+          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations", "query-empty-time",
+                   "query-format-case", "query-fraction", "query-large-number", "query-limit", "query-name-case",
+                   "query-offset", "query-open-range", "query-page-of-rows", "query-pattern", "query-range",
+                   "query-repeated-list", "query-sessions", "query-time-of-day", "query-trailing-comma",
+                   "query-wildcards", "query-zero-range", "rows-json")),
     Quirk("null-entry", "none", ("none", "last"), "JSON lists hold entries only, or a null after the last, which one "
           "client filters out.", "spec 4.4", "seen",
-          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations",
-                   "query-empty-time", "query-format-case", "query-fraction", "query-limit", "query-name-case",
-                   "query-offset", "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
-                   "query-sessions", "query-time-of-day", "query-times", "query-trailing-comma", "query-wildcards",
-                   "query-zero-range", "rows-json")),
+          changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations", "query-empty-time",
+                   "query-format-case", "query-fraction", "query-large-number", "query-limit", "query-name-case",
+                   "query-offset", "query-open-range", "query-page-of-rows", "query-pattern", "query-range",
+                   "query-repeated-list", "query-sessions", "query-time-of-day", "query-times",
+                   "query-trailing-comma", "query-wildcards", "query-zero-range", "rows-json")),
 )  # fmt: skip
 
 ROWS = (
@@ -436,28 +499,40 @@ ROWS = (
 
 _RECAPI = (
     Quirk("listing", "recursive", ("recursive", "flat"), "A directory listing descends into subdirectories, or not.",
-          "spec 6.3, 9 Q13", "inferred", changes=("rec-list", "rec-list-made-up", "rec-made-up-file")),
+          "spec 6.3, 9 Q13", "inferred", changes=("rec-list", "rec-list-made-up", "rec-list-odd", "rec-made-up-file")),
     Quirk("listing-header", "once", ("once", "each"), "The listing of several directories has one header line, or one "
           "each.", "spec 6.3", "seen", changes=("rec-list-made-up", "rec-list-several")),
+    Quirk("listing-entries", "all", ("all", "files"), "A listing names directories too, mailboxes among them, or files "
+          "only.", "spec 6.3", "seen", changes=("rec-list", "rec-list-made-up", "rec-list-odd", "rec-made-up-file")),
+    Quirk("listing-quoting", "none", ("none", "rfc4180"), "Nothing in a listing is quoted, so that a comma in a name makes "
+          "one field more, or fields are quoted that need it.", "spec 6.3", "seen",
+          changes=("rec-list", "rec-list-made-up", "rec-list-odd", "rec-made-up-file")),
     Quirk("listing-line-end", "lf", ("lf", "crlf"), "Lines of a listing end with LF, or with CR and LF.", "spec 6.3",
           "seen",
-          changes=("rec-directories", "rec-list", "rec-list-made-up", "rec-list-missing", "rec-list-several",
-                   "rec-made-up-file")),
+          changes=("rec-directories", "rec-list", "rec-list-made-up", "rec-list-missing", "rec-list-odd",
+                   "rec-list-several", "rec-made-up-file")),
     Quirk("listing-directory", "path", ("path", "name"), "The Directory column can be used as filedir again, or is the "
           "last part of the path only.", "spec 6.3", "seen",
-          changes=("rec-list", "rec-list-made-up", "rec-made-up-file")),
+          changes=("rec-list", "rec-list-made-up", "rec-list-odd", "rec-made-up-file")),
     Quirk("listing-order", "name", ("name", "newest"), "Entries are sorted by name, or the newest comes first.",
-          "spec 6.3", "assumed", changes=("rec-list", "rec-list-made-up", "rec-made-up-file")),
+          "spec 6.3", "assumed", changes=("rec-list", "rec-list-made-up", "rec-list-odd", "rec-made-up-file")),
     Quirk("spool-listing", "directory", ("directory", "directory-filename"), "Without parameters there is one column, "
           "Directory, or Filename stays as a second, empty one.", "spec 6.3, 9 Q12", "assumed",
           changes=("rec-directories",)),
     Quirk("recapi-missing-directory", "nothing", ("nothing", 404), "A directory that does not exist lists nothing, or is "
-          "answered with 404.", "spec 6.3", "assumed", changes=("rec-list-missing", "rec-list-several")),
+          "answered with 404.", "spec 6.3", "assumed", changes=("rec-list-missing", "rec-list-odd", "rec-list-several")),
+    Quirk("recapi-bad-directory", "nothing", ("nothing", 404), "A filedir with .. or a slash in front lists nothing, as if "
+          "it did not exist, or is answered with 404. Any other character is looked up.", "spec 6.3", "assumed",
+          changes=("rec-list-odd",)),
+    Quirk("recapi-spool-directory", "spool", ("spool", "missing"), "A filedir that is a lone dot is the spool itself, or "
+          "does not exist.", "spec 6.1", "assumed", changes=("rec-list-odd",)),
+    Quirk("recapi-empty-list", "nothing", ("nothing", 404), "A filedir of nothing but @ lists nothing, or is answered with "
+          "404, as a filename of nothing but @ is.", "spec 6.1, 6.2", "assumed", changes=("rec-list-odd",)),
     Quirk("recapi-default-directory", "monitor", ("monitor", "monitor_local"), "The directory that is meant when filedir "
           "is left out.", "spec 6.1, 6.4", "documented", text=True,
           changes=("rec-bad-name", "rec-default-directory", "rec-empty-member", "rec-file", "rec-form", "rec-head",
-                   "rec-month", "rec-month-named", "rec-name-case", "rec-one-of-two", "rec-some-of-three",
-                   "rec-tar", "rec-type", "rec-unknown-name", "rec-user-file")),
+                   "rec-month", "rec-month-named", "rec-name-case", "rec-one-of-two", "rec-same-file",
+                   "rec-some-of-three", "rec-tar", "rec-type", "rec-unknown-name", "rec-user-file")),
     Quirk("recapi-many-directories", 404, (404, "search"), "Several directories with filename are answered with 404, or "
           "searched one after another.", "spec 6.1", "assumed", changes=("rec-two-directories",)),
     Quirk("recapi-repeated-parameter", 404, (404, "first"), "filedir or filename given twice is answered with 404, or the "
@@ -467,7 +542,7 @@ _RECAPI = (
     Quirk("recapi-unknown-parameter", "ignore", ("ignore", 404), "A parameter other than filedir and filename, an empty "
           "piece of the query among them, is passed over, or answered with 404.", "spec 6.2", "assumed", changes=("rec-unknown-name",)),
     Quirk("recapi-empty-member", "ignore", ("ignore", 404), "The empty member of a list, as after the @ that recordfiles "
-          "ends with, is passed over, or the answer is 404.", "spec 6.2, 7 #15", "seen", changes=("rec-empty-member",)),
+          "ends with, is passed over, or the answer is 404.", "spec 6.2, 7 #15", "seen", changes=("rec-empty-member", "rec-list-odd")),
     Quirk("recapi-bad-name", "skip", ("skip", 404), "A file name that is not allowed (a space, ..) is skipped, or the "
           "answer is 404.", "spec 6.2, 0b", "documented", changes=("rec-bad-name",)),
     Quirk("recapi-name-limit", 256, ("none",), "Characters, as bytes, after which a file name is cut; its "
@@ -480,6 +555,8 @@ _RECAPI = (
           "the month, or is then not allowed.", "spec 6.5, 7 #15", "seen", changes=("rec-month-named", "rec-tar")),
     Quirk("recapi-month-search", "search", ("search", "none"), "A bare name that monitor does not have is looked for in "
           "its month directories, or not.", "spec 6.5", "assumed", changes=("rec-month",)),
+    Quirk("recapi-same-file", "twice", ("twice", "once"), "A file that is named twice is in the tar twice, or counts as "
+          "one.", "spec 6.1, 6.6", "assumed", changes=("rec-same-file",)),
     Quirk("recapi-one-found", "file", ("file", "tar"), "When one of several files exists, it is sent as it is, or as a "
           "tar of one.", "spec 6.1, 6.6", "documented", changes=("rec-bad-name", "rec-one-of-two")),
     Quirk("recapi-missing-member", "skip", ("skip", 404), "Files that do not exist are left out of the tar, or the answer "
@@ -493,17 +570,25 @@ _RECAPI = (
           changes=("auth-challenge", "auth-nameless", "auth-no-password", "auth-nonce-count", "auth-old-nonce",
                    "auth-other-uri", "auth-without-qop", "http-methods", "http-paths", "rec-bad-name",
                    "rec-empty-member", "rec-file", "rec-form", "rec-head", "rec-made-up-file", "rec-month",
-                   "rec-month-named", "rec-name-case", "rec-one-of-two", "rec-some-of-three", "rec-tar",
-                   "rec-type", "rec-unknown-name", "rec-user-file")),
+                   "rec-month-named", "rec-name-case", "rec-one-of-two", "rec-same-file", "rec-some-of-three",
+                   "rec-tar", "rec-type", "rec-unknown-name", "rec-user-file")),
     Quirk("file-type", "by-name", ("by-name", "octet-stream"), "The Content-type of a file that is no WAV is text/ and "
           "its extension, or application/octet-stream.", "spec 6.5", "inferred",
           changes=("auth-challenge", "auth-nameless", "auth-no-password", "auth-nonce-count", "auth-old-nonce",
                    "auth-other-uri", "auth-without-qop", "http-methods", "http-paths", "rec-type")),
+    Quirk("wav-type", "audio/x-wav", ("audio/x-wav",), "The Content-type of a WAV.", "spec 2.3", "inferred", text=True,
+          changes=("rec-bad-name", "rec-empty-member", "rec-file", "rec-form", "rec-head", "rec-made-up-file",
+                   "rec-month", "rec-month-named", "rec-name-case", "rec-one-of-two", "rec-unknown-name",
+                   "rec-user-file")),
+    Quirk("tar-type", "application/x-tar", ("application/x-tar",), "The Content-type of a tar.", "spec 2.3, 9 Q2", "assumed",
+          text=True, changes=("rec-same-file", "rec-some-of-three", "rec-tar")),
+    Quirk("tar-format", "ustar", ("ustar", "gnu"), "The headers of a tar are those of ustar, or of old GNU tar.",
+          "spec 6.6, 9 Q18", "assumed", changes=("rec-same-file", "rec-some-of-three", "rec-tar")),
     Quirk("tar-name", "epoch", ("epoch", "date", "none"), "The tar is named after the second in which it was asked for, "
           "in digits of the epoch or as a date, or is not named.", "spec 6.6", "assumed",
-          changes=("rec-some-of-three", "rec-tar")),
+          changes=("rec-same-file", "rec-some-of-three", "rec-tar")),
     Quirk("tar-member-name", "base", ("base", "path"), "Members of a tar have their base name, or their path in the "
-          "spool.", "spec 6.6, 9 Q18", "assumed", changes=("rec-some-of-three", "rec-tar")),
+          "spool.", "spec 6.6, 9 Q18", "assumed", changes=("rec-same-file", "rec-some-of-three", "rec-tar")),
 )  # fmt: skip
 
 GROUPS = {

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ucmsim.paths import Parts, parts_of
 from ucmsim.register import Quirks
 from ucmsim.request import Params, data, text
-from ucmsim.spool import Parts, parts_of
 
 SEPARATOR = "@"
 
@@ -71,11 +71,16 @@ def _asked(values: dict[str, str], quirks: Quirks) -> Asked:
     if "filename" not in values:
         if "filedir" not in values:
             return Directories()
-        return Contents(tuple(map(_directory, _members("filedir", values["filedir"], quirks))))
-    directories = _members("filedir", values.get("filedir", str(quirks["recapi-default-directory"])), quirks)
+        directories = _directories(values["filedir"], quirks)
+        if not directories and quirks["recapi-empty-list"] == 404:
+            raise _Refused("'filedir' names no directory (quirk recapi-empty-list: 404)")
+        return Contents(directories)
+    directories = _directories(values.get("filedir", str(quirks["recapi-default-directory"])), quirks)
     if len(directories) != 1 and quirks["recapi-many-directories"] == 404:
-        raise _Refused(f"files are looked for in one directory, and 'filedir' names {len(directories)}")
-    names, skipped = [], []
+        named = len(directories) or "none"
+        raise _Refused(f"files are looked for in one directory, and 'filedir' names {named}")
+    names: list[Parts] = []
+    skipped: list[str] = []
     for member in _members("filename", values["filename"], quirks):
         name = _cut(member, quirks)
         if wrong := _objection(name, quirks):
@@ -84,7 +89,9 @@ def _asked(values: dict[str, str], quirks: Quirks) -> Asked:
             names.append(_file(name))
     if skipped and quirks["recapi-bad-name"] == 404:
         raise _Refused(skipped[0])
-    return Files(tuple(map(_directory, directories)), tuple(names), tuple(skipped))
+    if quirks["recapi-same-file"] == "once":
+        names = list(dict.fromkeys(names))
+    return Files(directories, tuple(names), tuple(skipped))
 
 
 def _collected(params: Params, quirks: Quirks) -> dict[str, str]:
@@ -116,9 +123,23 @@ def _members(parameter: str, value: str, quirks: Quirks) -> list[str]:
     return [member for member in members if member]
 
 
-def _directory(path: str) -> Parts | None:
-    """Return where *path* leads from the spool, None if it would lead out of it. Spec 6.3."""
-    return None if path.startswith("/") or ".." in path else parts_of(path)
+def _directories(value: str, quirks: Quirks) -> tuple[Parts | None, ...]:
+    """Return where the directories of the list *value* are."""
+    found = tuple(_directory(path, quirks) for path in _members("filedir", value, quirks))
+    if None in found and quirks["recapi-bad-directory"] == 404:
+        raise _Refused("'filedir' has a directory that would lead out of the spool (quirk recapi-bad-directory: 404)")
+    return found
+
+
+def _directory(path: str, quirks: Quirks) -> Parts | None:
+    """Return where *path* leads from the spool; None if it would lead out of it, or to itself where that is not there.
+
+    Unlike the names of files those of directories may have any character. Spec 6.3.
+    """
+    if path.startswith("/") or ".." in path:
+        return None
+    parts = parts_of(path)
+    return None if not parts and quirks["recapi-spool-directory"] == "missing" else parts
 
 
 def _file(name: str) -> Parts:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from csv import writer
 from dataclasses import dataclass
+from functools import partial
 from json.encoder import encode_basestring, encode_basestring_ascii
 from types import MappingProxyType
 
@@ -33,42 +34,66 @@ def _or_null(text: Text) -> Text:
     return lambda value: text(value) if value else "null"
 
 
-_QUOTES: Mapping[tuple[Value, Value], Text] = MappingProxyType(
-    {
-        ("utf-8", "blank"): encode_basestring,
-        ("utf-8", "nulls"): _or_null(encode_basestring),
-        ("escaped", "blank"): encode_basestring_ascii,
-        ("escaped", "nulls"): _or_null(encode_basestring_ascii),
-    }
+def _json_text(quirks: Quirks) -> Text:
+    """Return how JSON writes a text; texts in which nothing is left raw are written by the standard library."""
+    whole = encode_basestring_ascii if quirks["json-non-ascii"] == "escaped" else encode_basestring
+    raw = '"' * (quirks["json-quotes"] == "raw") + r"\\\x00-\x1f" * (quirks["json-controls"] == "raw")
+    text = partial(_with_raw, whole, re.compile(f"([{raw}])")) if raw else whole
+    return _or_null(text) if quirks["json-missing"] == "nulls" else text
+
+
+def _with_raw(whole: Text, raw: re.Pattern[str], value: str) -> str:
+    """Return *value* as *whole* writes it, but for the characters that are *raw*."""
+    pieces = raw.split(value)
+    pieces[::2] = [whole(piece)[1:-1] for piece in pieces[::2]]
+    return f'"{"".join(pieces)}"'
+
+
+_WHITE: Mapping[Value, tuple[str, str]] = MappingProxyType(
+    {"lines": ("\n", " "), "printed": ("\n ", " "), "compact": ("", "")}
 )
-"""How JSON writes a text, by json-non-ascii and json-missing."""
+"""What parts the lines of JSON and what stands in them, by json-layout; the last lines have no blank in front."""
 
 
 @dataclass(frozen=True, slots=True)
 class Csv:
-    """A header line and one line a row, each with its *end*; *quoted* where RFC 4180 wants it, or never. Spec 4.2."""
+    """A *header* line, if it is sent, and one line a row, each with its *end*. Spec 4.2.
+
+    They are *quoted* where RFC 4180 wants it, or never.
+    """
 
     columns: tuple[str, ...]
+    header: bool
     quoted: bool
     end: str
 
     @classmethod
     def of(cls, columns: tuple[str, ...], quirks: Quirks) -> Csv:
         """Return what the register says."""
-        return cls(columns, quirks["csv-quoting"] == "rfc4180", "\r\n" if quirks["csv-line-end"] == "crlf" else "\n")
+        return cls(
+            columns=columns,
+            header=quirks["csv-header"] == "sent",
+            quoted=quirks["csv-quoting"] == "rfc4180",
+            end="\r\n" if quirks["csv-line-end"] == "crlf" else "\n",
+        )
 
     def page(self, rows: Iterable[Row]) -> str:
         """Return the page with *rows*."""
         width = len(self.columns)
-        lines = _rfc4180(row[:width] for row in rows) if self.quoted else [",".join(row[:width]) for row in rows]
-        return self.end.join([",".join(self.columns), *lines, ""])
+        lines = rfc4180(row[:width] for row in rows) if self.quoted else [",".join(row[:width]) for row in rows]
+        return self.end.join([",".join(self.columns), *lines, ""] if self.header else [*lines, ""])
 
 
 @dataclass(frozen=True, slots=True)
 class Xml:
-    """Below the *root* one element a row, as the *template* has it, each value an *escape* of it. Spec 4.3, 0b."""
+    """Below the *root* one element a row, as the *template* has it, each value an *escape* of it. Spec 4.3, 0b.
 
+    *front* is what stands before the root, *end* what ends each line.
+    """
+
+    front: str
     root: str
+    end: str
     template: str
     width: int
     escape: Text
@@ -76,9 +101,13 @@ class Xml:
     @classmethod
     def of(cls, columns: tuple[str, ...], quirks: Quirks) -> Xml:
         """Return what the register says."""
+        end = "\n" if quirks["xml-layout"] == "lines" else ""
+        elements = [f"<{name}>%s</{name}>" for name in columns]
         return cls(
+            front='<?xml version="1.0" encoding="UTF-8"?>\n' if quirks["xml-declaration"] == "sent" else "",
             root=str(quirks["json-root"]) if quirks["xml-root"] == "json" else "root",
-            template="<cdr>\n" + "".join(f"<{name}>%s</{name}>\n" for name in columns) + "</cdr>\n",
+            end=end,
+            template=end.join(["<cdr>", *elements, "</cdr>", ""]),
             width=len(columns),
             escape=_entities if quirks["xml-escaping"] == "entities" else str,
         )
@@ -87,7 +116,7 @@ class Xml:
         """Return the page with *rows*."""
         template, width, escape = self.template, self.width, self.escape
         pieces = [template % tuple(map(escape, row[:width])) for row in rows]
-        return "".join((f"<{self.root}>\n", *pieces, f"</{self.root}>\n"))
+        return "".join((self.front, f"<{self.root}>{self.end}", *pieces, f"</{self.root}>\n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +124,7 @@ class Json:
     """Below the *root* one line an entry: a row, or with a *grouping* a session. Spec 4.4, 0b.
 
     *quote* writes every value, an entry's cdr among them, but for whole numbers at the places *numbers*. *last* is what
-    follows the entries when there are any.
+    follows the entries when there are any. *line* parts the lines, *space* what stands in them.
     """
 
     root: str
@@ -105,39 +134,51 @@ class Json:
     numbers: tuple[int, ...]
     grouping: Grouping | None
     last: tuple[str, ...]
+    line: str
+    space: str
 
     @classmethod
     def of(cls, columns: tuple[str, ...], quirks: Quirks) -> Json:
         """Return what the register says."""
+        line, space = _WHITE[quirks["json-layout"]]
         return cls(
             root=str(quirks["json-root"]),
-            template=", ".join(f'"{name}": %s' for name in columns),
+            template=f",{space}".join(f'"{name}":{space}%s' for name in columns),
             width=len(columns),
-            quote=_QUOTES[quirks["json-non-ascii"], quirks["json-missing"]],
+            quote=_json_text(quirks),
             numbers=_NUMBERS if quirks["json-numbers"] == "numbers" else (),
             grouping=Grouping.of(quirks) if quirks["json-groups"] == "sessions" else None,
             last=("null",) if quirks["null-entry"] == "last" else (),
+            line=line,
+            space=space,
         )
 
     def page(self, rows: Sequence[Row]) -> str:
         """Return the page with *rows*."""
         entries = self.entries(rows)
-        inside = ",\n".join((*entries, *self.last)) + "\n" if entries else ""
-        return f'{{\n"{self.root}":\n[\n{inside}]\n}}\n'
+        line, end = self.line, self.line.rstrip(" ")
+        inside = f",{line}".join((*entries, *self.last)) + line if entries else ""
+        return f'{{{line}"{self.root}":{line}[{line}{inside}]{end}}}{end}'
 
     def entries(self, rows: Sequence[Row]) -> list[str]:
         """Return the entries that *rows* make, each a line without its end."""
         members = self._numbered if self.numbers else self._quoted
         if self.grouping is None:
-            return [f"{{ {members(row)} }}" for row in rows]
+            return [self._object(members(row)) for row in rows]
         return [self._entry(entry, members) for entry in self.grouping.entries(rows)]
 
     def _entry(self, entry: Entry, members: Callable[[Row], str]) -> str:
         key, main, rows = entry
+        space, parts = self.space, [f'"cdr":{self.space}{self.quote(key)}']
         if main is None:
-            return f'{{ "cdr": {self.quote(key)}, {members(rows[0])} }}'
-        subs = "".join([f', "sub_cdr_{at}": {{ {members(row)} }}' for at, row in enumerate(rows, 1)])
-        return f'{{ "cdr": {self.quote(key)}, "main_cdr": {{ {members(main)} }}{subs} }}'
+            parts.append(members(rows[0]))
+        else:
+            named = [("main_cdr", main), *((f"sub_cdr_{at}", row) for at, row in enumerate(rows, 1))]
+            parts += [f'"{name}":{space}{self._object(members(row))}' for name, row in named]
+        return self._object(f",{space}".join(parts))
+
+    def _object(self, members: str) -> str:
+        return f"{{{self.space}{members}{self.space}}}"
 
     def _quoted(self, row: Row) -> str:
         return self.template % tuple(map(self.quote, row[: self.width]))
@@ -191,7 +232,7 @@ class _Lines(list[str]):
         self.append(line.removesuffix("\r\n"))
 
 
-def _rfc4180(records: Iterable[Sequence[str]]) -> list[str]:
+def rfc4180(records: Iterable[Sequence[str]]) -> list[str]:
     """Return *records* as lines of RFC 4180; the writer quotes CR and LF for being in the line end that it is given."""
     lines = _Lines()
     writer(lines, lineterminator="\r\n").writerows(records)

@@ -5,9 +5,10 @@ Pure. `ucmsim.wire` is the only code that performs a `Reply`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import chain
 from typing import Protocol
 
 PIECE = 65536
@@ -30,6 +31,28 @@ class Body(Protocol):
 
     def chunks(self, size: int = PIECE) -> Iterator[bytes]:
         """Make the bytes, at most *size* at a time. Raises `CutShort`."""
+
+
+def gathered(parts: Iterable[bytes | memoryview], size: int = PIECE) -> Iterator[bytes]:
+    """Yield *parts* one after another in pieces of *size* bytes, and what is left; also before a `CutShort` of theirs."""
+    waiting: list[bytes | memoryview] = []
+    room = size
+    try:
+        for part in parts:
+            rest = memoryview(part)
+            while len(rest) >= room:
+                yield b"".join((*waiting, rest[:room]))
+                rest = rest[room:]
+                waiting, room = [], size
+            if rest:
+                waiting.append(rest)
+                room -= len(rest)
+    except CutShort:
+        if waiting:
+            yield b"".join(waiting)
+        raise
+    if waiting:
+        yield b"".join(waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +95,7 @@ class Joined:
         return Joined(tuple(kept))
 
     def chunks(self, size: int = PIECE) -> Iterator[bytes]:
-        for part in self.parts:
-            yield from part.chunks(size)
+        return gathered(chain.from_iterable(part.chunks(size) for part in self.parts), size)
 
 
 class Ending(Enum):

@@ -11,21 +11,23 @@ from typing import TypeGuard
 
 from ucmsim import pages
 from ucmsim.clock import When
-from ucmsim.listing import csv_body
+from ucmsim.listing import body_of
+from ucmsim.paths import Parts, parts_of
 from ucmsim.recapi import Contents, Directories, Files, Refused, Wanted, parse
 from ucmsim.register import Quirks
+from ucmsim.render import rfc4180
 from ucmsim.reply import Body, Bytes, Content, Joined
 from ucmsim.request import ApiRequest, data
-from ucmsim.spool import Found, Parts, Spool, parts_of
+from ucmsim.spool import Found, Spool
 from ucmsim.tarball import Member, tar
 
+_BINARY = "application/octet-stream"
 _TYPES: Mapping[str, str] = MappingProxyType({
-    "wav": "audio/x-wav", "mp3": "audio/mpeg", "png": "image/png", "jpg": "image/jpeg", "gif": "image/gif",
+    "mp3": "audio/mpeg", "png": "image/png", "jpg": "image/jpeg", "gif": "image/gif",
     "svg": "image/svg+xml", "svgz": "image/svg+xml", "js": "application/x-javascript", "htm": "text/html",
-    "cnf": "text/plain", "cfg": "text/plain", "": "text/plain", "bin": "application/octet-stream",
-    "sbn": "application/octet-stream", "ld": "application/octet-stream",
+    "cnf": "text/plain", "cfg": "text/plain", "": "text/plain", "bin": _BINARY, "sbn": _BINARY, "ld": _BINARY,
 })  # fmt: skip
-"""By extension; any other is text/ and the extension. Asterisk main/http.c."""
+"""By extension, beside wav; any other is text/ and the extension. Asterisk main/http.c."""
 
 _TOLD = 5
 """Sentences about a request that are told one by one."""
@@ -73,7 +75,7 @@ class Retrieval:
         second = ("Filename",) if self.quirks["spool-listing"] == "directory-filename" else ()
         paths = self.spool.directories(notes.append)
         lines = (self._line("/".join(path), *("" for _ in second)) for path in paths)
-        return self._listed(csv_body(chain([self._line("Directory", *second)], lines)), notes)
+        return self._listed(body_of(chain([self._line("Directory", *second)], lines)), notes)
 
     def _contents(self, directories: tuple[Parts | None, ...]) -> Content:
         notes: list[str] = []
@@ -82,7 +84,7 @@ class Retrieval:
             return _not_found(notes, self.quirks)
         # One that is named again is sent again, not read again.
         places: dict[Parts | None, tuple[int, int]] = {}
-        lines = csv_body(self._placed(there, places, notes))
+        lines = body_of(self._placed(there, places, notes))
         parts = [lines.slice(*places.get(path, (0, 0))) for path in directories]
         header = Bytes(self._line("Directory", "Filename"))
         if self.quirks["listing-header"] == "each" and parts:
@@ -116,12 +118,20 @@ class Retrieval:
     def _lines(self, directory: Parts, notes: list[str]) -> Iterator[bytes]:
         name_only = self.quirks["listing-directory"] == "name"
         recursive, newest = self.quirks["listing"] == "recursive", self.quirks["listing-order"] == "newest"
-        for path, name in self.spool.listing(directory, notes.append, recursive=recursive, newest_first=newest):
+        listing = self.spool.listing(
+            directory,
+            notes.append,
+            recursive=recursive,
+            newest_first=newest,
+            files_only=self.quirks["listing-entries"] == "files",
+        )
+        for path, name in listing:
             yield self._line("/".join(path[-1:] if name_only else path) or ".", name)
 
     def _line(self, *fields: str) -> bytes:
-        """Return *fields* as a line, raw: the device quotes nothing."""
-        return data(",".join(fields) + ("\r\n" if self.quirks["listing-line-end"] == "crlf" else "\n"))
+        """Return *fields* as a line; the device quotes nothing, so that a comma in a name makes one field more."""
+        line = ",".join(fields) if self.quirks["listing-quoting"] == "none" else rfc4180([fields])[0]
+        return data(line + ("\r\n" if self.quirks["listing-line-end"] == "crlf" else "\n"))
 
     def _listed(self, body: Body, notes: list[str]) -> Content:
         kind = "text/csv" if self.quirks["content-type"] == "own" else "text/plain"
@@ -150,7 +160,8 @@ class Retrieval:
         epoch = str(int(self.now.timestamp()))
         stamp = f"{self.now.astimezone(self.zone):%Y%m%d%H%M%S}" if form == "date" else epoch
         named = () if form == "none" else (("Content-Disposition", f'attachment; filename="{stamp}.tar"'),)
-        return self._sent(tar(members), "application/x-tar", named, notes)
+        body = tar(members, gnu=self.quirks["tar-format"] == "gnu")
+        return self._sent(body, str(self.quirks["tar-type"]), named, notes)
 
     def _sent(self, body: Body, kind: str, more: tuple[tuple[str, str], ...], notes: list[str]) -> Content:
         static = self.quirks["recapi-cache-control"] == "omitted"
@@ -199,9 +210,9 @@ class _Search:
 
 def _type_of(name: str, quirks: Quirks) -> str:
     extension = name.rpartition(".")[2] if "." in name else ""
-    if extension.lower() == "wav" or quirks["file-type"] == "by-name":
-        return _TYPES.get(extension.lower(), f"text/{extension}")
-    return "application/octet-stream"
+    if extension.lower() == "wav":
+        return str(quirks["wav-type"])
+    return _TYPES.get(extension.lower(), f"text/{extension}") if quirks["file-type"] == "by-name" else _BINARY
 
 
 def _said(notes: Iterable[str]) -> str:

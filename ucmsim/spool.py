@@ -19,11 +19,9 @@ from ucmsim import beneath
 from ucmsim.audio import Voices, wav
 from ucmsim.beneath import Entry, FileBody, FileLater, OpenFile, Unreadable
 from ucmsim.listing import in_order
+from ucmsim.paths import Parts, parts_of
 from ucmsim.recordings import Recording, Recordings
 from ucmsim.reply import Body, Bytes
-
-Parts = tuple[str, ...]
-"""A path in the spool, part by part; () is the spool itself."""
 
 Told = Callable[[str], None]
 """Takes a sentence about what cannot be read."""
@@ -32,11 +30,6 @@ _MONTH = re.compile(r"\d{4}-\d\d", re.ASCII)
 
 FOLDERS = ("monitor", "meetme", "voicemail/default")
 """The directories that a new spool has. Spec 6.4."""
-
-
-def parts_of(path: str) -> Parts:
-    """Return *path* part by part, as the file system reads it: doubled slashes and dots mean nothing."""
-    return tuple(part for part in path.split("/") if part not in ("", "."))
 
 
 def untold(_sentence: str) -> None:
@@ -137,11 +130,17 @@ class Spool:
                     yield "/".join(waiting[-1])
 
     def listing(
-        self, directory: Parts, told: Told = untold, *, recursive: bool, newest_first: bool = False
+        self,
+        directory: Parts,
+        told: Told = untold,
+        *,
+        recursive: bool,
+        newest_first: bool = False,
+        files_only: bool = False,
     ) -> Iterator[tuple[Parts, str]]:
         """Yield directory and name of every entry of *directory*, then, if *recursive*, of those below it, depth first.
 
-        A directory that does not exist has none. Directories are entries too.
+        A directory that does not exist has none. Directories are entries too, unless *files_only*.
         """
         recorded = self._recorded()
         waiting = [directory]
@@ -150,7 +149,8 @@ class Spool:
             inside = self._entries(at, sorted(recorded.get(at, ())), told, dated=newest_first)
             below = []
             for entry in in_order(inside, _newest) if newest_first else inside:
-                yield at, entry.name
+                if not (files_only and entry.is_directory):
+                    yield at, entry.name
                 if entry.is_directory:
                     below.append((*at, entry.name))
             if recursive:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
-from ucmsim.reply import PIECE, Body, Bytes, Joined
+from ucmsim.reply import PIECE, Body, Bytes, Joined, gathered
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +19,13 @@ class Member:
     body: Body
 
 
-def tar(members: Iterable[Member]) -> Body:
-    """Return *members*, in order, as a ustar of whole records, as GNU tar writes them."""
+def tar(members: Iterable[Member], *, gnu: bool = False) -> Body:
+    """Return *members*, in order, as a ustar of whole records, as GNU tar writes them; or in the *gnu* format."""
     kept = tuple(members)
-    so_far = sum(len(_header(member)) + member.body.length + _padding(member) for member in kept)
+    so_far = sum(len(_header(member, gnu)) + member.body.length + _padding(member) for member in kept)
     ending = 2 * tarfile.BLOCKSIZE
     ending += -(so_far + ending) % tarfile.RECORDSIZE
-    return _Tar(kept, ending, so_far + ending)
+    return _Tar(kept, gnu, ending, so_far + ending)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class _Tar:
     """*members* and an *ending* of so many zeros; headers are made when their turn comes, for there may be thousands."""
 
     members: tuple[Member, ...]
+    gnu: bool
     ending: int
     length: int
 
@@ -39,12 +41,11 @@ class _Tar:
         return Joined(tuple(self._parts())).slice(start, stop)
 
     def chunks(self, size: int = PIECE) -> Iterator[bytes]:
-        for part in self._parts():
-            yield from part.chunks(size)
+        return gathered(chain.from_iterable(part.chunks(size) for part in self._parts()), size)
 
     def _parts(self) -> Iterator[Body]:
         for member in self.members:
-            yield Bytes(_header(member))
+            yield Bytes(_header(member, self.gnu))
             yield member.body
             yield Bytes(bytes(_padding(member)))
         yield Bytes(bytes(self.ending))
@@ -54,12 +55,12 @@ def _padding(member: Member) -> int:
     return -member.body.length % tarfile.BLOCKSIZE
 
 
-def _header(member: Member) -> bytes:
+def _header(member: Member, gnu: bool) -> bytes:
     info = tarfile.TarInfo(member.name)
     info.size = member.body.length
     info.mtime = max(member.written, 0)
     info.uname = info.gname = "root"
     try:
-        return info.tobuf(tarfile.USTAR_FORMAT, "utf-8", "surrogateescape")
+        return info.tobuf(tarfile.GNU_FORMAT if gnu else tarfile.USTAR_FORMAT, "utf-8", "surrogateescape")
     except ValueError:  # a name too long, or a file too large for ustar
         return info.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")

@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from ucmsim.register import Quirks
 
 _FORM = re.compile(
-    r"""(?:(?P<date>(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)) (?P<t>[T ])?)?
+    r"""(?:(?P<date>(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)) (?P<date_zone>Z|[+-]\d\d:\d\d)? (?P<t>[T ])?)?
         (?:(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?P<fraction>\.\d+)?)?
            (?P<zone>Z|[+-]\d\d:\d\d)?)?""",
     re.VERBOSE | re.ASCII,
 )
-_EPOCH = re.compile(r"\d{10}", re.ASCII)
+_EPOCH = re.compile(r"(\d{10})(\d{3})?", re.ASCII)
 _PARTS = ("year", "month", "day", "hour", "minute", "second")
 _DEFAULT = datetime(2000, 1, 1)  # noqa: DTZ001 - wall-clock text has no zone
 
@@ -39,18 +39,20 @@ def bound(text: str, zone: tzinfo, now: datetime, quirks: Quirks) -> str:
 
     *zone* is the PBX's, *now* its present instant. Raises `NotATime` or `ImpossibleTime`.
     """
-    if text == "now":
+    if text == "now" or (text.lower() == "now" and quirks["now-case"] == "any"):
         return _local(now, zone)
-    if _EPOCH.fullmatch(text):
-        return _local(datetime.fromtimestamp(int(text), UTC), zone)
+    epoch = _EPOCH.fullmatch(text)
+    if epoch and (epoch[2] is None or quirks["epoch-digits"] == "milliseconds"):
+        return _local(datetime.fromtimestamp(int(epoch[1]), UTC), zone)
     match = _FORM.fullmatch(text)
     if not text or match is None or not _has_form(match, quirks):
         raise NotATime(_hint(text))
     try:
         parts = {part: int(match[part]) for part in _PARTS if match[part]}
-        when = _day(match, zone, now, quirks).replace(tzinfo=None, **parts)
-        offset = _offset(match["zone"])
-    except ValueError as error:
+        day = _day(match, zone, now, quirks)
+        when = _carried(day, parts) if quirks["impossible-time"] == "carry" else day.replace(tzinfo=None, **parts)
+        offset = _offset(match["zone"] or match["date_zone"])
+    except (ValueError, OverflowError) as error:
         raise ImpossibleTime(str(error)) from None
     fraction = (match["fraction"] or "") if quirks["time-fraction"] == "keep" else ""
     is_local = quirks["naive-time"] == "local" if match["hour"] else quirks["date-only"] == "local"
@@ -61,6 +63,8 @@ def bound(text: str, zone: tzinfo, now: datetime, quirks: Quirks) -> str:
 
 def _has_form(match: re.Match[str], quirks: Quirks) -> bool:
     """Return whether date, T and time of day stand together as they should, and the fraction has its digits."""
+    if match["date_zone"] and (match["hour"] or quirks["date-zone"] == "refuse"):
+        return False
     between = (match["t"] or "") if match["date"] else ""
     if between == " " and quirks["space-for-t"] == "refuse":
         return False
@@ -74,6 +78,14 @@ def _day(match: re.Match[str], zone: tzinfo, now: datetime, quirks: Quirks) -> d
     if match["date"] or quirks["missing-date"] == "2000-01-01":
         return _DEFAULT
     return datetime.fromisoformat(_local(now, zone)[:10])
+
+
+def _carried(day: datetime, parts: dict[str, int]) -> datetime:
+    """Return the time that *parts* come to as in C's mktime: 13 months are a year and a month, 25 hours a day and one."""
+    months = parts.get("year", day.year) * 12 + parts.get("month", day.month) - 1
+    first = day.replace(tzinfo=None, year=months // 12, month=months % 12 + 1, day=1)
+    clock = {f"{part}s": parts[part] for part in ("hour", "minute", "second") if part in parts}
+    return first + timedelta(days=parts.get("day", day.day) - 1, **clock)
 
 
 def _offset(zone: str | None) -> tzinfo | None:

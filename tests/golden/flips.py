@@ -25,6 +25,8 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "realm": "pbx",
         "recapi-default-directory": "meetme",
         "service": "default",
+        "wav-type": "audio/wav",
+        "tar-type": "application/octet-stream",
     }
 )
 """The text, likewise."""

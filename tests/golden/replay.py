@@ -49,9 +49,10 @@ _CLOCK = {"start": "2022-09-01T12:00:00Z"}
 
 WORLDS: Mapping[str, Mapping[str, Any]] = {
     "imported": {"history": {"import": str(GOLDEN / "history.json")}},
+    "failing": {},
     "made-up": {"history": {"days": 1, "calls_per_day": 26}, "extensions": {"first": 1000, "count": 6}},
 }
-"""What the histories hold: rows that no quirk of a call changes, and calls that a firmware writes about."""
+"""What the histories hold: rows that no quirk of a call changes, and calls that a firmware writes about; one fails."""
 
 SEED = 1881
 
@@ -61,6 +62,7 @@ def user_files(root: Path) -> Path:
     files = {
         "monitor/note.txt": b"a note\n",
         "monitor/a+b.wav": b"RIFF plus",
+        "monitor/a,b.wav": b"RIFF comma",
         "monitor/x#1.wav": b"RIFF hash",
         "monitor/unavail.gsm": b"gsm",
         "monitor/raw": b"no extension",
@@ -86,12 +88,13 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self._spool = user_files(folder)
-        self._imported = History.open(Path(":memory:"), durable=False)
+        self._imported, self._failing = _in_memory(), _in_memory()
+        self._failing.close()
         self._fill(self._imported, _settings("imported", "ucm6100", {}, {}))
 
     def play(self, personality: str, quirks: Mapping[str, str | int] = MappingProxyType({})) -> dict[str, str]:
         """Return the transcript of every script, each on a new PBX of that *personality* with *quirks*."""
-        histories = {"imported": self._imported, "made-up": History.open(Path(":memory:"), durable=False)}
+        histories = {"imported": self._imported, "failing": self._failing, "made-up": _in_memory()}
         try:
             self._fill(histories["made-up"], _settings("made-up", personality, quirks, {}))
             return {script.name: self._played(script, personality, quirks, histories) for script in SCRIPTS}
@@ -121,6 +124,10 @@ class Stage:
 
     def close(self) -> None:
         self._imported.close()
+
+
+def _in_memory() -> History:
+    return History.open(Path(":memory:"), durable=False)
 
 
 def _settings(world: str, personality: str, quirks: Mapping[str, str | int], api: Mapping[str, Any]) -> PbxSettings:

@@ -186,6 +186,10 @@ def _query() -> Iterator[Script]:
     yield _cdr(
         "query-wildcards", "format=json&callee=Front_Desk", "format=json&callee=front@", "format=json&caller=_302"
     )
+    yield _cdr("query-pattern", "format=json&caller=302@", "format=json&caller=5302,53-@")
+    yield _cdr("query-literal", "format=json&caller=Anonymous")
+    yield _cdr("query-reversed-range", "format=json&caller=5303-5302")
+    yield _cdr("query-large-number", "format=json&numRecords=1&maxDur=99999999999999999999")
     yield _cdr("query-zero-range", "format=json&caller=0-0")
     yield _cdr("query-range", "format=json&caller=5302-5303", "format=json&minDur=2&caller=5300-5300")
     yield _cdr("query-open-range", "format=json&caller=5303-", "format=json&caller=-5299")
@@ -200,8 +204,15 @@ def _query() -> Iterator[Script]:
     yield _cdr("query-time-of-day", "format=json&numRecords=1&startTime=00:00")
     yield _cdr("query-fraction", "format=json&startTime=2013-12-03T11:46:40.5&endTime=2013-12-03T11:46:41",
                "format=json&startTime=2013-12-03T11:46:40.500&endTime=2013-12-03T11:46:41")  # fmt: skip
+    yield _cdr("query-date-zone", "format=json&numRecords=1&startTime=2013-12-04Z")
+    yield _cdr(
+        "query-epoch", "format=json&numRecords=1&startTime=1386100901000", "format=json&numRecords=1&endTime=NOW"
+    )
+    yield _cdr("query-impossible-time", "format=json&numRecords=1&endTime=2013-11-40T00:00")
     yield _cdr("query-space", "format=json&startTime=2013-12-04%2009:00:05&endTime=2013-12-04T09:00:05")
     yield _cdr("query-nothing", "format=json&caller=1", "format=xml&caller=1", "format=csv&caller=1")
+
+    yield _asks("query-failure", "/cdrapi?format=json", world="failing")
 
 
 def _pages() -> Iterator[Script]:
@@ -214,6 +225,7 @@ def _recordings() -> Iterator[Script]:
     yield Script("rec-directories", "imported", (Ask("/recapi"),))
     yield _rec("rec-list", "filedir=monitor")
     yield _rec("rec-list-several", "filedir=meetme@monitor_local@nowhere")
+    yield _rec("rec-list-odd", "filedir=.", "filedir=../monitor", "filedir=@")
     yield _rec("rec-list-missing", "filedir=nowhere")
     yield _rec("rec-list-made-up", "filedir=monitor@meetme@voicemail", world="made-up")
     yield Script("rec-made-up-file", "made-up", (Ask("/recapi?filedir=monitor"), Follow()))
@@ -229,6 +241,7 @@ def _recordings() -> Iterator[Script]:
     yield _rec("rec-month-named", f"filename=2013-12/{_MONTH}")
     yield _rec("rec-long-name", f"filename=2022-07/{'n' * 246}.wav")
     yield _rec("rec-tar", f"filename={_CALL}@2013-12/{_MONTH}")
+    yield _rec("rec-same-file", "filename=note.txt@note.txt")
     yield _rec("rec-type", "filename=unavail.gsm", "filename=raw")
     yield _rec("rec-default-directory", "filename=local.wav")
     yield _rec("rec-two-directories", "filedir=meetme@monitor&filename=room.wav")
