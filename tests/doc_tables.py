@@ -130,14 +130,26 @@ def counts() -> Iterator[tuple[str, int, str, int]]:
     yield "all", len(QUIRKS), "100%", sum(row.switchable for row in QUIRKS)
 
 
+def explained() -> list[list[str]]:
+    """Return the quirks that the README explains to who writes a billing client, those of each line of its table."""
+    part = README.read_text().partition("These ten matter most")[2].partition("\n## ")[0]
+    return [re.findall(r"`([a-z0-9-]+)`", line.split("|")[1]) for line in part.splitlines() if line.startswith("| `")]
+
+
 def register() -> Iterator[str]:
-    """Yield the register, a table a group."""
+    """Yield the register, a table a group; a star marks the rows that the README explains."""
     rows = {row["id"]: row for row in catalogue.quirk_rows()}
+    starred = {name for names in explained() for name in names}
     keys = ("id", "default", "values", "confidence", "personalities", "source", "statement")
     header = ("quirk", "default", "values", "confidence", "personalities", "source", "behaviour")
     for group, members in GROUPS.items():
         yield f"### {group}\n"
-        yield table(header, objects((rows[member.id] for member in members), *keys)) + "\n"
+        cells = objects((rows[member.id] for member in members), *keys)
+        lines = [
+            [f"{name} ★" if member.id in starred else name, *others]
+            for member, (name, *others) in zip(members, cells, strict=True)
+        ]
+        yield table(header, lines) + "\n"
 
 
 TABLES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doc_tables import README, TABLES, WITH_TABLES, placed
+from tests.doc_tables import README, TABLES, WITH_TABLES, explained, placed
 from tests.makers import another_row, at, header, make_pbx, request
 from ucmsim.configuration import read
 from ucmsim.recordings import Recording
@@ -69,10 +69,18 @@ def test_sentences_of_the_check_are_real() -> None:
 
 def test_ten_quirks_are_explained() -> None:
     """The README explains ten behaviours that matter to a billing client, and all of them are rows of the register."""
-    part = README.read_text().partition("These ten matter most")[2].partition("\n## ")[0]
-    lines = [re.findall(r"`([a-z0-9-]+)`", line.split("|")[1]) for line in part.splitlines() if line.startswith("| `")]
+    lines = explained()
     assert len(lines) == 10
     assert {name for names in lines for name in names} <= set(BY_ID)
+
+
+def test_the_register_stars_what_the_readme_explains() -> None:
+    """In docs/quirks.md these rows have a star, no other has, and the page says what it means."""
+    page = (ROOT / "docs" / "quirks.md").read_text()
+    assert set(re.findall(r"^\| `([a-z0-9-]+)` ★ \|", page, re.MULTILINE)) == {
+        name for names in explained() for name in names
+    }
+    assert "**★** marks" in page.partition("<!-- table: quirks -->")[0]
 
 
 def test_what_is_asked_of_recapi_is_answered() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.makers import make_pbx
+from ucmsim.catalogue import quirk_rows
 from ucmsim.errors import ConfigurationError
 from ucmsim.personalities import PERSONALITIES
 from ucmsim.quirks import QUIRKS
@@ -104,6 +105,11 @@ def test_a_number_has_a_lowest_value(row):
 # Objections
 
 
+def catalogued(quirk_id):
+    """Return what `ucmsim show quirks` and docs/quirks.md tell of a row."""
+    return next(row for row in quirk_rows() if row["id"] == quirk_id)
+
+
 @every_row(SWITCHABLE)
 def test_a_value_of_the_row_has_no_objection(row):
     """Every word of a row that can be switched is taken."""
@@ -126,15 +132,98 @@ def test_another_value_is_objected_to(row):
 )  # fmt: skip
 @every_row(LATER)
 def test_a_row_that_comes_later_says_with_what(row):
-    """It is known, cannot be switched, and the objection names what it waits for."""
-    assert objection(row.id, row.default) == (f"quirk '{row.id}' cannot be switched yet", f"it waits for {row.later}")
+    """It is known, cannot be switched, and the objection and the table name what it comes with."""
+    said = (f"quirk '{row.id}' is not simulated yet", f"it comes with {row.later}")
+    assert [objection(row.id, value) for value in (row.default, True, None, "x")] == [said] * 4
+    assert catalogued(row.id)["values"] == f"not simulated yet: comes with {row.later}"
 
 
 @every_row(SETTINGS)
 def test_a_row_that_a_setting_switches_says_which(row):
-    """It is known, is not set under `quirks`, and the objection names the setting."""
-    said = (f"quirk '{row.id}' is not switched here", f"it is the setting {row.setting}")
-    assert objection(row.id, row.default) == said
+    """It is known, is not set under `quirks`, and the objection and the table name the setting."""
+    said = (f"quirk '{row.id}' is not switched here", f"set {row.setting} instead")
+    assert [objection(row.id, value) for value in (row.default, True, None, "x")] == [said] * 4
+    assert catalogued(row.id)["values"] == f"set {row.setting} instead"
+
+
+@every_row(SWITCHABLE)
+def test_a_value_in_another_letter_case_is_hinted_at(row):
+    """UTC is surely utc; of a text any case is a text of its own."""
+    for value in row.values:
+        if isinstance(value, str) and not row.text:
+            other = f" {value.swapcase()}"
+            said = (f"'{other}' is not a value of quirk '{row.id}'", f"did you mean '{value}'?")
+            assert objection(row.id, other) == said
+
+
+@every_row(SWITCHABLE)
+def test_a_number_in_quotes_is_told_to_lose_them(row):
+    """Where that number is a value; another is not a value with quotes or without."""
+    numbers = [str(value) for value in row.values if isinstance(value, int)]
+    for number in [*numbers, *(["62"] if row.number is not None else [])]:
+        wrong, right = objection(row.id, number)
+        assert (wrong, right) == (
+            f"'{number}' is text, and quirk '{row.id}' takes a whole number",
+            f"remove the quotes: {number}",
+        )
+    if not row.text:
+        for number in ("-7", "007", "1.5", "9" * 5000):
+            assert objection(row.id, number) == (
+                f"'{number}' is not a value of quirk '{row.id}'",
+                f"the values are {row.allowed}",
+            )
+
+
+@every_row(SWITCHABLE)
+def test_a_truth_value_is_called_one(row):
+    """Neither in JSON nor in YAML is it a value; a text can be quoted, elsewhere the values are listed."""
+    due = f"the values are {row.allowed}"
+    takes = f"a truth value, which quirk '{row.id}' does not take"
+    assert objection(row.id, True) == (f"true is {takes}", 'quote it: "true"' if row.text else due)
+    assert objection(row.id, False, "off") == (f"YAML reads off as {takes}", 'quote it: "off"' if row.text else due)
+
+
+@pytest.mark.parametrize(
+    ("quirk", "value", "written", "wrong", "right"),
+    [
+        ("naive-time", ["a", "b"], None, "a list is not a value of quirk 'naive-time'", "the values are local or utc"),
+        ("naive-time", {}, None, "a mapping is not a value of quirk 'naive-time'", "the values are local or utc"),
+        (
+            "naive-time",
+            b"utc",
+            None,
+            "something binary is not a value of quirk 'naive-time'",
+            "the values are local or utc",
+        ),
+        ("naive-time", "it's", None, "\"it's\" is not a value of quirk 'naive-time'", "the values are local or utc"),
+        ("naive-time", " utc", None, "' utc' is not a value of quirk 'naive-time'", "did you mean 'utc'?"),
+        ("naive-time", 5, "5", "5 is not a value of quirk 'naive-time'", "the values are local or utc"),
+        ("naive-time", None, "", "quirk 'naive-time' is given no value", "the values are local or utc"),
+        ("naive-time", None, None, "quirk 'naive-time' is given no value", "the values are local or utc"),
+        (
+            *("naive-time", None, "null"),
+            *("quirk 'naive-time' is given no value: YAML reads null as nothing", "the values are local or utc"),
+        ),
+        (
+            *("xml-escaping", "entites", "entites", "'entites' is not a value of quirk 'xml-escaping'"),
+            "did you mean 'entities'? the values are entities or none",
+        ),
+        (
+            *("server", 1.1, "1.10", "text is due as the value of quirk 'server', not the number 1.10"),
+            'quote it: "1.10"',
+        ),
+    ],
+)
+def test_an_objection_is_plain(quirk, value, written, wrong, right):
+    """A value is quoted as it was written; what is no word is called what it is."""
+    assert objection(quirk, value, written) == (wrong, right)
+
+
+def test_the_default_stands_first():
+    """So docs/quirks.md says, where the default is one of the values at all."""
+    others = [row.id for row in SWITCHABLE if row.default in row.values and row.values[0] != row.default]
+    assert others == []
+    assert all(isinstance(row.default, int) or row.text for row in SWITCHABLE if row.default not in row.values)
 
 
 def test_a_mistyped_id_is_hinted_at():

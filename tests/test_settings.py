@@ -400,6 +400,7 @@ def test_no_problem_quotes_a_secret(key):
         "[hush]",
         "{hush: 1}",
         "!!set {hush}",
+        "!!binary hush",
     ):
         assert "hush" not in " ".join(map(str, problems(at(key, written)))), written
 
@@ -657,6 +658,121 @@ def test_a_wrong_value_is_named_with_what_would_be_right(line, key, wrong, right
 @pytest.mark.parametrize(
     ("line", "key", "wrong", "right"),
     [
+        (
+            "extensions: {first: '1000'}",
+            "extensions.first",
+            "'1000' is text, and a whole number is due",
+            "remove the quotes: 1000",
+        ),
+        ("history: {days: '-3'}", "history.days", "'-3' is text, and a whole number is due", "remove the quotes: -3"),
+        ("clock: {rate: '1.5'}", "clock.rate", "'1.5' is text, and a number is due", "remove the quotes: 1.5"),
+        ("extensions: {first: '1.5'}", "extensions.first", "'1.5' cannot stand here", "a whole number is due"),
+        ("extensions: {first: '0100'}", "extensions.first", "'0100' cannot stand here", "a whole number is due"),
+        ("extensions: {count: ''}", "extensions.count", "'' cannot stand here", "a whole number is due"),
+        (
+            "trunks: [{name: a, channels: '12'}]",
+            "trunks[0].channels",
+            "'12' is text, and a whole number is due",
+            "remove the quotes: 12",
+        ),
+        ("api: {enable: 'true'}", "api.enable", "'true' is text, and true or false is due", "remove the quotes: true"),
+        ("api: {enable: 'yes'}", "api.enable", "'yes' cannot stand here", "true or false is due, without quotes"),
+        (
+            "quirks: {nonce-lifetime: '62'}",
+            "quirks.nonce-lifetime",
+            "'62' is text, and quirk 'nonce-lifetime' takes a whole number",
+            "remove the quotes: 62",
+        ),
+        (
+            "quirks: {keep-alive: yes}",
+            "quirks.keep-alive",
+            "YAML reads yes as a truth value, which quirk 'keep-alive' does not take",
+            "the values are none or a whole number from 1",
+        ),
+        (
+            "quirks: {keep-alive: }",
+            "quirks.keep-alive",
+            "quirk 'keep-alive' is given no value",
+            "the values are none or a whole number from 1",
+        ),
+        (
+            "quirks: {keep-alive: ~}",
+            "quirks.keep-alive",
+            "quirk 'keep-alive' is given no value: YAML reads ~ as nothing",
+            "the values are none or a whole number from 1",
+        ),
+        (
+            "quirks: {naive-time: UTC}",
+            "quirks.naive-time",
+            "'UTC' is not a value of quirk 'naive-time'",
+            "did you mean 'utc'?",
+        ),
+        (
+            "quirks: {server: 1.10}",
+            "quirks.server",
+            "text is due as the value of quirk 'server', not the number 1.10",
+            'quote it: "1.10"',
+        ),
+        (
+            "quirks: {tls-version: on}",
+            "quirks.tls-version",
+            "quirk 'tls-version' is not switched here",
+            "set tls_min and tls_max instead",
+        ),
+        ("quirks: {zzz: on}", "quirks.zzz", "there is no quirk 'zzz'", "'ucmsim show quirks' lists them all"),
+        ("tls_profile: Device", "tls_profile", "'Device' cannot stand here", "did you mean 'device'?"),
+        (
+            "tls_profile: moden",
+            "tls_profile",
+            "'moden' cannot stand here",
+            "did you mean 'modern'? it must be modern or device",
+        ),
+        ("tls_profile: [device]", "tls_profile", "a list cannot stand here", "it must be modern or device"),
+        ("tls_profile:", "tls_profile", "there is nothing here", "it must be modern or device"),
+        ("tls_max: '1.4'", "tls_max", "'1.4' cannot stand here", "it must be 1.0, 1.1, 1.2 or 1.3"),
+        (
+            "recording: {kinds: [INTERNAL]}",
+            "recording.kinds[0]",
+            "'INTERNAL' cannot stand here",
+            "did you mean 'internal'?",
+        ),
+        ("recording: {share: 50}", "recording.share", "50 cannot stand here", "it must be 1 or less"),
+        ("personality: [ucm6510]", "personality", "a list cannot stand here", "text is due"),
+        ("time_zone: true", "time_zone", "text is due, and YAML reads true as a truth value", 'quote it: "true"'),
+        (
+            "retention: {days: 3}",
+            "retention",
+            "the key 'retention' cannot be used yet",
+            "it comes with the deletion of old rows and recordings",
+        ),
+    ],
+)
+def test_a_sentence_can_be_followed_by_who_knows_no_yaml(line, key, wrong, right):
+    """It says which quotes to remove or add, what YAML made of a word, and which word was meant."""
+    assert only(hq(line), f"pbxs.hq.{key}") == f"{wrong}; {right}"
+
+
+def test_an_exclamation_mark_must_be_quoted():
+    """A denying entry without quotes is no YAML, and the problem says what to do."""
+    assert "quote what begins with !" in only(hq("api: {permitted_ips: [!10.1.1.1]}"), "")
+
+
+def test_a_value_of_json_is_not_said_to_be_yaml():
+    """The control API's bodies have truth values and numbers of their own."""
+    body = {"quirks": {"naive-time": True, "head-order": "11"}, "time_zone": True, "extensions": {"first": False}}
+    with pytest.raises(ConfigurationError) as raised:
+        load_pbx(body, FOLDER)
+    assert {str(problem) for problem in raised.value.problems} == {
+        'time_zone: text is due, and true is a truth value; quote it: "true"',
+        "extensions.first: false cannot stand here; a whole number is due",
+        "quirks.naive-time: true is a truth value, which quirk 'naive-time' does not take; the values are local or utc",
+        "quirks.head-order: '11' is text, and quirk 'head-order' takes a whole number; remove the quotes: 11",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "wrong", "right"),
+    [
         ("seed: x", "seed", "x", "whole number"),
         ("seed: 1.0", "seed", "1.0", "whole number"),
         ("seed: true", "seed", "true", "whole number"),
@@ -776,16 +892,16 @@ def test_models_of_the_json_interface_come_later(name):
 @pytest.mark.parametrize(
     ("quirk", "value", "later"),
     [
-        ("ivr-row", "answered", "the call world"),
-        ("parked-call", "one-session", "the call world"),
-        ("cleaner", "none", "the retention setting"),
+        ("ivr-row", "answered", "IVRs"),
+        ("parked-call", "one-session", "call parking"),
+        ("cleaner", "yes", "the deletion of old recordings"),
         ("acctid-after-delete", "continue", "the deletion of rows"),
     ],
 )
 def test_quirks_of_what_is_not_there_yet_come_later(quirk, value, later):
-    """These quirks are in the register and cannot be switched yet."""
+    """These quirks are in the register; what they are about is not simulated yet, whatever they are set to."""
     sentence = only(hq(f"quirks: {{{quirk}: {value}}}"), f"pbxs.hq.quirks.{quirk}")
-    assert sentence == f"quirk '{quirk}' cannot be switched yet; it waits for {later}"
+    assert sentence == f"quirk '{quirk}' is not simulated yet; it comes with {later}"
 
 
 @pytest.mark.parametrize(

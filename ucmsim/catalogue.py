@@ -80,8 +80,8 @@ def quirk_rows(personality: Personality | None = None, confidence: str | None = 
 def _switch(row: Quirk) -> str:
     """Return what the row can be set to, or why not here."""
     if row.setting:
-        return f"by the setting {row.setting}"
-    return f"not yet: waits for {row.later}" if row.later else row.allowed
+        return f"set {row.setting} instead"
+    return f"not simulated yet: comes with {row.later}" if row.later else row.allowed
 
 
 def fault_rows() -> Iterator[dict[str, Any]]:

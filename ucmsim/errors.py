@@ -63,11 +63,36 @@ def _one_line(text: str) -> str:
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``did you mean 'x'?`` for the *known* word nearest to *word*, or an empty string."""
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return ``did you mean 'x'?`` for the *known* word nearest to *word*, or an empty string.
+
+    *cutoff* is how near it must come, 1 being the same word; letter case never counts.
+    """
     folded = {name.lower(): name for name in known}
-    near = get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
+    near = get_close_matches(word.lower(), folded, n=1, cutoff=cutoff)
     return f"did you mean '{folded[near[0]]}'?" if near else ""
+
+
+def did_you_mean_or(due: str, word: str, known: Iterable[str]) -> str:
+    """Return what is said of a *word* where one of a few *known* ones is due: *due* lists them.
+
+    One that differs in letter case or blanks only is surely meant, and *due* is left out. A near one is a guess, and
+    both are said; 1.4 is not near enough to 1.3.
+    """
+    words, bare = tuple(known), word.strip()
+    hint = did_you_mean(bare, words, 0.7)
+    sure = bare.lower() in {one.lower() for one in words}
+    return hint if sure else f"{hint} {due}".strip()
+
+
+def quoted(text: str) -> str:
+    """Return *text* in quotes that do not stand in it, if there are such."""
+    return f'"{text}"' if "'" in text and '"' not in text else f"'{text}'"
+
+
+def kind_of(value: object) -> str:
+    """Return what a *value* of YAML or JSON that is no word and no number is called in a sentence."""
+    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else "something binary"
 
 
 def listed(words: Iterable[object]) -> str:

@@ -21,7 +21,7 @@ class Quirk:
 
     *number* says that any whole number from that one up is taken too, *text* that any text is. *confidence* is one of
     `CONFIDENCES`. *since* is the first column generation that shows the behaviour. A row that is no quirk to switch says
-    so: *setting* names the setting that switches it, *later* what it waits for. *changes* are the golden transcripts
+    so: *setting* names the setting that switches it, *later* what it comes with. *changes* are the golden transcripts
     that another value changes, as file name patterns.
     """
 
@@ -76,7 +76,7 @@ _TRANSPORT = (
     Quirk("keep-alive", "none", ("none",), "One request per connection, or seconds that a connection waits for the next "
           "one (15 on Asterisk 13).", "spec 2.2, 7 #25, 9 Q16", "seen", number=1,
           changes=("acl-denied", "conn-cap", "conn-kept", "conn-silence", "http-headers")),
-    Quirk("head-order", PERSONALITY, (11, 13, PERSONALITY), "The response head has the order of Asterisk 1.8 to 11, or of "
+    Quirk("head-order", PERSONALITY, (PERSONALITY, 11, 13), "The response head has the order of Asterisk 1.8 to 11, or of "
           "13 (Content-Length last).", "spec 2.3, 0b", "inferred",
           changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*")),
     Quirk("server", PERSONALITY, (PERSONALITY,), "The value of the Server header.", "spec 2.3, 9 Q2", "assumed", text=True,
@@ -308,7 +308,7 @@ _PAGE = (
                    "query-wrong-format", "rows-csv")),
     Quirk("csv-group-column", "none", ("none",), "CSV and XML do not say which rows are one call; a CSV that the GUI "
           "exports has a column for it.", "spec 4.2, 9 Q14", "assumed", since="G3",
-          later="a capture that shows what would stand in that column"),
+          later="a capture that shows such a column"),
     Quirk("xml-root", "root", ("root", "json"), "The outermost element of XML is root, or named like the JSON root.",
           "spec 4.3, 9 Q1", "assumed", changes=("page-xml", "query-nothing", "rows-xml")),
     Quirk("xml-escaping", "entities", ("entities", "none"), "XML escapes & < >, or writes caller IDs raw.",
@@ -467,33 +467,33 @@ ROWS = (
     Quirk("recording-length", "talk", ("talk", "billsec"), "A recording is as long as the talk was, parts of a second "
           "included, or has the whole seconds of billsec.", "spec 6.5", "seen", changes=("rec-made-up-file",)),
     Quirk("restart-counters", "restart", ("restart",), "Channel counters begin again when the PBX restarts, so that names "
-          "and uniqueids repeat.", "spec 5.2", "documented", later="the call world"),
+          "and uniqueids repeat.", "spec 5.2", "documented", later="restarts in the middle of a history"),
     Quirk("outbound-caller-id", "trunk", ("trunk",), "clid of an outbound call is the trunk's caller ID while src stays "
-          "the extension.", "spec 5.1", "seen", later="the call world: trunks have no caller ID yet"),
+          "the extension.", "spec 5.1", "seen", later="trunks that have a caller ID"),
     Quirk("dialled-prefix", "kept", ("kept",), "dst of an outbound call is the number as it was dialled, with its prefix.",
-          "spec 5.1", "seen", later="the call world: nobody dials a prefix yet"),
+          "spec 5.1", "seen", later="calls that are dialled with a prefix"),
     Quirk("analogue-caller", "blank", ("blank",), "A call from an analogue line without caller ID has an empty src, and "
-          "dst is s.", "spec 5.1, 5.6", "documented", later="the call world"),
+          "dst is s.", "spec 5.1, 5.6", "documented", later="analogue lines"),
     Quirk("helper-channels", "shown", ("shown",), "Rows of Local/... channels appear, which the guide says to ignore.",
-          "spec 5.2", "documented", later="the call world"),
+          "spec 5.2", "documented", later="calls through Local/... channels"),
     Quirk("account-code", "plain", ("plain",), "accountcode holds the account code or PIN that was dialled.",
-          "spec 5.1, 9 Q23", "assumed", later="the call world"),
+          "spec 5.1, 9 Q23", "assumed", later="calls with an account code or PIN"),
     Quirk("call-in-progress", "no-row", ("no-row",), "A call has no row until it ends; its legs have theirs when they do.",
-          "spec 7 #23", "inferred", later="the live clock"),
+          "spec 7 #23", "inferred", later="calls that are made while the PBX runs"),
     Quirk("ivr-row", "answered", ("answered",), "The row of an IVR is ANSWERED with billsec 0.", "spec 5.6, 7 #12", "seen",
-          since="G3", later="the call world"),
+          since="G3", later="IVRs"),
     Quirk("ring-group-winner", "whole", ("whole",), "The billsec of the agent who answers a ring group includes the time "
-          "that it rang.", "spec 5.6, 7 #13", "seen", since="G3", later="the call world"),
+          "that it rang.", "spec 5.6, 7 #13", "seen", since="G3", later="ring groups"),
     Quirk("ring-group-loser", "stamped", ("stamped",), "The rows of the other agents have answer = end.", "spec 5.6",
-          "seen", since="G3", later="the call world"),
+          "seen", since="G3", later="ring groups"),
     Quirk("parked-call", "two-sessions", ("two-sessions",), "A call that is parked and fetched shows in two sessions.",
-          "spec 5.6, 5.7", "seen", since="G3", later="the call world"),
+          "spec 5.6, 5.7", "seen", since="G3", later="call parking"),
     Quirk("group-recording-name", "group", ("group",), "The recording of a ring group's call has the group's number in "
-          "its name, later also the agent's after a #.", "spec 5.8, 7 #16", "seen", later="the call world"),
+          "its name, later also the agent's after a #.", "spec 5.8, 7 #16", "seen", later="ring groups"),
     Quirk("acctid-after-delete", "restart", ("restart",), "AcctId begins again when all rows were deleted.",
           "spec 9 Q20", "assumed", later="the deletion of rows"),
     Quirk("cleaner", "none", ("none",), "Old recordings go while their rows stay, so that recordfiles leads to 404.",
-          "spec 7 #22", "assumed", later="the retention setting"),
+          "spec 7 #22", "assumed", later="the deletion of old recordings"),
 )  # fmt: skip
 """What a history is made with: these change no row that is stored already."""
 

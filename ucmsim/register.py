@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from ucmsim.errors import did_you_mean
+from ucmsim.errors import did_you_mean, did_you_mean_or, kind_of, quoted
 from ucmsim.personalities import Personality
 from ucmsim.quirks import PERSONALITY, QUIRKS, Quirk, Value
 
@@ -38,18 +39,43 @@ class Quirks:
         )
 
 
-def objection(quirk_id: str, value: object) -> tuple[str, str] | None:
-    """Return what is wrong with setting *quirk_id* to *value* and what would be right, or None."""
+_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+
+
+def objection(quirk_id: str, value: object, written: str | None = None) -> tuple[str, str] | None:
+    """Return what is wrong with setting *quirk_id* to *value* and what would be right, or None.
+
+    *written* is how the value stands in a file of YAML, None where it comes from elsewhere.
+    """
     row = BY_ID.get(quirk_id)
     if row is None:
         hint = did_you_mean(quirk_id, BY_ID) or "'ucmsim show quirks' lists them all"
         return f"there is no quirk '{quirk_id}'", hint
     if row.setting:
-        return f"quirk '{quirk_id}' is not switched here", f"it is the setting {row.setting}"
+        return f"quirk '{quirk_id}' is not switched here", f"set {row.setting} instead"
     if row.later:
-        return f"quirk '{quirk_id}' cannot be switched yet", f"it waits for {row.later}"
-    if not row.accepts(value):
-        if row.text and isinstance(value, int | float) and not isinstance(value, bool):
-            return f"text is due as the value of quirk '{quirk_id}', not the number {value}", f'quote it: "{value}"'
-        return f"'{value}' is not a value of quirk '{quirk_id}'", f"the values are {row.allowed}"
-    return None
+        return f"quirk '{quirk_id}' is not simulated yet", f"it comes with {row.later}"
+    return None if row.accepts(value) else _misfit(row, value, written)
+
+
+def _misfit(row: Quirk, value: object, written: str | None) -> tuple[str, str]:
+    """Return what is said of a *value* that the *row*, which can be switched, does not accept."""
+    quirk, due = f"quirk '{row.id}'", f"the values are {row.allowed}"
+    shown = str(value).lower() if written is None else written
+    match value:
+        case None:
+            reads = f": YAML reads {written} as nothing" if written else ""
+            return f"{quirk} is given no value{reads}", due
+        case bool():
+            is_one = f"{shown} is" if written is None else f"YAML reads {written} as"
+            return f"{is_one} a truth value, which {quirk} does not take", f'quote it: "{shown}"' if row.text else due
+        case int() | float() if row.text:
+            return f"text is due as the value of {quirk}, not the number {shown}", f'quote it: "{shown}"'
+        case int() | float():
+            return f"{shown} is not a value of {quirk}", due
+        case str() if _NUMBER.fullmatch(value) and row.accepts(int(value)):
+            return f"{quoted(value)} is text, and {quirk} takes a whole number", f"remove the quotes: {value}"
+        case str():
+            words = [word for word in row.values if isinstance(word, str)]
+            return f"{quoted(value)} is not a value of {quirk}", did_you_mean_or(due, value, words)
+    return f"{kind_of(value)} is not a value of {quirk}", due

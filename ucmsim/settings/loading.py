@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -11,7 +12,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ucmsim.errors import ConfigurationError, Problem, did_you_mean
+from ucmsim.errors import ConfigurationError, Problem, did_you_mean, did_you_mean_or, kind_of, quoted
+from ucmsim.register import objection
 from ucmsim.settings import model, rules
 from ucmsim.settings.yamltree import Path as KeyPath
 from ucmsim.settings.yamltree import Tree, dotted, parse
@@ -101,17 +103,27 @@ def _problems(kind: type[BaseModel], detail: ErrorDetails, source: Source) -> It
     match detail["type"]:
         case "ucmsim":
             yield source.problem(path, context["what"], context["right"])
-        case "ucmsim_each":
-            for key, said in context["at"].items():
-                written, value = source.tree.written.get((*path, key)), detail["input"][key]
-                what = _not_text(value, written)[0] if isinstance(value, bool) else said["what"]
-                yield source.problem((*path, key), what, said["right"])
+        case "ucmsim_quirks":
+            for name in context["names"]:
+                written = source.tree.written.get((*path, name))
+                if said := objection(name, detail["input"][name], written):
+                    yield source.problem((*path, name), *said)
         case "extra_forbidden":
             yield source.problem(path, *_unknown_key(kind, path))
         case "missing":
             yield source.problem(path[:-1], f"the key '{path[-1]}' is missing", "it must be given")
-        case "string_type" | "literal_error" if not isinstance(detail["input"], str):
+        case "string_type" | "literal_error" if isinstance(detail["input"], bool | int | float):
             yield source.problem(path, *_not_text(detail["input"], _written(path, detail, source)))
+        case "int_type" | "float_type" | "bool_type" as kind_due if _spelt(kind_due, detail["input"]):
+            due = _DUE[kind_due].partition(",")[0]
+            yield source.problem(
+                path, f"'{detail['input']}' is text, and {due}", f"remove the quotes: {detail['input']}"
+            )
+        case "literal_error" if isinstance(detail["input"], str):
+            words = re.findall("'([^']*)'", context["expected"])
+            yield source.problem(
+                path, _shown(detail["input"], None), did_you_mean_or(due_of(detail), detail["input"], words)
+            )
         case _:
             yield source.problem(path, _shown(detail["input"], _written(path, detail, source)), due_of(detail))
 
@@ -165,41 +177,41 @@ def _resolved(schema: dict[str, Any], here: dict[str, Any]) -> dict[str, Any]:
     return here
 
 
-def _not_text(value: object, written: str | None) -> tuple[str, str]:
-    text = written if written is not None else str(value)
-    if text == _HIDDEN:
+_SPELT = {
+    "int_type": re.compile(r"0|-?[1-9][0-9]*"),
+    "float_type": re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"),
+    "bool_type": re.compile("true|false"),
+}
+
+
+def _spelt(due: str, value: object) -> bool:
+    """Return whether *value* is a text that would be right without its quotes, where *due* is missed."""
+    return isinstance(value, str) and _SPELT[due].fullmatch(value) is not None
+
+
+def _not_text(value: float, written: str | None) -> tuple[str, str]:
+    if written == _HIDDEN:
         return "text is due, and YAML does not read what stands here as text", "quote it"
-    if isinstance(value, bool):
-        return f"text is due, and YAML reads {text} as {str(value).lower()}", f'quote it: "{text}"'
-    if isinstance(value, int | float):
-        seen = "a number" if text == str(value) else f"the number {value}"
-        return f"text is due, and YAML reads {text} as {seen}", f'quote it: "{text}"'
-    if value is None:
-        return "text is due, and there is nothing", "write a text"
-    return f"text is due, not {_kind(value)}", "write a text"
-
-
-def _kind(value: object) -> str:
-    return {
-        dict: "a mapping",
-        list: "a list",
-        str: "a text",
-        bool: "true or false",
-        int: "a number",
-        float: "a number",
-        type(None): "nothing",
-    }.get(type(value), "something else")
+    kind, plain = ("truth value", str(value).lower()) if isinstance(value, bool) else ("number", str(value))
+    if written is None:
+        return f"text is due, and {plain} is a {kind}", f'quote it: "{plain}"'
+    seen = f"a {kind}" if written == plain else f"the {kind} {plain}"
+    return f"text is due, and YAML reads {written} as {seen}", f'quote it: "{written}"'
 
 
 def _shown(value: object, written: str | None) -> str:
     if not value and isinstance(value, dict | list | None):
         return "there is nothing here"
-    if isinstance(value, dict | list):
-        return f"{_kind(value)} cannot stand here"
-    return f"{written if written is not None else value} cannot stand here"
+    if not isinstance(value, str | int | float):  # how it was written may be a secret
+        return f"{kind_of(value)} cannot stand here"
+    if isinstance(value, str) and written is not _HIDDEN:
+        return f"{quoted(value)} cannot stand here"
+    plain = str(value).lower() if isinstance(value, bool) else value
+    return f"{plain if written is None else written} cannot stand here"
 
 
 _DUE = {
+    "string_type": "text is due",
     "bool_type": "true or false is due, without quotes",
     "int_type": "a whole number is due",
     "int_from_float": "a whole number is due",
@@ -219,9 +231,9 @@ def due_of(detail: ErrorDetails) -> str:
     context = detail.get("ctx", {})
     match detail["type"]:
         case "greater_than_equal":
-            return f"it must be {context['ge']} or more"
+            return f"it must be {_round(context['ge'])} or more"
         case "less_than_equal":
-            return f"it must be {context['le']} or less"
+            return f"it must be {_round(context['le'])} or less"
         case "literal_error":
             return f"it must be {context['expected'].replace(chr(39), '')}"
         case "string_too_short":
@@ -231,3 +243,8 @@ def due_of(detail: ErrorDetails) -> str:
             return f"{context['min_length']} or more {what} are due"
         case other:
             return _DUE.get(other, detail["msg"])
+
+
+def _round(bound: float) -> float:
+    """Return *bound* as people write it: 1, not 1.0."""
+    return int(bound) if bound == int(bound) else bound

@@ -334,7 +334,10 @@ class History(_Keys):
     import_: FilePath | None = Field(None, alias="import", description="a device CSV, JSON or XML file instead")
 
 
-_KNOWN_LATER_PBX = {"traffic": "the call world", "retention": "the call world"}
+_KNOWN_LATER_PBX = {
+    "traffic": "calls that are made while the PBX runs",
+    "retention": "the deletion of old rows and recordings",
+}
 
 
 class Pbx(_Keys):
@@ -377,10 +380,9 @@ class Pbx(_Keys):
     @field_validator("quirks")
     @classmethod
     def _known(cls, chosen: dict[str, Any]) -> dict[str, Any]:
-        objections = [(name, said) for name, value in chosen.items() if (said := objection(name, value))]
-        if objections:
-            at = {name: {"what": said[0], "right": said[1]} for name, said in objections}
-            raise PydanticCustomError("ucmsim_each", "{at}", {"at": at})
+        if names := [name for name, value in chosen.items() if objection(name, value)]:
+            # The loader objects again: it knows how each value was written.
+            raise PydanticCustomError("ucmsim_quirks", "{names}", {"names": names})
         return chosen
 
     @property
@@ -454,5 +456,5 @@ class Settings(_Keys):
         return {**value, "control": {}} if isinstance(value, dict) and value.get("control", 0) is None else value
 
 
-KNOWN_LATER: Mapping[str, str] = {**_KNOWN_LATER_PBX, "faker_locale": "the call world", "count": "templates"}
+KNOWN_LATER: Mapping[str, str] = {**_KNOWN_LATER_PBX, "faker_locale": "names in other languages", "count": "templates"}
 """Keys that later versions take, and what they come with."""

@@ -47,7 +47,10 @@ def parse(text: str, file: str) -> tuple[Tree, list[Problem]]:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         wrong = " ".join(str(part) for part in (error.context, error.problem) if part)
-        return tree, [Problem("", f"this is not YAML: {wrong}", "check indentation and quotes", file, line)]
+        right = (
+            "quote what begins with !" if error.context == "while scanning a tag" else "check indentation and quotes"
+        )
+        return tree, [Problem("", f"this is not YAML: {wrong}", right, file, line)]
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         said = f"this is not YAML: the character {_code(error.character)} is not allowed"
