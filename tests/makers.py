@@ -24,7 +24,7 @@ from ucmsim.devicefile import READERS, BadLine
 from ucmsim.history import History
 from ucmsim.pbx import Pbx
 from ucmsim.reply import Reply
-from ucmsim.request import ApiRequest, Head, data
+from ucmsim.request import AS_USUAL, ApiRequest, Head, data
 from ucmsim.settings import load_pbx
 from ucmsim.spool import Spool
 
@@ -113,7 +113,7 @@ def request(
     if form is not None:
         lines = {"content-type": "application/x-www-form-urlencoded", "content-length": str(len(form)), **lines}
     head = Head(data(method), data(target), tuple((data(name), data(value)) for name, value in lines.items()))
-    readable = form is not None and 0 < head.form_length <= 1024
+    readable = form is not None and 0 < AS_USUAL.form_length(head) <= 1024
     return ApiRequest.of(peer, head, form if readable else None)
 
 

@@ -138,6 +138,32 @@ def test_the_realm_of_the_server_counts(door):
     assert door.ask(digest(nonce, realm="asterisk").replace('realm="asterisk"', 'realm="elsewhere"')).granted
 
 
+@pytest.mark.quirk("client-realm")
+@pytest.mark.parametrize("named", ["asterisk", "Asterisk", "elsewhere", "a\\sterisk"])
+def test_the_realm_that_is_named_may_be_checked(named):
+    """Then it must be that of the challenge, letter for letter, once its quotes are taken off."""
+    same = named.replace("\\", "") == "asterisk"
+    for checked in (False, True):
+        account = Account(USER, PASSWORD, realm_checked=checked)
+        nonces = Nonces(Random(1))
+        given = digest(nonces.issue(0.0), raw={"realm": f'"{named}"'})
+        verdict = judge(given, "GET", account, nonces, 0.0)
+        assert verdict.granted if same or not checked else refused(verdict)
+
+
+@pytest.mark.quirk("user-case")
+@pytest.mark.parametrize("user", ["cdrapi", "CDRAPI", "CdrApi", "cdrapi "])
+def test_the_user_name_is_found_in_any_letter_case_or_exactly(user):
+    """Its own spelling opens either way, another letter case where that does not count; the hash is of its own."""
+    for exact in (False, True):
+        account = Account(USER, PASSWORD, exact_user=exact)
+        nonces = Nonces(Random(1))
+        given = digest(nonces.issue(0.0), raw={"username": f'"{user}"'})
+        opens = user == USER or (user.lower() == USER and not exact)
+        verdict = judge(given, "GET", account, nonces, 0.0)
+        assert verdict.granted if opens else refused(verdict)
+
+
 @pytest.mark.quirk("realm")
 @pytest.mark.parametrize("realm", ["asterisk", "Asterisk", "UCM6202", 'a "b" c', "é"])
 def test_the_realm_of_the_quirk_is_hashed(realm):
@@ -434,6 +460,7 @@ def test_accepting_unknown_nonces_still_wants_the_password():
     assert len(door.nonces) == 0
 
 
+@pytest.mark.quirk("nonce-table")
 def test_the_table_holds_4096_nonces_and_drops_the_oldest(door):
     """The 4097th nonce pushes the first one out and leaves the second."""
     issued = [door.issue() for _ in range(4097)]
@@ -443,6 +470,24 @@ def test_the_table_holds_4096_nonces_and_drops_the_oldest(door):
     assert door.ask(digest(issued[-1])).granted
 
 
+@pytest.mark.quirk("nonce-table")
+@pytest.mark.parametrize("accept_unknown", [False, True])
+@pytest.mark.parametrize("limit", [1, 3])
+def test_the_table_holds_as_many_nonces_as_the_quirk_says(limit, accept_unknown):
+    """Issued or accepted, one more pushes the oldest out; one that is used again pushes none."""
+    door = Door(limit=limit, accept_unknown=accept_unknown)
+    issued = [door.issue() for _ in range(limit)]
+    assert [door.ask(digest(nonce)).granted for nonce in issued] == [True] * limit
+    assert len(door.nonces) == limit
+    if accept_unknown:
+        assert door.ask(digest("12345678")).granted
+    else:
+        door.issue()
+    assert len(door.nonces) == limit
+    assert door.ask(digest(issued[0], nc="00000001")).granted is accept_unknown
+
+
+@pytest.mark.quirk("nonce-table")
 def test_use_does_not_make_a_nonce_younger(door):
     """The oldest is dropped, even when it was used a moment ago."""
     oldest = door.issue()

@@ -615,6 +615,21 @@ def test_client_that_stops_reading_stops_the_production(device: Device, monkeypa
     assert not body.inside
 
 
+@pytest.mark.quirk("transfer-limit")
+def test_nothing_ends_a_long_answer(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that reads a piece every twenty seconds gets all 32 MiB of it, three hours later."""
+    pieces = 512
+    connection = halted(device, serve(device, monkeypatch, Made(pieces * PIECE)))
+    for _ in range(pieces - 1):
+        device.clock.advance(20)
+        connection.tls.producer.resumeProducing()
+    device.clock.advance(20)
+    assert connection.fate == "open"
+    connection.tls.producer.resumeProducing()
+    assert connection.fate == "closed"
+    assert (len(connection.got.partition(b"\r\n\r\n")[2]), device.line["told"]) == (pieces * PIECE, "")
+
+
 def test_client_that_goes_away_releases_the_body(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
     """The body, and what it holds open, goes with its client, without waiting for anything."""
     body = Made(5 * PIECE)
@@ -811,6 +826,40 @@ def test_end_of_input_is_answered_like_inactivity(device: Device, sent: bytes, g
     connection.send(sent)
     connection.channel.inputEnded()
     assert (connection.got, connection.fate) == (got, "closed")
+
+
+@pytest.mark.quirk("headers-cut")
+@pytest.mark.parametrize(("value", "got"), [("refuse", TIMEOUT), ("answer", EMPTY)])
+@pytest.mark.parametrize("cut", [2, 4, 9])
+def test_end_of_input_inside_the_headers(device: Device, value: str, got: bytes, cut: int) -> None:
+    """It is answered with 400 Timeout like silence, or the request is taken as it is."""
+    connection = device.connect(quirks={"headers-cut": value})
+    connection.send(GET[:-cut])
+    connection.channel.inputEnded()
+    assert (connection.got, connection.fate) == (got, "closed")
+
+
+@pytest.mark.quirk("headers-cut")
+@pytest.mark.quirk("inactivity-timeout")
+@pytest.mark.parametrize("value", ["refuse", "answer"])
+def test_silence_inside_the_headers_is_a_timeout_either_way(device: Device, value: str) -> None:
+    """Only the end of the input can be the end of the headers."""
+    connection = device.connect(quirks={"headers-cut": value})
+    connection.send(GET[:-2])
+    device.clock.advance(30.1)
+    assert connection.got.replace(b"00:00:30", b"00:00:00") == TIMEOUT
+    assert connection.fate == "closed"
+
+
+@pytest.mark.quirk("headers-cut")
+@pytest.mark.quirk("keep-alive")
+def test_end_of_input_inside_the_headers_of_a_second_request(device: Device) -> None:
+    """It is answered too, and then the connection is closed."""
+    connection = device.connect(quirks={"headers-cut": "answer", "keep-alive": 15})
+    connection.send(GET + GET[:-2])
+    connection.channel.inputEnded()
+    device.clock.pump([0] * 4)
+    assert (statuses(connection.got), connection.fate) == ([b"200"] * 2, "closed")
 
 
 def test_end_of_input_lets_the_reply_finish(device: Device) -> None:

@@ -17,6 +17,7 @@ from ucmsim.devicefile import BadLine, write
 from ucmsim.errors import HistoryError
 from ucmsim.filling import Filled, fill, import_file, made_up
 from ucmsim.history import SCHEMA_VERSION, History
+from ucmsim.personalities import personality
 from ucmsim.quirks import ROWS, Quirk
 from ucmsim.recordings import Recording
 from ucmsim.settings import load_pbx
@@ -155,7 +156,7 @@ def test_every_change_is_a_warning(history: History) -> None:
     filled(history)
     warnings = filled(history, seed=7, time_zone="UTC", personality="ucm6200").warnings
     told = [warning.split(" with ")[1].split(" '")[0] for warning in warnings]
-    assert told == ["seed", "personality", "time_zone", "quirk acctid"]
+    assert told == ["seed", "personality", "time_zone"]
 
 
 @pytest.mark.parametrize(
@@ -357,6 +358,81 @@ def test_a_history_of_an_older_version_gives_no_false_warning(old: Path) -> None
     assert filled(kept, seed=43).warnings != []
     assert len(kept) == 1
     kept.close()
+
+
+def noted(history: History, name: str, **quirks: str) -> None:
+    """Let *history* remember what the version before uniqueid-step noted of a personality."""
+    facts = {**FACTS_1, "personality": personality(name).id, "recording": "1 of inbound, internal, outbound"}
+    usual = {
+        "columns": "personality",
+        "acctid": "monthly" if name == "ucm6200" else "continuous",
+        "userfield": "personality",
+        "busy-duration": "rung",
+        "voicemail-row": "second",
+        "voicemail-uniqueid": "shared",
+    }
+    given = {quirk.replace("_", "-"): value for quirk, value in quirks.items()}
+    history.note({**facts, **{f"quirk {quirk}": value for quirk, value in {**usual, **given}.items()}})
+
+
+def told(history: History, name: str, **quirks: str | int) -> list[str]:
+    """Return how the warnings begin when a personality with *quirks* finds *history*."""
+    chosen = {quirk.replace("_", "-"): value for quirk, value in quirks.items()}
+    return [warning.removeprefix("the kept history was made with ").partition("; ")[0]
+            for warning in filled(history, personality=name, quirks=chosen).warnings]  # fmt: skip
+
+
+@pytest.mark.quirk("acctid", "voicemail-row")
+@pytest.mark.parametrize("name", ["ucm6100", "ucm6510-1.0.5", "ucm6510", "ucm6200"])
+def test_what_has_become_a_matter_of_the_personality_is_no_difference(history: History, name: str) -> None:
+    """An older version noted acctid and voicemail-row like choices, and nothing of quirks that it did not have."""
+    noted(history, name)
+    assert told(history, name) == []
+    assert told(history, name, uniqueid_step=1, dial_string="plain", busy_channel="blank") == []
+    others = {"ucm6100", "ucm6510-1.0.5", "ucm6510", "ucm6200"} - {name}
+    for other in others:
+        said = f"personality '{personality(name).id}', and the configuration says '{personality(other).id}'"
+        assert told(history, other) == [said]
+
+
+@pytest.mark.quirk("acctid", "voicemail-row")
+def test_what_was_chosen_under_an_older_version_is_compared(history: History) -> None:
+    """A choice that was no default of the personality is one still, and a choice made since is another."""
+    noted(history, "ucm6200", acctid="continuous", voicemail_row="none")
+    assert told(history, "ucm6200", acctid="continuous", voicemail_row="none") == []
+    assert told(history, "ucm6200") == [
+        "quirk acctid 'continuous', and the configuration says 'personality'",
+        "quirk voicemail-row 'none', and the configuration says 'personality'",
+    ]
+    assert told(history, "ucm6200", acctid="continuous", voicemail_row="none", busy_duration="zero") == [
+        "quirk busy-duration 'rung', and the configuration says 'zero'"
+    ]
+
+
+@pytest.mark.quirk("voicemail-row")
+@pytest.mark.parametrize("value", ["second", "none"])
+def test_before_g3_an_older_version_wrote_one_row_whatever_it_noted(history: History, value: str) -> None:
+    """The quirk showed from G3 on only, so a second row would be another history."""
+    noted(history, "ucm6100", voicemail_row=value)
+    assert told(history, "ucm6100", voicemail_row="none") == told(history, "ucm6100") == []
+    assert told(history, "ucm6100", voicemail_row="second") == [
+        "quirk voicemail-row 'none', and the configuration says 'second'"
+    ]
+
+
+@pytest.mark.quirk("voicemail-row")
+def test_a_second_row_that_was_chosen_before_g3_is_compared(history: History) -> None:
+    """What this version notes is taken at its word."""
+    filled(history, quirks={"voicemail-row": "second"})
+    assert told(history, "ucm6100", voicemail_row="second") == []
+    assert told(history, "ucm6100") == ["quirk voicemail-row 'second', and the configuration says 'personality'"]
+
+
+def test_a_history_of_a_personality_that_is_not_known_is_compared_as_it_stands(history: History) -> None:
+    """A newer version may have more of them."""
+    filled(history)
+    history.note({"personality": "ucm6100-9"})
+    assert told(history, "ucm6100") == ["personality 'ucm6100-9', and the configuration says 'ucm6100-1.0.9'"]
 
 
 @pytest.mark.parametrize("version", [0, 3, 99])

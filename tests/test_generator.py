@@ -34,7 +34,7 @@ TRUNKS = (Trunk(name="carrier-a", channels=12), Trunk(name="carrier-b", channels
 
 
 def world(row: Personality, *, first: int = 1000, count: int = 50, trunks: tuple[Trunk, ...] = TRUNKS) -> World:
-    firmware = Firmware(row, Quirks.of(row), CHICAGO)
+    firmware = Firmware.of(Quirks.of(row), CHICAGO)
     return World(firmware, Extensions(first=first, count=count), trunks, Recording())
 
 

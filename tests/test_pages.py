@@ -53,6 +53,7 @@ def test_the_404_page_is_exact():
         (pages.INVALID_REQUEST, 400, "Bad Request", "Invalid Request", 219),
         (pages.TIMEOUT, 400, "Bad Request", "Timeout", 211),
         (pages.DENIED, 403, "Permission denied", "Permission denied\n", 234),
+        (pages.NOTHING_STATIC, 403, "Access Denied", "Sorry, I cannot let you do that, Dave.", 246),
         (pages.NOT_FOUND, 404, "Not Found", "The requested URL was not found on this server.", 247),
         (pages.too_many_headers("100 headers"), 413, "Request Entity Too Large", "Too many headers", 246),
         (pages.SERVER_ERROR, 500, "Server Error", "Internal Server Error (out of memory)\n", 244),
@@ -103,6 +104,27 @@ def test_the_401_page_is_exact():
         b"</body></html>\r\n"
     )
     assert len(page) == 210
+
+
+@pytest.mark.quirk("error-signature")
+@pytest.mark.parametrize(
+    "page", [pages.NOT_FOUND, pages.NOTHING_STATIC, pages.unauthorized("asterisk", "2b3c4d5e", stale=False)]
+)
+@pytest.mark.parametrize("order", [11, 13])
+def test_a_page_is_signed_as_it_is_dressed(page, order):
+    """Only the address line is another, and Content-Length that of what is sent; the page itself stays."""
+    usual = reply(page, order)
+    signed = dressed(page, server="Asterisk/1.8.9.2", order=order, now=NOW, signature="<i>PBX</i>")
+    assert signed.body == usual.body.replace(b"<address>Asterisk Server<", b"<address><i>PBX</i><")
+    assert dict(signed.headers) == {**dict(usual.headers), "Content-Length": str(page.body.length - 5)}
+    assert usual.body == bytes_of(page)
+
+
+@pytest.mark.quirk("error-signature")
+def test_what_is_no_page_is_not_signed():
+    """A body that ends like a page is a body."""
+    lookalike = Content(200, "OK", (), Bytes(NOT_FOUND))
+    assert dressed(lookalike, server="x", order=11, now=NOW, signature="PBX").body == NOT_FOUND
 
 
 @pytest.mark.parametrize(("stale", "tail"), [(False, b""), (True, b", stale=true")])

@@ -15,6 +15,7 @@ from tests.makers import (
     CLIENT,
     GUIDE_CSV,
     PASSWORD,
+    START,
     STRANGER,
     USER,
     Client,
@@ -35,6 +36,7 @@ from ucmsim.faults import Admission, FaultRefused
 from ucmsim.journal import Exchange
 from ucmsim.pbx import Lookup, Pbx
 from ucmsim.reader import RequestReader
+from ucmsim.recordings import Recording
 from ucmsim.reply import Content, HangUp, Reply, Send, SendHead, Wait
 from ucmsim.request import AS_USUAL, ApiRequest, Reading
 
@@ -205,7 +207,7 @@ def test_methods_are_read_in_any_letter_case(method):
     assert get(make_pbx(), method=method).status == 200
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "BREW", "GETS"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "BREW", "GETS", "PO\u017fT"])
 def test_other_methods_are_not_implemented(method):
     """Whatever is not GET, HEAD or POST is a 501."""
     assert get(make_pbx(), method=method).status == 501
@@ -733,6 +735,207 @@ def test_paths_match_loosely_or_exactly(path, loose, exact):
         assert sent(make_pbx(quirks=quirks), raw).status == status
 
 
+@pytest.mark.quirk("unknown-path")
+@pytest.mark.parametrize(
+    ("target", "peer", "method", "knows_password", "first", "last"),
+    [
+        ("/nowhere", STRANGER, "DELETE", False, 404, 403),
+        ("/nowhere", CLIENT, "DELETE", False, 404, 501),
+        ("/nowhere", CLIENT, "GET", False, 404, 401),
+        ("/nowhere", CLIENT, "GET", True, 404, 404),
+        ("nowhere", CLIENT, "GET", False, 404, 401),
+        ("/cdrapi", CLIENT, "GET", True, 200, 200),
+    ],
+)
+def test_an_unknown_path_is_looked_for_first_or_last(target, peer, method, knows_password, first, last):
+    """Nothing is checked before its 404, or everything is; the page is the same."""
+    for quirks, status in (({}, first), ({"unknown-path": "first"}, first), ({"unknown-path": "last"}, last)):
+        client = Client(make_pbx(api=ACCOUNT, quirks=quirks), peer=peer)
+        reply = (client.ask if knows_password else client.challenged)(target, method)
+        assert reply.status == status
+        assert (header(reply, "WWW-authenticate") is not None) is (status == 401)
+        assert (len(reply.body) == 247) is (status == 404)
+
+
+@pytest.mark.quirk("unknown-path")
+def test_a_form_is_not_judged_on_an_unknown_path():
+    """That it is too large would be said by what serves the path."""
+    pbx = make_pbx(quirks={"unknown-path": "last"})
+    assert sent(pbx, posted(b"x" * 2000, "/nowhere")).status == 404
+    assert sent(pbx, posted(b"x" * 2000)).status == 413
+
+
+@pytest.mark.quirk("unknown-path")
+@pytest.mark.parametrize("value", ["first", "last"])
+def test_faults_of_the_api_leave_unknown_paths_alone(value):
+    """What is armed for one request is still there after an unknown path was asked for, whoever checks it."""
+    deny, slow = {"fault": "api.deny", "times": 1}, {"fault": "http.latency", "seconds": 3}
+    pbx = make_pbx(quirks={"unknown-path": value}, faults=[deny, slow])
+    unknown, known, again = (get(pbx, target) for target in ("/nowhere", "/cdrapi", "/cdrapi"))
+    assert [reply.status for reply in (unknown, known, again)] == [404, 403, 200]
+    assert [reply.faults for reply in (unknown, known)] == [("http-latency",), ("api-deny", "http-latency")]
+
+
+NOTHING_STATIC = (
+    b'<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\r\n'
+    b"<html><head>\r\n"
+    b"<title>403 Access Denied</title>\r\n"
+    b"</head><body>\r\n"
+    b"<h1>Access Denied</h1>\r\n"
+    b"<p>Sorry, I cannot let you do that, Dave.</p>\r\n"
+    b"<hr />\r\n"
+    b"<address>Asterisk Server</address>\r\n"
+    b"</body></html>\r\n"
+)
+
+
+@pytest.mark.quirk("static-path")
+@pytest.mark.parametrize(
+    ("path", "loose", "exact"),
+    [
+        ("/static", 403, 403),
+        ("/static/", 403, 403),
+        ("/static/index.html", 403, 403),
+        ("/static//x/y?z", 403, 403),
+        ("/STATIC/x", 403, 404),
+        ("/statics", 404, 404),
+        ("/x/static", 404, 404),
+        ("static", 404, 404),
+        ("/httpstatus", 404, 404),
+    ],
+)
+def test_static_content_is_nowhere_or_denied(path, loose, exact):
+    """It is an unknown path, or denied to everybody before anything else is looked at."""
+    closed = {**ACCOUNT, "permitted_ips": []}
+    raw = f"GET {path} HTTP/1.1\r\n\r\n".encode()
+    usual = sent(make_pbx(api=closed), raw)
+    assert usual.status == 404
+    assert wire(sent(make_pbx(api=closed, quirks={"static-path": 404}), raw)) == wire(usual)
+    for match, status in (("loose", loose), ("exact", exact)):
+        reply = sent(make_pbx(api=closed, quirks={"static-path": 403, "path-match": match}), raw)
+        assert (reply.status, reply.title) == ((403, "Access Denied") if status == 403 else (404, "Not Found"))
+        assert reply.body == (NOTHING_STATIC if status == 403 else usual.body)
+
+
+@pytest.mark.quirk("static-path")
+@pytest.mark.quirk("unknown-path")
+def test_static_content_is_denied_before_other_paths_are_checked():
+    """It has a handler of its own, to whom nobody's credentials matter."""
+    pbx = make_pbx(api=ACCOUNT, quirks={"static-path": 403, "unknown-path": "last"})
+    assert [get(pbx, path).status for path in ("/static/x", "/nowhere")] == [403, 401]
+
+
+@pytest.mark.quirk("request-line")
+@pytest.mark.parametrize(
+    ("raw", "strict"),
+    [
+        (b"GET /cdrapi HTTP/1.1\r\nHost: pbx\r\n\r\n", 200),
+        (b"GET /cdrapi HTTP/1.1\r\nHOST:pbx\r\n\r\n", 200),
+        (b"GET  /cdrapi \t HTTP/1.1 \r\nHost: pbx\r\n\r\n", 200),
+        (b"GET /cdrapi HTTP/1.0\r\n\r\n", 200),
+        (b"GET /cdrapi HTTP/1.1\r\n\r\n", 400),
+        (b"GET /cdrapi HTTP/1.1\r\nHost:\r\n\r\n", 400),
+        (b"GET /cdrapi HTTP/9.9\r\nHost: pbx\r\n\r\n", 400),
+        (b"GET /cdrapi http/1.1\r\nHost: pbx\r\n\r\n", 400),
+        (b"GET /cdrapi HTTP/1.1 x\r\nHost: pbx\r\n\r\n", 400),
+        (b"GET /cdrapi\r\nHost: pbx\r\n\r\n", 400),
+        (b"GET /cdrapi?caller=" + b"5" * 9000 + b" HTTP/1.1\r\nHost: pbx\r\n\r\n", 400),
+        (b"get /cdrapi HTTP/1.1\r\nHost: pbx\r\n\r\n", 501),
+        (b"Head /cdrapi HTTP/1.1\r\nHost: pbx\r\n\r\n", 501),
+    ],
+)
+def test_a_request_line_is_read_leniently_or_strictly(raw, strict):
+    """Where it is strict a wrong version and a missing Host are no request, and a method in lower case is unknown."""
+    for quirks, status in (({}, 200), ({"request-line": "lenient"}, 200), ({"request-line": "strict"}, strict)):
+        reply = sent(make_pbx(quirks=quirks), raw)
+        assert reply.status == status
+        assert len(reply.body) == {400: 219, 501: 261}.get(status, len(reply.body))
+        assert ("request-line: strict" in reply.note) is (status == 400)
+
+
+@pytest.mark.quirk("bad-escape")
+@pytest.mark.parametrize(
+    ("raw", "refused"),
+    [
+        (b"GET /cdrapi?format=xml%2 HTTP/1.1\r\n\r\n", True),
+        (b"GET /cdrapi?format=xml%zz HTTP/1.1\r\n\r\n", True),
+        (b"GET /cdrapi?format=xml%25%2&a HTTP/1.1\r\n\r\n", True),
+        (b"GET /cdrapi?% HTTP/1.1\r\n\r\n", True),
+        (b"GET /nowhere% HTTP/1.1\r\n\r\n", True),
+        (b"GET /nowhere%\0 HTTP/1.1\r\n\r\n", True),
+        (posted(b"format=xml%2"), True),
+        (posted(b"format=xml", "/cdrapi?%"), True),
+        (posted(b"%", "/cdrapi", "Content-Type: text/plain"), False),
+        (b"GET /cdrapi?format=%78%6D%6c HTTP/1.1\r\nX: %\r\n\r\n", False),
+        (b"GET /cdrapi?format=xml%252 HTTP/1.1\r\n\r\n", False),
+    ],
+)
+def test_a_bad_escape_is_kept_or_refused(raw, refused):
+    """A % in target or form that no two hexadecimal digits follow stays, or gets the page Invalid Request."""
+    usual = sent(make_pbx(), raw)
+    assert usual.status in (200, 404)
+    for value in ("kept", "refused"):
+        reply = sent(make_pbx(quirks={"bad-escape": value}), raw)
+        if refused and value == "refused":
+            assert (reply.status, len(reply.body)) == (400, 219)
+            assert "bad-escape: refused" in reply.note
+        else:
+            assert wire(reply) == wire(usual)
+
+
+@pytest.mark.quirk("bad-escape")
+def test_a_bad_escape_that_is_kept_is_a_percent_sign():
+    """It reaches the parameter as it was sent."""
+    assert get(make_pbx(), "/cdrapi?caler%2=1").note.startswith("'caler%2' is not a parameter")
+
+
+@pytest.mark.quirk("post-type")
+@pytest.mark.parametrize(
+    ("kind", "form", "any_type"),
+    [
+        ("application/x-www-form-urlencoded", EMPTY["xml"], EMPTY["xml"]),
+        ("text/plain", GUIDE_CSV, EMPTY["xml"]),
+        ("application/json", GUIDE_CSV, EMPTY["xml"]),
+    ],
+)
+def test_a_body_of_another_type_is_nothing_or_a_form(kind, form, any_type):
+    """It has no parameters, so that everything is found, or those that a form would have."""
+    raw = posted(b"format=xml&numRecords=0", "/cdrapi", f"Content-Type: {kind}")
+    for quirks, body in (({}, form), ({"post-type": "form"}, form), ({"post-type": "any"}, any_type)):
+        assert sent(make_pbx(quirks=quirks), raw).body == body
+
+
+@pytest.mark.quirk("line-limit")
+@pytest.mark.parametrize(
+    ("quirks", "read"),
+    [({}, 4095), ({"line-limit": 4095}, 4095), ({"line-limit": 64}, 64), ({"line-limit": "none"}, 0)],
+)
+def test_a_list_is_cut_where_its_line_is(quirks, read):
+    """The one item that matches stands behind what may be read, or before it."""
+    for length in (60, 4000, 8000):
+        start = b"GET /cdrapi?caller="
+        raw = start + b"1," * ((length - len(start)) // 2) + b"5300 HTTP/1.1\r\n\r\n"
+        found = sent(make_pbx(quirks=quirks), raw).body == GUIDE_CSV
+        assert found is (not read or raw.index(b" HTTP") <= read)
+
+
+@pytest.mark.quirk("range-requests")
+@pytest.mark.parametrize("target", ["/cdrapi", "/recapi?filename=auto-1.wav"])
+@pytest.mark.parametrize(
+    "asked", [{"range": "bytes=0-3"}, {"range": "bytes=-1"}, {"range": "bytes=9-,0-1", "if_range": "x"}]
+)
+def test_a_range_is_answered_with_the_whole(target, asked):
+    """Range headers, and encodings that a client would take, change no byte of the answer."""
+    pbx = make_pbx()
+    pbx.history.keep([(another_row(), [Recording("monitor", "auto-1.wav", int(START.timestamp()), samples=800)])])
+    whole = get(pbx, target)
+    assert whole.status == 200
+    reply = get(pbx, target, accept_encoding="gzip, deflate, br", **asked)
+    assert wire(reply) == wire(whole)
+    assert header(reply, "Content-Length") == str(len(whole.body))
+    assert not {"Accept-Ranges", "Content-Encoding", "ETag", "Last-Modified"} & set(header_names(reply))
+
+
 PLUS = {"src": "+5300", "AcctId": "65"}
 
 
@@ -907,6 +1110,52 @@ def test_the_head_order_is_the_personalitys_or_the_quirks(changes, last):
     """Content-Length stands before the handler's lines up to Asterisk 11, and last from 13 on."""
     names = header_names(get(make_pbx(**changes)))
     assert names == ["Server", "Date", "Connection", "Cache-Control", *last]
+
+
+SIGNED = {
+    400: b"rubbish\r\n",
+    401: b"GET /cdrapi HTTP/1.1\r\n\r\n",
+    404: b"GET /nowhere HTTP/1.1\r\n\r\n",
+    413: b"GET /cdrapi HTTP/1.1\r\n" + b"X: y\r\n" * 101,
+    501: b"BREW /cdrapi HTTP/1.1\r\n\r\n",
+}
+
+
+@pytest.mark.quirk("error-signature")
+@pytest.mark.parametrize("status", SIGNED)
+@pytest.mark.parametrize("signature", ["Asterisk Server", "UCM6510", '<b>"R&D"</b> é'])
+def test_error_pages_are_signed(status, signature):
+    """The address line of every page is the quirk's, raw, and Content-Length counts it."""
+    usual = sent(make_pbx(api=ACCOUNT), SIGNED[status])
+    reply = sent(make_pbx(api=ACCOUNT, quirks={"error-signature": signature}), SIGNED[status])
+    assert usual.status == reply.status == status
+    line = f"<address>{signature}</address>".encode()
+    assert usual.body.count(b"<address>Asterisk Server</address>") == 1
+    assert reply.body == usual.body.replace(b"<address>Asterisk Server</address>", line)
+    assert header(reply, "Content-Length") == str(len(reply.body))
+
+
+@pytest.mark.quirk("error-signature")
+@pytest.mark.parametrize(
+    ("target", "quirks"),
+    [
+        ("/recapi?filename=gone.wav", {}),
+        ("/recapi?filename=gone.wav", {"recapi-not-found": 200}),
+        ("/cdrapi?caler=1", {"error-status": 400}),
+    ],
+)
+def test_pages_that_a_handler_answers_with_are_signed_too(target, quirks):
+    """Whoever finds the error, the PBX signs the page."""
+    reply = get(make_pbx(quirks={"error-signature": "PBX", **quirks}), target)
+    assert reply.body.endswith(b"<hr />\r\n<address>PBX</address>\r\n</body></html>\r\n")
+
+
+@pytest.mark.quirk("error-signature")
+def test_the_form_that_is_too_large_has_no_page_to_sign():
+    """Its 413 stays empty, and so does what is no error."""
+    pbx = make_pbx(quirks={"error-signature": "PBX"})
+    assert sent(pbx, posted(b"x" * 2000)).body == b""
+    assert get(pbx).body == GUIDE_CSV
 
 
 @pytest.mark.quirk("extra-line")
@@ -1184,3 +1433,36 @@ def test_the_uri_of_the_credentials_is_compared_or_not(value: str, status: int) 
 
     assert asked("/cdrapi?numRecords=1") == status
     assert asked("/cdrapi") == 200
+
+
+@pytest.mark.quirk("client-realm")
+@pytest.mark.parametrize(("value", "status"), [("ignored", 200), ("checked", 401)])
+def test_the_realm_that_credentials_name_is_compared_or_not(value: str, status: int) -> None:
+    """The response is made with the realm of the challenge; what the credentials call it may differ, or not."""
+    pbx = make_pbx(api=ACCOUNT, quirks={"client-realm": value})
+    given = digest(pbx.answer(request("/cdrapi"), at()), "/cdrapi").replace('realm="asterisk"', 'realm="Asterisk"')
+    reply = pbx.answer(request("/cdrapi", authorization=given), at())
+    assert (reply.status, "client-realm: checked" in reply.note) == (status, status == 401)
+    assert Client(pbx).ask().status == 200
+
+
+@pytest.mark.quirk("user-case")
+@pytest.mark.parametrize(("value", "status"), [("any", 200), ("exact", 401)])
+def test_the_user_name_is_compared_in_any_letter_case_or_exactly(value: str, status: int) -> None:
+    """What is hashed is the PBX's own spelling: a client that hashes another one is refused either way."""
+    pbx = make_pbx(api=ACCOUNT, quirks={"user-case": value})
+    given = digest(pbx.answer(request("/cdrapi"), at()), "/cdrapi").replace(f'"{USER}"', f'"{USER.upper()}"')
+    assert pbx.answer(request("/cdrapi", authorization=given), at()).status == status
+    assert Client(pbx, user=USER.upper()).ask().status == 401
+    assert Client(pbx).ask().status == 200
+
+
+@pytest.mark.quirk("nonce-table")
+@pytest.mark.parametrize(("quirks", "kept"), [({}, 4096), ({"nonce-table": 1}, 1), ({"nonce-table": 5}, 5)])
+def test_so_many_challenges_can_be_answered(quirks: dict[str, int], kept: int) -> None:
+    """The challenge after the last that fits takes the place of the oldest."""
+    pbx = make_pbx(api=ACCOUNT, quirks=quirks)
+    challenges = [pbx.answer(request("/cdrapi"), at()) for _ in range(kept + 1)]
+    oldest, second = (request("/cdrapi", authorization=digest(one, "/cdrapi")) for one in challenges[:2])
+    assert pbx.answer(second, at()).status == 200
+    assert pbx.answer(oldest, at()).status == 401

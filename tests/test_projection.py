@@ -35,7 +35,7 @@ def firmware(name: str = G3, **chosen: Value) -> Firmware:
     """Return the firmware of a personality; quirks are *chosen* with underscores for hyphens."""
     row = personality(name)
     quirks = {quirk.replace("_", "-"): value for quirk, value in chosen.items()}
-    return Firmware(row, Quirks.of(row, quirks), CHICAGO)
+    return Firmware.of(Quirks.of(row, quirks), CHICAGO)
 
 
 def leg(
@@ -58,8 +58,12 @@ def leg(
 INBOUND = leg(kind="Inbound", caller=OUTSIDE, callee=ANN)
 OUTBOUND = leg(kind="Outbound", caller=ANN, callee=OUTSIDE)
 RUNG = Leg(INBOUND.call, BEGAN, BEGAN + 60 * SECOND, BEGAN + 60 * SECOND, "NO ANSWER", "Dial", "DIAL", "", True)
-LEFT = Leg(INBOUND.call, RUNG.end, RUNG.end, RUNG.end + 12_345_678, "ANSWERED", "VoiceMail", "VM", "1001@default,u")
+LEFT = Leg(INBOUND.call, RUNG.end, RUNG.end, RUNG.end + 12_345_678, "ANSWERED", "VoiceMail", "VM")
 """A call that rang for a minute, and the message that was left then."""
+ROOM = Party("6300", "", "6300")
+MET = Leg(Call("Internal", ANN, ROOM, BEGAN, 6, recorded=True), BEGAN, BEGAN, BEGAN + 61 * SECOND, "ANSWERED", "MeetMe",
+          "CONFERENCE", "6300,")  # fmt: skip
+"""A caller who opened the conference room for a minute."""
 
 
 def cdr(of: Leg, name: str = G3, **chosen: Value) -> dict[str, str]:
@@ -87,7 +91,7 @@ def values(row: Quirk) -> Iterator[Value]:
 def made(name: str, quirk: str = "", value: Value = "") -> list[Record]:
     """Return four days of calls over the end of a month on a personality, with one quirk set."""
     row = personality(name)
-    written_by = Firmware(row, Quirks.of(row, {quirk: value} if quirk else {}), CHICAGO)
+    written_by = Firmware.of(Quirks.of(row, {quirk: value} if quirk else {}), CHICAGO)
     trunks = (Trunk(name="carrier-a", channels=12), Trunk(name="carrier-b", channels=4))
     where = World(written_by, Extensions(first=1000, count=20), trunks, RecordingSettings())
     until = datetime(2026, 3, 2, 23, tzinfo=UTC)
@@ -108,30 +112,52 @@ SAID = {
     "missing-time": {"answer", "end"},
     "duration-rounding": {"duration", "billsec"},
     "userfield": {"userfield"},
+    "trunk-userfield": {"userfield"},
+    "outbound-context": {"dcontext"},
+    "internal-context": {"dcontext"},
+    "inbound-context": {"dcontext"},
     "channel-technology": {"channel", "dstchannel", "lastdata"},
     "outbound-channel": {"dstchannel"},
+    "failed-channel": {"dstchannel"},
+    "busy-channel": {"dstchannel"},
+    "conference-channel": {"dstchannel"},
+    "uniqueid-step": {"uniqueid"},
     "clid-without-name": {"clid"},
     "chanext": {"chanext", "dstchanext"},
     "amaflags": {"amaflags"},
     "lastdata-limit": {"lastdata"},
+    "dial-string": {"lastdata"},
+    "recorded-dial-string": {"lastdata"},
     "busy-duration": {"duration"},
+    "failed-duration": {"duration"},
     "congestion": {"disposition"},
     "service": {"service"},
     "session-microseconds": {"session"},
     "voicemail-uniqueid": {"uniqueid"},
+    "one-row-lastapp": {"lastapp", "lastdata"},
+    "voicemail-reason": {"lastdata"},
+    "conference-action": {"action_type"},
     "recordfiles-end": {"recordfiles"},
     "recording-directory": {"recordfiles"},
     "recording-epoch": {"recordfiles"},
     "recording-length": set(),
+    "conference-recording-name": set(),
 }
-"""The columns that a row of the register speaks of; voicemail-row, which changes how many rows there are, stands apart."""
+"""The columns that a row of the register speaks of."""
+
+APART = {"voicemail-row", "voicemail-text"}
+"""What changes how many rows or recordings there are."""
 
 RECORDED = {
+    "internal-context": {"text"},
+    "inbound-context": {"text"},
     "channel-technology": {"text"},
+    "uniqueid-step": {"name"},
     "clid-without-name": {"text"},
     "recording-directory": {"directory"},
     "recording-epoch": {"name"},
     "recording-length": {"samples"},
+    "conference-recording-name": {"name"},
 }
 """The fields of recordings that a row speaks of."""
 
@@ -149,7 +175,7 @@ def changed(records: list[Record], others: list[Record]) -> tuple[set[str], set[
 
 def test_every_row_says_what_it_changes() -> None:
     """The table of columns knows every quirk that is decided when a call is written."""
-    assert {*SAID, "voicemail-row"} == {row.id for row in SWITCHABLE}
+    assert {*SAID, *APART} == {row.id for row in SWITCHABLE}
 
 
 @pytest.mark.parametrize("row", [row for row in SWITCHABLE if row.id in SAID], ids=lambda row: row.id)
@@ -281,13 +307,58 @@ def test_userfield_is_ext_or_the_direction(of: Leg, direction: str) -> None:
     assert [cdr(of, name)["userfield"] for name in (G1, G2, G3)] == ["EXT", direction, direction]
 
 
+@pytest.mark.quirk("trunk-userfield")
+@pytest.mark.parametrize(("of", "direction"), [(leg(), "EXT"), (INBOUND, "Inbound"), (OUTBOUND, "Outbound")])
+def test_calls_over_trunks_say_ext_or_their_direction(of: Leg, direction: str) -> None:
+    """Where userfield is EXT every call says so, or those inside only; elsewhere nothing changes."""
+    assert [cdr(of, G1, trunk_userfield=value)["userfield"] for value in ("ext", "direction")] == ["EXT", direction]
+    assert cdr(of, G1) == cdr(of, G1, trunk_userfield="ext")
+    assert cdr(of, trunk_userfield="direction") == cdr(of)
+
+
+@pytest.mark.quirk("outbound-context")
+def test_the_context_of_an_outbound_call_is_inside_or_its_route() -> None:
+    """The guide has from-internal, later firmware the route; the other kinds have theirs."""
+    told = {value: cdr(OUTBOUND, outbound_context=value)["dcontext"] for value in ("from-internal", "outbound-route")}
+    assert told == {"from-internal": "from-internal", "outbound-route": "outbound-route-2"}
+    assert [cdr(OUTBOUND, name)["dcontext"] for name in (G1, G2, G3, G3_PJSIP)] == [
+        *["from-internal"] * 2, *["outbound-route-2"] * 2,
+    ]  # fmt: skip
+    for of in (leg(), INBOUND, MET, LEFT):
+        assert cdr(of, outbound_context="from-internal") == cdr(of)
+
+
+@pytest.mark.quirk("internal-context")
+def test_the_context_between_extensions_is_one_of_two() -> None:
+    """It is from-internal, or ext-local; a conference room is no extension. The text of a message says the same."""
+    assert cdr(leg())["dcontext"] == cdr(leg(), internal_context="from-internal")["dcontext"] == "from-internal"
+    assert cdr(leg(), internal_context="ext-local")["dcontext"] == "ext-local"
+    for of in (INBOUND, OUTBOUND, MET, LEFT):
+        assert cdr(of, internal_context="ext-local") == cdr(of)
+    inside = LEFT._replace(call=RUNG.call._replace(kind="Internal", caller=BOB))
+    texts = [firmware(internal_context=value).recordings(inside, 0)[1].text for value in ("from-internal", "ext-local")]
+    assert ["context=from-internal\n" in texts[0], "context=ext-local\n" in texts[1]] == [True, True]
+
+
+@pytest.mark.quirk("inbound-context")
+def test_the_context_of_an_inbound_call_is_that_of_its_trunk_or_another() -> None:
+    """ext-did has the number of the trunk, the others none. The text of a message says the same."""
+    contexts = {"ext-did": "ext-did-2", "did-local": "did-local", "from-did-direct": "from-did-direct"}
+    for value, context in contexts.items():
+        assert cdr(INBOUND, inbound_context=value)["dcontext"] == context
+        assert f"context={context}\n" in firmware(inbound_context=value).recordings(LEFT, 0)[1].text
+        assert cdr(OUTBOUND, inbound_context=value) == cdr(OUTBOUND)
+        assert cdr(leg(), inbound_context=value) == cdr(leg())
+    assert [cdr(INBOUND, name)["dcontext"] for name in (G1, G2, G3, G3_PJSIP)] == ["ext-did-2"] * 4
+
+
 @pytest.mark.quirk("channel-technology")
 def test_channels_are_those_of_sip_or_pjsip() -> None:
     """Both channels and the dial string begin with the name of the channel driver."""
     sip, pjsip = (cdr(INBOUND, channel_technology=value) for value in ("SIP", "PJSIP"))
     assert (sip["channel"], sip["dstchannel"]) == ("SIP/trunk_2-00000006", "SIP/1001-00000007")
     assert (pjsip["channel"], pjsip["dstchannel"]) == ("PJSIP/trunk_2-00000006", "PJSIP/1001-00000007")
-    assert sip["lastdata"] == "SIP/1001/sip:1001@192.168.5.2:5060,60,zb(callee-handler^s^1)"
+    assert sip["lastdata"] == "SIP/1001/sip:1001@192.168.5.2:5060,60,zM(record-check,StartMonitor)b(callee-handler^s^1)"
     assert pjsip["lastdata"] == f"PJ{sip['lastdata']}"
     assert [cdr(INBOUND, name)["channel"].partition("/")[0] for name in (G1, G2, G3, G3_PJSIP)] == [
         *["SIP"] * 3,
@@ -302,6 +373,44 @@ def test_the_channel_of_an_outbound_leg_ends_with_the_number_or_the_counter() ->
     assert [cdr(OUTBOUND, outbound_channel=value)["dstchannel"] for value in ("number", "counter")] == [number, counter]
     assert [cdr(OUTBOUND, name)["dstchannel"] for name in (G1, G2, G3)] == [number, number, counter]
     assert cdr(leg(), outbound_channel="number")["dstchannel"] == "SIP/1002-00000007"
+
+
+@pytest.mark.quirk("failed-channel")
+def test_a_failed_call_has_no_second_channel_or_that_of_the_callee() -> None:
+    """The column is blank, as in every row that was seen, or as if the callee had been dialled."""
+    failed = leg("FAILED", "Congestion", lastdata="10")
+    assert [cdr(failed, failed_channel=value)["dstchannel"] for value in ("blank", "dialled")] == [
+        "",
+        "SIP/1002-00000007",
+    ]
+    assert cdr(failed) == cdr(failed, failed_channel="blank")
+    outbound = leg("FAILED", "Playback", kind="Outbound", callee=OUTSIDE)
+    assert cdr(outbound, G1, failed_channel="dialled")["dstchannel"] == "SIP/trunk_2/3125550123"
+    for of in (leg(), leg("BUSY"), MET, LEFT):
+        assert cdr(of, failed_channel="dialled") == cdr(of)
+
+
+@pytest.mark.quirk("busy-channel")
+def test_a_busy_call_keeps_its_second_channel_or_not() -> None:
+    """The callee's channel is there, as in every row that was seen, or the column is blank."""
+    busy = leg("BUSY")
+    assert [cdr(busy, busy_channel=value)["dstchannel"] for value in ("kept", "blank")] == ["SIP/1002-00000007", ""]
+    assert cdr(busy) == cdr(busy, busy_channel="kept")
+    for of in (leg(), leg("NO ANSWER"), leg("FAILED", "Playback")):
+        assert cdr(of, busy_channel="blank") == cdr(of)
+
+
+@pytest.mark.quirk("uniqueid-step")
+def test_a_uniqueid_counts_channels_one_by_one_or_in_twos() -> None:
+    """The seventh channel is 6, or 12 as on a UCM62xx whatever its channels are called; their names are no others."""
+    epoch = BEGAN // SECOND
+    assert [cdr(leg(), uniqueid_step=value)["uniqueid"] for value in (1, 2)] == [f"{epoch}.6", f"{epoch}.12"]
+    assert [cdr(leg(), name)["uniqueid"] for name in (G1, G2, G3)] == [f"{epoch}.6"] * 3
+    assert (
+        cdr(leg(), G3_PJSIP)["uniqueid"] == cdr(leg(), G3_PJSIP, channel_technology="SIP")["uniqueid"] == f"{epoch}.12"
+    )
+    assert cdr(leg(), uniqueid_step=2)["channel"] == cdr(leg())["channel"]
+    assert kept(MET, uniqueid_step=2).name == f"meetme-conf-rec-6300-{epoch}.12-{epoch}.wav"
 
 
 @pytest.mark.quirk("clid-without-name")
@@ -340,12 +449,70 @@ def test_lastdata_is_cut() -> None:
     assert cdr(leg(), lastdata_limit=12)["lastdata"] == "SIP/1002/sip"
 
 
+def quiet(of: Leg) -> Leg:
+    """Return the leg of a call that is not to be recorded."""
+    return of._replace(call=of.call._replace(recorded=False))
+
+
+@pytest.mark.quirk("dial-string")
+def test_a_dial_string_is_plain_or_names_the_contact() -> None:
+    """The guide's form has the number and a limit in seconds; later ones where the phone is, and the callee-handler."""
+    told = {value: [cdr(quiet(of), dial_string=value)["lastdata"] for of in (leg(), OUTBOUND)]
+            for value in ("plain", "contact")}  # fmt: skip
+    assert told == {
+        "plain": ["SIP/1002,60,", "SIP/trunk_2/3125550123,,"],
+        "contact": [
+            "SIP/1002/sip:1002@192.168.5.3:5060,60,zb(callee-handler^s^1)",
+            "SIP/3125550123@trunk_2,,b(callee-handler^s^1)",
+        ],
+    }
+    usual = {name: [cdr(quiet(of), name)["lastdata"] for of in (leg(), OUTBOUND)] for name in (G1, G2, G3)}
+    assert usual == {G1: told["plain"], G2: told["plain"], G3: told["contact"]}
+    assert [cdr(leg(), dial_string="plain")["lastdata"], cdr(OUTBOUND, G1)["lastdata"]] == told["plain"]
+
+
+@pytest.mark.quirk("recorded-dial-string")
+@pytest.mark.parametrize("disposition", ["ANSWERED", "NO ANSWER", "BUSY"])
+def test_a_dial_string_tells_of_recording_or_hides_it(disposition: str) -> None:
+    """What was to be recorded has the check before the callee-handler, answered or not, over a trunk with three letters."""
+    inside, outbound = leg(disposition), leg(disposition, kind="Outbound", callee=OUTSIDE)
+    shown, hidden = ([cdr(of, recorded_dial_string=value)["lastdata"] for of in (inside, outbound)]
+                     for value in ("shown", "hidden"))  # fmt: skip
+    assert (
+        shown
+        == [cdr(inside)["lastdata"], cdr(outbound)["lastdata"]]
+        == [
+            "SIP/1002/sip:1002@192.168.5.3:5060,60,zM(record-check,StartMonitor)b(callee-handler^s^1)",
+            "SIP/3125550123@trunk_2,,TKXM(record-check,StartMonitor)b(callee-handler^s^1)",
+        ]
+    )
+    assert (
+        hidden
+        == [cdr(quiet(inside))["lastdata"], cdr(quiet(outbound))["lastdata"]]
+        == [
+            "SIP/1002/sip:1002@192.168.5.3:5060,60,zb(callee-handler^s^1)",
+            "SIP/3125550123@trunk_2,,b(callee-handler^s^1)",
+        ]
+    )
+    assert cdr(quiet(inside), recorded_dial_string="hidden") == cdr(quiet(inside))
+
+
 @pytest.mark.quirk("busy-duration")
 def test_a_busy_call_lasts_until_it_was_heard_or_no_time() -> None:
     """The duration of a BUSY row is how long it took, or zero; that of others stays."""
     assert [cdr(leg("BUSY"), busy_duration=value)["duration"] for value in ("rung", "zero")] == ["3", "0"]
     assert cdr(leg("BUSY"))["duration"] == "3"
     assert cdr(leg("NO ANSWER"), busy_duration="zero")["duration"] == cdr(leg("NO ANSWER"))["duration"] == "3"
+
+
+@pytest.mark.quirk("failed-duration")
+def test_a_failed_call_lasts_as_long_as_it_took_or_no_time() -> None:
+    """The duration of a FAILED row is what passed, or zero; that of others stays."""
+    failed = leg("FAILED", "Playback", lastdata="ss-noservice")
+    assert [cdr(failed, failed_duration=value)["duration"] for value in ("passed", "zero")] == ["3", "0"]
+    assert cdr(failed) == cdr(failed, failed_duration="passed")
+    for of in (leg(), leg("NO ANSWER"), leg("BUSY")):
+        assert cdr(of, failed_duration="zero") == cdr(of)
 
 
 @pytest.mark.quirk("service")
@@ -417,6 +584,70 @@ def test_a_call_that_voicemail_takes_is_two_rows_or_one(name: str) -> None:
 
 
 @pytest.mark.quirk("voicemail-row")
+@pytest.mark.parametrize("name", [G1, G2])
+def test_older_firmware_may_have_a_second_row_too(name: str) -> None:
+    """It writes one; with the other value, one that nobody answered and one of the mailbox, with the same messages."""
+    one, two = (made(name, "voicemail-row", value) for value in ("none", "second"))
+    assert one == made(name)
+    taken = [record for record in two if record.row[AT["lastapp"]] == "VoiceMail"]
+    assert len(two) - len(one) == len(taken) == column(one, "lastapp").count("VoiceMail") > 10
+    assert [record.recordings for record in two if record.recordings] == [
+        record.recordings for record in one if record.recordings
+    ]
+    rung = {record.row[AT["uniqueid"]]: record for record in two if record not in taken}
+    for record in taken:
+        first, last = (dict(zip(NAMES, part.row, strict=True)) for part in (rung[record.row[AT["uniqueid"]]], record))
+        assert (first["disposition"], first["lastapp"], first["billsec"]) == ("NO ANSWER", "Dial", "0")
+        assert (last["disposition"], last["start"], last["lastdata"]) == (
+            "ANSWERED",
+            first["end"],
+            f"{last['dst']}@default,u",
+        )
+
+
+@pytest.mark.quirk("one-row-lastapp")
+def test_the_one_row_of_a_mailbox_was_dialled_or_left_a_message() -> None:
+    """It has Dial and the dial string, or VoiceMail and the mailbox; where there are two rows nothing changes."""
+    told = {value: [cdr(LEFT, name, voicemail_row="none", one_row_lastapp=value)[part]
+                    for name in (G1, G3) for part in ("lastapp", "lastdata", "dstchannel")]
+            for value in ("Dial", "VoiceMail")}  # fmt: skip
+    plain, contact = "SIP/1001,60,", cdr(RUNG)["lastdata"]
+    assert told == {
+        "Dial": ["Dial", plain, "", "Dial", contact, ""],
+        "VoiceMail": ["VoiceMail", "1001@default,u", ""] * 2,
+    }
+    assert [cdr(LEFT, name, voicemail_row="none")["lastapp"] for name in (G1, G2, G3, G3_PJSIP)] == [
+        *["VoiceMail"] * 2, *["Dial"] * 2,
+    ]  # fmt: skip
+    for value in ("Dial", "VoiceMail"):
+        assert cdr(LEFT, voicemail_row="second", one_row_lastapp=value)["lastapp"] == "VoiceMail"
+        assert cdr(RUNG, one_row_lastapp=value) == cdr(RUNG)
+
+
+@pytest.mark.quirk("voicemail-reason")
+@pytest.mark.parametrize("name", [G1, G2, G3, G3_PJSIP])
+def test_what_voicemail_is_told_ends_with_one_letter(name: str) -> None:
+    """It is u, or the n of another capture."""
+    told = [cdr(LEFT, name, voicemail_reason=value)["lastdata"] for value in ("option-u", "option-n")]
+    assert told == ["1001@default,u", "1001@default,n"]
+    assert cdr(LEFT, name)["lastdata"] == "1001@default,u"
+    assert cdr(RUNG, name, voicemail_reason="option-n") == cdr(RUNG, name)
+
+
+@pytest.mark.quirk("voicemail-text")
+@pytest.mark.parametrize("name", [G1, G2, G3, G3_PJSIP])
+def test_a_text_stands_beside_a_message_or_not(name: str) -> None:
+    """The sound is the same and rows are no others; without texts there are only messages less."""
+    written, none = (firmware(name, voicemail_text=value).recordings(LEFT, 3) for value in ("written", "none"))
+    assert written == firmware(name).recordings(LEFT, 3)
+    assert [one.name for one in written] == ["msg0003.wav", "msg0003.txt"]
+    assert none == written[:1]
+    few = made(name, "voicemail-text", "none")
+    assert [record.row for record in few] == [record.row for record in made(name)]
+    assert [record.recordings for record in few] == [record.recordings[:1] for record in made(name)]
+
+
+@pytest.mark.quirk("voicemail-row")
 @pytest.mark.parametrize("value", ["second", "none"])
 def test_account_ids_have_no_gap_where_a_row_is_not_written(value: str) -> None:
     """AcctId counts the rows that are written."""
@@ -440,6 +671,40 @@ def test_a_uniqueid_of_its_own_is_nobody_elses() -> None:
     """With the quirk every row has another uniqueid; without it two rows share one."""
     own, shared = (column(made(G3, "voicemail-uniqueid", value), "uniqueid") for value in ("own", "shared"))
     assert len(set(own)) == len(own) > len(set(shared))
+
+
+# Conferences
+
+
+@pytest.mark.quirk("conference-action")
+def test_the_action_of_a_conference_has_a_number_or_not() -> None:
+    """It is the word with the room's number in brackets, or the word alone."""
+    told = [cdr(MET, conference_action=value)["action_type"] for value in ("numbered", "plain")]
+    assert told == ["CONFERENCE[6300]", "CONFERENCE"]
+    assert cdr(MET) == cdr(MET, conference_action="numbered")
+    assert cdr(leg(), conference_action="plain") == cdr(leg())
+
+
+@pytest.mark.quirk("conference-channel")
+@pytest.mark.parametrize("name", [G1, G2, G3, G3_PJSIP])
+def test_a_conference_has_no_second_channel_or_a_pseudo_one(name: str) -> None:
+    """The column is blank, or has the channel that was made beside the caller's."""
+    told = [cdr(MET, name, conference_channel=value)["dstchannel"] for value in ("blank", "pseudo")]
+    assert told == ["", "DAHDI/pseudo-7"]
+    assert cdr(MET, name) == cdr(MET, name, conference_channel="blank")
+    for of in (leg(), LEFT, leg("FAILED", "Playback")):
+        assert cdr(of, name, conference_channel="pseudo") == cdr(of, name)
+
+
+@pytest.mark.quirk("conference-recording-name")
+def test_the_recording_of_a_conference_is_named_by_its_beginning_or_not() -> None:
+    """The second in which it began ends the name, or the uniqueid does; rows do not say."""
+    epoch = BEGAN // SECOND
+    told = [kept(MET, conference_recording_name=value).path for value in ("epoch", "none")]
+    assert told == [f"meetme/meetme-conf-rec-6300-{epoch}.6-{epoch}.wav", f"meetme/meetme-conf-rec-6300-{epoch}.6.wav"]
+    assert kept(MET) == kept(MET, conference_recording_name="epoch")
+    assert cdr(MET, conference_recording_name="none") == cdr(MET)
+    assert kept(leg(), conference_recording_name="none") == kept(leg())
 
 
 # Recordings
@@ -513,7 +778,7 @@ def test_the_row_of_an_outbound_call_is_that_of_a_capture() -> None:
     assert written == dict.fromkeys(("AcctId", "accountcode", "chanext", "dstchanext", "src_trunk_name"), "") | {
         "src": "1001", "dst": "3125550123", "dcontext": "outbound-route-2", "clid": '"Ann Lee" <1001>',
         "channel": "PJSIP/1001-00000006", "dstchannel": "PJSIP/trunk_2-00000007", "lastapp": "Dial",
-        "lastdata": "PJSIP/3125550123@trunk_2,,b(callee-handler^s^1)", "start": "2026-01-31 23:59:58",
+        "lastdata": "PJSIP/3125550123@trunk_2,,TKXM(record-check,StartMonitor)b(callee-handler^s^1)", "start": "2026-01-31 23:59:58",
         "answer": "2026-02-01 00:00:01", "end": "2026-02-01 00:00:12", "duration": "14", "billsec": "10",
         "disposition": "ANSWERED", "amaflags": "DOCUMENTATION", "uniqueid": f"{epoch}.12", "userfield": "Outbound",
         "channel_ext": "1001", "dstchannel_ext": "trunk_2", "service": "s", "caller_name": "Ann Lee",

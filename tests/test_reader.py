@@ -17,6 +17,7 @@ from ucmsim.request import BOUND, Absent, ApiRequest, Head, Reading, data, pairs
 PEER = "192.0.2.1"
 GET = b"GET /cdrapi HTTP/1.1\r\n"
 FORM_TYPE = b"Content-Type: application/x-www-form-urlencoded\r\n"
+CUT = Reading(cut_is_end=True)
 
 Outcome = Incoming | Content | None
 
@@ -170,6 +171,44 @@ def test_an_endless_line_is_never_hoarded():
     assert RequestReader().feed(b"x" * 4095) is pages.INVALID_REQUEST
 
 
+@pytest.mark.quirk("line-limit")
+@pytest.mark.parametrize("limit", [64, 100, 5000, 100_000])
+def test_the_limit_of_a_line_is_a_quirk(limit):
+    """Request line and header lines are cut after so many bytes, and the rest is the next header line."""
+    reader = RequestReader(Reading(line_limit=limit))
+    start = b"GET /cdrapi?caller="
+    inside, value = b"5" * (limit - len(start)), b"v" * (limit - 3)
+    found = reader.feed(start + inside + b"6: seven HTTP/1.1\r\nA: " + value + b"B: c\r\n\r\n")
+    assert isinstance(found, Incoming)
+    assert found.head.target == b"/cdrapi?caller=" + inside
+    assert found.head.headers == ((b"6", b"seven HTTP/1.1"), (b"A", value), (b"B", b"c"))
+
+
+@pytest.mark.quirk("line-limit")
+@pytest.mark.parametrize(("value", "limit"), [(64, 64), (BOUND, BOUND), (BOUND + 1, BOUND), ("none", BOUND)])
+def test_a_lifted_limit_of_lines_leaves_a_bound(value, limit):
+    """Whatever the quirk says, no more than so many bytes of a line are kept, and then it is cut."""
+    reading = Reading.of(make_pbx(quirks={"line-limit": value}).quirks)
+    assert reading.line_limit == limit
+    reader = RequestReader(reading)
+    for _ in range(limit // 64 - 1):
+        assert reader.feed(b"x" * 64) is None
+    assert reader.feed(b"x" * 63) is None
+    assert reader.feed(b"x") is pages.INVALID_REQUEST
+    assert reader.backlog == 0
+
+
+@pytest.mark.quirk("line-limit")
+def test_a_request_line_of_any_length_is_read_where_lines_have_no_limit():
+    """A list of a thousand ranges can then be sent by GET."""
+    query = b"caller=" + b",".join(b"%d-%d" % (at * 10**9, at * 10**9 + 5) for at in range(999))
+    line = b"GET /cdrapi?" + query + b" HTTP/1.1\r\n"
+    assert incoming(line + b"\r\n").head.target == line[4:4095]
+    found = RequestReader(Reading(line_limit=BOUND)).feed(line + b"A: " + b"v" * 9000 + b"\r\n\r\n")
+    assert isinstance(found, Incoming)
+    assert (found.head.target, found.head.headers) == (b"/cdrapi?" + query, ((b"A", b"v" * 9000),))
+
+
 def test_a_hundred_headers_are_taken():
     """100 headers are within the limit."""
     assert len(incoming(GET + numbered(100) + b"\r\n").head.headers) == 100
@@ -252,6 +291,58 @@ def test_before_the_end_of_the_request_line_there_is_silence(raw):
 def test_inside_the_headers_it_is_a_timeout(headers):
     """Whoever goes or waits inside the headers gets the 400 page Timeout."""
     assert cut_off(GET + headers) is pages.TIMEOUT
+
+
+@pytest.mark.quirk("headers-cut")
+@pytest.mark.parametrize(
+    ("headers", "read"),
+    [
+        (b"", ()),
+        (b"Ho", ()),
+        (b"Host: pbx", ((b"Host", b"pbx"),)),
+        (b"Host: pbx\0: more", ((b"Host", b"pbx"),)),
+        (b"Host: pbx\r\n", ((b"Host", b"pbx"),)),
+        (b"Host: pbx\r\nA: b\r\n\r", ((b"Host", b"pbx"), (b"A", b"b"))),
+    ],
+)
+def test_an_end_inside_the_headers_may_be_their_end(headers, read):
+    """What there is of the last line counts, as a line of `fgets` does; mere silence is a timeout all the same."""
+    usual, old, silent = RequestReader(), RequestReader(CUT), RequestReader(CUT)
+    assert [reader.feed(GET + headers) for reader in (usual, old, silent)] == [None] * 3
+    assert usual.ended() is pages.TIMEOUT
+    assert silent.ended(silent=True) is pages.TIMEOUT
+    found = old.ended()
+    assert isinstance(found, Incoming)
+    assert (found.head.method, found.head.target, found.head.headers) == (b"GET", b"/cdrapi", read)
+    assert (old.backlog, old.feed(b"\r\n"), old.ended()) == (0, None, None)
+
+
+@pytest.mark.quirk("headers-cut")
+@pytest.mark.parametrize("raw", [b"", b"G", b"GET /cdrapi HTTP/1.1\r"])
+def test_an_end_before_the_headers_is_silent_either_way(raw):
+    """What is no whole request line is no request."""
+    reader = RequestReader(CUT)
+    assert reader.feed(raw) is None
+    assert reader.ended() is None
+
+
+@pytest.mark.quirk("headers-cut")
+@pytest.mark.parametrize("ending", [b"", b"\r", b"\r\n", b"\r\n\r"])
+def test_a_form_whose_headers_were_cut_counts_as_none(ending):
+    """Nothing can follow them, whatever they announce."""
+    reader = RequestReader(CUT)
+    assert reader.feed(post(b"", FORM_TYPE, length=11)[:-4] + ending) is None
+    found = reader.ended()
+    assert isinstance(found, Incoming)
+    assert (found.head.first(b"content-length"), found.form) == (b"11", None)
+
+
+@pytest.mark.quirk("headers-cut")
+def test_a_header_too_many_is_refused_though_it_was_cut():
+    """The last piece of a line is a header like any other."""
+    reader = RequestReader(Reading(cut_is_end=True, header_limit=2))
+    assert reader.feed(GET + numbered(2) + b"Y: z") is None
+    assert reader.ended() == pages.too_many_headers("2 headers")
 
 
 @pytest.mark.parametrize("body", [b"", b"c", b"caller=530"])
@@ -351,6 +442,34 @@ def test_a_form_is_read_only_where_post_is_taken(posts, form):
     assert isinstance(found, Incoming)
     assert found.form == form
     assert ApiRequest.of(PEER, found.head, found.form).unread is not posts
+
+
+@pytest.mark.quirk("request-line")
+def test_a_strict_post_in_lower_case_has_no_form():
+    """It is another method, whose body is not waited for."""
+    reading = Reading(strict=True)
+    found = RequestReader(reading).feed(b"post /cdrapi?a=b HTTP/1.1\r\nHost: pbx\r\nContent-Length: 9\r\n\r\n")
+    assert isinstance(found, Incoming)
+    request = ApiRequest.of(PEER, found.head, found.form, reading)
+    assert (request.method, request.params, request.form_too_large) == ("post", (("a", "b"),), False)
+
+
+@pytest.mark.quirk("post-type")
+@pytest.mark.parametrize("kind", [b"application/json", b"multipart/form-data; boundary=x", b"text/plain"])
+def test_a_body_of_any_type_may_be_a_form(kind):
+    """It is read, cut up and limited like a form; by default the request is complete with its headers."""
+    raw = post(b"caller=5300", b"Content-Type: " + kind + b"\r\n", target=b"/cdrapi?a=b")
+    any_type = Reading(any_type=True)
+    params = []
+    for reading in (Reading(), any_type):
+        found = RequestReader(reading).feed(raw)
+        assert isinstance(found, Incoming)
+        params.append(ApiRequest.of(PEER, found.head, found.form, reading).params)
+    assert params == [(), (("caller", "5300"),)]
+    assert RequestReader(any_type).feed(raw[:-1]) is None
+    longer = RequestReader(any_type).feed(post(b"", b"Content-Type: " + kind + b"\r\n", length=1025))
+    assert isinstance(longer, Incoming)
+    assert ApiRequest.of(PEER, longer.head, None, any_type).form_too_large
 
 
 @pytest.mark.parametrize("kind", [b"application/json", b"multipart/form-data; boundary=x", b"text/plain"])

@@ -17,8 +17,6 @@ from random import Random
 from ucmsim.register import Quirks
 from ucmsim.settings import Api
 
-NONCE_LIMIT = 4096
-
 _KEYS = ("username", "realm", "nonce", "uri", "domain", "response", "cnonce", "opaque", "algorithm", "qop", "nc")
 _PAIR = re.compile(rf'({"|".join(_KEYS)})=(?:"((?:[^"\\]|\\.)*)"?|([^,]*))', re.IGNORECASE | re.DOTALL)
 _HEX = re.compile(r"\s*(?:0x)?([0-9a-f]{1,16})", re.IGNORECASE)
@@ -29,7 +27,8 @@ class Account:
     """The one user name and password of a PBX, the realm they are hashed with, and what credentials may be like.
 
     *basic*: Basic is accepted. *plain*: a Digest without qop is, as in RFC 2069. *uri_checked*: its uri must be the target
-    of the request.
+    of the request, *realm_checked*: its realm that of the challenge, *exact_user*: its user name the same letter for
+    letter.
     """
 
     username: str
@@ -38,6 +37,8 @@ class Account:
     realm: str = "asterisk"
     plain: bool = True
     uri_checked: bool = False
+    realm_checked: bool = False
+    exact_user: bool = False
 
     @classmethod
     def of(cls, api: Api, quirks: Quirks) -> Account:
@@ -48,7 +49,15 @@ class Account:
             realm=str(quirks["realm"]),
             plain=quirks["digest-without-qop"] == "accept",
             uri_checked=quirks["digest-uri"] == "checked",
+            realm_checked=quirks["client-realm"] == "checked",
+            exact_user=quirks["user-case"] == "exact",
         )
+
+    def is_user(self, username: str) -> bool:
+        """Return whether Digest credentials that name *username* are this user's."""
+        if self.exact_user:
+            return _same(username, self.username)
+        return _same(username.lower(), self.username.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +71,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The fields of a Digest `Authorization` value that take part in the computation."""
+    """The fields of a Digest `Authorization` value that are looked at."""
 
     username: str
+    realm: str
     nonce: int
     uri: str
     response: str
@@ -78,16 +88,23 @@ class Nonces:
     """The nonces one PBX has issued: when (wall clock), and the highest nonce count each was used with.
 
     *lifetime* is in seconds from the issue (None = for ever). A nonce is good for any count unless it is *counted*, and
-    one that was never issued is refused unless *accept_unknown*.
+    one that was never issued is refused unless *accept_unknown*. *limit* is how many are remembered.
     """
 
     def __init__(
-        self, chance: Random, *, lifetime: int | None = 62, counted: bool = True, accept_unknown: bool = False
+        self,
+        chance: Random,
+        *,
+        lifetime: int | None = 62,
+        counted: bool = True,
+        accept_unknown: bool = False,
+        limit: int = 4096,
     ) -> None:
         self.counted = counted
         self._chance = chance
         self._lifetime = lifetime
         self._accept_unknown = accept_unknown
+        self._limit = limit
         self._issued: OrderedDict[int, tuple[float, int]] = OrderedDict()
 
     @classmethod
@@ -98,6 +115,7 @@ class Nonces:
             lifetime=quirks.number("nonce-lifetime"),
             counted=quirks["nonce-count"] == "checked",
             accept_unknown=quirks["unknown-nonce"] == "accept",
+            limit=int(quirks["nonce-table"]),
         )
 
     def __len__(self) -> int:
@@ -108,9 +126,7 @@ class Nonces:
         nonce = 0
         while not nonce or nonce in self._issued:
             nonce = self._chance.getrandbits(31)
-        if len(self._issued) >= NONCE_LIMIT:
-            self._issued.popitem(last=False)
-        self._issued[nonce] = (wall, -1)
+        self._remember(nonce, wall, -1)
         return f"{nonce:08x}"
 
     def spend(self, nonce: int, count: int, wall: float) -> Verdict:
@@ -119,16 +135,19 @@ class Nonces:
         if known is None:
             if not self._accept_unknown:
                 return Verdict(False, why="the nonce was never issued by this PBX, or is long forgotten")
-            if len(self._issued) >= NONCE_LIMIT:
-                self._issued.popitem(last=False)
             known = (wall, -1)
         issued, highest = known
         if self._lifetime is not None and wall - issued > self._lifetime:
             return Verdict(False, stale=True, why=f"the nonce is older than {self._lifetime} seconds")
         if self.counted and count <= highest:
             return Verdict(False, stale=True, why="the nonce count was used before (nc must increase)")
-        self._issued[nonce] = (issued, count)
+        self._remember(nonce, issued, count)
         return Verdict(True)
+
+    def _remember(self, nonce: int, issued: float, count: int) -> None:
+        if nonce not in self._issued and len(self._issued) >= self._limit:
+            self._issued.popitem(last=False)
+        self._issued[nonce] = (issued, count)
 
 
 def judge(
@@ -153,7 +172,11 @@ def judge(
         return Verdict(
             False, why="the uri of the Digest credentials is not what was asked for (quirk digest-uri: checked)"
         )
-    known_user = _same(credentials.username.lower(), account.username.lower())
+    if account.realm_checked and credentials.realm != account.realm:
+        return Verdict(
+            False, why="the realm of the Digest credentials is not that of the challenge (quirk client-realm: checked)"
+        )
+    known_user = account.is_user(credentials.username)
     right = _same(credentials.response[:32].lower(), response(credentials, method, account))
     if not (known_user and right):
         return Verdict(False, why="the user name is unknown" if not known_user else "the Digest response is wrong")
@@ -194,6 +217,7 @@ def parse(authorization: str, *, counted: bool = True) -> Credentials | str:
         return "the nonce is not a hexadecimal number"
     return Credentials(
         username=found["username"],
+        realm=found["realm"],
         nonce=int(nonce[1], 16),
         uri=found["uri"],
         response=found["response"],

@@ -43,7 +43,7 @@ def personality_rows() -> Iterator[dict[str, Any]]:
 
 def _sample(personality: Personality, register: Quirks) -> dict[str, str]:
     """Return how an outbound call from 1001 to 5550123, recorded for a minute, is written down."""
-    firmware = Firmware(personality, register, ZoneInfo("UTC"))
+    firmware = Firmware.of(register, ZoneInfo("UTC"))
     caller, callee = Party("1001", "Ann", "1001"), Party("5550123", "", "trunk_1", "carrier-a")
     call = Call("Outbound", caller, callee, _BEGAN * SECOND, 6, recorded=True)
     leg = Leg(call, call.start, call.start + 3 * SECOND, call.start + 63 * SECOND, "ANSWERED", "Dial", "DIAL")

@@ -104,7 +104,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
         if self._playing is not None:
             self._end(Ending.RESET)
         else:
-            self._end_of_input()
+            self._end_of_input(silent=True)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.setTimeout(None)
@@ -120,8 +120,8 @@ class DeviceChannel(Protocol, TimeoutMixin):
 
     # --- one exchange ----------------------------------------------------------------------------------------------
 
-    def _end_of_input(self) -> None:
-        outcome = self._reader.ended()
+    def _end_of_input(self, *, silent: bool = False) -> None:
+        outcome = self._reader.ended(silent=silent)
         if outcome is None:
             self._end(Ending.NOTIFY)
         self._begin_exchange(outcome)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from ucmsim.columns import AT, Row
 from ucmsim.devicefile import BadLine
 from ucmsim.errors import HistoryError
 from ucmsim.history import History
+from ucmsim.personalities import names, personality
 from ucmsim.quirks import PERSONALITY, ROWS
 from ucmsim.recordings import Recording
 from ucmsim.settings import Pbx as PbxSettings
@@ -31,6 +32,8 @@ _LONGEST = (2**32 - 1 - 36) // 2 // RATE
 """Seconds of the longest WAV: its header tells its length, less 8 bytes, in 32 bits."""
 _STORED = ("columns", *(row.id for row in ROWS if row.switchable))
 """The quirks that decide what is stored."""
+_MAILBOX, _FIRST_NOTED_WITH = "quirk voicemail-row", "quirk one-row-lastapp"
+"""Whether voicemail makes a second row was no matter of this quirk before G3, until the other was there."""
 
 
 def unwatched(records: Iterable[Record], _what: str, _total: int | None) -> Iterable[Record]:
@@ -53,8 +56,7 @@ def fill(
     """Fill *history*, if it is empty, as the *settings* of the PBX *name* say; calls end before *until*."""
     facts = _facts(settings, seed)
     if made_with := history.made_with():
-        return Filled(warnings=[_differs(key, made_with[key], now) for key, now in facts.items()
-                                if made_with.get(key, now) != now])  # fmt: skip
+        return Filled(warnings=list(_differences(made_with, facts)))
     if len(history):
         return Filled()
     source = settings.history
@@ -74,7 +76,7 @@ def fill(
 
 def made_up(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> Iterator[Record]:
     """Return what the PBX *name* wrote of made-up calls that ended before *until*."""
-    firmware = Firmware(settings.personality, settings.register, settings.time_zone)
+    firmware = Firmware.of(settings.register, settings.time_zone)
     world = World(firmware, settings.extensions, settings.trunks, settings.recording)
     days, calls = settings.history.days, settings.history.calls_per_day
     chance, recorder = stream(seed, name, "traffic"), stream(seed, name, "recording")
@@ -163,5 +165,18 @@ def _quirks(settings: PbxSettings) -> dict[str, str]:
     }
 
 
-def _differs(key: str, then: str, now: str) -> str:
-    return f"the kept history was made with {key} '{then}', and the configuration says '{now}'; --fresh begins anew"
+def _differences(made_with: Mapping[str, str], facts: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each of *facts* that is another than what a history was *made_with*.
+
+    What that does not say is no difference: an older version did not know it.
+    """
+    known = made_with.get("personality")
+    decides = personality(known).decides if known in names() else {}
+    decided = {f"quirk {quirk_id}": str(value) for quirk_id, value in decides.items()}
+    if _FIRST_NOTED_WITH not in made_with and decided.get(_MAILBOX) == "none":
+        made_with = {**made_with, _MAILBOX: "none"}
+    for key, now in facts.items():
+        then = made_with.get(key, now)
+        # An older version noted what a personality decided by itself like a choice, where it did not ask for it yet.
+        if then != now and not (now == PERSONALITY and then == decided.get(key)):
+            yield f"the kept history was made with {key} '{then}', and the configuration says '{now}'; --fresh begins anew"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ucmsim.reply import Bytes, Content
 
 _PAGE = (
@@ -11,21 +13,45 @@ _PAGE = (
     "</head><body>\r\n"
     "<h1>{heading}</h1>\r\n"
     "<p>{text}</p>\r\n"
-    "<hr />\r\n"
-    "<address>Asterisk Server</address>\r\n"
-    "</body></html>\r\n"
 )
+_FOOT = b"<hr />\r\n<address>%b</address>\r\n</body></html>\r\n"
 _HTML = ("Content-type", "text/html")
+
+SIGNATURE = "Asterisk Server"
+"""The address line of pages that no PBX has signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Bytes):
+    """The body of an error page, which the PBX that answers with it signs."""
+
+    def signed(self, signature: str) -> Bytes:
+        """Return the page with the address line *signature*, raw as the device prints it."""
+        return Bytes(self.data.removesuffix(_foot(SIGNATURE)) + _foot(signature))
+
+
+def _foot(signature: str) -> bytes:
+    return _FOOT % signature.encode()
+
+
+def _body(status: int, title: str, heading: str, text: str) -> Page:
+    page = _PAGE.format(status=status, title=title, heading=heading, text=text)
+    return Page(page.encode() + _foot(SIGNATURE))
 
 
 def _page(status: int, title: str, text: str, note: str = "") -> Content:
-    body = _PAGE.format(status=status, title=title, heading=title, text=text)
-    return Content(status, title, (_HTML,), Bytes(body.encode()), note=note)
+    return Content(status, title, (_HTML,), _body(status, title, title, text), note=note)
 
 
 INVALID_REQUEST = _page(400, "Bad Request", "Invalid Request", note="the request line has no URI")
 TIMEOUT = _page(400, "Bad Request", "Timeout", note="the request ended, or paused for too long, inside its headers")
 DENIED = _page(403, "Permission denied", "Permission denied\n")
+NOTHING_STATIC = _page(
+    403,
+    "Access Denied",
+    "Sorry, I cannot let you do that, Dave.",
+    note="no static content is served (quirk static-path)",
+)
 NOT_FOUND = _page(404, "Not Found", "The requested URL was not found on this server.", note="no such path")
 SERVER_ERROR = _page(
     500, "Server Error", "Internal Server Error (out of memory)\n", note="ucmsim failed; the log says why above"
@@ -48,5 +74,4 @@ def unauthorized(realm: str, nonce: str, *, stale: bool) -> Content:
     quoted = realm.replace("\\", r"\\").replace('"', r"\"")
     challenge = f'Digest algorithm=MD5, realm="{quoted}", nonce="{nonce}", qop="auth", opaque="{nonce}"'
     header = ("WWW-authenticate", challenge + (", stale=true" if stale else ""))
-    body = _PAGE.format(status=401, title="Unauthorized", heading="401 Unauthorized", text="")
-    return Content(401, "Unauthorized", (header, _HTML), Bytes(body.encode()))
+    return Content(401, "Unauthorized", (header, _HTML), _body(401, "Unauthorized", "401 Unauthorized", ""))

@@ -101,7 +101,10 @@ class Pbx:
             order=int(self.quirks["head-order"]),
             extra_line=self.quirks["extra-line"] == "one",
             bare_errors=self.quirks["head-error-body"] == "omitted",
+            signature=str(self.quirks["error-signature"]),
         )
+        self._nowhere_first = self.quirks["unknown-path"] == "first"
+        self._static_denied = self.quirks["static-path"] == 403
         for spec in settings.faults:
             self.faults.arm(spec)
 
@@ -134,12 +137,12 @@ class Pbx:
     def decide(self, request: ApiRequest, when: When) -> Reply | Lookup:
         """Decide what *request* gets: a reply, or a lookup whose `reply` is made in the worker.
 
-        The order of the checks is that of spec 2.9.
+        The order of the checks is that of spec 2.9, unless unknown paths are checked like the others.
         """
         handler = self._handlers.get(request.handler or "")
-        # The device looks for a handler first, so what stands in front of one never touches an unknown path.
+        # The device looks for a handler first, so what is armed in front of one never touches an unknown path.
         api = self.faults.settle(Moment.DECIDE, request.peer, request.handler) if handler else Settled()
-        decided = self._checked(handler, request, when, api) if handler else pages.NOT_FOUND
+        decided = self._checked(handler, request, when, api)
         if isinstance(decided, Content) and decided.status == 401:
             return self._dress(request, when.pbx, Settled(), Settled())(decided)
         api.count()
@@ -179,7 +182,11 @@ class Pbx:
 
     # --- the checks, in order --------------------------------------------------------------------------------------
 
-    def _checked(self, handler: Handler, request: ApiRequest, when: When, faults: Settled) -> Content | Work:
+    def _checked(self, handler: Handler | None, request: ApiRequest, when: When, faults: Settled) -> Content | Work:
+        if handler is None and self._static_denied and _is_static(request.handler):
+            return pages.NOTHING_STATIC
+        if handler is None and self._nowhere_first:
+            return pages.NOT_FOUND
         situation = self._situation(request.peer, faults)
         if not situation.permitted:
             return replace(pages.DENIED, note=situation.why)
@@ -190,6 +197,8 @@ class Pbx:
             challenge = self._challenge(request, when)
             if challenge is not None:
                 return challenge
+        if handler is None:
+            return pages.NOT_FOUND
         if request.form_too_large:
             return pages.form_too_large(self.reading.form_limit)
         return handler(request, when)
@@ -221,6 +230,11 @@ class Pbx:
         if request is None or request.unread or self.quirks.number("keep-alive") is None:
             return False
         return (request.header("connection") or "").lower() != "close"
+
+
+def _is_static(handler: str | None) -> bool:
+    """Return whether that path is where Asterisk keeps static content, or below. Spec 2.6."""
+    return handler is not None and (handler == "static" or handler.startswith("static/"))
 
 
 def _finish(dress: Dress, http: Settled, names: tuple[str, ...], content: Content) -> Reply:

@@ -1,7 +1,7 @@
 """The appliances that can be simulated, one row a model and firmware.
 
-A personality is data: what differs between two devices is a column here or a quirk whose default a row overrides,
-never a branch elsewhere. Sources: spec 0b ("personalities", "head order, Server", "highest TLS version") and 4.1.
+A personality is data: what differs between two devices is a column here, or follows from one in `decides`, and a quirk
+asks for it; never a branch elsewhere. Sources: spec 0b ("personalities", "head order, Server", "highest TLS version") and 4.1.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ class Personality:
     *generation* names the columns (`ucmsim.columns.GENERATIONS`), *technology* is the channel prefix of phones and
     trunks, *outbound* what the channel of an outbound leg ends with, *server* and *head_order* (11 or 13) are those of
     its Asterisk, *tls_max* the highest TLS version, *unanswered* what stands in answer and end of calls nobody took,
-    *userfield* whether it says EXT or a direction, *recordings* whether they stand in directories of their month.
-    *quirks* are other register defaults it overrides.
+    *userfield* whether it says EXT or a direction, *recordings* whether they stand in directories of their month,
+    *acctid* whether it restarts with the month.
     """
 
     id: str
@@ -33,8 +33,8 @@ class Personality:
     unanswered: str
     userfield: str
     recordings: str
+    acctid: str
     confidence: str
-    quirks: tuple[tuple[str, str | int], ...] = ()
 
     @property
     def model(self) -> str:
@@ -48,6 +48,7 @@ class Personality:
     def decides(self) -> dict[str, str | int]:
         """The values of the quirks whose default says personality."""
         generation = GENERATIONS[self.generation]
+        modern = self.generation >= "G3"
         return {
             "columns": self.generation,
             "json-root": generation.json_root,
@@ -60,30 +61,36 @@ class Personality:
             "unanswered": self.unanswered,
             "userfield": self.userfield,
             "recording-directory": self.recordings,
+            "acctid": self.acctid,
+            "uniqueid-step": 2 if self.technology == "PJSIP" else 1,
+            "outbound-context": "outbound-route" if modern else "from-internal",
+            "dial-string": "contact" if modern else "plain",
+            "voicemail-row": "second" if modern else "none",
+            "one-row-lastapp": "Dial" if modern else "VoiceMail",
         }
 
 
 _OLD = "Asterisk/1.8.9.2"
 _NEW = "Asterisk/13.38.3"
-_MONTHLY = (("acctid", "monthly"),)
 
 # fmt: off
 PERSONALITIES = (
     #           id               columns  SIP     outbound  Server head TLS    unanswered    userfield    recordings
+    #           acctid        confidence
     Personality("ucm6100-1.0.9",  "G1", "SIP",   "number",  _OLD, 11, "1.2", "blank",      "ext",       "flat",
-                "documented"),
+                "continuous", "documented"),
     Personality("ucm6100-1.0.18", "G3", "SIP",   "counter", _OLD, 11, "1.2", "stamped",    "direction", "flat",
-                "seen"),
+                "continuous", "seen"),
     Personality("ucm6510-1.0.2",  "G1", "SIP",   "number",  _OLD, 11, "1.2", "blank",      "ext",       "flat",
-                "documented"),
+                "continuous", "documented"),
     Personality("ucm6510-1.0.5",  "G2", "SIP",   "number",  _OLD, 11, "1.2", "blank",      "direction", "flat",
-                "assumed"),
+                "continuous", "assumed"),
     Personality("ucm6510-1.0.10", "G3", "SIP",   "counter", _OLD, 11, "1.2", "stamped",    "direction", "flat",
-                "seen"),
+                "continuous", "seen"),
     Personality("ucm6200-1.0.10", "G3", "PJSIP", "counter", _OLD, 11, "1.2", "busy-blank", "direction", "flat",
-                "seen", _MONTHLY),
+                "monthly",    "seen"),
     Personality("ucm6200-1.0.20", "G3", "PJSIP", "counter", _NEW, 13, "1.2", "busy-blank", "direction", "month",
-                "assumed", _MONTHLY),
+                "monthly",    "assumed"),
 )
 # fmt: on
 

@@ -75,19 +75,43 @@ _TRANSPORT = (
           changes=("conn-silence", "conn-timeout")),
     Quirk("keep-alive", "none", ("none",), "One request per connection, or seconds that a connection waits for the next "
           "one (15 on Asterisk 13).", "spec 2.2, 7 #25, 9 Q16", "seen", number=1,
-          changes=("acl-denied", "conn-cap", "conn-kept", "conn-silence", "http-headers")),
+          changes=("acl-denied", "conn-cap", "conn-kept", "conn-silence", "http-headers", "http-lines",
+                   "http-request-line")),
     Quirk("head-order", PERSONALITY, (PERSONALITY, 11, 13), "The response head has the order of Asterisk 1.8 to 11, or of "
           "13 (Content-Length last).", "spec 2.3, 0b", "inferred",
-          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*")),
+          changes=("acl-blank", "acl-denied", "auth-*", "call-*", "conn-*", "http-*", "page-*", "query-*", "rec-*",
+                   "rows-*")),
     Quirk("server", PERSONALITY, (PERSONALITY,), "The value of the Server header.", "spec 2.3, 9 Q2", "assumed", text=True,
-          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*")),
+          changes=("acl-blank", "acl-denied", "auth-*", "call-*", "conn-*", "http-*", "page-*", "query-*", "rec-*",
+                   "rows-*")),
     Quirk("extra-line", "none", ("none", "one"), "Nothing stands between head and body, or one more empty line, as "
           "Asterisk 1.8.0 to 1.8.5 sent it: the body then ends two bytes early for the client.", "spec 2.3", "inferred",
-          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*")),
+          changes=("acl-blank", "acl-denied", "auth-*", "call-*", "conn-*", "http-*", "page-*", "query-*", "rec-*",
+                   "rows-*")),
     Quirk("content-type", "own", ("own", "plain"), "CSV, XML and JSON have content types of their own, or all are "
           "text/plain.", "spec 2.3, 9 Q2", "assumed",
-          changes=("http-form", "http-plus", "page-*", "query-*", "rec-directories", "rec-list", "rec-list-made-up",
-                   "rec-list-missing", "rec-list-odd", "rec-list-several", "rec-made-up-file", "rows-*")),
+          changes=("call-*", "http-form", "http-form-type", "http-plus", "page-*", "query-*", "rec-directories",
+                   "rec-list", "rec-list-made-up", "rec-list-missing", "rec-list-odd", "rec-list-several",
+                   "rec-made-up-file", "rows-*")),
+    Quirk("error-signature", "Asterisk Server", ("Asterisk Server",), "The address line of error pages; Asterisk 13 "
+          "prints its http_server_name there.", "spec 2.4, 0b", "assumed", text=True,
+          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-escape", "http-headers", "http-lines",
+                   "http-methods", "http-paths", "http-request-line", "http-static", "rec-bad-name",
+                   "rec-default-directory", "rec-empty-value", "rec-long-name", "rec-missing", "rec-plus",
+                   "rec-repeated", "rec-two-directories")),
+    Quirk("range-requests", "ignored", ("ignored",), "A Range header is ignored and nothing is compressed: the whole "
+          "answer is sent.", "spec 2.2", "inferred", later="a unit that is known to answer ranges"),
+    Quirk("transfer-limit", "none", ("none",), "No limit of time or size ends a long answer.", "spec 9 Q24", "assumed",
+          later="faults that cut answers short"),
+    Quirk("request-line", "lenient", ("lenient", "strict"), "HTTP version, Host and letter case of the method are not "
+          "looked at, or another version than 1.0 and 1.1, or 1.1 without Host, is answered with 400 Invalid Request, "
+          "and a method in lower case with 501.", "spec 2.2, 2.5", "inferred", changes=("http-request-line",)),
+    Quirk("line-limit", 4095, ("none",), "Bytes after which the request line or a header line is cut; the rest is the "
+          "next header line. Without a limit it is 512 KiB.", "spec 2.2, 0b", "inferred", number=64,
+          changes=("http-lines",)),
+    Quirk("headers-cut", "refuse", ("refuse", "answer"), "Input that ends inside the headers is answered with 400 "
+          "Timeout, or counts as their end, as before Asterisk 1.8.32.", "spec 2.2", "inferred",
+          changes=("conn-cut",)),
     Quirk("header-limit", 100, ("none",), "Headers that a request may have; one more is answered with 413. "
           "Without a limit it is 512 KiB of them.",
           "spec 2.2, 0b", "inferred", number=1, changes=("http-headers",)),
@@ -97,11 +121,22 @@ _TRANSPORT = (
     Quirk("head-error-body", "sent", ("sent", "omitted"), "A HEAD request for what is answered with 400 and more gets the "
           "page all the same, or only its head.", "spec 2.5", "inferred", changes=("http-methods",)),
     Quirk("post", "accept", ("accept", "refuse"), "A form sent by POST is taken like a query, or answered with 501.",
-          "spec 2.5, 9 Q17 (guide p17)", "inferred", changes=("http-form", "rec-form")),
+          "spec 2.5, 9 Q17 (guide p17)", "inferred", changes=("http-form", "http-form-type", "rec-form")),
+    Quirk("post-type", "form", ("form", "any"), "A POST of another Content-Type has no parameters at all, or its body "
+          "is read as a form.", "spec 2.5, 0b", "inferred", changes=("http-form-type",)),
     Quirk("post-parameters", "replace", ("replace", "join"), "The form of a POST replaces the parameters of the URI, or "
           "follows them.", "spec 0b", "assumed", changes=("http-form",)),
     Quirk("path-match", "loose", ("loose", "exact"), "Paths match in any letter case and with one slash at the end, or "
           "only as they are written.", "spec 2.6", "inferred", changes=("http-paths",)),
+    Quirk("unknown-path", "first", ("first", "last"), "A path that nobody serves is answered with 404 before anything "
+          "is checked, or after Permitted IPs, method and credentials.", "spec 2.6, 2.9, 0b", "inferred",
+          changes=("acl-blank", "acl-denied", "conn-cap", "conn-kept", "conn-silence", "http-escape",
+                   "http-headers", "http-lines", "http-methods", "http-paths", "http-request-line", "http-static")),
+    Quirk("static-path", 404, (404, 403), "/static and what is below are a path like any unknown one, or are answered "
+          "with Asterisk's 403 Access Denied before anything is checked. /httpstatus is 404 either way.", "spec 2.6",
+          "assumed", changes=("http-static",)),
+    Quirk("bad-escape", "kept", ("kept", "refused"), "A % without two hexadecimal digits stays as it is, or is "
+          "answered with 400 Invalid Request.", "spec 2.6", "inferred", changes=("http-escape",)),
     Quirk("plus", "space", ("space", "plus"), "A + in a query is a space, so that offsets and numbers need %2B, or stays "
           "a +.", "spec 2.6, 7 #9", "documented", changes=("http-plus", "rec-plus")),
     Quirk("tls-version", PERSONALITY, (PERSONALITY,), "The lowest and highest TLS version.", "spec 2.1, 0b", "assumed",
@@ -136,10 +171,19 @@ _ACCESS = (
           "or are none.", "spec 2.7", "inferred", changes=("auth-without-qop",)),
     Quirk("digest-uri", "unchecked", ("unchecked", "checked"), "The uri of Digest credentials may be any, or must be what "
           "was asked for.", "spec 2.7", "inferred", changes=("auth-other-uri",)),
+    Quirk("user-case", "any", ("any", "exact"), "The user name of Digest credentials is compared in any letter case, "
+          "or exactly; the unit's own spelling is hashed either way.", "spec 2.7", "inferred",
+          changes=("auth-user-case",)),
     Quirk("realm", "asterisk", ("asterisk",), "The realm of the challenge, with which passwords are hashed.",
           "spec 2.7, 9 Q3", "inferred", text=True,
-          changes=("auth-basic", "auth-challenge", "auth-no-password", "auth-nonce-count", "auth-old-nonce",
-                   "auth-other-uri", "auth-unknown-nonce", "auth-without-qop")),
+          changes=("auth-basic", "auth-challenge", "auth-no-password", "auth-nonce-count", "auth-nonce-table",
+                   "auth-old-nonce", "auth-other-uri", "auth-realm", "auth-unknown-nonce", "auth-user-case",
+                   "auth-without-qop")),
+    Quirk("client-realm", "ignored", ("ignored", "checked"), "The realm that Digest credentials name is not looked at, "
+          "or must be that of the challenge, which is hashed either way.", "spec 2.7", "inferred",
+          changes=("auth-realm",)),
+    Quirk("nonce-table", 4096, (), "Nonces that are remembered; with one more the oldest is forgotten.", "spec 0b",
+          "assumed", number=1, changes=("auth-nonce-table",)),
     Quirk("nonce-lifetime", 62, ("none",), "Seconds until a nonce is stale.", "spec 2.7, 0b", "inferred", number=1,
           changes=("auth-old-nonce",)),
     Quirk("nonce-count", "checked", ("checked", "ignored"), "The nc of a nonce must increase, or is not looked at.",
@@ -154,7 +198,7 @@ _QUERY = (
     Quirk("format-case", "any", ("any", "exact"), "The value of format is taken in any letter case, or in lower case "
           "only.", "spec 3.1", "documented", changes=("query-format-case",)),
     Quirk("default-format", "csv", ("csv", "xml", "json"), "The format when none is asked for.", "spec 3.1", "documented",
-          changes=("query-ampersand", "query-csv", "query-no-parameters")),
+          changes=("call-*", "query-ampersand", "query-csv", "query-no-parameters")),
     Quirk("wrong-format", "csv", ("csv", "blank"), "A format that does not exist, whatever else is wrong, is answered "
           "with the CSV header, or with an empty body.", "spec 3.4 E3", "documented", changes=("query-wrong-format",)),
     Quirk("error-status", 200, (200, 400), "A wrong request is answered with 200 and an empty container, or with 400.",
@@ -255,19 +299,19 @@ _QUERY = (
           "dstchannel_ext of ANSWERED rows, or of all rows.", "spec 0b, 9 Q19", "assumed",
           changes=("query-answeredby",)),
     Quirk("time-bounds", "inclusive", ("inclusive", "half-open"), "endTime itself is inside, so that two windows that meet "
-          "both have a call on their border, or is outside.", "spec 3.3", "documented", changes=("query-times",)),
+          "both have a call on their border, or is outside.", "spec 3.3", "documented", changes=("call-*", "query-times")),
     Quirk("duration-bounds", "inclusive", ("inclusive", "half-open"), "maxDur itself is inside, or outside.", "spec 3.3",
           "documented", changes=("query-durations",)),
     Quirk("duration-basis", "billsec", ("billsec", "duration"), "minDur and maxDur compare talk time, or the whole "
           "duration.", "spec 3.3", "documented", changes=("query-durations",)),
     Quirk("time-basis", "start", ("start", "end"), "startTime and endTime compare when a call began, or when it ended.",
-          "spec 3.3", "documented", changes=("http-plus", "query-fraction", "query-times")),
+          "spec 3.3", "documented", changes=("call-*", "http-plus", "query-fraction", "query-times")),
     Quirk("date-only", "utc", ("utc", "local"), "A date without a time of day is midnight UTC, though records are in "
           "local time, or local midnight.", "spec 3.3, 7 #7", "documented", changes=("query-date",)),
     Quirk("missing-date", "2000-01-01", ("2000-01-01", "today"), "A time of day without a date is on the first day of "
           "2000, or today.", "spec 3.3", "documented", changes=("query-time-of-day",)),
     Quirk("naive-time", "local", ("local", "utc"), "A time of day without a zone is PBX local time, or UTC.",
-          "spec 3.3, 9 Q6", "seen", changes=("query-date", "query-fraction", "query-times")),
+          "spec 3.3, 9 Q6", "seen", changes=("call-*", "query-date", "query-fraction", "query-times")),
     Quirk("time-fraction", "cut", ("cut", "keep"), "A fraction of a second in a bound is cut off, or kept in the text "
           "that start is compared with.", "spec 0b", "assumed", changes=("query-fraction",)),
     Quirk("fraction-digits", "three", ("three", "any"), "A fraction of a second has three digits, or any number of them.",
@@ -289,7 +333,7 @@ _PAGE = (
     Quirk("columns", PERSONALITY, (PERSONALITY, "G1", "G2", "G3"), "The columns that are written and shown; "
           "firmware appends some, and nothing announces it. In rows written before, those that are new are blank.",
           "spec 4.1, 7 #17", "seen",
-          changes=("http-form", "http-plus", "page-*", "query-ampersand", "query-answeredby", "query-csv",
+          changes=("call-*", "http-form", "http-plus", "page-*", "query-ampersand", "query-answeredby", "query-csv",
                    "query-durations", "query-empty-time", "query-format-case", "query-fraction",
                    "query-large-number", "query-limit", "query-name-case", "query-no-parameters", "query-nothing",
                    "query-offset", "query-open-range", "query-page-of-rows", "query-pattern", "query-range",
@@ -297,14 +341,14 @@ _PAGE = (
                    "query-trailing-comma", "query-wildcards", "query-wrong-format", "query-zero-range", "rows-*")),
     Quirk("csv-quoting", "none", ("none", "rfc4180"), "CSV has no quoting at all, so that lines have more commas than "
           "columns, or is quoted.", "spec 4.2, 7 #2", "documented",
-          changes=("page-csv", "query-csv", "query-no-parameters", "rows-csv")),
+          changes=("call-*", "page-csv", "query-csv", "query-no-parameters", "rows-csv")),
     Quirk("csv-line-end", "lf", ("lf", "crlf"), "Lines of CSV end with LF, or with CR and LF.", "spec 4.2, 9 Q22",
           "assumed",
-          changes=("page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
+          changes=("call-*", "page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
                    "query-wrong-format", "rows-csv")),
     Quirk("csv-header", "sent", ("sent", "omitted"), "A page of CSV begins with the line of the column names, or has rows "
           "only.", "spec 4.2", "documented",
-          changes=("page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
+          changes=("call-*", "page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
                    "query-wrong-format", "rows-csv")),
     Quirk("csv-group-column", "none", ("none",), "CSV and XML do not say which rows are one call; a CSV that the GUI "
           "exports has a column for it.", "spec 4.2, 9 Q14", "assumed", since="G3",
@@ -412,15 +456,15 @@ _PAGE = (
 )  # fmt: skip
 
 ROWS = (
-    Quirk("acctid", "continuous", ("continuous", "monthly"), "AcctId counts on for ever, or restarts at 1 with each "
-          "calendar month (2661 rows of a UCM62xx).", "https-api 5.2, spec 0b", "seen", changes=("rows-*",)),
+    Quirk("acctid", PERSONALITY, (PERSONALITY, "continuous", "monthly"), "AcctId counts on for ever, or restarts at 1 with "
+          "each calendar month (2661 rows of a UCM62xx).", "https-api 5.2, spec 0b", "seen", changes=("rows-*",)),
     Quirk("acctid-gaps", "none", ("none",), "AcctId has no gaps, or every so many-th is missing: rows of helper legs and "
           "deleted ones.", "spec 7 #21", "assumed", number=2, changes=("rows-*",)),
     Quirk("unanswered", PERSONALITY, (PERSONALITY, "blank", "stamped", "busy-blank"), "Calls that nobody took have a blank "
           "answer, or answer = end, or both blank when BUSY or FAILED.", "spec 5.1, https-api 5.2", "seen",
-          changes=("rows-*",)),
+          changes=("call-*", "rows-*")),
     Quirk("missing-time", "blank", ("blank", "zeros"), "A time that is missing is blank, or 0000-00-00 00:00:00, which "
-          "one integrator guards against.", "spec 5.1", "inferred", changes=("rows-*",)),
+          "one integrator guards against.", "spec 5.1", "inferred", changes=("call-*", "rows-*")),
     Quirk("local-times", "local", ("local",), "start, answer and end are local and without a zone, so that an hour comes "
           "twice when clocks go back; only uniqueid and the names of recordings go by UTC.", "spec 3.3, 7 #8", "documented",
           setting="time_zone"),
@@ -428,34 +472,70 @@ ROWS = (
           "they differ from the displayed times by a second, or differences of the displayed times.", "spec 5.1, 7 #14",
           "seen", changes=("rows-*",)),
     Quirk("userfield", PERSONALITY, (PERSONALITY, "ext", "direction"), "userfield is EXT, or the direction of the call.",
-          "spec 5.1", "documented", changes=("rows-*",)),
+          "spec 5.1", "documented", changes=("call-*", "rows-*")),
+    Quirk("trunk-userfield", "ext", ("ext", "direction"), "Where userfield is EXT, calls over trunks say EXT too, or their "
+          "direction.", "spec 5.1", "assumed", changes=("call-*", "rows-*")),
+    Quirk("outbound-context", PERSONALITY, (PERSONALITY, "from-internal", "outbound-route"), "dcontext of an outbound call is "
+          "from-internal, or outbound-route- and the number of the trunk.", "spec 5.3, https-api 5.2", "seen",
+          changes=("call-*", "rows-*")),
+    Quirk("internal-context", "from-internal", ("from-internal", "ext-local"), "dcontext of a call between extensions is "
+          "from-internal, or ext-local: the guide has both.", "spec 5.3", "documented", changes=("rows-*",)),
+    Quirk("inbound-context", "ext-did", ("ext-did", "did-local", "from-did-direct"), "dcontext of an inbound call is ext-did- "
+          "and the number of the trunk, or one of those also seen on UCM62xx.", "spec 5.3, https-api 5.2", "documented",
+          changes=("rows-*",)),
     Quirk("channel-technology", PERSONALITY, (PERSONALITY, "SIP", "PJSIP"), "Channels of phones and trunks, and dial "
           "strings in lastdata, are SIP/..., or PJSIP/... since the UCM62xx.", "spec 5.2", "documented",
-          changes=("rows-*",)),
+          changes=("call-*", "rows-*")),
     Quirk("outbound-channel", PERSONALITY, (PERSONALITY, "number", "counter"), "The channel of an outbound leg ends with "
           "the number dialled, or with the channel counter.", "spec 5.2", "documented", changes=("rows-*",)),
+    Quirk("failed-channel", "blank", ("blank", "dialled"), "FAILED rows have no dstchannel, or that of the callee.",
+          "https-api 5.2, spec 9 Q21 (94 rows of a UCM62xx)", "seen", changes=("call-*", "rows-*")),
+    Quirk("busy-channel", "kept", ("kept", "blank"), "BUSY rows have the dstchannel of the callee, or none.",
+          "https-api 5.2 (44 rows of a UCM62xx)", "seen", changes=("rows-*",)),
+    Quirk("conference-channel", "blank", ("blank", "pseudo"), "The row of a conference has no dstchannel, or DAHDI/pseudo- and "
+          "a number.", "spec 5.2, 5.6", "assumed", changes=("rows-*",)),
+    Quirk("uniqueid-step", PERSONALITY, (PERSONALITY, 1, 2), "The number in uniqueid counts channels one by one, or in steps of "
+          "2, so that a call of two channels advances it by 4, as a capture of a UCM62xx shows.", "https-api 5.2", "seen",
+          changes=("call-*", "rec-list-made-up", "rows-*")),
     Quirk("clid-without-name", "quotes", ("quotes", "bare"), 'A caller ID without a name begins with "", or is the '
           "number alone, without brackets.", "spec 5.1", "seen", changes=("rows-*",)),
     Quirk("chanext", "blank", ("blank", "extensions"), "chanext and dstchanext are blank, or repeat the extensions.",
-          "spec 5.1", "seen", since="G2", changes=("rows-*",)),
+          "spec 5.1", "seen", since="G2", changes=("call-*", "rows-*")),
     Quirk("amaflags", "DOCUMENTATION", ("DOCUMENTATION", "BILLING", "OMIT"), "The value of amaflags.", "spec 5.1",
-          "documented", changes=("rows-*",)),
+          "documented", changes=("call-*", "rows-*")),
     Quirk("service", "s", ("s",), "The value of service, whose meaning nobody knows.", "spec 5.1", "documented", text=True,
-          changes=("rows-*",)),
+          changes=("call-*", "rows-*")),
     Quirk("lastdata-limit", 255, ("none",), "Characters after which lastdata is cut.", "spec 5.1", "seen", number=1,
+          changes=("call-*", "rows-*")),
+    Quirk("dial-string", PERSONALITY, (PERSONALITY, "plain", "contact"), "lastdata of Dial is the guide's form "
+          "(SIP/5301,60,), or names the phone's contact and the callee-handler.", "spec 5.6, https-api 5.2", "seen",
           changes=("rows-*",)),
+    Quirk("recorded-dial-string", "shown", ("shown", "hidden"), "A dial string with a callee-handler has "
+          "M(record-check,StartMonitor) before it when the call is to be recorded, or hides that.", "https-api 5.2, 5.3",
+          "seen", since="G3", changes=("rows-*",)),
     Quirk("busy-duration", "rung", ("rung", "zero"), "BUSY rows last until the caller heard it, or no time at all.",
           "spec 7 #12", "seen", changes=("rows-*",)),
+    Quirk("failed-duration", "passed", ("passed", "zero"), "FAILED rows last as long as it took, 0 to 7 seconds, or no time "
+          "at all.", "https-api 5.2 (94 rows of a UCM62xx, 34 of them 0), spec 9 Q21", "seen", changes=("call-*",)),
     Quirk("congestion", "FAILED", ("FAILED", "CONGESTION"), "A call that meets congestion is FAILED, or has the "
           "disposition that Asterisk 11 added.", "spec 5.1", "assumed", changes=("rows-*",)),
     Quirk("session-microseconds", "unpadded", ("unpadded", "padded"), "The microseconds in session are not padded with "
           "zeros, so that texts of sessions do not sort by time, or padded to six digits.", "spec 5.1", "seen", since="G3",
           changes=("rows-*",)),
-    Quirk("voicemail-row", "second", ("second", "none"), "A call that voicemail takes has a second row, or one only, "
-          "answered by the mailbox.", "spec 5.6, https-api 5.2", "seen", since="G3", changes=("rows-*",)),
-    Quirk("voicemail-uniqueid", "shared", ("shared", "own"), "The second row shares the uniqueid of the first, so that "
-          "clients keyed on it lose a row, or has one of its own.", "spec 5.6, 7 #10", "seen", since="G3",
+    Quirk("voicemail-row", PERSONALITY, (PERSONALITY, "second", "none"), "A call that voicemail takes has a second row, or "
+          "one only, answered by the mailbox.", "spec 5.6, https-api 5.2", "seen", changes=("rows-*",)),
+    Quirk("one-row-lastapp", PERSONALITY, (PERSONALITY, "Dial", "VoiceMail"), "lastapp of a call that voicemail took, where "
+          "it has one row, is Dial as seen on UCM62xx, or VoiceMail.", "https-api 5.2", "assumed",
           changes=("rows-*",)),
+    Quirk("voicemail-reason", "option-u", ("option-u", "option-n"), "lastdata of VoiceMail ends with u (unavailable) after "
+          "@default, or with n (CAP22, a UCM63xx).", "https-api 5.2, spec 5.6", "seen", changes=("rows-*",)),
+    Quirk("voicemail-text", "written", ("written", "none"), "A text, msgNNNN.txt, stands beside the sound of each voicemail "
+          "message, or there is none.", "spec 5.8", "seen", changes=("rec-list-made-up",)),
+    Quirk("voicemail-uniqueid", "shared", ("shared", "own"), "The second row shares the uniqueid of the first, so that "
+          "clients keyed on it lose a row, or has one of its own.", "spec 5.6, 7 #10", "seen",
+          changes=("rows-*",)),
+    Quirk("conference-action", "numbered", ("numbered", "plain"), "action_type of a conference is CONFERENCE[6300], or "
+          "CONFERENCE.", "spec 5.5", "assumed", since="G3", changes=("rows-*",)),
     Quirk("recordfiles-end", "each", ("each", "between"), "Every name in recordfiles is followed by @, or an @ only parts "
           "them.", "spec 5.8, 7 #15", "seen", since="G2", changes=("rows-*",)),
     Quirk("recording-directory", PERSONALITY, (PERSONALITY, "flat", "month"), "Recordings stand in monitor, or in a "
@@ -466,6 +546,9 @@ ROWS = (
           changes=("rec-list-made-up", "rec-made-up-file", "rows-*")),
     Quirk("recording-length", "talk", ("talk", "billsec"), "A recording is as long as the talk was, parts of a second "
           "included, or has the whole seconds of billsec.", "spec 6.5", "seen", changes=("rec-made-up-file",)),
+    Quirk("conference-recording-name", "epoch", ("epoch", "none"), "The recording of a conference ends its name with the "
+          "second in which it began, or with the uniqueid as Asterisk has it.", "spec 5.8", "assumed",
+          changes=("rec-list-made-up",)),
     Quirk("restart-counters", "restart", ("restart",), "Channel counters begin again when the PBX restarts, so that names "
           "and uniqueids repeat.", "spec 5.2", "documented", later="restarts in the middle of a history"),
     Quirk("outbound-caller-id", "trunk", ("trunk",), "clid of an outbound call is the trunk's caller ID while src stays "
@@ -476,20 +559,44 @@ ROWS = (
           "dst is s.", "spec 5.1, 5.6", "documented", later="analogue lines"),
     Quirk("helper-channels", "shown", ("shown",), "Rows of Local/... channels appear, which the guide says to ignore.",
           "spec 5.2", "documented", later="calls through Local/... channels"),
+    Quirk("analogue-service", "p", ("p",), "service of a call over an analogue line is p.", "https-api 5.2", "seen",
+          later="analogue lines"),
+    Quirk("analogue-ports", "fxo-first", ("fxo-first",), "DAHDI channels number the FXO ports first, then the two FXS.",
+          "spec 5.2", "documented", later="analogue lines"),
+    Quirk("own-caller-id", "session", ("session",), "session ends with the caller ID that clid shows, not with src, where an "
+          "extension has one of its own.", "https-api 5.2 (888 rows of a UCM62xx)", "seen", since="G3", later="extensions that have a caller ID of their own"),
+    Quirk("api-call", "api", ("api",), "A call that the API began has api as src, action_owner and at the end of session.",
+          "https-api 5.2", "seen", since="G3", later="calls that the API begins"),
+    Quirk("feature-codes", "rows", ("rows",), "Codes that are dialled have rows, whose dst begins with * or #.", "spec 5.6",
+          "seen", later="feature codes"),
+    Quirk("transfer-context", "from-internal-xfer", ("from-internal-xfer",), "dcontext of a call that was transferred or "
+          "parked is from-internal-xfer (CAP22, a UCM63xx).", "spec 5.3", "seen", later="call transfer"),
     Quirk("account-code", "plain", ("plain",), "accountcode holds the account code or PIN that was dialled.",
           "spec 5.1, 9 Q23", "assumed", later="calls with an account code or PIN"),
     Quirk("call-in-progress", "no-row", ("no-row",), "A call has no row until it ends; its legs have theirs when they do.",
           "spec 7 #23", "inferred", later="calls that are made while the PBX runs"),
+    Quirk("did-row", "own", ("own",), "An inbound call that reaches an IVR or a ring group has a row of its own first, NO "
+          "ANSWER with answer = end (CAP22, a UCM63xx).", "spec 5.6", "seen", since="G3", later="IVRs and ring groups"),
+    Quirk("ivr-exit-context", "ivr-from-internal", ("ivr-from-internal",), "dcontext of a call that left an IVR by a key is "
+          "ivr-from-internal (CAP22, a UCM63xx).", "spec 5.3", "seen", later="IVRs"),
     Quirk("ivr-row", "answered", ("answered",), "The row of an IVR is ANSWERED with billsec 0.", "spec 5.6, 7 #12", "seen",
           since="G3", later="IVRs"),
+    Quirk("ring-group-entry", "answered", ("answered",), "The row of the ring group itself is ANSWERED with billsec 0 (CAP22, "
+          "a UCM63xx).", "spec 5.6, 7 #12", "seen", since="G3", later="ring groups"),
     Quirk("ring-group-winner", "whole", ("whole",), "The billsec of the agent who answers a ring group includes the time "
           "that it rang.", "spec 5.6, 7 #13", "seen", since="G3", later="ring groups"),
     Quirk("ring-group-loser", "stamped", ("stamped",), "The rows of the other agents have answer = end.", "spec 5.6",
           "seen", since="G3", later="ring groups"),
+    Quirk("ring-group-busy", "lasting", ("lasting",), "The row of a busy agent has answer = end = start and a duration all the "
+          "same (CAP22, a UCM63xx).", "spec 5.6, 7 #12", "seen", since="G3", later="ring groups"),
+    Quirk("parked-row", "answered", ("answered",), "The row of a parked leg is ANSWERED by its slot (CAP22, a UCM63xx).",
+          "spec 5.6", "seen", since="G3", later="call parking"),
     Quirk("parked-call", "two-sessions", ("two-sessions",), "A call that is parked and fetched shows in two sessions.",
           "spec 5.6, 5.7", "seen", since="G3", later="call parking"),
     Quirk("group-recording-name", "group", ("group",), "The recording of a ring group's call has the group's number in "
           "its name, later also the agent's after a #.", "spec 5.8, 7 #16", "seen", later="ring groups"),
+    Quirk("recorded-prefix", "kept", ("kept",), "The name of a recording keeps the outside-line prefix that was dialled.",
+          "spec 5.8", "seen", later="calls that are dialled with a prefix"),
     Quirk("acctid-after-delete", "restart", ("restart",), "AcctId begins again when all rows were deleted.",
           "spec 9 Q20", "assumed", later="the deletion of rows"),
     Quirk("cleaner", "none", ("none",), "Old recordings go while their rows stay, so that recordfiles leads to 404.",
@@ -509,8 +616,8 @@ _RECAPI = (
           changes=("rec-list", "rec-list-made-up", "rec-list-odd", "rec-made-up-file")),
     Quirk("listing-line-end", "lf", ("lf", "crlf"), "Lines of a listing end with LF, or with CR and LF.", "spec 6.3",
           "seen",
-          changes=("rec-directories", "rec-list", "rec-list-made-up", "rec-list-missing", "rec-list-odd",
-                   "rec-list-several", "rec-made-up-file")),
+          changes=("http-form-type", "rec-directories", "rec-list", "rec-list-made-up", "rec-list-missing",
+                   "rec-list-odd", "rec-list-several", "rec-made-up-file")),
     Quirk("listing-directory", "path", ("path", "name"), "The Directory column can be used as filedir again, or is the "
           "last part of the path only.", "spec 6.3", "seen",
           changes=("rec-list", "rec-list-made-up", "rec-list-odd", "rec-made-up-file")),
@@ -518,7 +625,7 @@ _RECAPI = (
           "spec 6.3", "assumed", changes=("rec-list", "rec-list-made-up", "rec-list-odd", "rec-made-up-file")),
     Quirk("spool-listing", "directory", ("directory", "directory-filename"), "Without parameters there is one column, "
           "Directory, or Filename stays as a second, empty one.", "spec 6.3, 9 Q12", "assumed",
-          changes=("rec-directories",)),
+          changes=("http-form-type", "rec-directories")),
     Quirk("recapi-missing-directory", "nothing", ("nothing", 404), "A directory that does not exist lists nothing, or is "
           "answered with 404.", "spec 6.3", "assumed", changes=("rec-list-missing", "rec-list-odd", "rec-list-several")),
     Quirk("recapi-bad-directory", "nothing", ("nothing", 404), "A filedir with .. or a slash in front lists nothing, as if "
@@ -563,23 +670,23 @@ _RECAPI = (
           "is 404.", "spec 6.1, 6.6", "assumed", changes=("rec-one-of-two", "rec-some-of-three")),
     Quirk("recapi-not-found", 404, (404, 200), "What does not exist is answered with 404, or with the same page and 200, "
           "which one client fears.", "spec 6.1, 6.5", "documented",
-          changes=("rec-bad-name", "rec-default-directory", "rec-empty-value", "rec-long-name", "rec-missing",
-                   "rec-plus", "rec-repeated", "rec-two-directories")),
+          changes=("auth-challenge", "auth-nameless", "auth-no-password", "auth-nonce-count", "auth-nonce-table",
+                   "auth-old-nonce", "auth-other-uri", "auth-realm", "auth-user-case", "auth-without-qop",
+                   "http-request-line", "rec-bad-name", "rec-default-directory", "rec-empty-value", "rec-long-name",
+                   "rec-missing", "rec-plus", "rec-repeated", "rec-two-directories")),
     Quirk("recapi-cache-control", "sent", ("sent", "omitted"), "Cache-Control is sent with files too, or not.",
           "spec 2.3, 0b", "assumed",
-          changes=("auth-challenge", "auth-nameless", "auth-no-password", "auth-nonce-count", "auth-old-nonce",
-                   "auth-other-uri", "auth-without-qop", "http-methods", "http-paths", "rec-bad-name",
-                   "rec-empty-member", "rec-file", "rec-form", "rec-head", "rec-made-up-file", "rec-month",
-                   "rec-month-named", "rec-name-case", "rec-one-of-two", "rec-same-file", "rec-some-of-three",
-                   "rec-tar", "rec-type", "rec-unknown-name", "rec-user-file")),
+          changes=("http-methods", "http-paths", "rec-bad-name", "rec-empty-member", "rec-file", "rec-form",
+                   "rec-head", "rec-made-up-file", "rec-month", "rec-month-named", "rec-name-case",
+                   "rec-one-of-two", "rec-same-file", "rec-some-of-three", "rec-tar", "rec-type",
+                   "rec-unknown-name", "rec-user-file")),
     Quirk("file-type", "by-name", ("by-name", "octet-stream"), "The Content-type of a file that is no WAV is text/ and "
           "its extension, or application/octet-stream.", "spec 6.5", "inferred",
-          changes=("auth-challenge", "auth-nameless", "auth-no-password", "auth-nonce-count", "auth-old-nonce",
-                   "auth-other-uri", "auth-without-qop", "http-methods", "http-paths", "rec-type")),
+          changes=("rec-type",)),
     Quirk("wav-type", "audio/x-wav", ("audio/x-wav",), "The Content-type of a WAV.", "spec 2.3", "inferred", text=True,
-          changes=("rec-bad-name", "rec-empty-member", "rec-file", "rec-form", "rec-head", "rec-made-up-file",
-                   "rec-month", "rec-month-named", "rec-name-case", "rec-one-of-two", "rec-unknown-name",
-                   "rec-user-file")),
+          changes=("http-methods", "http-paths", "rec-bad-name", "rec-empty-member", "rec-file", "rec-form",
+                   "rec-head", "rec-made-up-file", "rec-month", "rec-month-named", "rec-name-case",
+                   "rec-one-of-two", "rec-unknown-name", "rec-user-file")),
     Quirk("tar-type", "application/x-tar", ("application/x-tar",), "The Content-type of a tar.", "spec 2.3, 9 Q2", "assumed",
           text=True, changes=("rec-same-file", "rec-some-of-three", "rec-tar")),
     Quirk("tar-format", "ustar", ("ustar", "gnu"), "The headers of a tar are those of ustar, or of old GNU tar.",

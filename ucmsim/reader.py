@@ -1,4 +1,4 @@
-"""Reads requests the way the device's Asterisk does: lines from a 4096-byte `fgets`, C strings, lenient words.
+"""Reads requests the way the device's Asterisk does: lines of `fgets`, C strings, lenient words.
 
 Pure: feed it bytes, get an `Incoming` or the page to answer with when there is one. Spec 2.2, 0b; the order of the
 checks is that of Asterisk 1.8.32 and 11.25, main/http.c.
@@ -6,14 +6,12 @@ checks is that of Asterisk 1.8.32 and 11.25, main/http.c.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from ucmsim import pages
 from ucmsim.reply import Content
 from ucmsim.request import AS_USUAL, BOUND, Head, Reading, text
-
-LINE_LIMIT = 4095
 
 _BLANKS = bytes(range(1, 33))
 
@@ -39,8 +37,8 @@ class _Stage(Enum):
 class RequestReader:
     """Reads one request as *reading* says; what follows it is kept for `again` if *pipelined*, else thrown away.
 
-    However far the quirks lift the limits, it keeps no more than `BOUND` bytes of headers and as many of a form: what
-    is longer is answered as what is over the limit.
+    However far the quirks lift the limits, it keeps no more than `BOUND` bytes of a line, of headers and of a form:
+    what is longer is treated as what is over the limit.
     """
 
     def __init__(self, reading: Reading = AS_USUAL, *, pipelined: bool = False) -> None:
@@ -51,10 +49,11 @@ class RequestReader:
 
     def _begin(self) -> None:
         self._stage = _Stage.REQUEST_LINE
-        self._method = self._target = b""
+        self._method = self._target = self._version = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._kept = 0
         self._head = Head(b"", b"", ())
+        self._form_length = 0
 
     def feed(self, data: bytes) -> Incoming | Content | None:
         """Take *data*; return the request or the error page as soon as the device would act, else None."""
@@ -85,16 +84,24 @@ class RequestReader:
         self._begin()
         return self.feed(b"")
 
-    def ended(self) -> Incoming | Content | None:
-        """Return what the device does when no more bytes come, by end of file or inactivity. Spec 0b.
+    def ended(self, *, silent: bool = False) -> Incoming | Content | None:
+        """Return what the device does when no more bytes come, by end of file, or *silent* by inactivity. Spec 2.2, 0b.
 
-        Silence before the end of the request line, 400 Timeout inside the headers; a form that stays incomplete
-        counts as none.
+        Silence before the end of the request line, 400 Timeout inside the headers, unless an end of file is their end
+        too; a form that stays incomplete counts as none.
         """
-        stage, self._stage = self._stage, _Stage.DONE
-        if stage is _Stage.HEADERS:
-            return pages.TIMEOUT
-        return Incoming(self._head) if stage is _Stage.FORM else None
+        outcome: Incoming | Content | None = None
+        if self._stage is _Stage.HEADERS:
+            outcome = self._cut() if self._reading.cut_is_end and not silent else pages.TIMEOUT
+        elif self._stage is _Stage.FORM:
+            outcome = Incoming(self._head)
+        self._stage = _Stage.DONE
+        return outcome
+
+    def _cut(self) -> Incoming | Content:
+        """Take what there is of a line for a header, as `fgets` does at an end of file, and the headers for whole."""
+        line = self._taken(len(self._buffer))
+        return self._header(line) or self._headers_end() or Incoming(self._head)
 
     def _advance(self) -> Incoming | Content | None:
         while self._stage is not _Stage.FORM:
@@ -107,19 +114,24 @@ class RequestReader:
         return self._form()
 
     def _line(self) -> bytes | None:
-        """Return what one `fgets` would: up to a line feed or 4095 bytes, as a C string."""
-        end = self._buffer.find(b"\n", 0, LINE_LIMIT) + 1
+        """Return what one `fgets` would: up to a line feed or as many bytes as a line may have, as a C string."""
+        limit = self._reading.line_limit
+        end = self._buffer.find(b"\n", 0, limit) + 1
         if not end:
-            if len(self._buffer) < LINE_LIMIT:
+            if len(self._buffer) < limit:
                 return None
-            end = LINE_LIMIT
+            end = limit
+        return self._taken(end)
+
+    def _taken(self, end: int) -> bytes:
         line = bytes(self._buffer[:end])
         del self._buffer[:end]
         return line.partition(b"\0")[0]
 
     def _request_line(self, line: bytes) -> Content | None:
         self._method, rest = _word(line)
-        self._target, _ = _word(rest)
+        self._target, rest = _word(rest)
+        self._version = rest.strip(_BLANKS)
         self._stage = _Stage.HEADERS
         return None if self._target else pages.INVALID_REQUEST
 
@@ -140,19 +152,24 @@ class RequestReader:
         self._headers.append((name.rstrip(_BLANKS), value))
         return None
 
-    def _headers_end(self) -> Incoming | None:
-        self._head = Head(self._method, self._target, tuple(self._headers))
-        if self._reading.posts and 0 < self._head.form_length <= self._reading.form_limit:
+    def _headers_end(self) -> Incoming | Content | None:
+        self._head = Head(self._method, self._target, tuple(self._headers), self._version)
+        if wrong := self._reading.objection(self._head):
+            return replace(pages.INVALID_REQUEST, note=wrong)
+        self._form_length = self._reading.form_length(self._head)
+        if 0 < self._form_length <= self._reading.form_limit:
             self._stage = _Stage.FORM
             return None
         return Incoming(self._head)
 
-    def _form(self) -> Incoming | None:
-        length = self._head.form_length
+    def _form(self) -> Incoming | Content | None:
+        length = self._form_length
         if len(self._buffer) < length:
             return None
         form = bytes(self._buffer[:length])
         del self._buffer[:length]
+        if wrong := self._reading.escape_objection(form):
+            return replace(pages.INVALID_REQUEST, note=wrong)
         return Incoming(self._head, form)
 
 

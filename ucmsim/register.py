@@ -1,4 +1,4 @@
-"""What the quirk register comes to on one PBX: its defaults, the personality's, and what is chosen."""
+"""What the quirk register comes to on one PBX: its defaults, those of the personality, and what is chosen."""
 
 from __future__ import annotations
 
@@ -30,9 +30,8 @@ class Quirks:
 
     @classmethod
     def of(cls, personality: Personality, chosen: Mapping[str, Value] | None = None) -> Quirks:
-        """Return the register's defaults, overridden by the *personality*, overridden by what is *chosen*."""
-        defaults = {row.id: row.default for row in QUIRKS}
-        values = {**defaults, **dict(personality.quirks), **(chosen or {})}
+        """Return the register's defaults, overridden by what is *chosen*; the *personality* decides the rest."""
+        values = {**{row.id: row.default for row in QUIRKS}, **(chosen or {})}
         decides = personality.decides
         return cls(
             MappingProxyType({key: decides[key] if value == PERSONALITY else value for key, value in values.items()})

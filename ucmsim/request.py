@@ -25,27 +25,38 @@ _ABSENT = Absent()
 _NOTHING = ("", _ABSENT)
 
 BOUND = 1 << 19
-"""Bytes of headers, and bytes of form, that are kept of one request when a quirk lifts the limits of the device.
+"""Bytes of a line, of headers, and of form, that are kept of one request when a quirk lifts the limits of the device.
 
-It must hold the 100 headers of 4095 bytes that the device itself takes. Beyond that memory and time decide: a form of
-many short parameters takes 60 times its size, and half a second in which nobody else is served.
+It must hold the 100 headers of 4095 bytes that the device itself takes. Beyond that memory and time decide: a form or
+a query of many short parameters takes 60 times its size, and half a second in which nobody else is served.
 """
 
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+_VERSIONS = (b"HTTP/1.0", b"HTTP/1.1")
+_FORM_TYPE = b"application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How one PBX reads requests, as its quirks have it; the defaults are those of the register.
 
-    *header_limit* is a number of headers (None = `BOUND` bytes of them), *form_limit* of bytes, at most `BOUND`.
-    *posts*: POST is taken and its form read. *joins*: its parameters follow those of the URI. *exact_paths*: no other
-    letter case, no slash at the end. *plus_is_space*: ``+`` is decoded.
+    *line_limit* is a number of bytes, at most `BOUND`, *header_limit* of headers (None = `BOUND` bytes of them),
+    *form_limit* of bytes, at most `BOUND`. *cut_is_end*: headers end where the input does. *strict*: HTTP version, Host
+    and letter case of the method count. *escapes_checked*: a bad ``%`` is an error. *posts*: POST is taken and its form
+    read, *any_type*: whatever its Content-Type. *joins*: its parameters follow those of the URI. *exact_paths*: no
+    other letter case, no slash at the end. *plus_is_space*: ``+`` is decoded.
     """
 
+    line_limit: int = 4095
     header_limit: int | None = 100
     form_limit: int = 1024
+    cut_is_end: bool = False
+    strict: bool = False
+    escapes_checked: bool = False
     posts: bool = True
+    any_type: bool = False
     joins: bool = False
     exact_paths: bool = False
     plus_is_space: bool = True
@@ -53,9 +64,14 @@ class Reading:
     @classmethod
     def of(cls, quirks: Quirks) -> Reading:
         return cls(
+            line_limit=min(quirks.number("line-limit") or BOUND, BOUND),
             header_limit=quirks.number("header-limit"),
             form_limit=min(quirks.number("form-limit") or BOUND, BOUND),
+            cut_is_end=quirks["headers-cut"] == "answer",
+            strict=quirks["request-line"] == "strict",
+            escapes_checked=quirks["bad-escape"] == "refused",
             posts=quirks["post"] == "accept",
+            any_type=quirks["post-type"] == "any",
             joins=quirks["post-parameters"] == "join",
             exact_paths=quirks["path-match"] == "exact",
             plus_is_space=quirks["plus"] == "space",
@@ -65,6 +81,35 @@ class Reading:
     def methods(self) -> tuple[str, ...]:
         """The methods that known paths take. Spec 2.5."""
         return ("GET", "HEAD", "POST") if self.posts else ("GET", "HEAD")
+
+    def method(self, head: Head) -> str:
+        """Return the method of *head* as it is known: in upper case unless the letter case counts."""
+        return text(head.method if self.strict else head.method.upper())
+
+    def form_length(self, head: Head) -> int:
+        """Return the bytes of form that *head* announces; 0 when the device would read none. Spec 2.5."""
+        if not self.posts or self.method(head) != "POST":
+            return 0
+        kind = head.first(b"content-type")
+        if kind is not None and kind.lower() != _FORM_TYPE and not self.any_type:
+            return 0
+        digits = re.match(rb"\s*[+]?(\d+)", head.first(b"content-length") or b"")
+        return int(digits[1][:12]) if digits else 0
+
+    def objection(self, head: Head) -> str:
+        """Return why *head* is no request to this PBX, "" when it is one."""
+        if self.strict:
+            if head.version not in _VERSIONS:
+                return "the HTTP version is neither 1.0 nor 1.1 (quirk request-line: strict)"
+            if head.version == b"HTTP/1.1" and head.first(b"host") is None:
+                return "there is no Host header (quirk request-line: strict)"
+        return self.escape_objection(head.target)
+
+    def escape_objection(self, raw: bytes) -> str:
+        """Return why the escapes in *raw*, a target or a form, are refused, "" when they are not."""
+        if self.escapes_checked and _BAD_ESCAPE.search(raw):
+            return "a % without two hexadecimal digits (quirk bad-escape: refused)"
+        return ""
 
 
 AS_USUAL = Reading()
@@ -83,26 +128,19 @@ def data(text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The request line and the headers, cut up as the device does it but not yet understood."""
+    """The request line and the headers, cut up as the device does it but not yet understood.
+
+    *version* is all that follows the target.
+    """
 
     method: bytes
     target: bytes
     headers: tuple[tuple[bytes, bytes], ...]
+    version: bytes = b""
 
     def first(self, name: bytes) -> bytes | None:
         """Return the value of the first header called *name*, in any letter case."""
         return next((value for key, value in self.headers if key.lower() == name), None)
-
-    @property
-    def form_length(self) -> int:
-        """Bytes of the form body that this head announces; 0 when the device would read none. Spec 2.5."""
-        if self.method.upper() != b"POST":
-            return 0
-        kind = self.first(b"content-type")
-        if kind is not None and kind.lower() != b"application/x-www-form-urlencoded":
-            return 0
-        digits = re.match(rb"\s*[+]?(\d+)", self.first(b"content-length") or b"")
-        return int(digits[1][:12]) if digits else 0
 
 
 @dataclass(frozen=True)
@@ -128,18 +166,19 @@ class ApiRequest:
         """Return the request that *head* and the *form* body make; a form's parameters replace those of the URI."""
         path, mark, query = head.target.partition(b"?")
         plus = reading.plus_is_space
+        method = reading.method(head)
         params = pairs(query, plus_is_space=plus) if mark else ()
-        if head.method.upper() == b"POST":
+        if method == "POST":
             posted = pairs(form, plus_is_space=plus) if form else ()
             params = params + posted if reading.joins else posted
         return cls(
             peer=peer,
-            method=text(head.method).upper(),
+            method=method,
             target=text(head.target),
             path=text(decoded(path, plus_is_space=plus)),
             params=params,
             headers=tuple((text(name), text(value)) for name, value in head.headers),
-            form_too_large=head.form_length > reading.form_limit,
+            form_too_large=reading.form_length(head) > reading.form_limit,
             unread=form is None and head.first(b"content-length") not in (None, b"0"),
             exact_path=reading.exact_paths,
         )

@@ -14,14 +14,16 @@ from ucmsim.quirks import PERSONALITY, Quirk, Value
 from ucmsim.register import Quirks
 
 NUMBERS: Mapping[str, int] = MappingProxyType({
-    "session-cap": 50, "inactivity-timeout": 10, "keep-alive": 15, "header-limit": 50, "form-limit": 100,
-    "nonce-lifetime": 30, "page-limit": 1, "acctid-gaps": 5, "lastdata-limit": 9, "recapi-name-limit": 12,
+    "session-cap": 50, "inactivity-timeout": 10, "keep-alive": 15, "line-limit": 1000, "header-limit": 50,
+    "form-limit": 100, "nonce-lifetime": 30, "nonce-table": 1, "page-limit": 1, "acctid-gaps": 5, "lastdata-limit": 9,
+    "recapi-name-limit": 12,
 })  # fmt: skip
 """The number that a quirk is switched to where any is taken."""
 
 TEXTS: Mapping[str, str] = MappingProxyType(
     {
         "server": "Apache",
+        "error-signature": "Grandstream",
         "realm": "pbx",
         "recapi-default-directory": "meetme",
         "service": "default",

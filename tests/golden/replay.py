@@ -21,7 +21,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from tests.golden.scripts import SCRIPTS, Ask, Basic, Connect, Follow, Login, Script, Send, Step, Wait
+from tests.golden.scripts import SCRIPTS, Ask, Basic, Connect, End, Follow, Login, Script, Send, Step, Wait
 from tests.makers import VOICES, crc_of
 from ucmsim.channel import DeviceFactory
 from ucmsim.clock import PbxClock
@@ -51,8 +51,10 @@ WORLDS: Mapping[str, Mapping[str, Any]] = {
     "imported": {"history": {"import": str(GOLDEN / "history.json")}},
     "failing": {},
     "made-up": {"history": {"days": 1, "calls_per_day": 26}, "extensions": {"first": 1000, "count": 6}},
+    "failed-call": {"history": {"days": 1, "calls_per_day": 23}, "extensions": {"first": 1000, "count": 6}},
 }
-"""What the histories hold: rows that no quirk of a call changes, and calls that a firmware writes about; one fails."""
+"""What the histories hold: rows that no quirk of a call changes, nothing for a database that fails, and calls that a
+firmware writes about, once with one that failed after six seconds."""
 
 SEED = 1881
 
@@ -94,12 +96,15 @@ class Stage:
 
     def play(self, personality: str, quirks: Mapping[str, str | int] = MappingProxyType({})) -> dict[str, str]:
         """Return the transcript of every script, each on a new PBX of that *personality* with *quirks*."""
-        histories = {"imported": self._imported, "failing": self._failing, "made-up": _in_memory()}
+        written = {world: _in_memory() for world in ("made-up", "failed-call")}
+        histories = {"imported": self._imported, "failing": self._failing, **written}
         try:
-            self._fill(histories["made-up"], _settings("made-up", personality, quirks, {}))
+            for world, history in written.items():
+                self._fill(history, _settings(world, personality, quirks, {}))
             return {script.name: self._played(script, personality, quirks, histories) for script in SCRIPTS}
         finally:
-            histories["made-up"].close()
+            for history in written.values():
+                history.close()
 
     def _played(
         self, script: Script, personality: str, quirks: Mapping[str, str | int], histories: Mapping[str, History]
@@ -144,7 +149,8 @@ class Player:
         self._wall.rightNow = BEGAN
         self._factory = DeviceFactory(pbx, self._wall, execute)
         self._line: Line | None = None
-        self._challenge = self._last = b""
+        self._challenges: list[bytes] = []
+        self._last = b""
         self._told: list[str] = []
 
     def play(self, steps: tuple[Step, ...]) -> str:
@@ -160,6 +166,8 @@ class Player:
                 self._connect(peer, others)
             case Send(data):
                 self._send(data)
+            case End():
+                self._end()
             case Wait(seconds):
                 self._told.append(f"* {seconds} seconds pass\n")
                 self._wall.advance(seconds)
@@ -182,7 +190,7 @@ class Player:
         silent.vanish()
         header = b""
         if got.startswith(b"HTTP/1.1 401 "):
-            self._challenge = got
+            self._challenges.append(got)
             header = self._credentials(ask.method, Login(ask.target))
         self._connect(ask.peer, 0)
         self._send(ask.raw(header))
@@ -204,10 +212,16 @@ class Player:
             self._wall.advance(0)  # a connection that is kept turns to its next request a little later
         self._hear()
 
+    def _end(self) -> None:
+        self._told.append("* the client ends its input\n")
+        if self._line is not None:
+            self._line.end()
+        self._hear()
+
     def _hear(self) -> None:
         if self._line is not None and (got := self._line.heard()):
             if got.startswith(b"HTTP/1.1 401 "):
-                self._challenge = got
+                self._challenges.append(got)
             self._last = got
             self._told.append(_response(got))
 
@@ -220,20 +234,22 @@ class Player:
             self._line = None
 
     def _credentials(self, method: str, login: Login) -> bytes:
-        """Return the Authorization header that answers the last challenge as *login* says; none without a challenge."""
-        if not self._challenge:
+        """Return the Authorization header that answers a challenge as *login* says; none without that challenge."""
+        if len(self._challenges) <= login.back:
             return b""
-        fields = dict(re.findall(rb'(\w+)="([^"]*)"', self._challenge.partition(b"WWW-authenticate: Digest ")[2]))
+        challenge = self._challenges[-1 - login.back]
+        fields = dict(re.findall(rb'(\w+)="([^"]*)"', challenge.partition(b"WWW-authenticate: Digest ")[2]))
         realm, given = fields[b"realm"].decode(), login.nonce or fields[b"nonce"].decode()
         api = self._pbx.settings.api
-        a1 = _hashed(f"{api.tls_authentication_name or ''}:{realm}:{api.tls_authentication_password or ''}")
+        user = api.tls_authentication_name or ""
+        a1 = _hashed(f"{user}:{realm}:{api.tls_authentication_password or ''}")
         uri = login.uri or login.target
-        a2 = _hashed(f"{method}:{uri}")
+        a2 = _hashed(f"{method.upper()}:{uri}")
         count = f"{login.nc:08x}:c:auth:" if login.qop else ""
         response = _hashed(f"{a1}:{given}:{count}{a2}")
         qop = f'qop=auth, nc={login.nc:08x}, cnonce="c", ' if login.qop else ""
         return (
-            f'Authorization: Digest username="{api.tls_authentication_name or ""}", realm="{realm}", nonce="{given}", '
+            f'Authorization: Digest username="{login.user or user}", realm="{login.realm or realm}", nonce="{given}", '
             f'uri="{uri}", {qop}response="{response}"\r\n'
         ).encode()
 
@@ -261,6 +277,11 @@ class Line:
     def send(self, data: bytes) -> None:
         if not self._tls.disconnecting:
             self._channel.dataReceived(data)
+
+    def end(self) -> None:
+        """End the client's side."""
+        if not self._tls.disconnecting:
+            self._channel.inputEnded()
 
     def heard(self) -> bytes:
         """Return what has come back since the last time."""

@@ -15,20 +15,24 @@ STRANGER = "127.0.0.99"
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request on a connection of its own, with credentials when there is a challenge; the challenge is not told."""
+    """One request on a connection of its own, with credentials when there is a challenge; the challenge is not told.
+
+    A *form* is announced as of *form_type*.
+    """
 
     target: str
     method: str = "GET"
     peer: str = PEER
     headers: tuple[str, ...] = ()
     form: str | None = None
+    form_type: str = "application/x-www-form-urlencoded"
 
     def raw(self, more: bytes = b"") -> bytes:
         """Return the bytes of the request with *more* header lines."""
         form = (self.form or "").encode()
         lines = [f"{self.method} {self.target} HTTP/1.1", "Host: pbx", "Connection: close", *self.headers]
         if self.form is not None:
-            lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(form)}"]
+            lines += [f"Content-Type: {self.form_type}", f"Content-Length: {len(form)}"]
         return "".join(f"{line}\r\n" for line in lines).encode() + more + b"\r\n" + form
 
 
@@ -53,6 +57,11 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """The end of what the client sends; it still listens."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Seconds of both clocks."""
 
@@ -61,13 +70,19 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A GET on the connection with credentials for the last challenge, or for another *nonce* or *uri*."""
+    """A GET on the connection with credentials for the last challenge, or that so many *back*.
+
+    They can name another *user*, *realm*, *nonce* or *uri*; user and realm are hashed as they should be all the same.
+    """
 
     target: str
     nc: int = 1
     nonce: str = ""
     uri: str = ""
     qop: bool = True
+    user: str = ""
+    realm: str = ""
+    back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +93,7 @@ class Basic:
     encoded: bytes
 
 
-Step = Ask | Follow | Connect | Send | Wait | Login | Basic
+Step = Ask | Follow | Connect | Send | End | Wait | Login | Basic
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +121,10 @@ def _rec(name: str, *queries: str, world: str = "imported") -> Script:
 _GET = b"GET /nothing HTTP/1.1\r\nHost: pbx\r\n\r\n"
 _MANY = "".join(f"X-{number}: y\r\n" for number in range(101)).encode()
 _SOME = "".join(f"X-{number}: y\r\n" for number in range(60)).encode()
-_NOTE = "/recapi?filedir=monitor&filename=note.txt"
-"""What few quirks change."""
+_GONE = "/recapi?filedir=monitor&filename=gone.wav"
+"""What needs credentials; few quirks change its 404."""
+_SOUND = "/recapi?filedir=monitor&filename=x%231.wav"
+"""What is there, where a 404 would not tell one path from another; only recapi-cache-control changes it."""
 _CALL = "auto-1386169209-07700900699-6400.wav"
 _MONTH = "auto-1386252001-%2B4930123-9441632960401.wav"
 
@@ -117,13 +134,22 @@ def _transport() -> Iterator[Script]:
     yield Script("conn-cap", world, (Connect(others=60), Send(_GET), Connect(others=100), Send(_GET)))
     yield Script("conn-silence", world, (Connect(), Send(_GET[:9]), Wait(20), Wait(20), Connect(), Send(_GET)))
     yield Script("conn-timeout", world, (Connect(), Send(_GET[:-2]), Wait(20), Wait(20)))
+    yield Script("conn-cut", world, (Connect(), Send(_GET[:-4]), End()))
     yield Script("conn-kept", world, (Connect(), Send(_GET), Wait(5), Send(_GET), Wait(16)))
     yield Script("http-headers", world, (
         Connect(), Send(_GET[:-2] + _SOME + b"\r\n"), Connect(), Send(_GET[:-2] + _MANY + b"\r\n"),
     ))  # fmt: skip
-    yield _asks("http-paths", _NOTE.replace("recapi", "RecAPI"), _NOTE.replace("?", "/?"), "/cdrapi/x", "/foo")
+    yield Script("http-lines", world, (
+        Connect(), Send(_GET.replace(b" ", b" " * 1100, 1)), Connect(), Send(_GET.replace(b" ", b" " * 4100, 1)),
+    ))  # fmt: skip
+    yield Script("http-request-line", world, (
+        Connect(), Send(_GET.replace(b"1.1", b"9.9")), Connect(), Send(_GET.replace(b"Host", b"X")), Ask(_GONE, "get"),
+    ))  # fmt: skip
+    yield _asks("http-paths", _SOUND.replace("recapi", "RecAPI"), _SOUND.replace("?", "/?"), "/cdrapi/x", "/foo")
+    yield _asks("http-static", "/static", "/STATIC/x", "/httpstatus")
+    yield _asks("http-escape", "/nothing%2")
     yield Script("http-methods", world, (
-        Ask(_NOTE, "DELETE"), Ask(_NOTE, "HEAD"), Ask("/foo", "HEAD"),
+        Ask(_SOUND, "DELETE"), Ask(_SOUND, "HEAD"), Ask("/foo", "HEAD"),
         Connect(), Send(b"GET\r\n\r\n"),
     ))  # fmt: skip
     yield Script("http-form", world, (
@@ -131,13 +157,16 @@ def _transport() -> Iterator[Script]:
         Ask("/cdrapi", "POST", form="caller=5302&format=json&callee=" + "5301," * 39 + "5301"),
         Ask("/cdrapi", "POST", form="format=json&caller=" + "5302," * 300),
     ))  # fmt: skip
+    yield Script("http-form-type", world, (
+        Ask("/recapi", "POST", form="filename=gone.wav", form_type="text/plain"),
+    ))  # fmt: skip
     yield _cdr("http-plus", "format=json&numRecords=1&startTime=2013-12-03T20:01:41+00:00",
                "format=json&numRecords=1&startTime=2013-12-03T20:01:41%2B00:00")  # fmt: skip
 
 
 def _access() -> Iterator[Script]:
     world = "imported"
-    one = _NOTE
+    one = _GONE
     yield Script("acl-denied", world, (
         Connect(STRANGER), Send(Ask(one).raw()), Connect(), Send(_GET),
     ))  # fmt: skip
@@ -160,6 +189,15 @@ def _access() -> Iterator[Script]:
     ))  # fmt: skip
     yield Script("auth-other-uri", world, (
         Connect(), Send(Ask(one).raw()), Connect(), Login(one, uri="/cdrapi"),
+    ))  # fmt: skip
+    yield Script("auth-realm", world, (
+        Connect(), Send(Ask(one).raw()), Connect(), Login(one, realm="elsewhere"),
+    ))  # fmt: skip
+    yield Script("auth-user-case", world, (
+        Connect(), Send(Ask(one).raw()), Connect(), Login(one, user="CdrApi"),
+    ))  # fmt: skip
+    yield Script("auth-nonce-table", world, (
+        Connect(), Send(Ask(one).raw()), Connect(), Send(Ask(one).raw()), Connect(), Login(one, back=1),
     ))  # fmt: skip
     yield Script("auth-unknown-nonce", world, (
         Connect(), Send(Ask(one).raw()), Connect(), Login(one, 1, "0badcafe"),
@@ -211,7 +249,6 @@ def _query() -> Iterator[Script]:
     yield _cdr("query-impossible-time", "format=json&numRecords=1&endTime=2013-11-40T00:00")
     yield _cdr("query-space", "format=json&startTime=2013-12-04%2009:00:05&endTime=2013-12-04T09:00:05")
     yield _cdr("query-nothing", "format=json&caller=1", "format=xml&caller=1", "format=csv&caller=1")
-
     yield _asks("query-failure", "/cdrapi?format=json", world="failing")
 
 
@@ -219,6 +256,8 @@ def _pages() -> Iterator[Script]:
     for form in ("csv", "json", "xml"):
         yield _cdr(f"page-{form}", f"format={form}")
         yield _asks(f"rows-{form}", f"/cdrapi?format={form}", world="made-up")
+    then = "2022-08-31T09:39:21"
+    yield _asks("call-failed", f"/cdrapi?startTime={then}&endTime={then}", world="failed-call")
 
 
 def _recordings() -> Iterator[Script]:

@@ -44,9 +44,9 @@ def listed(recordfiles: str) -> Iterator[tuple[str, str] | None]:
             yield directory, name
 
 
-def conference(room: str, uniqueid: str, epoch: int) -> str:
-    """Return the name of a conference's recording; what stands last is not known, here it is the second it began."""
-    return f"meetme-conf-rec-{room}-{uniqueid}-{epoch}.wav"
+def conference(room: str, uniqueid: str, epoch: int | None) -> str:
+    """Return the name of a conference's recording, which ends with *epoch*, in seconds of UTC, if there is one."""
+    return f"meetme-conf-rec-{room}-{uniqueid}{'' if epoch is None else f'-{epoch}'}.wav"
 
 
 def mailbox(number: str) -> str:

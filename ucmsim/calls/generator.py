@@ -16,7 +16,7 @@ from itertools import accumulate
 from random import Random
 from typing import NamedTuple, TypeVar
 
-from ucmsim.calls.legs import DIAL, MEETME, SECOND, TAKEN, VOICEMAIL, Call, Leg, Party
+from ucmsim.calls.legs import CONFERENCE, DIAL, MEETME, SECOND, TAKEN, VOICEMAIL, Call, Leg, Party
 from ucmsim.calls.projection import Firmware
 from ucmsim.columns import GENERATIONS, NAMES, Row
 from ucmsim.recordings import Recording
@@ -92,7 +92,7 @@ def generate(
         if leg.action == TAKEN:
             messages[mailbox] += 1
         # Later, not different: a clock that goes back over the end of a month does not begin the old one again.
-        if monthly and (now := firmware.month(leg.end)) > month:
+        if monthly and (now := firmware.timing.month(leg.end)) > month:
             number, month = 0, now
         number += 1
         if gap and number % gap == 0:
@@ -109,7 +109,7 @@ def _calls(world: World, chance: Random, recorder: Random, *, until: int, count:
     kind_of_call = _odds({kind: _KINDS[kind] for kind in kinds})
     share, among = world.recording.share, [kind for kind in kinds if kind.lower() in world.recording.kinds]
     hours = range(until - days * 24 * _HOUR, until, _HOUR)
-    local = [datetime.fromtimestamp(hour // SECOND, world.firmware.zone) for hour in hours]
+    local = [datetime.fromtimestamp(hour // SECOND, world.firmware.timing.zone) for hour in hours]
     busy = Counter(
         chance.choices(hours, [_BY_HOUR[time.hour] * _BY_WEEKDAY[time.weekday()] for time in local], k=count)
     )
@@ -182,7 +182,7 @@ def _stay(chance: Random, start: int, room: _Room) -> int:
 def _joined(call: Call, end: int, *, opens: bool) -> Leg:
     """Return the leg of a caller in the conference room; who *opens* it has the recording of it all."""
     call = call._replace(callee=_ROOM, recorded=call.recorded and opens)
-    return Leg(call, call.start, call.start, end, "ANSWERED", MEETME, f"CONFERENCE[{_ROOM.number}]", f"{_ROOM.number},")
+    return Leg(call, call.start, call.start, end, "ANSWERED", MEETME, CONFERENCE, f"{_ROOM.number},")
 
 
 def _legs(chance: Random, call: Call, until: int) -> list[Leg]:
@@ -202,5 +202,5 @@ def _legs(chance: Random, call: Call, until: int) -> list[Leg]:
     first = turn if voicemail else end
     legs = [Leg(call, call.start, turn, first, disposition, application[0], "DIAL", application[1], voicemail)]
     if voicemail:
-        legs.append(Leg(call, turn, turn, end, "ANSWERED", VOICEMAIL, TAKEN, f"{call.callee.number}@default,u"))
+        legs.append(Leg(call, turn, turn, end, "ANSWERED", VOICEMAIL, TAKEN))
     return legs

@@ -11,6 +11,8 @@ DIAL, MEETME, VOICEMAIL = "Dial", "MeetMe", "VoiceMail"
 """Applications of the dialplan that a leg ends in, beside those that announce a failure."""
 TAKEN = "VM"
 """The action of a leg that a mailbox took."""
+CONFERENCE = "CONFERENCE"
+"""The action of a leg in a conference room."""
 
 
 class Party(NamedTuple):
@@ -39,7 +41,8 @@ class Call(NamedTuple):
 class Leg(NamedTuple):
     """One leg of *call*, which becomes one CDR.
 
-    *turn* is when it was answered, or given up by the caller or the PBX; *action* how later firmware names the leg;
+    *turn* is when it was answered, or given up by the caller or the PBX; *action* how later firmware names the leg,
+    without a number; *lastdata* is what the application was told, where that follows from neither call nor firmware.
     *continues* says that the call goes on in another leg where this one ends.
     """
 

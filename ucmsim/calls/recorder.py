@@ -1,0 +1,100 @@
+"""What a firmware records of a leg: calls, conferences and voicemail messages. Spec 5.8, 6.5."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ucmsim.audio import RATE
+from ucmsim.calls import filenames
+from ucmsim.calls.legs import MEETME, SECOND, TAKEN, Leg
+from ucmsim.calls.naming import Naming
+from ucmsim.calls.timing import Timing
+from ucmsim.recordings import Recording
+from ucmsim.register import Quirks
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """The recorder of one firmware.
+
+    Names have the second of the *answer*, or the one after the call began, those of conferences the second in which
+    they began where they are *dated*. Recordings stand in a directory of their month where *monthly*, and are as long
+    as what is *billed*, or as the talk. *texts* says whether there is one beside each message.
+    """
+
+    naming: Naming
+    timing: Timing
+    answer: bool
+    dated: bool
+    monthly: bool
+    billed: bool
+    texts: bool
+
+    @classmethod
+    def of(cls, quirks: Quirks, naming: Naming, timing: Timing) -> Recorder:
+        """Return what the register says."""
+        return cls(
+            naming,
+            timing,
+            answer=quirks["recording-epoch"] == "answer",
+            dated=quirks["conference-recording-name"] == "epoch",
+            monthly=quirks["recording-directory"] == "month",
+            billed=quirks["recording-length"] == "billsec",
+            texts=quirks["voicemail-text"] == "written",
+        )
+
+    def recordings(self, leg: Leg, messages: int) -> tuple[Recording, ...]:
+        """Return what the PBX has recorded of *leg*; the callee's mailbox has so many *messages* already."""
+        if leg.action == TAKEN:
+            return self._message(leg, messages)
+        if not (leg.call.recorded and leg.answered):
+            return ()
+        directory, name = self._place(leg)
+        return (Recording(directory, name, leg.end // SECOND, self._samples(leg)),)
+
+    def _place(self, leg: Leg) -> tuple[str, str]:
+        """Return directory and name of the recording of a call."""
+        call = leg.call
+        if leg.lastapp == MEETME:
+            began = leg.start // SECOND if self.dated else None
+            return filenames.MEETME, filenames.conference(call.callee.number, self.naming.uniqueid(leg), began)
+        began = leg.turn // SECOND if self.answer else leg.start // SECOND + 1
+        name = filenames.call(began, call.caller.number, call.callee.number)
+        if not self.monthly:
+            return filenames.MONITOR, name
+        return filenames.of_month(self.timing.month(began * SECOND)), name
+
+    def _samples(self, leg: Leg) -> int:
+        if self.billed:
+            return self.timing.billsec(leg) * RATE
+        return leg.talked * RATE // SECOND
+
+    def _message(self, leg: Leg, messages: int) -> tuple[Recording, ...]:
+        """Return the message that was left, and the text beside it; a full mailbox takes none."""
+        if messages >= filenames.MESSAGES:
+            return ()
+        directory, name = filenames.mailbox(leg.call.callee.number), filenames.message(messages)
+        ended = leg.end // SECOND
+        sound = Recording(directory, f"{name}.wav", ended, self._samples(leg))
+        if not self.texts:
+            return (sound,)
+        return sound, Recording(directory, f"{name}.txt", ended, text=self._about_message(leg))
+
+    def _about_message(self, leg: Leg) -> str:
+        """Return the text beside a voicemail message. Asterisk apps/app_voicemail.c."""
+        call, naming, began = leg.call, self.naming, leg.start // SECOND
+        date = datetime.fromtimestamp(began, UTC)
+        return (
+            ";\n; Message Information file\n;\n[message]\n"
+            f"origmailbox={call.callee.number}\ncontext={naming.context(leg)}\nmacrocontext=\n"
+            f"exten={call.callee.number}\nrdnis=unknown\npriority=1\ncallerchan={naming.channel(call)}\n"
+            f"callerid={naming.caller_id(call.caller)}\norigdate={_asterisk_date(date)}\norigtime={began}\n"
+            f"category=\nflag=\nduration={leg.talked // SECOND}\n"
+        )
+
+
+def _asterisk_date(date: datetime) -> str:
+    hour = date.hour % 12 or 12
+    half = "AM" if date.hour < 12 else "PM"
+    return f"{date:%a %b} {date.day:2} {hour:02}:{date:%M:%S} {half} UTC {date.year}"

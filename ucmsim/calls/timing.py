@@ -1,0 +1,72 @@
+"""When a leg was and how long it lasted, as a firmware writes it. Spec 3.3, 5.1; https-api 5.2 (ucm6200).
+
+Instants become local text here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from ucmsim.calls.legs import SECOND, Leg
+from ucmsim.register import Quirks
+
+_ZEROS = "0000-00-00 00:00:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The clock of one firmware in one *zone*.
+
+    *unanswered* says what answer and end of a call that nobody took are, *missing* is written for one that is left out.
+    Seconds are those *displayed*, or floors of what passed. Legs of a *momentary* disposition last no time.
+    """
+
+    zone: ZoneInfo
+    unanswered: str
+    missing: str
+    displayed: bool
+    momentary: frozenset[str]
+
+    @classmethod
+    def of(cls, quirks: Quirks, zone: ZoneInfo) -> Timing:
+        """Return what the register says."""
+        momentary = {"BUSY": quirks["busy-duration"] == "zero", "FAILED": quirks["failed-duration"] == "zero"}
+        return cls(
+            zone,
+            unanswered=str(quirks["unanswered"]),
+            missing=_ZEROS if quirks["missing-time"] == "zeros" else "",
+            displayed=quirks["duration-rounding"] == "displayed",
+            momentary=frozenset(disposition for disposition, zero in momentary.items() if zero),
+        )
+
+    def local(self, instant: int) -> str:
+        """Return the wall clock at *instant*."""
+        return datetime.fromtimestamp(instant // SECOND, self.zone).isoformat(" ")[:19]
+
+    def month(self, instant: int) -> str:
+        """Return the month of the wall clock at *instant*, YYYY-MM."""
+        local = datetime.fromtimestamp(instant // SECOND, self.zone)
+        return f"{local.year:04}-{local.month:02}"
+
+    def answer_and_end(self, leg: Leg) -> tuple[str, str]:
+        """Return the texts of both."""
+        emptied = self.unanswered == "busy-blank" and leg.disposition in ("BUSY", "FAILED")
+        end = self.missing if emptied else self.local(leg.end)
+        if leg.answered:
+            return self.local(leg.turn), end
+        return self.missing if self.unanswered == "blank" else end, end
+
+    def duration(self, leg: Leg) -> int:
+        """Return the seconds from start to end."""
+        return 0 if leg.disposition in self.momentary else self._seconds(leg.start, leg.end)
+
+    def billsec(self, leg: Leg) -> int:
+        """Return the seconds of talk."""
+        return self._seconds(leg.turn, leg.end) if leg.answered else 0
+
+    def _seconds(self, start: int, end: int) -> int:
+        if self.displayed:
+            return end // SECOND - start // SECOND
+        return (end - start) // SECOND
