@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests import oracle
 from ucmsim.columns import row
+from ucmsim.extensions import Grammar
 from ucmsim.history import History
 from ucmsim.personalities import personality
 from ucmsim.query import Circumstances, Query, Refusal, parse
@@ -147,7 +148,7 @@ class Bench:
     def parsed(self, params: oracle.Params) -> Query | Refusal:
         """Return what the product understands."""
         sent = tuple((name, Absent() if value is None else value) for name, value in params)
-        return parse(sent, Circumstances(self.register, ZoneInfo(self.zone), self.now))
+        return parse(sent, Circumstances(self.register, Grammar.of(self.register), ZoneInfo(self.zone), self.now))
 
     def found(self, history: History, params: oracle.Params) -> object:
         """Return what the product finds."""

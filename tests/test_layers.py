@@ -16,7 +16,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "0": ("errors", "privatefile", "acl", "columns", "personalities", "quirks", "register", "reply", "settings"),
     "1": (
         "clock", "streams", "request", "pages", "head", "reader", "auth", "refusals", "parameters", "integers",
-        "extensions", "times", "query", "matching", "history", "grouping", "render", "devicefile", "cdrapi", "audio", "beneath",
+        "extensions", "times", "query", "matching", "history", "grouping", "csvlines", "render", "devicefile", "cdrapi", "audio", "beneath",
         "recordings", "paths", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "pbx",
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring"),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from ucmsim import pages
-from ucmsim.head import dressed, http_date
+from ucmsim.head import Heading, http_date
 from ucmsim.reply import Bytes, Content, HangUp, Reply, Send, SendHead
 
 NOW = datetime(2013, 12, 3, 11, 46, 50, tzinfo=timezone(timedelta(hours=-6)))
@@ -34,7 +34,7 @@ def bytes_of(content: Content) -> bytes:
 
 def reply(content: Content, order: int = 11, *, head_only: bool = False, keep: bool = False) -> Reply:
     """Return *content* dressed by a device of that head *order*."""
-    return dressed(content, server="Asterisk/1.8.9.2", order=order, now=NOW, head_only=head_only, keep=keep)
+    return Heading("Asterisk/1.8.9.2", order).dressed(content, NOW, head_only=head_only, keep=keep)
 
 
 def names(answer: Reply) -> list[str]:
@@ -114,7 +114,7 @@ def test_the_401_page_is_exact():
 def test_a_page_is_signed_as_it_is_dressed(page, order):
     """Only the address line is another, and Content-Length that of what is sent; the page itself stays."""
     usual = reply(page, order)
-    signed = dressed(page, server="Asterisk/1.8.9.2", order=order, now=NOW, signature="<i>PBX</i>")
+    signed = Heading("Asterisk/1.8.9.2", order, signature="<i>PBX</i>").dressed(page, NOW)
     assert signed.body == usual.body.replace(b"<address>Asterisk Server<", b"<address><i>PBX</i><")
     assert dict(signed.headers) == {**dict(usual.headers), "Content-Length": str(page.body.length - 5)}
     assert usual.body == bytes_of(page)
@@ -124,7 +124,7 @@ def test_a_page_is_signed_as_it_is_dressed(page, order):
 def test_what_is_no_page_is_not_signed():
     """A body that ends like a page is a body."""
     lookalike = Content(200, "OK", (), Bytes(NOT_FOUND))
-    assert dressed(lookalike, server="x", order=11, now=NOW, signature="PBX").body == NOT_FOUND
+    assert Heading("x", signature="PBX").dressed(lookalike, NOW).body == NOT_FOUND
 
 
 @pytest.mark.parametrize(("stale", "tail"), [(False, b""), (True, b", stale=true")])
@@ -174,7 +174,7 @@ def test_the_head_of_asterisk_1_8_to_11():
 @pytest.mark.quirk("server")
 def test_the_head_of_asterisk_13():
     """Content-Length stands last; the Server line is what the device says it is."""
-    assert dressed(CSV, server="Asterisk/13.38.3", order=13, now=NOW).head == (
+    assert Heading("Asterisk/13.38.3", 13).dressed(CSV, NOW).head == (
         b"HTTP/1.1 200 OK\r\n"
         b"Server: Asterisk/13.38.3\r\n"
         b"Date: Tue, 03 Dec 2013 17:46:50 GMT\r\n"
@@ -216,7 +216,7 @@ def test_a_kept_connection_is_neither_announced_nor_closed(order):
 def test_an_extra_line_stands_behind_the_head(order, keep):
     """It is the last of the head and changes nothing else."""
     usual = reply(CSV, order, keep=keep)
-    extra = dressed(CSV, server="Asterisk/1.8.9.2", order=order, now=NOW, keep=keep, extra_line=True)
+    extra = Heading("Asterisk/1.8.9.2", order, extra_line=True).dressed(CSV, NOW, keep=keep)
     assert extra.head == usual.head + b"\r\n"
     assert (extra.headers, extra.steps) == (usual.headers, usual.steps)
 

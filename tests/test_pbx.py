@@ -766,14 +766,17 @@ def test_a_form_is_not_judged_on_an_unknown_path():
 
 
 @pytest.mark.quirk("unknown-path")
-@pytest.mark.parametrize("value", ["first", "last"])
-def test_faults_of_the_api_leave_unknown_paths_alone(value):
-    """What is armed for one request is still there after an unknown path was asked for, whoever checks it."""
+@pytest.mark.parametrize(("value", "statuses"), [("first", [404, 403, 200]), ("last", [403, 200, 200])])
+def test_a_fault_of_the_api_stands_where_the_checks_are(value, statuses):
+    """What is armed for one request is still there after an unknown path that nothing checks, and not after another."""
     deny, slow = {"fault": "api.deny", "times": 1}, {"fault": "http.latency", "seconds": 3}
     pbx = make_pbx(quirks={"unknown-path": value}, faults=[deny, slow])
-    unknown, known, again = (get(pbx, target) for target in ("/nowhere", "/cdrapi", "/cdrapi"))
-    assert [reply.status for reply in (unknown, known, again)] == [404, 403, 200]
-    assert [reply.faults for reply in (unknown, known)] == [("http-latency",), ("api-deny", "http-latency")]
+    replies = [get(pbx, target) for target in ("/nowhere", "/cdrapi", "/cdrapi")]
+    assert [reply.status for reply in replies] == statuses
+    denied = ("api-deny", "http-latency")
+    assert [reply.faults for reply in replies] == [
+        denied if status == 403 else ("http-latency",) for status in statuses
+    ]
 
 
 NOTHING_STATIC = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -269,9 +269,9 @@ def test_the_longest_duration_is_inside_or_outside(value: str, found: list[str])
 # --- forms and times that are open -----------------------------------------------------------------------------------
 
 
-def no_form(bound: str) -> str:
+def no_form(bound: str, name: str = "startTime") -> str:
     """Return the outcome of a *bound* that has none of the forms."""
-    return f"refused: 'startTime' has none of the time forms: '{bound}' ({FORMS})"
+    return f"refused: '{name}' has none of the time forms: '{bound}' ({FORMS})"
 
 
 @pytest.mark.quirk("date-zone")
@@ -323,15 +323,24 @@ def test_an_epoch_has_ten_digits_or_thirteen(bound, ten, milliseconds):
     each_way("epoch-digits", f"startTime={bound}", expected, **CHICAGO)
 
 
+@pytest.mark.quirk("epoch-digits")
+@pytest.mark.quirk("time-fraction")
+def test_milliseconds_are_a_fraction_that_is_cut_off_or_kept():
+    """What counts as milliseconds is a fraction like any other."""
+    for fraction, found in (("cut", "63 64"), ("keep", "64")):
+        quirks = {"epoch-digits": "milliseconds", "time-fraction": fraction}
+        assert outcome(make_pbx(quirks=quirks, **CHICAGO), "startTime=1386100901500") == found
+
+
 @pytest.mark.quirk("now-case")
 @pytest.mark.parametrize("bound", ["now", "NOW", "Now", "nowhere"])
 def test_now_is_in_lower_case_or_in_any(bound):
     """The word in capitals is no time, or the present instant like the other."""
-    exact = "62" if bound == "now" else no_form(bound)
-    folded = no_form(bound) if bound == "nowhere" else "62"
-    expected = {"exact": exact.replace("startTime", "endTime"), "any": folded.replace("startTime", "endTime")}
+    expected = {
+        "exact": "1" if bound == "now" else no_form(bound, "endTime"),
+        "any": no_form(bound, "endTime") if bound == "nowhere" else "1",
+    }
     rows = calls_at("2013-12-03 11:46:40", "2013-12-03 11:46:51")
-    expected = {value: answer.replace("62", "1") for value, answer in expected.items()}
     each_way("now-case", f"endTime={bound}", expected, rows, **CHICAGO)
 
 
@@ -352,12 +361,11 @@ def test_now_is_in_lower_case_or_in_any(bound):
 )
 def test_a_time_that_does_not_exist_is_refused_or_carried_over(bound, carried):
     """Carried over it is the time that C's mktime makes of it, compared like any other."""
-    day, rows = datetime.fromisoformat(carried), calls_at(carried)
-    for limit in ("startTime", "endTime"):
-        answer = outcome(pbx_with(rows, {"impossible-time": "carry"}, **CHICAGO), f"{limit}={bound}")
-        assert answer == "1"
-    just = calls_at(str(day.replace(second=(day.second + 1) % 60)), str(day.replace(second=(day.second - 1) % 60)))
-    assert len(outcome(pbx_with(just, {"impossible-time": "carry"}, **CHICAGO), f"startTime={bound}").split()) < 3
+    rows, day, second = calls_at(carried), datetime.fromisoformat(carried), timedelta(seconds=1)
+    around = calls_at(str(day - second), str(day + second))
+    for limit, found in (("startTime", "2"), ("endTime", "1")):
+        assert outcome(pbx_with(rows, {"impossible-time": "carry"}, **CHICAGO), f"{limit}={bound}") == "1"
+        assert outcome(pbx_with(around, {"impossible-time": "carry"}, **CHICAGO), f"{limit}={bound}") == found
     exists = bound == "2013-12-03T14:01"
     for chosen in ({}, {"impossible-time": "refuse"}):
         answer = outcome(pbx_with(rows, chosen, **CHICAGO), f"startTime={bound}")

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from ucmsim import pages
 from ucmsim.clock import When
 from ucmsim.columns import Row
+from ucmsim.extensions import Grammar
 from ucmsim.history import History
 from ucmsim.query import Circumstances, Format, Query, Refusal, parse
 from ucmsim.refusals import Code
@@ -60,13 +61,18 @@ class Showing:
     def content(self, form: Format, page: Page) -> Content:
         """Return *page* as the device sends it."""
         refusal = page.refusal
-        if refusal and (self.failure_page if refusal.code is Code.DATABASE else self.error_page):
-            error = pages.SERVER_ERROR if refusal.code is Code.DATABASE else pages.INVALID_REQUEST
+        if refusal and (error := self._error_page(refusal.code)):
             return replace(error, note=str(refusal))
         blank = self.blank_pages or (self.blank_formats and refusal is not None and refusal.code is Code.FORMAT)
         body = b"" if blank and not page.rows else rendered(form, self.layout, page.rows)
         headers = (("Content-type", form.value if self.own_types else "text/plain"),)
         return Content(200, "OK", headers, Bytes(body), rows=len(page.rows), note=str(refusal or ""))
+
+    def _error_page(self, code: Code) -> Content | None:
+        """Return the page that is sent instead of a container, None if it is none."""
+        if code is Code.DATABASE:
+            return pages.SERVER_ERROR if self.failure_page else None
+        return pages.INVALID_REQUEST if self.error_page else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +106,11 @@ class CdrApi:
         self._history = history
         self._quirks = quirks
         self._showing = Showing.of(quirks)
+        self._lists = Grammar.of(quirks)
         self._zone = zone
 
     def __call__(self, request: ApiRequest, when: When) -> Content | Search:
-        query = parse(request.params, Circumstances(self._quirks, self._zone, when.pbx))
+        query = parse(request.params, Circumstances(self._quirks, self._lists, self._zone, when.pbx))
         if isinstance(query, Refusal):
             return self._showing.content(query.format, Page((), query))
         return Search(self._history, query, self._quirks, self._showing, up_to=self._history.high_water)

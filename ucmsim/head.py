@@ -2,50 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ucmsim.pages import SIGNATURE, Page
+from ucmsim.register import Quirks
 from ucmsim.reply import Content, HangUp, Reply, Send, SendHead, Step
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def dressed(
-    content: Content,
-    *,
-    server: str,
-    order: int,
-    now: datetime,
-    head_only: bool = False,
-    keep: bool = False,
-    extra_line: bool = False,
-    bare_errors: bool = False,
-    signature: str = SIGNATURE,
-) -> Reply:
-    """Return *content* as the reply of a device with that *server* string and head *order* (11 or 13).
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """How one PBX dresses an answer: its *server* string and head *order* (11 or 13), and what is odd about it.
 
-    *now* is PBX time. *head_only* is a HEAD request: below 400 the body stays away, from 400 on it is sent all the
-    same, unless *bare_errors*. *keep* leaves the connection open and the Connection header out. *extra_line* puts an
-    empty line between head and body that Content-Length does not count. *signature* is the address line of error pages.
-    Spec 2.3, 2.4, 2.5.
+    *extra_line* puts an empty line between head and body that Content-Length does not count. *bare_errors* leaves the
+    body of an error away when only the head was asked for. *signature* is the address line of error pages. Spec 2.3 to
+    2.5.
     """
-    body = content.body.signed(signature) if isinstance(content.body, Page) else content.body
-    front = [("Server", server), ("Date", http_date(now))]
-    if not keep:
-        front.append(("Connection", "close"))
-    if not content.static:
-        front.append(("Cache-Control", "no-cache, no-store"))
-    length = ("Content-Length", str(body.length))
-    headers = (*front, length, *content.headers) if order < 13 else (*front, *content.headers, length)
-    steps: list[Step] = [SendHead()]
-    if body.length and not (head_only and (bare_errors or content.status < 400)):
-        steps.append(Send(body))
-    if not keep:
-        steps.append(HangUp())
-    return Reply(
-        content.status, content.title, headers, tuple(steps), content.rows, content.note, extra_line=extra_line
-    )
+
+    server: str
+    order: int = 11
+    extra_line: bool = False
+    bare_errors: bool = False
+    signature: str = SIGNATURE
+
+    @classmethod
+    def of(cls, quirks: Quirks) -> Heading:
+        """Return what the register says."""
+        return cls(
+            server=str(quirks["server"]),
+            order=int(quirks["head-order"]),
+            extra_line=quirks["extra-line"] == "one",
+            bare_errors=quirks["head-error-body"] == "omitted",
+            signature=str(quirks["error-signature"]),
+        )
+
+    def dressed(self, content: Content, now: datetime, *, head_only: bool = False, keep: bool = False) -> Reply:
+        """Return *content* as a reply at the PBX time *now*.
+
+        *head_only* is a HEAD request: below 400 the body stays away, from 400 on it is sent all the same. *keep* leaves
+        the connection open and the Connection header out.
+        """
+        body = content.body.signed(self.signature) if isinstance(content.body, Page) else content.body
+        front = [("Server", self.server), ("Date", http_date(now))]
+        if not keep:
+            front.append(("Connection", "close"))
+        if not content.static:
+            front.append(("Cache-Control", "no-cache, no-store"))
+        length = ("Content-Length", str(body.length))
+        headers = (*front, length, *content.headers) if self.order < 13 else (*front, *content.headers, length)
+        steps: list[Step] = [SendHead()]
+        if body.length and not (head_only and (self.bare_errors or content.status < 400)):
+            steps.append(Send(body))
+        if not keep:
+            steps.append(HangUp())
+        return Reply(
+            content.status, content.title, headers, tuple(steps), content.rows, content.note, extra_line=self.extra_line
+        )
 
 
 def http_date(now: datetime) -> str:

@@ -27,6 +27,8 @@ class Page(Bytes):
 
     def signed(self, signature: str) -> Bytes:
         """Return the page with the address line *signature*, raw as the device prints it."""
+        if signature == SIGNATURE:
+            return self
         return Bytes(self.data.removesuffix(_foot(SIGNATURE)) + _foot(signature))
 
 

@@ -19,7 +19,7 @@ from ucmsim.cdrapi import CdrApi
 from ucmsim.clock import PbxClock, When
 from ucmsim.faults import Admission, FaultBook, Handshake, Moment, Situation
 from ucmsim.faults.arming import Settled
-from ucmsim.head import dressed
+from ucmsim.head import Heading
 from ucmsim.history import History
 from ucmsim.journal import Discretion, Exchange
 from ucmsim.reply import Content, Reply
@@ -95,14 +95,7 @@ class Pbx:
             "recapi": RecApi(spool, self.quirks, settings.time_zone),
         }
         self._discretion = Discretion.of(self._account, tuple(f"/{name}" for name in self._handlers))
-        self._dressed = partial(
-            dressed,
-            server=str(self.quirks["server"]),
-            order=int(self.quirks["head-order"]),
-            extra_line=self.quirks["extra-line"] == "one",
-            bare_errors=self.quirks["head-error-body"] == "omitted",
-            signature=str(self.quirks["error-signature"]),
-        )
+        self._heading = Heading.of(self.quirks)
         self._nowhere_first = self.quirks["unknown-path"] == "first"
         self._static_denied = self.quirks["static-path"] == 403
         for spec in settings.faults:
@@ -140,8 +133,9 @@ class Pbx:
         The order of the checks is that of spec 2.9, unless unknown paths are checked like the others.
         """
         handler = self._handlers.get(request.handler or "")
-        # The device looks for a handler first, so what is armed in front of one never touches an unknown path.
-        api = self.faults.settle(Moment.DECIDE, request.peer, request.handler) if handler else Settled()
+        # Where the device looks for a handler first, what is armed in front of one never touches an unknown path.
+        checked = handler is not None or not self._nowhere_first
+        api = self.faults.settle(Moment.DECIDE, request.peer, request.handler) if checked else Settled()
         decided = self._checked(handler, request, when, api)
         if isinstance(decided, Content) and decided.status == 401:
             return self._dress(request, when.pbx, Settled(), Settled())(decided)
@@ -183,10 +177,8 @@ class Pbx:
     # --- the checks, in order --------------------------------------------------------------------------------------
 
     def _checked(self, handler: Handler | None, request: ApiRequest, when: When, faults: Settled) -> Content | Work:
-        if handler is None and self._static_denied and _is_static(request.handler):
-            return pages.NOTHING_STATIC
-        if handler is None and self._nowhere_first:
-            return pages.NOT_FOUND
+        if handler is None and (page := self._nowhere(request.handler)):
+            return page
         situation = self._situation(request.peer, faults)
         if not situation.permitted:
             return replace(pages.DENIED, note=situation.why)
@@ -203,6 +195,12 @@ class Pbx:
             return pages.form_too_large(self.reading.form_limit)
         return handler(request, when)
 
+    def _nowhere(self, path: str | None) -> Content | None:
+        """Return the page for a *path* that nobody serves, None if it comes after the checks. Spec 2.6."""
+        if self._static_denied and path is not None and (path == "static" or path.startswith("static/")):
+            return pages.NOTHING_STATIC
+        return pages.NOT_FOUND if self._nowhere_first else None
+
     def _situation(self, peer: str, faults: Settled) -> Situation:
         return faults.applied(Situation(peer, *self._access.permitted(peer)))
 
@@ -218,7 +216,7 @@ class Pbx:
 
     def _dress(self, request: ApiRequest | None, now: datetime, api: Settled, http: Settled) -> Dress:
         dress = partial(
-            self._dressed,
+            self._heading.dressed,
             now=now,
             head_only=request is not None and request.method == "HEAD",
             keep=self._keeps(request),
@@ -230,11 +228,6 @@ class Pbx:
         if request is None or request.unread or self.quirks.number("keep-alive") is None:
             return False
         return (request.header("connection") or "").lower() != "close"
-
-
-def _is_static(handler: str | None) -> bool:
-    """Return whether that path is where Asterisk keeps static content, or below. Spec 2.6."""
-    return handler is not None and (handler == "static" or handler.startswith("static/"))
 
 
 def _finish(dress: Dress, http: Settled, names: tuple[str, ...], content: Content) -> Reply:

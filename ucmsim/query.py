@@ -13,8 +13,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TypeVar
 
-from ucmsim import extensions
-from ucmsim.extensions import Item
+from ucmsim.extensions import Grammar, Item
 from ucmsim.integers import GREATEST, beyond, saturated
 from ucmsim.parameters import collected, formats
 from ucmsim.refusals import Code, Refused, shown
@@ -74,9 +73,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What the meaning of a query depends on besides its text: the register, the PBX's zone and its present instant."""
+    """What the meaning of a query depends on besides its text: the register, the PBX's zone and its present instant.
+
+    *lists* is how extension lists are read.
+    """
 
     quirks: Quirks
+    lists: Grammar
     zone: tzinfo
     now: datetime
 
@@ -123,9 +126,9 @@ def _query(values: dict[str, str], form: Format, circumstances: Circumstances) -
         format=form,
         limit=_limit(values, quirks),
         offset=0 if quirks["offset"] == "ignored" else offset,
-        caller=_items(values, "caller", quirks),
-        callee=_items(values, "callee", quirks),
-        answeredby=_items(values, "answeredby", quirks),
+        caller=_items(values, "caller", circumstances.lists),
+        callee=_items(values, "callee", circumstances.lists),
+        answeredby=_items(values, "answeredby", circumstances.lists),
         earliest=_time(values, "startTime", circumstances),
         latest=_time(values, "endTime", circumstances),
         shortest=_number(values, "minDur", None, quirks),
@@ -157,8 +160,8 @@ def _number(values: dict[str, str], name: str, default: D, quirks: Quirks) -> in
     return saturated(leading)
 
 
-def _items(values: dict[str, str], name: str, quirks: Quirks) -> tuple[Item, ...] | None:
-    return extensions.items(values[name], name, quirks) if name in values else None
+def _items(values: dict[str, str], name: str, lists: Grammar) -> tuple[Item, ...] | None:
+    return lists.items(values[name], name) if name in values else None
 
 
 def _time(values: dict[str, str], name: str, circumstances: Circumstances) -> str | None:

@@ -101,7 +101,8 @@ class RequestReader:
     def _cut(self) -> Incoming | Content:
         """Take what there is of a line for a header, as `fgets` does at an end of file, and the headers for whole."""
         line = self._taken(len(self._buffer))
-        return self._header(line) or self._headers_end() or Incoming(self._head)
+        too_many = self._header(line) if line.rstrip(_BLANKS) else None
+        return too_many or self._headers_end() or Incoming(self._head)
 
     def _advance(self) -> Incoming | Content | None:
         while self._stage is not _Stage.FORM:

@@ -132,9 +132,10 @@ def _directories(value: str, quirks: Quirks) -> tuple[Parts | None, ...]:
 
 
 def _directory(path: str, quirks: Quirks) -> Parts | None:
-    """Return where *path* leads from the spool; None if it would lead out of it, or to itself where that is not there.
+    """Return where *path* leads from the spool, None if it would lead out of it. Spec 6.3.
 
-    Unlike the names of files those of directories may have any character. Spec 6.3.
+    The spool itself counts as missing where a quirk says so. Unlike the names of files those of directories may have any
+    character.
     """
     if path.startswith("/") or ".." in path:
         return None

@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Code(Enum):
-    """Why a request is answered with an empty container; the value names the row of spec 3.4 it stands for."""
+    """Why a request is answered with an empty container; the value names the row of spec 3.4 it stands for, if one."""
 
     CHARACTER = "E1"
     TIME_FORM = "E1 time form"
@@ -25,6 +25,7 @@ class Code(Enum):
     DOUBLED_AMPERSAND = "E8 doubled &"
     REPEATED = "E9"
     DATABASE = "E10"
+    TOO_LONG = "beyond what ucmsim looks for"
 
 
 class Refused(Exception):

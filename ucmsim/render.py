@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from csv import writer
 from dataclasses import dataclass
 from functools import partial
 from json.encoder import encode_basestring, encode_basestring_ascii
 from types import MappingProxyType
 
 from ucmsim.columns import AT, COLUMNS, GENERATIONS, Generation, Row
+from ucmsim.csvlines import rfc4180
 from ucmsim.grouping import Entry, Grouping
 from ucmsim.query import Format
 from ucmsim.quirks import QUIRKS, Value
@@ -37,7 +37,11 @@ def _or_null(text: Text) -> Text:
 def _json_text(quirks: Quirks) -> Text:
     """Return how JSON writes a text; texts in which nothing is left raw are written by the standard library."""
     whole = encode_basestring_ascii if quirks["json-non-ascii"] == "escaped" else encode_basestring
-    raw = '"' * (quirks["json-quotes"] == "raw") + r"\\\x00-\x1f" * (quirks["json-controls"] == "raw")
+    raw = ""
+    if quirks["json-quotes"] == "raw":
+        raw += '"'
+    if quirks["json-controls"] == "raw":
+        raw += r"\\\x00-\x1f"
     text = partial(_with_raw, whole, re.compile(f"([{raw}])")) if raw else whole
     return _or_null(text) if quirks["json-missing"] == "nulls" else text
 
@@ -123,12 +127,14 @@ class Xml:
 class Json:
     """Below the *root* one line an entry: a row, or with a *grouping* a session. Spec 4.4, 0b.
 
-    *quote* writes every value, an entry's cdr among them, but for whole numbers at the places *numbers*. *last* is what
-    follows the entries when there are any. *line* parts the lines, *space* what stands in them.
+    *flat* is the template of a row, *keyed* that of one with its cdr. *quote* writes every value, an entry's cdr among
+    them, but for whole numbers at the places *numbers*. *last* is what follows the entries when there are any. *line*
+    parts the lines, *space* what stands in them.
     """
 
     root: str
-    template: str
+    flat: str
+    keyed: str
     width: int
     quote: Text
     numbers: tuple[int, ...]
@@ -141,9 +147,11 @@ class Json:
     def of(cls, columns: tuple[str, ...], quirks: Quirks) -> Json:
         """Return what the register says."""
         line, space = _WHITE[quirks["json-layout"]]
+        members = f",{space}".join(f'"{name}":{space}%s' for name in columns)
         return cls(
             root=str(quirks["json-root"]),
-            template=f",{space}".join(f'"{name}":{space}%s' for name in columns),
+            flat=f"{{{space}{members}{space}}}",
+            keyed=f'{{{space}"cdr":{space}%s,{space}{members}{space}}}',
             width=len(columns),
             quote=_json_text(quirks),
             numbers=_NUMBERS if quirks["json-numbers"] == "numbers" else (),
@@ -162,33 +170,29 @@ class Json:
 
     def entries(self, rows: Sequence[Row]) -> list[str]:
         """Return the entries that *rows* make, each a line without its end."""
-        members = self._numbered if self.numbers else self._quoted
+        values = self._numbered if self.numbers else self._quoted
         if self.grouping is None:
-            return [self._object(members(row)) for row in rows]
-        return [self._entry(entry, members) for entry in self.grouping.entries(rows)]
+            return [self.flat % values(row) for row in rows]
+        return [self._entry(entry, values) for entry in self.grouping.entries(rows)]
 
-    def _entry(self, entry: Entry, members: Callable[[Row], str]) -> str:
+    def _entry(self, entry: Entry, values: Callable[[Row], tuple[str, ...]]) -> str:
         key, main, rows = entry
-        space, parts = self.space, [f'"cdr":{self.space}{self.quote(key)}']
+        flat, space = self.flat, self.space
         if main is None:
-            parts.append(members(rows[0]))
-        else:
-            named = [("main_cdr", main), *((f"sub_cdr_{at}", row) for at, row in enumerate(rows, 1))]
-            parts += [f'"{name}":{space}{self._object(members(row))}' for name, row in named]
-        return self._object(f",{space}".join(parts))
+            return self.keyed % (self.quote(key), *values(rows[0]))
+        subs = "".join([f',{space}"sub_cdr_{at}":{space}{flat % values(row)}' for at, row in enumerate(rows, 1)])
+        main_cdr = f'"main_cdr":{space}{flat % values(main)}'
+        return f'{{{space}"cdr":{space}{self.quote(key)},{space}{main_cdr}{subs}{space}}}'
 
-    def _object(self, members: str) -> str:
-        return f"{{{self.space}{members}{self.space}}}"
+    def _quoted(self, row: Row) -> tuple[str, ...]:
+        return tuple(map(self.quote, row[: self.width]))
 
-    def _quoted(self, row: Row) -> str:
-        return self.template % tuple(map(self.quote, row[: self.width]))
-
-    def _numbered(self, row: Row) -> str:
+    def _numbered(self, row: Row) -> tuple[str, ...]:
         texts = list(map(self.quote, row[: self.width]))
         for at in self.numbers:
             if _NUMBER.fullmatch(row[at]):
                 texts[at] = row[at]
-        return self.template % tuple(texts)
+        return tuple(texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,17 +227,3 @@ def rendered(form: Format, layout: Layout, rows: Sequence[Row]) -> bytes:
         case Format.JSON:
             page = layout.json.page(rows)
     return page.encode()
-
-
-class _Lines(list[str]):
-    """What a CSV writer writes to: its lines, without their ends."""
-
-    def write(self, line: str) -> None:
-        self.append(line.removesuffix("\r\n"))
-
-
-def rfc4180(records: Iterable[Sequence[str]]) -> list[str]:
-    """Return *records* as lines of RFC 4180; the writer quotes CR and LF for being in the line end that it is given."""
-    lines = _Lines()
-    writer(lines, lineterminator="\r\n").writerows(records)
-    return lines

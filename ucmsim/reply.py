@@ -39,6 +39,10 @@ def gathered(parts: Iterable[bytes | memoryview], size: int = PIECE) -> Iterator
     room = size
     try:
         for part in parts:
+            if len(part) < room:  # lines come by the thousand
+                waiting.append(part)
+                room -= len(part)
+                continue
             rest = memoryview(part)
             while len(rest) >= room:
                 yield b"".join((*waiting, rest[:room]))
@@ -48,10 +52,10 @@ def gathered(parts: Iterable[bytes | memoryview], size: int = PIECE) -> Iterator
                 waiting.append(rest)
                 room -= len(rest)
     except CutShort:
-        if waiting:
+        if room < size:
             yield b"".join(waiting)
         raise
-    if waiting:
+    if room < size:
         yield b"".join(waiting)
 
 

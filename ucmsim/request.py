@@ -63,6 +63,7 @@ class Reading:
 
     @classmethod
     def of(cls, quirks: Quirks) -> Reading:
+        """Return what the register says."""
         return cls(
             line_limit=min(quirks.number("line-limit") or BOUND, BOUND),
             header_limit=quirks.number("header-limit"),
@@ -94,7 +95,7 @@ class Reading:
         if kind is not None and kind.lower() != _FORM_TYPE and not self.any_type:
             return 0
         digits = re.match(rb"\s*[+]?(\d+)", head.first(b"content-length") or b"")
-        return int(digits[1][:12]) if digits else 0
+        return int(digits[1].lstrip(b"0")[:12] or 0) if digits else 0
 
     def objection(self, head: Head) -> str:
         """Return why *head* is no request to this PBX, "" when it is one."""

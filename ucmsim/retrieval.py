@@ -11,11 +11,11 @@ from typing import TypeGuard
 
 from ucmsim import pages
 from ucmsim.clock import When
+from ucmsim.csvlines import rfc4180
 from ucmsim.listing import body_of
 from ucmsim.paths import Parts, parts_of
 from ucmsim.recapi import Contents, Directories, Files, Refused, Wanted, parse
 from ucmsim.register import Quirks
-from ucmsim.render import rfc4180
 from ucmsim.reply import Body, Bytes, Content, Joined
 from ucmsim.request import ApiRequest, data
 from ucmsim.spool import Found, Spool
@@ -27,10 +27,50 @@ _TYPES: Mapping[str, str] = MappingProxyType({
     "svg": "image/svg+xml", "svgz": "image/svg+xml", "js": "application/x-javascript", "htm": "text/html",
     "cnf": "text/plain", "cfg": "text/plain", "": "text/plain", "bin": _BINARY, "sbn": _BINARY, "ld": _BINARY,
 })  # fmt: skip
-"""By extension, beside wav; any other is text/ and the extension. Asterisk main/http.c."""
+"""By extension, except wav; any other is text/ and the extension. Asterisk main/http.c."""
 
 _TOLD = 5
 """Sentences about a request that are told one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What listings on one PBX are like, settled once: they can have a hundred thousand lines. Spec 6.3.
+
+    Lines end with *end*, and fields are *quoted* or not. *header* is that of a directory's contents, sent for *each* or
+    once; *wide* adds a second, empty column to the list of directories. The Directory column is *name_only*, or a path.
+    """
+
+    end: str
+    quoted: bool
+    header: tuple[str, ...]
+    each: bool
+    wide: bool
+    name_only: bool
+    recursive: bool
+    newest_first: bool
+    files_only: bool
+
+    @classmethod
+    def of(cls, quirks: Quirks) -> Listing:
+        """Return what the register says."""
+        return cls(
+            end="\r\n" if quirks["listing-line-end"] == "crlf" else "\n",
+            quoted=quirks["listing-quoting"] == "rfc4180",
+            header=("Directory", "Filename"),
+            each=quirks["listing-header"] == "each",
+            wide=quirks["spool-listing"] == "directory-filename",
+            name_only=quirks["listing-directory"] == "name",
+            recursive=quirks["listing"] == "recursive",
+            newest_first=quirks["listing-order"] == "newest",
+            files_only=quirks["listing-entries"] == "files",
+        )
+
+    def lines(self, records: Iterable[tuple[str, ...]]) -> Iterator[bytes]:
+        """Yield *records* as lines: raw, so that a comma in a name makes one field more, unless they are quoted."""
+        written = rfc4180(records) if self.quoted else map(",".join, records)
+        end = self.end
+        return (data(line + end) for line in written)
 
 
 class RecApi:
@@ -39,13 +79,14 @@ class RecApi:
     def __init__(self, spool: Spool, quirks: Quirks, zone: tzinfo) -> None:
         self._spool = spool
         self._quirks = quirks
+        self._listing = Listing.of(quirks)
         self._zone = zone
 
     def __call__(self, request: ApiRequest, when: When) -> Content | Retrieval:
         asked = parse(request.params, self._quirks)
         if isinstance(asked, Refused):
             return _not_found([asked.sentence], self._quirks)
-        return Retrieval(self._spool, asked, self._quirks, when.pbx, self._zone)
+        return Retrieval(self._spool, asked, self._quirks, self._listing, when.pbx, self._zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +96,7 @@ class Retrieval:
     spool: Spool
     wanted: Wanted
     quirks: Quirks
+    listing: Listing
     now: datetime
     zone: tzinfo
 
@@ -72,10 +114,11 @@ class Retrieval:
 
     def _directories(self) -> Content:
         notes: list[str] = []
-        second = ("Filename",) if self.quirks["spool-listing"] == "directory-filename" else ()
+        second = ("",) if self.listing.wide else ()
+        header = self.listing.header if self.listing.wide else self.listing.header[:1]
         paths = self.spool.directories(notes.append)
-        lines = (self._line("/".join(path), *("" for _ in second)) for path in paths)
-        return self._listed(body_of(chain([self._line("Directory", *second)], lines)), notes)
+        records = chain([header], (("/".join(path), *second) for path in paths))
+        return self._listed(body_of(self.listing.lines(records)), notes)
 
     def _contents(self, directories: tuple[Parts | None, ...]) -> Content:
         notes: list[str] = []
@@ -86,8 +129,8 @@ class Retrieval:
         places: dict[Parts | None, tuple[int, int]] = {}
         lines = body_of(self._placed(there, places, notes))
         parts = [lines.slice(*places.get(path, (0, 0))) for path in directories]
-        header = Bytes(self._line("Directory", "Filename"))
-        if self.quirks["listing-header"] == "each" and parts:
+        header = Bytes(b"".join(self.listing.lines([self.listing.header])))
+        if self.listing.each and parts:
             parts = [part for listed in parts for part in (header, listed)]
         else:
             parts.insert(0, header)
@@ -116,22 +159,15 @@ class Retrieval:
             places[directory] = begun, at
 
     def _lines(self, directory: Parts, notes: list[str]) -> Iterator[bytes]:
-        name_only = self.quirks["listing-directory"] == "name"
-        recursive, newest = self.quirks["listing"] == "recursive", self.quirks["listing-order"] == "newest"
-        listing = self.spool.listing(
+        form = self.listing
+        found = self.spool.listing(
             directory,
             notes.append,
-            recursive=recursive,
-            newest_first=newest,
-            files_only=self.quirks["listing-entries"] == "files",
+            recursive=form.recursive,
+            newest_first=form.newest_first,
+            files_only=form.files_only,
         )
-        for path, name in listing:
-            yield self._line("/".join(path[-1:] if name_only else path) or ".", name)
-
-    def _line(self, *fields: str) -> bytes:
-        """Return *fields* as a line; the device quotes nothing, so that a comma in a name makes one field more."""
-        line = ",".join(fields) if self.quirks["listing-quoting"] == "none" else rfc4180([fields])[0]
-        return data(line + ("\r\n" if self.quirks["listing-line-end"] == "crlf" else "\n"))
+        return form.lines(("/".join(path[-1:] if form.name_only else path) or ".", name) for path, name in found)
 
     def _listed(self, body: Body, notes: list[str]) -> Content:
         kind = "text/csv" if self.quirks["content-type"] == "own" else "text/plain"

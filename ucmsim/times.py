@@ -43,7 +43,8 @@ def bound(text: str, zone: tzinfo, now: datetime, quirks: Quirks) -> str:
         return _local(now, zone)
     epoch = _EPOCH.fullmatch(text)
     if epoch and (epoch[2] is None or quirks["epoch-digits"] == "milliseconds"):
-        return _local(datetime.fromtimestamp(int(epoch[1]), UTC), zone)
+        kept = f".{epoch[2]}" if epoch[2] and quirks["time-fraction"] == "keep" else ""
+        return _local(datetime.fromtimestamp(int(epoch[1]), UTC), zone) + kept
     match = _FORM.fullmatch(text)
     if not text or match is None or not _has_form(match, quirks):
         raise NotATime(_hint(text))

@@ -20,7 +20,7 @@ class Timing:
     """The clock of one firmware in one *zone*.
 
     *unanswered* says what answer and end of a call that nobody took are, *missing* is written for one that is left out.
-    Seconds are those *displayed*, or floors of what passed. Legs of a *momentary* disposition last no time.
+    Seconds are those *displayed*, or floors of what passed. Legs of a *momentary* disposition have a duration of 0, whatever their end.
     """
 
     zone: ZoneInfo
