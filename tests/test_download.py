@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import wave
+from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
@@ -30,36 +31,36 @@ WAYS = {
 }
 """What clients make of `recordfiles`: one pastes it, one strips the @ at its end, one the month too."""
 
-GROUP = "2022-08/auto-1661159747#203-+441632960096-6400.wav@"
-"""What later firmware calls the recording of a group's call. Spec 5.8."""
-
 Named = tuple[Ucm, str, int]
 
 
-@pytest.fixture(scope="module")
-def of_a_group(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A file with one call that an agent of a ring group took, recorded as later firmware names it. Spec 5.8."""
-    (row,) = (row for row in json.loads((GOLDEN / "history.json").read_text())["cdr_root"] if row["AcctId"] == "69")
-    row["recordfiles"] = GROUP
-    file = tmp_path_factory.mktemp("group") / "history.json"
-    file.write_text(json.dumps({"cdr_root": [row]}))
-    return str(file)
-
-
-@pytest.fixture(scope="module", params=["ucm6510", "ucm6200", "a group"])
-def named(request: pytest.FixtureRequest, ucm_fleet: UcmFleet, of_a_group: str) -> object:
-    """A PBX, what one of its calls has in `recordfiles` (with a month where it is a ucm6200), and the call's billsec.
-
-    That of a group has characters that must be encoded in a URL.
-    """
-    made_up = {"personality": request.param, "history": {"days": 2, "calls_per_day": 20}}
-    imported = {"personality": "ucm6200", "history": {"import": of_a_group}}
-    ucm = ucm_fleet.start(imported if request.param == "a group" else made_up)
+def _started(fleet: UcmFleet, settings: dict[str, object]) -> Named:
+    """Return a PBX with those *settings*, what its shortest recorded call has in `recordfiles`, and that call's billsec."""
+    ucm = fleet.start(settings)
     login = HTTPDigestAuth(ucm.username or "", ucm.password or "")
     page = requests.get(f"{ucm.url}/cdrapi?format=json", auth=login, verify=ucm.ca, timeout=20).json()["cdr_root"]
     row = min((row for row in page if row.get("recordfiles")), key=lambda row: int(row["billsec"]))
-    yield ucm, row["recordfiles"], int(row["billsec"])
-    ucm_fleet.stop(ucm)
+    return ucm, row["recordfiles"], int(row["billsec"])
+
+
+@pytest.fixture(scope="module", params=["ucm6510", "ucm6200"])
+def named(request: pytest.FixtureRequest, ucm_fleet: UcmFleet) -> Iterator[Named]:
+    """A call of a PBX that has its recordings in one directory, or in one a month."""
+    started = _started(ucm_fleet, {"personality": request.param, "history": {"days": 2, "calls_per_day": 20}})
+    yield started
+    ucm_fleet.stop(started[0])
+
+
+@pytest.fixture(scope="module")
+def grouped(ucm_fleet: UcmFleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Named]:
+    """A call that an agent of a ring group took: its recording's name must be encoded in a URL. Spec 5.8."""
+    (row,) = (row for row in json.loads((GOLDEN / "history.json").read_text())["cdr_root"] if row["AcctId"] == "69")
+    row["recordfiles"] = "2022-08/auto-1661159747#203-+441632960096-6400.wav@"
+    file = tmp_path_factory.mktemp("group") / "history.json"
+    file.write_text(json.dumps({"cdr_root": [row]}))
+    started = _started(ucm_fleet, {"personality": "ucm6200", "history": {"import": str(file)}})
+    yield started
+    ucm_fleet.stop(started[0])
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -69,24 +70,24 @@ def test_a_client_gets_the_recording(named: Named, name: str, filedir: str, way:
     """Whatever of the value the client sends, it gets the WAV, as long as billsec says."""
     ucm, recordfiles, billsec = named
     assert recordfiles.endswith(".wav@")
-    if name == "curl" and "#" in recordfiles:
-        pytest.skip("what is pasted into a URL ends at a #: the test below")
-    wav = _downloaded(name, ucm, filedir, WAYS[way](recordfiles))
-    with wave.open(BytesIO(wav)) as sound:
-        assert (sound.getframerate(), sound.getsampwidth(), sound.getnchannels()) == (8000, 2, 1)
-        assert len(wav) == 44 + 2 * sound.getnframes()
-        assert sound.getnframes() // 8000 == billsec
+    _check(_downloaded(name, ucm, filedir, WAYS[way](recordfiles)), billsec)
 
 
-def test_a_name_that_is_pasted_into_a_url_ends_at_the_hash(ucm_fleet: UcmFleet, of_a_group: str) -> None:
-    """The client asks for what stands before it, and gets the 404 that a device gives; one that encodes gets the WAV."""
-    ucm = ucm_fleet.start({"personality": "ucm6200", "history": {"import": of_a_group}})
-    assert _ran("curl", ucm, "monitor", GROUP) == (22, b"", b"curl: (22) The requested URL returned error: 404\n")
-    assert _downloaded("curl that encodes", ucm, "monitor", GROUP).startswith(b"RIFF")
-    ucm_fleet.stop(ucm)
-
-
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", [name for name in SCRIPTS if name != "curl"])
+def test_a_client_that_encodes_gets_the_recording_of_a_group(grouped: Named, name: str, way: str) -> None:
+    """A # and a + in the name arrive."""
+    ucm, recordfiles, billsec = grouped
+    _check(_downloaded(name, ucm, "monitor", WAYS[way](recordfiles)), billsec)
+
+
+def test_a_name_that_is_pasted_into_a_url_ends_at_the_hash(grouped: Named) -> None:
+    """The client asks for what stands before it, and gets the 404 that a device gives."""
+    ucm, recordfiles, _ = grouped
+    assert _ran("curl", ucm, "monitor", recordfiles) == (22, b"", b"curl: (22) The requested URL returned error: 404\n")
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_every_client_gets_the_same(named: Named, name: str) -> None:
     """A recording has the same bytes for everybody, every time."""
     ucm, recordfiles, _ = named
@@ -99,6 +100,13 @@ def test_the_fixture_has_months(ucm: Ucm) -> None:
     login = HTTPDigestAuth(ucm.username or "", ucm.password or "")
     listed = requests.get(f"{ucm.url}/recapi?filedir=monitor", auth=login, verify=ucm.ca, timeout=20).text
     assert {line.count("/") for line in listed.splitlines() if ",auto-" in line} == {1}
+
+
+def _check(wav: bytes, billsec: int) -> None:
+    with wave.open(BytesIO(wav)) as sound:
+        assert (sound.getframerate(), sound.getsampwidth(), sound.getnchannels()) == (8000, 2, 1)
+        assert len(wav) == 44 + 2 * sound.getnframes()
+        assert sound.getnframes() // 8000 == billsec
 
 
 def _downloaded(name: str, ucm: Ucm, filedir: str, filename: str) -> bytes:
