@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import md5
 from random import Random
 from types import MappingProxyType
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.makers import make_pbx
 from ucmsim.auth import Account, Nonces, Verdict, judge
 from ucmsim.request import text
 
@@ -568,3 +570,17 @@ def test_garbage_behind_basic_is_refused(garbage):
 def test_any_other_garbage_is_refused(garbage):
     """An Authorization header may hold anything."""
     assert refused(Door(basic=True).ask(text(b"x" + garbage)))
+
+
+@pytest.mark.quirk("digest-algorithm")
+@pytest.mark.parametrize("algorithm", ["MD5-sess", "SHA-256", "nonsense"])
+def test_another_algorithm_may_be_taken_for_md5(algorithm):
+    """With the quirk its name is not looked at; the response is that of MD5 all the same."""
+    door, lenient = Door(), Door()
+    lenient.account = replace(lenient.account, any_algorithm=True)
+    for one, granted in ((door, False), (lenient, True)):
+        assert one.ask(digest(one.issue(), raw={"algorithm": algorithm})).granted is granted
+    assert not lenient.ask(digest(lenient.issue(), raw={"algorithm": algorithm, "response": '"0"'})).granted
+    for value, taken in (("md5", False), ("any", True)):
+        pbx = make_pbx(quirks={"digest-algorithm": value})
+        assert Account.of(pbx.settings.api, pbx.quirks).any_algorithm is taken

@@ -794,8 +794,22 @@ def test_reader_that_stalls_is_given_up(device: Device) -> None:
     device.clock.advance(0.2)
     assert connection.fate == "reset"
     connection.vanish()
-    assert device.line["told"].endswith("]")
+    assert device.line["told"] == " [reset: the client read nothing for 30 seconds (quirk stalled-reader)]"
     assert device.line["bytes"] == str(PIECE)
+
+
+@pytest.mark.quirk("stalled-reader")
+@pytest.mark.parametrize(("value", "fate"), [("reset", "reset"), ("kept", "open")])
+def test_reader_that_stalls_may_be_waited_for(device: Device, value: str, fate: str) -> None:
+    """With the quirk it may take for ever, and then gets the rest."""
+    connection = stalled(device, quirks={"stalled-reader": value})
+    device.clock.advance(3600)
+    assert connection.fate == fate
+    if fate == "open":
+        while connection.fate == "open":
+            connection.tls.producer.resumeProducing()
+        assert connection.got.endswith(b"\n]\n}\n")
+    connection.vanish()
 
 
 def test_reader_that_goes_on_is_not_given_up(device: Device) -> None:

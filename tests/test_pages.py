@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from tests.makers import make_pbx
 from ucmsim import pages
 from ucmsim.head import Heading, http_date
 from ucmsim.reply import Bytes, Content, HangUp, Reply, Send, SendHead
@@ -266,3 +267,18 @@ def test_every_month_and_day_has_its_english_name(month):
     day = "MonTueWedThuFriSatSun"[3 * now.weekday() :][:3]
     name = "JanFebMarAprMayJunJulAugSepOctNovDec"[3 * (month - 1) :][:3]
     assert http_date(now) == f"{day}, {7 + month:02d} {name} 2013 01:02:03 GMT"
+
+
+@pytest.mark.quirk("header-case")
+@pytest.mark.parametrize("order", [11, 13])
+def test_names_of_headers_are_the_devices_or_canonical(order):
+    """Only what handlers add has a letter case of its own."""
+    page = pages.unauthorized("asterisk", "5f3a9c21", stale=False)
+    usual = Heading("x", order).dressed(page, NOW).head
+    assert usual.count(b"\r\nWWW-authenticate: Digest ") == usual.count(b"\r\nContent-type: text/html\r\n") == 1
+    canonical = Heading("x", order, canonical=True).dressed(page, NOW).head
+    assert canonical == usual.replace(b"WWW-authenticate", b"WWW-Authenticate").replace(
+        b"Content-type", b"Content-Type"
+    )
+    assert Heading.of(make_pbx(quirks={"header-case": "canonical"}).quirks).canonical
+    assert not Heading.of(make_pbx().quirks).canonical

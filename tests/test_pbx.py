@@ -1469,3 +1469,21 @@ def test_so_many_challenges_can_be_answered(quirks: dict[str, int], kept: int) -
     oldest, second = (request("/cdrapi", authorization=digest(one, "/cdrapi")) for one in challenges[:2])
     assert pbx.answer(second, at()).status == 200
     assert pbx.answer(oldest, at()).status == 401
+
+
+@pytest.mark.quirk("head")
+@pytest.mark.parametrize(("value", "status"), [("accept", 200), ("refuse", 501)])
+def test_head_is_taken_or_not(value, status):
+    """Refused, it is a method like PUT; GET and POST are not touched."""
+    pbx = make_pbx(quirks={"head": value})
+    assert get(pbx, "/cdrapi", "HEAD").status == status
+    assert [get(pbx, "/cdrapi", method).status for method in ("GET", "POST", "PUT")] == [200, 200, 501]
+
+
+@pytest.mark.quirk("method-check")
+@pytest.mark.parametrize(("value", "statuses"), [("first", [501, 501]), ("last", [401, 501])])
+def test_a_method_is_judged_before_or_after_the_credentials(value, statuses):
+    """Either way it is 501 for who has an account, and 403 for a stranger."""
+    client = Client(make_pbx(quirks={"method-check": value}, api=ACCOUNT))
+    assert [client.challenged("/cdrapi", "DELETE").status, client.ask("/cdrapi", "DELETE").status] == statuses
+    assert Client(client.pbx, peer=STRANGER).challenged("/cdrapi", "DELETE").status == 403

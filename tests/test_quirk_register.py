@@ -21,6 +21,7 @@ CONFIDENCES = ("documented", "seen", "inferred", "assumed")
 
 SWITCHABLE = [row for row in QUIRKS if row.switchable]
 LATER = [row for row in QUIRKS if row.later]
+FIXED = [row for row in QUIRKS if row.fixed]
 SETTINGS = [row for row in QUIRKS if row.setting]
 BY_ID = {row.id: row for row in QUIRKS}
 
@@ -126,9 +127,11 @@ def test_another_value_is_objected_to(row):
 
 
 @pytest.mark.quirk(
-    "csv-group-column", "restart-counters", "outbound-caller-id", "dialled-prefix", "analogue-caller", "helper-channels",
+    "restart-counters", "outbound-caller-id", "dialled-prefix", "analogue-caller", "helper-channels",
     "account-code", "call-in-progress", "ivr-row", "ring-group-winner", "ring-group-loser", "parked-call",
-    "group-recording-name", "acctid-after-delete", "cleaner", "range-requests", "transfer-limit", "analogue-service",
+    "group-recording-name", "acctid-after-delete", "cleaner", "fork-rows", "queue-row", "transfer-row", "forward-row",
+    "paging-row", "fax-row", "disa-row", "callback-row", "external-calls", "analogue-channel", "ami-recordings",
+    "greetings", "clock-corrections", "analogue-service",
     "analogue-ports", "own-caller-id", "api-call", "feature-codes", "transfer-context", "did-row", "ivr-exit-context",
     "ring-group-entry", "ring-group-busy", "parked-row", "recorded-prefix",
 )  # fmt: skip
@@ -138,6 +141,14 @@ def test_a_row_that_comes_later_says_with_what(row):
     said = (f"quirk '{row.id}' is not simulated yet", f"it comes with {row.later}")
     assert [objection(row.id, value) for value in (row.default, True, None, "x")] == [said] * 4
     assert catalogued(row.id)["values"] == f"not simulated yet: comes with {row.later}"
+
+
+@pytest.mark.parametrize("row", FIXED, ids=ids(FIXED))
+def test_a_row_with_one_value_only_says_why(row):
+    """It can be set to what it is; the objection to anything else gives the reason."""
+    assert objection(row.id, row.default) is None
+    assert objection(row.id, "other") == (f"quirk '{row.id}' is always {row.default}", row.fixed)
+    assert catalogued(row.id)["values"] == f"always: {row.fixed}"
 
 
 @every_row(SETTINGS)

@@ -764,3 +764,31 @@ def test_between_two_requests_the_end_is_silent():
     reader.feed(b"GET /one\n\nGET /two\nHost: pbx\n")
     assert reader.again() is None
     assert reader.ended() is pages.TIMEOUT
+
+
+@pytest.mark.quirk("line-end")
+@pytest.mark.parametrize("name", ["lf", "crlf"])
+def test_a_line_ends_with_lf_or_with_crlf_only(name):
+    """Alone, a line feed ends a line or is a blank in it."""
+    reading = Reading.of(make_pbx(quirks={"line-end": name}).quirks)
+    bare, both = b"GET /a HTTP/1.1\nA: b\n\n", b"GET /a HTTP/1.1\r\nA: b\r\n\r\n"
+    for raw, complete in ((bare, name == "lf"), (both, True)):
+        found = RequestReader(reading).feed(raw)
+        assert (found is not None) is complete
+        if complete:
+            assert (found.head.target, found.head.headers) == (b"/a", ((b"A", b"b"),))
+    assert Reading() == Reading.of(make_pbx().quirks)
+
+
+@pytest.mark.quirk("bare-header")
+@pytest.mark.parametrize("line", [b"no colon", b"5300", b"\x00"])
+def test_a_header_without_a_colon_is_ignored_or_refused(line):
+    """What has a colon but no name or no value is ignored in either way."""
+    raw = b"GET /a HTTP/1.1\r\n" + line + b"\r\n: x\r\nY:\r\n\r\n"
+    for value in ("ignored", "refused"):
+        found = RequestReader(Reading.of(make_pbx(quirks={"bare-header": value}).quirks)).feed(raw)
+        if value == "refused" and line != b"\x00":
+            assert found.body == pages.INVALID_REQUEST.body
+            assert found.note == "a header line has no colon (quirk bare-header: refused)"
+        else:
+            assert found.head.headers == ()

@@ -272,6 +272,19 @@ def test_the_columns_are_those_of_the_personality_or_of_a_generation(own, shown)
     assert page(Format.JSON, own, [values], quirks) == listed(line, key=shape[1])
 
 
+@pytest.mark.quirk("csv-group-column")
+@pytest.mark.quirk("csv-quoting")
+@pytest.mark.parametrize("quoting", ["none", "rfc4180"])
+def test_csv_may_begin_with_the_group_column(quoting):
+    """With the quirk cdr comes first, the session of the row; columns without a session have no such column."""
+    rows, quirks = later("s-1", ""), {"csv-quoting": quoting}
+    usual = page(Format.CSV, "G3", rows, quirks).decode().splitlines()
+    keyed = page(Format.CSV, "G3", rows, quirks | {"csv-group-column": "first"}).decode().splitlines()
+    assert keyed == [f"{key},{line}" for key, line in zip(("cdr", "s-1", ""), usual, strict=True)]
+    assert page(Format.CSV, "G3", rows, quirks | {"csv-group-column": "none"}).decode().splitlines() == usual
+    assert page(Format.CSV, "G2", rows, quirks | {"csv-group-column": "first"}) == page(Format.CSV, "G2", rows, quirks)
+
+
 # XML
 
 
@@ -912,7 +925,12 @@ def test_json_in_any_layout_reads_back(generation, rows, quirks):
 @given(_GENERATIONS, _ROWS, _LAYOUTS)
 def test_quoted_csv_of_any_rows_reads_back(generation, rows, quirks):
     """A reader of RFC 4180 gets the header and every field back."""
-    written = page(Format.CSV, generation, rows, quirks | {"csv-quoting": "rfc4180", "csv-header": "sent"}).decode()
+    written = page(
+        Format.CSV,
+        generation,
+        rows,
+        quirks | {"csv-quoting": "rfc4180", "csv-header": "sent", "csv-group-column": "none"},
+    ).decode()
     header, *read = csv.reader(StringIO(written, newline=""))
     assert header == HEADERS[generation if quirks["columns"] == "personality" else quirks["columns"]].split(",")
     assert read == [list(values[: len(header)]) for values in rows]
@@ -928,3 +946,15 @@ def test_xml_of_any_rows_reads_back(texts, generation, quirks):
     rows = [later("s", clid=value)[0] for value in texts]
     document = ET.fromstring(page(Format.XML, generation, rows, quirks | {"xml-escaping": "entities"}))
     assert [element.findtext("clid") for element in document] == texts
+
+
+@pytest.mark.quirk("group-rows")
+@pytest.mark.quirk("blank-session")
+def test_rows_of_a_session_are_one_entry_or_those_that_follow_each_other():
+    """A row of another session between them parts a group, or stands behind it."""
+    rows = later("a", "a", "b", "a", "b", "")
+    for value, keys in (("all", ["a", "b", ""]), ("adjacent", ["a", "b", "a", "b", ""])):
+        assert [entry["cdr"] for entry in root(rows, {"group-rows": value})] == keys
+    assert [entry["cdr"] for entry in root(rows)] == ["a", "b", ""]
+    apart = root(later("", "a", ""), {"group-rows": "adjacent", "blank-session": "together"})
+    assert [entry["cdr"] for entry in apart] == ["", "a", ""]

@@ -28,6 +28,7 @@ from urllib.request import (
 )
 
 import pytest
+from cryptography import x509
 
 from ucmsim.history import History
 from ucmsim.pytest_plugin import Ucm
@@ -261,10 +262,14 @@ def test_switched_off_pbx_does_not_listen(observed: Observed) -> None:
     assert "PBX off (ucm6100-1.0.9)  nothing listens: api.enable is false" in observed.out
 
 
+@pytest.mark.quirk("certificate-dates")
 def test_clock_that_is_not_now_is_told(observed: Observed) -> None:
     """Certificates follow the PBX clock, so the log says when it is far from the real date."""
     assert "off: the PBX clock says 2013-12-03 and the real date is " in observed.log
     assert "hq: the PBX clock" not in observed.log
+    (minted,) = observed.folder.rglob("off/certificate.pem")
+    leaf = x509.load_pem_x509_certificate(minted.read_bytes())
+    assert leaf.not_valid_before_utc.date().isoformat() == "2013-12-02"
 
 
 def test_second_process_on_the_same_state_folder(observed: Observed, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ class Account:
 
     *basic*: Basic is accepted. *plain*: a Digest without qop is, as in RFC 2069. *uri_checked*: its uri must be the target
     of the request, *realm_checked*: its realm that of the challenge, *exact_user*: its user name the same letter for
-    letter.
+    letter. *any_algorithm* that they name is taken for MD5.
     """
 
     username: str
@@ -39,6 +39,7 @@ class Account:
     uri_checked: bool = False
     realm_checked: bool = False
     exact_user: bool = False
+    any_algorithm: bool = False
 
     @classmethod
     def of(cls, api: Api, quirks: Quirks) -> Account:
@@ -51,6 +52,7 @@ class Account:
             uri_checked=quirks["digest-uri"] == "checked",
             realm_checked=quirks["client-realm"] == "checked",
             exact_user=quirks["user-case"] == "exact",
+            any_algorithm=quirks["digest-algorithm"] == "any",
         )
 
     def is_user(self, username: str) -> bool:
@@ -163,7 +165,7 @@ def judge(
         return Verdict(False, why="there are no credentials yet")
     if authorization[:6].lower() == "basic ":
         return _judge_basic(authorization[6:], account)
-    credentials = parse(authorization, counted=nonces.counted)
+    credentials = parse(authorization, counted=nonces.counted, any_algorithm=account.any_algorithm)
     if isinstance(credentials, str):
         return Verdict(False, why=credentials)
     if not (credentials.qop or account.plain):
@@ -183,10 +185,10 @@ def judge(
     return nonces.spend(credentials.nonce, credentials.count, wall)
 
 
-def parse(authorization: str, *, counted: bool = True) -> Credentials | str:
+def parse(authorization: str, *, counted: bool = True, any_algorithm: bool = False) -> Credentials | str:
     """Return the Digest credentials in *authorization*, or the sentence that says why there are none.
 
-    Unless nonce counts are *counted*, theirs may be anything and is taken for 0.
+    Unless nonce counts are *counted*, theirs may be anything and is taken for 0. *any_algorithm* is taken for MD5.
     """
     if authorization.lstrip()[:7].lower() != "digest ":
         return "the credentials are not Digest"
@@ -204,7 +206,7 @@ def parse(authorization: str, *, counted: bool = True) -> Credentials | str:
             at = len(authorization) if comma < 0 else comma + 1
     if missing := [key for key in ("realm", "nonce", "username", "uri", "response") if not found.get(key)]:
         return f"the Digest credentials lack {', '.join(missing)}"
-    if found.get("algorithm", "MD5").upper() != "MD5":
+    if found.get("algorithm", "MD5").upper() != "MD5" and not any_algorithm:
         return "the Digest algorithm is not MD5"
     qop = found.get("qop", "").lower() == "auth"
     number = _HEX.match(found.get("nc", "")) if counted else None

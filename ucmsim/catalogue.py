@@ -61,7 +61,7 @@ def quirk_rows(personality: Personality | None = None, confidence: str | None = 
     """Yield the quirk register; only the rows a *personality* shows, with its values, and those of one *confidence*."""
     register = Quirks.of(personality) if personality else None
     for row in QUIRKS:
-        if personality and personality.generation < row.since:
+        if personality and register and not row.shows(personality.generation, register.values):
             continue
         if confidence and row.confidence != confidence:
             continue
@@ -70,7 +70,7 @@ def quirk_rows(personality: Personality | None = None, confidence: str | None = 
             "default": register[row.id] if register else row.default,
             "values": _switch(row),
             "confidence": row.confidence,
-            "personalities": "all" if row.since == "G1" else f"from {row.since} on",
+            "personalities": row.shown,
             "source": row.source,
             "statement": row.statement,
             "changes": list(row.changes),
@@ -81,6 +81,8 @@ def _switch(row: Quirk) -> str:
     """Return what the row can be set to, or why not here."""
     if row.setting:
         return f"set {row.setting} instead"
+    if row.fixed:
+        return f"always: {row.fixed}"
     return f"not simulated yet: comes with {row.later}" if row.later else row.allowed
 
 

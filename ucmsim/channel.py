@@ -36,7 +36,6 @@ Worker = Callable[[Callable[[], T]], Deferred[T]]
 BACKLOG = 65536
 """Bytes of requests to come that are kept while one is answered."""
 
-_GONE = "the client went away"
 _FAILED = "ucmsim failed; the log says why below"
 
 
@@ -70,6 +69,8 @@ class DeviceChannel(Protocol, TimeoutMixin):
         self._keeps = False
         self._turning = False
         self._paused = False
+        self._waits = pbx.quirks["stalled-reader"] == "kept"
+        self._gone = "the client went away"
 
     def callLater(self, period: float, func: Callable[..., object]) -> Any:
         """Let `TimeoutMixin` wait on the wall clock that was passed in."""
@@ -102,6 +103,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
     def timeoutConnection(self) -> None:
         """Too long without a byte: give the request up, or the reply that nobody reads."""
         if self._playing is not None:
+            self._gone = f"reset: the client read nothing for {self._inactivity} seconds (quirk stalled-reader)"
             self._end(Ending.RESET)
         else:
             self._end_of_input(silent=True)
@@ -140,13 +142,16 @@ class DeviceChannel(Protocol, TimeoutMixin):
         began = self._wall.seconds()
         asked = self._understood(outcome) if isinstance(outcome, Incoming) else outcome
         request = asked if isinstance(asked, ApiRequest) else None
-        progress, reply, ended = Progress(self._stalled), None, _GONE
+        progress, reply, ended = Progress(self._stalled), None, ""
         try:
             reply = await self._decided(asked)
             if self._line is not None:
                 ended = await perform(reply, self._line, self._wall, progress)
                 self._keeps = reply.keeps and not ended
+            else:
+                ended = self._gone
         except CancelledError:
+            ended = self._gone
             raise
         except Exception:
             ended = _FAILED
@@ -164,7 +169,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
 
     def _stalled(self, stalled: bool) -> None:
         """Give a peer that stops reading as long as one that stops sending."""
-        self.setTimeout(self._inactivity if stalled else None)
+        self.setTimeout(self._inactivity if stalled and not self._waits else None)
 
     async def _decided(self, asked: ApiRequest | Content) -> Reply:
         when = self._pbx.clock.at(self._wall.seconds())

@@ -87,9 +87,10 @@ def pbx_warnings(pbx: PbxSettings) -> Iterator[str]:
 
 def _quirk_warnings(pbx: PbxSettings) -> Iterator[str]:
     personality = pbx.personality
-    for name in pbx.quirks:
-        if personality.generation < (since := BY_ID[name].since):
-            yield f"quirk '{name}' changes nothing on {personality.id}: it is shown from {since} on"
+    register = pbx.register
+    for row in (BY_ID[name] for name in pbx.quirks):
+        if not row.shows(personality.generation, register.values):
+            yield f"quirk '{row.id}' changes nothing on {personality.id}: it is shown {row.shown}"
 
 
 def _account_warnings(pbx: PbxSettings) -> Iterator[str]:

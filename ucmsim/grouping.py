@@ -28,6 +28,7 @@ class Grouping:
     first main_cdr *copied*: the places of columns that it has from its first row. *summed*: its durations are sums over
     the rows of its own group, else those of the first of them. *singles*: a row alone in its session has a main_cdr
     too, if it has a session. *ends*: rows below a main_cdr keep their end. *together*: rows without a session are one.
+    *adjacent*: rows of a session that do not follow each other are groups of their own.
     """
 
     keyed: bool
@@ -37,6 +38,7 @@ class Grouping:
     singles: bool
     ends: bool
     together: bool
+    adjacent: bool
 
     @classmethod
     def of(cls, quirks: Quirks) -> Grouping:
@@ -51,6 +53,7 @@ class Grouping:
             summed=quirks["main-cdr-sums"] == "sum",
             singles=quirks["single-row-entry"] == "grouped",
             ends=quirks["group-member-end"] == "kept",
+            adjacent=quirks["group-rows"] == "adjacent",
             together=quirks["blank-session"] == "together",
         )
 
@@ -78,12 +81,14 @@ class Grouping:
 
     def _by_session(self, sessions: Sequence[str], rows: Sequence[Row]) -> list[list[Row]]:
         groups: list[list[Row]] = []
-        at: dict[str, list[Row]] = {}
+        open_groups: dict[str, list[Row]] = {}
         for session, row in zip(sessions, rows, strict=True):
-            if session in at and (session or self.together):
-                at[session].append(row)
+            if session in open_groups and (session or self.together):
+                open_groups[session].append(row)
                 continue
-            at[session] = group = [row]
+            if self.adjacent:
+                open_groups.clear()
+            open_groups[session] = group = [row]
             groups.append(group)
         return groups
 

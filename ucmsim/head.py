@@ -18,8 +18,8 @@ class Heading:
     """How one PBX dresses an answer: its *server* string and head *order* (11 or 13), and what is odd about it.
 
     *extra_line* puts an empty line between head and body that Content-Length does not count. *bare_errors* leaves the
-    body of an error away when only the head was asked for. *signature* is the address line of error pages. Spec 2.3 to
-    2.5.
+    body of an error away when only the head was asked for. *signature* is the address line of error pages. Names of
+    headers are *canonical*, or as the device writes them. Spec 2.3 to 2.5.
     """
 
     server: str
@@ -27,6 +27,7 @@ class Heading:
     extra_line: bool = False
     bare_errors: bool = False
     signature: str = SIGNATURE
+    canonical: bool = False
 
     @classmethod
     def of(cls, quirks: Quirks) -> Heading:
@@ -37,6 +38,7 @@ class Heading:
             extra_line=quirks["extra-line"] == "one",
             bare_errors=quirks["head-error-body"] == "omitted",
             signature=str(quirks["error-signature"]),
+            canonical=quirks["header-case"] == "canonical",
         )
 
     def dressed(self, content: Content, now: datetime, *, head_only: bool = False, keep: bool = False) -> Reply:
@@ -52,7 +54,10 @@ class Heading:
         if not content.static:
             front.append(("Cache-Control", "no-cache, no-store"))
         length = ("Content-Length", str(body.length))
-        headers = (*front, length, *content.headers) if self.order < 13 else (*front, *content.headers, length)
+        own = content.headers
+        if self.canonical:
+            own = tuple((name.title().replace("Www", "WWW"), value) for name, value in own)
+        headers = (*front, length, *own) if self.order < 13 else (*front, *own, length)
         steps: list[Step] = [SendHead()]
         if body.length and not (head_only and (self.bare_errors or content.status < 400)):
             steps.append(Send(body))

@@ -97,6 +97,7 @@ class Pbx:
         self._discretion = Discretion.of(self._account, tuple(f"/{name}" for name in self._handlers))
         self._heading = Heading.of(self.quirks)
         self._nowhere_first = self.quirks["unknown-path"] == "first"
+        self._method_first = self.quirks["method-check"] == "first"
         self._static_denied = self.quirks["static-path"] == 403
         for spec in settings.faults:
             self.faults.arm(spec)
@@ -183,12 +184,13 @@ class Pbx:
         if not situation.permitted:
             return replace(pages.DENIED, note=situation.why)
         methods = self.reading.methods
-        if request.method not in methods:
-            return replace(pages.NOT_IMPLEMENTED, note=f"the method is none of {', '.join(methods)}")
-        if self._authenticates:
+        unknown_method = request.method not in methods
+        if not (unknown_method and self._method_first) and self._authenticates:
             challenge = self._challenge(request, when)
             if challenge is not None:
                 return challenge
+        if unknown_method:
+            return replace(pages.NOT_IMPLEMENTED, note=f"the method is none of {', '.join(methods)}")
         if handler is None:
             return pages.NOT_FOUND
         if request.form_too_large:

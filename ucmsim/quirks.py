@@ -7,6 +7,7 @@ row, read it where the behaviour is decided, name it in a test (`@pytest.mark.qu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -21,7 +22,8 @@ class Quirk:
 
     *number* says that any whole number from that one up is taken too, *text* that any text is. *confidence* is one of
     `CONFIDENCES`. *since* is the first column generation that shows the behaviour. A row that is no quirk to switch says
-    so: *setting* names the setting that switches it, *later* what it comes with. *changes* are the golden transcripts
+    so: *setting* names the setting that switches it, *later* what it comes with while it is not simulated yet, *fixed*
+    why there is no other value. *needs* is what another quirk must be for this one to show. *changes* are the golden transcripts
     that another value changes, as file name patterns.
     """
 
@@ -36,12 +38,25 @@ class Quirk:
     since: str = "G1"
     setting: str = ""
     later: str = ""
+    fixed: str = ""
+    needs: tuple[str, Value] | None = None
     changes: tuple[str, ...] = ()
 
     @property
     def switchable(self) -> bool:
         """Whether `quirks:` can set it."""
-        return not (self.setting or self.later)
+        return not (self.setting or self.later or self.fixed)
+
+    def shows(self, generation: str, register: Mapping[str, Value]) -> bool:
+        """Return whether it can be seen on a device with columns of that *generation* and quirks as in *register*."""
+        return self.since <= generation and (self.needs is None or register[self.needs[0]] == self.needs[1])
+
+    @property
+    def shown(self) -> str:
+        """Where it can be seen, in words."""
+        if self.needs:
+            return f"where {self.needs[0]} is {self.needs[1]}"
+        return "all" if self.since == "G1" else f"from {self.since} on"
 
     def accepts(self, value: object) -> bool:
         if isinstance(value, bool):
@@ -71,12 +86,14 @@ _TRANSPORT = (
     Quirk("session-cap", 100, ("none",), "Connections at a time; the next one is closed before TLS without a byte.",
           "spec 2.2, 0b", "inferred", number=1, changes=("conn-cap",)),
     Quirk("inactivity-timeout", 30, ("none",), "Seconds without a byte until a connection is given up: in silence before "
-          "the request line, with 400 Timeout inside the headers.", "spec 2.2, 0b", "inferred", number=1,
+          "the request line, with 400 Timeout inside the headers. Only late releases of Asterisk have it.", "spec 2.2, 0b", "assumed", number=1,
           changes=("conn-silence", "conn-timeout")),
+    Quirk("stalled-reader", "reset", ("reset", "kept"), "A client that reads nothing of its answer for as long as "
+          "inactivity-timeout says is reset, or waited for.", "spec 0b, 9 Q24", "assumed"),
     Quirk("keep-alive", "none", ("none",), "One request per connection, or seconds that a connection waits for the next "
           "one (15 on Asterisk 13).", "spec 2.2, 7 #25, 9 Q16", "seen", number=1,
-          changes=("acl-denied", "conn-cap", "conn-kept", "conn-silence", "http-headers", "http-lines",
-                   "http-request-line")),
+          changes=("acl-denied", "conn-cap", "conn-kept", "conn-silence", "http-bare-header", "http-headers",
+                   "http-line-end", "http-lines", "http-request-line")),
     Quirk("head-order", PERSONALITY, (PERSONALITY, 11, 13), "The response head has the order of Asterisk 1.8 to 11, or of "
           "13 (Content-Length last).", "spec 2.3, 0b", "inferred",
           changes=("acl-blank", "acl-denied", "auth-*", "call-*", "conn-*", "http-*", "page-*", "query-*", "rec-*",
@@ -94,15 +111,23 @@ _TRANSPORT = (
                    "rec-list", "rec-list-made-up", "rec-list-missing", "rec-list-odd", "rec-list-several",
                    "rec-made-up-file", "rows-*")),
     Quirk("error-signature", "Asterisk Server", ("Asterisk Server",), "The address line of error pages; Asterisk 13 "
-          "prints its http_server_name there.", "spec 2.4, 0b", "assumed", text=True,
-          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-escape", "http-headers", "http-lines",
-                   "http-methods", "http-paths", "http-request-line", "http-static", "rec-bad-name",
-                   "rec-default-directory", "rec-empty-value", "rec-long-name", "rec-missing", "rec-plus",
-                   "rec-repeated", "rec-two-directories")),
+          "prints its http_server_name there.", "spec 2.4, 0b", "inferred", text=True,
+          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-bare-header", "http-escape", "http-headers",
+                   "http-line-end", "http-lines", "http-methods", "http-paths", "http-request-line", "http-static",
+                   "rec-bad-name", "rec-default-directory", "rec-empty-value", "rec-long-name", "rec-missing",
+                   "rec-plus", "rec-repeated", "rec-two-directories")),
     Quirk("range-requests", "ignored", ("ignored",), "A Range header is ignored and nothing is compressed: the whole "
-          "answer is sent.", "spec 2.2", "inferred", later="a unit that is known to answer ranges"),
-    Quirk("transfer-limit", "none", ("none",), "No limit of time or size ends a long answer.", "spec 9 Q24", "assumed",
-          later="faults that cut answers short"),
+          "answer is sent.", "spec 2.2", "inferred", fixed="no unit is known that answers ranges"),
+    Quirk("transfer-limit", "none", ("none",), "No limit of time or size ends an answer that the client goes on reading.",
+          "spec 9 Q24", "assumed", fixed="an answer that is cut short is a fault, not a habit"),
+    Quirk("header-case", "device", ("device", "canonical"), "Heads say Content-type and WWW-authenticate, or Content-Type "
+          "and WWW-Authenticate.", "spec 2.3", "inferred",
+          changes=("acl-blank", "acl-denied", "auth-*", "call-*", "conn-*", "http-*", "page-*", "query-*", "rec-*",
+                   "rows-*")),
+    Quirk("line-end", "lf", ("lf", "crlf"), "A line feed ends a line of the request, with or without CR before it, or only "
+          "both together do.", "spec 0b", "inferred", changes=("http-line-end",)),
+    Quirk("bare-header", "ignored", ("ignored", "refused"), "A header line without a colon is ignored, or answered with 400 "
+          "Invalid Request.", "spec 0b", "assumed", changes=("http-bare-header",)),
     Quirk("request-line", "lenient", ("lenient", "strict"), "HTTP version, Host and letter case of the method are not "
           "looked at, or another version than 1.0 and 1.1, or 1.1 without Host, is answered with 400 Invalid Request, "
           "and a method in lower case with 501.", "spec 2.2, 2.5", "inferred", changes=("http-request-line",)),
@@ -110,28 +135,33 @@ _TRANSPORT = (
           "next header line. Without a limit it is 512 KiB.", "spec 2.2, 0b", "inferred", number=64,
           changes=("http-lines",)),
     Quirk("headers-cut", "refuse", ("refuse", "answer"), "Input that ends inside the headers is answered with 400 "
-          "Timeout, or counts as their end, as before Asterisk 1.8.32.", "spec 2.2", "inferred",
+          "Timeout, or counts as their end, as before Asterisk 1.8.32.", "spec 2.2", "assumed",
           changes=("conn-cut",)),
     Quirk("header-limit", 100, ("none",), "Headers that a request may have; one more is answered with 413. "
           "Without a limit it is 512 KiB of them.",
-          "spec 2.2, 0b", "inferred", number=1, changes=("http-headers",)),
+          "spec 2.2, 0b", "assumed", number=1, changes=("http-headers",)),
     Quirk("form-limit", 1024, ("none",), "Bytes of form that are read, 512 KiB at the most; a longer one is "
           "answered with 413 and no page.",
-          "spec 2.5", "inferred", number=1, changes=("http-form",)),
+          "spec 2.5", "assumed", number=1, changes=("http-form",)),
     Quirk("head-error-body", "sent", ("sent", "omitted"), "A HEAD request for what is answered with 400 and more gets the "
           "page all the same, or only its head.", "spec 2.5", "inferred", changes=("http-methods",)),
+    Quirk("head", "accept", ("accept", "refuse"), "HEAD is taken like GET, or answered with 501.", "spec 2.5, 0b",
+          "inferred", changes=("http-methods", "rec-head")),
+    Quirk("method-check", "first", ("first", "last"), "A method that is not taken is answered with 501 before credentials "
+          "are asked for, or after.", "spec 2.9", "assumed", changes=("http-methods",)),
     Quirk("post", "accept", ("accept", "refuse"), "A form sent by POST is taken like a query, or answered with 501.",
           "spec 2.5, 9 Q17 (guide p17)", "inferred", changes=("http-form", "http-form-type", "rec-form")),
     Quirk("post-type", "form", ("form", "any"), "A POST of another Content-Type has no parameters at all, or its body "
-          "is read as a form.", "spec 2.5, 0b", "inferred", changes=("http-form-type",)),
+          "is read as a form.", "spec 2.5, 0b", "assumed", changes=("http-form-type",)),
     Quirk("post-parameters", "replace", ("replace", "join"), "The form of a POST replaces the parameters of the URI, or "
           "follows them.", "spec 0b", "assumed", changes=("http-form",)),
     Quirk("path-match", "loose", ("loose", "exact"), "Paths match in any letter case and with one slash at the end, or "
           "only as they are written.", "spec 2.6", "inferred", changes=("http-paths",)),
     Quirk("unknown-path", "first", ("first", "last"), "A path that nobody serves is answered with 404 before anything "
           "is checked, or after Permitted IPs, method and credentials.", "spec 2.6, 2.9, 0b", "inferred",
-          changes=("acl-blank", "acl-denied", "conn-cap", "conn-kept", "conn-silence", "http-escape",
-                   "http-headers", "http-lines", "http-methods", "http-paths", "http-request-line", "http-static")),
+          changes=("acl-blank", "acl-denied", "conn-cap", "conn-kept", "conn-silence", "http-bare-header",
+                   "http-escape", "http-headers", "http-line-end", "http-lines", "http-methods", "http-paths",
+                   "http-request-line", "http-static")),
     Quirk("static-path", 404, (404, 403), "/static and what is below are a path like any unknown one, or are answered "
           "with Asterisk's 403 Access Denied before anything is checked. /httpstatus is 404 either way.", "spec 2.6",
           "assumed", changes=("http-static",)),
@@ -141,10 +171,13 @@ _TRANSPORT = (
           "a +.", "spec 2.6, 7 #9", "documented", changes=("http-plus", "rec-plus")),
     Quirk("tls-version", PERSONALITY, (PERSONALITY,), "The lowest and highest TLS version.", "spec 2.1, 0b", "assumed",
           setting="tls_min and tls_max"),
-    Quirk("tls-keys", "modern", ("modern", "device"), "The unit's own keys: self-signed, with Diffie-Hellman parameters "
-          "of 1024 bits that current clients refuse (DH_KEY_TOO_SMALL).", "spec 2.1, 7 #19", "assumed", setting="tls_profile"),
+    Quirk("tls-keys", "modern", ("modern", "device"), "Keys and handshake are of today, or the unit's own: "
+          "self-signed, with Diffie-Hellman parameters of 1024 bits that current clients refuse (DH_KEY_TOO_SMALL).", "spec 2.1, 7 #19", "assumed", setting="tls_profile"),
     Quirk("certificate-name", "bind-address", ("bind-address",), "The certificate's CN is the address that the API is bound "
-          "to, as the guide wants it.", "spec 1, 0b", "assumed", setting="tls_names"),
+          "to, as the guide wants it; of a unit bound to all addresses the first of tls_names, or localhost.", "spec 1, 0b",
+          "assumed", setting="api.tls_cert"),
+    Quirk("certificate-dates", "pbx-clock", ("pbx-clock",), "The certificate is made at the unit's own time, so that a client "
+          "refuses it while that is far from the real one.", "spec 0b", "assumed", setting="clock.start"),
     Quirk("api-enabled", "disabled", ("disabled", "enabled"), "The API is off until it is switched on: connections are "
           "refused.", "spec 1", "documented", setting="api.enable"),
     Quirk("bind-address", "0.0.0.0:8443", ("0.0.0.0:8443",), "The API listens on port 8443 of every interface; the "
@@ -157,7 +190,7 @@ _ACCESS = (
     Quirk("acl-denial", "page", ("page", "drop"), "A peer outside Permitted IPs gets a 403 page, or its connection is "
           "closed right after accept.", "spec 2.8, 9 Q5", "assumed", changes=("acl-blank", "acl-denied")),
     Quirk("acl-unparsable", "reject", ("reject", "deny-all"), "An unreadable Permitted IPs entry is refused when ucmsim "
-          "is configured, or denies everybody as Asterisk's access lists do.", "spec 1, 0b", "inferred",
+          "is configured, or denies everybody as Asterisk's access lists do.", "spec 1, 0b", "assumed",
           changes=("acl-unreadable",)),
     Quirk("factory-account", "none", ("none",), "There is no user until one is set (first guides), or the factory's "
           "cdrapi and cdrapi123 (units of the UCM62xx era).", "spec 1", "documented", setting="api.tls_authentication_name"),
@@ -176,12 +209,14 @@ _ACCESS = (
           changes=("auth-user-case",)),
     Quirk("realm", "asterisk", ("asterisk",), "The realm of the challenge, with which passwords are hashed.",
           "spec 2.7, 9 Q3", "inferred", text=True,
-          changes=("auth-basic", "auth-challenge", "auth-no-password", "auth-nonce-count", "auth-nonce-table",
-                   "auth-old-nonce", "auth-other-uri", "auth-realm", "auth-unknown-nonce", "auth-user-case",
-                   "auth-without-qop")),
+          changes=("auth-algorithm", "auth-basic", "auth-challenge", "auth-no-password", "auth-nonce-count",
+                   "auth-nonce-table", "auth-old-nonce", "auth-other-uri", "auth-realm", "auth-unknown-nonce",
+                   "auth-user-case", "auth-without-qop")),
     Quirk("client-realm", "ignored", ("ignored", "checked"), "The realm that Digest credentials name is not looked at, "
           "or must be that of the challenge, which is hashed either way.", "spec 2.7", "inferred",
           changes=("auth-realm",)),
+    Quirk("digest-algorithm", "md5", ("md5", "any"), "Digest credentials that name another algorithm than MD5 are none, or "
+          "computed with MD5 all the same.", "spec 2.7", "inferred", changes=("auth-algorithm",)),
     Quirk("nonce-table", 4096, (), "Nonces that are remembered; with one more the oldest is forgotten.", "spec 0b",
           "assumed", number=1, changes=("auth-nonce-table",)),
     Quirk("nonce-lifetime", 62, ("none",), "Seconds until a nonce is stale.", "spec 2.7, 0b", "inferred", number=1,
@@ -189,7 +224,7 @@ _ACCESS = (
     Quirk("nonce-count", "checked", ("checked", "ignored"), "The nc of a nonce must increase, or is not looked at.",
           "spec 2.7", "inferred", changes=("auth-nonce-count",)),
     Quirk("unknown-nonce", "refuse", ("refuse", "accept"), "A nonce that this PBX never issued is challenged anew, or "
-          "accepted on first use as Asterisk does.", "spec 2.7, 0b", "inferred", changes=("auth-unknown-nonce",)),
+          "accepted on first use as Asterisk does.", "spec 2.7, 0b", "assumed", changes=("auth-unknown-nonce",)),
 )  # fmt: skip
 
 _QUERY = (
@@ -208,14 +243,14 @@ _QUERY = (
                    "query-impossible-time", "query-repeated", "query-space", "query-unknown-name",
                    "query-wrong-format")),
     Quirk("empty-page", "container", ("container", "blank"), "A page without rows is an empty container, or an empty "
-          "body.", "spec 4.4", "seen",
+          "body.", "spec 4.4", "documented",
           changes=("http-plus", "query-ampersand", "query-bad-number", "query-characters", "query-date",
                    "query-date-zone", "query-empty-item", "query-empty-value", "query-epoch", "query-failure",
                    "query-fraction", "query-hyphens", "query-impossible-time", "query-limit", "query-literal",
                    "query-nothing", "query-open-range", "query-pattern", "query-repeated", "query-reversed-range",
                    "query-space", "query-unknown-name", "query-wrong-format")),
     Quirk("error-container", "asked", ("asked", "csv"), "A wrong request gets the container of the format that it asks "
-          "for, wherever format stands, or always the CSV header.", "spec 3.4", "assumed",
+          "for, wherever format stands, or always the CSV header.", "spec 3.4", "documented",
           changes=("http-plus", "query-ampersand", "query-bad-number", "query-characters", "query-date-zone",
                    "query-empty-item", "query-empty-value", "query-epoch", "query-fraction", "query-hyphens",
                    "query-impossible-time", "query-repeated", "query-space", "query-unknown-name")),
@@ -260,7 +295,7 @@ _QUERY = (
           "empty ones too, or only the number 0.", "spec 3.3", "documented",
           changes=("query-open-range", "query-zero-range")),
     Quirk("range-digits", "leading", ("leading", "all"), "In a range a value counts by the digits it begins with (x5300 "
-          "is 0), or by all its digits (x5300 is 5300): the guide's words allow both.", "spec 3.3, 0b", "inferred",
+          "is 0), or by all its digits (x5300 is 5300): the guide's words allow both.", "spec 3.3, 0b", "assumed",
           changes=("query-open-range", "query-zero-range")),
     Quirk("open-range", "zero", ("zero", "open"), "A range with one end missing has 0 there, so that 5300- finds nothing, "
           "or is open at that end.", "spec 3.3", "assumed", changes=("query-open-range",)),
@@ -268,7 +303,7 @@ _QUERY = (
           "nothing, or is turned around.", "spec 3.3", "assumed",
           changes=("query-open-range", "query-reversed-range")),
     Quirk("integer-limit", "saturate", ("saturate", "refuse"), "A number beyond 63 bits counts as the greatest one, or "
-          "makes the page empty.", "spec 0b", "inferred", changes=("query-large-number",)),
+          "makes the page empty.", "spec 0b", "assumed", changes=("query-large-number",)),
     Quirk("page-limit", 1000, (), "Rows on a page at most, and when numRecords is left out.", "spec 3.1, 7 #3",
           "documented", number=1,
           changes=("page-*", "query-answeredby", "query-csv", "query-durations", "query-no-parameters",
@@ -279,7 +314,7 @@ _QUERY = (
     Quirk("numrecords-zero", "none", ("none", "limit"), "numRecords=0 gives no rows, or as many as there may be.",
           "spec 3.4", "inferred", changes=("query-limit",)),
     Quirk("offset", "applied", ("applied", "ignored"), "offset skips rows, or is ignored, so that every page is the "
-          "first.", "spec 7 #6", "seen", changes=("query-offset", "query-page-of-rows", "query-sessions")),
+          "first.", "spec 7 #6", "documented", changes=("query-offset", "query-page-of-rows", "query-sessions")),
     Quirk("paging-unit", "rows", ("rows", "entries"), "numRecords and offset count rows, so that a JSON page has fewer "
           "entries and cuts calls in two, or they count entries, in every format.", "spec 3.3, 7 #5", "seen", since="G3",
           changes=("query-page-of-rows", "query-sessions")),
@@ -297,7 +332,7 @@ _QUERY = (
           changes=("query-answeredby",)),
     Quirk("answeredby-rows", "answered", ("answered", "all"), "Where there is no dstanswer, answeredby looks at "
           "dstchannel_ext of ANSWERED rows, or of all rows.", "spec 0b, 9 Q19", "assumed",
-          changes=("query-answeredby",)),
+          needs=("columns", "G1"), changes=("query-answeredby",)),
     Quirk("time-bounds", "inclusive", ("inclusive", "half-open"), "endTime itself is inside, so that two windows that meet "
           "both have a call on their border, or is outside.", "spec 3.3", "documented", changes=("call-*", "query-times")),
     Quirk("duration-bounds", "inclusive", ("inclusive", "half-open"), "maxDur itself is inside, or outside.", "spec 3.3",
@@ -317,9 +352,9 @@ _QUERY = (
     Quirk("fraction-digits", "three", ("three", "any"), "A fraction of a second has three digits, or any number of them.",
           "spec 3.2", "documented", changes=("query-fraction",)),
     Quirk("space-for-t", "refuse", ("refuse", "accept"), "A space where the letter T is due makes the page empty, or is "
-          "taken.", "spec 3.3", "inferred", changes=("query-space",)),
+          "taken.", "spec 3.3", "seen", changes=("query-space",)),
     Quirk("date-zone", "refuse", ("refuse", "accept"), "A zone stands after a time of day only, or after a date alone "
-          "too.", "spec 3.2, 3.3", "documented", changes=("query-date-zone",)),
+          "too.", "spec 3.2, 3.3", "inferred", changes=("query-date-zone",)),
     Quirk("epoch-digits", "ten", ("ten", "milliseconds"), "An epoch has ten digits, or thirteen are taken too, as "
           "milliseconds.", "spec 3.2", "documented", changes=("query-epoch",)),
     Quirk("now-case", "exact", ("exact", "any"), "now is in lower case, or in any letter case.", "spec 3.2", "assumed",
@@ -343,16 +378,17 @@ _PAGE = (
           "columns, or is quoted.", "spec 4.2, 7 #2", "documented",
           changes=("call-*", "page-csv", "query-csv", "query-no-parameters", "rows-csv")),
     Quirk("csv-line-end", "lf", ("lf", "crlf"), "Lines of CSV end with LF, or with CR and LF.", "spec 4.2, 9 Q22",
-          "assumed",
+          "inferred",
           changes=("call-*", "page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
                    "query-wrong-format", "rows-csv")),
     Quirk("csv-header", "sent", ("sent", "omitted"), "A page of CSV begins with the line of the column names, or has rows "
           "only.", "spec 4.2", "documented",
           changes=("call-*", "page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
                    "query-wrong-format", "rows-csv")),
-    Quirk("csv-group-column", "none", ("none",), "CSV and XML do not say which rows are one call; a CSV that the GUI "
-          "exports has a column for it.", "spec 4.2, 9 Q14", "assumed", since="G3",
-          later="a capture that shows such a column"),
+    Quirk("csv-group-column", "none", ("none", "first"), "CSV has no column for the cdr of a JSON entry, or has it first, as "
+          "a CSV that the GUI exports.", "spec 4.2, 9 Q14", "assumed", since="G3",
+          changes=("call-*", "page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
+                   "query-wrong-format", "rows-csv")),
     Quirk("xml-root", "root", ("root", "json"), "The outermost element of XML is root, or named like the JSON root.",
           "spec 4.3, 9 Q1", "assumed", changes=("page-xml", "query-nothing", "rows-xml")),
     Quirk("xml-escaping", "entities", ("entities", "none"), "XML escapes & < >, or writes caller IDs raw.",
@@ -363,7 +399,7 @@ _PAGE = (
           "spec 0b, 9 Q1", "assumed", changes=("page-xml", "query-nothing", "rows-xml")),
     Quirk("json-layout", "lines", ("lines", "printed", "compact"), "JSON has a line for each entry with a space after : "
           "and , and inside braces, the same with a blank before each line, as the guide prints it, or no white space.",
-          "spec 4.4, 0b", "documented",
+          "spec 4.4, 0b", "assumed",
           changes=("http-form", "http-plus", "page-json", "query-ampersand", "query-answeredby", "query-bad-number",
                    "query-characters", "query-date", "query-date-zone", "query-durations", "query-empty-item",
                    "query-empty-time", "query-empty-value", "query-epoch", "query-failure", "query-format-case",
@@ -379,8 +415,8 @@ _PAGE = (
                    "query-offset", "query-open-range", "query-page-of-rows", "query-pattern", "query-range",
                    "query-repeated-list", "query-sessions", "query-time-of-day", "query-times",
                    "query-trailing-comma", "query-wildcards", "query-zero-range", "rows-json")),
-    Quirk("json-controls", "escaped", ("escaped", "raw"), "A backslash and what cannot be printed are escaped in JSON, or "
-          "raw.", "spec 4.4, 7 #24", "assumed", changes=("page-json", "query-range", "query-repeated-list")),
+    Quirk("json-controls", "escaped", ("escaped", "raw"), "A backslash and control characters up to U+001F are escaped in "
+          "JSON, or raw.", "spec 4.4, 7 #24", "assumed", changes=("page-json", "query-range", "query-repeated-list")),
     Quirk("json-numbers", "texts", ("texts", "numbers"), "Every JSON value is a text, or AcctId, duration and billsec are "
           "numbers.", "spec 4.4", "documented",
           changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations", "query-empty-time",
@@ -434,13 +470,16 @@ _PAGE = (
           "client found.", "spec 4.4", "seen", since="G3",
           changes=("page-json", "query-page-of-rows", "query-sessions", "rows-json")),
     Quirk("group-shift", "none", ("none", "one"), "Groups hold one session each, or start one row early and repeat the "
-          "first group's main_cdr, as a captured firmware did.", "spec 4.4, 7 #11", "assumed", since="G3",
+          "first group's main_cdr, as a captured firmware did.", "spec 4.4, 7 #11", "seen", since="G3",
           changes=("page-json", "query-durations", "query-range", "query-repeated-list", "query-sessions",
                    "rows-json")),
     Quirk("blank-session", "apart", ("apart", "together"), "Rows without a session are an entry each, or one together.",
           "spec 0b", "assumed", since="G3", changes=("page-json",)),
+    Quirk("group-rows", "all", ("all", "adjacent"), "All rows of a session on the page are one entry, at the place of the "
+          "first, or only those that follow each other.", "spec 0b", "assumed", since="G3",
+          changes=("page-json", "query-sessions")),
     Quirk("group-key", "session", ("session", "blank"), "The cdr of an entry is its session, which clients take as the "
-          "call's id, or blank, as in a capture of later firmware.", "spec 4.4, 9 Q14", "assumed", since="G3",
+          "call's id, or blank, as in a capture of later firmware.", "spec 4.4, 9 Q14", "seen", since="G3",
           changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations", "query-empty-time",
                    "query-format-case", "query-fraction", "query-large-number", "query-limit", "query-name-case",
                    "query-offset", "query-open-range", "query-page-of-rows", "query-pattern", "query-range",
@@ -464,9 +503,10 @@ ROWS = (
           "answer, or answer = end, or both blank when BUSY or FAILED.", "spec 5.1, https-api 5.2", "seen",
           changes=("call-*", "rows-*")),
     Quirk("missing-time", "blank", ("blank", "zeros"), "A time that is missing is blank, or 0000-00-00 00:00:00, which "
-          "one integrator guards against.", "spec 5.1", "inferred", changes=("call-*", "rows-*")),
-    Quirk("local-times", "local", ("local",), "start, answer and end are local and without a zone, so that an hour comes "
-          "twice when clocks go back; only uniqueid and the names of recordings go by UTC.", "spec 3.3, 7 #8", "documented",
+          "one integrator guards against.", "spec 5.1", "seen", changes=("call-*", "rows-*")),
+    Quirk("local-times", "local", ("local",), "start, answer and end are local text without a zone, and bounds of a query "
+          "are compared as such texts, so that an hour comes twice when clocks go back; uniqueid, session and the names of "
+          "recordings go by UTC.", "spec 3.3, 7 #8", "documented",
           setting="time_zone"),
     Quirk("duration-rounding", "apart", ("apart", "displayed"), "duration and billsec are floors of what passed, so that "
           "they differ from the displayed times by a second, or differences of the displayed times.", "spec 5.1, 7 #14",
@@ -474,7 +514,7 @@ ROWS = (
     Quirk("userfield", PERSONALITY, (PERSONALITY, "ext", "direction"), "userfield is EXT, or the direction of the call.",
           "spec 5.1", "documented", changes=("call-*", "rows-*")),
     Quirk("trunk-userfield", "ext", ("ext", "direction"), "Where userfield is EXT, calls over trunks say EXT too, or their "
-          "direction.", "spec 5.1", "assumed", changes=("call-*", "rows-*")),
+          "direction.", "spec 5.1", "assumed", needs=("userfield", "ext"), changes=("call-*", "rows-*")),
     Quirk("outbound-context", PERSONALITY, (PERSONALITY, "from-internal", "outbound-route"), "dcontext of an outbound call is "
           "from-internal, or outbound-route- and the number of the trunk.", "spec 5.3, https-api 5.2", "seen",
           changes=("call-*", "rows-*")),
@@ -503,7 +543,7 @@ ROWS = (
           "spec 5.1", "seen", since="G2", changes=("call-*", "rows-*")),
     Quirk("amaflags", "DOCUMENTATION", ("DOCUMENTATION", "BILLING", "OMIT"), "The value of amaflags.", "spec 5.1",
           "documented", changes=("call-*", "rows-*")),
-    Quirk("service", "s", ("s",), "The value of service, whose meaning nobody knows.", "spec 5.1", "documented", text=True,
+    Quirk("service", "s", ("s",), "The value of service of a call over SIP.", "spec 5.1, https-api 5.2", "documented", text=True,
           changes=("call-*", "rows-*")),
     Quirk("lastdata-limit", 255, ("none",), "Characters after which lastdata is cut.", "spec 5.1", "seen", number=1,
           changes=("call-*", "rows-*")),
@@ -513,19 +553,19 @@ ROWS = (
     Quirk("recorded-dial-string", "shown", ("shown", "hidden"), "A dial string with a callee-handler has "
           "M(record-check,StartMonitor) before it when the call is to be recorded, or hides that.", "https-api 5.2, 5.3",
           "seen", since="G3", changes=("rows-*",)),
-    Quirk("busy-duration", "rung", ("rung", "zero"), "BUSY rows last until the caller heard it, or no time at all.",
+    Quirk("busy-duration", "rung", ("rung", "zero"), "duration of BUSY rows is the time until the caller heard it, or 0.",
           "spec 7 #12", "seen", changes=("rows-*",)),
-    Quirk("failed-duration", "passed", ("passed", "zero"), "FAILED rows last as long as it took, 0 to 7 seconds, or no time "
-          "at all.", "https-api 5.2 (94 rows of a UCM62xx, 34 of them 0), spec 9 Q21", "seen", changes=("call-*",)),
+    Quirk("failed-duration", "passed", ("passed", "zero"), "duration of FAILED rows is the time that it took, 0 to 7 seconds, "
+          "or 0.", "https-api 5.2 (94 rows of a UCM62xx, 34 of them 0), spec 9 Q21", "seen", changes=("call-*",)),
     Quirk("congestion", "FAILED", ("FAILED", "CONGESTION"), "A call that meets congestion is FAILED, or has the "
-          "disposition that Asterisk 11 added.", "spec 5.1", "assumed", changes=("rows-*",)),
+          "disposition that Asterisk 11 added.", "spec 5.1, https-api 5.2, 5.3", "seen", changes=("rows-*",)),
     Quirk("session-microseconds", "unpadded", ("unpadded", "padded"), "The microseconds in session are not padded with "
           "zeros, so that texts of sessions do not sort by time, or padded to six digits.", "spec 5.1", "seen", since="G3",
           changes=("rows-*",)),
     Quirk("voicemail-row", PERSONALITY, (PERSONALITY, "second", "none"), "A call that voicemail takes has a second row, or "
           "one only, answered by the mailbox.", "spec 5.6, https-api 5.2", "seen", changes=("rows-*",)),
     Quirk("one-row-lastapp", PERSONALITY, (PERSONALITY, "Dial", "VoiceMail"), "lastapp of a call that voicemail took, where "
-          "it has one row, is Dial as seen on UCM62xx, or VoiceMail.", "https-api 5.2", "assumed",
+          "it has one row, is Dial as seen on UCM62xx, or VoiceMail.", "https-api 5.2", "assumed", needs=("voicemail-row", "none"),
           changes=("rows-*",)),
     Quirk("voicemail-reason", "option-u", ("option-u", "option-n"), "lastdata of VoiceMail ends with u (unavailable) after "
           "@default, or with n (CAP22, a UCM63xx).", "https-api 5.2, spec 5.6", "seen", changes=("rows-*",)),
@@ -533,6 +573,7 @@ ROWS = (
           "message, or there is none.", "spec 5.8", "seen", changes=("rec-list-made-up",)),
     Quirk("voicemail-uniqueid", "shared", ("shared", "own"), "The second row shares the uniqueid of the first, so that "
           "clients keyed on it lose a row, or has one of its own.", "spec 5.6, 7 #10", "seen",
+          needs=("voicemail-row", "second"),
           changes=("rows-*",)),
     Quirk("conference-action", "numbered", ("numbered", "plain"), "action_type of a conference is CONFERENCE[6300], or "
           "CONFERENCE.", "spec 5.5", "assumed", since="G3", changes=("rows-*",)),
@@ -542,7 +583,7 @@ ROWS = (
           "directory of their month below it, which recordfiles then names.", "spec 5.8", "seen",
           changes=("rec-list-made-up", "rec-made-up-file", "rows-*")),
     Quirk("recording-epoch", "dial", ("dial", "answer"), "The epoch in a recording's name is the second after the call "
-          "began, or that of the answer.", "spec 5.8", "seen",
+          "began (CAP22, a UCM63xx; a UCM62xx had ten seconds), or that of the answer.", "spec 5.8, https-api 5.3", "seen",
           changes=("rec-list-made-up", "rec-made-up-file", "rows-*")),
     Quirk("recording-length", "talk", ("talk", "billsec"), "A recording is as long as the talk was, parts of a second "
           "included, or has the whole seconds of billsec.", "spec 6.5", "seen", changes=("rec-made-up-file",)),
@@ -550,7 +591,7 @@ ROWS = (
           "second in which it began, or with the uniqueid as Asterisk has it.", "spec 5.8", "assumed",
           changes=("rec-list-made-up",)),
     Quirk("restart-counters", "restart", ("restart",), "Channel counters begin again when the PBX restarts, so that names "
-          "and uniqueids repeat.", "spec 5.2", "documented", later="restarts in the middle of a history"),
+          "and uniqueids repeat.", "spec 5.2", "inferred", later="restarts in the middle of a history"),
     Quirk("outbound-caller-id", "trunk", ("trunk",), "clid of an outbound call is the trunk's caller ID while src stays "
           "the extension.", "spec 5.1", "seen", later="trunks that have a caller ID"),
     Quirk("dialled-prefix", "kept", ("kept",), "dst of an outbound call is the number as it was dialled, with its prefix.",
@@ -579,8 +620,8 @@ ROWS = (
           "ANSWER with answer = end (CAP22, a UCM63xx).", "spec 5.6", "seen", since="G3", later="IVRs and ring groups"),
     Quirk("ivr-exit-context", "ivr-from-internal", ("ivr-from-internal",), "dcontext of a call that left an IVR by a key is "
           "ivr-from-internal (CAP22, a UCM63xx).", "spec 5.3", "seen", later="IVRs"),
-    Quirk("ivr-row", "answered", ("answered",), "The row of an IVR is ANSWERED with billsec 0.", "spec 5.6, 7 #12", "seen",
-          since="G3", later="IVRs"),
+    Quirk("ivr-row", "answered", ("answered",), "A call that hangs up in an IVR has a row ReadExten, ANSWERED for as long as "
+          "it was there (CAP22, a UCM63xx).", "spec 5.6", "seen", since="G3", later="IVRs"),
     Quirk("ring-group-entry", "answered", ("answered",), "The row of the ring group itself is ANSWERED with billsec 0 (CAP22, "
           "a UCM63xx).", "spec 5.6, 7 #12", "seen", since="G3", later="ring groups"),
     Quirk("ring-group-winner", "whole", ("whole",), "The billsec of the agent who answers a ring group includes the time "
@@ -597,9 +638,34 @@ ROWS = (
           "its name, later also the agent's after a #.", "spec 5.8, 7 #16", "seen", later="ring groups"),
     Quirk("recorded-prefix", "kept", ("kept",), "The name of a recording keeps the outside-line prefix that was dialled.",
           "spec 5.8", "seen", later="calls that are dialled with a prefix"),
+    Quirk("fork-rows", "shown", ("shown",), "The parts of a call before an IVR, a group or a queue rings somebody have rows "
+          "of ForkCDR, which integrators drop.", "spec 5.4", "seen", since="G3", later="IVRs, ring groups and queues"),
+    Quirk("queue-row", "entry", ("entry",), "A call to a queue has a row of Queue, NO ANSWER when it was abandoned, and one for "
+          "each agent that was rung.", "spec 5.6", "assumed", later="queues"),
+    Quirk("transfer-row", "same-uniqueid", ("same-uniqueid",), "A transferred call has one more row with the same uniqueid and "
+          "session, TRANSFER.", "spec 5.6", "assumed", later="call transfer"),
+    Quirk("forward-row", "two", ("two",), "A forwarded call has a row for the extension and one for the target, CFWD.",
+          "spec 5.6", "assumed", later="call forwarding"),
+    Quirk("paging-row", "each", ("each",), "A page has a short row for each phone.", "spec 5.6", "assumed", later="paging"),
+    Quirk("fax-row", "receive-fax", ("receive-fax",), "A fax has a row of ReceiveFAX, action FAX.", "spec 5.6", "assumed",
+          later="fax"),
+    Quirk("disa-row", "two", ("two",), "A call by DISA has a row of DISA and one of the outbound call.", "spec 5.6", "assumed",
+          later="DISA"),
+    Quirk("callback-row", "two", ("two",), "A callback has two rows, CALLBACK.", "spec 5.6", "assumed", later="callback"),
+    Quirk("external-calls", "external", ("external",), "userfield of a call from trunk to trunk is External.", "spec 5.1",
+          "seen", since="G2", later="calls from trunk to trunk"),
+    Quirk("analogue-channel", "o1", ("o1",), "The channel of an analogue line is DAHDI/o1-1, and channel_ext o1.",
+          "https-api 5.2", "seen", later="analogue lines"),
+    Quirk("ami-recordings", "channel", ("channel",), "A recording that is begun over AMI is named by the channel, without its "
+          "technology.", "spec 5.8", "seen", later="recordings that are begun over AMI"),
+    Quirk("greetings", "unavail", ("unavail",), "Beside INBOX a mailbox has other folders, and greetings as .gsm and .wav.",
+          "spec 5.8, 6.5", "seen", later="greetings"),
+    Quirk("clock-corrections", "shown", ("shown",), "When the unit's clock is corrected during a call, its times go back or its "
+          "duration is odd.", "spec 7 #8", "inferred", later="calls that are made while the PBX runs"),
     Quirk("acctid-after-delete", "restart", ("restart",), "AcctId begins again when all rows were deleted.",
           "spec 9 Q20", "assumed", later="the deletion of rows"),
-    Quirk("cleaner", "none", ("none",), "Old recordings go while their rows stay, so that recordfiles leads to 404.",
+    Quirk("cleaner", "none", ("none",), "Recordings stay, or old ones go while their rows stay, so that recordfiles leads to "
+          "404.",
           "spec 7 #22", "assumed", later="the deletion of old recordings"),
 )  # fmt: skip
 """What a history is made with: these change no row that is stored already."""
@@ -649,7 +715,7 @@ _RECAPI = (
     Quirk("recapi-unknown-parameter", "ignore", ("ignore", 404), "A parameter other than filedir and filename, an empty "
           "piece of the query among them, is passed over, or answered with 404.", "spec 6.2", "assumed", changes=("rec-unknown-name",)),
     Quirk("recapi-empty-member", "ignore", ("ignore", 404), "The empty member of a list, as after the @ that recordfiles "
-          "ends with, is passed over, or the answer is 404.", "spec 6.2, 7 #15", "seen", changes=("rec-empty-member", "rec-list-odd")),
+          "ends with, is passed over, or the answer is 404.", "spec 6.2, 7 #15", "assumed", changes=("rec-empty-member", "rec-list-odd")),
     Quirk("recapi-bad-name", "skip", ("skip", 404), "A file name that is not allowed (a space, ..) is skipped, or the "
           "answer is 404.", "spec 6.2, 0b", "documented", changes=("rec-bad-name",)),
     Quirk("recapi-name-limit", 256, ("none",), "Characters, as bytes, after which a file name is cut; its "
@@ -667,7 +733,7 @@ _RECAPI = (
     Quirk("recapi-one-found", "file", ("file", "tar"), "When one of several files exists, it is sent as it is, or as a "
           "tar of one.", "spec 6.1, 6.6", "documented", changes=("rec-bad-name", "rec-one-of-two")),
     Quirk("recapi-missing-member", "skip", ("skip", 404), "Files that do not exist are left out of the tar, or the answer "
-          "is 404.", "spec 6.1, 6.6", "assumed", changes=("rec-one-of-two", "rec-some-of-three")),
+          "is 404.", "spec 6.1, 6.6", "inferred", changes=("rec-one-of-two", "rec-some-of-three")),
     Quirk("recapi-not-found", 404, (404, 200), "What does not exist is answered with 404, or with the same page and 200, "
           "which one client fears.", "spec 6.1, 6.5", "documented",
           changes=("auth-challenge", "auth-nameless", "auth-no-password", "auth-nonce-count", "auth-nonce-table",
@@ -680,8 +746,8 @@ _RECAPI = (
                    "rec-head", "rec-made-up-file", "rec-month", "rec-month-named", "rec-name-case",
                    "rec-one-of-two", "rec-same-file", "rec-some-of-three", "rec-tar", "rec-type",
                    "rec-unknown-name", "rec-user-file")),
-    Quirk("file-type", "by-name", ("by-name", "octet-stream"), "The Content-type of a file that is no WAV is text/ and "
-          "its extension, or application/octet-stream.", "spec 6.5", "inferred",
+    Quirk("file-type", "by-name", ("by-name", "octet-stream"), "The Content-type of a file that is no WAV is that of "
+          "Asterisk's table, text/ and its extension where that has none, or always application/octet-stream.", "spec 6.5", "inferred",
           changes=("rec-type",)),
     Quirk("wav-type", "audio/x-wav", ("audio/x-wav",), "The Content-type of a WAV.", "spec 2.3", "inferred", text=True,
           changes=("http-methods", "http-paths", "rec-bad-name", "rec-empty-member", "rec-file", "rec-form",

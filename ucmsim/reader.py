@@ -117,8 +117,9 @@ class RequestReader:
     def _line(self) -> bytes | None:
         """Return what one `fgets` would: up to a line feed or as many bytes as a line may have, as a C string."""
         limit = self._reading.line_limit
-        end = self._buffer.find(b"\n", 0, limit) + 1
-        if not end:
+        ending = self._reading.line_end
+        end = self._buffer.find(ending, 0, limit) + len(ending)
+        if end < len(ending):
             if len(self._buffer) < limit:
                 return None
             end = limit
@@ -142,6 +143,8 @@ class RequestReader:
             return self._headers_end()
         name, colon, value = line.partition(b":")
         value = value.lstrip(_BLANKS)
+        if not colon and not self._reading.bare_headers:
+            return replace(pages.INVALID_REQUEST, note="a header line has no colon (quirk bare-header: refused)")
         if not colon or not name or not value:
             return None
         limit = self._reading.header_limit

@@ -54,6 +54,8 @@ def objection(quirk_id: str, value: object, written: str | None = None) -> tuple
         return f"quirk '{quirk_id}' is not switched here", f"set {row.setting} instead"
     if row.later:
         return f"quirk '{quirk_id}' is not simulated yet", f"it comes with {row.later}"
+    if row.fixed and value != row.default:
+        return f"quirk '{quirk_id}' is always {row.default}", row.fixed
     return None if row.accepts(value) else _misfit(row, value, written)
 
 

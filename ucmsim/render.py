@@ -22,6 +22,7 @@ from ucmsim.register import Quirks
 Text = Callable[[str], str]
 """Writes one value down."""
 
+_SESSION = AT["session"]
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBERS = tuple(AT[column.name] for column in COLUMNS if column.number)
 
@@ -63,10 +64,11 @@ _WHITE: Mapping[Value, tuple[str, str]] = MappingProxyType(
 class Csv:
     """A *header* line, if it is sent, and one line a row, each with its *end*. Spec 4.2.
 
-    They are *quoted* where RFC 4180 wants it, or never.
+    They are *quoted* where RFC 4180 wants it, or never, and *keyed* by a first column, cdr.
     """
 
     columns: tuple[str, ...]
+    keyed: bool
     header: bool
     quoted: bool
     end: str
@@ -76,6 +78,7 @@ class Csv:
         """Return what the register says."""
         return cls(
             columns=columns,
+            keyed=quirks["csv-group-column"] == "first" and "session" in columns,
             header=quirks["csv-header"] == "sent",
             quoted=quirks["csv-quoting"] == "rfc4180",
             end="\r\n" if quirks["csv-line-end"] == "crlf" else "\n",
@@ -83,9 +86,12 @@ class Csv:
 
     def page(self, rows: Iterable[Row]) -> str:
         """Return the page with *rows*."""
-        width = len(self.columns)
-        lines = rfc4180(row[:width] for row in rows) if self.quoted else [",".join(row[:width]) for row in rows]
-        return self.end.join([",".join(self.columns), *lines, ""] if self.header else [*lines, ""])
+        width, names = len(self.columns), self.columns
+        records: Iterable[Sequence[str]] = (row[:width] for row in rows)
+        if self.keyed:
+            names, records = ("cdr", *names), ((row[_SESSION], *row[:width]) for row in rows)
+        lines = rfc4180(records) if self.quoted else map(",".join, records)
+        return self.end.join([",".join(names), *lines, ""] if self.header else [*lines, ""])
 
 
 @dataclass(frozen=True, slots=True)

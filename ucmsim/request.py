@@ -43,8 +43,8 @@ class Reading:
     """How one PBX reads requests, as its quirks have it; the defaults are those of the register.
 
     *line_limit* is a number of bytes, at most `BOUND`, *header_limit* of headers (None = `BOUND` bytes of them),
-    *form_limit* of bytes, at most `BOUND`. *cut_is_end*: headers end where the input does. *strict*: HTTP version, Host
-    and letter case of the method count. *escapes_checked*: a bad ``%`` is an error. *posts*: POST is taken and its form
+    *form_limit* of bytes, at most `BOUND`. *line_end* ends a line; *bare_headers*: one without colon is ignored. *cut_is_end*: headers end where the input does. *strict*: HTTP version, Host
+    and letter case of the method count. *escapes_checked*: a bad ``%`` is an error. *heads*: HEAD is taken. *posts*: POST is taken and its form
     read, *any_type*: whatever its Content-Type. *joins*: its parameters follow those of the URI. *exact_paths*: no
     other letter case, no slash at the end. *plus_is_space*: ``+`` is decoded.
     """
@@ -52,9 +52,12 @@ class Reading:
     line_limit: int = 4095
     header_limit: int | None = 100
     form_limit: int = 1024
+    line_end: bytes = b"\n"
+    bare_headers: bool = True
     cut_is_end: bool = False
     strict: bool = False
     escapes_checked: bool = False
+    heads: bool = True
     posts: bool = True
     any_type: bool = False
     joins: bool = False
@@ -68,9 +71,12 @@ class Reading:
             line_limit=min(quirks.number("line-limit") or BOUND, BOUND),
             header_limit=quirks.number("header-limit"),
             form_limit=min(quirks.number("form-limit") or BOUND, BOUND),
+            line_end=b"\r\n" if quirks["line-end"] == "crlf" else b"\n",
+            bare_headers=quirks["bare-header"] == "ignored",
             cut_is_end=quirks["headers-cut"] == "answer",
             strict=quirks["request-line"] == "strict",
             escapes_checked=quirks["bad-escape"] == "refused",
+            heads=quirks["head"] == "accept",
             posts=quirks["post"] == "accept",
             any_type=quirks["post-type"] == "any",
             joins=quirks["post-parameters"] == "join",
@@ -81,7 +87,7 @@ class Reading:
     @property
     def methods(self) -> tuple[str, ...]:
         """The methods that known paths take. Spec 2.5."""
-        return ("GET", "HEAD", "POST") if self.posts else ("GET", "HEAD")
+        return ("GET", *(("HEAD",) if self.heads else ()), *(("POST",) if self.posts else ()))
 
     def method(self, head: Head) -> str:
         """Return the method of *head* as it is known: in upper case unless the letter case counts."""

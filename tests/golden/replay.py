@@ -238,7 +238,7 @@ class Player:
         if len(self._challenges) <= login.back:
             return b""
         challenge = self._challenges[-1 - login.back]
-        fields = dict(re.findall(rb'(\w+)="([^"]*)"', challenge.partition(b"WWW-authenticate: Digest ")[2]))
+        fields = dict(re.findall(rb'(\w+)="([^"]*)"', challenge.partition(b": Digest ")[2]))
         realm, given = fields[b"realm"].decode(), login.nonce or fields[b"nonce"].decode()
         api = self._pbx.settings.api
         user = api.tls_authentication_name or ""
@@ -248,8 +248,9 @@ class Player:
         count = f"{login.nc:08x}:c:auth:" if login.qop else ""
         response = _hashed(f"{a1}:{given}:{count}{a2}")
         qop = f'qop=auth, nc={login.nc:08x}, cnonce="c", ' if login.qop else ""
+        algorithm = f"algorithm={login.algorithm}, " if login.algorithm else ""
         return (
-            f'Authorization: Digest username="{login.user or user}", realm="{login.realm or realm}", nonce="{given}", '
+            f'Authorization: Digest {algorithm}username="{login.user or user}", realm="{login.realm or realm}", nonce="{given}", '
             f'uri="{uri}", {qop}response="{response}"\r\n'
         ).encode()
 

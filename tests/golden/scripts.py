@@ -83,6 +83,7 @@ class Login:
     user: str = ""
     realm: str = ""
     back: int = 0
+    algorithm: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,8 @@ def _transport() -> Iterator[Script]:
     yield Script("conn-timeout", world, (Connect(), Send(_GET[:-2]), Wait(20), Wait(20)))
     yield Script("conn-cut", world, (Connect(), Send(_GET[:-4]), End()))
     yield Script("conn-kept", world, (Connect(), Send(_GET), Wait(5), Send(_GET), Wait(16)))
+    yield Script("http-bare-header", world, (Connect(), Send(_GET[:-2] + b"no colon\r\n\r\n")))
+    yield Script("http-line-end", world, (Connect(), Send(_GET.replace(b"\r\n", b"\n"))))
     yield Script("http-headers", world, (
         Connect(), Send(_GET[:-2] + _SOME + b"\r\n"), Connect(), Send(_GET[:-2] + _MANY + b"\r\n"),
     ))  # fmt: skip
@@ -192,6 +195,9 @@ def _access() -> Iterator[Script]:
     ))  # fmt: skip
     yield Script("auth-realm", world, (
         Connect(), Send(Ask(one).raw()), Connect(), Login(one, realm="elsewhere"),
+    ))  # fmt: skip
+    yield Script("auth-algorithm", world, (
+        Connect(), Send(Ask(one).raw()), Connect(), Login(one, algorithm="SHA-256"),
     ))  # fmt: skip
     yield Script("auth-user-case", world, (
         Connect(), Send(Ask(one).raw()), Connect(), Login(one, user="CdrApi"),
