@@ -1,4 +1,4 @@
-# make run | test | lint | bench | clean. Everything happens in .venv, which is made on first use.
+# make run [CONFIG=sim.yaml] | test [TESTS=tests/test_cli.py] | lint | bench | clean. Everything happens in .venv, which is made on first use.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,8 +7,10 @@ STAMP := $(VENV)/.installed
 
 .PHONY: run test lint format bench clean
 
+CONFIG ?= fixtures/sim.yaml
+
 run: $(STAMP)
-	$(BIN)/twistd -n --pidfile= ucmsim --config fixtures/sim.yaml
+	$(BIN)/twistd -n --pidfile= ucmsim --config $(CONFIG)
 
 test: lint
 	$(BIN)/coverage erase

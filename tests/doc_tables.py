@@ -157,7 +157,7 @@ TABLES = {
     "formats": lambda: table(("columns", "number", "JSON root", "JSON entries", "adds columns"), formats()),
     "content-types": lambda: table(("`format`", "Content-type"), content_types()),
     "personalities": lambda: table(
-        ("id", "alias", "columns", "channels", "Server", "head order", "recordings", "confidence"),
+        ("id", "alias", "columns", "channels", "Server", "head of Asterisk", "recordings", "confidence"),
         objects(
             catalogue.personality_rows(),
             "id",
@@ -173,7 +173,7 @@ TABLES = {
     "all-of-personalities": lambda: table(*upright(catalogue.personality_rows())),
     "settings": lambda: table(("key", "default", "meaning"), settings()),
     "faults": lambda: table(
-        ("fault", "fields and units", "settled", "what it does"),
+        ("fault", "fields and units", "decided", "what it does"),
         objects(catalogue.fault_rows(), "id", "fields", "settled", "statement"),
     ),
     "defects": lambda: table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from click.testing import CliRunner, Result
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
-from ucmsim import __version__
+from ucmsim import __version__, catalogue, tables
 from ucmsim.cli import main
 from ucmsim.columns import COLUMNS, GENERATIONS, Row
 from ucmsim.defects import DEFECTS
@@ -98,8 +99,17 @@ def test_check_good(ucmsim: Command) -> None:
 
 
 def test_check_good_as_json(ucmsim: Command) -> None:
-    """A good configuration is an empty list."""
+    """A good configuration is an empty list, or its warnings."""
     assert ucmsim.json("check", FIXTURES / "sim.yaml", "--json") == []
+    file = ucmsim.config("pbxs: {hq: {}}")
+    (found,) = ucmsim.json("check", file, "--json")
+    assert (found["level"], found["key"], found["file"], found["line"]) == ("warning", "pbxs.hq", file, 0)
+    assert ucmsim("check", file).stderr == f"warning: hq: {found['message']}\n"
+
+
+def test_check_warns_of_the_clock(ucmsim: Command) -> None:
+    """A fixed clock far from now is said here, and not only at the start."""
+    assert "warning: hq: the PBX clock says 2026-03-02" in ucmsim("check", ucmsim.config()).stderr
 
 
 BAD = "sed: 1\npbxs:\n  hq:\n    time_zone: 5\n    api: {tls_authentication_name: 0123}\n"
@@ -123,7 +133,9 @@ def test_check_bad_as_json(ucmsim: Command) -> None:
     assert [(one["line"], one["key"]) for one in found] == [
         (1, "sed"), (4, "pbxs.hq.time_zone"), (5, "pbxs.hq.api.tls_authentication_name"),
     ]  # fmt: skip
-    assert all(set(one) == {"file", "line", "key", "wrong", "right"} for one in found)
+    assert all(set(one) == {"level", "message", "file", "line", "key", "wrong", "right"} for one in found)
+    assert {one["level"] for one in found} == {"error"}
+    assert found[0]["message"] == f"{found[0]['wrong']}; {found[0]['right']}"
     assert "'seed'" in found[0]["right"]
 
 
@@ -150,6 +162,83 @@ def test_show_as_json(ucmsim: Command, what: str) -> None:
     assert [one["id"] for one in found] == SHOWN[what]
     assert {tuple(one) for one in found} == {tuple(found[0])}
     assert next(iter(found[0])) == "id"
+
+
+@pytest.mark.parametrize("what", ["quirks", "faults", "defects", "columns"])
+def test_show_to_a_pipe_has_a_line_a_row(ucmsim: Command, what: str) -> None:
+    """What a program reads line by line is never wrapped: every field of a row stands on its line."""
+    lines = ucmsim("show", what).stdout.splitlines()
+    rows = ucmsim.json("show", what, "--json")
+    assert len(lines) == 1 + len(rows)
+    for line, row in zip(lines[1:], rows, strict=True):
+        assert line.startswith(f"{row['id']} ")
+        assert line.endswith(str(row.get("statement", row.get("meaning"))))
+
+
+def test_show_some_quirks(ucmsim: Command) -> None:
+    """Rows that are named are shown whole, in that order, a field a line; as JSON they are objects like all others."""
+    text = ucmsim("show", "quirks", "plus", "acl-denial", "plus").stdout
+    first, second = text.removesuffix("\n").split("\n\n")
+    assert first.startswith("id: plus\ndefault: space\nvalues: space or plus\nconfidence: documented\n")
+    assert [line.split(": ")[0] for line in second.splitlines()] == [
+        "id", "default", "values", "confidence", "personalities", "source", "statement",
+    ]  # fmt: skip
+    assert second.startswith("id: acl-denial\n")
+    found = ucmsim.json("show", "quirks", "acl-denial", "--json")
+    assert found == [row for row in ucmsim.json("show", "quirks", "--json") if row["id"] == "acl-denial"]
+
+
+def test_show_quirks_that_are_not_there(ucmsim: Command) -> None:
+    """An unknown one is a usage error with what is probably meant; one that the options leave out is said."""
+    said = ucmsim("show", "quirks", "plus", "acl-denail", code=2).stderr
+    assert "there is no quirk 'acl-denail'; did you mean 'acl-denial'?" in said
+    ran = ucmsim("show", "quirks", "plus", "acl-denial", "--confidence", "assumed")
+    assert ran.stderr == "'plus' is none of the rows that the options leave\n"
+    assert ran.stdout.startswith("id: acl-denial\n")
+
+
+def test_show_some_personalities(ucmsim: Command) -> None:
+    """Only those named have a column, in that order, an alias as what it means."""
+    text = ucmsim("show", "personalities", "ucm6510", "ucm6100-1.0.9", "ucm6510").stdout
+    assert text.splitlines()[0].split() == ["id", "ucm6510-1.0.10", "ucm6100-1.0.9"]
+    assert [row["id"] for row in ucmsim.json("show", "personalities", "ucm6200", "--json")] == ["ucm6200-1.0.20"]
+    said = ucmsim("show", "personalities", "ucm6104", code=2).stderr
+    assert "ucm6104 is a model of the family ucm6100" in said
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 100, 120, 200, 400])
+def test_tables_of_a_terminal(width: int) -> None:
+    """No word of the register is cut, whatever the terminal's width, and no line that has blanks is wider."""
+    rows = [
+        [
+            ", ".join(map(str, cell)) if isinstance(cell, list) else str(cell)
+            for key, cell in row.items()
+            if key != "changes"
+        ]
+        for row in catalogue.quirk_rows()
+    ]
+    names = ["id", "default", "values", "confidence", "personalities", "source", "statement"]
+    shorter = (("id", "default", "confidence", "statement"), ("id", "default", "statement"))
+    lines = list(tables.table([names, *rows], width, shorter))
+    words = {word for row in rows for cell in row for word in cell.split()} | {*names, *(f"{name}:" for name in names)}
+    assert {word for line in lines for word in line.split() if len(word) < 28} - words == set()
+    assert width < 60 or max(map(len, lines)) <= width
+    heading = {200: names, 400: names, 120: [*shorter[0]], 100: [*shorter[0]], 80: [*shorter[1]]}.get(width)
+    assert lines[0].split() == heading if heading else lines[0] == "id: session-cap"
+    assert [line for line in lines if line.split()[:1] == ["acl-denial"] or line == "id: acl-denial"]
+
+
+@pytest.mark.parametrize(
+    ("width", "beside"), [(60, [1] * 7), (80, [2, 2, 2, 1]), (130, [5, 2]), (300, [7]), (None, [7])]
+)
+def test_personalities_of_a_terminal(width: int | None, beside: list[int]) -> None:
+    """As many as fit stand beside each other, the others below, each band with the keys in front."""
+    rows = list(catalogue.personality_rows())
+    lines = list(tables.beside([[key, *(str(row[key]) for row in rows)] for key in rows[0]], width))
+    heads = [line.split()[1:] for line in lines if line.startswith("id ")]
+    assert [len(head) for head in heads] == beside
+    assert list(chain.from_iterable(heads)) == SHOWN["personalities"]
+    assert width is None or width < 80 or max(map(len, lines)) <= width
 
 
 @pytest.mark.parametrize("what", [what for what in SHOWN if what != "personalities"])
@@ -285,11 +374,29 @@ def test_schema_accepts_good_configurations(schema: dict[str, Any], text: str) -
         "pbxs: {hq: {personality: ucm9999}}",
         "pbxs: {hq: {tls_profile: old}}",
         "pbxs: {hq: {trunks: [{nam: a}]}}",
+        "pbxs: {hq: {quirks: {acl-denail: drop}}}",
+        "pbxs: {hq: {quirks: {acl-denial: dropped}}}",
+        "pbxs: {hq: {quirks: {session-cap: 1.5}}}",
+        "pbxs: {hq: {quirks: {tls-version: '1.2'}}}",
+        "pbxs: {hq: {faults: [{fault: http.latensy, seconds: 1}]}}",
+        "pbxs: {hq: {faults: [{seconds: 1}]}}",
     ],
 )
 def test_schema_refuses_bad_configurations(schema: dict[str, Any], text: str) -> None:
     """What ucmsim refuses for its shape an editor can underline."""
     assert list(Schema(schema).objections(yaml.safe_load(text)))
+
+
+def test_schema_knows_the_quirks(schema: dict[str, Any]) -> None:
+    """Each row that can be switched has its words, its lowest number, or that any text will do, and its statement."""
+    found = schema["$defs"]["Pbx"]["properties"]["quirks"]["properties"]
+    assert set(found) == {row.id for row in QUIRKS if row.switchable}
+    for row in (row for row in QUIRKS if row.switchable):
+        assert found[row.id]["description"] == row.statement
+        for value in (*row.values, row.default, row.number, row.number and row.number - 1, "any text", "", 1.5, True):
+            if value is not None:
+                valid = jsonschema.Draft202012Validator(found[row.id]).is_valid(value)
+                assert valid == row.accepts(value), (row.id, value)
 
 
 def test_schema_stands_up_to_a_validator(schema: dict[str, Any]) -> None:
@@ -313,6 +420,48 @@ def test_round_trip(ucmsim: Command, form: str) -> None:
     assert ucmsim.kept() == rows
     ucmsim("export", "--config", config, "--format", form, "-o", again)
     assert again.read_bytes() == made.read_bytes()
+
+
+@pytest.mark.parametrize("command", ["export", "generate"])
+def test_form_follows_the_suffix(ucmsim: Command, command: str) -> None:
+    """Without --format the name of the output file decides, as that of the input does; otherwise it is CSV."""
+    config = ucmsim.config()
+    ucmsim("import", GUIDE, "-c", config)
+    for name, form in (("a.json", "json"), ("a.XML", "xml"), ("a.csv", "csv"), ("a.txt", "csv")):
+        ucmsim(command, "-c", config, "-o", ucmsim.folder / name)
+        assert len(ucmsim.rows(form, ucmsim.folder / name)) >= 3
+    ucmsim(command, "-c", config, "-o", ucmsim.folder / "a.json", "--format", "csv")
+    assert (ucmsim.folder / "a.json").read_text().startswith("AcctId,")
+    assert ucmsim(command, "-c", config).stdout.startswith("AcctId,")
+
+
+@pytest.mark.parametrize(("name", "told"), [("calls.json", "JSON"), ("calls.xml", "XML")])
+def test_a_csv_under_another_name_is_said(ucmsim: Command, name: str, told: str) -> None:
+    """A suffix that is not that of the contents is guessed at."""
+    file = ucmsim.folder / name
+    file.write_bytes(GUIDE.read_bytes())
+    said = ucmsim("import", file, "-c", ucmsim.config(), code=1).stderr
+    assert f"this is no {'device ' if told == 'JSON' else ''}{told}" in said
+    assert said.endswith("; it looks like CSV\n")
+    assert "3 rows imported" in ucmsim("import", file, "-c", ucmsim.config(), "--format", "csv").stdout
+
+
+def test_export_of_a_pbx_that_never_ran(ucmsim: Command) -> None:
+    """There is nothing to export, which is said with exit code 1, and neither folder nor history comes into being."""
+    config = ucmsim.config()
+    said = f"PBX 'hq' has never run, and nothing was imported: {ucmsim.folder / 'kept'} has no history of it\n"
+    assert ucmsim("export", "-c", config, code=1).stderr == said
+    assert not (ucmsim.folder / "kept").exists()
+    ucmsim("ca", "export", "-c", config)
+    assert ucmsim("export", "-c", config, "-o", ucmsim.folder / "out.csv", code=1).stderr == said
+    assert not (ucmsim.folder / "kept" / "hq" / "history.sqlite").exists()
+    assert not (ucmsim.folder / "out.csv").exists()
+
+
+@pytest.mark.parametrize("words", [["import", GUIDE], ["export"], ["ca", "export"]])
+def test_what_is_kept_needs_a_configuration(ucmsim: Command, words: list[Any]) -> None:
+    """The demo keeps nothing, so these commands ask for a file."""
+    assert "Missing option '--config'" in ucmsim(*words, code=2).stderr
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "xml"])
@@ -431,6 +580,7 @@ def test_history_that_is_none(ucmsim: Command) -> None:
 @pytest.mark.parametrize("words", [["export"], ["generate"], ["ca", "export"]])
 def test_output_that_cannot_be_written(ucmsim: Command, words: list[Any]) -> None:
     """A file that cannot be written is a sentence and exit code 1, not a traceback."""
+    ucmsim("import", GUIDE, "-c", ucmsim.config())
     missing = ucmsim.folder / "nowhere" / "out"
     ran = ucmsim(*words, "-c", ucmsim.config(), "--out", missing, code=1)
     assert f"{missing} cannot be written: No such file or directory" in ran.stderr

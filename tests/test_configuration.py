@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def test_without_a_file_it_is_the_demo() -> None:
     (hq,) = settings.pbxs.values()
     assert (settings.state, settings.control, settings.seed) == (None, None, 42)
     assert (hq.api.enable, hq.api.tls_bind_address) == (True, Address("127.0.0.1", 8443))
-    assert list(warnings(settings)) == []
+    assert list(warnings(settings, time.time())) == []
 
 
 def test_demo_is_the_fixture() -> None:
@@ -301,7 +302,18 @@ def test_a_pbx_that_does_not_listen_has_one_warning() -> None:
 def test_warnings_name_their_pbx(tmp_path: Path) -> None:
     """With several PBXs each warning says whose it is."""
     settings = read(written(tmp_path, "pbxs:\n  hq: {}\n  branch: {}\n"))
-    assert [warning.split(":")[0] for warning in warnings(settings)] == ["hq", "branch"]
+    assert [name for name, _ in warnings(settings, time.time())] == ["hq", "branch"]
+
+
+def test_a_clock_far_from_now_is_warned_of(tmp_path: Path) -> None:
+    """Certificates follow the PBX clock, so a start that is more than a day from the real date is said, as at the start."""
+    file = written(tmp_path, "pbxs:\n  hq: {clock: {start: '2026-03-02T12:00:00Z'}}\n  branch: {}\n")
+    start = datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp()
+
+    def of_the_clock(wall: float) -> list[str]:
+        return [name for name, said in warnings(read(file), wall) if "the PBX clock says 2026-03-02 and" in said]
+
+    assert [of_the_clock(start + hours * 3600) for hours in (-25, -23, 0, 23, 25)] == [["hq"], [], [], [], ["hq"]]
 
 
 def test_file_that_is_no_device_file_is_a_problem(tmp_path: Path) -> None:

@@ -492,6 +492,18 @@ def test_client_does_what_the_routes_do(control: Control) -> None:
     assert name not in client.status()["pbxs"]
 
 
+def test_client_names_a_field_once(control: Control) -> None:
+    """The field stands in the sentence or behind it, also where several things are wrong."""
+    with pytest.raises(ControlError) as raised:
+        control.client.create_pbx(control.name(), {"persnality": "ucm6100"})
+    said = "there is no key 'persnality' here; did you mean 'personality'? (persnality)"
+    assert (str(raised.value), raised.value.field) == (said, "persnality")
+    with pytest.raises(ControlError) as raised:
+        control.client.create_pbx(control.name(), {"persnality": "ucm6100", "time_zone": 5})
+    assert str(raised.value).count("persnality: ") == 1
+    assert not str(raised.value).endswith(")")
+
+
 def test_client_raises_what_it_is_told(control: Control) -> None:
     """An error has the status, the code, the message and the field."""
     with pytest.raises(ControlError, match=r"there is no personality 'ucm9999'.*\(personality\)$") as raised:

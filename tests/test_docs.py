@@ -11,6 +11,7 @@ import pytest
 from tests.doc_tables import README, TABLES, WITH_TABLES, explained, placed
 from tests.makers import another_row, at, header, make_pbx, request
 from ucmsim.configuration import read
+from ucmsim.personalities import MODELS
 from ucmsim.recordings import Recording
 from ucmsim.register import BY_ID
 from ucmsim.settings import load
@@ -52,7 +53,7 @@ def test_python_example_passes(pytester: pytest.Pytester) -> None:
     (example,) = blocks("python")
     pytester.makepyfile(test_billing=example)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error")
-    result.assert_outcomes(passed=4)
+    result.assert_outcomes(passed=5)
 
 
 def test_sentences_of_the_check_are_real() -> None:
@@ -96,6 +97,14 @@ def test_what_is_asked_of_recapi_is_answered() -> None:
         "text/csv", "text/csv", "audio/x-wav", "application/x-tar",
     ]  # fmt: skip
     assert b"monitor/2022-09,auto-1.wav\n" in replies[1].body
+
+
+def test_models_are_in_the_readme() -> None:
+    """The README says which models each family stands for."""
+    text = " ".join(README.read_text().split())
+    for family, models in MODELS.items():
+        *most, last = map(str.upper, models)
+        assert f"`{family}` are {', '.join(most)} and {last}" in text
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])

@@ -20,8 +20,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "recordings", "paths", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "pbx",
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring"),
-    "2": ("statefolder", "progress", "configuration", "filling", "assembly", "catalogue"),
-    "3": ("socketplane", "oldtls", "tls", "wire", "channel", "ports", "fleet", "announce", "control", "parent", "tap"),
+    "2": ("statefolder", "progress", "configuration", "filling", "assembly", "catalogue", "tables"),
+    "3": ("socketplane", "oldtls", "tls", "wire", "channel", "ports", "fleet", "announce", "control", "parent", "stopping", "tap"),
     "4": ("client", "child", "cli", "show", "pytest_plugin"),
 }  # fmt: skip
 

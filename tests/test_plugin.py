@@ -50,6 +50,7 @@ def test_a_client_of_the_standard_library(ucm):
 
 def test_a_slow_page(ucm):
     with ucm.fault("http.latency", seconds=0.5, when={"path": "/cdrapi", "nth": [2]}, times=1) as slow:
+        assert repr(slow) == "UcmFault(name='http-latency')"
         assert fetch(ucm).status_code == 200
         assert slow.fired == 0
         began = time.monotonic()

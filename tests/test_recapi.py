@@ -630,11 +630,44 @@ def test_a_quirk_of_files(root: Path, name: str, query: str, values: Mapping[str
         ("filename=1@2@3@4@5@6@7", "there is no '1'; there is no '2'; there is no '3'; there is no '4'; there is no '5'; and 2 more"),
         ("filename=note.txt", ""),
         ("filedir=meetme", ""),
+        ("filname=note.txt", "'filname' is not a parameter of /recapi and is passed over; did you mean 'filename'?"),
+        ("x=1&filename=note.txt&x=2", "'x' is not a parameter of /recapi and is passed over"),
+        ("&filename=note.txt&", ""),
+        ("x=1&filename=gone.wav", "'x' is not a parameter of /recapi and is passed over; there is no 'gone.wav'"),
+        ("x=1&filename=@", "'x' is not a parameter of /recapi and is passed over; no file is asked for"),
+        ("filename=a&filename=b&x=1", "'filename' is given twice; 'x' is not a parameter of /recapi and is passed over"),
+        ("FILENAME=gone.wav", "there is no 'gone.wav'"),
+        ("filename=monitor/2019-12/x.wav", "there is no 'monitor/2019-12/x.wav'; 'monitor' is filedir's default, so leave it out of the name"),
+        ("filedir=meetme&filename=meetme/x.wav", "there is no 'meetme/x.wav'; 'meetme' is looked in already, so leave it out of the name"),
     ],
 )  # fmt: skip
 def test_what_is_not_found_is_explained(pbx: Pbx, query: str, said: str) -> None:
     """The log says what the wire does not."""
     assert ask(pbx, query).note == said
+
+
+def test_names_of_no_parameter_are_told_as_the_register_has_it(tmp_path: Path) -> None:
+    """Where one is answered with 404 the sentence is that of the refusal; letter case counts where the register says so."""
+    pbx = pbx_on(tmp_path, quirks={"recapi-unknown-parameter": 404})
+    assert ask(pbx, "filname=x&y=1").note == "'filname' is not a parameter of /recapi"
+    pbx = pbx_on(tmp_path, quirks={"parameter-case": "exact"})
+    said = "'FileName' is not a parameter of /recapi and is passed over; did you mean 'filename'?"
+    assert ask(pbx, "FileName=x").note == said
+    assert ask(pbx, "&".join(f"x{number}=1" for number in range(900))).note.count("passed over") == 5
+
+
+def test_links_are_told(tmp_path: Path) -> None:
+    """A link to a file or a directory is not followed, and the log says that this is why nothing is found."""
+    pbx = pbx_on(put(tmp_path, {"monitor/a.wav": b"a"}))
+    (tmp_path / "monitor/link.wav").symlink_to("a.wav")
+    (tmp_path / "linked").symlink_to("monitor")
+    for query, link in (
+        ("filename=link.wav", "monitor/link.wav"),
+        ("filedir=linked&filename=a.wav", "linked"),
+        ("filedir=linked", "linked"),
+    ):
+        assert ask(pbx, query).note == f"'{link}' is a link, and links are not followed"
+    assert ask(pbx, "filename=a.wav/b.wav").note == "there is no 'a.wav/b.wav'"
 
 
 def test_what_cannot_be_read_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

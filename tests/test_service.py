@@ -7,6 +7,7 @@ import os
 import re
 import select
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -32,6 +33,7 @@ from cryptography import x509
 
 from ucmsim.history import History
 from ucmsim.pytest_plugin import Ucm
+from ucmsim.statefolder import StateFolder
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 LIMIT = 60.0
@@ -236,6 +238,8 @@ def test_banner_is_for_people(observed: Observed) -> None:
     hq = observed.ready["pbxs"]["hq"]
     for line in (f"PBX hq (ucm6100-1.0.9)  {hq['url']}", f"  CA     {hq['ca']}", "  rows   3"):
         assert line in observed.out.splitlines()
+    control = f"control plane  {observed.ready['control']['url']}\n  token  {observed.folder}/kept/control-token\n"
+    assert observed.out.endswith(control)
     assert "curl" not in observed.log
     assert "listening on" not in observed.out
     assert observed.err == ""
@@ -330,6 +334,44 @@ def test_sigterm(tmp_path: Path, runner: list[str]) -> None:
         assert "Traceback" not in process.out + process.err
 
 
+MANY = {"days": 3660, "calls_per_day": 1000}
+"""More calls than can be made up while a test waits."""
+
+
+@RUNNERS
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"])
+def test_signal_while_calls_are_made_up(tmp_path: Path, runner: list[str], sent: signal.Signals, code: int) -> None:
+    """Before the reactor runs a signal ends the process with its code and a sentence; no temporary folder is left."""
+    with Process(tmp_path, "--config", config(tmp_path, history=MANY), runner=runner) as process:
+        filling(process, tmp_path / "tmp")
+        os.kill(process.pid, sent)
+        assert process.ended() == code
+        assert process.err == f"stopped by {sent.name} before everything listened\n"
+        assert names(tmp_path / "tmp") == []
+        assert "Traceback" not in process.out
+
+
+def test_signal_while_a_kept_history_is_filled(tmp_path: Path) -> None:
+    """What was there before stays, what was begun goes: the next start fills the history anew."""
+    file = config(tmp_path, json.dumps({"state": "kept", "pbxs": {"hq": {"history": MANY}, "old": {"history": GUIDE}}}))
+    before = StateFolder.open(tmp_path / "kept")
+    before.pbx("old")
+    before.close()
+    with Process(tmp_path, "--config", file) as process:
+        filling(process, tmp_path / "kept")
+        assert process.stop() == 143
+        assert [name for name in names(tmp_path / "kept") if "." not in name] == ["old"]
+
+
+def filling(process: Process, folder: Path) -> None:
+    """Wait until rows are being written somewhere in *folder*."""
+    until = time.monotonic() + LIMIT
+    databases = ("history.sqlite", "history.sqlite-wal")
+    while not any(file.stat().st_size > 1 << 20 for name in databases for file in folder.rglob(name)):
+        assert process.runs_on(0.05), process.out + process.err
+        assert time.monotonic() < until
+
+
 def test_end_of_the_parent_ends_it(tmp_path: Path) -> None:
     """A process that was told to watch a pipe ends when its other end closes, and cleans up."""
     watched, alive = os.pipe()
@@ -417,11 +459,13 @@ def test_life_of_a_state_folder(tmp_path: Path) -> None:
 
     first, ca, out = run(1, 2)
     assert first
+    assert f"\n  rows   {len(first)}\n" in out
     assert "the kept history was made with" not in out
     spooled = tmp_path / "kept" / "hq" / "left-by-the-user"
     spooled.write_text("x")
     again, same, out = run(2, 3)
     assert (again, same) == (first, ca)
+    assert f"\n  rows   {len(first)}, kept from before (--fresh begins anew)\n" in out
     assert "hq: the kept history was made with seed '1', and the configuration says '2'" in out
     assert "'2 days of 5 calls', and the configuration says '3 days of 5 calls'" in out
     fresh, other, out = run(2, 3, "--fresh")

@@ -881,7 +881,44 @@ def test_templates_come_later():
     assert "templates come later" in problem.wrong
 
 
-@pytest.mark.parametrize("name", ["ucm6300", "ucm6300-1.0.2", "clouducm"])
+@pytest.mark.parametrize(
+    ("name", "due"),
+    [
+        ("ucm6104", "use ucm6100, ucm6100-1.0.9 or ucm6100-1.0.18"),
+        ("UCM6208", "use ucm6200, ucm6200-1.0.10 or ucm6200-1.0.20"),
+        ("ucm6116-1.0.18", "use ucm6100-1.0.18"),
+        ("ucm6102-1.0.20", "use ucm6100, ucm6100-1.0.9 or ucm6100-1.0.18"),
+    ],
+)
+def test_models_are_known_by_their_family(name, due):
+    """The number on the case is no personality; the sentence says which family it is of, and what there is of that."""
+    sentence = only(hq(f"personality: {name}"), "pbxs.hq.personality")
+    assert f"there is no personality '{name}': {name.lower().partition('-')[0]} is a model of the family " in sentence
+    assert sentence.endswith(due)
+
+
+def test_a_firmware_that_is_not_there_is_a_near_one():
+    """A family with another firmware is asked back."""
+    assert "did you mean 'ucm6200-1.0.2" in only(hq("personality: ucm6200-1.0.21"), "pbxs.hq.personality")
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "due"),
+    [
+        ("extensions: {first: 01000}", "extensions.first", "as the number 512; write 1000"),
+        ("history: {days: 1_0}", "history.days", "as the number 10; write it in decimal digits alone"),
+        ("recording: {share: 01}", "recording.share", "as the number 1; write 1"),
+        ("quirks: {session-cap: 0100}", "quirks.session-cap", "as the number 64; write 100"),
+        ("quirks: {realm: 010}", "quirks.realm", 'as the number 8; quote it if it is text: "010"'),
+        ("trunks: [{name: 010}]", "trunks[0].name", 'as the number 8; quote it if it is text: "010"'),
+    ],
+)
+def test_numbers_are_not_to_be_quoted(settings, key, due):
+    """Where a number is due nobody is told to make it a text, which would be refused."""
+    assert only(hq(settings), f"pbxs.hq.{key}").endswith(due)
+
+
+@pytest.mark.parametrize("name", ["ucm6300", "ucm6300-1.0.2", "UCM6302", "ucm6308a", "clouducm"])
 def test_models_of_the_json_interface_come_later(name):
     """These models are known, and refused with the ones to use instead."""
     sentence = only(hq(f"personality: {name}"), "pbxs.hq.personality")

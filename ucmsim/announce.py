@@ -75,14 +75,16 @@ def write_report(path: Path, text: str) -> None:
     put(path, data)
 
 
-def banner(services: Iterable[PbxService], *, show_passwords: bool, control: str | None = None) -> str:
+def banner(services: Iterable[PbxService], *, show_passwords: bool, control: tuple[str, Path] | None = None) -> str:
     """Return the start-up banner: for each PBX its URL, its CA, and a curl line that works as it stands.
 
-    A password is shown only where ucmsim chose it itself; else curl reads it from a file of mode 0600.
+    A password is shown only where ucmsim chose it itself; else curl reads it from a file of mode 0600. *control* is the
+    URL of the control plane and the file that its token stands in.
     """
     blocks = [_block(service, show_passwords) for service in services]
     if control:
-        blocks.append(f"control plane  {control}")
+        url, token = control
+        blocks.append(f"control plane  {url}\n  token  {token.absolute()}")
     return "\n" + "\n\n".join(blocks) + "\n"
 
 
@@ -102,7 +104,7 @@ def _block(service: PbxService, show_password: bool) -> str:
     lines = [
         f"{title}  {url}",
         f"  CA     {service.appliance.ca_file.absolute()}",
-        f"  rows   {len(pbx.history)}",
+        f"  rows   {len(pbx.history)}{', kept from before (--fresh begins anew)' if service.appliance.kept else ''}",
     ]
     return "\n".join([*lines, f"  try    {_tried(service, url, show_password)}"])
 

@@ -15,7 +15,7 @@ from ucmsim import keyfiles
 from ucmsim.audio import Voices
 from ucmsim.authority import Authority, Identity, covers
 from ucmsim.clock import PbxClock
-from ucmsim.configuration import DEFECT_IDS, pbx_warnings
+from ucmsim.configuration import DEFECT_IDS, clock_warnings, pbx_warnings
 from ucmsim.defects import defect
 from ucmsim.errors import ConfigurationError, Problem, StateInUse
 from ucmsim.filling import Watch, fill, unwatched
@@ -34,12 +34,14 @@ _A_DAY = timedelta(days=1)
 class Appliance:
     """A PBX with what it shows in a handshake, ready to be put on a port.
 
-    *ca_file* is what a client must trust, *warnings* are sentences for whoever starts it.
+    *ca_file* is what a client must trust, *warnings* are sentences for whoever starts it, *kept* says that its history is
+    that of an earlier start.
     """
 
     pbx: Pbx
     ca_file: Path
     warnings: tuple[str, ...]
+    kept: bool
     _folder: StateFolder
     _good: Identity
     _authority: Authority
@@ -128,16 +130,19 @@ def _assembled(
     now = clock.at(wall).pbx
     keyring = Keyring(home, name)
     good = _identity(keyring, settings, now)
-    warnings = [*pbx_warnings(settings), *_clock_warnings(now, wall)]
+    warnings = [*pbx_warnings(settings), *clock_warnings(now, wall)]
     history = History.open(home / "history.sqlite", durable=not folder.temporary)
     try:
+        kept = len(history) > 0
         filled = fill(history, name, settings, seed=seed, until=now, watch=watch)
         spool = Spool.begun(home / "spool", history.recordings, voices, lambda path: _sound(seed, name, path))
         pbx = Pbx(name, settings, history, spool, clock, seed=seed, defects=DEFECT_IDS)
     except BaseException:
         history.close()
         raise
-    return Appliance(pbx, home / "ca.pem", (*warnings, *filled.warnings), folder, good, keyring.authority(now), is_new)
+    return Appliance(
+        pbx, home / "ca.pem", (*warnings, *filled.warnings), kept, folder, good, keyring.authority(now), is_new
+    )
 
 
 def trusted(state: Path, name: str, settings: PbxSettings, *, wall: float) -> Certificate:
@@ -171,14 +176,3 @@ def _identity(keyring: Keyring, settings: PbxSettings, now: datetime) -> Identit
         )
     keyring.keep(identity)
     return identity
-
-
-def _clock_warnings(now: datetime, wall: float) -> list[str]:
-    real = datetime.fromtimestamp(wall, UTC)
-    if abs(now - real) <= _A_DAY:
-        return []
-    said = (
-        f"the PBX clock says {now:%Y-%m-%d} and the real date is {real:%Y-%m-%d}: certificates are minted against the "
-        "PBX clock, so a client that verifies them by the real date may refuse them"
-    )
-    return [said]

@@ -17,11 +17,21 @@ from ucmsim.faults import KINDS
 from ucmsim.personalities import ALIASES, PERSONALITIES, Personality
 from ucmsim.quirks import QUIRKS, Quirk
 from ucmsim.register import Quirks
+from ucmsim.settings import Settings
 
 ALWAYS = ("tls-version", "tls-keys", "acl-blank", "acl-denial")
 """What is told of every personality although it is the same for all of them so far."""
 
 _BEGAN = 1662033600
+
+
+def configuration_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the configuration file; what a fault's own fields are it leaves open."""
+    schema = Settings.model_json_schema(by_alias=True)
+    faults = schema["$defs"]["Pbx"]["properties"]["faults"]
+    kinds = {"enum": [kind.id for kind in KINDS], "description": "what 'ucmsim show faults' lists"}
+    faults["items"] = {**faults["items"], "required": ["fault"], "properties": {"fault": kinds}}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def personality_rows() -> Iterator[dict[str, Any]]:

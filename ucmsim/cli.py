@@ -11,14 +11,14 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
 from ucmsim import __version__, configuration
-from ucmsim.errors import ConfigurationError, UcmsimError
+from ucmsim.errors import ConfigurationError, Problem, UcmsimError
 from ucmsim.settings import Pbx, Settings
 from ucmsim.show import show
 
@@ -26,6 +26,11 @@ _FORMS = click.Choice(["csv", "json", "xml"])
 _CONFIG = click.option(
     "--config", "-c", "config", type=click.Path(path_type=Path), help="The configuration file; default: the demo."
 )
+_KEPT = click.option(
+    "--config", "-c", "config", type=click.Path(path_type=Path), required=True,
+    help="The configuration file, which must have a 'state:'.",
+)  # fmt: skip
+_FORM = click.option("--format", "form", type=_FORMS, help="Default: by the suffix of --out, else csv.")
 _PBX = click.option("--pbx", "-p", "name", help="The PBX; may be left out when there is only one.")
 
 
@@ -50,24 +55,31 @@ def main() -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print the problems as a list of objects.")
+@click.option("--json", "as_json", is_flag=True, help="Print errors and warnings as a list of objects.")
 def check(file: Path, as_json: bool) -> None:
-    """Validate a configuration; name every error at once. Exit 0 if it is good, 2 if not."""
+    """Validate a configuration; name every error at once. Exit 0 if it is good, perhaps with warnings, 2 if not."""
     try:
         settings = configuration.read(file)
     except ConfigurationError as error:
         if as_json:
-            click.echo(json.dumps([asdict(one) for one in error.problems], indent=2))
+            click.echo(json.dumps([_object("error", one) for one in error.problems], indent=2))
         else:
             click.echo(str(error), err=True)
             click.echo(f"{len(error.problems)} to mend", err=True)
         raise SystemExit(2) from None
+    warnings = list(configuration.warnings(settings, time.time()))
     if as_json:
-        click.echo("[]")
+        found = [_object("warning", Problem(f"pbxs.{name}", said, file=str(file))) for name, said in warnings]
+        click.echo(json.dumps(found, indent=2))
         return
-    for warning in configuration.warnings(settings):
-        click.echo(f"warning: {warning}", err=True)
+    for name, said in warnings:
+        click.echo(f"warning: {name}: {said}", err=True)
     click.echo(f"{file} is good: {', '.join(settings.pbxs) or 'no PBX'}")
+
+
+def _object(level: str, problem: Problem) -> dict[str, Any]:
+    """Return *problem* for programs: where it is, the sentence, and its halves; line 0 is no line of its own."""
+    return {"level": level, "message": str(replace(problem, file="", line=0, key="")), **asdict(problem)}
 
 
 main.add_command(show)
@@ -88,16 +100,26 @@ def _chosen(config: Path | None, name: str | None) -> tuple[Settings, str, Pbx]:
 
 
 @contextmanager
-def _kept_history(config: Path | None, name: str | None) -> Iterator[Any]:
-    """Open and lock the state folder of a configuration and yield one PBX's settings and its history."""
+def _kept_history(config: Path, name: str | None, *, begin: bool = True) -> Iterator[Any]:
+    """Open and lock the state folder of a configuration and yield one PBX's settings and its history.
+
+    A history that is not there is begun, or said to be missing.
+    """
     from ucmsim.history import History
     from ucmsim.statefolder import StateFolder
 
     settings, name, pbx = _chosen(config, name)
     if settings.state is None:
         raise click.UsageError("this configuration keeps no state; add 'state: FOLDER' to it")
+    missing = UcmsimError(
+        f"PBX '{name}' has never run, and nothing was imported: {settings.state} has no history of it"
+    )
+    if not begin and not settings.state.is_dir():
+        raise missing
     folder = StateFolder.open(settings.state)
     try:
+        if not begin and not (folder.path / name / "history.sqlite").exists():
+            raise missing
         history = History.open(folder.pbx(name) / "history.sqlite", durable=True)
         try:
             yield pbx, history
@@ -109,11 +131,11 @@ def _kept_history(config: Path | None, name: str | None) -> Iterator[Any]:
 
 @main.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@_CONFIG
+@_KEPT
 @_PBX
 @click.option("--format", "form", type=_FORMS, help="Default: by the file's name and first character.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as an object.")
-def import_(file: Path, config: Path | None, name: str | None, form: str | None, as_json: bool) -> None:
+def import_(file: Path, config: Path, name: str | None, form: str | None, as_json: bool) -> None:
     """Add the rows of a device CSV, JSON or XML FILE to a kept history.
 
     Rows that are there already are not looked for: a file imported twice is there twice. Rows that cannot be read are
@@ -135,27 +157,27 @@ def import_(file: Path, config: Path | None, name: str | None, form: str | None,
 
 
 @main.command()
-@_CONFIG
+@_KEPT
 @_PBX
-@click.option("--format", "form", type=_FORMS, default="csv", show_default=True)
+@_FORM
 @click.option("--generation", type=click.Choice(["G1", "G2", "G3"]), default="G3", show_default=True)
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Default: standard output.")
-def export(config: Path | None, name: str | None, form: str, generation: str, out: Path | None) -> None:
+def export(config: Path, name: str | None, form: str | None, generation: str, out: Path | None) -> None:
     """Write a kept history as a device CSV, JSON or XML file.
 
     JSON and XML read back as they were; rows that a CSV cannot tell are reported, and then the exit code is 1.
     """
-    with _told(), _kept_history(config, name) as (_, history), _opened(out) as stream:
-        bad = _written(stream, form, generation, history.rows(), len(history))
+    with _told(), _kept_history(config, name, begin=False) as (_, history), _opened(out) as stream:
+        bad = _written(stream, _form(form, out), generation, history.rows(), len(history))
     raise SystemExit(1 if bad else 0)
 
 
 @main.command()
 @_CONFIG
 @_PBX
-@click.option("--format", "form", type=_FORMS, default="csv", show_default=True)
+@_FORM
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Default: standard output.")
-def generate(config: Path | None, name: str | None, form: str, out: Path | None) -> None:
+def generate(config: Path | None, name: str | None, form: str | None, out: Path | None) -> None:
     """Make up the calls that a configuration describes, and write them as a device file; nothing is kept."""
     from ucmsim.clock import PbxClock
     from ucmsim.filling import made_up
@@ -167,7 +189,13 @@ def generate(config: Path | None, name: str | None, form: str, out: Path | None)
         rows = (record.row for record in made)
         total = pbx.history.days * pbx.history.calls_per_day
         with _opened(out) as stream:
-            _written(stream, form, str(pbx.register["columns"]), rows, total)
+            _written(stream, _form(form, out), str(pbx.register["columns"]), rows, total)
+
+
+def _form(chosen: str | None, out: Path | None) -> str:
+    """Return the form of what is written: the one that was *chosen*, else what the suffix of *out* says."""
+    suffix = "" if out is None else out.suffix.lower().removeprefix(".")
+    return chosen or (suffix if suffix in _FORMS.choices else "csv")
 
 
 @contextmanager
@@ -225,12 +253,12 @@ def ca() -> None:
 
 
 @ca.command("export")
-@_CONFIG
+@_KEPT
 @_PBX
 @click.option("--format", "form", type=click.Choice(["pem", "der", "p12"]), default="pem", show_default=True)
 @click.option("--password", default="changeit", show_default=True, help="Of the PKCS#12 truststore.")
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Default: standard output.")
-def ca_export(config: Path | None, name: str | None, form: Any, password: str, out: Path | None) -> None:
+def ca_export(config: Path, name: str | None, form: Any, password: str, out: Path | None) -> None:
     """Write the CA of a PBX as PEM, DER or PKCS#12 truststore; it is minted if the PBX never ran."""
     from ucmsim.assembly import trusted
     from ucmsim.authority import export as exported

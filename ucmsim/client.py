@@ -14,7 +14,8 @@ class ControlError(Exception):
     """The control plane said no: its *status*, its *code* for programs, and the *field* at fault, if one is."""
 
     def __init__(self, status: int, code: str, message: str, field: str | None) -> None:
-        super().__init__(f"{message} ({field})" if field else message)
+        # Of several problems each begins with its field, the first with this one.
+        super().__init__(f"{message} ({field})" if field and not message.startswith(f"{field}: ") else message)
         self.status, self.code, self.field = status, code, field
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from ucmsim import devicefile, keyfiles
 from ucmsim.authority import common_name
+from ucmsim.clock import PbxClock
 from ucmsim.defects import DEFECTS
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.faults import FaultRefused, arming
@@ -24,6 +26,7 @@ from ucmsim.settings.rules import Broken
 
 DEFECT_IDS = tuple(defect.id for defect in DEFECTS)
 
+_A_DAY = timedelta(days=1)
 _DEMO = "the built-in demo"
 
 
@@ -59,11 +62,22 @@ def read_pbx(value: Mapping[str, Any], folder: Path) -> PbxSettings:
     return load_pbx(value, folder, _JUDGES)
 
 
-def warnings(settings: Settings) -> Iterator[str]:
-    """Yield a sentence for everything that is allowed and probably not meant."""
+def warnings(settings: Settings, wall: float) -> Iterator[tuple[str, str]]:
+    """Yield a PBX and a sentence for everything that is allowed and probably not meant, at *wall* seconds."""
     for name, pbx in settings.pbxs.items():
-        for said in pbx_warnings(pbx):
-            yield f"{name}: {said}"
+        now = PbxClock.starting(pbx.clock.start, pbx.clock.rate, wall).start
+        for said in (*pbx_warnings(pbx), *clock_warnings(now, wall)):
+            yield name, said
+
+
+def clock_warnings(now: datetime, wall: float) -> Iterator[str]:
+    """Yield what follows from a PBX clock that says *now* at *wall* seconds of the epoch."""
+    real = datetime.fromtimestamp(wall, UTC)
+    if abs(now - real) > _A_DAY:
+        yield (
+            f"the PBX clock says {now:%Y-%m-%d} and the real date is {real:%Y-%m-%d}: certificates are minted against "
+            "the PBX clock, so a client that verifies them by the real date may refuse them"
+        )
 
 
 def pbx_warnings(pbx: PbxSettings) -> Iterator[str]:

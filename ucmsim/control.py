@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +155,7 @@ ROUTES = (
     Route("GET",    "/v1/pbxs", "pbxs", "every PBX"),
     Route("POST",   "/v1/pbxs", "create_pbx", "a new PBX: as in sim.yaml, plus name"),
     Route("GET",    "/v1/pbxs/{pbx}", "pbx", "one PBX"),
-    Route("DELETE", "/v1/pbxs/{pbx}", "delete_pbx", "stop a PBX and forget its state"),
+    Route("DELETE", "/v1/pbxs/{pbx}", "delete_pbx", "stop a PBX and erase its keys and history on disk"),
     Route("GET",    "/v1/pbxs/{pbx}/faults", "faults", "the armed faults with their counters"),
     Route("POST",   "/v1/pbxs/{pbx}/faults", "arm_fault", "arm a fault"),
     Route("DELETE", "/v1/pbxs/{pbx}/faults/{name}", "disarm_fault", "disarm a fault"),
@@ -292,7 +292,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _invalid(error: ConfigurationError) -> ApiError:
-    return ApiError(400, "invalid", "; ".join(map(str, error.problems)), error.problems[0].key or None)
+    first, *others = error.problems
+    said = map(str, error.problems) if others else [str(replace(first, key=""))]  # the field says it then
+    return ApiError(400, "invalid", "; ".join(said), first.key or None)
 
 
 def _refused(refused: FaultRefused) -> ApiError:

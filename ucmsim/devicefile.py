@@ -58,6 +58,13 @@ def objection(text: str, name: str = "") -> str:
     return first.why if isinstance(first, NoDeviceFile) else ""
 
 
+def _rather(text: str, form: str) -> str:
+    """Return what is added to the sentence that *text* is not of *form*: what it looks like instead."""
+    looks = sniffed(text)
+    sure = looks != "csv" or text.removeprefix("\ufeff").startswith("AcctId,")
+    return f"; it looks like {looks.upper()}" if sure and looks != form else ""
+
+
 def read_csv(text: str) -> Iterator[Found]:
     """Read the device's CSV: 9 fields from the left, as many from the right as follow lastdata, the rest is lastdata.
 
@@ -67,7 +74,7 @@ def read_csv(text: str) -> Iterator[Found]:
     header = lines[0].rstrip("\r")
     generation = next((known for known in GENERATIONS.values() if ",".join(known.columns) == header), None)
     if generation is None:
-        yield NoDeviceFile(1, "this is no device CSV: that begins AcctId,accountcode,src")
+        yield NoDeviceFile(1, f"this is no device CSV: that begins AcctId,accountcode,src{_rather(text, 'csv')}")
         return
     for number, line in enumerate(lines[1:], 2):
         if line.strip("\r"):
@@ -96,7 +103,8 @@ def read_json(text: str) -> Iterator[Found]:
     text = text.removeprefix("\ufeff")
     begin = re.match(r'\s*(?:\{\s*"(?:cdr|cdr_root)"\s*:\s*)?\[', text)
     if begin is None:
-        yield NoDeviceFile(1, 'this is no device JSON: that begins {"cdr": [ or {"cdr_root": [')
+        due = 'that begins {"cdr": [ or {"cdr_root": ['
+        yield NoDeviceFile(1, f"this is no device JSON: {due}{_rather(text, 'json')}")
         return
     decoder = json.JSONDecoder()
     separator = re.compile(r"[\s,]*")
@@ -160,7 +168,8 @@ def read_xml(text: str) -> Iterator[Found]:
             parser.Parse(text[at : at + _STEP].encode("utf-8", "surrogatepass"), at + _STEP > len(text))
         except expat.ExpatError as error:
             yield from found
-            yield NoDeviceFile(error.lineno, f"this is no XML from here on: {expat.ErrorString(error.code)}")
+            said = f"this is no XML from here on: {expat.ErrorString(error.code)}"
+            yield NoDeviceFile(error.lineno, f"{said}{_rather(text, 'xml')}")
             return
         yield from found
         found.clear()

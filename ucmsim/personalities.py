@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ucmsim.columns import GENERATIONS
+from ucmsim.errors import did_you_mean, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,18 @@ PERSONALITIES = (
 ALIASES = MappingProxyType({"ucm6100": "ucm6100-1.0.9", "ucm6510": "ucm6510-1.0.10", "ucm6200": "ucm6200-1.0.20"})
 """A bare model means its usual row."""
 
-LATER = ("ucm6300", "clouducm")
+MODELS = MappingProxyType({
+    "ucm6100": ("ucm6102", "ucm6104", "ucm6108", "ucm6116"),
+    "ucm6200": ("ucm6202", "ucm6204", "ucm6208"),
+})  # fmt: skip
+"""The models that a family, the name of a personality, stands for; UCM6510 is one of its own."""
+
+LATER = (
+    "ucm6300", "ucm6300a", "ucm6301", "ucm6302", "ucm6302a", "ucm6304", "ucm6304a", "ucm6308", "ucm6308a", "clouducm",
+)  # fmt: skip
 """Models that come with the JSON interface."""
 
+_FAMILIES = MappingProxyType({model: family for family, models in MODELS.items() for model in models})
 _BY_ID = MappingProxyType({row.id: row for row in PERSONALITIES})
 
 
@@ -111,3 +121,15 @@ def names() -> tuple[str, ...]:
 def personality(name: str) -> Personality:
     """Return the row that *name*, an id or an alias, stands for; `KeyError` when there is none."""
     return _BY_ID[ALIASES.get(name, name)]
+
+
+def objection(name: str) -> tuple[str, str]:
+    """Return what is wrong with *name*, which `personality` does not know, and what would be right."""
+    model, _, firmware = name.lower().partition("-")
+    if model in LATER:
+        return f"personality '{name}' comes with the JSON interface", f"use {listed(ALIASES)}"
+    if family := _FAMILIES.get(model):
+        same = f"{family}-{firmware}"
+        known = [same] if same in _BY_ID else [one for one in names() if one.partition("-")[0] == family]
+        return f"there is no personality '{name}': {model} is a model of the family {family}", f"use {listed(known)}"
+    return f"there is no personality '{name}'", did_you_mean(name, names()) or f"use {listed(names())}"

@@ -45,7 +45,7 @@ class UcmFault:
 
     name: str
     _control: ControlClient = field(repr=False)
-    _pbx: str
+    _pbx: str = field(repr=False)
     _last: int | None = field(default=None, repr=False)
 
     def disarm(self) -> None:

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
+from ucmsim.errors import did_you_mean
 from ucmsim.paths import Parts, parts_of
+from ucmsim.refusals import shown
 from ucmsim.register import Quirks
 from ucmsim.request import Params, data, text
 
 SEPARATOR = "@"
+NAMES = ("filedir", "filename")
+"""The parameters."""
 
+_TOLD = 5
+"""Names of no parameter that are told."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -101,7 +108,7 @@ def _collected(params: Params, quirks: Quirks) -> dict[str, str]:
     any_case = quirks["parameter-case"] == "any"
     for written, value in params:
         name = written.lower() if any_case else written
-        if name not in ("filedir", "filename"):
+        if name not in NAMES:
             if quirks["recapi-unknown-parameter"] == 404:
                 raise _Refused(f"'{written}' is not a parameter of /recapi")
             continue
@@ -113,6 +120,21 @@ def _collected(params: Params, quirks: Quirks) -> dict[str, str]:
         if value:
             values.setdefault(name, value)
     return values
+
+
+def passed_over(params: Params, quirks: Quirks) -> tuple[str, ...]:
+    """Return a sentence for each of *params* that is no parameter and counts for nothing, at most a few."""
+    if quirks["recapi-unknown-parameter"] == 404:
+        return ()
+    any_case = quirks["parameter-case"] == "any"
+    others = [name for name, _ in params if name and (name.lower() if any_case else name) not in NAMES]
+    return tuple(map(_ignored, islice(dict.fromkeys(others), _TOLD)))
+
+
+def _ignored(written: str) -> str:
+    hint = did_you_mean(written, NAMES)
+    said = f"'{shown(written)}' is not a parameter of /recapi and is passed over"
+    return f"{said}; {hint}" if hint else said
 
 
 def _members(parameter: str, value: str, quirks: Quirks) -> list[str]:

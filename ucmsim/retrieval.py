@@ -14,7 +14,7 @@ from ucmsim.clock import When
 from ucmsim.csvlines import rfc4180
 from ucmsim.listing import body_of
 from ucmsim.paths import Parts, parts_of
-from ucmsim.recapi import Contents, Directories, Files, Refused, Wanted, parse
+from ucmsim.recapi import Contents, Directories, Files, Refused, Wanted, parse, passed_over
 from ucmsim.register import Quirks
 from ucmsim.reply import Body, Bytes, Content, Joined
 from ucmsim.request import ApiRequest, data
@@ -84,14 +84,18 @@ class RecApi:
 
     def __call__(self, request: ApiRequest, when: When) -> Content | Retrieval:
         asked = parse(request.params, self._quirks)
+        ignored = passed_over(request.params, self._quirks)
         if isinstance(asked, Refused):
-            return _not_found([asked.sentence], self._quirks)
-        return Retrieval(self._spool, asked, self._quirks, self._listing, when.pbx, self._zone)
+            return _not_found([asked.sentence, *ignored], self._quirks)
+        return Retrieval(self._spool, asked, self._quirks, self._listing, when.pbx, self._zone, ignored)
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """What is looked for in a spool, asked for at the PBX time *now*, whose local time is that of *zone*."""
+    """What is looked for in a spool, asked for at the PBX time *now*, whose local time is that of *zone*.
+
+    *ignored* are sentences about what counts for nothing in the request.
+    """
 
     spool: Spool
     wanted: Wanted
@@ -99,6 +103,7 @@ class Retrieval:
     listing: Listing
     now: datetime
     zone: tzinfo
+    ignored: tuple[str, ...] = ()
 
     def content(self) -> Content:
         """Look it up: what the worker is given to do."""
@@ -113,7 +118,7 @@ class Retrieval:
     # --- listings --------------------------------------------------------------------------------------------------
 
     def _directories(self) -> Content:
-        notes: list[str] = []
+        notes = [*self.ignored]
         second = ("",) if self.listing.wide else ()
         header = self.listing.header if self.listing.wide else self.listing.header[:1]
         paths = self.spool.directories(notes.append)
@@ -121,7 +126,7 @@ class Retrieval:
         return self._listed(body_of(self.listing.lines(records)), notes)
 
     def _contents(self, directories: tuple[Parts | None, ...]) -> Content:
-        notes: list[str] = []
+        notes = [*self.ignored]
         there = [path for path in dict.fromkeys(directories) if self._exists(path, notes)]
         if self.quirks["recapi-missing-directory"] == 404 and not set(directories) <= set(there):
             return _not_found(notes, self.quirks)
@@ -143,7 +148,7 @@ class Retrieval:
         told = len(notes)
         exists = self.spool.exists(directory, notes.append)
         if not exists and told == len(notes):
-            notes.append(f"there is no directory '{'/'.join(directory)}'")
+            notes.append(_link(self.spool, directory, notes) or f"there is no directory '{'/'.join(directory)}'")
         return exists
 
     def _placed(
@@ -178,11 +183,11 @@ class Retrieval:
     def _files(
         self, directories: tuple[Parts | None, ...], names: tuple[Parts, ...], skipped: tuple[str, ...]
     ) -> Content:
-        notes = list(skipped)
+        notes = [*self.ignored, *skipped]
         search = _Search(self.spool, directories, self.quirks, notes, several=len(names) > 1)
         found = [file for file in map(search.find, names) if file]
         if not found or (len(found) < len(names) and self.quirks["recapi-missing-member"] == 404):
-            return _not_found(notes or ["no file is asked for"], self.quirks)
+            return _not_found(notes if names or skipped else [*notes, "no file is asked for"], self.quirks)
         wanted_one = len(names) + len(skipped) == 1
         if len(found) == 1 and (wanted_one or self.quirks["recapi-one-found"] == "file"):
             kind = _type_of(found[0].path[-1], self.quirks)
@@ -216,7 +221,8 @@ class _Search:
         self._spool = spool
         self._directories = [path for path in dict.fromkeys(directories) if path is not None]
         self._by_month = quirks["recapi-month-search"] == "search"
-        self._usual = (("monitor",), parts_of(str(quirks["recapi-default-directory"])))
+        self._default = parts_of(str(quirks["recapi-default-directory"]))
+        self._usual = (("monitor",), self._default)
         self._notes = notes
         self._several = several
         self._months: dict[Parts, list[str]] = {}
@@ -227,8 +233,20 @@ class _Search:
             told = len(self._notes)
             self._known[name] = found = self._look(name)
             if found is None and told == len(self._notes):
-                self._notes.append(f"there is no '{'/'.join(name)}'")
+                self._notes.append(self._missing(name))
         return self._known[name]
+
+    def _missing(self, name: Parts) -> str:
+        """Return what is said of a *name* that nothing has."""
+        for directory in self._directories:
+            if link := _link(self._spool, (*directory, *name), self._notes):
+                return link
+        said = f"there is no '{'/'.join(name)}'"
+        twice = next((path for path in self._directories if path and name[: len(path)] == path), None)
+        if twice is None:
+            return said
+        why = "filedir's default" if twice == self._default else "looked in already"
+        return f"{said}; '{'/'.join(twice)}' is {why}, so leave it out of the name"
 
     def _look(self, name: Parts) -> Found | None:
         places = chain.from_iterable(self._places(directory, name) for directory in self._directories)
@@ -242,6 +260,11 @@ class _Search:
             if directory not in self._months:
                 self._months[directory] = self._spool.months(directory, self._notes.append)
             yield from ((*directory, month, *name) for month in self._months[directory])
+
+
+def _link(spool: Spool, path: Parts, notes: list[str]) -> str:
+    """Return what is said of a link on the way to *path*; it is not looked for when nobody would read that."""
+    return spool.why_not(path) if len(notes) < _TOLD else ""
 
 
 def _type_of(name: str, quirks: Quirks) -> str:

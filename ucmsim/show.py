@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
 
-from ucmsim import catalogue, personalities
+from ucmsim import catalogue, personalities, tables
 from ucmsim.errors import did_you_mean
 from ucmsim.personalities import Personality
 from ucmsim.quirks import CONFIDENCES
-from ucmsim.settings import Settings
+from ucmsim.register import BY_ID
 
+_SHORT, _SHORTER = ("id", "default", "confidence", "statement"), ("id", "default", "statement")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
 
 
@@ -38,71 +41,84 @@ _shows("columns", catalogue.column_rows, "The CDR columns.")
 
 @show.command("personalities")
 @_JSON
-def show_personalities(as_json: bool) -> None:
-    """The appliances that can be simulated, and everything that differs between them.
+@click.argument("names", metavar="[ID]...", nargs=-1)
+def show_personalities(as_json: bool, names: tuple[str, ...]) -> None:
+    """The appliances that can be simulated, and everything that differs between them; or only those named.
 
     The last lines show how each writes down an outbound call that was recorded.
     """
     rows = list(catalogue.personality_rows())
+    if names:
+        chosen = dict.fromkeys(_known(name).id for name in names)
+        by_id = {row["id"]: row for row in rows}
+        rows = [by_id[name] for name in chosen]
     if as_json:
         _printed(rows, as_json)
     else:
-        _table([[key, *(_cell(row[key]) for row in rows)] for key in rows[0]])
+        _echoed(tables.beside([[key, *(_cell(row[key]) for row in rows)] for key in rows[0]], _width()))
 
 
 def _personality(_context: click.Context, _option: click.Parameter, name: str | None) -> Personality | None:
-    if name is None:
-        return None
+    return None if name is None else _known(name)
+
+
+def _known(name: str) -> Personality:
     try:
         return personalities.personality(name)
     except KeyError:
-        known = personalities.names()
-        hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
-        raise click.BadParameter(f"there is no personality '{name}'; {hint}") from None
+        raise click.BadParameter("; ".join(personalities.objection(name))) from None
 
 
 @show.command("quirks")
 @_JSON
 @click.option("--personality", callback=_personality, help="Only what this one shows, with its own defaults.")
-@click.option("--confidence", type=click.Choice(CONFIDENCES), help="Only rows whose default is so well known.")
-def show_quirks(as_json: bool, personality: Personality | None, confidence: str | None) -> None:
-    """The quirk register: behaviours, their sources and switches."""
+@click.option("--confidence", type=click.Choice(CONFIDENCES), help="Only rows whose default is known exactly so well.")
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+def show_quirks(as_json: bool, personality: Personality | None, confidence: str | None, ids: tuple[str, ...]) -> None:
+    """The quirk register: behaviours, their sources and switches; or whole only the rows named."""
+    for unknown in (name for name in ids if name not in BY_ID):
+        hint = did_you_mean(unknown, BY_ID) or "'ucmsim show quirks' lists them all"
+        raise click.BadParameter(f"there is no quirk '{unknown}'; {hint}")
     rows = list(catalogue.quirk_rows(personality, confidence))
+    if ids:
+        by_id = {row["id"]: row for row in rows}
+        chosen = dict.fromkeys(ids)
+        rows = [by_id[name] for name in chosen if name in by_id]
+        for name in chosen.keys() - by_id.keys():
+            click.echo(f"'{name}' is none of the rows that the options leave", err=True)
     if not as_json:
         for row in rows:
             del row["changes"]  # for whoever works on ucmsim
-    _printed(rows, as_json)
+    if ids and rows and not as_json:
+        _echoed(tables.blocks(list(rows[0]), [list(map(_cell, row.values())) for row in rows], _width()))
+    else:
+        _printed(rows, as_json, shorter=(_SHORT, _SHORTER))
 
 
 @show.command()
 @click.option("--json", "_as_json", is_flag=True, help="It is JSON anyway.")
 def schema(_as_json: bool) -> None:
     """The JSON Schema of the configuration file."""
-    document = Settings.model_json_schema(by_alias=True)
-    click.echo(json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **document}, indent=2))
+    click.echo(json.dumps(catalogue.configuration_schema(), indent=2))
 
 
-def _printed(rows: list[dict[str, Any]], as_json: bool) -> None:
+def _printed(rows: list[dict[str, Any]], as_json: bool, shorter: Sequence[tuple[str, ...]] = ()) -> None:
+    """Print *rows*; a narrow terminal gets only the columns named in the first of *shorter* that fit."""
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     elif rows:
-        _table([list(rows[0]), *(list(map(_cell, row.values())) for row in rows)])
+        _echoed(tables.table([list(rows[0]), *(list(map(_cell, row.values())) for row in rows)], _width(), shorter))
 
 
 def _cell(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _table(lines: Sequence[Sequence[str]]) -> None:
-    """Print *lines*, the headings first."""
-    from rich.console import Console
-    from rich.table import Table
+def _width() -> int | None:
+    """Return how wide the terminal is; None when it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
-    wide = Console()
-    console = wide if wide.is_terminal else Console(width=200)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in lines[0]:
-        table.add_column(name, overflow="fold")
-    for line in lines[1:]:
-        table.add_row(*line)
-    console.print(table, markup=False)
+
+def _echoed(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)

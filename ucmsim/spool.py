@@ -7,6 +7,7 @@ system does not let ucmsim read counts as not there, and is told to whoever asks
 from __future__ import annotations
 
 import heapq
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -102,6 +103,21 @@ class Spool:
         found = {entry.name for entry in self._users(directory, told) if entry.is_directory}
         found |= self._recorded().get(directory, set())
         return sorted(filter(_MONTH.fullmatch, found), reverse=True)
+
+    def why_not(self, path: Parts) -> str:
+        """Return what is to be said of a *path* at which nothing was found, "" if nothing is.
+
+        It may be outdated when it is said, and nothing is opened because of it.
+        """
+        # Not Path.is_symlink: that raises where a name is too long, or its folder cannot be read.
+        at = str(self._root)
+        for depth, part in enumerate(path, 1):
+            at = f"{at}/{part}"
+            if os.path.islink(at):  # noqa: PTH114
+                return f"'{'/'.join(path[:depth])}' is a link, and links are not followed"
+            if not os.path.isdir(at):  # noqa: PTH112
+                break
+        return ""
 
     # --- directories -----------------------------------------------------------------------------------------------
 

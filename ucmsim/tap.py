@@ -15,7 +15,7 @@ from twisted.python import usage
 from ucmsim import announce, configuration
 from ucmsim.assembly import Appliance, assemble
 from ucmsim.audio import Voices
-from ucmsim.control import ControlService
+from ucmsim.control import TOKEN_FILE, ControlService
 from ucmsim.errors import UcmsimError
 from ucmsim.fleet import Fleet
 from ucmsim.parent import ParentPipe
@@ -23,6 +23,7 @@ from ucmsim.progress import watched
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import Settings
 from ucmsim.statefolder import StateFolder
+from ucmsim.stopping import stoppable
 from ucmsim.streams import stream
 
 
@@ -51,8 +52,10 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     if reactor is None:
         from twisted.internet import reactor  # noqa: TID251 - the one place
     try:
-        settings = configuration.read(Path(options["config"]) if options["config"] else None)
-        return Simulator(settings, options, reactor)
+        # Histories are filled here, which can take minutes.
+        with stoppable():
+            settings = configuration.read(Path(options["config"]) if options["config"] else None)
+            return Simulator(settings, options, reactor)
     except UcmsimError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(1) from None
@@ -69,16 +72,16 @@ class Simulator(MultiService):
         self._reactor = reactor
         self._instance = secrets.token_hex(8)
         announce.check_report(options["ready-file"])
-        self._folder = StateFolder.open(settings.state, fresh=bool(options["fresh"]))
-        if self._folder.foreign:
-            self._log.warn("The state folder {path} holds files that are not ucmsim's", path=self._folder.path)
         self._seed = settings.seed
         self._voices = Voices(stream(settings.seed, "voices"))
         self._demo = configuration.is_demo(settings)
         self._fleet = Fleet(reactor, self._assemble)
         self._fleet.setServiceParent(self)
         self._control: ControlService | None = None
+        self._folder = StateFolder.open(settings.state, fresh=bool(options["fresh"]))
         try:
+            if self._folder.foreign:
+                self._log.warn("The state folder {path} holds files that are not ucmsim's", path=self._folder.path)
             for name, pbx in settings.pbxs.items():
                 self._add(self._assemble(name, pbx))
             if settings.control is not None:
@@ -91,7 +94,7 @@ class Simulator(MultiService):
     def _add(self, appliance: Appliance) -> None:
         try:
             self._fleet.add(appliance)
-        except UcmsimError:
+        except BaseException:
             appliance.close()
             raise
 
@@ -102,15 +105,22 @@ class Simulator(MultiService):
     def startService(self) -> None:
         """Open every port, then tell who waits for it. A port that cannot be opened ends the process with 1."""
         try:
-            super().startService()
+            with stoppable():
+                self._open()
         except UcmsimError as error:
-            self._abandon()
             sys.stderr.write(f"{error}\n")
             raise SystemExit(1) from None
         if self._options["parent-pipe"] is not None:
             ParentPipe(self._reactor, self._options["parent-pipe"], self._orphaned).startReading()
         # Once the reactor runs, a signal ends the process in order; whoever waits for the report may send one at once.
         self._reactor.callWhenRunning(self._announce)
+
+    def _open(self) -> None:
+        try:
+            super().startService()
+        except BaseException:
+            self._abandon()
+            raise
 
     def stopService(self) -> Any:
         stopping = super().stopService()
@@ -130,7 +140,8 @@ class Simulator(MultiService):
                 announce.write_report(path, announce.report(self._instance, control, self._fleet))
             except OSError as error:
                 self._log.error("The ready report cannot be written to {path}: {why}", path=path, why=error.strerror)
-        text = announce.banner(self._fleet, show_passwords=self._demo, control=control["url"] if control else None)
+        plane = (control["url"], self._folder.path / TOKEN_FILE) if control else None
+        text = announce.banner(self._fleet, show_passwords=self._demo, control=plane)
         # Not print: twistd has turned sys.stdout into its log, and the banner is not for the log.
         with suppress(OSError, ValueError):
             if sys.__stdout__ is not None:

@@ -53,7 +53,7 @@ def load(
     source = Source(name, tree)
     if tree.value is None and not problems:
         raise ConfigurationError([Problem("", "it is empty", "it needs at least 'pbxs:' with one PBX", name, 1)])
-    problems = [_discreet(problem, tree.written) for problem in problems]
+    problems = [_in_digits(_discreet(problem, tree.written), tree.written) for problem in problems]
     known_bad = {problem.key for problem in problems}
     try:
         settings = _validated(model.Settings, tree.value, source, file.absolute().parent)
@@ -142,6 +142,28 @@ def _discreet(problem: Problem, written: Mapping[KeyPath, str]) -> Problem:
     return replace(problem, wrong="YAML does not read what stands here as text", right="quote it")
 
 
+def _in_digits(problem: Problem, written: Mapping[KeyPath, str]) -> Problem:
+    """Return *problem* with other advice than quotes where a number is due."""
+    if not problem.right.startswith("quote it"):
+        return problem
+    path = next((path for path in written if dotted(path) == problem.key), ())
+    if not path or not _takes_number(path):
+        return problem
+    plain = _ZEROS.fullmatch(written[path])
+    return replace(problem, right=f"write {int(plain[1])}" if plain else "write it in decimal digits alone")
+
+
+_ZEROS = re.compile(r"\+?0*([0-9]{1,18})")
+
+
+def _takes_number(path: KeyPath) -> bool:
+    """Return whether a number, and no text of one's own, may stand at *path*."""
+    schema = _schema(model.Settings)
+    here = _schema_at(schema, path)
+    kinds = {option.get("type") for option in (here, *here.get("anyOf", ()))}
+    return bool(kinds & {"integer", "number"}) and "string" not in kinds
+
+
 def _unknown_key(kind: type[BaseModel], path: KeyPath) -> tuple[str, str]:
     key = str(path[-1])
     if key == "<<":
@@ -154,14 +176,20 @@ def _unknown_key(kind: type[BaseModel], path: KeyPath) -> tuple[str, str]:
 
 def _keys_at(kind: type[BaseModel], path: KeyPath) -> set[str]:
     """Return the keys that the model reached from *kind* by *path* knows."""
-    schema = here = _schema(kind)
+    schema = _schema(kind)
+    return set(_resolved(schema, _schema_at(schema, path)).get("properties", {}))
+
+
+def _schema_at(schema: dict[str, Any], path: KeyPath) -> dict[str, Any]:
+    """Return the part of *schema* that is about what stands at *path*."""
+    here = schema
     for part in path:
         here = _resolved(schema, here)
         if isinstance(part, int):
             here = here.get("items", {})
         else:
             here = here.get("properties", {}).get(part) or here.get("additionalProperties") or {}
-    return set(_resolved(schema, here).get("properties", {}))
+    return here
 
 
 @lru_cache

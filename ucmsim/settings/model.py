@@ -30,8 +30,9 @@ from pydantic_core import PydanticCustomError
 
 from ucmsim import personalities
 from ucmsim.acl import BLANK_DENIES, BLANK_PERMITS, UNREADABLE_DENIES, AccessList, Entry, parse_entries
-from ucmsim.errors import did_you_mean, listed
+from ucmsim.errors import did_you_mean
 from ucmsim.personalities import Personality
+from ucmsim.quirks import QUIRKS, Quirk
 from ucmsim.register import Quirks, objection
 
 T = TypeVar("T")
@@ -169,13 +170,10 @@ def _start(value: object) -> datetime | None:
 
 def _personality(value: object) -> Personality:
     name = text_due(value)
-    if name.partition("-")[0] in personalities.LATER:
-        raise wrong(f"personality '{name}' comes with the JSON interface", f"use {listed(personalities.ALIASES)}")
     try:
         return personalities.personality(name)
     except KeyError:
-        known = personalities.names()
-        raise wrong(f"there is no personality '{name}'", did_you_mean(name, known) or f"use {listed(known)}") from None
+        raise wrong(*personalities.objection(name)) from None
 
 
 def _file(value: object, info: ValidationInfo) -> Path:
@@ -245,6 +243,26 @@ Permitted = Annotated[
     PlainSerializer(lambda item: ",".join(map(str, item)) if isinstance(item, tuple) else item, return_type=str),
     _schema_text(examples=["192.168.40.3/255.255.255.255"]),
 ]
+
+
+def _quirk_schema(row: Quirk) -> dict[str, Any]:
+    """Return the JSON Schema of what the *row* takes."""
+    choices: list[dict[str, Any]] = [{"enum": list(row.values)}] if row.values else []
+    if row.number is not None:
+        choices.append({"type": "integer", "minimum": row.number})
+    if row.text:
+        choices.append({"type": "string", "minLength": 1})
+    return {"description": row.statement, "default": row.default, "anyOf": choices}
+
+
+Chosen = Annotated[
+    dict[str, Any],
+    WithJsonSchema({
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {row.id: _quirk_schema(row) for row in QUIRKS if row.switchable},
+    }),
+]  # fmt: skip
 Printable = Annotated[str, AfterValidator(_printable)]
 PbxName = Annotated[str, AfterValidator(_pbx_name)]
 TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
@@ -260,7 +278,9 @@ class Clock(_Keys):
     """What the appliance believes the time to be: where it starts and how fast it runs against the wall clock."""
 
     start: Start = Field(
-        None, description="'now', or an ISO instant with its zone", json_schema_extra={"default": "now"}
+        None,
+        description="'now', or an ISO instant with its zone; certificates are minted for it, not for the real date",
+        json_schema_extra={"default": "now"},
     )
     rate: float = Field(
         1.0, ge=0, le=100_000, strict=False, description="PBX seconds per wall-clock second; 0 = frozen"
@@ -331,7 +351,11 @@ class History(_Keys):
 
     days: int = Field(30, ge=0, le=3660, description="days of calls before the start of the PBX clock")
     calls_per_day: int = Field(400, ge=0, le=1_000_000, description="calls on each of those days, on average")
-    import_: FilePath | None = Field(None, alias="import", description="a device CSV, JSON or XML file instead")
+    import_: FilePath | None = Field(
+        None,
+        alias="import",
+        description="a device CSV, JSON or XML file instead of days and calls_per_day, relative to this file",
+    )
 
 
 _KNOWN_LATER_PBX = {
@@ -345,7 +369,7 @@ class Pbx(_Keys):
 
     personality: Row = Field(
         personalities.personality("ucm6100"),
-        description="model-firmware, or a bare model",
+        description="family-firmware, or a bare family",
         json_schema_extra={"default": "ucm6100"},
     )
     time_zone: Zone = Field(ZoneInfo("America/Chicago"), description="IANA name")
@@ -365,7 +389,7 @@ class Pbx(_Keys):
     )
     recording: Recording = Field(default_factory=Recording)
     history: History = Field(default_factory=History)
-    quirks: dict[str, Any] = Field(default_factory=dict, description="id: value, see 'ucmsim show quirks'")
+    quirks: Chosen = Field(default_factory=dict, description="id: value, see 'ucmsim show quirks'")
     faults: tuple[Mapping[str, Any], ...] = Field((), strict=False, description="armed from the start")
 
     @model_validator(mode="before")
@@ -444,8 +468,12 @@ class Control(_Keys):
 class Settings(_Keys):
     """The whole of `sim.yaml`."""
 
-    seed: int = Field(42, description="everything generated derives from it, and from a fixed clock.start")
-    state: FilePath | None = Field(None, description="histories and minted keys; omitted = a temporary directory")
+    seed: int = Field(
+        42, description="everything generated derives from it, the name of the PBX, and a fixed clock.start"
+    )
+    state: FilePath | None = Field(
+        None, description="histories and minted keys, relative to this file; omitted = a temporary directory"
+    )
     control: Control | None = Field(None, description="omitted = no control plane")
     pbxs: dict[PbxName, Pbx] = Field(description="name: settings; may be empty where there is a control plane")
 

@@ -1,0 +1,50 @@
+"""Lets a signal end the process in order before the reactor runs, which takes signals itself from then on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+_DEFAULTS: dict[signal.Signals, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+
+
+class Stopped(BaseException):
+    """A signal asks the process to end: no error, so that nobody who minds errors takes it for one."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.signal = signal.Signals(number)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Raise `Stopped` in the body on SIGINT and SIGTERM, so that it can take back what it began.
+
+    Then the signal is said and ends the process as if nobody had caught it. A signal that somebody else handles or
+    ignores is left alone, and so are all of them outside the main thread.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    free = [number for number, usual in _DEFAULTS.items() if main and signal.getsignal(number) == usual]
+    for number in free:
+        signal.signal(number, _raised)
+    try:
+        yield
+    except Stopped as stopped:
+        sys.stderr.write(f"stopped by {stopped.signal.name} before everything listened\n")
+        sys.stderr.flush()
+        signal.signal(stopped.signal, signal.SIG_DFL)
+        os.kill(os.getpid(), stopped.signal)
+        raise  # never reached where the signal is not blocked
+    finally:
+        for number in free:
+            signal.signal(number, _DEFAULTS[number])
+
+
+def _raised(number: int, _frame: FrameType | None) -> None:
+    raise Stopped(number)
