@@ -56,12 +56,15 @@ class Process:
         runner: list[str] = TWISTD,
         pipes: tuple[int, ...] = (),
         stdout: int | None = None,
+        measured: bool = True,
     ) -> None:
         folder.mkdir(exist_ok=True)
         self.folder, self._ready = folder, folder / "ready.json"
         self._ready.unlink(missing_ok=True)
         (folder / "tmp").mkdir(exist_ok=True)
         environment = {**os.environ, "TMPDIR": str(folder / "tmp")}
+        if not measured:  # coverage takes the signals itself
+            environment = {name: value for name, value in environment.items() if not name.startswith("COVERAGE_")}
         words = [*runner, "ucmsim", *map(str, options)]
         if "--ready-file" not in options:
             words += ["--ready-file", str(self._ready)]
@@ -342,7 +345,7 @@ MANY = {"days": 3660, "calls_per_day": 1000}
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"])
 def test_signal_while_calls_are_made_up(tmp_path: Path, runner: list[str], sent: signal.Signals, code: int) -> None:
     """Before the reactor runs a signal ends the process with its code and a sentence; no temporary folder is left."""
-    with Process(tmp_path, "--config", config(tmp_path, history=MANY), runner=runner) as process:
+    with Process(tmp_path, "--config", config(tmp_path, history=MANY), runner=runner, measured=False) as process:
         filling(process, tmp_path / "tmp")
         os.kill(process.pid, sent)
         assert process.ended() == code
@@ -357,7 +360,7 @@ def test_signal_while_a_kept_history_is_filled(tmp_path: Path) -> None:
     before = StateFolder.open(tmp_path / "kept")
     before.pbx("old")
     before.close()
-    with Process(tmp_path, "--config", file) as process:
+    with Process(tmp_path, "--config", file, measured=False) as process:
         filling(process, tmp_path / "kept")
         assert process.stop() == 143
         assert [name for name in names(tmp_path / "kept") if "." not in name] == ["old"]
