@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.makers import CLIENT, DEFECTS, another_row, at, make_pbx, request, spool_of
+from ucmsim.history import Record
 from ucmsim.pbx import Pbx
 from ucmsim.reader import RequestReader
 from ucmsim.recordings import Recording
@@ -37,7 +38,7 @@ def standing_in(**changes: Callable[..., Any]) -> SimpleNamespace:
 def pbx_on(root: Path, *recordings: Recording, **settings: Any) -> Pbx:
     """Return the PBX of `make_pbx` whose spool is the folder *root* with those *recordings* beside it."""
     pbx = make_pbx(**settings)
-    pbx.history.keep([(another_row(), recordings)])
+    pbx.history.keep([Record(another_row(), recordings)])
     spool = spool_of(pbx.history, root)
     return Pbx(pbx.name, pbx.settings, pbx.history, spool, pbx.clock, seed=42, defects=DEFECTS)
 

@@ -11,6 +11,7 @@ import pytest
 from tests.doc_tables import README, TABLES, WITH_TABLES, explained, placed
 from tests.makers import another_row, at, header, make_pbx, request
 from ucmsim.configuration import read
+from ucmsim.history import Record
 from ucmsim.personalities import MODELS
 from ucmsim.recordings import Recording
 from ucmsim.register import BY_ID
@@ -90,7 +91,7 @@ def test_what_is_asked_of_recapi_is_answered() -> None:
     paths = ("monitor/auto-1662033601-1001-5550123.wav", "monitor/2022-09/auto-1.wav", "monitor/auto-2.wav")
     names = [path.rpartition("/")[::2] for path in paths]
     made = [Recording(directory, name, 1662033601, samples=8000) for directory, name in names]
-    pbx.history.keep([(another_row(), made)])
+    pbx.history.keep([Record(another_row(), made)])
     (example,) = [block for block in blocks("console") if block.startswith("/recapi")]
     replies = [pbx.answer(request(line.split()[0]), at()) for line in example.splitlines()]
     assert [header(reply, "Content-type") for reply in replies] == [

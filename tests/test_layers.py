@@ -17,7 +17,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "1": (
         "clock", "streams", "request", "pages", "head", "reader", "auth", "refusals", "parameters", "integers",
         "extensions", "times", "query", "matching", "history", "grouping", "csvlines", "render", "devicefile", "cdrapi", "audio", "beneath",
-        "recordings", "paths", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "pbx",
+        "recordings", "truth", "paths", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "pbx",
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring"),
     "2": ("statefolder", "progress", "configuration", "filling", "assembly", "catalogue", "tables"),

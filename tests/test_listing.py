@@ -14,6 +14,7 @@ from tests.makers import another_row
 from tests.spools import ask, pbx_on, put, standing_in
 from ucmsim import beneath, listing
 from ucmsim.beneath import Entry
+from ucmsim.history import Record
 from ucmsim.listing import body_of, in_order
 from ucmsim.pbx import Pbx
 from ucmsim.recordings import Recording
@@ -168,7 +169,7 @@ def test_a_hundred_thousand_recordings_are_listed_in_little_memory(tmp_path: Pat
     """Those that the PBX made itself are no dearer than a user's."""
     pbx = pbx_on(tmp_path)
     made = (Recording("monitor/2013-12", f"auto-{number:06}.wav", number, 8000) for number in range(MANY))
-    pbx.history.keep([(another_row(), made)])
+    pbx.history.keep([Record(another_row(), made)])
     lines, ends, peak = listed(pbx, "filedir=monitor")
     assert lines == 2 + MANY
     assert ends == [b"Directory,Filename", b"monitor,2013-12", b"monitor/2013-12,auto-099999.wav"]

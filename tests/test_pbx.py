@@ -33,6 +33,7 @@ from ucmsim import pages
 from ucmsim.clock import PbxClock
 from ucmsim.errors import ConfigurationError
 from ucmsim.faults import Admission, FaultRefused
+from ucmsim.history import Record
 from ucmsim.journal import Exchange
 from ucmsim.pbx import Lookup, Pbx
 from ucmsim.reader import RequestReader
@@ -930,7 +931,7 @@ def test_a_list_is_cut_where_its_line_is(quirks, read):
 def test_a_range_is_answered_with_the_whole(target, asked):
     """Range headers, and encodings that a client would take, change no byte of the answer."""
     pbx = make_pbx()
-    pbx.history.keep([(another_row(), [Recording("monitor", "auto-1.wav", int(START.timestamp()), samples=800)])])
+    pbx.history.keep([Record(another_row(), [Recording("monitor", "auto-1.wav", int(START.timestamp()), samples=800)])])
     whole = get(pbx, target)
     assert whole.status == 200
     reply = get(pbx, target, accept_encoding="gzip, deflate, br", **asked)

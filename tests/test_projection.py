@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from ucmsim.calls import Firmware, Record, World, generate
-from ucmsim.calls.legs import SECOND, Call, Leg, Party
-from ucmsim.columns import AT, GENERATIONS, NAMES
+from tests.golden.replay import of_every_shape
+from ucmsim.calls import Firmware, World, generate
+from ucmsim.calls.events import SECOND, Call, Party, Role
+from ucmsim.calls.legs import Leg
+from ucmsim.columns import AT, GENERATIONS, NAMES, Row
+from ucmsim.history import Record
 from ucmsim.personalities import personality
 from ucmsim.quirks import ROWS, Quirk, Value
 from ucmsim.recordings import Recording
-from ucmsim.register import Quirks
-from ucmsim.settings import Extensions, Trunk
+from ucmsim.register import BY_ID, Quirks
+from ucmsim.settings import Extensions, Trunk, load_pbx
 from ucmsim.settings import Recording as RecordingSettings
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -58,9 +62,9 @@ def leg(
 INBOUND = leg(kind="Inbound", caller=OUTSIDE, callee=ANN)
 OUTBOUND = leg(kind="Outbound", caller=ANN, callee=OUTSIDE)
 RUNG = Leg(INBOUND.call, BEGAN, BEGAN + 60 * SECOND, BEGAN + 60 * SECOND, "NO ANSWER", "Dial", "DIAL", "", True)
-LEFT = Leg(INBOUND.call, RUNG.end, RUNG.end, RUNG.end + 12_345_678, "ANSWERED", "VoiceMail", "VM")
+LEFT = Leg(INBOUND.call, RUNG.end, RUNG.end, RUNG.end + 12_345_678, "ANSWERED", "VoiceMail", "VM", channel=0)
 """A call that rang for a minute, and the message that was left then."""
-ROOM = Party("6300", "", "6300")
+ROOM = Party("6300", "", "6300", role=Role.CONFERENCE)
 MET = Leg(Call("Internal", ANN, ROOM, BEGAN, 6, recorded=True), BEGAN, BEGAN, BEGAN + 61 * SECOND, "ANSWERED", "MeetMe",
           "CONFERENCE", "6300,")  # fmt: skip
 """A caller who opened the conference room for a minute."""
@@ -148,6 +152,28 @@ SAID = {
 APART = {"voicemail-row", "voicemail-text"}
 """What changes how many rows or recordings there are."""
 
+OF_SHAPES = {
+    "transfer-context": {"dcontext"},
+    "ivr-exit-context": {"dcontext"},
+    "ring-group-entry": {"answer", "billsec"},
+    "ring-group-winner": {"answer", "billsec"},
+    "ring-group-busy": {"answer", "end"},
+    "group-recording-name": {"recordfiles"},
+    "analogue-channel": {"channel", "channel_ext"},
+    "analogue-service": {"service"},
+    "dialled-prefix": {"dst"},
+    "parked-call": {"session"},
+    "external-calls": {"userfield"},
+    "transfer-row": {"action_type"},
+    "forward-row": {"action_type"},
+    "fax-row": {"action_type"},
+    "did-row": None,
+    "fork-rows": None,
+    "feature-codes": None,
+    "queue-row": None,
+}
+"""The columns that a row of the register speaks of, which shows only in calls of other shapes; None changes how many."""
+
 RECORDED = {
     "internal-context": {"text"},
     "inbound-context": {"text"},
@@ -175,7 +201,28 @@ def changed(records: list[Record], others: list[Record]) -> tuple[set[str], set[
 
 def test_every_row_says_what_it_changes() -> None:
     """The table of columns knows every quirk that is decided when a call is written."""
-    assert {*SAID, *APART} == {row.id for row in SWITCHABLE}
+    assert {*SAID, *APART, *OF_SHAPES} == {row.id for row in SWITCHABLE}
+
+
+def shaped(name: str, quirks: dict[str, Value]) -> list[Row]:
+    """Return the rows of a call of every shape."""
+    return list(of_every_shape(load_pbx({"personality": name, "quirks": quirks}, Path())))
+
+
+@pytest.mark.parametrize("quirk", OF_SHAPES)
+def test_a_quirk_of_shapes_changes_the_columns_that_it_is_about(quirk: str) -> None:
+    """Any other value changes these and no others, or the number of rows."""
+    usual = shaped(G3, {})
+    for value in BY_ID[quirk].values:
+        found, columns = shaped(G3, {quirk: value}), OF_SHAPES[quirk]
+        if value == BY_ID[quirk].default:
+            assert found == usual
+        elif columns is None:
+            assert len(found) < len(usual)
+        else:
+            rows = zip(usual, found, strict=True)
+            differ = {name for one, other in rows for name, a, b in zip(NAMES, one, other, strict=True) if a != b}
+            assert differ == columns
 
 
 @pytest.mark.parametrize("row", [row for row in SWITCHABLE if row.id in SAID], ids=lambda row: row.id)

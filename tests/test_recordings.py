@@ -18,12 +18,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.makers import another_row, spool_of
-from ucmsim.calls import Firmware, Record, World, generate
-from ucmsim.calls.legs import SECOND, Call, Leg, Party
+from ucmsim.calls import Firmware, World, generate
+from ucmsim.calls.events import SECOND, Call, Party
+from ucmsim.calls.legs import Leg
 from ucmsim.columns import AT, GENERATIONS, NAMES
 from ucmsim.devicefile import write
 from ucmsim.filling import Filled, fill, import_file, made_up
-from ucmsim.history import History
+from ucmsim.history import History, Record
 from ucmsim.paths import parts_of
 from ucmsim.personalities import PERSONALITIES, Personality, personality
 from ucmsim.recapi import Files, parse

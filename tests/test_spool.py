@@ -17,7 +17,7 @@ from tests.makers import VOICES, another_row, crc_of, spool_of
 from tests.spools import WRITTEN, put, standing_in
 from ucmsim import beneath
 from ucmsim.audio import wav
-from ucmsim.history import History
+from ucmsim.history import History, Record
 from ucmsim.paths import parts_of
 from ucmsim.recordings import Recording
 from ucmsim.reply import Body, CutShort
@@ -37,7 +37,7 @@ MESSAGE = (
 @pytest.fixture
 def history() -> Iterator[History]:
     opened = History.open(Path(":memory:"), durable=False)
-    opened.keep([(another_row(), (CALL, *MONTHS, *MESSAGE))])
+    opened.keep([Record(another_row(), (CALL, *MONTHS, *MESSAGE))])
     yield opened
     opened.close()
 
@@ -384,7 +384,7 @@ def test_the_work_grows_with_the_directories_and_not_with_their_square(history: 
     boxes = (
         Recording(f"voicemail/default/{number}/INBOX", "msg0000.wav", 0, samples=80) for number in range(1000, 2000)
     )
-    history.keep([(another_row(), boxes)])
+    history.keep([Record(another_row(), boxes)])
     spool = spool_of(history, root)
     statements = Counter[str]()
     history._database.set_trace_callback(lambda sql: statements.update([sql[:30]]))
@@ -398,5 +398,5 @@ def test_recordings_are_read_a_page_at_a_time(history: History) -> None:
     """Every one of them comes once and by name, whether pages are full or not."""
     for count in (999, 1000, 1001, 2000, 2500):
         directory = f"meetme/{count}"
-        history.keep([(another_row(), (Recording(directory, f"{number:05}", number) for number in range(count)))])
+        history.keep([Record(another_row(), (Recording(directory, f"{number:05}", number) for number in range(count)))])
         assert list(history.recordings.within(directory)) == [(f"{number:05}", number) for number in range(count)]

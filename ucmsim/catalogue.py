@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ucmsim.calls.legs import SECOND, Call, Leg, Party
-from ucmsim.calls.projection import Firmware
+from ucmsim.calls.events import SECOND, Call, Party, talks
+from ucmsim.calls.legs import Leg
+from ucmsim.calls.projection import Firmware, written
+from ucmsim.calls.shapes import SHAPES
+from ucmsim.calls.stage import example
 from ucmsim.columns import COLUMNS, GENERATIONS, NAMES
 from ucmsim.defects import DEFECTS
 from ucmsim.faults import KINDS
@@ -65,6 +68,28 @@ def _sample(personality: Personality, register: Quirks) -> dict[str, str]:
         "recordfiles": row["recordfiles"] if "recordfiles" in shown else "(no such column)",
         "recording": recordings[0].path,
     }
+
+
+def shape_rows(personality: Personality) -> Iterator[dict[str, Any]]:
+    """Yield the shapes of calls, each with who was through to whom for how long, and the rows that are written of it."""
+    firmware = Firmware.of(Quirks.of(personality), ZoneInfo("UTC"))
+    shown = GENERATIONS[personality.generation].columns
+    for shape in SHAPES:
+        story = shape.story(example())
+        rows = [dict(zip(NAMES, row, strict=True)) for row in written(story, firmware)]
+        yield {
+            "id": shape.id,
+            "kinds": list(shape.kinds),
+            "confidence": shape.confidence,
+            "source": shape.source,
+            "statement": shape.statement,
+            "truth": [
+                f"{call.caller.number or 'nobody'} with {talk.to.number} for {(talk.until - talk.since) / SECOND:g} s"
+                for call in story
+                for talk in talks(call)
+            ],
+            "rows": [{name: row[name] for name in shown} for row in rows],
+        }
 
 
 def quirk_rows(personality: Personality | None = None, confidence: str | None = None) -> Iterator[dict[str, Any]]:

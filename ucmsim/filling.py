@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from ucmsim import devicefile
 from ucmsim.audio import RATE
-from ucmsim.calls import Firmware, Record, World, filenames, generate
+from ucmsim.calls import Firmware, World, filenames, generate
 from ucmsim.columns import AT, Row
 from ucmsim.devicefile import BadLine
 from ucmsim.errors import HistoryError
-from ucmsim.history import History
+from ucmsim.history import History, Record
 from ucmsim.personalities import names, personality
 from ucmsim.quirks import PERSONALITY, ROWS
 from ucmsim.recordings import Recording

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ucmsim.columns import COLUMNS, NAMES, Row
 from ucmsim.errors import HistoryError
@@ -18,8 +20,9 @@ from ucmsim.matching import FUNCTIONS, SELECTED, select
 from ucmsim.query import Query
 from ucmsim.recordings import RECORDING_TABLE, Recording, Recordings
 from ucmsim.register import Quirks
+from ucmsim.truth import TRUTH_TABLE, Truth, Truths
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _BATCH = 1000
 _KEPT = 8
 """Compiled statements that are kept; those of the longest lists take a megabyte each (see `matching`)."""
@@ -35,16 +38,28 @@ CREATE INDEX cdr_src ON cdr (src);
 CREATE INDEX cdr_dst ON cdr (dst);
 CREATE TABLE made_with (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 {RECORDING_TABLE}
+{TRUTH_TABLE}
 PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 COMMIT;
 """
-_WITH_RECORDINGS = f"BEGIN; {RECORDING_TABLE} PRAGMA user_version = 2; COMMIT;"
-"""Makes schema 2 of schema 1, which had no recordings."""
+_UPWARDS: Mapping[int, str] = MappingProxyType({
+    1: f"BEGIN; {RECORDING_TABLE} PRAGMA user_version = 2; COMMIT;",
+    2: f"BEGIN; {TRUTH_TABLE} PRAGMA user_version = 3; COMMIT;",
+})  # fmt: skip
+"""What makes the next schema of an older one: 1 had no recordings, 2 no truth."""
 
 _QUOTED = ", ".join(f'"{name}"' for name in NAMES)
 _BLOCK = f"SELECT {SELECTED}, id FROM cdr WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608
 _INSERT = f"INSERT INTO cdr ({_QUOTED}) VALUES ({', '.join('?' * len(NAMES))})"  # noqa: S608
+
+
+class Record(NamedTuple):
+    """What a PBX wrote when a leg ended: its CDR, what it recorded, and the truth behind both, where it is known."""
+
+    row: Row
+    recordings: Iterable[Recording] = ()
+    truth: Truth | None = None
 
 
 class History:
@@ -57,6 +72,7 @@ class History:
         self._database = database
         self._lock = threading.Lock()
         self.recordings = Recordings(database, self._lock)
+        self.truths = Truths(database, self._lock)
         self._measure()
 
     @classmethod
@@ -92,9 +108,10 @@ class History:
             return
         if application != _APPLICATION_ID:
             raise HistoryError(f"{path} is a SQLite file, but not a history of ucmsim")
-        if version == 1:
-            database.executescript(_WITH_RECORDINGS)
-        elif version != SCHEMA_VERSION:
+        while version in _UPWARDS:
+            database.executescript(_UPWARDS[version])
+            version += 1
+        if version != SCHEMA_VERSION:
             raise HistoryError(
                 f"{path} has history schema {version}, and this ucmsim knows schemas 1 to {SCHEMA_VERSION}; "
                 "move the file away, or use the version that wrote it"
@@ -107,10 +124,10 @@ class History:
 
     def extend(self, rows: Iterable[Row]) -> int:
         """Write *rows* in one transaction; return how many. Nothing is written when one of them cannot be."""
-        return self.keep((row, ()) for row in rows)
+        return self.keep(Record(row) for row in rows)
 
-    def keep(self, records: Iterable[tuple[Row, Iterable[Recording]]]) -> int:
-        """Write rows, each with what was recorded, in one transaction; return how many rows.
+    def keep(self, records: Iterable[Record]) -> int:
+        """Write rows, each with what was recorded and what is known of the truth, in one transaction; return how many.
 
         Nothing is written when one of them cannot be.
         """
@@ -118,9 +135,12 @@ class History:
         with self._lock:
             self._database.execute("BEGIN")
             try:
+                (last,) = self._database.execute("SELECT coalesce(max(id), 0) FROM cdr").fetchone()
                 while batch := list(islice(waiting, _BATCH)):
-                    self._database.executemany(_INSERT, [row for row, _ in batch])
-                    self.recordings.insert(chain.from_iterable(recorded for _, recorded in batch))
+                    self._database.executemany(_INSERT, [record.row for record in batch])
+                    self.recordings.insert(chain.from_iterable(record.recordings for record in batch))
+                    numbered = enumerate(batch, last + written + 1)
+                    self.truths.insert((number, record.truth) for number, record in numbered if record.truth)
                     written += len(batch)
             except BaseException:
                 self._database.execute("ROLLBACK")

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ucmsim import catalogue, personalities, tables
+from ucmsim.calls.shapes import BY_ID as SHAPES
 from ucmsim.errors import did_you_mean
 from ucmsim.personalities import Personality
 from ucmsim.quirks import CONFIDENCES
@@ -93,6 +94,51 @@ def show_quirks(as_json: bool, personality: Personality | None, confidence: str 
         _echoed(tables.blocks(list(rows[0]), [list(map(_cell, row.values())) for row in rows], _width()))
     else:
         _printed(rows, as_json, shorter=(_SHORT, _SHORTER))
+
+
+_TOLD = (
+    "src",
+    "dst",
+    "dcontext",
+    "lastapp",
+    "start",
+    "answer",
+    "end",
+    "duration",
+    "billsec",
+    "disposition",
+    "userfield",
+)
+"""The columns of a shape's rows that people are shown; the others are in the JSON."""
+
+
+@show.command("shapes")
+@_JSON
+@click.option(
+    "--personality", callback=_personality, default="ucm6510", show_default=True, help="The one that writes the rows."
+)
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+def show_shapes(as_json: bool, personality: Personality, ids: tuple[str, ...]) -> None:
+    """The shapes that calls have, and the rows that are written of each; or only those named.
+
+    Each is played with the same people: it rings 14.3 seconds, is talked for 420.6, and who gives up waits 9.1.
+    """
+    for unknown in (name for name in ids if name not in SHAPES):
+        raise click.BadParameter(
+            f"there is no shape '{unknown}'; {did_you_mean(unknown, SHAPES) or 'ucmsim show shapes lists them all'}"
+        )
+    rows = [row for row in catalogue.shape_rows(personality) if not ids or row["id"] in ids]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        click.echo(f"{row['id']}  ({', '.join(row['kinds'])}; {row['confidence']}, {row['source']})")
+        click.echo(f"  {row['statement']}")
+        click.echo(f"  truth: {'; '.join(row['truth']) or 'nobody talked'}")
+        told = [*_TOLD, "action_type"] if row["rows"] and "action_type" in row["rows"][0] else [*_TOLD]
+        lines = [told, *([cdr.get(name, "") for name in told] for cdr in row["rows"])]
+        _echoed(f"  {line}" for line in (tables.table(lines, None) if row["rows"] else ["no row"]))
+        click.echo()
 
 
 @show.command()

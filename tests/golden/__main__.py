@@ -9,6 +9,8 @@ from pathlib import Path
 
 from tests.golden.flips import compressed, flips
 from tests.golden.replay import GOLDEN, Stage
+from tests.golden.shapes import HOME as SHAPES_HOME
+from tests.golden.shapes import shape_files
 from ucmsim.personalities import PERSONALITIES
 from ucmsim.progress import watched
 from ucmsim.quirks import QUIRKS
@@ -25,6 +27,8 @@ def main() -> None:
         stage = Stage(Path(folder))
         if options.write:
             _write(stage)
+            shutil.rmtree(SHAPES_HOME, ignore_errors=True)
+            _write_shapes()
         else:
             usual = {row.id: stage.play(row.id) for row in PERSONALITIES}
             for row in watched([row for row in QUIRKS if row.switchable], "flipping", None):
@@ -40,6 +44,13 @@ def _write(stage: Stage) -> None:
         home.mkdir(parents=True)
         for name, transcript in stage.play(personality.id).items():
             (home / f"{name}.txt").write_text(transcript, "ascii")
+
+
+def _write_shapes() -> None:
+    for name, shape, rows in shape_files():
+        file = SHAPES_HOME / name / f"{shape}.csv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(rows)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from hashlib import md5
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
@@ -23,12 +24,19 @@ from twisted.python.failure import Failure
 
 from tests.golden.scripts import SCRIPTS, Ask, Basic, Connect, End, Follow, Login, Script, Send, Step, Wait
 from tests.makers import VOICES, crc_of
+from ucmsim.calls import Firmware
+from ucmsim.calls.events import SECOND
+from ucmsim.calls.projection import written
+from ucmsim.calls.shapes import SHAPES
+from ucmsim.calls.stage import example
 from ucmsim.channel import DeviceFactory
 from ucmsim.clock import PbxClock
+from ucmsim.columns import Row
 from ucmsim.errors import ConfigurationError
 from ucmsim.filling import fill
 from ucmsim.history import History
 from ucmsim.pbx import Pbx
+from ucmsim.quirks import ROWS
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import load_pbx
 from ucmsim.spool import Spool
@@ -50,13 +58,17 @@ _CLOCK = {"start": "2022-09-01T12:00:00Z"}
 WORLDS: Mapping[str, Mapping[str, Any]] = {
     "imported": {"history": {"import": str(GOLDEN / "history.json")}},
     "failing": {},
+    "shapes": {},
     "made-up": {"history": {"days": 1, "calls_per_day": 26}, "extensions": {"first": 1000, "count": 6}},
     "failed-call": {"history": {"days": 1, "calls_per_day": 23}, "extensions": {"first": 1000, "count": 6}},
 }
-"""What the histories hold: rows that no quirk of a call changes, nothing for a database that fails, and calls that a
-firmware writes about, once with one that failed after six seconds."""
+"""What the histories hold: rows that no quirk of a call changes, nothing for a database that fails, a call of each shape,
+and calls that a firmware writes about, once with one that failed after six seconds."""
 
 SEED = 1881
+
+_WRITTEN = {"columns", *(row.id for row in ROWS)}
+"""The quirks that decide what is stored."""
 
 
 def user_files(root: Path) -> Path:
@@ -92,19 +104,29 @@ class Stage:
         self._spool = user_files(folder)
         self._imported, self._failing = _in_memory(), _in_memory()
         self._failing.close()
+        self._written: dict[tuple[object, ...], dict[str, History]] = {}
         self._fill(self._imported, _settings("imported", "ucm6100", {}, {}))
 
     def play(self, personality: str, quirks: Mapping[str, str | int] = MappingProxyType({})) -> dict[str, str]:
         """Return the transcript of every script, each on a new PBX of that *personality* with *quirks*."""
-        written = {world: _in_memory() for world in ("made-up", "failed-call")}
-        histories = {"imported": self._imported, "failing": self._failing, **written}
+        written = {quirk: value for quirk, value in quirks.items() if quirk in _WRITTEN}
+        key = (personality, *written.items())
+        if key not in self._written:
+            self._written[key] = self._histories(personality, written)
+        histories = {"imported": self._imported, "failing": self._failing, **self._written[key]}
         try:
-            for world, history in written.items():
-                self._fill(history, _settings(world, personality, quirks, {}))
             return {script.name: self._played(script, personality, quirks, histories) for script in SCRIPTS}
         finally:
-            for history in written.values():
-                history.close()
+            if written:
+                _closed(self._written.pop(key))
+
+    def _histories(self, personality: str, quirks: Mapping[str, str | int]) -> dict[str, History]:
+        """Return what a firmware with *quirks* writes; those without are kept for the next time."""
+        made = {world: _in_memory() for world in ("made-up", "failed-call", "shapes")}
+        made["shapes"].extend(of_every_shape(_settings("shapes", personality, quirks, {})))
+        for world in ("made-up", "failed-call"):
+            self._fill(made[world], _settings(world, personality, quirks, {}))
+        return made
 
     def _played(
         self, script: Script, personality: str, quirks: Mapping[str, str | int], histories: Mapping[str, History]
@@ -129,6 +151,26 @@ class Stage:
 
     def close(self) -> None:
         self._imported.close()
+        for histories in self._written.values():
+            _closed(histories)
+
+
+def of_every_shape(settings: PbxSettings) -> Iterator[Row]:
+    """Yield the rows of a call of every shape, an hour after each other, as the PBX of those *settings* writes them."""
+    firmware = Firmware.of(settings.register, settings.time_zone)
+    stage, number = replace(example(), prefix="9", account="1234"), 0
+    for hour, shape in enumerate(SHAPES):
+        story = shape.story(replace(stage, start=stage.start + hour * 3600 * SECOND, made=stage.made + 8 * hour))
+        if shape.id == "answered":
+            story = (*story, *shape.story(stage, "Outbound"))
+        for row in written(story, firmware):
+            number += 1
+            yield (str(number), *row[1:])
+
+
+def _closed(histories: Mapping[str, History]) -> None:
+    for history in histories.values():
+        history.close()
 
 
 def _in_memory() -> History:

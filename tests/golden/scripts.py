@@ -262,6 +262,8 @@ def _pages() -> Iterator[Script]:
     for form in ("csv", "json", "xml"):
         yield _cdr(f"page-{form}", f"format={form}")
         yield _asks(f"rows-{form}", f"/cdrapi?format={form}", world="made-up")
+    yield _asks("shapes-csv", "/cdrapi?format=csv", world="shapes")
+    yield _asks("shapes-json", "/cdrapi?format=json", world="shapes")
     then = "2022-08-31T09:39:21"
     yield _asks("call-failed", f"/cdrapi?startTime={then}&endTime={then}", world="failed-call")
 

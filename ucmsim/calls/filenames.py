@@ -17,7 +17,7 @@ _UNSERVED = re.compile(r"^/|//|/$|(^|/)\.(/|$)|\.\.|[ ,\\]")
 """Besides what cannot be printed: what `/recapi` refuses (spec 6.2), and what would break the line of a listing."""
 
 
-def call(epoch: int, caller: str, callee: str) -> str:
+def call(epoch: str, caller: str, callee: str) -> str:
     """Return the name of a call's recording; *epoch* in seconds of UTC, *callee* as it was dialled."""
     return f"auto-{epoch}-{caller}-{callee}.wav"
 

@@ -16,10 +16,14 @@ from itertools import accumulate
 from random import Random
 from typing import NamedTuple, TypeVar
 
-from ucmsim.calls.legs import CONFERENCE, DIAL, MEETME, SECOND, TAKEN, VOICEMAIL, Call, Leg, Party
+from ucmsim.calls.dialplan import legs
+from ucmsim.calls.events import SECOND, Call, Party
+from ucmsim.calls.legs import VOICEMAIL, Leg, truth
 from ucmsim.calls.projection import Firmware
-from ucmsim.columns import GENERATIONS, NAMES, Row
-from ucmsim.recordings import Recording
+from ucmsim.calls.shapes import BY_ID
+from ucmsim.calls.stage import Features, Stage
+from ucmsim.columns import GENERATIONS, NAMES
+from ucmsim.history import Record
 from ucmsim.settings import Extensions, Trunk
 from ucmsim.settings import Recording as RecordingSettings
 
@@ -42,12 +46,13 @@ _BY_HOUR = (1, 1, 1, 1, 1, 2, 6, 20, 55, 90, 100, 95, 65, 80, 95, 95, 85, 60, 30
 _BY_WEEKDAY = (1.0, 1.0, 1.0, 1.0, 0.9, 0.25, 0.15)
 _KINDS = {"Internal": 30, "Inbound": 40, "Outbound": 30}
 _disposition = _odds({"ANSWERED": 71, "NO ANSWER": 24, "BUSY": 2, "FAILED": 3})  # 2661 rows of a UCM62xx, rounded
+_SHAPES = {"ANSWERED": "answered", "NO ANSWER": "no-answer", "BUSY": "busy"}
 # The least, the most and the usual seconds until a call had turned out so.
 _RING = {"ANSWERED": (2, 25, 8), "NO ANSWER": (5, 60, 20), "BUSY": (0.3, 9, 3), "FAILED": (0, 7, 0)}
-_failure = _odds({("Playback", "ss-noservice"): 6, ("Congestion", "10"): 2, ("Hangup", ""): 1})
+_failure = _odds({"failed": 6, "congestion": 2, "hung-up": 1})
 _VOICEMAIL = 0.35  # of the unanswered calls to extensions: one call in sixteen has two rows, as among those 2661
 # Of the internal calls, assumed: one in fifty opens the conference room, one in three joins it while there is a seat.
-_ROOM = Party("6300", "", "6300")
+_FEATURES = Features.usual()
 _OPENS, _JOINS, _SEATS = 0.02, 0.33, 8
 _CONFERENCE = (5 * _MINUTE, 40 * _MINUTE)
 
@@ -60,13 +65,6 @@ class World:
     extensions: Extensions
     trunks: tuple[Trunk, ...]
     recording: RecordingSettings
-
-
-class Record(NamedTuple):
-    """What a PBX wrote and recorded when a leg ended."""
-
-    row: Row
-    recordings: tuple[Recording, ...]
 
 
 def generate(
@@ -85,11 +83,11 @@ def generate(
     messages: Counter[str] = Counter()
     calls = _calls(world, chance, recorder, until=last, count=days * calls_per_day, days=days)
     for leg in _by_end(world, chance, calls, last):
-        if leg.continues and firmware.one_row:
+        if not firmware.writes(leg):
             continue
-        mailbox = leg.call.callee.number
+        mailbox = leg.reached.number
         recordings = firmware.recordings(leg, messages[mailbox])
-        if leg.action == TAKEN:
+        if leg.lastapp == VOICEMAIL:
             messages[mailbox] += 1
         # Later, not different: a clock that goes back over the end of a month does not begin the old one again.
         if monthly and (now := firmware.timing.month(leg.end)) > month:
@@ -97,11 +95,30 @@ def generate(
         number += 1
         if gap and number % gap == 0:
             number += 1
-        yield Record((str(number), *firmware.row(leg, recordings)[1:width], *blank), recordings)
+        row = (str(number), *firmware.row(leg, recordings)[1:width], *blank)
+        yield Record(row, recordings, truth(leg))
 
 
-def _calls(world: World, chance: Random, recorder: Random, *, until: int, count: int, days: int) -> Iterator[Call]:
-    """Yield *count* calls in the order in which they start."""
+class _Planned(NamedTuple):
+    """A call that will be: an extension *near*, and another one or somebody outside, *far*."""
+
+    kind: str
+    near: Party
+    far: Party
+    start: int
+    made: int
+    recorded: bool
+
+    def played(self, shape: str, *, ring: int = 0, talk: int = 0) -> Call:
+        """Return the call in that *shape*: it rings, or waits in vain, and then is talked, for so many microseconds."""
+        inside = (self.near, self.far) if self.kind == "Internal" else (self.near,)
+        stage = Stage(inside, self.far, self.start, self.made, ring, talk, ring, self.recorded, features=_FEATURES)
+        (call,) = BY_ID[shape].story(stage, self.kind)
+        return call
+
+
+def _calls(world: World, chance: Random, recorder: Random, *, until: int, count: int, days: int) -> Iterator[_Planned]:
+    """Yield *count* calls, as far as they are planned, in the order in which they start."""
     kinds = [kind for kind in _KINDS if (world.extensions.count > 1 if kind == "Internal" else world.trunks)]
     if not kinds or not count:
         return
@@ -121,7 +138,7 @@ def _calls(world: World, chance: Random, recorder: Random, *, until: int, count:
             far = others[0] if others else chance.choice(outside)
             # One draw a call, whatever is recorded, so that share and kinds shift nothing.
             recorded = recorder.random() < share and kind in among
-            yield Call(kind, *((far, near) if kind == "Inbound" else (near, far)), start, made, recorded)
+            yield _Planned(kind, near, far, start, made, recorded)
             made += 2
 
 
@@ -151,22 +168,24 @@ class _Room(NamedTuple):
     seats: int = 0
 
 
-def _by_end(world: World, chance: Random, calls: Iterator[Call], until: int) -> Iterator[Leg]:
+def _by_end(world: World, chance: Random, calls: Iterator[_Planned], until: int) -> Iterator[Leg]:
     """Yield the legs in the order in which they end."""
     going_on: list[tuple[int, int, Leg]] = []
     first, count = world.extensions.first, world.extensions.count
-    room, has_room = _Room(), int(_ROOM.number) not in range(first, first + count)
-    for call in calls:
-        while going_on and going_on[0][0] <= call.start:
+    room, has_room = _Room(), int(_FEATURES.room.number) not in range(first, first + count)
+    for planned in calls:
+        while going_on and going_on[0][0] <= planned.start:
             yield heappop(going_on)[2]
-        if has_room and call.kind == "Internal" and (stay := _stay(chance, call.start, room)):
-            opens = call.start >= room.until
-            leg = _joined(call, min(call.start + stay, until - 1), opens=opens)
-            room = _Room(leg.end, _SEATS - 1) if opens else room._replace(seats=room.seats - 1)
-            legs = [leg]
+        if has_room and planned.kind == "Internal" and (stay := _stay(chance, planned.start, room)):
+            opens = planned.start >= room.until
+            end = min(planned.start + stay, until - 1)
+            # Who opens the room has the recording of it all.
+            met = planned._replace(recorded=planned.recorded and opens)
+            call = met.played("conference", talk=end - planned.start)
+            room = _Room(end, _SEATS - 1) if opens else room._replace(seats=room.seats - 1)
         else:
-            legs = _legs(chance, call, until)
-        for at, leg in enumerate(legs):
+            call = _played(chance, planned, until)
+        for at, leg in enumerate(legs(call)):
             heappush(going_on, (leg.end, call.made + at, leg))
     yield from (leg for _, _, leg in sorted(going_on))
 
@@ -179,28 +198,17 @@ def _stay(chance: Random, start: int, room: _Room) -> int:
     return int(chance.random() * (room.until - start)) if joins else 0
 
 
-def _joined(call: Call, end: int, *, opens: bool) -> Leg:
-    """Return the leg of a caller in the conference room; who *opens* it has the recording of it all."""
-    call = call._replace(callee=_ROOM, recorded=call.recorded and opens)
-    return Leg(call, call.start, call.start, end, "ANSWERED", MEETME, CONFERENCE, f"{_ROOM.number},")
-
-
-def _legs(chance: Random, call: Call, until: int) -> list[Leg]:
-    """Return the legs of *call*: a second one where voicemail took it. Spec 5.6."""
+def _played(chance: Random, planned: _Planned, until: int) -> Call:
+    """Return the call as it turned out, with voicemail after some that nobody took. Spec 5.6."""
     disposition = _disposition(chance)
-    application, rung, talked = (DIAL, ""), int(chance.triangular(*_RING[disposition]) * SECOND), 0
-    voicemail = disposition == "NO ANSWER" and call.kind != "Outbound" and chance.random() < _VOICEMAIL
+    shape, rung, talked = _SHAPES.get(disposition, ""), int(chance.triangular(*_RING[disposition]) * SECOND), 0
+    voicemail = disposition == "NO ANSWER" and planned.kind != "Outbound" and chance.random() < _VOICEMAIL
     if disposition == "ANSWERED":
         talked = int(min(chance.lognormvariate(4.5, 1.1), 4 * 3600) * SECOND)
     elif disposition == "FAILED":
-        application = _failure(chance)
+        shape = _failure(chance)
     elif voicemail:
-        rung, talked = 60 * SECOND, int(chance.uniform(3, 45) * SECOND)
-    if rung + talked >= (room := until - call.start):  # then all goes faster, so that no call is left unfinished
+        shape, rung, talked = "voicemail", 60 * SECOND, int(chance.uniform(3, 45) * SECOND)
+    if rung + talked >= (room := until - planned.start):  # then all goes faster, so that no call is left unfinished
         rung, talked = (part * room // (rung + talked + 1) for part in (rung, talked))
-    turn, end = call.start + rung, call.start + rung + talked
-    first = turn if voicemail else end
-    legs = [Leg(call, call.start, turn, first, disposition, application[0], "DIAL", application[1], voicemail)]
-    if voicemail:
-        legs.append(Leg(call, turn, turn, end, "ANSWERED", VOICEMAIL, TAKEN))
-    return legs
+    return planned.played(shape, ring=rung, talk=talked)

@@ -1,49 +1,42 @@
-"""What happened on one leg of a call: who, when, how it ended. The truth, before any firmware writes about it."""
+"""A leg of a call: the part of it that becomes one CDR, and the truth of that part. Spec 5.4 to 5.7.
+
+`ucmsim.calls.dialplan` makes legs of a call's events; which oddities a firmware writes about them is the projection's
+matter.
+"""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
 
-SECOND = 1_000_000
-"""Instants are whole microseconds of UTC, counted from the epoch."""
+from ucmsim.calls.events import Call, Party
+from ucmsim.truth import Truth
 
-DIAL, MEETME, VOICEMAIL = "Dial", "MeetMe", "VoiceMail"
-"""Applications of the dialplan that a leg ends in, beside those that announce a failure."""
-TAKEN = "VM"
-"""The action of a leg that a mailbox took."""
-CONFERENCE = "CONFERENCE"
-"""The action of a leg in a conference room."""
-
-
-class Party(NamedTuple):
-    """One end of a call: an extension, a number behind *trunk* (whose *place* is ``trunk_N``), or a feature's number."""
-
-    number: str
-    name: str
-    place: str
-    trunk: str = ""
+DIAL, MEETME, VOICEMAIL, FORK, QUEUE, PAGE, PARK = "Dial", "MeetMe", "VoiceMail", "ForkCDR", "Queue", "Page", "Park"
+"""Applications of the dialplan that legs end in, beside those of other features and of failures. Spec 5.4."""
+DIALLED, TAKEN, CONFERENCE, FORWARDED, TRANSFERRED = "DIAL", "VM", "CONFERENCE", "CFWD", "TRANSFER"
+PARKED, FAXED = "PARKEDCALL", "FAX"
+"""The actions of a leg that rang somebody, that a mailbox or a conference room took, and so on. Spec 5.5."""
 
 
-class Call(NamedTuple):
-    """One call: *kind* is Internal, Inbound or Outbound; *made* is how many channels the PBX had made before it.
+class Where(Enum):
+    """The part of the dialplan that a leg was in. Spec 5.3."""
 
-    *recorded* says that the PBX was told to record it, should it be answered.
-    """
-
-    kind: str
-    caller: Party
-    callee: Party
-    start: int
-    made: int
-    recorded: bool = False
+    ENTRY = "where calls of its kind come in"
+    INSIDE = "among the extensions"
+    IVR = "in an IVR"
+    IVR_EXIT = "out of an IVR by a key"
+    TRANSFER = "transferred, or parked"
 
 
 class Leg(NamedTuple):
     """One leg of *call*, which becomes one CDR.
 
-    *turn* is when it was answered, or given up by the caller or the PBX; *action* how later firmware names the leg,
-    without a number; *lastdata* is what the application was told, where that follows from neither call nor firmware.
-    *continues* says that the call goes on in another leg where this one ends.
+    *turn* is when it was answered, or given up by the caller or the PBX; *action* how later firmware names the leg;
+    *continues* says that the call goes on in another leg where this one ends. *far* is whom or what it reached, None
+    the callee, over the call's channel number *channel*; 0 stands for none. *where* is the part of the dialplan that it
+    was in, *of* the party or feature that it was for. *dials* are all who were rung with it. *fetched* is the call that
+    fetched it from a parking slot.
     """
 
     call: Call
@@ -55,6 +48,17 @@ class Leg(NamedTuple):
     action: str
     lastdata: str = ""
     continues: bool = False
+    far: Party | None = None
+    channel: int = 1
+    where: Where = Where.ENTRY
+    of: Party | None = None
+    dials: tuple[Party, ...] = ()
+    fetched: Call | None = None
+
+    @property
+    def reached(self) -> Party:
+        """Whom or what the leg is about."""
+        return self.far or self.call.callee
 
     @property
     def answered(self) -> bool:
@@ -64,3 +68,19 @@ class Leg(NamedTuple):
     def talked(self) -> int:
         """Microseconds of talk."""
         return self.end - self.turn if self.answered else 0
+
+
+def truth(leg: Leg) -> Truth:
+    """Return what really happened on *leg*."""
+    call, reached = leg.call, leg.reached
+    return Truth(
+        shape=call.shape,
+        kind=call.kind,
+        caller=call.caller.number,
+        reached=reached.number,
+        trunk_in=call.caller.trunk,
+        trunk_out=reached.trunk,
+        began=leg.start,
+        answered=leg.turn if leg.answered else None,
+        ended=leg.end,
+    )

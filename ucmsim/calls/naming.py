@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ucmsim.calls.legs import DIAL, MEETME, SECOND, TAKEN, VOICEMAIL, Call, Leg, Party
+from ucmsim.calls.events import SECOND, Call, Party, Role
+from ucmsim.calls.legs import DIAL, MEETME, PAGE, VOICEMAIL, Leg, Where
 from ucmsim.register import Quirks
 
 _INSIDE = "from-internal"
+_FIRST_IVR = 7000
+"""The number that the unit's first IVR has."""
 _HANDLER = "b(callee-handler^s^1)"
 _RECORD_CHECK = "M(record-check,StartMonitor)"
 
@@ -17,7 +20,8 @@ _RECORD_CHECK = "M(record-check,StartMonitor)"
 class Naming:
     """The names of one firmware.
 
-    *contexts* has the context of each kind of call, with braces for the number of the trunk. *technology* begins
+    *contexts* has the context of each kind of call, with braces for the number of the trunk, *places* that of parts of
+    the dialplan elsewhere. *analogue* stands before the port of an analogue line. *technology* begins
     channels; *numbered* ends that of an outbound leg with the number that was dialled. *undialled* are dispositions
     without a second channel, *pseudo* gives conferences one. *contact* dials a phone by its contact, with a callee-handler,
     and *checks* then tells of recording. *reason* ends what VoiceMail is told, *limit* is the most that is shown of it.
@@ -26,6 +30,8 @@ class Naming:
     """
 
     contexts: Mapping[str, str]
+    places: Mapping[Where, str]
+    analogue: str
     technology: str
     numbered: bool
     undialled: frozenset[str]
@@ -53,6 +59,12 @@ class Naming:
                 "Inbound": "ext-did-{}" if inbound == "ext-did" else inbound,
                 "Outbound": "outbound-route-{}" if outbound == "outbound-route" else outbound,
             },
+            places={
+                Where.INSIDE: _INSIDE,
+                Where.IVR_EXIT: str(quirks["ivr-exit-context"]),
+                Where.TRANSFER: str(quirks["transfer-context"]),
+            },
+            analogue="o" if quirks["analogue-channel"] == "o1" else "",
             technology=str(quirks["channel-technology"]),
             numbered=quirks["outbound-channel"] == "number",
             undialled=frozenset(disposition for disposition, blank in undialled.items() if blank),
@@ -73,9 +85,14 @@ class Naming:
         """Return the context of the dialplan; a conference room is no extension, whatever calls between these have."""
         if leg.lastapp == MEETME:
             return _INSIDE
-        call = leg.call
-        outside = call.caller if call.kind == "Inbound" else call.callee
-        return self.contexts[call.kind].format(outside.place.removeprefix("trunk_"))
+        if leg.where is Where.IVR:
+            return f"ivr-{max(int(leg.reached.number) - _FIRST_IVR, 0) + 1}"
+        call, reached = leg.call, leg.reached
+        if leg.where is not Where.ENTRY and not reached.trunk:
+            return self.places[leg.where]
+        kind = "Outbound" if reached.trunk else call.kind
+        outside = call.caller if kind == "Inbound" else reached
+        return self.contexts[kind].format(outside.place.removeprefix("trunk_"))
 
     def channel(self, call: Call) -> str:
         """Return the channel of the caller."""
@@ -86,38 +103,52 @@ class Naming:
         call = leg.call
         if leg.lastapp == MEETME:
             return f"DAHDI/pseudo-{call.made + 1}" if self.pseudo else ""
-        if leg.action == TAKEN or leg.disposition in self.undialled:
+        if not leg.channel or leg.disposition in self.undialled:
             return ""
-        if call.kind == "Outbound" and self.numbered:
-            return f"{self.technology}/{call.callee.place}/{call.callee.number}"
-        return self._channel(call.callee, call.made + 1)
+        reached = leg.reached
+        if reached.trunk and self.numbered:
+            return f"{self.technology}/{reached.place}/{reached.number}"
+        return self._channel(reached, call.made + leg.channel)
 
     def _channel(self, party: Party, made: int) -> str:
+        if party.role is Role.ANALOGUE:
+            return f"DAHDI/{self.place(party)}-1"
         return f"{self.technology}/{party.place}-{made:08x}"
+
+    def place(self, party: Party) -> str:
+        """Return what stands in channel_ext for *party*."""
+        return f"{self.analogue}{party.place}" if party.role is Role.ANALOGUE else party.place
 
     # --- what is dialled -------------------------------------------------------------------------------------------
 
     def lastdata(self, leg: Leg) -> str:
         """Return what the last application was told."""
-        if leg.lastapp == DIAL:
-            text = self._dial(leg.call) if self.contact else self._plain_dial(leg.call.callee)
+        if leg.lastapp in (DIAL, PAGE):
+            text = self._dial(leg, leg.dials or (leg.reached,))
         elif leg.lastapp == VOICEMAIL:
-            text = f"{leg.call.callee.number}@default,{self.reason}"
+            text = f"{leg.reached.number}@default,{self.reason}"
         else:
             text = leg.lastdata
         return text[: self.limit]
 
-    def _plain_dial(self, callee: Party) -> str:
-        if callee.trunk:
-            return f"{self.technology}/{callee.place}/{callee.number},,"
-        return f"{self.technology}/{callee.number},60,"
+    def _dial(self, leg: Leg, targets: Iterable[Party]) -> str:
+        """Return a dial string for *targets*: phones, of which there may be many, or one number over a trunk."""
+        check = _RECORD_CHECK if self.contact and self.checks and leg.call.recorded else ""
+        handler = _HANDLER if self.contact else ""
+        for target in targets:
+            if target.trunk:
+                options = f"{check and f'TKX{check}'}{handler}"
+                return f"{self.technology}/{self._over_trunk(target)},,{options}"
+        phones = "&".join(self._phone(target) for target in targets)
+        return f"{phones},60,{'z' if self.contact else ''}{check}{handler}"
 
-    def _dial(self, call: Call) -> str:
-        callee, number = call.callee, call.callee.number
-        check = _RECORD_CHECK if call.recorded and self.checks else ""
-        if callee.trunk:
-            return f"{self.technology}/{number}@{callee.place},,{check and f'TKX{check}'}{_HANDLER}"
-        return f"{self.technology}/{number}/sip:{number}@{_phone(number)}:5060,60,z{check}{_HANDLER}"
+    def _over_trunk(self, target: Party) -> str:
+        return f"{target.number}@{target.place}" if self.contact else f"{target.place}/{target.number}"
+
+    def _phone(self, target: Party) -> str:
+        number = target.number
+        contact = f"/sip:{number}@{_address(number)}:5060" if self.contact else ""
+        return f"{self.technology}/{number}{contact}"
 
     # --- who and which ---------------------------------------------------------------------------------------------
 
@@ -130,7 +161,7 @@ class Naming:
     def uniqueid(self, leg: Leg) -> str:
         """Return the id of the caller's channel."""
         began, made = leg.call.start, leg.call.made
-        if leg.start != began and self.own:
+        if leg.lastapp == VOICEMAIL and leg.start != began and self.own:
             began, made = leg.start, made + 1
         return f"{began // SECOND}.{made * self.step}"
 
@@ -141,7 +172,7 @@ class Naming:
         return f"{call.start // SECOND}{told}-{call.caller.number}"
 
 
-def _phone(number: str) -> str:
+def _address(number: str) -> str:
     """Return an address in a private network for the phone of extension *number*."""
     at = int(number)
     return f"192.168.{1 + at // 250 % 250}.{1 + at % 250}"

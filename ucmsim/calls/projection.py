@@ -6,19 +6,25 @@ with the register.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from ucmsim.calls import filenames
-from ucmsim.calls.legs import MEETME, TAKEN, Leg
+from ucmsim.calls.dialplan import legs
+from ucmsim.calls.events import Call, Role
+from ucmsim.calls.legs import CONFERENCE, FAXED, FORK, FORWARDED, TRANSFERRED, VOICEMAIL, Leg
 from ucmsim.calls.naming import Naming
 from ucmsim.calls.recorder import Recorder
 from ucmsim.calls.timing import Timing
 from ucmsim.columns import NAMES, Row
 from ucmsim.recordings import Recording
 from ucmsim.register import Quirks
+
+_DIRECTIONS = ("Internal", "Inbound", "Outbound", "External")
+_NUMBERED = (Role.IVR, Role.GROUP, Role.QUEUE, Role.CONFERENCE, Role.PAGING, Role.DISA)
+"""What an action names with its number. Spec 5.5."""
 
 _in_order = itemgetter(*NAMES)
 
@@ -30,7 +36,9 @@ class Firmware:
     *naming*, *timing* and *recorder* are its parts. A call that voicemail takes is *one_row*, written when the mailbox
     has it, with *one_row_lastapp*. *userfields* has what each kind of call says there. *repeats* fills chanext and
     dstchanext, *numbered* gives the action of a conference its number, *congested* is the disposition of a call that met
-    congestion. *at_each* ends every name in recordfiles with an @, *at_between* parts them.
+    congestion. *at_each* ends every name in recordfiles with an @, *at_between* parts them. Legs of ForkCDR whose data
+    are *hidden* have no row, nor what a feature that is *unwritten* has. *bare* leaves an outside line's prefix out of dst.
+    A parked call is in *two_sessions*; one from trunk to trunk is *external*; *actions* are called otherwise.
     """
 
     quirks: Quirks
@@ -47,12 +55,19 @@ class Firmware:
     service: str
     at_each: str
     at_between: str
+    hidden: frozenset[str]
+    bare: bool
+    analogue_service: str
+    two_sessions: bool
+    external: str
+    actions: Mapping[str, str]
+    unwritten: frozenset[Role]
 
     @classmethod
     def of(cls, quirks: Quirks, zone: ZoneInfo) -> Firmware:
         """Return what the register says."""
         naming, timing = Naming.of(quirks), Timing.of(quirks, zone)
-        ext = {"Internal"} if quirks["trunk-userfield"] == "direction" else {"Internal", "Inbound", "Outbound"}
+        ext = {"Internal"} if quirks["trunk-userfield"] == "direction" else _DIRECTIONS
         told = ext if quirks["userfield"] == "ext" else ()
         each = quirks["recordfiles-end"] == "each"
         return cls(
@@ -62,7 +77,7 @@ class Firmware:
             Recorder.of(quirks, naming, timing),
             one_row=quirks["voicemail-row"] == "none",
             one_row_lastapp=str(quirks["one-row-lastapp"]),
-            userfields={kind: "EXT" if kind in told else kind for kind in ("Internal", "Inbound", "Outbound")},
+            userfields={kind: "EXT" if kind in told else kind for kind in _DIRECTIONS},
             repeats=quirks["chanext"] == "extensions",
             numbered=quirks["conference-action"] == "numbered",
             congested=str(quirks["congestion"]),
@@ -70,34 +85,57 @@ class Firmware:
             service=str(quirks["service"]),
             at_each="@" if each else "",
             at_between="" if each else "@",
+            hidden=frozenset(
+                {"ae", "are"} if quirks["fork-rows"] == "hidden" else {"ae"} if quirks["did-row"] == "none" else ()
+            ),
+            bare=quirks["dialled-prefix"] == "stripped",
+            analogue_service=str(quirks["analogue-service"]),
+            external="External" if quirks["external-calls"] == "external" else "Outbound",
+            two_sessions=quirks["parked-call"] == "two-sessions",
+            actions={
+                TRANSFERRED: str(quirks["transfer-row"]),
+                FORWARDED: str(quirks["forward-row"]),
+                FAXED: str(quirks["fax-row"]),
+            },
+            unwritten=frozenset(
+                role
+                for role, quirk in ((Role.QUEUE, "queue-row"), (Role.CODE, "feature-codes"))
+                if quirks[quirk] == "none"
+            ),
         )
 
     def recordings(self, leg: Leg, messages: int) -> tuple[Recording, ...]:
         """Return what the PBX has recorded of *leg*; the callee's mailbox has so many *messages* already."""
         return self.recorder.recordings(leg, messages)
 
+    def writes(self, leg: Leg) -> bool:
+        """Return whether *leg* has a row of its own."""
+        if leg.lastapp == FORK:
+            return leg.lastdata not in self.hidden
+        return not (leg.continues and self.one_row) and leg.reached.role not in self.unwritten
+
     def row(self, leg: Leg, recorded: tuple[Recording, ...]) -> Row:
         """Return the CDR of *leg*, of which *recorded* was kept; without AcctId, which is given when it is written."""
         call, naming, timing = leg.call, self.naming, self.timing
-        caller, callee = call.caller, call.callee
-        if leg.action == TAKEN and self.one_row:  # the ringing before it is told with it
+        caller, reached = call.caller, leg.reached
+        if leg.lastapp == VOICEMAIL and self.one_row:  # the ringing before it is told with it
             leg = leg._replace(start=call.start, lastapp=self.one_row_lastapp)
         answer, end = timing.answer_and_end(leg)
-        extensions = (caller.place, callee.place) if self.repeats else ("", "")
+        extensions = (caller.place, reached.place) if self.repeats else ("", "")
         found: Row = _in_order({
-            "AcctId": "", "accountcode": "", "src": caller.number, "dst": callee.number,
+            "AcctId": "", "accountcode": call.account, "src": caller.number, "dst": self._dialled(leg),
             "dcontext": naming.context(leg), "clid": naming.caller_id(caller),
             "channel": naming.channel(call), "dstchannel": naming.far_channel(leg),
             "lastapp": leg.lastapp, "lastdata": naming.lastdata(leg),
             "start": timing.local(leg.start), "answer": answer, "end": end,
             "duration": str(timing.duration(leg)), "billsec": str(timing.billsec(leg)),
             "disposition": self._disposition(leg), "amaflags": self.amaflags, "uniqueid": naming.uniqueid(leg),
-            "userfield": self.userfields[call.kind],
-            "channel_ext": caller.place, "dstchannel_ext": callee.place, "service": self.service, "caller_name": caller.name,
-            "recordfiles": self._recordfiles(recorded), "dstanswer": callee.number if leg.answered else "",
-            "chanext": extensions[0], "dstchanext": extensions[1], "session": naming.session(call),
+            "userfield": self.userfields[self.external if caller.trunk and reached.trunk else call.kind],
+            "channel_ext": naming.place(caller), "dstchannel_ext": reached.place, "service": self.analogue_service if caller.role is Role.ANALOGUE else self.service, "caller_name": caller.name,
+            "recordfiles": self._recordfiles(recorded), "dstanswer": reached.number if leg.answered else "",
+            "chanext": extensions[0], "dstchanext": extensions[1], "session": naming.session((leg.fetched if self.two_sessions else None) or call),
             "action_owner": caller.number, "action_type": self._action(leg),
-            "src_trunk_name": caller.trunk, "dst_trunk_name": callee.trunk,
+            "src_trunk_name": caller.trunk, "dst_trunk_name": reached.trunk,
         })  # fmt: skip
         return found
 
@@ -109,4 +147,21 @@ class Firmware:
         return self.congested if leg.lastapp == "Congestion" else leg.disposition
 
     def _action(self, leg: Leg) -> str:
-        return f"{leg.action}[{leg.call.callee.number}]" if leg.lastapp == MEETME and self.numbered else leg.action
+        of = leg.of or leg.reached
+        numbered = of.role in _NUMBERED and (leg.action != CONFERENCE or self.numbered)
+        return f"{leg.action}[{of.number}]" if numbered else self.actions.get(leg.action, leg.action)
+
+    def _dialled(self, leg: Leg) -> str:
+        """Return dst: what was dialled, as it was dialled; s where an analogue line tells nothing. Spec 5.1."""
+        caller, reached = leg.call.caller, leg.reached
+        if caller.role is Role.ANALOGUE and not caller.number:
+            return "s"
+        return f"{leg.call.prefix}{reached.number}" if reached.trunk and not self.bare else reached.number
+
+
+def written(story: tuple[Call, ...], firmware: Firmware) -> Iterator[Row]:
+    """Yield the rows that *firmware* writes of the calls of *story* on an empty unit, in the order in which they end."""
+    found = [leg for call in story for leg in legs(call, story)]
+    for number, leg in enumerate(sorted(filter(firmware.writes, found), key=lambda leg: leg.end), 1):
+        row = firmware.row(leg, firmware.recordings(leg, 0))
+        yield (str(number), *row[1:])

@@ -7,11 +7,16 @@ from datetime import UTC, datetime
 
 from ucmsim.audio import RATE
 from ucmsim.calls import filenames
-from ucmsim.calls.legs import MEETME, SECOND, TAKEN, Leg
+from ucmsim.calls.events import SECOND, Role
+from ucmsim.calls.legs import DIAL, MEETME, PARK, VOICEMAIL, Leg
 from ucmsim.calls.naming import Naming
 from ucmsim.calls.timing import Timing
 from ucmsim.recordings import Recording
 from ucmsim.register import Quirks
+
+_RECORDED = (DIAL, MEETME, PARK)
+_UNHEARD = (Role.SLOT,)
+"""What is recorded: talks of people, also when the call was fetched from a slot, but not while it waits there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,8 @@ class Recorder:
 
     Names have the second of the *answer*, or the one after the call began, those of conferences the second in which
     they began where they are *dated*. Recordings stand in a directory of their month where *monthly*, and are as long
-    as what is *billed*, or as the talk. *texts* says whether there is one beside each message.
+    as what is *billed*, or as the talk. *texts* says whether there is one beside each message,
+    *agents* whether the recording of a group's call names who took it.
     """
 
     naming: Naming
@@ -30,6 +36,7 @@ class Recorder:
     monthly: bool
     billed: bool
     texts: bool
+    agents: bool
 
     @classmethod
     def of(cls, quirks: Quirks, naming: Naming, timing: Timing) -> Recorder:
@@ -41,14 +48,15 @@ class Recorder:
             dated=quirks["conference-recording-name"] == "epoch",
             monthly=quirks["recording-directory"] == "month",
             billed=quirks["recording-length"] == "billsec",
+            agents=quirks["group-recording-name"] == "group-and-agent",
             texts=quirks["voicemail-text"] == "written",
         )
 
     def recordings(self, leg: Leg, messages: int) -> tuple[Recording, ...]:
         """Return what the PBX has recorded of *leg*; the callee's mailbox has so many *messages* already."""
-        if leg.action == TAKEN:
+        if leg.lastapp == VOICEMAIL:
             return self._message(leg, messages)
-        if not (leg.call.recorded and leg.answered):
+        if not (leg.call.recorded and leg.answered and leg.lastapp in _RECORDED and leg.reached.role not in _UNHEARD):
             return ()
         directory, name = self._place(leg)
         return (Recording(directory, name, leg.end // SECOND, self._samples(leg)),)
@@ -58,9 +66,13 @@ class Recorder:
         call = leg.call
         if leg.lastapp == MEETME:
             began = leg.start // SECOND if self.dated else None
-            return filenames.MEETME, filenames.conference(call.callee.number, self.naming.uniqueid(leg), began)
+            return filenames.MEETME, filenames.conference(leg.reached.number, self.naming.uniqueid(leg), began)
         began = leg.turn // SECOND if self.answer else leg.start // SECOND + 1
-        name = filenames.call(began, call.caller.number, call.callee.number)
+        if leg.of and leg.dials:
+            agent = f"#{leg.reached.number}" if self.agents else ""
+            name = filenames.call(f"{began}{agent}", call.caller.number, leg.of.number)
+        else:
+            name = filenames.call(str(began), call.caller.number, f"{call.prefix}{leg.reached.number}")
         if not self.monthly:
             return filenames.MONITOR, name
         return filenames.of_month(self.timing.month(began * SECOND)), name
@@ -74,7 +86,7 @@ class Recorder:
         """Return the message that was left, and the text beside it; a full mailbox takes none."""
         if messages >= filenames.MESSAGES:
             return ()
-        directory, name = filenames.mailbox(leg.call.callee.number), filenames.message(messages)
+        directory, name = filenames.mailbox(leg.reached.number), filenames.message(messages)
         ended = leg.end // SECOND
         sound = Recording(directory, f"{name}.wav", ended, self._samples(leg))
         if not self.texts:
@@ -87,8 +99,8 @@ class Recorder:
         date = datetime.fromtimestamp(began, UTC)
         return (
             ";\n; Message Information file\n;\n[message]\n"
-            f"origmailbox={call.callee.number}\ncontext={naming.context(leg)}\nmacrocontext=\n"
-            f"exten={call.callee.number}\nrdnis=unknown\npriority=1\ncallerchan={naming.channel(call)}\n"
+            f"origmailbox={leg.reached.number}\ncontext={naming.context(leg)}\nmacrocontext=\n"
+            f"exten={leg.reached.number}\nrdnis=unknown\npriority=1\ncallerchan={naming.channel(call)}\n"
             f"callerid={naming.caller_id(call.caller)}\norigdate={_asterisk_date(date)}\norigtime={began}\n"
             f"category=\nflag=\nduration={leg.talked // SECOND}\n"
         )

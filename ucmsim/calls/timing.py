@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from ucmsim.calls.legs import SECOND, Leg
+from ucmsim.calls.events import SECOND
+from ucmsim.calls.legs import FORK, Leg
 from ucmsim.register import Quirks
 
 _ZEROS = "0000-00-00 00:00:00"
@@ -21,6 +22,8 @@ class Timing:
 
     *unanswered* says what answer and end of a call that nobody took are, *missing* is written for one that is left out.
     Seconds are those *displayed*, or floors of what passed. Legs of a *momentary* disposition have a duration of 0, whatever their end.
+    What a ForkCDR tells is *unbilled*; *whole* bills the ringing too of who takes a group's call; a busy phone of a group
+    has the answer and the end of its start where *busy_at_start*.
     """
 
     zone: ZoneInfo
@@ -28,6 +31,9 @@ class Timing:
     missing: str
     displayed: bool
     momentary: frozenset[str]
+    unbilled: bool
+    whole: bool
+    busy_at_start: bool
 
     @classmethod
     def of(cls, quirks: Quirks, zone: ZoneInfo) -> Timing:
@@ -38,6 +44,9 @@ class Timing:
             unanswered=str(quirks["unanswered"]),
             missing=_ZEROS if quirks["missing-time"] == "zeros" else "",
             displayed=quirks["duration-rounding"] == "displayed",
+            unbilled=quirks["ring-group-entry"] == "unbilled",
+            whole=quirks["ring-group-winner"] == "whole",
+            busy_at_start=quirks["ring-group-busy"] == "start" and quirks["unanswered"] == "stamped",
             momentary=frozenset(disposition for disposition, zero in momentary.items() if zero),
         )
 
@@ -52,10 +61,12 @@ class Timing:
 
     def answer_and_end(self, leg: Leg) -> tuple[str, str]:
         """Return the texts of both."""
+        if self.busy_at_start and leg.dials and leg.disposition == "BUSY":
+            return self.local(leg.start), self.local(leg.start)
         emptied = self.unanswered == "busy-blank" and leg.disposition in ("BUSY", "FAILED")
         end = self.missing if emptied else self.local(leg.end)
         if leg.answered:
-            return self.local(leg.turn), end
+            return self.local(self._turn(leg)), end
         return self.missing if self.unanswered == "blank" else end, end
 
     def duration(self, leg: Leg) -> int:
@@ -64,7 +75,13 @@ class Timing:
 
     def billsec(self, leg: Leg) -> int:
         """Return the seconds of talk."""
-        return self._seconds(leg.turn, leg.end) if leg.answered else 0
+        return self._seconds(self._turn(leg), leg.end) if leg.answered else 0
+
+    def _turn(self, leg: Leg) -> int:
+        """Return the instant that the firmware takes for that of the answer. Spec 7 #12, #13."""
+        if leg.lastapp == FORK and self.unbilled:
+            return leg.end
+        return leg.start if leg.dials and self.whole else leg.turn
 
     def _seconds(self, start: int, end: int) -> int:
         if self.displayed:

@@ -1,0 +1,329 @@
+"""The shapes of calls: what happens in them, which legs the dialplan makes of it, and the rows of each generation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from click.testing import CliRunner
+
+from tests.golden.shapes import HOME, WRITERS, shape_files
+from ucmsim.calls import Firmware
+from ucmsim.calls.dialplan import legs
+from ucmsim.calls.events import SECOND, Call, Event, What, talks
+from ucmsim.calls.legs import Leg
+from ucmsim.calls.projection import written
+from ucmsim.calls.shapes import BY_ID, SHAPES, Shape
+from ucmsim.calls.stage import example
+from ucmsim.cli import main
+from ucmsim.columns import NAMES
+from ucmsim.personalities import PERSONALITIES, Personality, personality
+from ucmsim.register import Quirks
+
+EVERY = pytest.mark.parametrize("shape", SHAPES, ids=[shape.id for shape in SHAPES])
+PLAYED = [(shape, kind) for shape in SHAPES for kind in shape.kinds]
+IN_EVERY_KIND = pytest.mark.parametrize(("shape", "kind"), PLAYED, ids=[f"{shape.id}-{kind}" for shape, kind in PLAYED])
+RING, TALK, PATIENCE = 14.3, 420.6, 9.1
+
+
+def rows_of(story: tuple[Call, ...], name: str = "ucm6510", **quirks: str) -> list[dict[str, str]]:
+    """Return the rows that a personality writes of *story*, by column; quirks have underscores for hyphens."""
+    chosen = {quirk.replace("_", "-"): value for quirk, value in quirks.items()}
+    firmware = Firmware.of(Quirks.of(personality(name), chosen), ZoneInfo("UTC"))
+    return [dict(zip(NAMES, row, strict=True)) for row in written(story, firmware)]
+
+
+def rows(shape: str, name: str = "ucm6510", kind: str = "", **quirks: str) -> list[dict[str, str]]:
+    """Return the rows of a shape."""
+    return rows_of(BY_ID[shape].story(example(), kind), name, **quirks)
+
+
+def columns(found: list[dict[str, str]], *names: str) -> list[tuple[str, ...]]:
+    """Return some columns of rows."""
+    return [tuple(row[name] for name in names) for row in found]
+
+
+# The golden rows
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_the_rows_of_every_shape_are_the_golden_ones(name: str) -> None:
+    """Byte by byte, and there is a file for each shape and no other."""
+    made = {shape: page for writer, shape, page in shape_files() if writer == name}
+    kept = {file.stem: file.read_bytes() for file in (HOME / name).iterdir()}
+    assert sorted(kept) == sorted(made)
+    for shape, page in made.items():
+        assert page == kept[shape], f"{name}: {shape}"
+
+
+# What happens
+
+
+@IN_EVERY_KIND
+def test_events_come_in_order_of_time_and_end_with_a_hang_up(shape: Shape, kind: str) -> None:
+    """Only a call that is still up when the unit is switched off has none."""
+    for call in shape.story(example(), kind):
+        instants = [event.at for event in call.events]
+        assert instants == sorted(instants)
+        assert instants[0] >= call.start
+        assert call.shape == shape.id
+        assert (call.ended is None) is (shape.id == "unfinished")
+        assert [event.what for event in call.events].count(What.HANG_UP) == (shape.id != "unfinished")
+
+
+@IN_EVERY_KIND
+def test_whoever_answers_was_rung(shape: Shape, kind: str) -> None:
+    """Nobody answers, is busy or is given up who was not dialled before."""
+    for call in shape.story(example(), kind):
+        ringing = set()
+        for event in call.events:
+            if event.what is What.DIAL:
+                ringing.add(event.to)
+            elif event.what in (What.ANSWER, What.BUSY, What.GIVE_UP):
+                assert event.to in ringing
+
+
+@IN_EVERY_KIND
+def test_talks_follow_each_other(shape: Shape, kind: str) -> None:
+    """A caller is through to one at a time, from an answer to the end of the call or the next."""
+    for call in shape.story(example(), kind):
+        found = list(talks(call))
+        assert all(talk.since < talk.until for talk in found)
+        assert all(before.until <= after.since for before, after in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("shape", "truth"),
+    [
+        ("answered", [("1002", TALK)]),
+        ("no-answer", []),
+        ("ivr-choice", [("7000", PATIENCE + RING), ("1001", TALK)]),
+        ("ring-group", [("6400", RING), ("1003", TALK)]),
+        ("queue", [("6500", PATIENCE + 2 * RING), ("1003", TALK)]),
+        ("blind-transfer", [("1001", TALK), ("1003", TALK)]),
+        ("parked", [("1001", TALK), ("71", PATIENCE), ("1003", TALK)]),
+        ("disa", [("7100", PATIENCE + RING), ("07700900699", TALK)]),
+    ],
+)
+def test_the_truth_of_a_shape(shape: str, truth: list[tuple[str, float]]) -> None:
+    """Who was through to the caller and for how long, whatever the rows say."""
+    call = BY_ID[shape].story(example())[0]
+    told = [(talk.to.number, round((talk.until - talk.since) / SECOND, 3)) for talk in talks(call)]
+    assert [seconds for _, seconds in told] == [round(seconds, 3) for _, seconds in truth]
+    assert [number[:10] for number, _ in told] == [number[:10] for number, _ in truth]
+
+
+# Legs and rows
+
+
+def all_legs(shape: Shape, kind: str) -> list[Leg]:
+    story = shape.story(example(), kind)
+    return [leg for call in story for leg in legs(call, story)]
+
+
+@IN_EVERY_KIND
+def test_a_leg_lies_within_its_call(shape: Shape, kind: str) -> None:
+    """It begins, is answered and ends in that order."""
+    for leg in all_legs(shape, kind):
+        assert leg.call.start <= leg.start <= leg.turn <= leg.end <= (leg.call.ended or leg.end)
+
+
+@IN_EVERY_KIND
+@pytest.mark.parametrize("device", PERSONALITIES, ids=[row.id for row in PERSONALITIES])
+def test_rows_keep_the_rules_of_their_disposition(shape: Shape, kind: str, device: Personality) -> None:
+    """What is not answered has no billsec and nobody who answered; what is has both times. https-api 5.2."""
+    for row in rows(shape.id, device.id, kind):
+        assert 0 <= int(row["billsec"]) <= int(row["duration"])
+        if row["disposition"] == "ANSWERED":
+            assert row["answer"] <= row["end"]
+            assert row["answer"]
+            assert row["dstanswer"] or device.generation == "G1"
+        else:
+            assert (row["billsec"], row["dstanswer"], row["recordfiles"]) == ("0", "", "")
+            assert row["disposition"] in ("NO ANSWER", "BUSY", "FAILED")
+        if row["disposition"] == "FAILED":
+            assert row["dstchannel"] == ""
+
+
+@IN_EVERY_KIND
+def test_rows_of_a_story_share_what_they_should(shape: Shape, kind: str) -> None:
+    """One uniqueid a channel that came in, and sessions of the calls of the story."""
+    story = shape.story(example(), kind)
+    found = rows_of(story)
+    assert {row["uniqueid"] for row in found} <= {f"{call.start // SECOND}.{call.made}" for call in story}
+    assert len({row["session"] for row in found}) <= len(story)
+
+
+def test_a_call_that_is_up_when_the_unit_stops_has_no_row() -> None:
+    """Nothing was written yet."""
+    assert rows("unfinished") == []
+
+
+def test_a_call_on_hold_has_the_row_of_one_that_is_not() -> None:
+    """No CDR tells of it."""
+    assert rows("held") == rows("answered")
+
+
+def test_a_page_rings_all_and_ends_for_all() -> None:
+    """Whoever does not answer stops ringing when the page ends."""
+    stage = example()
+    (call,) = BY_ID["paging"].story(stage)
+    late = [event for event in call.events if not (event.what is What.ANSWER and event.to == stage.inside[3])]
+    found = legs(call._replace(events=tuple(late)))
+    assert [(leg.reached.number, leg.disposition) for leg in found] == [
+        ("1002", "ANSWERED"), ("1003", "ANSWERED"), ("1004", "NO ANSWER"),
+    ]  # fmt: skip
+
+
+def test_a_caller_who_hangs_up_while_several_ring_leaves_a_row_for_each() -> None:
+    """None of them answered."""
+    (call,) = BY_ID["ring-group"].story(example())
+    events = [event for event in call.events if event.what not in (What.ANSWER, What.BUSY, What.HANG_UP)]
+    end = Event(call.start + 5 * SECOND, What.HANG_UP)
+    found = legs(call._replace(events=(*events, end)))
+    assert [leg.disposition for leg in found[2:]] == ["NO ANSWER"] * 3
+    assert {leg.end for leg in found[2:]} == {end.at}
+
+
+# Quirks of shapes
+
+
+@pytest.mark.quirk("did-row", "fork-rows")
+def test_forked_parts_have_rows_or_none() -> None:
+    """Without the first row, or without any of them."""
+    assert [row["lastapp"] for row in rows("ivr-ring-group")] == ["ForkCDR", "ForkCDR", "Dial", "Dial"]
+    assert rows("ivr-ring-group", did_row="none")[0]["lastdata"] == "are"
+    assert [row["lastapp"] for row in rows("ivr-ring-group", fork_rows="hidden")] == ["Dial", "Dial"]
+    assert len(rows("ivr", did_row="none")) == len(rows("ivr")) - 1 == 1
+
+
+@pytest.mark.quirk("ring-group-entry")
+def test_the_row_of_a_group_is_unbilled_or_billed() -> None:
+    """It is ANSWERED in either way."""
+    for value, billsec in (("unbilled", "0"), ("billed", "9")):
+        (entry,) = [row for row in rows("ivr-ring-group", ring_group_entry=value) if row["dst"] == "6400"]
+        assert (entry["disposition"], entry["duration"], entry["billsec"]) == ("ANSWERED", "9", billsec)
+
+
+@pytest.mark.quirk("ring-group-winner", "ring-group-loser")
+def test_the_winner_is_billed_for_the_ringing_or_not() -> None:
+    """The rows of the others end when it answers."""
+    for value, billsec in (("whole", "434"), ("talk", "420")):
+        found = {row["dst"]: row for row in rows("ring-group", ring_group_winner=value)}
+        assert (found["1003"]["duration"], found["1003"]["billsec"]) == ("434", billsec)
+        assert (found["1002"]["answer"], found["1002"]["disposition"]) == (found["1002"]["end"], "NO ANSWER")
+
+
+@pytest.mark.quirk("ring-group-busy")
+def test_the_row_of_a_busy_phone_of_a_group() -> None:
+    """Both times are those of its start, or of its end; the duration is the same."""
+    for value, same in (("start", "start"), ("end", "end")):
+        (busy,) = [row for row in rows("ring-group", ring_group_busy=value) if row["disposition"] == "BUSY"]
+        assert busy["answer"] == busy["end"]
+        assert (busy["end"] == busy["start"]) is (same == "start")
+        assert busy["duration"] == "7"
+
+
+@pytest.mark.quirk("transfer-context", "ivr-exit-context", "transfer-row", "forward-row", "fax-row")
+def test_contexts_and_actions_of_what_goes_elsewhere() -> None:
+    """Each is the word that was seen or is assumed, or the plain one."""
+    for value in ("from-internal-xfer", "from-internal"):
+        assert rows("blind-transfer", transfer_context=value)[1]["dcontext"] == value
+    for value in ("ivr-from-internal", "from-internal"):
+        assert rows("ivr-choice", ivr_exit_context=value)[2]["dcontext"] == value
+    for shape, quirk, word in (
+        ("blind-transfer", "transfer_row", "TRANSFER"), ("forward-busy", "forward_row", "CFWD"), ("fax", "fax_row", "FAX"),
+    ):  # fmt: skip
+        for value in (word, "DIAL"):
+            assert rows(shape, **{quirk: value})[-1]["action_type"] == value
+        assert rows(shape)[-1]["action_type"] == word
+
+
+@pytest.mark.quirk("group-recording-name")
+def test_the_recording_of_a_group_names_the_group_or_the_agent_too() -> None:
+    """As older and as later firmware."""
+    for value, name in (
+        ("group", "auto-1661157839-07700900699-6400.wav@"),
+        ("group-and-agent", "auto-1661157839#1003-07700900699-6400.wav@"),
+    ):
+        assert rows("ring-group", group_recording_name=value)[-1]["recordfiles"] == name
+
+
+@pytest.mark.quirk("analogue-caller", "analogue-channel", "analogue-service")
+def test_an_analogue_line_without_a_number() -> None:
+    """Src is empty and dst is s; the channel is that of the port."""
+    for value, channel, place in (("o1", "DAHDI/o1-1", "o1"), ("1", "DAHDI/1-1", "1")):
+        (row,) = rows("analogue", analogue_channel=value)
+        assert (row["src"], row["dst"], row["clid"]) == ("", "s", '"" <>')
+        assert (row["channel"], row["channel_ext"], row["dstanswer"]) == (channel, place, "1001")
+    assert [rows("analogue", analogue_service=value)[0]["service"] for value in ("p", "s")] == ["p", "s"]
+
+
+@pytest.mark.quirk("dialled-prefix", "recorded-prefix", "account-code")
+def test_a_prefix_and_an_account_code_are_written_down() -> None:
+    """The prefix is in dst and in the name of the recording, the code in accountcode; dstanswer is the number."""
+    story = BY_ID["answered"].story(replace(example(), prefix="9", account="1234"), "Outbound")
+    for value, dst in (("kept", "907700900699"), ("stripped", "07700900699")):
+        (row,) = rows_of(story, dialled_prefix=value)
+        assert (row["dst"], row["dstanswer"], row["accountcode"]) == (dst, "07700900699", "1234")
+        assert row["recordfiles"] == "auto-1661157839-1001-907700900699.wav@"
+
+
+@pytest.mark.quirk("parked-call", "parked-row", "ivr-row")
+def test_a_parked_call_is_in_two_sessions_or_one() -> None:
+    """The leg that was fetched has the session of who fetched it, or of the caller; the slot answered in between."""
+    for value, sessions in (("two-sessions", ["07700900699", "07700900699", "1003", "1003"]), ("one", None)):
+        found = rows("parked", parked_call=value)
+        ends = [row["session"].partition("-")[2] for row in found]
+        assert ends == (sessions or ["07700900699"] * 3 + ["1003"])
+        assert columns(found, "lastapp", "disposition")[1] == ("Park", "ANSWERED")
+    assert columns(rows("ivr"), "lastapp", "disposition", "billsec")[-1] == ("ReadExten", "ANSWERED", "420")
+
+
+@pytest.mark.quirk("external-calls", "disa-row")
+def test_a_call_from_trunk_to_trunk_is_external_or_outbound() -> None:
+    """DISA has a row of its own before it."""
+    for value, direction in (("external", "External"), ("outbound", "Outbound")):
+        found = rows("disa", external_calls=value)
+        assert columns(found, "lastapp", "userfield") == [
+            ("ForkCDR", "Inbound"), ("DISA", "Inbound"), ("Dial", direction),
+        ]  # fmt: skip
+        assert found[-1]["src_trunk_name"] == found[-1]["dst_trunk_name"] == "carrier-b"
+
+
+@pytest.mark.quirk("feature-codes", "queue-row", "paging-row")
+def test_what_a_feature_has_as_rows() -> None:
+    """A code and a queue have a row or none; a page has one for each phone."""
+    assert [row["dst"] for row in rows("feature-code")] == ["*77"]
+    assert rows("feature-code", feature_codes="none") == []
+    assert [row["lastapp"] for row in rows("queue")] == ["ForkCDR", "Dial", "Dial", "Queue"]
+    assert [row["lastapp"] for row in rows("queue", queue_row="none")] == ["ForkCDR", "Dial", "Dial"]
+    assert columns(rows("queue-abandoned"), "lastapp", "disposition")[-1] == ("Queue", "NO ANSWER")
+    assert [row["dst"] for row in rows("paging")] == ["1002", "1003", "1004"]
+
+
+# The command
+
+
+def test_show_shapes_prints_every_shape_with_its_rows() -> None:
+    """For people the shape, the truth and the rows; for programs a list of objects with ids."""
+    shown = CliRunner().invoke(main, ["show", "shapes"])
+    assert shown.exit_code == 0
+    for shape in SHAPES:
+        assert f"\n{shape.id}  (" in f"\n{shown.output}"
+        assert shape.statement in shown.output
+    found = json.loads(CliRunner().invoke(main, ["show", "shapes", "--json", "--personality", "ucm6100"]).output)
+    assert [one["id"] for one in found] == [shape.id for shape in SHAPES]
+    assert [list(one["rows"][0]) == list(NAMES[:22]) for one in found if one["rows"]] == [True] * (len(SHAPES) - 1)
+
+
+def test_show_shapes_prints_those_that_are_named() -> None:
+    """A name that is none gets a hint."""
+    shown = CliRunner().invoke(main, ["show", "shapes", "parked", "ivr"]).output
+    assert [line.split()[0] for line in shown.splitlines() if line and not line.startswith(" ")] == ["ivr", "parked"]
+    wrong = CliRunner().invoke(main, ["show", "shapes", "ring-grup"])
+    assert wrong.exit_code == 2
+    assert "there is no shape 'ring-grup'; did you mean 'ring-group'?" in wrong.output

@@ -1,0 +1,106 @@
+"""What really happened, as it is stored beside the CDRs, against what the firmware wrote."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.makers import another_row
+from ucmsim.calls.events import SECOND
+from ucmsim.columns import NAMES, Row
+from ucmsim.filling import made_up
+from ucmsim.history import SCHEMA_VERSION, History, Record
+from ucmsim.personalities import PERSONALITIES, Personality
+from ucmsim.settings import load_pbx
+from ucmsim.truth import Truth
+
+UNTIL = datetime(2026, 11, 3, 12, tzinfo=UTC)
+TALK = Truth("answered", "Inbound", "1", "1001", "carrier-a", "", 1_500_000, 2_250_000, 9_000_000)
+
+
+def kept(path: Path = Path(":memory:"), personality: str = "ucm6200") -> History:
+    """Return a history over the end of summer time in Chicago."""
+    history = History.open(path, durable=False)
+    settings = load_pbx({"personality": personality, "history": {"days": 4, "calls_per_day": 200}}, Path())
+    history.keep(made_up("hq", settings, seed=42, until=UNTIL))
+    return history
+
+
+def by_name(row: Row) -> dict[str, str]:
+    return dict(zip(NAMES, row, strict=True))
+
+
+def test_a_truth_stays_with_its_row() -> None:
+    """Rows with and without one keep theirs, in several goes."""
+    history = History.open(Path(":memory:"), durable=False)
+    history.keep([Record(another_row(AcctId="1")), Record(another_row(AcctId="2"), truth=TALK)])
+    history.keep([Record(another_row(AcctId="3"), truth=TALK._replace(answered=None))])
+    history.extend([another_row(AcctId="4")])
+    assert list(history.truths.every()) == [(2, TALK), (3, TALK._replace(answered=None))]
+    history.close()
+
+
+def test_the_time_of_talk_is_what_is_answered() -> None:
+    """A leg that nobody took has none."""
+    assert (TALK.talked, TALK._replace(answered=None).talked) == (6_750_000, 0)
+
+
+def test_a_record_that_cannot_be_written_leaves_no_truth() -> None:
+    """All of one transaction or nothing."""
+    history = History.open(Path(":memory:"), durable=False)
+    with pytest.raises(sqlite3.Error):
+        history.keep([Record(another_row(), truth=TALK), Record(another_row()[:3])])
+    assert (len(history), list(history.truths.every())) == (0, [])
+    history.close()
+
+
+@pytest.mark.parametrize("device", PERSONALITIES, ids=[row.id for row in PERSONALITIES])
+def test_rows_are_floors_of_the_truth(device: Personality) -> None:
+    """Local seconds of start and end, whole seconds of duration and billsec, who called and who was reached."""
+    history = kept(personality=device.id)
+    told, rows = list(history.truths.every(batch=100)), list(history.rows())
+    assert [row for row, _ in told] == list(range(1, len(rows) + 1))
+    assert len(rows) > 700
+    zone = load_pbx({}, Path()).time_zone
+    for (_, truth), values in zip(told, rows, strict=True):
+        row = by_name(values)
+        one_row = device.generation < "G3" and row["lastapp"] == "VoiceMail"
+        if not one_row:  # a single row of voicemail begins with the ringing
+            assert row["start"] == str(datetime.fromtimestamp(truth.began // SECOND, zone))[:19]
+            assert int(row["duration"]) == (truth.ended - truth.began) // SECOND
+        assert int(row["billsec"]) == truth.talked // SECOND
+        assert row["end"] in ("", str(datetime.fromtimestamp(truth.ended // SECOND, zone))[:19])
+        assert (row["src"], row["dst"]) == (truth.caller, truth.reached)
+        assert (row["disposition"] == "ANSWERED") is (truth.answered is not None)
+        assert truth.kind == row["userfield"] or row["userfield"] == "EXT"
+    history.close()
+
+
+def test_the_truth_is_the_same_whatever_the_zone_and_the_firmware() -> None:
+    """What happens does not depend on who writes it down."""
+    found = []
+    for personality, zone in (("ucm6200", "America/Chicago"), ("ucm6510", "America/Chicago")):
+        settings = load_pbx({"personality": personality, "time_zone": zone, "history": {"days": 2}}, Path())
+        found.append([record.truth for record in made_up("hq", settings, seed=42, until=UNTIL)])
+    assert found[0] == found[1]
+
+
+def test_an_older_history_is_taken_over_without_truth(tmp_path: Path) -> None:
+    """Its rows stay, new ones have theirs."""
+    file = tmp_path / "history.sqlite"
+    history = History.open(file, durable=True)
+    history.extend([another_row()])
+    history.close()
+    with sqlite3.connect(file) as database:
+        database.executescript("DROP TABLE truth; PRAGMA user_version = 2;")
+    database.close()
+    opened = History.open(file, durable=True)
+    opened.keep([Record(another_row(), truth=TALK)])
+    assert list(opened.truths.every()) == [(2, TALK)]
+    opened.close()
+    with sqlite3.connect(file) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+    database.close()

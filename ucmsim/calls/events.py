@@ -1,0 +1,144 @@
+"""What happens in a call: events, in order, over parties. The truth, before any firmware writes about it.
+
+All else is a projection of it: the legs (`ucmsim.calls.legs`), their CDRs and recordings (`ucmsim.calls.projection`),
+and who talked how long (`talks`). Knows no clock, no chance and no firmware.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import NamedTuple
+
+SECOND = 1_000_000
+"""Instants are whole microseconds of UTC, counted from the epoch."""
+
+
+class Role(Enum):
+    """What a party is."""
+
+    EXTENSION = "extension"
+    OUTSIDE = "number outside"
+    ANALOGUE = "analogue line"
+    DID = "number that is dialled from outside"
+    IVR = "IVR"
+    GROUP = "ring group"
+    QUEUE = "queue"
+    CONFERENCE = "conference room"
+    MAILBOX = "mailbox"
+    MESSAGES = "voicemail menu"
+    SLOT = "parking slot"
+    PARKED = "parked call"
+    PAGING = "paging group"
+    FAX = "fax"
+    DISA = "DISA"
+    CODE = "feature code"
+
+
+class Party(NamedTuple):
+    """One end of a call, or a feature of the PBX that takes it.
+
+    *place* stands in channels and in channel_ext: the extension, ``trunk_N`` of the trunk that is named *trunk*, or the
+    number of the feature.
+    """
+
+    number: str
+    name: str
+    place: str
+    trunk: str = ""
+    role: Role = Role.EXTENSION
+
+
+class What(Enum):
+    """Kinds of events; *to* is whom or what they are about."""
+
+    DIAL = "dial"
+    """The PBX begins to ring *to*."""
+    ANSWER = "answer"
+    """*to* takes the call; whoever else is ringing stops."""
+    BUSY = "busy"
+    """*to* is busy."""
+    GIVE_UP = "give up"
+    """The PBX stops ringing *to* and goes on."""
+    FAIL = "fail"
+    """The call cannot be placed; *told* is what the PBX runs instead: an application and its data."""
+    ENTER = "enter"
+    """The PBX itself takes the call, with the feature *to*."""
+    KEY = "key"
+    """The caller presses the keys *told*."""
+    HOLD = "hold"
+    """*to* puts the caller on hold."""
+    RESUME = "resume"
+    """*to* comes back."""
+    FORWARD = "forward"
+    """What was meant for the callee goes to *to* instead."""
+    TRANSFER = "transfer"
+    """Whoever talks with the caller sends the caller to *to*."""
+    PARK = "park"
+    """Whoever talks with the caller leaves the caller in the slot *to*."""
+    PICK_UP = "pick up"
+    """*to* fetches the caller from the slot, by the call numbered *told* among those of its story."""
+    HANG_UP = "hang up"
+    """The caller's channel ends, and with it the call."""
+
+
+class Event(NamedTuple):
+    """One event: when, what, about whom, and what is told with it."""
+
+    at: int
+    what: What
+    to: Party | None = None
+    told: tuple[str, str] = ("", "")
+
+
+class Call(NamedTuple):
+    """One channel that came in, and all that happened to it until it ended.
+
+    *kind* is Internal, Inbound or Outbound; *made* is how many channels the PBX had made before it. *callee* is who or
+    what was dialled, after the *prefix* of an outside line. *recorded* says that the PBX was told to record it, should
+    it be answered. *account* is the account code or PIN that was dialled. *shape* names how it went, *events* say so.
+    """
+
+    kind: str
+    caller: Party
+    callee: Party
+    start: int
+    made: int
+    recorded: bool = False
+    shape: str = ""
+    events: tuple[Event, ...] = ()
+    prefix: str = ""
+    account: str = ""
+
+    @property
+    def ended(self) -> int | None:
+        """When the caller's channel ended, None while it is up."""
+        last = self.events[-1] if self.events else None
+        return last.at if last and last.what is What.HANG_UP else None
+
+
+class Talk(NamedTuple):
+    """Somebody, or a feature of the PBX, was through to the caller from *since* until *until*."""
+
+    to: Party
+    since: int
+    until: int
+
+
+_THROUGH = (What.ANSWER, What.ENTER, What.PARK, What.PICK_UP)
+_APART = (*_THROUGH, What.TRANSFER, What.HANG_UP)
+
+
+def talks(call: Call) -> Iterator[Talk]:
+    """Yield who was through to the caller, one after another: the truth that a bill can be held against.
+
+    Time on hold is time of the talk. Of many who answer a page the first one stands for all.
+    """
+    through: tuple[Party, int] | None = None
+    for event in call.events:
+        paged = event.what is What.ANSWER and through is not None and through[0].role is Role.PAGING
+        if through and event.what in _APART and not paged:
+            yield Talk(*through, event.at)
+            through = None
+        if event.what in _THROUGH and event.to is not None and not paged:
+            through = event.to, event.at
