@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.test_clock import BAD_CHANGES
 from ucmsim import __version__
 from ucmsim.client import ControlClient, ControlError, ControlUnreachable
 from ucmsim.control import BODY_LIMIT, ROUTES
@@ -219,6 +220,71 @@ def test_counters_count(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
     assert (told["matched"], told["fired"], fault.fired) == (3, 1, 1)
 
 
+def test_clock_is_told(control: Control) -> None:
+    """The clock of a PBX is told in UTC, in the PBX's zone, and with its rate; one that runs tells a later instant."""
+    frozen = {"start": "2026-03-29T00:30:00Z", "rate": 0}
+    path = f"/v1/pbxs/{control.create(clock=frozen, time_zone='Europe/Berlin').json['name']}/clock"
+    answer = control("GET", path)
+    shown = {"now": "2026-03-29T00:30:00+00:00", "local": "2026-03-29T01:30:00+01:00", "rate": 0.0}
+    assert (answer.status, answer.json) == (200, shown)
+    control("PUT", path, {"rate": 1000})
+    one, other = (control("GET", path).json["now"] for _ in range(2))
+    assert shown["now"] < one < other < "2026-03-29T02"
+
+
+def test_clock_is_moved(control: Control) -> None:
+    """A PUT is answered with what the clock then shows, which is what a GET shows."""
+    frozen = {"start": "2026-03-29T00:30:00Z", "rate": 0}
+    path = f"/v1/pbxs/{control.create(clock=frozen, time_zone='UTC').json['name']}/clock"
+    moves: list[tuple[dict[str, Any], str, float]] = [
+        ({"advance": 90}, "2026-03-29T00:31:30", 0),
+        ({"step": -3600.5}, "2026-03-28T23:31:29.500000", 0),
+        ({"now": "2013-12-03T11:46:50-06:00"}, "2013-12-03T17:46:50", 0),
+        ({"now": "2024-02-29T00:00:00Z", "rate": 0.0}, "2024-02-29T00:00:00", 0),
+    ]
+    for change, now, rate in moves:
+        answer = control("PUT", path, change)
+        assert (answer.status, answer.json) == (200, {"now": f"{now}+00:00", "local": f"{now}+00:00", "rate": rate})
+        assert control("GET", path).json == answer.json
+
+
+@pytest.mark.parametrize(
+    ("zone", "before", "moved", "after"),
+    [
+        ("Europe/Berlin", "2026-03-29T01:59:59+01:00", 1, "2026-03-29T03:00:00+02:00"),
+        ("Europe/Berlin", "2026-10-25T02:30:00+02:00", 3600, "2026-10-25T02:30:00+01:00"),
+        ("America/Chicago", "2026-11-01T01:59:59-05:00", 1, "2026-11-01T01:00:00-06:00"),
+        ("Australia/Lord_Howe", "2026-04-05T01:59:00+11:00", 60, "2026-04-05T01:30:00+10:30"),
+    ],
+)
+def test_local_time_has_its_gap_and_its_fold(control: Control, zone: str, before: str, moved: int, after: str) -> None:
+    """Over a clock change local time skips or repeats, and its offset tells which of the two hours it is."""
+    path = f"/v1/pbxs/{control.create(time_zone=zone).json['name']}/clock"
+    assert control("PUT", path, {"now": before, "rate": 0}).json["local"] == before
+    assert control("PUT", path, {"advance": moved}).json["local"] == after
+    assert control("PUT", path, {"step": -moved}).json["local"] == before
+
+
+def test_clock_at_the_end_of_time(control: Control, hq: str) -> None:
+    """What leads beyond the years that there are leads to their end, where the zone still has a local time."""
+    assert control("PUT", f"{hq}/clock", {"advance": 1e300}).json["now"] == "9999-12-30T23:59:59+00:00"
+    assert control("PUT", f"{hq}/clock", {"step": -1e300, "rate": 0}).json["now"] == "0001-01-02T00:00:00+00:00"
+
+
+def test_settings_stay_when_the_clock_is_moved(control: Control, hq: str) -> None:
+    """What is told of a PBX are the settings it began with."""
+    told = control("GET", hq).json
+    control("PUT", f"{hq}/clock", {"now": "2013-12-03T17:46:50Z", "rate": 0})
+    assert control("GET", hq).json == told
+
+
+def test_each_pbx_has_its_own_clock(control: Control, hq: str) -> None:
+    """Moving the clock of one PBX does nothing to another."""
+    other = f"/v1/pbxs/{control.create(clock={'start': '2026-03-29T00:30:00Z', 'rate': 0}).json['name']}/clock"
+    control("PUT", f"{hq}/clock", {"now": "2013-12-03T17:46:50Z"})
+    assert control("GET", other).json["now"] == "2026-03-29T00:30:00+00:00"
+
+
 PATHS = [(route.method, route.path.replace("{pbx}", "nobody").replace("{name}", "nothing")) for route in ROUTES]
 CLOSED = [place for place, route in zip(PATHS, ROUTES, strict=True) if not route.open]
 
@@ -247,7 +313,7 @@ def test_token_stands_in_its_own_scheme(control: Control) -> None:
 @pytest.mark.parametrize(("method", "path"), [place for place in CLOSED if "nobody" in place[1]])
 def test_pbx_that_is_not_there(control: Control, method: str, path: str) -> None:
     """Every route below a PBX answers 404 for one that is not there."""
-    answer = control(method, path, LATENCY if method == "POST" else None)
+    answer = control(method, path, LATENCY if method in ("POST", "PUT") else None)
     assert answer.told == (404, "not-found", None)
     assert "nobody" in answer.error["message"]
 
@@ -283,32 +349,32 @@ def test_head(control: Control, path: str) -> None:
 
 # --- bodies that cannot be taken -----------------------------------------------------------------------------------
 
-POSTS = ["/v1/pbxs", "/v1/pbxs/{}/faults"]
+TAKING = [("POST", "/v1/pbxs"), ("POST", "/v1/pbxs/{}/faults"), ("PUT", "/v1/pbxs/{}/clock")]
 
 
-@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize(("method", "path"), TAKING)
 @pytest.mark.parametrize(
     "body", [None, b"", b"name: hq", b"{", b'{"name": "hq"', b"\xff", b"\x00", b"{'name': 1}", b"[" * 100_000]
 )
-def test_body_that_is_not_json(control: Control, hq: str, path: str, body: bytes | None) -> None:
+def test_body_that_is_not_json(control: Control, hq: str, method: str, path: str, body: bytes | None) -> None:
     """What is not JSON is said to be, with the place."""
-    answer = control("POST", path.format(hq.rpartition("/")[2]), body)
+    answer = control(method, path.format(hq.rpartition("/")[2]), body)
     assert answer.told == (400, "not-json", None)
 
 
-@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize(("method", "path"), TAKING)
 @pytest.mark.parametrize("body", [b"[]", b"3", b'"hq"', b"null", b"true"])
-def test_body_that_is_no_object(control: Control, hq: str, path: str, body: bytes) -> None:
+def test_body_that_is_no_object(control: Control, hq: str, method: str, path: str, body: bytes) -> None:
     """JSON that is no object is told so."""
-    assert control("POST", path.format(hq.rpartition("/")[2]), body).told == (400, "invalid", None)
+    assert control(method, path.format(hq.rpartition("/")[2]), body).told == (400, "invalid", None)
 
 
-@pytest.mark.parametrize("path", POSTS)
-def test_body_that_is_too_large(control: Control, hq: str, path: str) -> None:
+@pytest.mark.parametrize(("method", "path"), TAKING)
+def test_body_that_is_too_large(control: Control, hq: str, method: str, path: str) -> None:
     """One byte more than the limit is too large; the limit itself is read."""
     path = path.format(hq.rpartition("/")[2])
-    assert control("POST", path, b" " * (BODY_LIMIT + 1)).told == (413, "too-large", None)
-    assert control("POST", path, b" " * BODY_LIMIT).told == (400, "not-json", None)
+    assert control(method, path, b" " * (BODY_LIMIT + 1)).told == (413, "too-large", None)
+    assert control(method, path, b" " * BODY_LIMIT).told == (400, "not-json", None)
 
 
 @pytest.mark.parametrize("name", [None, "", "HQ", "h q", "../hq", "hq/x", 3, ["hq"], "hq\n", "h\u00e4"])
@@ -398,6 +464,18 @@ def test_pbx_that_could_not_start_leaves_nothing_behind(control: Control, busy: 
     assert control.create(name).json["rows"] == 0
 
 
+@pytest.mark.parametrize(("change", "key", "said"), BAD_CHANGES)
+def test_bad_change_of_the_clock(control: Control, change: dict[str, Any], key: str, said: str) -> None:
+    """A change that cannot be made is a 400 that names its field, and the clock is as it was."""
+    frozen = {"start": "2026-03-29T00:30:00Z", "rate": 0}
+    path = f"/v1/pbxs/{control.create(clock=frozen).json['name']}/clock"
+    before = control("GET", path).json
+    answer = control("PUT", path, change)
+    assert answer.told == (400, "invalid", key or None)
+    assert said in answer.error["message"]
+    assert control("GET", path).json == before
+
+
 def test_unknown_fault_is_answered_with_the_right_one(control: Control, hq: str) -> None:
     """A word that is nearly a fault is answered with the fault, another with all there are."""
     answer = control("POST", f"{hq}/faults", {"fault": "http.latencies", "seconds": 1})
@@ -484,6 +562,8 @@ def test_client_does_what_the_routes_do(control: Control) -> None:
     assert client.pbx(name) == made
     assert name in client.status()["pbxs"]
     assert made in client.pbxs()
+    assert client.change_clock(name, {"now": "2026-03-29T00:30:00Z", "rate": 0})["rate"] == 0
+    assert client.clock(name)["now"] == "2026-03-29T00:30:00+00:00"
     fault = client.arm_fault(name, LATENCY)
     assert client.faults(name) == [fault]
     client.disarm_fault(name, fault["name"])

@@ -54,7 +54,7 @@ def test_python_example_passes(pytester: pytest.Pytester) -> None:
     (example,) = blocks("python")
     pytester.makepyfile(test_billing=example)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error")
-    result.assert_outcomes(passed=5)
+    result.assert_outcomes(passed=6)
 
 
 def test_sentences_of_the_check_are_real() -> None:

@@ -163,6 +163,77 @@ async def test_an_asynchronous_client(ucm):
 """
 
 
+CLOCK_FILE = """
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+import requests
+
+from ucmsim.client import ControlError
+
+pytestmark = pytest.mark.ucmsim(time_zone="Europe/Berlin", api={"tls_authentication_name": None})
+NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def test_it_begins_now_and_runs(ucm):
+    assert abs(ucm.clock.now - datetime.now(UTC)) < timedelta(minutes=1)
+    assert ucm.clock.rate == 1.0
+    assert ucm.clock.now < ucm.clock.now
+
+
+def test_it_is_frozen_and_moved(ucm):
+    clock = ucm.clock
+    clock.freeze()
+    clock.set(NOON)
+    assert (clock.now, clock.rate) == (NOON, 0.0)
+    clock.advance(90)
+    assert clock.now == NOON + timedelta(seconds=90)
+    clock.advance(HOUR)
+    assert clock.now == NOON + timedelta(seconds=3690)
+    clock.step(-90)
+    clock.step(-2 * HOUR)
+    assert clock.now == NOON - HOUR
+    clock.set(datetime(2026, 3, 29, 3, 30, tzinfo=ZoneInfo("Europe/Berlin")))
+    assert clock.now == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+
+
+def test_it_runs_fast(ucm):
+    ucm.clock.set(NOON)
+    ucm.clock.run(3600)
+    assert ucm.clock.rate == 3600.0
+    first = ucm.clock.now
+    while ucm.clock.now < first + HOUR:
+        pass
+    ucm.clock.run()
+    assert ucm.clock.rate == 1.0
+
+
+def test_the_pbx_goes_by_it(ucm):
+    ucm.clock.freeze()
+    ucm.clock.set(NOON)
+    with requests.Session() as session:
+        answer = session.get(ucm.url + "/cdrapi", verify=ucm.ca, timeout=30)
+    assert parsedate_to_datetime(answer.headers["Date"]) == NOON
+    assert f"{ucm.name}: the clock says {NOON.isoformat()} at rate 0.0 (now {NOON.isoformat()})" in ucm.log
+
+
+def test_an_instant_needs_its_zone(ucm):
+    with pytest.raises(ControlError, match="has no zone, so it is no instant") as refused:
+        ucm.clock.set(datetime(2026, 3, 28, 12))
+    assert refused.value.field == "now"
+
+
+def test_time_does_not_pass_backwards(ucm):
+    with pytest.raises(ControlError, match="it must be 0 or more"):
+        ucm.clock.advance(-HOUR)
+    with pytest.raises(ControlError, match="it must be 100000 or less"):
+        ucm.clock.run(1e6)
+"""
+
+
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     """Run the users' tests in a process of their own."""
     return pytester.runpytest_subprocess(*STRICT, *arguments, timeout=120)
@@ -198,6 +269,12 @@ def test_markers_are_laid_over_each_other(pytester):
     result.assert_outcomes(passed=6, errors=2)
     result.stdout.fnmatch_lines(["*UsageError: @pytest.mark.ucmsim takes keywords only*"])
     result.stdout.fnmatch_lines(["*'up' is not a value of quirk 'order'*"])
+
+
+def test_the_users_move_the_clock(pytester):
+    """It is read, frozen, set, advanced and stepped in seconds or as a timedelta, and the PBX goes by it."""
+    pytester.makepyfile(CLOCK_FILE)
+    run(pytester, "-p", "no:twisted").assert_outcomes(passed=6)
 
 
 COLLECT = """

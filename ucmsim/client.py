@@ -57,6 +57,14 @@ class ControlClient:
         """Stop the PBX called *name* and forget its state."""
         self._ask("DELETE", f"/v1/pbxs/{quote(name, safe='')}")
 
+    def clock(self, pbx: str) -> dict[str, Any]:
+        """Return what the clock of *pbx* shows: now and local as ISO texts, and its rate."""
+        return self._ask("GET", f"/v1/pbxs/{quote(pbx, safe='')}/clock")
+
+    def change_clock(self, pbx: str, change: Mapping[str, Any]) -> dict[str, Any]:
+        """Move the clock of *pbx*: now (ISO), advance or step (seconds), and rate; return what it then shows."""
+        return self._ask("PUT", f"/v1/pbxs/{quote(pbx, safe='')}/clock", change)
+
     def faults(self, pbx: str) -> list[dict[str, Any]]:
         """Return the faults armed on *pbx* with their counters."""
         return list(self._ask("GET", f"/v1/pbxs/{quote(pbx, safe='')}/faults")["items"])

@@ -28,7 +28,7 @@ from ucmsim.faults import Armed, FaultRefused
 from ucmsim.fleet import Fleet, PbxService
 from ucmsim.ports import OpenPort, closed
 from ucmsim.privatefile import put
-from ucmsim.settings import Control
+from ucmsim.settings import Control, load_clock_change
 from ucmsim.statefolder import StateFolder
 
 TOKEN_FILE = "control-token"  # noqa: S105 - where it stands, not what it is
@@ -103,6 +103,21 @@ class Handlers:
         self._log.info("{pbx}: stopped and forgotten", pbx=pbx)
         return Answer(None, 204)
 
+    def clock(self, pbx: str) -> Answer:
+        return Answer(_clock(self._find(pbx)))
+
+    def change_clock(self, pbx: str, body: dict[str, Any]) -> Answer:
+        service = self._find(pbx)
+        try:
+            change = load_clock_change(body)
+        except ConfigurationError as error:
+            raise _invalid(error) from None
+        service.appliance.pbx.change_clock(change, service.wall)
+        told, asked = _clock(service), change.model_dump(mode="json", exclude_none=True)
+        said = ", ".join(f"{key} {value}" for key, value in asked.items())
+        self._log.info("{pbx}: the clock says {now} at rate {rate} ({said})", pbx=pbx, said=said, **told)
+        return Answer(told)
+
     def faults(self, pbx: str) -> Answer:
         armed = self._find(pbx).appliance.pbx.faults.armed
         return Answer(_listed([_fault(one) for one in armed.values()]))
@@ -156,6 +171,8 @@ ROUTES = (
     Route("POST",   "/v1/pbxs", "create_pbx", "a new PBX: as in sim.yaml, plus name"),
     Route("GET",    "/v1/pbxs/{pbx}", "pbx", "one PBX"),
     Route("DELETE", "/v1/pbxs/{pbx}", "delete_pbx", "stop a PBX and erase its keys and history on disk"),
+    Route("GET",    "/v1/pbxs/{pbx}/clock", "clock", "the PBX clock: now in UTC, the same in the PBX's zone, rate"),
+    Route("PUT",    "/v1/pbxs/{pbx}/clock", "change_clock", "move the PBX clock: now, advance or step, and rate"),
     Route("GET",    "/v1/pbxs/{pbx}/faults", "faults", "the armed faults with their counters"),
     Route("POST",   "/v1/pbxs/{pbx}/faults", "arm_fault", "arm a fault"),
     Route("DELETE", "/v1/pbxs/{pbx}/faults/{name}", "disarm_fault", "disarm a fault"),
@@ -211,7 +228,7 @@ class ControlResource(Resource):
         for route, names in found:
             if route.method == sought:
                 arguments: dict[str, Any] = dict(names)
-                if method == "POST":
+                if method in ("POST", "PUT"):
                     arguments["body"] = _body(request)
                 answer = getattr(self._handlers, route.handler)(**arguments)
                 return answer if isinstance(answer, Answer) else await answer
@@ -313,6 +330,13 @@ def _pbx(service: PbxService) -> Mapping[str, Any]:
     told = described(service)
     del told["password"]  # the ready report has it, and whoever created the PBX
     return {"name": pbx.name, **told, "rows": len(pbx.history), "settings": settings}
+
+
+def _clock(service: PbxService) -> dict[str, Any]:
+    pbx = service.appliance.pbx
+    now = pbx.clock.at(service.wall).pbx
+    local = now.astimezone(pbx.settings.time_zone)
+    return {"now": now.isoformat(), "local": local.isoformat(), "rate": pbx.clock.rate}
 
 
 def _fault(armed: Armed) -> dict[str, Any]:

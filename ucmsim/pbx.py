@@ -1,8 +1,8 @@
 """One simulated appliance: asked at three moments, it decides, and somebody else performs.
 
-No Twisted, no sockets, no clock of its own: every moment comes in as `When`. Everything that changes (nonces, fault
-counters, totals) is touched at `admit`, `handshake`, `decide` and `record`, which run in the reactor thread; what
-runs in the worker is a `Lookup`, which carries all it needs.
+No Twisted, no sockets, and it never looks at a clock: every moment comes in as `When`. Everything that changes (nonces,
+fault counters, totals, the PBX clock) is touched at `admit`, `handshake`, `decide`, `record` and `change_clock`, which
+run in the reactor thread; what runs in the worker is a `Lookup`, which carries all it needs.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ucmsim.journal import Discretion, Exchange
 from ucmsim.reply import Content, Reply
 from ucmsim.request import ApiRequest, Params, Reading
 from ucmsim.retrieval import RecApi
+from ucmsim.settings import ClockChange
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.spool import Spool
 from ucmsim.streams import stream
@@ -81,7 +82,7 @@ class Pbx:
         self.name = name
         self.settings = settings
         self.history = history
-        self.clock = clock
+        self._clock = clock
         self.totals = Totals()
         self.quirks = settings.register
         self.faults = FaultBook(partial(stream, seed, name, "fault"), defects)
@@ -101,6 +102,15 @@ class Pbx:
         self._static_denied = self.quirks["static-path"] == 403
         for spec in settings.faults:
             self.faults.arm(spec)
+
+    @property
+    def clock(self) -> PbxClock:
+        """What the appliance believes the time to be, until it is changed."""
+        return self._clock
+
+    def change_clock(self, change: ClockChange, wall: float) -> None:
+        """Move the PBX clock as *change* has it, at *wall* seconds; what was decided before keeps its moment."""
+        self._clock = self._clock.changed(change, wall)
 
     # --- at accept -------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from importlib.resources import files
 from itertools import count
 from pathlib import Path
@@ -69,8 +70,58 @@ class UcmFault:
 
 
 @dataclass(frozen=True, slots=True)
+class UcmClock:
+    """The clock of a simulated PBX, which shows in `Date`, in `now` and in the names of tars.
+
+    Nonces, timeouts and latencies go by real time whatever it shows. Everything here may raise
+    `ucmsim.client.ControlError`.
+    """
+
+    _control: ControlClient = field(repr=False)
+    _pbx: str
+
+    @property
+    def now(self) -> datetime:
+        """What it shows, in UTC."""
+        return datetime.fromisoformat(self._control.clock(self._pbx)["now"])
+
+    @property
+    def rate(self) -> float:
+        """How many of its seconds pass in one; 0 while it is frozen."""
+        return float(self._control.clock(self._pbx)["rate"])
+
+    def freeze(self) -> None:
+        """Let it stand still."""
+        self.run(0.0)
+
+    def run(self, rate: float = 1.0) -> None:
+        """Let it run *rate* times as fast as real time, 0 to 100000."""
+        __tracebackhide__ = True
+        self._change(rate=rate)
+
+    def set(self, now: datetime) -> None:
+        """Set it to *now*, which must have a zone; it runs or stands as before."""
+        __tracebackhide__ = True
+        self._change(now=now.isoformat())
+
+    def advance(self, by: float | timedelta) -> None:
+        """Let time pass, in seconds or as a timedelta, and all happen that happens in it."""
+        __tracebackhide__ = True
+        self._change(advance=_seconds(by))
+
+    def step(self, by: float | timedelta) -> None:
+        """Correct it forward or back, in seconds or as a timedelta, as NTP does: nothing happens in between."""
+        __tracebackhide__ = True
+        self._change(step=_seconds(by))
+
+    def _change(self, **change: Any) -> None:
+        __tracebackhide__ = True
+        self._control.change_clock(self._pbx, change)
+
+
+@dataclass(frozen=True, slots=True)
 class Ucm:
-    """A simulated PBX: where it is, who may log in, what to trust, and the faults to break it with."""
+    """A simulated PBX: where it is, who may log in, what to trust, its clock, and the faults to break it with."""
 
     name: str
     url: str
@@ -86,6 +137,11 @@ class Ucm:
         about = (f"] {self.name} ", f"] {self.name}: ")
         lines = self._log.read_text("utf-8", "replace").splitlines()
         return [line.partition("] ")[2] for line in lines if any(mark in line for mark in about)]
+
+    @property
+    def clock(self) -> UcmClock:
+        """What the PBX believes the time to be, to be read and moved."""
+        return UcmClock(self._control, self.name)
 
     def ssl_context(self) -> ssl.SSLContext:
         """Return a context that verifies this PBX's certificate, and nothing else's."""
@@ -160,6 +216,10 @@ def _defaults() -> dict[str, Any]:
         "permitted_ips": ["127.0.0.0/8"],
     }
     return {"api": api, "history": {"import": str(files("ucmsim") / "data" / "guide-2013.csv")}}
+
+
+def _seconds(by: float | timedelta) -> float:
+    return by.total_seconds() if isinstance(by, timedelta) else by
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,13 +4,26 @@
 names every problem at once.
 """
 
-from ucmsim.settings.loading import Judge, due_of, load, load_pbx
-from ucmsim.settings.model import Address, Api, Clock, Control, Extensions, History, Pbx, Recording, Settings, Trunk
+from ucmsim.settings.loading import Judge, due_of, load, load_clock_change, load_pbx
+from ucmsim.settings.model import (
+    Address,
+    Api,
+    Clock,
+    ClockChange,
+    Control,
+    Extensions,
+    History,
+    Pbx,
+    Recording,
+    Settings,
+    Trunk,
+)
 
 __all__ = [
     "Address",
     "Api",
     "Clock",
+    "ClockChange",
     "Control",
     "Extensions",
     "History",
@@ -21,5 +34,6 @@ __all__ = [
     "Trunk",
     "due_of",
     "load",
+    "load_clock_change",
     "load_pbx",
 ]

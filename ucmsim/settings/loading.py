@@ -71,14 +71,24 @@ def load(
 def load_pbx(value: Mapping[str, Any], base: Path, judges: Iterable[Judge] = ()) -> model.Pbx:
     """Return the settings of one PBX given as JSON; raises `ConfigurationError` with keys but no lines."""
     found = [*rules.broken_in_pbx(value), *(one for judge in judges for one in judge(value, base))]
+    return _of_json(model.Pbx, value, base, found)
+
+
+def load_clock_change(value: Mapping[str, Any]) -> model.ClockChange:
+    """Return the change of a PBX clock given as JSON; raises `ConfigurationError` with keys but no lines."""
+    return _of_json(model.ClockChange, value, Path(), rules.broken_in_clock_change(value))
+
+
+def _of_json(kind: type[M], value: Mapping[str, Any], base: Path, found: Iterable[rules.Broken]) -> M:
+    """Return the *kind* that *value* is, unless rules were *found* to be broken as well."""
     problems = [Source().problem(*one) for one in found]
     try:
-        pbx = _validated(model.Pbx, value, Source(), base)
+        made = _validated(kind, value, Source(), base)
     except ConfigurationError as error:
         raise ConfigurationError([*error.problems, *problems]) from None
     if problems:
         raise ConfigurationError(problems)
-    return pbx
+    return made
 
 
 def _judged(pbxs: Mapping[str, Mapping[str, Any]], base: Path, judges: Iterable[Judge]) -> Iterable[rules.Broken]:

@@ -40,6 +40,8 @@ T = TypeVar("T")
 DEFAULT_PORT = 8443
 DEFAULT_CONTROL_PORT = 8444
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
+FASTEST = 100_000
+"""PBX seconds in a wall-clock second, at most."""
 
 
 def wrong(what: str, right: str = "") -> PydanticCustomError:
@@ -62,8 +64,8 @@ def text_due(value: object) -> str:
 
 
 def number_due(value: object) -> object:
-    """Return *value* unless it is text or a boolean, which lax reading would take for a number."""
-    if isinstance(value, bool | str):
+    """Return *value* unless it is text or a boolean, which lax reading would take for a number, or nothing."""
+    if value is None or isinstance(value, bool | str):
         raise PydanticCustomError("float_type", "a number is due")
     return value
 
@@ -150,11 +152,16 @@ def _zone(value: object) -> ZoneInfo:
         raise wrong(f"there is no time zone '{name}'", hint or "write an IANA name such as America/Chicago") from None
 
 
+_INSTANT_FORM = "an instant with its zone, such as 2026-03-29T00:30:00Z"
+
+
 def _start(value: object) -> datetime | None:
     text = text_due(value)
-    if text == "now":
-        return None
-    form = "write 'now' or an instant with its zone, such as 2026-03-29T00:30:00Z"
+    return None if text == "now" else _instant(text, f"write 'now' or {_INSTANT_FORM}")
+
+
+def _instant(value: object, form: str = f"write {_INSTANT_FORM}") -> datetime:
+    text = text_due(value)
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
@@ -231,6 +238,13 @@ Start = Annotated[
     PlainSerializer(lambda start: start.isoformat() if start else "now", return_type=str),
     _schema_text(examples=["now", "2026-03-29T00:30:00Z"]),
 ]
+Instant = Annotated[
+    datetime | None,
+    PlainValidator(_instant),
+    PlainSerializer(lambda instant: instant and instant.isoformat(), return_type=str | None),
+    _schema_text(examples=["2026-03-29T00:30:00Z"]),
+]
+"""None is a default only, and cannot be written."""
 Row = Annotated[
     Personality,
     PlainValidator(_personality),
@@ -283,10 +297,33 @@ class Clock(_Keys):
         json_schema_extra={"default": "now"},
     )
     rate: float = Field(
-        1.0, ge=0, le=100_000, strict=False, description="PBX seconds per wall-clock second; 0 = frozen"
+        1.0, ge=0, le=FASTEST, strict=False, description="PBX seconds per wall-clock second; 0 = frozen"
     )
 
     @field_validator("rate", mode="before")
+    @classmethod
+    def _number(cls, value: object) -> object:
+        return number_due(value)
+
+
+class ClockChange(_Keys):
+    """What becomes of a PBX clock while it runs: one of *now*, *advance* and *step*, or *rate*, or both.
+
+    `rules.broken_in_clock_change` says what does not go together; None is what was not asked for.
+    """
+
+    now: Instant = Field(None, description="the clock is set to this ISO instant with its zone")
+    rate: float | None = Field(
+        None, ge=0, le=FASTEST, strict=False, description="PBX seconds per wall-clock second from now on; 0 = frozen"
+    )
+    advance: float | None = Field(
+        None, ge=0, allow_inf_nan=False, strict=False, description="seconds that pass, with all that happens in them"
+    )
+    step: float | None = Field(
+        None, allow_inf_nan=False, strict=False, description="seconds by which the clock is corrected, also back"
+    )
+
+    @field_validator("rate", "advance", "step", mode="before")
     @classmethod
     def _number(cls, value: object) -> object:
         return number_due(value)

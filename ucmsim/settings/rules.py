@@ -52,6 +52,15 @@ def broken_in_pbx(value: Any) -> Iterator[Broken]:
     yield from _tls(pbx)
 
 
+def broken_in_clock_change(value: Mapping[str, Any]) -> Iterator[Broken]:
+    """Yield the rules that a change of a PBX clock breaks."""
+    if not value:
+        yield (), "there is nothing to change", "give now, advance or step, or rate, or both"
+    first, *others = [key for key in ("now", "advance", "step") if key in value] or [""]
+    for other in others:
+        yield (other,), f"'{other}' does not go with '{first}'", "keep one of the two; rate goes with each"
+
+
 def _tls(pbx: Mapping[str, Any]) -> Iterator[Broken]:
     row = _tried(personalities.personality, pbx.get("personality", "ucm6100"))
     chosen = [pbx.get("tls_min"), pbx.get("tls_max")]
