@@ -929,8 +929,7 @@ def test_models_of_the_json_interface_come_later(name):
 @pytest.mark.parametrize(
     ("quirk", "value", "later"),
     [
-        ("ivr-row", "answered", "IVRs"),
-        ("parked-call", "one-session", "call parking"),
+        ("api-call", "api", "calls that the API begins"),
         ("cleaner", "yes", "the deletion of old recordings"),
         ("acctid-after-delete", "continue", "the deletion of rows"),
     ],
