@@ -14,7 +14,8 @@ run: $(STAMP)
 
 test: lint
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto --dist worksteal $(TESTS)
+	$(BIN)/coverage run -m pytest -n auto --dist worksteal $(or $(TESTS),--ignore=tests/test_golden.py)
+	$(if $(TESTS),,$(BIN)/python -m pytest -n auto --dist worksteal tests/test_golden.py)  # unmeasured: 200,000 replays
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --fail-under=85
 
