@@ -1,11 +1,11 @@
-# make run [CONFIG=sim.yaml] | test [TESTS=tests/test_cli.py] | lint | bench | clean. Everything happens in .venv, which is made on first use.
+# make run [CONFIG=sim.yaml] | test [TESTS=tests/test_cli.py] | lint | bench | statistics | clean. Everything happens in .venv, which is made on first use.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint format bench clean
+.PHONY: run test lint format bench statistics clean
 
 CONFIG ?= fixtures/sim.yaml
 
@@ -30,6 +30,9 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m bench
+
+statistics: $(STAMP)
+	$(BIN)/python -m tests.traffic_statistics --seeds 50
 
 clean:
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis ucmsim-state

@@ -13,14 +13,15 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from ucmsim import catalogue, control
+from ucmsim.calls.shapes import SHAPES
 from ucmsim.columns import GENERATIONS
 from ucmsim.query import Format
 from ucmsim.quirks import CONFIDENCES, GROUPS, QUIRKS
-from ucmsim.settings import Settings, model
+from ucmsim.settings import Settings, Traffic, model
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-WITH_TABLES = (README, ROOT / "docs" / "quirks.md", ROOT / "docs" / "personalities.md")
+WITH_TABLES = (README, ROOT / "docs" / "quirks.md", ROOT / "docs" / "personalities.md", ROOT / "docs" / "traffic.md")
 
 PARAMETERS = {
     "enable": "Enable",
@@ -82,7 +83,9 @@ def settings(kind: type[BaseModel] = Settings, under: str = "") -> Iterator[tupl
     for name, field in kind.model_fields.items():
         key = f"{under}{field.alias or name}"
         inner, how = _inner(field.annotation)
-        if inner is None or how == "[]":
+        if inner is Traffic and under:
+            yield f"`{key}`", "", "how calls are made up: the keys in docs/traffic.md"
+        elif inner is None or how == "[]":
             default = "now" if key.endswith("clock.start") else _default(field)
             yield f"`{key}`", f"`{default}`", field.description or ""
         else:
@@ -172,6 +175,11 @@ TABLES = {
     ),
     "all-of-personalities": lambda: table(*upright(catalogue.personality_rows())),
     "settings": lambda: table(("key", "default", "meaning"), settings()),
+    "traffic": lambda: table(("key", "default", "meaning"), settings(Traffic)),
+    "shapes": lambda: table(
+        ("shape", "kinds of call", "ends", "confidence", "source", "what happens"),
+        ((f"`{one.id}`", ", ".join(one.kinds), one.turns, one.confidence, one.source, one.statement) for one in SHAPES),
+    ),
     "faults": lambda: table(
         ("fault", "fields and units", "decided", "what it does"),
         objects(catalogue.fault_rows(), "id", "fields", "settled", "statement"),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.doc_tables import README, TABLES, WITH_TABLES, explained, placed
 from tests.makers import another_row, at, header, make_pbx, request
+from ucmsim.calls.shapes import SHAPES
+from ucmsim.cli import main
 from ucmsim.configuration import read
 from ucmsim.history import Record
 from ucmsim.personalities import MODELS
@@ -41,9 +45,9 @@ def test_a_drifted_table_is_found() -> None:
 
 
 def test_configurations_are_good(tmp_path: Path) -> None:
-    """Every configuration in the README passes the checks, its faults among them."""
-    texts = blocks("yaml")
-    assert len(texts) == 2
+    """Every configuration of the documentation passes the checks, its faults among them."""
+    texts = [*blocks("yaml"), *blocks("yaml", ROOT / "docs" / "traffic.md")]
+    assert len(texts) == 3
     for text in texts:
         (tmp_path / "sim.yaml").write_text(text)
         assert read(tmp_path / "sim.yaml").pbxs
@@ -100,6 +104,15 @@ def test_what_is_asked_of_recapi_is_answered() -> None:
     assert b"monitor/2022-09,auto-1.wav\n" in replies[1].body
 
 
+def test_what_is_shown_of_a_shape_is_printed() -> None:
+    """The README's lines of a shape are the first ones of the command."""
+    (example,) = [block for block in blocks("console") if block.startswith("$ ucmsim show shapes")]
+    command, *shown = example.splitlines()
+    printed = CliRunner().invoke(main, command.split()[2:]).stdout.splitlines()
+    assert printed[: len(shown)] == shown
+    assert len(SHAPES) == 31  # thirty-one, in words
+
+
 def test_models_are_in_the_readme() -> None:
     """The README says which models each family stands for."""
     text = " ".join(README.read_text().split())
@@ -133,3 +146,16 @@ def test_contributing_names_every_dependency() -> None:
     wanted = [*project["project"]["dependencies"], *(name for group in groups for name in group)]
     names = [re.match(r"[A-Za-z0-9_-]+", requirement)[0] for requirement in wanted]  # type: ignore[index]
     assert not [name for name in names if name.lower() not in text.lower()]
+
+
+def test_the_picture_of_a_week_is_drawn_from_what_is_made_up() -> None:
+    """`python docs/week.py` draws it anew."""
+    spec = spec_from_file_location("week", ROOT / "docs" / "week.py")
+    assert spec is not None
+    assert spec.loader is not None
+    week = module_from_spec(spec)
+    spec.loader.exec_module(week)
+    counts = week.hours()
+    assert len(counts) == 168
+    assert sum(sum(count.values()) for count in counts) > 1000
+    assert week.PICTURE.read_text("utf-8") == week.drawn(counts)

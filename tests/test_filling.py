@@ -23,7 +23,7 @@ from ucmsim.settings import load_pbx
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ZONE = ZoneInfo("America/Chicago")
-FEW = {"days": 2, "calls_per_day": 20}
+FEW = {"days": 4, "calls_per_day": 20}
 GUIDE = Path(__file__).parent.parent / "fixtures" / "guide-2013.csv"
 CALL = dict.fromkeys(GENERATIONS["G1"].columns, "") | {"AcctId": "1", "duration": "7", "billsec": "5"}
 GOOD = row({**CALL, "src": "1000", "start": "2013-11-27 11:02:38"})
@@ -64,15 +64,16 @@ def test_empty_history_is_filled(history: History) -> None:
     """Days of calls are made up until the PBX clock's now, and the history remembers what it was made with."""
     done = filled(history, time_zone="Europe/Berlin")
     assert (done.rows, done.bad, done.warnings) == (len(history), [], [])
-    assert done.rows >= 2 * 20
+    assert done.rows >= 40
     assert max(kept[AT["start"]] for kept in history.rows()) < "2026-03-02 13:00:00"
     assert history.made_with() == {
         "seed": "42",
-        "history": "2 days of 20 calls",
+        "history": "4 days of 20 calls",
         "personality": "ucm6100-1.0.9",
         "time_zone": "Europe/Berlin",
         "extensions": "50 from 1000 on",
         "trunks": "carrier-a (12)",
+        "traffic": "usual",
         "recording": "1 of inbound, internal, outbound",
         "quirk columns": "personality",
         **{f"quirk {quirk.id}": str(quirk.default) for quirk in ROWS if quirk.switchable},
@@ -122,8 +123,8 @@ def test_kept_history_is_reopened(history: History) -> None:
     ("changed", "key", "then", "now"),
     [
         ({"seed": 7}, "seed", "42", "7"),
-        ({"history": {"days": 3, "calls_per_day": 20}}, "history", "2 days of 20 calls", "3 days of 20 calls"),
-        ({"history": {"import": str(GUIDE)}}, "history", "2 days of 20 calls", f"import of {GUIDE}"),
+        ({"history": {"days": 3, "calls_per_day": 20}}, "history", "4 days of 20 calls", "3 days of 20 calls"),
+        ({"history": {"import": str(GUIDE)}}, "history", "4 days of 20 calls", f"import of {GUIDE}"),
         ({"personality": "ucm6510"}, "personality", "ucm6100-1.0.9", "ucm6510-1.0.10"),
         ({"time_zone": "Europe/Berlin"}, "time_zone", "America/Chicago", "Europe/Berlin"),
         (
@@ -132,6 +133,7 @@ def test_kept_history_is_reopened(history: History) -> None:
             "1 of inbound, internal, outbound",
             "0.25 of outbound",
         ),
+        ({"traffic": {"talk": {"median": 30}}}, "traffic", "usual", '{"talk":{"median":30.0}}'),
         ({"recording": {"kinds": []}}, "recording", "1 of inbound, internal, outbound", "1 of no calls"),
         ({"quirks": {"congestion": "CONGESTION"}}, "quirk congestion", "FAILED", "CONGESTION"),
         ({"quirks": {"lastdata-limit": 80}}, "quirk lastdata-limit", "255", "80"),
@@ -164,8 +166,9 @@ def test_every_change_is_a_warning(history: History) -> None:
         {"recording": {"share": 1, "kinds": ["outbound", "internal", "inbound", "outbound"]}},
         {"quirks": {"recording-directory": "flat", "columns": "G1", "congestion": "FAILED"}},
         {"quirks": {"order": "desc", "listing": "flat"}},
+        {"traffic": {"talk": {"median": 90, "spread": 3}, "holidays": []}},
     ],
-    ids=["another order of kinds", "what is so already", "what changes no stored row"],
+    ids=["another order of kinds", "what is so already", "what changes no stored row", "traffic that is usual"],
 )
 def test_a_change_that_makes_no_difference_is_no_warning(history: History, changed: dict[str, Any]) -> None:
     """Only what would have made another history is worth a word."""
@@ -276,7 +279,7 @@ def test_progress_can_be_watched(history: History, tmp_path: Path) -> None:
     settings = load_pbx({"history": FEW}, Path())
     fill(history, "hq", settings, seed=1, until=NOW, watch=watch)
     import_file(history, device_file(tmp_path / "calls.csv"), zone=ZONE, watch=watch)
-    assert seen == [("hq: making up calls", 40), ("importing calls.csv", None)]
+    assert seen == [("hq: making up calls", 80), ("importing calls.csv", None)]
 
 
 def test_file_that_gives_nothing_may_be_mended(history: History, tmp_path: Path) -> None:
@@ -302,7 +305,7 @@ PRAGMA user_version = 1;
 """
 FACTS_1 = {
     "seed": "42",
-    "history": "2 days of 20 calls",
+    "history": "4 days of 20 calls",
     "personality": "ucm6100-1.0.9",
     "time_zone": "America/Chicago",
     "extensions": "50 from 1000 on",

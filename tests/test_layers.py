@@ -20,8 +20,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "recordings", "truth", "paths", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "pbx",
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring"),
-    "2": ("statefolder", "progress", "configuration", "filling", "assembly", "catalogue", "tables"),
-    "3": ("socketplane", "oldtls", "tls", "wire", "channel", "ports", "fleet", "announce", "control", "parent", "stopping", "tap"),
+    "2": ("statefolder", "progress", "configuration", "filling", "wishes", "living", "assembly", "catalogue", "tables"),
+    "3": ("socketplane", "oldtls", "tls", "wire", "channel", "ports", "happenings", "fleet", "announce", "control", "parent", "stopping", "tap"),
     "4": ("client", "child", "cli", "show", "pytest_plugin"),
 }  # fmt: skip
 

@@ -129,7 +129,7 @@ def test_another_value_is_objected_to(row):
 @pytest.mark.quirk(
     "restart-counters", "outbound-caller-id", "dialled-prefix", "analogue-caller", "helper-channels",
     "account-code", "call-in-progress", "ivr-row", "ring-group-winner", "ring-group-loser", "parked-call",
-    "group-recording-name", "acctid-after-delete", "cleaner", "fork-rows", "queue-row", "transfer-row", "forward-row",
+    "group-recording-name", "acctid-after-delete", "fork-rows", "queue-row", "transfer-row", "forward-row",
     "paging-row", "fax-row", "disa-row", "callback-row", "external-calls", "analogue-channel", "ami-recordings",
     "greetings", "clock-corrections", "analogue-service",
     "analogue-ports", "own-caller-id", "api-call", "feature-codes", "transfer-context", "did-row", "ivr-exit-context",

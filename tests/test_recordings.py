@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.makers import another_row, spool_of
-from ucmsim.calls import Firmware, World, generate
+from ucmsim.calls import Firmware, Office, generate
 from ucmsim.calls.events import SECOND, Call, Party
 from ucmsim.calls.legs import Leg
 from ucmsim.columns import AT, GENERATIONS, NAMES
@@ -30,8 +30,9 @@ from ucmsim.personalities import PERSONALITIES, Personality, personality
 from ucmsim.recapi import Files, parse
 from ucmsim.recordings import Recording
 from ucmsim.register import Quirks
-from ucmsim.settings import Extensions, Trunk, load_pbx
+from ucmsim.settings import Extensions, Traffic, Trunk, load_pbx
 from ucmsim.settings import Recording as RecordingSettings
+from ucmsim.truth import Truth
 
 CHICAGO = ZoneInfo("America/Chicago")
 NOW = datetime(2026, 3, 2, 23, tzinfo=UTC)
@@ -47,8 +48,12 @@ def made_by(name: str, share: float = 1.0, kinds: tuple[Kind, ...] = EVERY_KIND)
     """Return a thousand calls of four days, of which a *share* of these *kinds* is recorded."""
     row = personality(name)
     recording = RecordingSettings(share=share, kinds=kinds)
-    where = World(Firmware.of(Quirks.of(row), CHICAGO), Extensions(first=1000, count=20), TRUNKS, recording)
-    return list(generate(where, Random(3), Random(4), until=NOW, days=4, calls_per_day=250))
+    office = Office(Extensions(first=1000, count=20), TRUNKS, recording, Traffic(), CHICAGO)
+    return list(
+        generate(
+            office, Firmware.of(Quirks.of(row), CHICAGO), Random(3), Random(4), until=NOW, days=4, calls_per_day=250
+        )
+    )
 
 
 @cache
@@ -61,17 +66,26 @@ def cdr(record: Record) -> dict[str, str]:
     return dict(zip(NAMES, record.row, strict=True))
 
 
+def told_of(record: Record) -> Truth:
+    """Return the truth of a record, which every one that is made up has."""
+    assert record.truth
+    return record.truth
+
+
 def kind_of(record: Record) -> str:
-    """Return the kind of a call by its trunks, as `recording: kinds` names it."""
-    row = cdr(record)
-    trunks = "trunk" in row["channel_ext"], "trunk" in row["dstchannel_ext"]
-    return {(False, False): "internal", (True, False): "inbound", (False, True): "outbound"}[trunks]
+    """Return the kind of a call as `recording: kinds` names it."""
+    return told_of(record).kind.lower()
 
 
 def is_talk(record: Record) -> bool:
-    """Return whether somebody answered, and neither a mailbox nor the conference room."""
+    """Return whether somebody answered, or fetched the call from where it was parked: no feature, and no page."""
     row = cdr(record)
-    return row["disposition"] == "ANSWERED" and row["lastapp"] == "Dial"
+    fetched = (row["lastapp"], row["lastdata"]) == ("Park", "default")
+    return row["disposition"] == "ANSWERED" and (row["lastapp"] == "Dial" or fetched)
+
+
+GROUPS = {"ring-group": "6400", "ivr-ring-group": "6400", "queue": "6500"}
+"""Shapes in which a group's phones ring: its number is in the name of the recording, and ringing is billed."""
 
 
 def recorded_talks(records: list[Record]) -> set[int]:
@@ -149,25 +163,29 @@ def test_what_is_recorded_changes_no_call(row: Personality, share: float, kinds:
 
 @every_personality
 def test_a_recording_is_as_long_as_the_talk(row: Personality) -> None:
-    """Its samples are those of the talk, parts of a second included, so that its seconds are billsec."""
+    """Its samples are those of the talk, parts of a second included, so that its seconds are billsec, but for groups."""
     rests = Counter[bool]()
     for record in usual(row.id):
         for one in record.recordings:
             if not one.text:
-                assert str(one.samples // RATE) == cdr(record)["billsec"]
+                assert one.samples == told_of(record).talked * RATE // SECOND
+                if told_of(record).shape not in GROUPS:
+                    assert str(one.samples // RATE) == cdr(record)["billsec"]
                 rests[one.samples % RATE > 0] += 1
     assert rests[True] > 100
 
 
 @every_personality
-def test_a_recording_is_named_for_the_second_after_the_call_began(row: Personality) -> None:
-    """auto-epoch-caller-callee.wav, in monitor, or in the month below it. Spec 5.8."""
+def test_a_recording_is_named_for_the_second_after_the_leg_began(row: Personality) -> None:
+    """auto-epoch-caller-callee.wav, the callee a group's number, in monitor, or in the month below it. Spec 5.8."""
     for record in usual(row.id):
         if not is_talk(record):
             continue
         (one,), told = record.recordings, cdr(record)
-        epoch = int(told["uniqueid"].partition(".")[0]) + 1
-        assert one.name == f"auto-{epoch}-{told['src']}-{told['dst']}.wav"
+        epoch, shape = told_of(record).began // SECOND + 1, told_of(record).shape
+        assert one.name == f"auto-{epoch}-{told['src']}-{GROUPS.get(shape, told['dst'])}.wav"
+        if shape == "answered":
+            assert told["uniqueid"].startswith(f"{epoch - 1}.")
         month = datetime.fromtimestamp(epoch, CHICAGO).strftime("%Y-%m")
         assert one.directory == (f"monitor/{month}" if row.id == "ucm6200-1.0.20" else "monitor")
         assert one.written == epoch_of(told["end"])
@@ -269,10 +287,11 @@ def test_a_conference_is_recorded_once(row: Personality) -> None:
 
 @every_personality
 def test_the_text_that_is_stored_holds_no_surprise(row: Personality) -> None:
-    """Every path is made of letters, digits and - . _ /, so that a listing and a query can hold it as it is."""
+    """Every path is made of letters, digits, + and - . _ /, so that a listing and a query can hold it as it is."""
     paths = [one.path for record in usual(row.id) for one in record.recordings]
     assert {path.split("/")[0] for path in paths} == {"monitor", "meetme", "voicemail"}
-    assert all(re.fullmatch(r"[A-Za-z0-9._/-]+", path) for path in paths)
+    assert all(re.fullmatch(r"[A-Za-z0-9._/+-]+", path) for path in paths)
+    assert any("+" in path for path in paths)
 
 
 # Stored
@@ -303,7 +322,9 @@ def test_everything_that_recordfiles_names_is_there(history: History, row: Perso
     assert bool(named) == (row.generation != "G1")
     for written in named:
         (one,) = asked_for(history, written[AT["recordfiles"]])
-        assert str(one.samples // RATE) == written[AT["billsec"]]
+        grouped = "&" in written[AT["lastdata"]] or one.name.endswith(("-6400.wav", "-6500.wav"))
+        assert one.samples // RATE <= int(written[AT["billsec"]])
+        assert grouped or str(one.samples // RATE) == written[AT["billsec"]]
 
 
 def test_recordings_are_stored_with_their_rows(history: History) -> None:
@@ -317,21 +338,13 @@ def test_recordings_are_stored_with_their_rows(history: History) -> None:
 
 def test_the_same_parties_in_the_same_second_share_a_file(history: History) -> None:
     """The device opens the file anew: the talk that ended last is what both rows lead to."""
-    row = personality("ucm6510")
-    two = World(Firmware.of(Quirks.of(row), CHICAGO), Extensions(first=1000, count=2), (), RecordingSettings())
-    records = list(generate(two, Random(3), Random(4), until=NOW, days=1, calls_per_day=3000))
-    history.keep(records)
-    last: dict[str, Recording] = {}
-    shared = Counter[str]()
-    for record in records:
-        for one in record.recordings:
-            last[one.path] = one
-            shared[one.path] += 1
-    assert max(shared.values()) > 1
-    assert len(history.recordings) == len(last)
-    for record in records:
-        if told := record.row[AT["recordfiles"]]:
-            assert asked_for(history, told) == [last[f"monitor/{told.removesuffix('@')}"]]
+    first, last = (
+        Recording("monitor", "auto-1772148614-1001-1002.wav", 1772148614, samples) for samples in (8000, 400)
+    )
+    rows = [another_row(recordfiles=f"{one.name}@") for one in (first, last)]
+    history.keep([Record(rows[0], (first,)), Record(rows[1], (last,))])
+    assert len(history.recordings) == 1
+    assert [asked_for(history, row[AT["recordfiles"]]) for row in history.rows()] == [[last], [last]]
 
 
 def test_nothing_is_stored_of_what_cannot_be_stored_whole(history: History) -> None:
@@ -506,8 +519,9 @@ def test_what_is_exported_brings_its_recordings_back(history: History, tmp_path:
     file.write_text("".join(str(piece) for piece in write("json", GENERATIONS["G3"], [one.row for one in records])))
     assert len(json.loads(file.read_text())["cdr_root"]) == len(records)
     assert import_file(history, file, zone=CHICAGO) == Filled(len(records))
+    billed = {one.path: int(cdr(record)["billsec"]) for record in records for one in record.recordings}
     before = [one for record in records for one in record.recordings if one.directory.startswith("monitor")]
     for one in before:
         found = history.recordings.find(one.directory, one.name)
-        assert found == one._replace(samples=one.samples // RATE * RATE)
+        assert found == one._replace(samples=billed[one.path] * RATE)
     assert len(history.recordings) == len(before)

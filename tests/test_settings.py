@@ -739,12 +739,6 @@ def test_a_wrong_value_is_named_with_what_would_be_right(line, key, wrong, right
         ("recording: {share: 50}", "recording.share", "50 cannot stand here", "it must be 1 or less"),
         ("personality: [ucm6510]", "personality", "a list cannot stand here", "text is due"),
         ("time_zone: true", "time_zone", "text is due, and YAML reads true as a truth value", 'quote it: "true"'),
-        (
-            "retention: {days: 3}",
-            "retention",
-            "the key 'retention' cannot be used yet",
-            "it comes with the deletion of old rows and recordings",
-        ),
     ],
 )
 def test_a_sentence_can_be_followed_by_who_knows_no_yaml(line, key, wrong, right):
@@ -865,15 +859,6 @@ def test_a_key_unlike_any_other_gets_the_list():
     assert "control, pbxs, seed, state" in only("zzz: 1\npbxs: {hq: {}}", "zzz")
 
 
-@pytest.mark.parametrize("key", ["traffic", "retention"])
-def test_a_key_of_a_later_version_says_so(key):
-    """What is known but not there yet is told apart from a typing error."""
-    sentence = only(hq(f"{key}: {{share: 1.0}}"), f"pbxs.hq.{key}")
-    assert "yet" in sentence
-    assert "comes with" in sentence
-    assert "did you mean" not in sentence
-
-
 def test_templates_come_later():
     """A PBX name with {n} is a template, named with its own line; what stands in it is no second error."""
     (problem,) = problems("pbxs:\n  hq: {}\n  site-{n}: {count: 500}\n")
@@ -930,7 +915,7 @@ def test_models_of_the_json_interface_come_later(name):
     ("quirk", "value", "later"),
     [
         ("api-call", "api", "calls that the API begins"),
-        ("cleaner", "yes", "the deletion of old recordings"),
+        ("greetings", "unavail", "greetings"),
         ("acctid-after-delete", "continue", "the deletion of rows"),
     ],
 )

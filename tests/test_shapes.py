@@ -105,7 +105,7 @@ def test_talks_follow_each_other(shape: Shape, kind: str) -> None:
         ("queue", [("6500", PATIENCE + 2 * RING), ("1003", TALK)]),
         ("blind-transfer", [("1001", TALK), ("1003", TALK)]),
         ("parked", [("1001", TALK), ("71", PATIENCE), ("1003", TALK)]),
-        ("disa", [("7100", PATIENCE + RING), ("07700900699", TALK)]),
+        ("disa", [("7100", PATIENCE + RING), ("07700900123", TALK)]),
     ],
 )
 def test_the_truth_of_a_shape(shape: str, truth: list[tuple[str, float]]) -> None:
@@ -280,7 +280,7 @@ def test_a_parked_call_is_in_two_sessions_or_one() -> None:
         ends = [row["session"].partition("-")[2] for row in found]
         assert ends == (sessions or ["07700900699"] * 3 + ["1003"])
         assert columns(found, "lastapp", "disposition")[1] == ("Park", "ANSWERED")
-    assert columns(rows("ivr"), "lastapp", "disposition", "billsec")[-1] == ("ReadExten", "ANSWERED", "420")
+    assert columns(rows("ivr"), "lastapp", "disposition", "billsec")[-1] == ("ReadExten", "ANSWERED", "40")
 
 
 @pytest.mark.quirk("external-calls", "disa-row")
@@ -292,6 +292,21 @@ def test_a_call_from_trunk_to_trunk_is_external_or_outbound() -> None:
             ("ForkCDR", "Inbound"), ("DISA", "Inbound"), ("Dial", direction),
         ]  # fmt: skip
         assert found[-1]["src_trunk_name"] == found[-1]["dst_trunk_name"] == "carrier-b"
+
+
+def test_a_call_by_disa_goes_on_to_somebody_else() -> None:
+    """Nobody calls himself."""
+    row = rows("disa")[-1]
+    assert (row["src"], row["dst"]) == ("07700900699", "07700900123")
+
+
+@pytest.mark.quirk("voicemail-row", "one-row-lastapp")
+def test_a_mailbox_that_is_called_has_one_row_of_its_own() -> None:
+    """Nothing rang before it that would be told with it, however a firmware tells of that."""
+    usual = rows("voicemail-direct")
+    assert columns(usual, "lastapp", "action_type", "disposition") == [("VoiceMail", "VM", "ANSWERED")]
+    for value in ("Dial", "VoiceMail"):
+        assert rows("voicemail-direct", voicemail_row="none", one_row_lastapp=value) == usual
 
 
 @pytest.mark.quirk("feature-codes", "queue-row", "paging-row")

@@ -21,6 +21,7 @@ from ucmsim.errors import ConfigurationError, Problem, StateInUse
 from ucmsim.filling import Watch, fill, unwatched
 from ucmsim.history import History
 from ucmsim.keyring import Keyring
+from ucmsim.living import Living
 from ucmsim.pbx import Pbx
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.spool import Spool
@@ -32,13 +33,14 @@ _A_DAY = timedelta(days=1)
 
 @dataclass(slots=True)
 class Appliance:
-    """A PBX with what it shows in a handshake, ready to be put on a port.
+    """A PBX with the calls that will happen in it and what it shows in a handshake, ready to be put on a port.
 
     *ca_file* is what a client must trust, *warnings* are sentences for whoever starts it, *kept* says that its history is
     that of an earlier start.
     """
 
     pbx: Pbx
+    living: Living
     ca_file: Path
     warnings: tuple[str, ...]
     kept: bool
@@ -140,8 +142,9 @@ def _assembled(
     except BaseException:
         history.close()
         raise
+    living = Living(name, settings, history, seed=seed, since=now)
     return Appliance(
-        pbx, home / "ca.pem", (*warnings, *filled.warnings), kept, folder, good, keyring.authority(now), is_new
+        pbx, living, home / "ca.pem", (*warnings, *filled.warnings), kept, folder, good, keyring.authority(now), is_new
     )
 
 

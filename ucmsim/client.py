@@ -77,6 +77,15 @@ class ControlClient:
         """Disarm the fault called *name* on *pbx*."""
         self._ask("DELETE", f"/v1/pbxs/{quote(pbx, safe='')}/faults/{quote(name, safe='')}")
 
+    def calls(self, pbx: str) -> list[dict[str, Any]]:
+        """Return what really happened on each leg of *pbx* that has a row."""
+        found: list[dict[str, Any]] = self._ask("GET", f"/v1/pbxs/{quote(pbx, safe='')}/calls")["items"]
+        return found
+
+    def place_call(self, pbx: str, call: Mapping[str, Any]) -> dict[str, Any]:
+        """Let a call happen on *pbx*; return its shape, kind, beginning and end."""
+        return self._ask("POST", f"/v1/pbxs/{quote(pbx, safe='')}/calls", call)
+
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         place = urlsplit(self.url)
         connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=self.timeout)

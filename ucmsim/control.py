@@ -30,6 +30,7 @@ from ucmsim.ports import OpenPort, closed
 from ucmsim.privatefile import put
 from ucmsim.settings import Control, load_clock_change
 from ucmsim.statefolder import StateFolder
+from ucmsim.wishes import CallRefused, described_call, wished
 
 TOKEN_FILE = "control-token"  # noqa: S105 - where it stands, not what it is
 BODY_LIMIT = 1 << 20
@@ -106,17 +107,35 @@ class Handlers:
     def clock(self, pbx: str) -> Answer:
         return Answer(_clock(self._find(pbx)))
 
-    def change_clock(self, pbx: str, body: dict[str, Any]) -> Answer:
+    async def change_clock(self, pbx: str, body: dict[str, Any]) -> Answer:
         service = self._find(pbx)
         try:
             change = load_clock_change(body)
         except ConfigurationError as error:
             raise _invalid(error) from None
+        await service.calls.catch_up()  # what was over before is not touched
         service.appliance.pbx.change_clock(change, service.wall)
+        if change.now is not None or change.step is not None:
+            await service.calls.skip()
+        await service.calls.catch_up()
         told, asked = _clock(service), change.model_dump(mode="json", exclude_none=True)
         said = ", ".join(f"{key} {value}" for key, value in asked.items())
         self._log.info("{pbx}: the clock says {now} at rate {rate} ({said})", pbx=pbx, said=said, **told)
         return Answer(told)
+
+    def calls(self, pbx: str) -> Answer:
+        truths = self._find(pbx).appliance.pbx.history.truths
+        return Answer(_listed([{"row": row, **truth._asdict()} for row, truth in truths.every()]))
+
+    async def place_call(self, pbx: str, body: dict[str, Any]) -> Answer:
+        service = self._find(pbx)
+        try:
+            story = await service.calls.place(wished(body, service.calls.now))
+        except CallRefused as refused:
+            raise ApiError(400, "invalid", str(refused), refused.field) from None
+        await service.calls.catch_up()
+        self._log.info("{pbx}: placed a call of shape {shape}", pbx=pbx, shape=story[0].shape)
+        return Answer(described_call(story), 201)
 
     def faults(self, pbx: str) -> Answer:
         armed = self._find(pbx).appliance.pbx.faults.armed
@@ -173,6 +192,8 @@ ROUTES = (
     Route("DELETE", "/v1/pbxs/{pbx}", "delete_pbx", "stop a PBX and erase its keys and history on disk"),
     Route("GET",    "/v1/pbxs/{pbx}/clock", "clock", "the PBX clock: now in UTC, the same in the PBX's zone, rate"),
     Route("PUT",    "/v1/pbxs/{pbx}/clock", "change_clock", "move the PBX clock: now, advance or step, and rate"),
+    Route("GET",    "/v1/pbxs/{pbx}/calls", "calls", "what really happened on each leg that has a row, in microseconds of UTC"),
+    Route("POST",   "/v1/pbxs/{pbx}/calls", "place_call", "let a call happen: shape, from, to, and at, ring, talk, recorded"),
     Route("GET",    "/v1/pbxs/{pbx}/faults", "faults", "the armed faults with their counters"),
     Route("POST",   "/v1/pbxs/{pbx}/faults", "arm_fault", "arm a fault"),
     Route("DELETE", "/v1/pbxs/{pbx}/faults/{name}", "disarm_fault", "disarm a fault"),

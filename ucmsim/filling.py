@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from ucmsim import devicefile
 from ucmsim.audio import RATE
-from ucmsim.calls import Firmware, World, filenames, generate
+from ucmsim.calls import Firmware, Office, filenames, generate
 from ucmsim.columns import AT, Row
 from ucmsim.devicefile import BadLine
 from ucmsim.errors import HistoryError
@@ -22,6 +22,7 @@ from ucmsim.personalities import names, personality
 from ucmsim.quirks import PERSONALITY, ROWS
 from ucmsim.recordings import Recording
 from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.settings import Traffic
 from ucmsim.streams import stream
 
 Watch = Callable[[Iterable[Record], str, int | None], Iterable[Record]]
@@ -77,10 +78,10 @@ def fill(
 def made_up(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> Iterator[Record]:
     """Return what the PBX *name* wrote of made-up calls that ended before *until*."""
     firmware = Firmware.of(settings.register, settings.time_zone)
-    world = World(firmware, settings.extensions, settings.trunks, settings.recording)
+    office = Office(settings.extensions, settings.trunks, settings.recording, settings.traffic, settings.time_zone)
     days, calls = settings.history.days, settings.history.calls_per_day
     chance, recorder = stream(seed, name, "traffic"), stream(seed, name, "recording")
-    return generate(world, chance, recorder, until=until, days=days, calls_per_day=calls)
+    return generate(office, firmware, chance, recorder, until=until, days=days, calls_per_day=calls)
 
 
 def import_file(
@@ -151,9 +152,16 @@ def _facts(settings: PbxSettings, seed: int) -> dict[str, str]:
         "time_zone": settings.time_zone.key,
         "extensions": f"{settings.extensions.count} from {settings.extensions.first} on",
         "trunks": ", ".join(f"{trunk.name} ({trunk.channels})" for trunk in settings.trunks),
+        "traffic": _traffic(settings),
         "recording": f"{settings.recording.share:g} of {', '.join(sorted(set(settings.recording.kinds))) or 'no calls'}",
         **_quirks(settings),
     }
+
+
+def _traffic(settings: PbxSettings) -> str:
+    """Return what shapes the calls; whether they go on is no matter of those that were made."""
+    made = settings.traffic.model_copy(update={"live": False})
+    return "usual" if made == Traffic() else made.model_dump_json(exclude_defaults=True)
 
 
 def _quirks(settings: PbxSettings) -> dict[str, str]:

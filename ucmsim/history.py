@@ -177,6 +177,24 @@ class History:
             for *values, last in block:  # noqa: B007 - the last id of the block begins the next one
                 yield tuple(values)
 
+    def clean(self, *, rows_before: str = "", recordings_before: int = 0) -> None:
+        """Delete rows that began before a local time, text like `start`, and recordings from before a second of the epoch."""
+        with self._lock:
+            self._database.execute("BEGIN")
+            self._database.execute(
+                "DELETE FROM truth WHERE row IN (SELECT id FROM cdr WHERE start < ?)", (rows_before,)
+            )
+            self._database.execute("DELETE FROM cdr WHERE start < ?", (rows_before,))
+            self.recordings.delete(recordings_before)
+            self._database.execute("COMMIT")
+            self._count = int(self._database.execute("SELECT count(*) FROM cdr").fetchone()[0])
+
+    def last(self) -> Row | None:
+        """Return the row that was written last."""
+        with self._lock:
+            found = self._database.execute(f"SELECT {SELECTED} FROM cdr ORDER BY id DESC LIMIT 1").fetchone()  # noqa: S608
+        return tuple(found) if found else None
+
     def made_with(self) -> Mapping[str, str]:
         """Return what the history was filled with, as `note` left it."""
         with self._lock:

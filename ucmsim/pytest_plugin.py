@@ -143,6 +143,22 @@ class Ucm:
         """What the PBX believes the time to be, to be read and moved."""
         return UcmClock(self._control, self.name)
 
+    @property
+    def calls(self) -> list[dict[str, Any]]:
+        """What really happened on each leg that has a row by now; instants in microseconds of UTC."""
+        return self._control.calls(self.name)
+
+    def place_call(self, shape: str, caller: str, callee: str, **how: Any) -> dict[str, Any]:
+        """Let a call happen: ``ucm.place_call("answered", "1001", "1002", talk=60)``; its row comes when it ends.
+
+        *how* is ``at`` (an aware datetime, now without it), ``ring`` and ``talk`` in seconds, ``recorded``. Raises
+        `ucmsim.client.ControlError`.
+        """
+        __tracebackhide__ = True
+        if isinstance(how.get("at"), datetime):
+            how["at"] = how["at"].isoformat()
+        return self._control.place_call(self.name, {"shape": shape, "from": caller, "to": callee, **how})
+
     def ssl_context(self) -> ssl.SSLContext:
         """Return a context that verifies this PBX's certificate, and nothing else's."""
         return ssl.create_default_context(cafile=self.ca)

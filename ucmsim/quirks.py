@@ -96,20 +96,20 @@ _TRANSPORT = (
                    "http-line-end", "http-lines", "http-request-line")),
     Quirk("head-order", PERSONALITY, (PERSONALITY, 11, 13), "The response head has the order of Asterisk 1.8 to 11, or of "
           "13 (Content-Length last).", "spec 2.3, 0b", "inferred",
-          changes=("acl-blank", "acl-denied", "auth-*", "call-*", "conn-*", "http-*", "page-*", "query-*", "rec-*",
-                   "rows-*", "shapes-*")),
+          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*",
+                   "shapes-*")),
     Quirk("server", PERSONALITY, (PERSONALITY,), "The value of the Server header.", "spec 2.3, 9 Q2", "assumed", text=True,
-          changes=("acl-blank", "acl-denied", "auth-*", "call-*", "conn-*", "http-*", "page-*", "query-*", "rec-*",
-                   "rows-*", "shapes-*")),
+          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*",
+                   "shapes-*")),
     Quirk("extra-line", "none", ("none", "one"), "Nothing stands between head and body, or one more empty line, as "
           "Asterisk 1.8.0 to 1.8.5 sent it: the body then ends two bytes early for the client.", "spec 2.3", "inferred",
-          changes=("acl-blank", "acl-denied", "auth-*", "call-*", "conn-*", "http-*", "page-*", "query-*", "rec-*",
-                   "rows-*", "shapes-*")),
+          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*",
+                   "shapes-*")),
     Quirk("content-type", "own", ("own", "plain"), "CSV, XML and JSON have content types of their own, or all are "
           "text/plain.", "spec 2.3, 9 Q2", "assumed",
-          changes=("call-*", "http-form", "http-form-type", "http-plus", "page-*", "query-*", "rec-directories",
-                   "rec-list", "rec-list-made-up", "rec-list-missing", "rec-list-odd", "rec-list-several",
-                   "rec-made-up-file", "rows-*", "shapes-*")),
+          changes=("http-form", "http-form-type", "http-plus", "page-*", "query-*", "rec-directories", "rec-list",
+                   "rec-list-made-up", "rec-list-missing", "rec-list-odd", "rec-list-several", "rec-made-up-file",
+                   "rows-*", "shapes-*")),
     Quirk("error-signature", "Asterisk Server", ("Asterisk Server",), "The address line of error pages; Asterisk 13 "
           "prints its http_server_name there.", "spec 2.4, 0b", "inferred", text=True,
           changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-bare-header", "http-escape", "http-headers",
@@ -122,8 +122,8 @@ _TRANSPORT = (
           "spec 9 Q24", "assumed", fixed="an answer that is cut short is a fault, not a habit"),
     Quirk("header-case", "device", ("device", "canonical"), "Heads say Content-type and WWW-authenticate, or Content-Type "
           "and WWW-Authenticate.", "spec 2.3", "inferred",
-          changes=("acl-blank", "acl-denied", "auth-*", "call-*", "conn-*", "http-*", "page-*", "query-*", "rec-*",
-                   "rows-*", "shapes-*")),
+          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*",
+                   "shapes-*")),
     Quirk("line-end", "lf", ("lf", "crlf"), "A line feed ends a line of the request, with or without CR before it, or only "
           "both together do.", "spec 0b", "inferred", changes=("http-line-end",)),
     Quirk("bare-header", "ignored", ("ignored", "refused"), "A header line without a colon is ignored, or answered with 400 "
@@ -233,7 +233,7 @@ _QUERY = (
     Quirk("format-case", "any", ("any", "exact"), "The value of format is taken in any letter case, or in lower case "
           "only.", "spec 3.1", "documented", changes=("query-format-case",)),
     Quirk("default-format", "csv", ("csv", "xml", "json"), "The format when none is asked for.", "spec 3.1", "documented",
-          changes=("call-*", "query-ampersand", "query-csv", "query-no-parameters")),
+          changes=("query-ampersand", "query-csv", "query-no-parameters")),
     Quirk("wrong-format", "csv", ("csv", "blank"), "A format that does not exist, whatever else is wrong, is answered "
           "with the CSV header, or with an empty body.", "spec 3.4 E3", "documented", changes=("query-wrong-format",)),
     Quirk("error-status", 200, (200, 400), "A wrong request is answered with 200 and an empty container, or with 400.",
@@ -334,19 +334,19 @@ _QUERY = (
           "dstchannel_ext of ANSWERED rows, or of all rows.", "spec 0b, 9 Q19", "assumed",
           needs=("columns", "G1"), changes=("query-answeredby",)),
     Quirk("time-bounds", "inclusive", ("inclusive", "half-open"), "endTime itself is inside, so that two windows that meet "
-          "both have a call on their border, or is outside.", "spec 3.3", "documented", changes=("call-*", "query-times")),
+          "both have a call on their border, or is outside.", "spec 3.3", "documented", changes=("query-times",)),
     Quirk("duration-bounds", "inclusive", ("inclusive", "half-open"), "maxDur itself is inside, or outside.", "spec 3.3",
           "documented", changes=("query-durations",)),
     Quirk("duration-basis", "billsec", ("billsec", "duration"), "minDur and maxDur compare talk time, or the whole "
           "duration.", "spec 3.3", "documented", changes=("query-durations",)),
     Quirk("time-basis", "start", ("start", "end"), "startTime and endTime compare when a call began, or when it ended.",
-          "spec 3.3", "documented", changes=("call-*", "http-plus", "query-fraction", "query-times")),
+          "spec 3.3", "documented", changes=("http-plus", "query-fraction", "query-times")),
     Quirk("date-only", "utc", ("utc", "local"), "A date without a time of day is midnight UTC, though records are in "
           "local time, or local midnight.", "spec 3.3, 7 #7", "documented", changes=("query-date",)),
     Quirk("missing-date", "2000-01-01", ("2000-01-01", "today"), "A time of day without a date is on the first day of "
           "2000, or today.", "spec 3.3", "documented", changes=("query-time-of-day",)),
     Quirk("naive-time", "local", ("local", "utc"), "A time of day without a zone is PBX local time, or UTC.",
-          "spec 3.3, 9 Q6", "seen", changes=("call-*", "query-date", "query-fraction", "query-times")),
+          "spec 3.3, 9 Q6", "seen", changes=("query-date", "query-fraction", "query-times")),
     Quirk("time-fraction", "cut", ("cut", "keep"), "A fraction of a second in a bound is cut off, or kept in the text "
           "that start is compared with.", "spec 0b", "assumed", changes=("query-fraction",)),
     Quirk("fraction-digits", "three", ("three", "any"), "A fraction of a second has three digits, or any number of them.",
@@ -368,7 +368,7 @@ _PAGE = (
     Quirk("columns", PERSONALITY, (PERSONALITY, "G1", "G2", "G3"), "The columns that are written and shown; "
           "firmware appends some, and nothing announces it. In rows written before, those that are new are blank.",
           "spec 4.1, 7 #17", "seen",
-          changes=("call-*", "http-form", "http-plus", "page-*", "query-ampersand", "query-answeredby", "query-csv",
+          changes=("http-form", "http-plus", "page-*", "query-ampersand", "query-answeredby", "query-csv",
                    "query-durations", "query-empty-time", "query-format-case", "query-fraction",
                    "query-large-number", "query-limit", "query-name-case", "query-no-parameters", "query-nothing",
                    "query-offset", "query-open-range", "query-page-of-rows", "query-pattern", "query-range",
@@ -377,18 +377,18 @@ _PAGE = (
                    "shapes-*")),
     Quirk("csv-quoting", "none", ("none", "rfc4180"), "CSV has no quoting at all, so that lines have more commas than "
           "columns, or is quoted.", "spec 4.2, 7 #2", "documented",
-          changes=("call-*", "page-csv", "query-csv", "query-no-parameters", "rows-csv", "shapes-csv")),
+          changes=("page-csv", "query-csv", "query-no-parameters", "rows-csv", "shapes-csv")),
     Quirk("csv-line-end", "lf", ("lf", "crlf"), "Lines of CSV end with LF, or with CR and LF.", "spec 4.2, 9 Q22",
           "inferred",
-          changes=("call-*", "page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
+          changes=("page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
                    "query-wrong-format", "rows-csv", "shapes-csv")),
     Quirk("csv-header", "sent", ("sent", "omitted"), "A page of CSV begins with the line of the column names, or has rows "
           "only.", "spec 4.2", "documented",
-          changes=("call-*", "page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
+          changes=("page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
                    "query-wrong-format", "rows-csv", "shapes-csv")),
     Quirk("csv-group-column", "none", ("none", "first"), "CSV has no column for the cdr of a JSON entry, or has it first, as "
           "a CSV that the GUI exports.", "spec 4.2, 9 Q14", "assumed", since="G3",
-          changes=("call-*", "page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
+          changes=("page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
                    "query-wrong-format", "rows-csv", "shapes-csv")),
     Quirk("xml-root", "root", ("root", "json"), "The outermost element of XML is root, or named like the JSON root.",
           "spec 4.3, 9 Q1", "assumed", changes=("page-xml", "query-nothing", "rows-xml")),
@@ -504,9 +504,9 @@ ROWS = (
           "deleted ones.", "spec 7 #21", "assumed", number=2, changes=("rows-*",)),
     Quirk("unanswered", PERSONALITY, (PERSONALITY, "blank", "stamped", "busy-blank"), "Calls that nobody took have a blank "
           "answer, or answer = end, or both blank when BUSY or FAILED.", "spec 5.1, https-api 5.2", "seen",
-          changes=("call-*", "rows-*", "shapes-*")),
+          changes=("rows-*", "shapes-*")),
     Quirk("missing-time", "blank", ("blank", "zeros"), "A time that is missing is blank, or 0000-00-00 00:00:00, which "
-          "one integrator guards against.", "spec 5.1", "seen", changes=("call-*", "rows-*", "shapes-*")),
+          "one integrator guards against.", "spec 5.1", "seen", changes=("rows-*", "shapes-*")),
     Quirk("local-times", "local", ("local",), "start, answer and end are local text without a zone, and bounds of a query "
           "are compared as such texts, so that an hour comes twice when clocks go back; uniqueid, session and the names of "
           "recordings go by UTC.", "spec 3.3, 7 #8", "documented",
@@ -515,12 +515,12 @@ ROWS = (
           "they differ from the displayed times by a second, or differences of the displayed times.", "spec 5.1, 7 #14",
           "seen", changes=("rows-*", "shapes-*")),
     Quirk("userfield", PERSONALITY, (PERSONALITY, "ext", "direction"), "userfield is EXT, or the direction of the call.",
-          "spec 5.1", "documented", changes=("call-*", "rows-*", "shapes-*")),
+          "spec 5.1", "documented", changes=("rows-*", "shapes-*")),
     Quirk("trunk-userfield", "ext", ("ext", "direction"), "Where userfield is EXT, calls over trunks say EXT too, or their "
-          "direction.", "spec 5.1", "assumed", needs=("userfield", "ext"), changes=("call-*", "rows-*", "shapes-*")),
+          "direction.", "spec 5.1", "assumed", needs=("userfield", "ext"), changes=("rows-*", "shapes-*")),
     Quirk("outbound-context", PERSONALITY, (PERSONALITY, "from-internal", "outbound-route"), "dcontext of an outbound call is "
           "from-internal, or outbound-route- and the number of the trunk.", "spec 5.3, https-api 5.2", "seen",
-          changes=("call-*", "rows-*", "shapes-*")),
+          changes=("rows-*", "shapes-*")),
     Quirk("internal-context", "from-internal", ("from-internal", "ext-local"), "dcontext of a call between extensions is "
           "from-internal, or ext-local: the guide has both.", "spec 5.3", "documented", changes=("rows-*", "shapes-*")),
     Quirk("inbound-context", "ext-did", ("ext-did", "did-local", "from-did-direct"), "dcontext of an inbound call is ext-did- "
@@ -528,28 +528,28 @@ ROWS = (
           changes=("rows-*", "shapes-*")),
     Quirk("channel-technology", PERSONALITY, (PERSONALITY, "SIP", "PJSIP"), "Channels of phones and trunks, and dial "
           "strings in lastdata, are SIP/..., or PJSIP/... since the UCM62xx.", "spec 5.2", "documented",
-          changes=("call-*", "rows-*", "shapes-*")),
+          changes=("rows-*", "shapes-*")),
     Quirk("outbound-channel", PERSONALITY, (PERSONALITY, "number", "counter"), "The channel of an outbound leg ends with "
           "the number dialled, or with the channel counter.", "spec 5.2", "documented", changes=("rows-*", "shapes-*")),
     Quirk("failed-channel", "blank", ("blank", "dialled"), "FAILED rows have no dstchannel, or that of the callee.",
-          "https-api 5.2, spec 9 Q21 (94 rows of a UCM62xx)", "seen", changes=("call-*", "rows-*", "shapes-*")),
+          "https-api 5.2, spec 9 Q21 (94 rows of a UCM62xx)", "seen", changes=("rows-*", "shapes-*")),
     Quirk("busy-channel", "kept", ("kept", "blank"), "BUSY rows have the dstchannel of the callee, or none.",
           "https-api 5.2 (44 rows of a UCM62xx)", "seen", changes=("rows-*", "shapes-*")),
     Quirk("conference-channel", "blank", ("blank", "pseudo"), "The row of a conference has no dstchannel, or DAHDI/pseudo- and "
           "a number.", "spec 5.2, 5.6", "assumed", changes=("rows-*", "shapes-*")),
     Quirk("uniqueid-step", PERSONALITY, (PERSONALITY, 1, 2), "The number in uniqueid counts channels one by one, or in steps of "
           "2, so that a call of two channels advances it by 4, as a capture of a UCM62xx shows.", "https-api 5.2", "seen",
-          changes=("call-*", "rec-list-made-up", "rows-*", "shapes-*")),
+          changes=("rows-*", "shapes-*")),
     Quirk("clid-without-name", "quotes", ("quotes", "bare"), 'A caller ID without a name begins with "", or is the '
           "number alone, without brackets.", "spec 5.1", "seen", changes=("rows-*", "shapes-*")),
     Quirk("chanext", "blank", ("blank", "extensions"), "chanext and dstchanext are blank, or repeat the extensions.",
-          "spec 5.1", "seen", since="G2", changes=("call-*", "rows-*", "shapes-*")),
+          "spec 5.1", "seen", since="G2", changes=("rows-*", "shapes-*")),
     Quirk("amaflags", "DOCUMENTATION", ("DOCUMENTATION", "BILLING", "OMIT"), "The value of amaflags.", "spec 5.1",
-          "documented", changes=("call-*", "rows-*", "shapes-*")),
+          "documented", changes=("rows-*", "shapes-*")),
     Quirk("service", "s", ("s",), "The value of service of a call over SIP.", "spec 5.1, https-api 5.2", "documented", text=True,
-          changes=("call-*", "rows-*", "shapes-*")),
+          changes=("rows-*", "shapes-*")),
     Quirk("lastdata-limit", 255, ("none",), "Characters after which lastdata is cut.", "spec 5.1", "seen", number=1,
-          changes=("call-*", "rows-*", "shapes-*")),
+          changes=("rows-*", "shapes-*")),
     Quirk("dial-string", PERSONALITY, (PERSONALITY, "plain", "contact"), "lastdata of Dial is the guide's form "
           "(SIP/5301,60,), or names the phone's contact and the callee-handler.", "spec 5.6, https-api 5.2", "seen",
           changes=("rows-*", "shapes-*")),
@@ -559,7 +559,7 @@ ROWS = (
     Quirk("busy-duration", "rung", ("rung", "zero"), "duration of BUSY rows is the time until the caller heard it, or 0.",
           "spec 7 #12", "seen", changes=("rows-*", "shapes-*")),
     Quirk("failed-duration", "passed", ("passed", "zero"), "duration of FAILED rows is the time that it took, 0 to 7 seconds, "
-          "or 0.", "https-api 5.2 (94 rows of a UCM62xx, 34 of them 0), spec 9 Q21", "seen", changes=("call-*", "shapes-*")),
+          "or 0.", "https-api 5.2 (94 rows of a UCM62xx, 34 of them 0), spec 9 Q21", "seen", changes=("rows-*", "shapes-*")),
     Quirk("congestion", "FAILED", ("FAILED", "CONGESTION"), "A call that meets congestion is FAILED, or has the "
           "disposition that Asterisk 11 added.", "spec 5.1, https-api 5.2, 5.3", "seen", changes=("rows-*", "shapes-*")),
     Quirk("session-microseconds", "unpadded", ("unpadded", "padded"), "The microseconds in session are not padded with "
@@ -621,17 +621,17 @@ ROWS = (
     Quirk("call-in-progress", "no-row", ("no-row",), "A call has no row until it ends; its legs have theirs when they do.",
           "spec 7 #23", "inferred", later="calls that are made while the PBX runs"),
     Quirk("did-row", "own", ("own", "none"), "An inbound call that reaches an IVR or a group has a row of its own first, NO "
-          "ANSWER with answer = end (CAP22, a UCM63xx), or none.", "spec 5.6", "seen", changes=("shapes-*",)),
+          "ANSWER with answer = end (CAP22, a UCM63xx), or none.", "spec 5.6", "seen", changes=("rows-*", "shapes-*")),
     Quirk("ivr-exit-context", "ivr-from-internal", ("ivr-from-internal", "from-internal"), "dcontext of a call that left an "
           "IVR by a key is ivr-from-internal (CAP22, a UCM63xx), or from-internal.", "spec 5.3", "seen",
-          changes=("shapes-*",)),
+          changes=("rows-*", "shapes-*")),
     Quirk("ivr-row", "answered", ("answered",), "A call that hangs up in an IVR has a row ReadExten, ANSWERED for as long as "
           "it was there (CAP22, a UCM63xx).", "spec 5.6", "seen", fixed="every capture has it"),
     Quirk("ring-group-entry", "unbilled", ("unbilled", "billed"), "Rows of ForkCDR that are ANSWERED, as that of a ring group "
           "itself, have billsec 0 (CAP22, a UCM63xx), or as many seconds as they last.", "spec 5.6, 7 #12", "seen",
-          changes=("shapes-*",)),
+          changes=("rows-*", "shapes-*")),
     Quirk("ring-group-winner", "whole", ("whole", "talk"), "The billsec of the agent who answers a ring group includes the "
-          "time that it rang, or is that of the talk.", "spec 5.6, 7 #13", "seen", changes=("shapes-*",)),
+          "time that it rang, or is that of the talk.", "spec 5.6, 7 #13", "seen", changes=("rows-*", "shapes-*")),
     Quirk("ring-group-loser", "stamped", ("stamped",), "The rows of the other agents have answer = end.", "spec 5.6",
           "seen", since="G3", fixed="it is what unanswered says"),
     Quirk("ring-group-busy", "start", ("start", "end"), "The row of a busy agent has answer = end = start and a duration all "
@@ -642,19 +642,19 @@ ROWS = (
     Quirk("parked-call", "two-sessions", ("two-sessions", "one"), "A call that is parked and fetched shows in two sessions, "
           "or in that of the caller.", "spec 5.6, 5.7", "seen", since="G3", changes=("shapes-*",)),
     Quirk("group-recording-name", "group", ("group", "group-and-agent"), "The recording of a ring group's call has the group's "
-          "number in its name, or the agent's too, after a #, as later firmware.", "spec 5.8, 7 #16", "seen", since="G2",
-          changes=("shapes-*",)),
+          "number in its name, or the agent's too, after a #, as later firmware.", "spec 5.8, 7 #16", "seen",
+          changes=("rec-list-made-up", "rec-made-up-file", "rows-*", "shapes-*")),
     Quirk("recorded-prefix", "kept", ("kept",), "The name of a recording keeps the outside-line prefix that was dialled.",
           "spec 5.8", "seen", fixed="no unit is known that strips it"),
     Quirk("fork-rows", "shown", ("shown", "hidden"), "The parts of a call before an IVR, a group or a queue rings somebody "
-          "have rows of ForkCDR, which integrators drop, or none.", "spec 5.4", "seen", changes=("shapes-*",)),
+          "have rows of ForkCDR, which integrators drop, or none.", "spec 5.4", "seen", changes=("rows-*", "shapes-*")),
     Quirk("queue-row", "entry", ("entry", "none"), "A call to a queue has a row of Queue, NO ANSWER when it was abandoned, "
           "beside one for each agent that was rung, or has only these.", "spec 5.6", "assumed",
           changes=("shapes-*",)),
     Quirk("transfer-row", "TRANSFER", ("TRANSFER", "DIAL"), "A transferred call has one more row with the same uniqueid and "
           "session, whose action is TRANSFER, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("shapes-*",)),
     Quirk("forward-row", "CFWD", ("CFWD", "DIAL"), "A forwarded call has a row for the extension and one for the target, whose "
-          "action is CFWD, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("shapes-*",)),
+          "action is CFWD, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("rows-*", "shapes-*")),
     Quirk("paging-row", "each", ("each",), "A page has a short row for each phone.", "spec 5.6", "assumed",
           fixed="nothing else is known"),
     Quirk("fax-row", "FAX", ("FAX", "DIAL"), "A fax has a row of ReceiveFAX, whose action is FAX, or DIAL.", "spec 5.6",
@@ -675,8 +675,7 @@ ROWS = (
     Quirk("acctid-after-delete", "restart", ("restart",), "AcctId begins again when all rows were deleted.",
           "spec 9 Q20", "assumed", later="the deletion of rows"),
     Quirk("cleaner", "none", ("none",), "Recordings stay, or old ones go while their rows stay, so that recordfiles leads to "
-          "404.",
-          "spec 7 #22", "assumed", later="the deletion of old recordings"),
+          "404.", "spec 7 #22", "assumed", setting="retention.recordings"),
 )  # fmt: skip
 """What a history is made with: these change no row that is stored already."""
 

@@ -49,6 +49,10 @@ class Recordings:
         """Write *recordings* within the caller's transaction and lock; one of the same name takes the place of the other."""
         self._database.executemany("INSERT OR REPLACE INTO recording VALUES (?, ?, ?, ?, ?)", recordings)
 
+    def delete(self, before: int) -> None:
+        """Forget what was written *before* a second of the epoch, within the caller's transaction and lock."""
+        self._database.execute("DELETE FROM recording WHERE written < ?", (before,))
+
     def __len__(self) -> int:
         return int(self._asked("SELECT count(*) FROM recording")[0][0])
 

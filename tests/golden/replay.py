@@ -59,13 +59,26 @@ WORLDS: Mapping[str, Mapping[str, Any]] = {
     "imported": {"history": {"import": str(GOLDEN / "history.json")}},
     "failing": {},
     "shapes": {},
-    "made-up": {"history": {"days": 1, "calls_per_day": 26}, "extensions": {"first": 1000, "count": 6}},
-    "failed-call": {"history": {"days": 1, "calls_per_day": 23}, "extensions": {"first": 1000, "count": 6}},
+    "made-up": {
+        "history": {"days": 1, "calls_per_day": 30},
+        "extensions": {"first": 1000, "count": 6},
+        "traffic": {
+            "hourly": [1] * 24,
+            "people": 12,
+            "dispositions": {"answered": 6, "no_answer": 3, "busy": 1, "failed": 2},
+            "talk": {"median": 240},
+            "shapes": {"conference": 200},
+        },
+    },
 }
 """What the histories hold: rows that no quirk of a call changes, nothing for a database that fails, a call of each shape,
-and calls that a firmware writes about, once with one that failed after six seconds."""
+and a day of calls around the clock, many of which fail."""
 
 SEED = 1881
+"""That of the PBX, which its nonces follow from."""
+CALLS_SEED = 1882
+"""That of its calls, chosen so that the day has voicemail, conferences, busy, congestion, failures that take seconds, callers without a name,
+and a recorded call that goes on when the month ends: it shows every quirk that is not about another shape."""
 
 _WRITTEN = {"columns", *(row.id for row in ROWS)}
 """The quirks that decide what is stored."""
@@ -122,10 +135,9 @@ class Stage:
 
     def _histories(self, personality: str, quirks: Mapping[str, str | int]) -> dict[str, History]:
         """Return what a firmware with *quirks* writes; those without are kept for the next time."""
-        made = {world: _in_memory() for world in ("made-up", "failed-call", "shapes")}
+        made = {world: _in_memory() for world in ("made-up", "shapes")}
         made["shapes"].extend(of_every_shape(_settings("shapes", personality, quirks, {})))
-        for world in ("made-up", "failed-call"):
-            self._fill(made[world], _settings(world, personality, quirks, {}))
+        self._fill(made["made-up"], _settings("made-up", personality, quirks, {}))
         return made
 
     def _played(
@@ -145,7 +157,7 @@ class Stage:
     def _fill(history: History, chosen: PbxSettings) -> None:
         start = chosen.clock.start
         assert start is not None
-        filled = fill(history, "hq", chosen, seed=SEED, until=start)
+        filled = fill(history, "hq", chosen, seed=CALLS_SEED, until=start)
         assert filled.rows
         assert not filled.bad
 

@@ -264,8 +264,6 @@ def _pages() -> Iterator[Script]:
         yield _asks(f"rows-{form}", f"/cdrapi?format={form}", world="made-up")
     yield _asks("shapes-csv", "/cdrapi?format=csv", world="shapes")
     yield _asks("shapes-json", "/cdrapi?format=json", world="shapes")
-    then = "2022-08-31T09:39:21"
-    yield _asks("call-failed", f"/cdrapi?startTime={then}&endTime={then}", world="failed-call")
 
 
 def _recordings() -> Iterator[Script]:

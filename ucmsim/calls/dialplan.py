@@ -92,25 +92,12 @@ class _Dialplan:
         self._through: list[tuple[_Rung, int]] = []  # who has answered, and when
         self._application = DIAL, ""
         self._fetched: Call | None = None
-        self._steps: Mapping[What, Callable[[Event, Party], None]] = {
-            What.DIAL: self._dial,
-            What.ANSWER: self._answer,
-            What.BUSY: lambda event, to: self._stop(event.at, to, "BUSY"),
-            What.GIVE_UP: lambda event, to: self._stop(event.at, to, "NO ANSWER"),
-            What.FAIL: self._fail,
-            What.ENTER: self._enter,
-            What.FORWARD: self._forward,
-            What.TRANSFER: lambda event, _to: self._let_go(event.at, None, TRANSFERRED),
-            What.PARK: lambda event, to: self._let_go(event.at, to, PARKED),
-            What.PICK_UP: self._pick_up,
-            What.HANG_UP: lambda event, _to: self._hang_up(event.at),
-        }
 
     def take(self, event: Event) -> None:
         """Go on with the call to *event*; no CDR tells of keys, nor of what is on hold."""
-        step = self._steps.get(event.what)
+        step = _STEPS.get(event.what)
         if step is not None:
-            step(event, event.to or self._call.callee)
+            step(self, event, event.to or self._call.callee)
 
     # --- phones ----------------------------------------------------------------------------------------------------
 
@@ -248,3 +235,19 @@ class _Dialplan:
                 fetched=self._fetched,
             )
         )
+
+
+_STEPS: Mapping[What, Callable[[_Dialplan, Event, Party], None]] = MappingProxyType({
+    What.DIAL: _Dialplan._dial,
+    What.ANSWER: _Dialplan._answer,
+    What.BUSY: lambda self, event, to: self._stop(event.at, to, "BUSY"),
+    What.GIVE_UP: lambda self, event, to: self._stop(event.at, to, "NO ANSWER"),
+    What.FAIL: _Dialplan._fail,
+    What.ENTER: _Dialplan._enter,
+    What.FORWARD: _Dialplan._forward,
+    What.TRANSFER: lambda self, event, _to: self._let_go(event.at, None, TRANSFERRED),
+    What.PARK: lambda self, event, to: self._let_go(event.at, to, PARKED),
+    What.PICK_UP: _Dialplan._pick_up,
+    What.HANG_UP: lambda self, event, _to: self._hang_up(event.at),
+})  # fmt: skip
+"""How the call goes on at each kind of event."""

@@ -118,7 +118,8 @@ class Firmware:
         """Return the CDR of *leg*, of which *recorded* was kept; without AcctId, which is given when it is written."""
         call, naming, timing = leg.call, self.naming, self.timing
         caller, reached = call.caller, leg.reached
-        if leg.lastapp == VOICEMAIL and self.one_row:  # the ringing before it is told with it
+        rung = leg.start != call.start
+        if leg.lastapp == VOICEMAIL and self.one_row and rung:  # the ringing before it is told with it
             leg = leg._replace(start=call.start, lastapp=self.one_row_lastapp)
         answer, end = timing.answer_and_end(leg)
         extensions = (caller.place, reached.place) if self.repeats else ("", "")

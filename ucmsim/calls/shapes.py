@@ -21,7 +21,11 @@ DIAL, ANSWER, ENTER, HANG_UP = What.DIAL, What.ANSWER, What.ENTER, What.HANG_UP
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One row: *kinds* are the kinds of call that have this shape, *confidence* is that of its rows on the device."""
+    """One row: *kinds* are the kinds of call that have this shape, *confidence* is that of its rows on the device.
+
+    *turns* is what becomes of the call: ANSWERED, NO ANSWER, BUSY or FAILED. Its first phone *rings_out*: as long as the
+    unit lets it ring. It *needs* so many extensions.
+    """
 
     id: str
     statement: str
@@ -29,6 +33,9 @@ class Shape:
     source: str
     confidence: str
     play: Callable[[Stage, str], Script | Story]
+    turns: str = "ANSWERED"
+    rings_out: bool = False
+    needs: int = 1
 
     def story(self, stage: Stage, kind: str = "") -> Story:
         """Return the calls of this shape, of *kind* or of the first it can be."""
@@ -111,16 +118,28 @@ def _voicemail(stage: Stage, kind: str) -> Script:
     return script.wait(stage.patience).then(ENTER, _mailbox(callee)).wait(stage.talk).then(HANG_UP)
 
 
-def _entering(feature: str, *, did: bool = False) -> Callable[[Stage, str], Script]:
-    """Return what plays a call that a *feature* takes; an inbound one comes by the DID where *did*."""
+def _entering(feature: str, *, did: bool = False, longest: int = 24 * 3600) -> Callable[[Stage, str], Script]:
+    """Return what plays a call that a *feature* takes for *longest* seconds at most; an inbound one by the DID if *did*."""
 
     def play(stage: Stage, kind: str) -> Script:
         party: Party = _mailbox(stage.inside[1]) if feature == "mailbox" else getattr(stage.features, feature)
         caller = stage.outside if kind == "Inbound" else stage.inside[0]
         callee = stage.features.did if did and kind == "Inbound" else party
-        return Script(stage, kind, caller, callee).then(ENTER, party).wait(stage.talk).then(HANG_UP)
+        return (
+            Script(stage, kind, caller, callee).then(ENTER, party).wait(min(stage.talk, longest * SECOND)).then(HANG_UP)
+        )
 
     return play
+
+
+def _conference(stage: Stage, kind: str) -> Story:
+    room, calls = stage.features.room, []
+    for at, party in enumerate(stage.inside[:3]):
+        joins = at * stage.ring
+        script = Script(stage, kind, party, room, after=joins, made=at).then(ENTER, room)
+        call = script.wait(stage.talk + (2 - at) * stage.ring).then(HANG_UP).call("conference")
+        calls.append(call._replace(recorded=call.recorded and at == 0))
+    return tuple(calls)
 
 
 def _ivr_choice(stage: Stage, kind: str) -> Script:
@@ -224,8 +243,7 @@ def _parked(stage: Stage, kind: str) -> Story:
 
 
 def _disa(stage: Stage, kind: str) -> Script:
-    features = stage.features
-    target = stage.outside._replace(number=stage.outside.number[:-1] + "9")
+    features, target = stage.features, stage.beyond
     script = Script(stage, kind, stage.outside, features.did).then(ENTER, features.disa).wait(stage.patience)
     script.then(What.KEY, told=(target.number, "")).then(DIAL, target)
     return script.wait(stage.ring).then(ANSWER, target).wait(stage.talk).then(HANG_UP)
@@ -237,42 +255,44 @@ _INWARD = ("Inbound", "Internal")
 SHAPES = (
     Shape("answered", "Somebody is called and takes the call.", _ANY, "spec 5.6", "seen", _answered),
     Shape("held", "A call with a part on hold, of which no CDR tells.", _ANY, "spec 5.6", "inferred", _held),
-    Shape("no-answer", "Nobody takes the call until the caller gives up.", _ANY, "spec 5.6, https-api 5.2", "seen", _no_answer),
-    Shape("busy", "The callee is busy.", _ANY, "https-api 5.2", "seen", _busy),
+    Shape("no-answer", "Nobody takes the call until the caller gives up.", _ANY, "spec 5.6, https-api 5.2", "seen", _no_answer,
+          "NO ANSWER"),
+    Shape("busy", "The callee is busy.", _ANY, "https-api 5.2", "seen", _busy, "BUSY"),
     Shape("failed", "The call cannot be placed and a prompt says so.", _ANY, "https-api 5.2", "seen",
-          _fails_with("Playback", "ss-noservice")),
-    Shape("congestion", "The trunk takes no more calls.", _ANY, "https-api 5.2", "seen", _fails_with("Congestion", "10")),
-    Shape("hung-up", "The dialplan ends the call.", _ANY, "spec 5.4, https-api 5.2", "seen", _fails_with("Hangup", "")),
-    Shape("unregistered", "The phone is not there.", _INWARD, "spec 5.6", "assumed", _unregistered),
+          _fails_with("Playback", "ss-noservice"), "FAILED"),
+    Shape("congestion", "The trunk takes no more calls.", _ANY, "https-api 5.2", "seen", _fails_with("Congestion", "10"), "FAILED"),
+    Shape("hung-up", "The dialplan ends the call.", _ANY, "spec 5.4, https-api 5.2", "seen", _fails_with("Hangup", ""), "FAILED"),
+    Shape("unregistered", "The phone is not there.", _INWARD, "spec 5.6", "assumed", _unregistered, "FAILED"),
     Shape("unfinished", "A call that is still up when the unit is switched off: no row.", _ANY, "spec 7 #23", "inferred",
           _unfinished),
     Shape("analogue", "A call from an analogue line that tells no number.", ("Inbound",), "spec 5.6", "documented", _analogue),
-    Shape("voicemail", "Nobody answers and the mailbox takes the call.", _INWARD, "spec 5.6, https-api 5.2", "seen", _voicemail),
-    Shape("voicemail-direct", "A mailbox is called.", ("Internal",), "spec 5.6", "assumed", _entering("mailbox")),
+    Shape("voicemail", "Nobody answers and the mailbox takes the call.", _INWARD, "spec 5.6, https-api 5.2", "seen", _voicemail,
+          "NO ANSWER", rings_out=True),
+    Shape("voicemail-direct", "A mailbox is called.", ("Internal",), "spec 5.6", "assumed", _entering("mailbox"), needs=2),
     Shape("voicemail-menu", "Somebody listens to messages.", ("Internal",), "spec 5.4", "seen", _entering("menu")),
     Shape("ivr", "An IVR takes the call, and the caller hangs up.", ("Inbound",), "spec 5.6", "seen",
-          _entering("ivr", did=True)),
+          _entering("ivr", did=True, longest=40)),
     Shape("ivr-choice", "An IVR takes the call, and the caller dials an extension.", ("Inbound",), "https-api 5.2", "seen",
           _ivr_choice),
     Shape("ring-group", "A ring group's phones ring together: one answers, one is busy.", _INWARD, "spec 5.6", "seen",
-          _ring_group),
-    Shape("ivr-ring-group", "By an IVR to a ring group.", ("Inbound",), "spec 5.6", "seen", _ivr_ring_group),
-    Shape("queue", "A queue rings one agent, then another, who answers.", ("Inbound",), "spec 5.6", "assumed", _queue),
+          _ring_group, needs=4),
+    Shape("ivr-ring-group", "By an IVR to a ring group.", ("Inbound",), "spec 5.6", "seen", _ivr_ring_group, needs=3),
+    Shape("queue", "A queue rings one agent, then another, who answers.", ("Inbound",), "spec 5.6", "assumed", _queue, needs=3),
     Shape("queue-abandoned", "The caller leaves the queue before an agent answers.", ("Inbound",), "spec 5.6", "assumed",
-          _abandoned),
-    Shape("conference", "Somebody is in the conference room.", ("Internal",), "spec 5.6", "assumed", _entering("room")),
-    Shape("paging", "A page to several phones.", ("Internal",), "spec 5.6", "assumed", _paging),
+          _abandoned, "NO ANSWER", needs=2),
+    Shape("conference", "Three are in the conference room; who opens it is recorded.", ("Internal",), "spec 5.6", "assumed", _conference, needs=2),
+    Shape("paging", "A page to several phones.", ("Internal",), "spec 5.6", "assumed", _paging, needs=4),
     Shape("fax", "A fax is received.", ("Inbound",), "spec 5.6", "assumed", _entering("fax", did=True)),
     Shape("disa", "From outside to outside by DISA.", ("Inbound",), "spec 5.6", "assumed", _disa),
-    Shape("feature-code", "A feature code is dialled.", ("Internal",), "spec 5.6", "seen", _entering("code")),
-    Shape("forward-always", "The callee has forwarded all calls.", _INWARD, "spec 5.6", "assumed", _forwarded("always")),
-    Shape("forward-busy", "The callee has forwarded calls when busy.", _INWARD, "spec 5.6", "assumed", _forwarded("busy")),
+    Shape("feature-code", "A feature code is dialled.", ("Internal",), "spec 5.6", "seen", _entering("code", longest=4)),
+    Shape("forward-always", "The callee has forwarded all calls.", _INWARD, "spec 5.6", "assumed", _forwarded("always"), needs=3),
+    Shape("forward-busy", "The callee has forwarded calls when busy.", _INWARD, "spec 5.6", "assumed", _forwarded("busy"), needs=3),
     Shape("forward-no-answer", "The callee has forwarded calls without an answer.", _INWARD, "spec 5.6", "assumed",
-          _forwarded("no answer")),
-    Shape("follow-me", "Another phone of the callee is rung after the first.", _INWARD, "spec 5.6", "assumed", _follow_me),
-    Shape("blind-transfer", "The callee transfers the caller without a word.", _INWARD, "spec 5.6", "assumed", _blind_transfer),
-    Shape("attended-transfer", "The callee asks a colleague first.", _INWARD, "spec 5.6", "assumed", _attended_transfer),
-    Shape("parked", "The callee parks the caller, and a colleague fetches the call.", _INWARD, "spec 5.6", "seen", _parked),
+          _forwarded("no answer"), needs=3),
+    Shape("follow-me", "Another phone of the callee is rung after the first.", _INWARD, "spec 5.6", "assumed", _follow_me, needs=3),
+    Shape("blind-transfer", "The callee transfers the caller without a word.", _INWARD, "spec 5.6", "assumed", _blind_transfer, needs=3),
+    Shape("attended-transfer", "The callee asks a colleague first.", _INWARD, "spec 5.6", "assumed", _attended_transfer, needs=3),
+    Shape("parked", "The callee parks the caller, and a colleague fetches the call.", _INWARD, "spec 5.6", "seen", _parked, needs=3),
 )  # fmt: skip
 """Every shape. Callback comes with calls that the unit begins itself."""
 

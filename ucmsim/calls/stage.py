@@ -49,12 +49,14 @@ class Features:
 class Stage:
     """Who takes part in a call that begins at *start*, after *made* channels, and for how long each part lasts.
 
-    *inside* are extensions of which the first ones take part, *outside* the number beyond a trunk. Times are in
-    microseconds: *ring* until somebody answers, *talk* from then on, *patience* until somebody gives up.
+    *inside* are extensions of which the first ones take part, *outside* the number beyond a trunk, *beyond* another one
+    that can be called. Times are in microseconds: *ring* until somebody answers, *talk* from then on, *patience* until
+    somebody gives up.
     """
 
     inside: tuple[Party, ...]
     outside: Party
+    beyond: Party
     start: int
     made: int
     ring: int
@@ -74,7 +76,8 @@ def example() -> Stage:
     names = ("Ann Lee", "Bob Roy", "Cyd Poe", "Dee Fox", "Eve Kay")
     inside = tuple(Party(str(1001 + at), name, str(1001 + at)) for at, name in enumerate(names))
     outside = Party("07700900699", "", "trunk_2", "carrier-b", Role.OUTSIDE)
-    return Stage(inside, outside, 1661157838_067640, 1260, 14_300_000, 420_600_000, 9_100_000, recorded=True)
+    beyond = Party("07700900123", "", "trunk_2", "carrier-b", Role.OUTSIDE)
+    return Stage(inside, outside, beyond, 1661157838_067640, 1260, 14_300_000, 420_600_000, 9_100_000, recorded=True)
 
 
 class Script:

@@ -1,7 +1,7 @@
 """What a user asks for, read once at the edge into frozen values.
 
-`model` declares the keys, `yamltree` reads YAML without its traps and remembers lines, `loading` joins the two and
-names every problem at once.
+`model` and `traffic` declare the keys, `yamltree` reads YAML without its traps and remembers lines, `loading` joins
+them and names every problem at once.
 """
 
 from ucmsim.settings.loading import Judge, due_of, load, load_clock_change, load_pbx
@@ -18,6 +18,7 @@ from ucmsim.settings.model import (
     Settings,
     Trunk,
 )
+from ucmsim.settings.traffic import Traffic
 
 __all__ = [
     "Address",
@@ -31,6 +32,7 @@ __all__ = [
     "Pbx",
     "Recording",
     "Settings",
+    "Traffic",
     "Trunk",
     "due_of",
     "load",

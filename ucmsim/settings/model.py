@@ -16,8 +16,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     PlainSerializer,
     PlainValidator,
@@ -34,6 +32,8 @@ from ucmsim.errors import did_you_mean
 from ucmsim.personalities import Personality
 from ucmsim.quirks import QUIRKS, Quirk
 from ucmsim.register import Quirks, objection
+from ucmsim.settings.keys import Keys, number_due, text_due, wrong
+from ucmsim.settings.traffic import Traffic
 
 T = TypeVar("T")
 
@@ -44,30 +44,11 @@ FASTEST = 100_000
 """PBX seconds in a wall-clock second, at most."""
 
 
-def wrong(what: str, right: str = "") -> PydanticCustomError:
-    """Return the error for a value that is *what*; *right* says what would do."""
-    return PydanticCustomError("ucmsim", "{what}", {"what": what, "right": right})
-
-
 _AS_TEXT = PlainSerializer(str, return_type=str)
 
 
 def _schema_text(**more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", **more})
-
-
-def text_due(value: object) -> str:
-    """Return *value* if it is text; the loader turns the error into "quote it"."""
-    if not isinstance(value, str):
-        raise PydanticCustomError("string_type", "text is due")
-    return value
-
-
-def number_due(value: object) -> object:
-    """Return *value* unless it is text or a boolean, which lax reading would take for a number, or nothing."""
-    if value is None or isinstance(value, bool | str):
-        raise PydanticCustomError("float_type", "a number is due")
-    return value
 
 
 class Address(NamedTuple):
@@ -282,13 +263,7 @@ PbxName = Annotated[str, AfterValidator(_pbx_name)]
 TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 
 
-class _Keys(BaseModel):
-    """A mapping of the configuration: unknown keys are errors, types are taken literally, values never change."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class Clock(_Keys):
+class Clock(Keys):
     """What the appliance believes the time to be: where it starts and how fast it runs against the wall clock."""
 
     start: Start = Field(
@@ -306,7 +281,7 @@ class Clock(_Keys):
         return number_due(value)
 
 
-class ClockChange(_Keys):
+class ClockChange(Keys):
     """What becomes of a PBX clock while it runs: one of *now*, *advance* and *step*, or *rate*, or both.
 
     `rules.broken_in_clock_change` says what does not go together; None is what was not asked for.
@@ -329,7 +304,7 @@ class ClockChange(_Keys):
         return number_due(value)
 
 
-class Api(_Keys):
+class Api(Keys):
     """The device's own "API Configuration" page; the defaults are the device's. Spec 1."""
 
     enable: bool = Field(False, description="Enable; when false, nothing listens on the API port")
@@ -355,21 +330,21 @@ class Api(_Keys):
         return tuple(entry for item in items for entry in item) if len(items) == len(self.permitted_ips) else ()
 
 
-class Extensions(_Keys):
+class Extensions(Keys):
     """The numbers of the extensions: *count* of them from *first* on."""
 
     first: int = Field(1000, ge=1, le=99_999_999, description="number of the first extension")
     count: int = Field(50, ge=1, le=10_000, description="how many extensions follow each other")
 
 
-class Trunk(_Keys):
+class Trunk(Keys):
     """A line to the outside with so many channels."""
 
     name: Annotated[Printable, Field(min_length=1)]
     channels: int = Field(12, ge=1, le=1000)
 
 
-class Recording(_Keys):
+class Recording(Keys):
     """Which calls are recorded, if they are answered; voicemail always is."""
 
     share: float = Field(1.0, ge=0, le=1, strict=False, description="share of the calls that are recorded, 0 to 1")
@@ -383,7 +358,7 @@ class Recording(_Keys):
         return number_due(value)
 
 
-class History(_Keys):
+class History(Keys):
     """What the call records begin with: days of made-up calls, or a file."""
 
     days: int = Field(30, ge=0, le=3660, description="days of calls before the start of the PBX clock")
@@ -395,13 +370,16 @@ class History(_Keys):
     )
 
 
-_KNOWN_LATER_PBX = {
-    "traffic": "calls that are made while the PBX runs",
-    "retention": "the deletion of old rows and recordings",
-}
+class Retention(Keys):
+    """After how many days old rows and recordings go, as by the unit's cleaner; null keeps them."""
+
+    rows: int | None = Field(None, ge=1, le=36_600, description="days after which CDRs are deleted; null = never")
+    recordings: int | None = Field(
+        None, ge=1, le=36_600, description="days after which recordings are; recordfiles then leads to 404"
+    )
 
 
-class Pbx(_Keys):
+class Pbx(Keys):
     """One simulated appliance."""
 
     personality: Row = Field(
@@ -426,6 +404,8 @@ class Pbx(_Keys):
     )
     recording: Recording = Field(default_factory=Recording)
     history: History = Field(default_factory=History)
+    traffic: Traffic = Field(default_factory=Traffic)
+    retention: Retention = Field(default_factory=Retention)
     quirks: Chosen = Field(default_factory=dict, description="id: value, see 'ucmsim show quirks'")
     faults: tuple[Mapping[str, Any], ...] = Field((), strict=False, description="armed from the start")
 
@@ -480,7 +460,7 @@ class Pbx(_Keys):
         return tuple(dict.fromkeys(everything))
 
 
-class Control(_Keys):
+class Control(Keys):
     """The control plane: loopback only, bearer token."""
 
     bind: address(DEFAULT_CONTROL_PORT) = Field(  # type: ignore[valid-type]
@@ -502,7 +482,7 @@ class Control(_Keys):
         return bind
 
 
-class Settings(_Keys):
+class Settings(Keys):
     """The whole of `sim.yaml`."""
 
     seed: int = Field(
@@ -521,5 +501,5 @@ class Settings(_Keys):
         return {**value, "control": {}} if isinstance(value, dict) and value.get("control", 0) is None else value
 
 
-KNOWN_LATER: Mapping[str, str] = {**_KNOWN_LATER_PBX, "faker_locale": "names in other languages", "count": "templates"}
+KNOWN_LATER: Mapping[str, str] = {"count": "templates"}
 """Keys that later versions take, and what they come with."""

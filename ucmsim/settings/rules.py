@@ -7,10 +7,11 @@ a user is to hear of everything at once. What is wrong by itself is passed over 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from ucmsim import personalities
 from ucmsim.settings.model import DEFAULT_CONTROL_PORT, DEFAULT_PORT, TLS_VERSIONS, Address, parse_address, tls_range
+from ucmsim.settings.traffic import LONGEST, SHARES, SHORTEST, TIMES, default_of
 
 T = TypeVar("T")
 Broken = tuple[tuple[str | int, ...], str, str]
@@ -50,6 +51,8 @@ def broken_in_pbx(value: Any) -> Iterator[Broken]:
             "keep one of the two",
         )
     yield from _tls(pbx)
+    for path, wrong, right in broken_in_traffic(pbx.get("traffic")):
+        yield ("traffic", *path), wrong, right
 
 
 def broken_in_clock_change(value: Mapping[str, Any]) -> Iterator[Broken]:
@@ -59,6 +62,26 @@ def broken_in_clock_change(value: Mapping[str, Any]) -> Iterator[Broken]:
     first, *others = [key for key in ("now", "advance", "step") if key in value] or [""]
     for other in others:
         yield (other,), f"'{other}' does not go with '{first}'", "keep one of the two; rate goes with each"
+
+
+def broken_in_traffic(value: Any) -> Iterator[Broken]:
+    """Yield the rules that the settings of `traffic` break; paths begin below it."""
+    traffic = _mapping(value)
+    for path in TIMES:
+        given = _mapping(traffic.get(path[0]) if len(path) == 1 else _mapping(traffic.get(path[0])).get(path[1]))
+        median, longest = ({**default_of(path), **given}[key] for key in ("median", "longest"))
+        sound = all(_is_number(one) and SHORTEST <= one <= LONGEST for one in (median, longest))
+        if sound and median > longest:
+            key = "median" if "median" in given else "longest"
+            yield (*path, key), f"the median, {median:g} s, is above the longest, {longest:g} s", "let it be below"
+    for name in SHARES:
+        shares = default_of((name,)) | dict(_mapping(traffic.get(name)))
+        if all(_is_number(share) and not share for share in shares.values()):
+            yield (name,), "every share is 0", "let at least one be more"
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _tls(pbx: Mapping[str, Any]) -> Iterator[Broken]:

@@ -1,0 +1,331 @@
+"""Which calls happen: what holds in every world, whatever the seed, its size, and the firmware that writes about it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ucmsim.calls import Firmware, Office, generate
+from ucmsim.calls.events import SECOND, Call, Role, What, talks
+from ucmsim.calls.shapes import BY_ID, SHAPES, Story
+from ucmsim.calls.stage import example
+from ucmsim.calls.traffic import Traffic
+from ucmsim.calls.world import CallWorld
+from ucmsim.columns import AT
+from ucmsim.filling import made_up
+from ucmsim.history import Record
+from ucmsim.personalities import PERSONALITIES, personality
+from ucmsim.register import Quirks
+from ucmsim.settings import Extensions, Recording, Trunk, load_pbx
+from ucmsim.settings import Traffic as Settings
+
+CHICAGO = ZoneInfo("America/Chicago")
+UNTIL = datetime(2026, 3, 5, 23, tzinfo=UTC)
+END = int(UNTIL.timestamp()) * SECOND
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+TRUNKS = (Trunk(name="carrier-a", channels=3), Trunk(name="carrier-b", channels=2))
+SEEDS = (1, 2, 3)
+ALWAYS: dict[str, Any] = {"hourly": (1,) * 24, "weekdays": (1,) * 7}
+Kind = Literal["inbound", "outbound", "internal"]
+
+every_seed = pytest.mark.parametrize("seed", SEEDS)
+
+
+def office(
+    count: int = 12, trunks: tuple[Trunk, ...] = TRUNKS, recording: Recording | None = None, **traffic: Any
+) -> Office:
+    """Return an office in which calls come around the clock."""
+    settings = Settings(**{**ALWAYS, **traffic})
+    return Office(Extensions(first=1000, count=count), trunks, recording or Recording(), settings, CHICAGO)
+
+
+def traffic(of: Office, seed: int = 1, calls_per_day: float = 3000) -> Traffic:
+    return Traffic(of, calls_per_day, Random(seed), Random(seed))
+
+
+def stories(of: Office, seed: int = 1, calls_per_day: float = 3000, days: int = 1) -> list[Story]:
+    """Return the calls of the days before the end: by default so many that lines are taken most of the time."""
+    return list(traffic(of, seed, calls_per_day).stories(END - days * DAY, END))
+
+
+def records(of: Office, name: str = "ucm6510", seed: int = 1, calls_per_day: int = 3000, **quirks: str) -> list[Record]:
+    """Return what a personality writes of a day of these."""
+    chosen = {quirk.replace("_", "-"): value for quirk, value in quirks.items()}
+    firmware = Firmware.of(Quirks.of(personality(name), chosen), CHICAGO)
+    chance, recorder = Random(seed), Random(seed)
+    return list(generate(of, firmware, chance, recorder, until=UNTIL, days=1, calls_per_day=calls_per_day))
+
+
+def ended(call: Call) -> int:
+    assert call.ended is not None
+    return call.ended
+
+
+# Lines
+
+
+def busy(story: Story) -> Iterator[tuple[str, int, int]]:
+    """Yield each extension that talks in *story*, and from when to when."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for call in story:
+        for talk in talks(call):
+            for party in (call.caller, talk.to):
+                if party.role is Role.EXTENSION:
+                    found[party.number] += [talk.since, talk.until]
+        for event in call.events:
+            if event.what is What.ANSWER and event.to and event.to.role is Role.EXTENSION:  # the many of a page
+                found[event.to.number] += [event.at, ended(call)]
+    for number, instants in found.items():
+        yield number, min(instants), max(instants)
+
+
+@every_seed
+def test_no_extension_is_in_two_talks_at_once(seed: int) -> None:
+    """It talks in one story at a time: who asks a colleague about a call is in that call still."""
+    taken: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for story in stories(office(), seed):
+        for number, since, until in busy(story):
+            taken[number].append((since, until))
+    assert len(taken) == 12
+    for times in taken.values():
+        assert len(times) > 50
+        assert all(before[1] <= after[0] for before, after in pairwise(sorted(times)))
+
+
+@every_seed
+def test_the_truths_say_so_too(seed: int) -> None:
+    """As they are stored beside the rows, talks of two with each other do not overlap."""
+    taken: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for record in records(office(), seed=seed):
+        truth = record.truth
+        if truth and truth.answered is not None and truth.shape in ("answered", "held"):
+            for number in (truth.caller if not truth.trunk_in else "", truth.reached if not truth.trunk_out else ""):
+                taken[number].append((truth.answered, truth.ended))
+    del taken[""]
+    assert len(taken) == 12
+    assert all(one[1] <= two[0] for times in taken.values() for one, two in pairwise(sorted(times)))
+
+
+def occupied(found: list[Story]) -> dict[str, list[tuple[int, int]]]:
+    """Return when a channel of each trunk is taken, and given back, +1 and -1."""
+    steps: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for story in found:
+        for call in story:
+            outside = [(call.caller, call.start)] if call.caller.role is Role.OUTSIDE else []
+            outside += [(event.to, event.at) for event in call.events if event.what is What.DIAL and event.to]
+            for party, since in outside:
+                if party.role is Role.OUTSIDE:
+                    steps[party.place] += [(since, 1), (ended(call), -1)]
+    return {place: sorted(changes) for place, changes in steps.items()}
+
+
+@every_seed
+def test_a_trunk_has_never_more_calls_than_channels(seed: int) -> None:
+    """Those from trunk to trunk take two; and at times all channels are taken."""
+    often = office(shapes={"disa": 200})
+    found = stories(often, seed, calls_per_day=6000)
+    assert any(call.shape == "disa" for story in found for call in story)
+    steps = occupied(found)
+    for place, trunk in (("trunk_1", TRUNKS[0]), ("trunk_2", TRUNKS[1])):
+        taken = most = 0
+        for _, change in steps[place]:
+            taken += change
+            most = max(most, taken)
+        assert most == trunk.channels
+
+
+def test_a_call_that_finds_no_channel_fails_or_never_arrives() -> None:
+    """From inside it is congestion, with a row of no duration; from outside there is nothing to write about."""
+    one = office(trunks=(Trunk(name="carrier-a", channels=1),), shapes={"congestion": 0})
+    happened = traffic(one)
+    found = list(happened.stories(END - DAY, END))
+    congested = [story for story in found if story[0].shape == "congestion"]
+    assert {(len(story), story[0].kind) for story in congested} == {(1, "Outbound")}
+    assert happened.blocked > 1.5 * len(congested) > 100  # as many more from outside
+    changes = occupied(found)["trunk_1"]
+    for (call,) in congested:
+        assert sum(change for at, change in changes if at <= call.start) == 1
+    rows = [record.row for record in records(one) if record.truth and record.truth.shape == "congestion"]
+    assert len(rows) == len(congested)
+    told = {tuple(row[AT[name]] for name in ("lastapp", "disposition", "duration", "userfield")) for row in rows}
+    assert told == {("Congestion", "FAILED", "0", "Outbound")}
+
+
+def test_a_colleague_who_talks_is_busy() -> None:
+    """Where nothing else is busy, a call to who talks already is, and is no talk."""
+    found = stories(office(4, (), dispositions={"busy": 0}))
+    engaged = [story for story in found if story[0].shape == "busy"]
+    assert len(engaged) > 100
+    times: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for story in found:
+        for number, since, until in busy(story):
+            times[number].append((since, until))
+    assert not any(number for story in engaged for number, _, _ in busy(story))
+
+
+@pytest.mark.parametrize(("shape", "place"), [("conference", "6300"), ("parked", "71")])
+def test_a_room_and_a_slot_have_one_call_at_a_time(shape: str, place: str) -> None:
+    """However often they are wanted."""
+    found = [story for story in stories(office(40, shapes={shape: 100_000})) if story[0].shape == shape]
+    times = sorted((min(call.start for call in story), max(map(ended, story))) for story in found)
+    assert len(times) > 20
+    assert all(before[1] <= after[0] for before, after in pairwise(times)), place
+
+
+# Order, rows and recordings
+
+
+@every_seed
+@pytest.mark.parametrize("name", ["ucm6100", "ucm6510", "ucm6200"])
+def test_rows_are_numbered_in_the_order_in_which_legs_end(name: str, seed: int) -> None:
+    """AcctId counts what is written, when it is; nothing ends after the last instant."""
+    found = records(office(), name, seed, acctid="continuous")
+    ends = [record.truth.ended for record in found if record.truth]
+    assert ends == sorted(ends)
+    assert ends[-1] < END
+    assert [record.row[AT["AcctId"]] for record in found] == [str(at) for at in range(1, len(found) + 1)]
+
+
+@every_seed
+@pytest.mark.parametrize("name", ["ucm6510-1.0.5", "ucm6510", "ucm6200"])
+def test_every_name_in_recordfiles_is_a_recording(name: str, seed: int) -> None:
+    """One that was made of the same leg; and a recording in monitor is named by its row."""
+    named = 0
+    for record in records(office(shapes={"parked": 50, "attended_transfer": 50}), name, seed):
+        paths = [one.path for one in record.recordings if one.path.startswith("monitor/")]
+        told = record.row[AT["recordfiles"]]
+        assert [f"monitor/{path}" for path in told.split("@") if path] == paths
+        named += bool(told)
+    assert named > 500
+
+
+@pytest.mark.parametrize("kind", ["inbound", "outbound", "internal"])
+def test_no_call_of_another_kind_is_recorded(kind: Kind) -> None:
+    """Nor that in which somebody asks a colleague about a call from outside."""
+    asking = office(recording=Recording(kinds=(kind,)), shapes={"attended_transfer": 500, "parked": 100})
+    kinds = Counter((call.kind.lower(), call.recorded) for story in stories(asking) for call in story)
+    assert all(recorded is (of == kind) or (of, recorded) == ("internal", False) for of, recorded in kinds)
+    assert kinds[kind, True] > 100
+
+
+# Shapes
+
+
+def test_every_shape_with_a_weight_happens() -> None:
+    """In a world that is large enough; one without a weight does not."""
+    weights = dict(Settings().shapes)
+    found = {
+        call.shape
+        for story in stories(office(200, (Trunk(name="a", channels=100),)), calls_per_day=15_000)
+        for call in story
+    }
+    assert found == {shape.id for shape in SHAPES if weights[shape.id.replace("-", "_")]}
+
+
+def test_those_without_a_weight_happen_once_they_have_one() -> None:
+    """Calls of an analogue line, one at a time, and some that nobody ever hangs up."""
+    found = stories(office(shapes={"analogue": 500, "unfinished": 50}))
+    shapes = Counter(call.shape for story in found for call in story)
+    assert min(shapes["analogue"], shapes["unfinished"]) > 20
+    port = sorted((call.start, ended(call)) for (call, *_) in found if call.shape == "analogue")
+    assert all(before[1] <= after[0] for before, after in pairwise(port))
+
+
+def test_without_any_weight_calls_are_plain() -> None:
+    """Between two, as the disposition says."""
+    none = dict.fromkeys(dict(Settings().shapes), 0)
+    shapes = {call.shape for story in stories(office(shapes=none)) for call in story}
+    assert shapes == {"answered", "no-answer", "busy", "failed", "congestion"}
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("channels", [0, 1, 12])
+def test_small_worlds_never_fail(count: int, channels: int) -> None:
+    """Shapes that need more extensions, or a trunk, do not happen; what happens is written by every firmware."""
+    trunks = (Trunk(name="carrier-a", channels=channels),) if channels else ()
+    for seed in SEEDS:
+        small = office(count, trunks, people=1 + seed % 3, shapes=dict.fromkeys(dict(Settings().shapes), 50))
+        found = stories(small, seed, calls_per_day=300)
+        assert bool(found) is (count > 1 or channels > 0)
+        assert all(BY_ID[call.shape].needs <= count for story in found for call in story)
+        assert all(call.kind == "Internal" or channels for story in found for call in story)
+        for row in ("ucm6100", "ucm6510", "ucm6200"):
+            assert bool(records(small, row, seed, calls_per_day=300)) is bool(found)
+
+
+# Chance
+
+
+def told(**settings: Any) -> list[Any]:
+    """Return the truths of a day of calls of a PBX, but for the legs that some firmware has no row of."""
+    chosen = load_pbx({"history": {"days": 1, "calls_per_day": 500}, **settings}, Path())
+    truths = [record.truth for record in made_up("hq", chosen, seed=5, until=UNTIL)]
+    return [truth for truth in truths if truth and (truth.shape, truth.answered) != ("voicemail", None)]
+
+
+def test_who_writes_changes_nothing_that_happens() -> None:
+    """Neither another personality nor a quirk of any plane shifts a call."""
+    usual = told()
+    assert len(usual) > 300
+    for row in PERSONALITIES:
+        assert told(personality=row.id) == usual
+    for quirk, value in (("acl-denial", "drop"), ("realm", "pbx"), ("order", "desc"), ("listing", "flat"), ("columns", "G3"),
+                         ("acctid", "monthly"), ("unanswered", "stamped"), ("recording-directory", "month")):  # fmt: skip
+        assert told(quirks={quirk: value}) == usual
+    assert told(api={"enable": True, "permitted_ips": ["127.0.0.1"]}) == usual
+    assert told(recording={"share": 0.1}) == usual
+
+
+def test_calls_that_are_asked_for_in_pieces_are_those_that_are_asked_for_at_once() -> None:
+    """However the time is cut; the lines that are taken stay so from one piece to the next."""
+    whole = stories(office())
+    pieces = traffic(office())
+    cuts = [END - DAY, END - DAY + 1, END - 20 * HOUR, END - 20 * HOUR + 90 * SECOND, END - HOUR, END]
+    found = [story for since, until in pairwise(cuts) for story in pieces.stories(since, until)]
+    assert found == whole
+    assert len(whole) > 500
+
+
+def test_without_an_end_calls_go_on() -> None:
+    """The same ones, for as long as somebody asks."""
+    whole, endless = stories(office()), traffic(office()).stories(END - DAY)
+    assert [next(endless) for _ in whole] == whole
+    assert next(endless)[0].start >= END
+
+
+def test_rows_that_are_asked_for_in_pieces_are_those_that_are_asked_for_at_once() -> None:
+    """Each is written once, when its leg has ended; what goes on at the end of a piece comes with a later one."""
+    whole = records(office())
+    firmware = Firmware.of(Quirks.of(personality("ucm6510")), CHICAGO)
+    world = CallWorld(firmware, traffic(office()).stories(END - DAY, END))
+    found = []
+    for until in range(END - DAY, END + 1, HOUR // 7):
+        piece = list(world.records(until))
+        assert all(record.truth and until - HOUR // 7 <= record.truth.ended < until for record in piece)
+        found += piece
+    found += world.records(END)
+    assert found == whole
+
+
+def test_a_call_that_is_placed_is_written_among_the_others() -> None:
+    """Once, in the order of its end, and numbered like them."""
+    firmware = Firmware.of(Quirks.of(personality("ucm6510")), CHICAGO)
+    world = CallWorld(firmware, traffic(office()).stories(END - DAY, END))
+    before = list(world.records(END - 12 * HOUR))
+    world.place(BY_ID["ring-group"].story(replace(example(), start=END - 12 * HOUR, made=100_000), "Inbound"))
+    after = list(world.records(END))
+    ends = [record.truth.ended for record in (*before, *after) if record.truth]
+    assert ends == sorted(ends)
+    numbers = [int(record.row[AT["AcctId"]]) for record in (*before, *after)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert sum(record.row[AT["src"]] == example().outside.number for record in after) == 5

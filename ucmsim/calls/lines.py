@@ -1,0 +1,50 @@
+"""Which extensions and trunk channels are taken, and until when. Pure; time comes in as an argument.
+
+Nothing is released: a line is free again when its time has come. Each seizure costs O(log n) of those that go on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from heapq import heappop, heappush
+
+
+class Lines:
+    """So many calls at a time as *channels* says by place, such as ``trunk_1``; a place not named there holds one.
+
+    Instants are whole microseconds. Questions about one place come in the order of time: the past is forgotten.
+    """
+
+    def __init__(self, channels: Mapping[str, int] | None = None) -> None:
+        self._channels = dict(channels or {})
+        self._ends: dict[str, list[int]] = {}
+        self._asked: dict[str, int] = {}
+
+    def taken(self, place: str, at: int) -> int:
+        """Return how many calls *place* holds at the instant *at*; a call that ends then is over.
+
+        Raises `ValueError` when *place* was asked about a later instant before.
+        """
+        if at < self._asked.get(place, at):
+            raise ValueError(f"{place} was asked about an instant {self._asked[place] - at} us later")
+        self._asked[place] = at
+        ends = self._ends.get(place, [])
+        while ends and ends[0] <= at:
+            heappop(ends)
+        return len(ends)
+
+    def free(self, place: str, at: int, lines: int = 1) -> bool:
+        """Return whether *place* has so many *lines* to spare at the instant *at*."""
+        return self.taken(place, at) + lines <= self._channels.get(place, 1)
+
+    def seize(self, since: int, until: int, *places: str) -> bool:
+        """Take a line of each of *places* from *since* until *until*, or none if one of them has none to spare.
+
+        A place that is named twice gives two lines. Return whether they were taken.
+        """
+        if not all(self.free(place, since, lines) for place, lines in Counter(places).items()):
+            return False
+        for place in places:
+            heappush(self._ends.setdefault(place, []), until)
+        return True

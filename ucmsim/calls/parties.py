@@ -1,0 +1,124 @@
+"""Who can call: the extensions, and people outside behind the trunks. Pure; Faker makes up the names.
+
+A stated share of both is awkward on purpose, so that whoever reads the records meets what breaks readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle, islice
+from random import Random
+from typing import NamedTuple
+
+from ucmsim.calls import numbers
+from ucmsim.calls.events import Party, Role
+from ucmsim.settings import Extensions, Traffic, Trunk
+
+ANONYMOUS = "anonymous"
+"""The number of a caller who withholds it: what `caller=anonymous` finds. Spec 8, query 4."""
+
+_POOL = 300
+"""Names that are made up for a locale at the most; then they come again. Faker makes some thousands a second."""
+
+
+class Parties(NamedTuple):
+    """Everybody who can call or be called."""
+
+    extensions: tuple[Party, ...]
+    outside: tuple[Party, ...]
+
+
+def dialable(party: Party) -> bool:
+    """Return whether *party* has a number to call it by."""
+    return party.number != ANONYMOUS
+
+
+class Awkward(NamedTuple):
+    """One way of being awkward: what the *name* and the *number* become."""
+
+    id: str
+    name: str = "{name}"
+    number: str = "{number}"
+
+
+# fmt: off
+AWKWARD = (
+    Awkward("quotes",        '{first} "Ace" {last}'),
+    Awkward("comma",         "{last}, {first}"),
+    Awkward("ampersand",     "{last} & {first}"),
+    Awkward("less-than",     "{first} <{last}"),
+    Awkward("non-ascii",     "{foreign}"),
+    Awkward("apostrophe",    "{first} O'{last}"),
+    Awkward("no-name",       ""),
+    Awkward("plus",          number="+{code}{significant}"),
+    Awkward("leading-zeros", number="00{code}{significant}"),
+    Awkward("anonymous",     "Anonymous", ANONYMOUS),
+)
+"""Dealt out in this order: who cannot be called comes last, so that one of any number of people can."""
+_FOREIGN = ("Zoë Ångström", "Łukasz Żółty", "Дарья Щукина", "山田 花子", "José Ñandú", "Elif Şahin", "𠮷野 一郎", "نور حداد")
+# fmt: on
+
+
+def parties(chance: Random, extensions: Extensions, trunks: Sequence[Trunk], traffic: Traffic) -> Parties:
+    """Return who can call, as *chance* decides; without *trunks* nobody is outside.
+
+    People are spread over the trunks by their channels, and over the locales evenly. No two share a number, but for
+    those who withhold it.
+    """
+    sources = [_Names(locale, chance.getrandbits(64)) for locale in traffic.faker_locale]
+    people = traffic.people if trunks else 0
+    return Parties(
+        tuple(_inside(chance, extensions, cycle(sources), traffic.awkward)),
+        tuple(_outside(chance, trunks, list(islice(cycle(sources), people)), traffic)),
+    )
+
+
+class _Names:
+    """The names of one *locale*."""
+
+    def __init__(self, locale: str, seed: int) -> None:
+        from faker import Faker
+
+        self.country = locale.partition("_")[2]
+        self._fake = Faker(locale)
+        self._fake.seed_instance(seed)
+        self._made = cycle([self._fake.name() for _ in range(_POOL)])
+
+    def name(self) -> str:
+        """Return a name as people of the locale write it."""
+        return next(self._made)
+
+    def parts(self) -> dict[str, str]:
+        """Return a first and a last name."""
+        return {"first": self._fake.first_name(), "last": self._fake.last_name()}
+
+
+def _inside(chance: Random, extensions: Extensions, sources: Iterator[_Names], awkward: float) -> Iterator[Party]:
+    """Yield the extensions; an awkward one is so in its name only."""
+    ways = [way for way in AWKWARD if way.number == Awkward("").number]
+    dealt = _dealt(chance, extensions.count, awkward, ways)
+    for at, source in zip(range(extensions.count), sources, strict=False):
+        number, name = str(extensions.first + at), source.name()
+        if way := dealt.get(at):
+            name = way.name.format(name=name, foreign=chance.choice(_FOREIGN), **source.parts())
+        yield Party(number, name, number)
+
+
+def _outside(chance: Random, trunks: Sequence[Trunk], sources: Sequence[_Names], traffic: Traffic) -> Iterator[Party]:
+    """Yield a person of each of *sources*."""
+    dealt = _dealt(chance, len(sources), traffic.awkward, AWKWARD)
+    found = numbers.drawn(chance, [source.country for source in sources])
+    behind = chance.choices(range(len(trunks)), [trunk.channels for trunk in trunks], k=len(sources)) if sources else []
+    for at, (source, number, trunk) in enumerate(zip(sources, found, behind, strict=True)):
+        name, shown = source.name() if chance.random() < traffic.named else "", number.shown
+        if way := dealt.get(at):
+            name = way.name.format(name=name, foreign=chance.choice(_FOREIGN), **source.parts())
+            shown = way.number.format(number=shown, code=number.code, significant=number.significant)
+        yield Party(shown, name, f"trunk_{trunk + 1}", trunks[trunk].name, Role.OUTSIDE)
+
+
+def _dealt(chance: Random, count: int, share: float, ways: Sequence[Awkward]) -> Mapping[int, Awkward]:
+    """Return which of *count* parties are awkward, and how: a *share* of them, at least one if there is a share."""
+    if not count or not share:
+        return {}
+    return dict(zip(chance.sample(range(count), max(round(share * count), 1)), cycle(ways), strict=False))

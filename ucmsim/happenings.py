@@ -1,0 +1,95 @@
+"""Lets the calls of a PBX happen as its clock goes: twice a second of real time, and whenever somebody asks.
+
+All work is done in the worker, which is one thread, so that calls never happen while a page is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ucmsim.assembly import Appliance
+from ucmsim.calls.events import Call
+from ucmsim.wishes import Wish
+
+T = TypeVar("T")
+
+_PERIOD = 0.5
+
+
+class Happenings(Service):
+    """The calls of one PBX while it runs."""
+
+    _log = Logger()
+
+    def __init__(
+        self, appliance: Appliance, reactor: Any, worker: Callable[[Callable[[], Any]], Deferred[Any]]
+    ) -> None:
+        self._appliance = appliance
+        self._reactor = reactor
+        self._worker = worker
+        self._loop = LoopingCall(self._tick)
+        self._loop.clock = reactor
+        self._last: Deferred[Any] = succeed(None)
+
+    @property
+    def now(self) -> datetime:
+        """The PBX clock's now."""
+        return self._appliance.pbx.clock.at(self._reactor.seconds()).pbx
+
+    def startService(self) -> None:
+        """Begin, where there is traffic; otherwise when the first call is placed."""
+        super().startService()
+        if self._appliance.living.goes_on:
+            self._loop.start(_PERIOD, now=False)
+
+    def stopService(self) -> Deferred[None]:
+        """End, and fire when nothing is being written any more."""
+        super().stopService()
+        if self._loop.running:
+            self._loop.stop()
+        done: Deferred[None] = Deferred()
+        self._last.addBoth(_passed_on, done)
+        return done
+
+    def catch_up(self) -> Deferred[int]:
+        """Let everything happen that is over by now; fires with the number of rows that were written."""
+        now = self.now
+        return self._do(lambda: self._appliance.living.happen(now))
+
+    def skip(self) -> Deferred[None]:
+        """Go on from now, without what would have happened since calls happened last."""
+        now = self.now
+        return self._do(lambda: self._appliance.living.skip(now))
+
+    async def place(self, wish: Wish) -> tuple[Call, ...]:
+        """Let a call happen; raises `CallRefused`."""
+        story: tuple[Call, ...] = await self._do(lambda: self._appliance.living.place(wish))
+        if self.running and not self._loop.running:
+            self._loop.start(_PERIOD, now=False)
+        return story
+
+    def _tick(self) -> Deferred[int | None]:
+        return self.catch_up().addErrback(self._failed)
+
+    def _failed(self, failure: Failure) -> None:
+        self._log.failure("{pbx}: calls could not be written", failure, pbx=self._appliance.pbx.name)
+
+    def _do(self, work: Callable[[], T]) -> Deferred[T]:
+        doing: Deferred[T] = self._worker(work)
+        self._last = Deferred()
+        doing.addBoth(_passed_on, self._last)
+        return doing
+
+
+def _passed_on(result: T, other: Deferred[Any]) -> T:
+    """Let *other* fire too, with nothing: whoever waits for it only wants to know that it is over."""
+    other.callback(None)
+    return result

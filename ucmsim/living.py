@@ -1,0 +1,153 @@
+"""Calls that happen while a PBX runs, and how they get into its history. Used by one thread at a time, the worker's.
+
+Knows no clock: whoever calls says up to which instant of PBX time calls have happened.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from ucmsim.calls import Firmware
+from ucmsim.calls.events import SECOND, Call, Party, Role
+from ucmsim.calls.shapes import BY_ID, Shape, Story
+from ucmsim.calls.stage import Features, Stage
+from ucmsim.calls.traffic import Office, Traffic, channels
+from ucmsim.calls.world import CallWorld, Past
+from ucmsim.columns import AT
+from ucmsim.errors import did_you_mean
+from ucmsim.history import History
+from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.streams import stream
+from ucmsim.wishes import CallRefused, Wish
+
+_A_DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BEYOND = "3125550198"
+"""Whom a placed call by DISA goes on to: a number that belongs to nobody."""
+_MAILBOXES = "voicemail/default/"
+
+
+def microseconds(instant: datetime) -> int:
+    """Return *instant*, which has a zone, in microseconds of the epoch."""
+    return (instant - _EPOCH) // timedelta(microseconds=1)
+
+
+class Living:
+    """The calls of the PBX *name* from *since* on: those of its traffic, if that is live, and those that are placed."""
+
+    def __init__(self, name: str, settings: PbxSettings, history: History, *, seed: int, since: datetime) -> None:
+        self._name, self._settings, self._history, self._seed = name, settings, history, seed
+        self._traffic: Traffic | None = None
+        self._past = microseconds(since)
+        self._cleaned = since - _A_DAY
+        firmware = Firmware.of(settings.register, settings.time_zone)
+        self._world = CallWorld(firmware, self._stories(), _past(history))
+        self._made = 0
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether anything will happen: traffic, or calls that were placed and are not over."""
+        retention = self._settings.retention
+        return self._settings.traffic.live or self._world.goes_on or bool(retention.rows or retention.recordings)
+
+    def happen(self, until: datetime) -> int:
+        """Let everything happen that is over before *until*; return how many rows were written."""
+        self._past = max(self._past, microseconds(until))
+        written = self._history.keep(self._world.records(microseconds(until)))
+        if until - self._cleaned >= _A_DAY:
+            self._clean(until)
+        return written
+
+    def _clean(self, now: datetime) -> None:
+        """Delete what the retention says, once a day."""
+        self._cleaned = now
+        retention = self._settings.retention
+        old = (now - timedelta(days=retention.rows)).astimezone(self._settings.time_zone) if retention.rows else None
+        gone = now - timedelta(days=retention.recordings) if retention.recordings else _EPOCH
+        self._history.clean(
+            rows_before=f"{old:%Y-%m-%d %H:%M:%S}" if old else "", recordings_before=int(gone.timestamp())
+        )
+
+    def skip(self, to: datetime) -> None:
+        """Go on at *to* without what would have happened until then; calls that are up stay up."""
+        self._past = microseconds(to)
+        self._traffic = None
+        self._world.go_on(self._stories())
+
+    def place(self, wish: Wish) -> tuple[Call, ...]:
+        """Let a call happen; return the channels it is made of. Raises `CallRefused`."""
+        shape = BY_ID.get(wish.shape)
+        if shape is None:
+            hint = did_you_mean(wish.shape, BY_ID) or "'ucmsim show shapes' lists them all"
+            raise CallRefused(f"there is no shape '{wish.shape}'; {hint}", "shape")
+        start = microseconds(wish.at)
+        if start < self._past:
+            raise CallRefused("that is in the PBX's past; leave 'at' out for now", "at")
+        kind, stage = self._staged(wish, shape, start)
+        story = shape.story(stage, kind)
+        self._made += channels(story)
+        self._world.place(story)
+        return story
+
+    def _stories(self) -> Iterator[Story]:
+        if not self._settings.traffic.live:
+            return iter(())
+        if self._traffic is None:
+            settings = self._settings
+            office = Office(
+                settings.extensions, settings.trunks, settings.recording, settings.traffic, settings.time_zone
+            )
+            chance, recorder = (stream(self._seed, self._name, "live", what) for what in ("traffic", "recording"))
+            self._traffic = Traffic(office, settings.history.calls_per_day, chance, recorder)
+        return self._traffic.stories(self._past)
+
+    def _staged(self, wish: Wish, shape: Shape, start: int) -> tuple[str, Stage]:
+        """Return the kind of the call that is wished for, and its stage."""
+        own = self._settings.extensions
+        numbers = [str(own.first + at) for at in range(own.count)]
+        inside = {number: Party(number, f"Extension {number}", number) for number in numbers}
+        caller, callee = inside.get(wish.caller), inside.get(wish.callee)
+        if caller is None and callee is None:
+            raise CallRefused(f"neither '{wish.caller}' nor '{wish.callee}' is an extension of this PBX", "from")
+        kind = "Outbound" if callee is None else "Inbound" if caller is None else "Internal"
+        if kind not in shape.kinds:
+            raise CallRefused(f"a call of shape '{shape.id}' is {' or '.join(shape.kinds)}, not {kind}", "shape")
+        first = [party for party in (caller, callee) if party is not None]
+        others = [party for number, party in inside.items() if number not in (wish.caller, wish.callee)][:4]
+        if len(first) + len(others) < shape.needs:
+            raise CallRefused(f"a call of shape '{shape.id}' needs {shape.needs} extensions", "shape")
+        number = wish.callee if callee is None else wish.caller
+        outside = Party(number, "", "trunk_1", self._settings.trunks[0].name, Role.OUTSIDE)
+        ring, talk = int(wish.ring * SECOND), int(wish.talk * SECOND)
+        stage = Stage(
+            inside=(*first, *others),
+            outside=outside,
+            beyond=outside._replace(number=_BEYOND),
+            start=start,
+            made=self._made,
+            ring=ring,
+            talk=talk,
+            patience=ring,
+            recorded=wish.recorded,
+            features=Features.usual(),
+        )
+        return kind, stage
+
+
+def _past(history: History) -> Past:
+    """Return what a unit that goes on with *history* has counted so far."""
+    last = history.last()
+    number, month = (int(last[AT["AcctId"]]), (last[AT["end"]] or last[AT["start"]])[:7]) if last else (0, "")
+    return Past(number, month, _messages(history))
+
+
+def _messages(history: History) -> Mapping[str, int]:
+    """Return how many messages each mailbox has."""
+    found: Counter[str] = Counter()
+    for directory in history.recordings.directories():
+        if directory.startswith(_MAILBOXES):
+            names = [name for name, _ in history.recordings.within(directory) if name.endswith(".wav")]
+            found[directory.removeprefix(_MAILBOXES).partition("/")[0]] += len(names)
+    return found

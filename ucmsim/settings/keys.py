@@ -1,0 +1,31 @@
+"""What every model of the configuration is made of: a strict mapping of keys, and the errors of single values."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
+
+
+class Keys(BaseModel):
+    """A mapping of the configuration: unknown keys are errors, types are taken literally, values never change."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+def wrong(what: str, right: str = "") -> PydanticCustomError:
+    """Return the error for a value that is *what*; *right* says what would do."""
+    return PydanticCustomError("ucmsim", "{what}", {"what": what, "right": right})
+
+
+def text_due(value: object) -> str:
+    """Return *value* if it is text; the loader turns the error into "quote it"."""
+    if not isinstance(value, str):
+        raise PydanticCustomError("string_type", "text is due")
+    return value
+
+
+def number_due(value: object) -> object:
+    """Return *value* unless it is text or a boolean, which lax reading would take for a number, or nothing."""
+    if value is None or isinstance(value, bool | str):
+        raise PydanticCustomError("float_type", "a number is due")
+    return value

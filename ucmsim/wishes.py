@@ -1,0 +1,94 @@
+"""Calls that are wished for: `POST /v1/pbxs/{pbx}/calls`, read and answered. Knows no PBX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ucmsim.calls.events import SECOND, Call
+from ucmsim.errors import UcmsimError, did_you_mean
+
+LONGEST = 86_400
+"""Seconds that a call rings or talks at most."""
+
+_RING, _TALK = 5.0, 60.0
+_KEYS = ("shape", "from", "to", "at", "ring", "talk", "recorded")
+
+
+class CallRefused(UcmsimError):
+    """A call cannot be placed; the sentence says why, *field* what is wrong."""
+
+    def __init__(self, sentence: str, field: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A call that is wished for: its *shape*, numbers of who calls whom, when, and seconds of ringing and talk."""
+
+    shape: str
+    caller: str
+    callee: str
+    at: datetime
+    ring: float = _RING
+    talk: float = _TALK
+    recorded: bool = False
+
+
+def wished(body: Mapping[str, Any], now: datetime) -> Wish:
+    """Return the call that *body* wishes for, *now* unless it says when. Raises `CallRefused`."""
+    for key in body:
+        if key not in _KEYS:
+            hint = did_you_mean(key, _KEYS) or f"there are {', '.join(_KEYS)}"
+            raise CallRefused(f"'{key}' is no key of a call; {hint}", key)
+    recorded = body.get("recorded", False)
+    if not isinstance(recorded, bool):
+        raise CallRefused("'recorded' is true or false", "recorded")
+    return Wish(
+        _text(body, "shape"), _text(body, "from"), _text(body, "to"), _instant(body, now), _seconds(body, "ring", _RING),
+        _seconds(body, "talk", _TALK), recorded,
+    )  # fmt: skip
+
+
+def described_call(story: tuple[Call, ...]) -> dict[str, Any]:
+    """Return what is told of a call that was placed; *ends* is null while nobody knows."""
+    ends = [call.ended for call in story if call.ended is not None]
+    return {
+        "shape": story[0].shape,
+        "kind": story[0].kind,
+        "begins": _iso(story[0].start),
+        "ends": _iso(max(ends)) if ends else None,
+    }
+
+
+def _text(body: Mapping[str, Any], key: str) -> str:
+    value = body.get(key)
+    if not isinstance(value, str) or not value:
+        raise CallRefused(f"a call needs '{key}', a text", key)
+    return value
+
+
+def _seconds(body: Mapping[str, Any], key: str, default: float) -> float:
+    value = body.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST:
+        raise CallRefused(f"'{key}' is a number of seconds from 0 to {LONGEST}", key)
+    return float(value)
+
+
+def _instant(body: Mapping[str, Any], now: datetime) -> datetime:
+    if "at" not in body:
+        return now
+    try:
+        at = datetime.fromisoformat(body["at"])
+    except (TypeError, ValueError):
+        at = None
+    if at is None or at.tzinfo is None:
+        raise CallRefused("'at' is an ISO instant with its zone, such as 2026-03-29T00:30:00Z", "at")
+    return at.astimezone(UTC)
+
+
+def _iso(instant: int) -> str:
+    return datetime.fromtimestamp(instant / SECOND, UTC).isoformat()
