@@ -46,6 +46,9 @@ API = {"enable": True, "tls_bind_address": "127.0.0.1:0", "permitted_ips": ["127
 GUIDE = {"import": str(FIXTURES / "guide-2013.csv")}
 
 
+_BANNER = re.compile(r"^(PBX|control plane) ", re.MULTILINE)
+
+
 class Process:
     """A running ucmsim; as a context manager it is gone at the end, whatever happens."""
 
@@ -61,6 +64,7 @@ class Process:
         folder.mkdir(exist_ok=True)
         self.folder, self._ready = folder, folder / "ready.json"
         self._ready.unlink(missing_ok=True)
+        self._captured = stdout is None
         (folder / "tmp").mkdir(exist_ok=True)
         environment = {**os.environ, "TMPDIR": str(folder / "tmp")}
         if not measured:  # coverage takes the signals itself
@@ -98,9 +102,9 @@ class Process:
         return (self.folder / "err").read_text()
 
     def report(self) -> dict[str, Any]:
-        """Wait for the ready report and return it."""
+        """Wait for the ready report, and for the banner that is printed after it; return the report."""
         until = time.monotonic() + LIMIT
-        while not self._ready.exists():
+        while not (self._ready.exists() and (not self._captured or _BANNER.search(self.out))):
             assert self._process.poll() is None, self.out + self.err
             assert time.monotonic() < until, self.out + self.err
             time.sleep(0.02)
