@@ -31,6 +31,7 @@ def rows(ucm: Ucm, query: str = "") -> list[dict[str, str]]:
 EMPTY: dict[str, Any] = {"personality": "ucm6510", "clock": FROZEN, "history": {"days": 0}, "time_zone": "UTC"}
 
 
+@pytest.mark.quirk("call-in-progress")
 @pytest.mark.ucmsim(**EMPTY)
 def test_a_placed_call_has_its_row_when_it_ends(ucm: Ucm) -> None:
     """Not while it rings and not while it is talked; the truth comes with the row."""

@@ -128,7 +128,7 @@ def test_another_value_is_objected_to(row):
 
 @pytest.mark.quirk(
     "restart-counters", "outbound-caller-id", "dialled-prefix", "analogue-caller", "helper-channels",
-    "account-code", "call-in-progress", "ivr-row", "ring-group-winner", "ring-group-loser", "parked-call",
+    "account-code", "ivr-row", "ring-group-winner", "ring-group-loser", "parked-call",
     "group-recording-name", "acctid-after-delete", "fork-rows", "queue-row", "transfer-row", "forward-row",
     "paging-row", "fax-row", "disa-row", "callback-row", "external-calls", "analogue-channel", "ami-recordings",
     "greetings", "clock-corrections", "analogue-service",

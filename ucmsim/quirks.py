@@ -619,7 +619,7 @@ ROWS = (
     Quirk("account-code", "plain", ("plain",), "accountcode holds the account code or PIN that was dialled.",
           "spec 5.1, 9 Q23", "assumed", fixed="no other form is known"),
     Quirk("call-in-progress", "no-row", ("no-row",), "A call has no row until it ends; its legs have theirs when they do.",
-          "spec 7 #23", "inferred", later="calls that are made while the PBX runs"),
+          "spec 7 #23", "inferred", fixed="every unit writes at the end"),
     Quirk("did-row", "own", ("own", "none"), "An inbound call that reaches an IVR or a group has a row of its own first, NO "
           "ANSWER with answer = end (CAP22, a UCM63xx), or none.", "spec 5.6", "seen", changes=("rows-*", "shapes-*")),
     Quirk("ivr-exit-context", "ivr-from-internal", ("ivr-from-internal", "from-internal"), "dcontext of a call that left an "
