@@ -140,8 +140,12 @@ def test_change_is_made(change: dict[str, Any], shows: datetime, rate: float) ->
 
 
 BAD_CHANGES = [
-    ({}, "", "there is nothing to change; give now, advance or step, or rate, or both"),
-    ({"advance": 1, "step": 1}, "step", "'step' does not go with 'advance'; keep one of the two; rate goes with each"),
+    ({}, "", "there is nothing to change; give now, advance or step, or rate, or time_zone"),
+    (
+        {"advance": 1, "step": 1},
+        "step",
+        "'step' does not go with 'advance'; keep one of the two; rate and time_zone go with each",
+    ),
     ({"now": "2026-03-29T00:30:00Z", "advance": 1}, "advance", "'advance' does not go with 'now'; keep one of the two"),
     ({"now": "2026-03-29T00:30:00Z", "step": 1, "rate": 1}, "step", "'step' does not go with 'now'; keep one"),
     ({"now": "now"}, "now", "'now' is not an ISO instant; write an instant with its zone, such as 2026-03-29T00:30"),

@@ -225,7 +225,8 @@ def test_clock_is_told(control: Control) -> None:
     frozen = {"start": "2026-03-29T00:30:00Z", "rate": 0}
     path = f"/v1/pbxs/{control.create(clock=frozen, time_zone='Europe/Berlin').json['name']}/clock"
     answer = control("GET", path)
-    shown = {"now": "2026-03-29T00:30:00+00:00", "local": "2026-03-29T01:30:00+01:00", "rate": 0.0}
+    shown = {"now": "2026-03-29T00:30:00+00:00", "local": "2026-03-29T01:30:00+01:00", "rate": 0.0,
+             "world": "2026-03-29T00:30:00+00:00"}  # fmt: skip
     assert (answer.status, answer.json) == (200, shown)
     control("PUT", path, {"rate": 1000})
     one, other = (control("GET", path).json["now"] for _ in range(2))
@@ -236,15 +237,16 @@ def test_clock_is_moved(control: Control) -> None:
     """A PUT is answered with what the clock then shows, which is what a GET shows."""
     frozen = {"start": "2026-03-29T00:30:00Z", "rate": 0}
     path = f"/v1/pbxs/{control.create(clock=frozen, time_zone='UTC').json['name']}/clock"
-    moves: list[tuple[dict[str, Any], str, float]] = [
-        ({"advance": 90}, "2026-03-29T00:31:30", 0),
-        ({"step": -3600.5}, "2026-03-28T23:31:29.500000", 0),
-        ({"now": "2013-12-03T11:46:50-06:00"}, "2013-12-03T17:46:50", 0),
-        ({"now": "2024-02-29T00:00:00Z", "rate": 0.0}, "2024-02-29T00:00:00", 0),
+    moves: list[tuple[dict[str, Any], str, str]] = [
+        ({"advance": 90}, "2026-03-29T00:31:30", "2026-03-29T00:31:30"),
+        ({"step": -3600.5}, "2026-03-28T23:31:29.500000", "2026-03-29T00:31:30"),
+        ({"now": "2013-12-03T11:46:50-06:00"}, "2013-12-03T17:46:50", "2013-12-03T17:46:50"),
+        ({"now": "2024-02-29T00:00:00Z", "rate": 0.0}, "2024-02-29T00:00:00", "2024-02-29T00:00:00"),
     ]
-    for change, now, rate in moves:
+    for change, now, world in moves:
         answer = control("PUT", path, change)
-        assert (answer.status, answer.json) == (200, {"now": f"{now}+00:00", "local": f"{now}+00:00", "rate": rate})
+        told = {"now": f"{now}+00:00", "local": f"{now}+00:00", "rate": 0, "world": f"{world}+00:00"}
+        assert (answer.status, answer.json) == (200, told)
         assert control("GET", path).json == answer.json
 
 
@@ -263,6 +265,17 @@ def test_local_time_has_its_gap_and_its_fold(control: Control, zone: str, before
     assert control("PUT", path, {"now": before, "rate": 0}).json["local"] == before
     assert control("PUT", path, {"advance": moved}).json["local"] == after
     assert control("PUT", path, {"step": -moved}).json["local"] == before
+
+
+def test_a_unit_believes_in_another_zone(control: Control) -> None:
+    """Its local time is that zone's from then on, and UTC is what it was."""
+    frozen = {"start": "2026-03-29T00:30:00Z", "rate": 0}
+    path = f"/v1/pbxs/{control.create(clock=frozen, time_zone='UTC').json['name']}/clock"
+    moved = control("PUT", path, {"time_zone": "Asia/Kolkata"}).json
+    assert (moved["now"], moved["local"]) == ("2026-03-29T00:30:00+00:00", "2026-03-29T06:00:00+05:30")
+    assert (
+        "there is no time zone 'Asia/Kolkatta'" in control("PUT", path, {"time_zone": "Asia/Kolkatta"}).error["message"]
+    )
 
 
 def test_clock_at_the_end_of_time(control: Control, hq: str) -> None:

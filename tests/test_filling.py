@@ -74,6 +74,8 @@ def test_empty_history_is_filled(history: History) -> None:
         "extensions": "50 from 1000 on",
         "trunks": "carrier-a (12)",
         "traffic": "usual",
+        "restarts": "none",
+        "clock.corrections": "none",
         "recording": "1 of inbound, internal, outbound",
         "quirk columns": "personality",
         **{f"quirk {quirk.id}": str(quirk.default) for quirk in ROWS if quirk.switchable},

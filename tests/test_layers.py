@@ -15,7 +15,7 @@ ROOT = Path(ucmsim.__file__).parent
 LAYERS: dict[str, tuple[str, ...]] = {
     "0": ("errors", "privatefile", "acl", "columns", "personalities", "quirks", "register", "reply", "settings"),
     "1": (
-        "clock", "streams", "request", "pages", "head", "reader", "auth", "refusals", "parameters", "integers",
+        "clock", "corrections", "streams", "request", "pages", "head", "reader", "auth", "refusals", "parameters", "integers",
         "extensions", "times", "query", "matching", "history", "grouping", "csvlines", "render", "devicefile", "cdrapi", "audio", "beneath",
         "recordings", "truth", "paths", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "pbx",
     ),

@@ -76,12 +76,57 @@ def test_a_placed_call_is_recorded_if_it_is_to_be(ucm: Ucm) -> None:
 
 @pytest.mark.ucmsim(**EMPTY)
 def test_what_is_corrected_away_does_not_happen(ucm: Ucm) -> None:
-    """A call that is up goes on by the truth; its stamps are those of the clock. A step back writes nothing twice."""
-    ucm.place_call("answered", "1001", "1002", talk=30)
+    """A call that is up goes on in the world's time; its stamps are those of the clock, and so are its seconds."""
+    ucm.place_call("answered", "1001", "1002", ring=5, talk=30)
+    ucm.clock.advance(10)
     ucm.clock.step(-3600)
     assert rows(ucm) == []
-    ucm.clock.advance(3600 + 40)
+    ucm.clock.advance(40)
+    (row,) = rows(ucm)
+    assert [row[name] for name in ("start", "answer", "end")] == [
+        "2026-03-02 14:00:00", "2026-03-02 14:00:05", "2026-03-02 13:00:35",
+    ]  # fmt: skip
+    assert (row["duration"], row["billsec"]) == (str(35 - 3600), str(30 - 3600))
+    (truth,) = ucm.calls
+    assert (truth["ended"] - truth["began"]) / 1_000_000 == 35
+    assert ucm.clock.now == BEGAN + timedelta(seconds=50 - 3600)
+
+
+@pytest.mark.ucmsim(**EMPTY)
+def test_a_unit_in_the_wrong_zone_writes_and_reads_times_of_that_zone(ucm: Ucm) -> None:
+    """Rows that are written meanwhile, `now`, and bounds without a zone; rows that stand already stay as they are."""
+    ucm.place_call("answered", "1001", "1002", talk=30)
+    ucm.clock.advance(60)
+    assert len(rows(ucm, "&endTime=now")) == 1
+    ucm.clock.set_zone("America/Chicago")
+    assert rows(ucm, "&endTime=now") == []
+    ucm.place_call("answered", "1001", "1002", talk=30)
+    ucm.clock.advance(60)
+    ucm.clock.set_zone("UTC")
+    assert [row["start"] for row in rows(ucm)] == ["2026-03-02 08:01:00", "2026-03-02 14:00:00"]
+
+
+CORRECTED = {"start": "2026-03-02T14:00:00Z", "rate": 0, "corrections": [{"at": "2026-03-02T14:30:00Z", "step": -1200}]}
+
+
+@pytest.mark.ucmsim(**{**EMPTY, "clock": CORRECTED, "restarts": ["2026-03-02T15:00:00Z"]})
+def test_a_correction_and_a_restart_that_are_scheduled_come_by_themselves(ucm: Ucm) -> None:
+    """When the world's time is there, whatever the clock shows; a call that is up at the restart has no row."""
+    ucm.clock.advance(1799)
+    assert ucm.clock.now == BEGAN + timedelta(seconds=1799)
+    ucm.place_call("answered", "1001", "1002", ring=5, talk=30)
+    ucm.clock.advance(1)
+    assert ucm.clock.now == BEGAN + timedelta(seconds=600)
+    ucm.clock.advance(60)
+    (row,) = rows(ucm)
+    assert (row["start"], row["end"]) == ("2026-03-02 14:29:59", "2026-03-02 14:10:34")
+    assert row["uniqueid"].endswith(".0")
+    ucm.place_call("answered", "1001", "1002", talk=3600)
+    ucm.clock.advance(7200)
     assert len(rows(ucm)) == 1
+    ucm.place_call("answered", "1001", "1002", talk=10)
+    ucm.clock.advance(60)
+    assert [row["uniqueid"].partition(".")[2] for row in rows(ucm)] == ["0", "0"]
 
 
 @pytest.mark.ucmsim(**EMPTY)

@@ -128,21 +128,22 @@ def _assembled(
     is_new: bool,
 ) -> Appliance:
     home = folder.pbx(name)
-    clock = PbxClock.starting(settings.clock.start, settings.clock.rate, wall)
+    clock = PbxClock.of(settings.clock, wall)
     now = clock.at(wall).pbx
     keyring = Keyring(home, name)
     good = _identity(keyring, settings, now)
     warnings = [*pbx_warnings(settings), *clock_warnings(now, wall)]
+    begun = clock.world(wall)
     history = History.open(home / "history.sqlite", durable=not folder.temporary)
     try:
         kept = len(history) > 0
-        filled = fill(history, name, settings, seed=seed, until=now, watch=watch)
+        filled = fill(history, name, settings, seed=seed, until=begun, watch=watch)
         spool = Spool.begun(home / "spool", history.recordings, voices, lambda path: _sound(seed, name, path))
         pbx = Pbx(name, settings, history, spool, clock, seed=seed, defects=DEFECT_IDS)
     except BaseException:
         history.close()
         raise
-    living = Living(name, settings, history, seed=seed, since=now)
+    living = Living(name, settings, history, seed=seed, since=begun)
     return Appliance(
         pbx, living, home / "ca.pem", (*warnings, *filled.warnings), kept, folder, good, keyring.authority(now), is_new
     )
@@ -161,7 +162,7 @@ def trusted(state: Path, name: str, settings: PbxSettings, *, wall: float) -> Ce
             raise
         return load_pem_x509_certificate(kept.read_bytes())
     try:
-        now = PbxClock.starting(settings.clock.start, settings.clock.rate, wall).start
+        now = PbxClock.of(settings.clock, wall).at(wall).pbx
         return _identity(Keyring(folder.pbx(name), name), settings, now).trust
     finally:
         folder.close()

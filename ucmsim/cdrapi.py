@@ -110,7 +110,7 @@ class CdrApi:
         self._zone = zone
 
     def __call__(self, request: ApiRequest, when: When) -> Content | Search:
-        query = parse(request.params, Circumstances(self._quirks, self._lists, self._zone, when.pbx))
+        query = parse(request.params, Circumstances(self._quirks, self._lists, when.zone or self._zone, when.pbx))
         if isinstance(query, Refusal):
             return self._showing.content(query.format, Page((), query))
         return Search(self._history, query, self._quirks, self._showing, up_to=self._history.high_water)

@@ -184,7 +184,7 @@ def generate(config: Path | None, name: str | None, form: str | None, out: Path 
 
     with _told():
         settings, name, pbx = _chosen(config, name)
-        now = PbxClock.starting(pbx.clock.start, pbx.clock.rate, time.time()).start
+        now = PbxClock.of(pbx.clock, time.time()).start
         made = made_up(name, pbx, seed=settings.seed, until=now)
         rows = (record.row for record in made)
         total = pbx.history.days * pbx.history.calls_per_day

@@ -62,7 +62,7 @@ class ControlClient:
         return self._ask("GET", f"/v1/pbxs/{quote(pbx, safe='')}/clock")
 
     def change_clock(self, pbx: str, change: Mapping[str, Any]) -> dict[str, Any]:
-        """Move the clock of *pbx*: now (ISO), advance or step (seconds), and rate; return what it then shows."""
+        """Move the clock of *pbx*: now (ISO), advance or step (seconds), rate, time_zone; return what it then shows."""
         return self._ask("PUT", f"/v1/pbxs/{quote(pbx, safe='')}/clock", change)
 
     def faults(self, pbx: str) -> list[dict[str, Any]]:

@@ -7,29 +7,41 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from ucmsim.settings import ClockChange
-
-# A day within what a datetime can hold, so that each moment has a local time in every zone.
-_FIRST = datetime(1, 1, 2, tzinfo=UTC)
-_LAST = datetime(9999, 12, 30, 23, 59, 59, tzinfo=UTC)
+from ucmsim.corrections import EARLIEST, LATEST, Correction, Corrections, at_microseconds, microseconds
+from ucmsim.settings import Clock, ClockChange
 
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """One moment on both clocks: *wall* in seconds of the epoch, *pbx* as an aware UTC instant."""
+    """One moment on both clocks: *wall* in seconds of the epoch, *pbx* as an aware UTC instant.
+
+    *zone* is the one that the appliance believes in, None for the configured one.
+    """
 
     wall: float
     pbx: datetime
+    zone: ZoneInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PbxClock:
-    """Maps wall-clock seconds to PBX time: at *began* it showed *start*, and it runs *rate* times as fast."""
+    """Maps wall-clock seconds to the world's time, in which calls happen, and that to what the PBX shows.
+
+    In the simulated world it was *start* at *began*, and time passes *rate* times as fast. The PBX shows that, but for
+    the *corrections* of its clock.
+    """
 
     start: datetime
     began: float
     rate: float = 1.0
+    corrections: Corrections = Corrections()  # noqa: RUF009 - a frozen value
+
+    @classmethod
+    def of(cls, settings: Clock, wall: float) -> PbxClock:
+        """Return the clock that the *settings* ask for, begun at *wall*."""
+        return replace(cls.starting(settings.start, settings.rate, wall), corrections=Corrections.of(settings))
 
     @classmethod
     def starting(cls, start: datetime | None, rate: float, wall: float) -> PbxClock:
@@ -38,15 +50,27 @@ class PbxClock:
 
     def at(self, wall: float) -> When:
         """Return the moment at *wall*; a clock that would leave the years 1 to 9999 stays at their end."""
-        return When(wall, _moved(self.start, (wall - self.began) * self.rate))
+        world = self.world(wall)
+        if not self.corrections:
+            return When(wall, world)
+        instant = microseconds(world)
+        return When(wall, at_microseconds(self.corrections.shown(instant)), self.corrections.zone(instant))
+
+    def world(self, wall: float) -> datetime:
+        """Return the world's time at *wall*, in UTC, whatever the PBX shows."""
+        return _moved(self.start, (wall - self.began) * self.rate)
 
     def set_to(self, now: datetime, wall: float) -> PbxClock:
-        """Return the clock that shows *now* at *wall* and goes on from there; nothing happens in between."""
-        return replace(self, start=now.astimezone(UTC), began=wall)
+        """Return the clock that shows *now* at *wall* and goes on from there; nothing happens in between.
+
+        The world goes there with it, so that it is right again.
+        """
+        corrections = self.corrections.set_right(microseconds(now))
+        return replace(self, start=now.astimezone(UTC), began=wall, corrections=corrections)
 
     def running(self, rate: float, wall: float) -> PbxClock:
         """Return the clock that runs *rate* times as fast from *wall* on; at *wall* both show the same."""
-        return replace(self, start=self.at(wall).pbx, began=wall, rate=rate)
+        return replace(self, start=self.world(wall), began=wall, rate=rate)
 
     def advanced(self, seconds: float, wall: float) -> PbxClock:
         """Return the clock for which *seconds*, 0 or more, have passed at *wall*.
@@ -55,31 +79,36 @@ class PbxClock:
         """
         if seconds < 0:
             raise ValueError("time does not pass backwards; a clock is stepped")
-        return self._put(seconds, wall)
+        return replace(self, start=_moved(self.world(wall), seconds), began=wall)
 
     def stepped(self, seconds: float, wall: float) -> PbxClock:
         """Return the clock corrected by *seconds* at *wall*, forward or back, as NTP or an administrator does it.
 
-        No time passes, so that nothing happens in between: what is skipped never was, what comes again comes anew.
+        No time passes in the world: calls that are up go on, and are written with what the clock shows.
         """
-        return self._put(seconds, wall)
+        return self._corrected(Correction(microseconds(self.world(wall)), round(seconds * 1_000_000)))
+
+    def in_zone(self, zone: ZoneInfo, wall: float) -> PbxClock:
+        """Return the clock of a unit that believes in *zone* from *wall* on."""
+        return self._corrected(Correction(microseconds(self.world(wall)), zone=zone))
 
     def changed(self, change: ClockChange, wall: float) -> PbxClock:
         """Return the clock as *change* has it from *wall* on."""
         clock = self if change.rate is None else self.running(change.rate, wall)
         if change.now is not None:
-            return clock.set_to(change.now, wall)
+            clock = clock.set_to(change.now, wall)
         if change.advance is not None:
-            return clock.advanced(change.advance, wall)
-        return clock if change.step is None else clock.stepped(change.step, wall)
+            clock = clock.advanced(change.advance, wall)
+        if change.step is not None:
+            clock = clock.stepped(change.step, wall)
+        return clock if change.time_zone is None else clock.in_zone(change.time_zone, wall)
 
-    def _put(self, seconds: float, wall: float) -> PbxClock:
-        # One and the same today; they part when calls happen: only what is advanced lets them.
-        return replace(self, start=_moved(self.at(wall).pbx, seconds), began=wall)
+    def _corrected(self, correction: Correction) -> PbxClock:
+        return replace(self, corrections=self.corrections.corrected(correction))
 
 
 def _moved(instant: datetime, seconds: float) -> datetime:
     try:
-        return min(max(instant + timedelta(seconds=seconds), _FIRST), _LAST)
+        return min(max(instant + timedelta(seconds=seconds), EARLIEST), LATEST)
     except OverflowError:
-        return _LAST if seconds > 0 else _FIRST
+        return LATEST if seconds > 0 else EARLIEST

@@ -65,7 +65,7 @@ def read_pbx(value: Mapping[str, Any], folder: Path) -> PbxSettings:
 def warnings(settings: Settings, wall: float) -> Iterator[tuple[str, str]]:
     """Yield a PBX and a sentence for everything that is allowed and probably not meant, at *wall* seconds."""
     for name, pbx in settings.pbxs.items():
-        now = PbxClock.starting(pbx.clock.start, pbx.clock.rate, wall).start
+        now = PbxClock.of(pbx.clock, wall).at(wall).pbx
         for said in (*pbx_warnings(pbx), *clock_warnings(now, wall)):
             yield name, said
 

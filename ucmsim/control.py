@@ -115,8 +115,7 @@ class Handlers:
             raise _invalid(error) from None
         await service.calls.catch_up()  # what was over before is not touched
         service.appliance.pbx.change_clock(change, service.wall)
-        if change.now is not None or change.step is not None:
-            await service.calls.skip()
+        await service.calls.clock_changed(leaps=change.now is not None)
         await service.calls.catch_up()
         told, asked = _clock(service), change.model_dump(mode="json", exclude_none=True)
         said = ", ".join(f"{key} {value}" for key, value in asked.items())
@@ -190,8 +189,8 @@ ROUTES = (
     Route("POST",   "/v1/pbxs", "create_pbx", "a new PBX: as in sim.yaml, plus name"),
     Route("GET",    "/v1/pbxs/{pbx}", "pbx", "one PBX"),
     Route("DELETE", "/v1/pbxs/{pbx}", "delete_pbx", "stop a PBX and erase its keys and history on disk"),
-    Route("GET",    "/v1/pbxs/{pbx}/clock", "clock", "the PBX clock: now in UTC, the same in the PBX's zone, rate"),
-    Route("PUT",    "/v1/pbxs/{pbx}/clock", "change_clock", "move the PBX clock: now, advance or step, and rate"),
+    Route("GET",    "/v1/pbxs/{pbx}/clock", "clock", "the PBX clock: now in UTC, the same in the PBX's zone, rate, and the world's time"),
+    Route("PUT",    "/v1/pbxs/{pbx}/clock", "change_clock", "move the PBX clock: now, advance or step, and rate, time_zone"),
     Route("GET",    "/v1/pbxs/{pbx}/calls", "calls", "what really happened on each leg that has a row, in microseconds of UTC"),
     Route("POST",   "/v1/pbxs/{pbx}/calls", "place_call", "let a call happen: shape, from, to, and at, ring, talk, recorded"),
     Route("GET",    "/v1/pbxs/{pbx}/faults", "faults", "the armed faults with their counters"),
@@ -355,9 +354,9 @@ def _pbx(service: PbxService) -> Mapping[str, Any]:
 
 def _clock(service: PbxService) -> dict[str, Any]:
     pbx = service.appliance.pbx
-    now = pbx.clock.at(service.wall).pbx
-    local = now.astimezone(pbx.settings.time_zone)
-    return {"now": now.isoformat(), "local": local.isoformat(), "rate": pbx.clock.rate}
+    when, world = pbx.clock.at(service.wall), pbx.clock.world(service.wall)
+    local = when.pbx.astimezone(when.zone or pbx.settings.time_zone)
+    return {"now": when.pbx.isoformat(), "local": local.isoformat(), "rate": pbx.clock.rate, "world": world.isoformat()}
 
 
 def _fault(armed: Armed) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ucmsim import devicefile
 from ucmsim.audio import RATE
 from ucmsim.calls import Firmware, Office, filenames, generate
 from ucmsim.columns import AT, Row
+from ucmsim.corrections import Corrections
 from ucmsim.devicefile import BadLine
 from ucmsim.errors import HistoryError
 from ucmsim.history import History, Record
@@ -78,10 +79,10 @@ def fill(
 def made_up(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> Iterator[Record]:
     """Return what the PBX *name* wrote of made-up calls that ended before *until*."""
     firmware = Firmware.of(settings.register, settings.time_zone)
-    office = Office(settings.extensions, settings.trunks, settings.recording, settings.traffic, settings.time_zone)
     days, calls = settings.history.days, settings.history.calls_per_day
     chance, recorder = stream(seed, name, "traffic"), stream(seed, name, "recording")
-    return generate(office, firmware, chance, recorder, until=until, days=days, calls_per_day=calls)
+    office, clock = Office.of(settings), Corrections.of(settings.clock)
+    return generate(office, firmware, chance, recorder, until=until, days=days, calls_per_day=calls, clock=clock)
 
 
 def import_file(
@@ -153,6 +154,8 @@ def _facts(settings: PbxSettings, seed: int) -> dict[str, str]:
         "extensions": f"{settings.extensions.count} from {settings.extensions.first} on",
         "trunks": ", ".join(f"{trunk.name} ({trunk.channels})" for trunk in settings.trunks),
         "traffic": _traffic(settings),
+        "restarts": ", ".join(instant.isoformat() for instant in settings.restarts) or "none",
+        "clock.corrections": ", ".join(map(str, settings.clock.corrections)) or "none",
         "recording": f"{settings.recording.share:g} of {', '.join(sorted(set(settings.recording.kinds))) or 'no calls'}",
         **_quirks(settings),
     }

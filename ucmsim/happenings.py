@@ -41,8 +41,8 @@ class Happenings(Service):
 
     @property
     def now(self) -> datetime:
-        """The PBX clock's now."""
-        return self._appliance.pbx.clock.at(self._reactor.seconds()).pbx
+        """The world's now: calls happen in its time, whatever the PBX clock shows."""
+        return self._appliance.pbx.clock.world(self._reactor.seconds())
 
     def startService(self) -> None:
         """Begin, where there is traffic; otherwise when the first call is placed."""
@@ -64,10 +64,19 @@ class Happenings(Service):
         now = self.now
         return self._do(lambda: self._appliance.living.happen(now))
 
-    def skip(self) -> Deferred[None]:
-        """Go on from now, without what would have happened since calls happened last."""
-        now = self.now
-        return self._do(lambda: self._appliance.living.skip(now))
+    def clock_changed(self, *, leaps: bool) -> Deferred[None]:
+        """Go on with the clock that the PBX has by now.
+
+        If the world's time *leaps*, nothing happens of what would have happened since calls happened last.
+        """
+        now, corrections = self.now, self._appliance.pbx.clock.corrections
+
+        def change() -> None:
+            self._appliance.living.correct(corrections)
+            if leaps:
+                self._appliance.living.skip(now)
+
+        return self._do(change)
 
     async def place(self, wish: Wish) -> tuple[Call, ...]:
         """Let a call happen; raises `CallRefused`."""

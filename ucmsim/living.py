@@ -1,6 +1,6 @@
 """Calls that happen while a PBX runs, and how they get into its history. Used by one thread at a time, the worker's.
 
-Knows no clock: whoever calls says up to which instant of PBX time calls have happened.
+Knows no clock: whoever calls says up to which instant of the world's time calls have happened.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from ucmsim.calls import Firmware
 from ucmsim.calls.events import SECOND, Call, Party, Role
 from ucmsim.calls.shapes import BY_ID, Shape, Story
 from ucmsim.calls.stage import Features, Stage
-from ucmsim.calls.traffic import Office, Traffic, channels
+from ucmsim.calls.traffic import Office, Traffic
 from ucmsim.calls.world import CallWorld, Past
 from ucmsim.columns import AT
+from ucmsim.corrections import Corrections, at_microseconds, microseconds
 from ucmsim.errors import did_you_mean
 from ucmsim.history import History
 from ucmsim.settings import Pbx as PbxSettings
@@ -29,11 +30,6 @@ _BEYOND = "3125550198"
 _MAILBOXES = "voicemail/default/"
 
 
-def microseconds(instant: datetime) -> int:
-    """Return *instant*, which has a zone, in microseconds of the epoch."""
-    return (instant - _EPOCH) // timedelta(microseconds=1)
-
-
 class Living:
     """The calls of the PBX *name* from *since* on: those of its traffic, if that is live, and those that are placed."""
 
@@ -43,8 +39,11 @@ class Living:
         self._past = microseconds(since)
         self._cleaned = since - _A_DAY
         firmware = Firmware.of(settings.register, settings.time_zone)
-        self._world = CallWorld(firmware, self._stories(), _past(history))
-        self._made = 0
+        self._clock = Corrections.of(settings.clock)
+        self._office = Office.of(settings)
+        self._world = CallWorld(
+            firmware, self._stories(), _past(history), clock=self._clock, restarts=self._office.restarts
+        )
 
     @property
     def goes_on(self) -> bool:
@@ -64,11 +63,19 @@ class Living:
         """Delete what the retention says, once a day."""
         self._cleaned = now
         retention = self._settings.retention
-        old = (now - timedelta(days=retention.rows)).astimezone(self._settings.time_zone) if retention.rows else None
-        gone = now - timedelta(days=retention.recordings) if retention.recordings else _EPOCH
+        instant = microseconds(now)
+        shown, zone = at_microseconds(self._clock.shown(instant)), self._clock.zone(instant)
+        zone = zone or self._settings.time_zone
+        old = (shown - timedelta(days=retention.rows)).astimezone(zone) if retention.rows else None
+        gone = shown - timedelta(days=retention.recordings) if retention.recordings else _EPOCH
         self._history.clean(
             rows_before=f"{old:%Y-%m-%d %H:%M:%S}" if old else "", recordings_before=int(gone.timestamp())
         )
+
+    def correct(self, clock: Corrections) -> None:
+        """Let the unit's clock have these corrections from now on."""
+        self._clock = clock
+        self._world.clock = clock
 
     def skip(self, to: datetime) -> None:
         """Go on at *to* without what would have happened until then; calls that are up stay up."""
@@ -87,7 +94,6 @@ class Living:
             raise CallRefused("that is in the PBX's past; leave 'at' out for now", "at")
         kind, stage = self._staged(wish, shape, start)
         story = shape.story(stage, kind)
-        self._made += channels(story)
         self._world.place(story)
         return story
 
@@ -96,11 +102,8 @@ class Living:
             return iter(())
         if self._traffic is None:
             settings = self._settings
-            office = Office(
-                settings.extensions, settings.trunks, settings.recording, settings.traffic, settings.time_zone
-            )
             chance, recorder = (stream(self._seed, self._name, "live", what) for what in ("traffic", "recording"))
-            self._traffic = Traffic(office, settings.history.calls_per_day, chance, recorder)
+            self._traffic = Traffic(self._office, settings.history.calls_per_day, chance, recorder)
         return self._traffic.stories(self._past)
 
     def _staged(self, wish: Wish, shape: Shape, start: int) -> tuple[str, Stage]:
@@ -126,7 +129,7 @@ class Living:
             outside=outside,
             beyond=outside._replace(number=_BEYOND),
             start=start,
-            made=self._made,
+            made=0,
             ring=ring,
             talk=talk,
             patience=ring,

@@ -110,9 +110,14 @@ class UcmClock:
         self._change(advance=_seconds(by))
 
     def step(self, by: float | timedelta) -> None:
-        """Correct it forward or back, in seconds or as a timedelta, as NTP does: nothing happens in between."""
+        """Correct it forward or back, in seconds or as a timedelta, as NTP does; in the world no time passes."""
         __tracebackhide__ = True
         self._change(step=_seconds(by))
+
+    def set_zone(self, name: str) -> None:
+        """Let the unit believe in the IANA zone *name* from now on."""
+        __tracebackhide__ = True
+        self._change(time_zone=name)
 
     def _change(self, **change: Any) -> None:
         __tracebackhide__ = True

@@ -594,7 +594,7 @@ ROWS = (
           "second in which it began, or with the uniqueid as Asterisk has it.", "spec 5.8", "assumed",
           changes=("rec-list-made-up",)),
     Quirk("restart-counters", "restart", ("restart",), "Channel counters begin again when the PBX restarts, so that names "
-          "and uniqueids repeat.", "spec 5.2", "inferred", later="restarts in the middle of a history"),
+          "and counters of uniqueids repeat.", "spec 5.1, 5.2", "inferred", fixed="every Asterisk counts from 0 after a start"),
     Quirk("outbound-caller-id", "trunk", ("trunk",), "clid of an outbound call is the trunk's caller ID while src stays "
           "the extension.", "spec 5.1", "seen", later="trunks that have a caller ID"),
     Quirk("dialled-prefix", "kept", ("kept", "stripped"), "dst of an outbound call is the number as it was dialled, with its "
@@ -670,8 +670,8 @@ ROWS = (
           "technology.", "spec 5.8", "seen", later="recordings that are begun over AMI"),
     Quirk("greetings", "unavail", ("unavail",), "Beside INBOX a mailbox has other folders, and greetings as .gsm and .wav.",
           "spec 5.8, 6.5", "seen", later="greetings"),
-    Quirk("clock-corrections", "shown", ("shown",), "When the unit's clock is corrected during a call, its times go back or its "
-          "duration is odd.", "spec 7 #8", "inferred", later="calls that are made while the PBX runs"),
+    Quirk("clock-corrections", "shown", ("shown", "steady"), "When the unit's clock is corrected during a call, duration and "
+          "billsec are odd or negative as its times say, or those of the true call.", "spec 7 #8", "inferred"),
     Quirk("acctid-after-delete", "restart", ("restart",), "AcctId begins again when all rows were deleted.",
           "spec 9 Q20", "assumed", later="the deletion of rows"),
     Quirk("cleaner", "none", ("none",), "Recordings stay, or old ones go while their rows stay, so that recordfiles leads to "

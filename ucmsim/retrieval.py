@@ -87,7 +87,7 @@ class RecApi:
         ignored = passed_over(request.params, self._quirks)
         if isinstance(asked, Refused):
             return _not_found([asked.sentence, *ignored], self._quirks)
-        return Retrieval(self._spool, asked, self._quirks, self._listing, when.pbx, self._zone, ignored)
+        return Retrieval(self._spool, asked, self._quirks, self._listing, when.pbx, when.zone or self._zone, ignored)
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ class Stage:
             return f"* it does not start: {error.problems[0].key}: {error.problems[0].wrong}\n"
         history = histories[script.world]
         spool = Spool(self._spool, history.recordings, VOICES, crc_of)
-        clock = PbxClock.starting(chosen.clock.start, chosen.clock.rate, BEGAN)
+        clock = PbxClock.of(chosen.clock, BEGAN)
         pbx = Pbx("hq", chosen, history, spool, clock, seed=SEED, defects=())
         return Player(pbx).play(script.steps)
 

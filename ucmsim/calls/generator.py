@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from random import Random
 
 from ucmsim.calls.events import SECOND
 from ucmsim.calls.projection import Firmware
 from ucmsim.calls.traffic import Office, Traffic
 from ucmsim.calls.world import CallWorld
+from ucmsim.corrections import Corrections, microseconds
 from ucmsim.history import Record
 
 _DAY = 24 * 3600 * SECOND
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def generate(
@@ -25,12 +25,14 @@ def generate(
     until: datetime,
     days: int,
     calls_per_day: int,
+    clock: Corrections = Corrections(),  # noqa: B008 - a frozen value
 ) -> Iterator[Record]:
     """Yield the records of *calls_per_day* calls a day on average, of the *days* before *until*, as they were written.
 
     *until* is an instant with its zone; all legs ended before it. *chance* decides what happens, whatever the firmware;
-    *recorder* which calls are recorded, so that this shifts no call.
+    *recorder* which calls are recorded, so that this shifts no call. *clock* is what the unit's clock shows beside it.
     """
-    last = (until - _EPOCH) // timedelta(microseconds=1)
+    last = microseconds(until)
     traffic = Traffic(office, calls_per_day, chance, recorder)
-    return CallWorld(firmware, traffic.stories(last - days * _DAY, last)).records(last)
+    stories = traffic.stories(last - days * _DAY, last)
+    return CallWorld(firmware, stories, clock=clock, restarts=office.restarts).records(last)

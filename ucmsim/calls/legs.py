@@ -36,7 +36,8 @@ class Leg(NamedTuple):
     *continues* says that the call goes on in another leg where this one ends. *far* is whom or what it reached, None
     the callee, over the call's channel number *channel*; 0 stands for none. *where* is the part of the dialplan that it
     was in, *of* the party or feature that it was for. *dials* are all who were rung with it. *fetched* is the call that
-    fetched it from a parking slot.
+    fetched it from a parking slot. Where instants are those of a clock that was corrected, *real* is the leg with the
+    true ones.
     """
 
     call: Call
@@ -54,6 +55,7 @@ class Leg(NamedTuple):
     of: Party | None = None
     dials: tuple[Party, ...] = ()
     fetched: Call | None = None
+    real: Leg | None = None
 
     @property
     def reached(self) -> Party:
@@ -67,7 +69,8 @@ class Leg(NamedTuple):
     @property
     def talked(self) -> int:
         """Microseconds of talk."""
-        return self.end - self.turn if self.answered else 0
+        leg = self.real or self
+        return leg.end - leg.turn if leg.answered else 0
 
 
 def truth(leg: Leg) -> Truth:

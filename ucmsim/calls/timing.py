@@ -23,7 +23,8 @@ class Timing:
     *unanswered* says what answer and end of a call that nobody took are, *missing* is written for one that is left out.
     Seconds are those *displayed*, or floors of what passed. Legs of a *momentary* disposition have a duration of 0, whatever their end.
     What a ForkCDR tells is *unbilled*; *whole* bills the ringing too of who takes a group's call; a busy phone of a group
-    has the answer and the end of its start where *busy_at_start*.
+    has the answer and the end of its start where *busy_at_start*. Seconds are *steady* where no correction of the clock
+    changes them.
     """
 
     zone: ZoneInfo
@@ -34,6 +35,7 @@ class Timing:
     unbilled: bool
     whole: bool
     busy_at_start: bool
+    steady: bool
 
     @classmethod
     def of(cls, quirks: Quirks, zone: ZoneInfo) -> Timing:
@@ -47,6 +49,7 @@ class Timing:
             unbilled=quirks["ring-group-entry"] == "unbilled",
             whole=quirks["ring-group-winner"] == "whole",
             busy_at_start=quirks["ring-group-busy"] == "start" and quirks["unanswered"] == "stamped",
+            steady=quirks["clock-corrections"] == "steady",
             momentary=frozenset(disposition for disposition, zero in momentary.items() if zero),
         )
 
@@ -71,11 +74,17 @@ class Timing:
 
     def duration(self, leg: Leg) -> int:
         """Return the seconds from start to end."""
+        leg = self._timed(leg)
         return 0 if leg.disposition in self.momentary else self._seconds(leg.start, leg.end)
 
     def billsec(self, leg: Leg) -> int:
         """Return the seconds of talk."""
+        leg = self._timed(leg)
         return self._seconds(self._turn(leg), leg.end) if leg.answered else 0
+
+    def _timed(self, leg: Leg) -> Leg:
+        """Return *leg* with the instants that its seconds are counted from."""
+        return leg.real or leg if self.steady else leg
 
     def _turn(self, leg: Leg) -> int:
         """Return the instant that the firmware takes for that of the answer. Spec 7 #12, #13."""

@@ -23,7 +23,8 @@ from ucmsim.calls.odds import Odds
 from ucmsim.calls.parties import parties
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape, Story
 from ucmsim.calls.stage import Features, Stage, example
-from ucmsim.settings import Extensions, Recording, Trunk
+from ucmsim.corrections import microseconds
+from ucmsim.settings import Extensions, Pbx, Recording, Trunk
 from ucmsim.settings import Traffic as Settings
 
 _OTHERS = 4
@@ -44,13 +45,20 @@ _MESSAGE = (3, 45)
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Who and what there is: the settings that calls are made up from."""
+    """Who and what there is: the settings that calls are made up from, and when the unit restarts."""
 
     extensions: Extensions
     trunks: tuple[Trunk, ...]
     recording: Recording
     traffic: Settings
     zone: ZoneInfo
+    restarts: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, pbx: Pbx) -> Office:
+        """Return the office that the settings of a *pbx* describe."""
+        restarts = tuple(sorted(map(microseconds, pbx.restarts)))
+        return cls(pbx.extensions, pbx.trunks, pbx.recording, pbx.traffic, pbx.time_zone, restarts)
 
 
 class Traffic:
@@ -70,10 +78,10 @@ class Traffic:
         self._outcomes = Outcomes.of(settings)
         self._kinds = _kinds(office)
         self._shapes = _shapes(settings, office.extensions)
-        self._lines = Lines({f"trunk_{at}": trunk.channels for at, trunk in enumerate(office.trunks, 1)})
+        self._restarts = list(reversed(office.restarts))
+        self._free_all()
         self._features = Features.usual()
         self._chance = chance
-        self._made = 0
         self.blocked = 0
 
     def stories(self, since: int, until: int | None = None) -> Iterator[Story]:
@@ -81,9 +89,15 @@ class Traffic:
         if self._kinds is None:
             return
         for start in self._arrivals.between(since, until):
+            while self._restarts and self._restarts[-1] <= start:
+                self._restarts.pop()
+                self._free_all()
             if story := self._story(start, self._kinds.draw(self._chance)):
-                self._made += channels(story)
                 yield story
+
+    def _free_all(self) -> None:
+        trunks = enumerate(self._office.trunks, 1)
+        self._lines = Lines({f"trunk_{at}": trunk.channels for at, trunk in trunks})
 
     def _story(self, start: int, kind: str) -> Story | None:
         chance = self._chance
@@ -135,7 +149,7 @@ class Traffic:
             outside = contacts.callee(first, chance)
         inside = tuple(self._extensions[at] for at in (first, *self._others(first, kind, shape)))
         return Stage(
-            inside, outside, beyond, start, self._made, outcome.rang, outcome.talked, outcome.rang, recorded,
+            inside, outside, beyond, start, 0, outcome.rang, outcome.talked, outcome.rang, recorded,
             features=self._features,
         )  # fmt: skip
 
@@ -185,15 +199,6 @@ def _fits(shape: Shape, kind: str, extensions: Extensions) -> bool:
         if party.role in _FEATURES
     )
     return shape.needs <= extensions.count and not any(taken)
-
-
-def channels(story: Story) -> int:
-    """Return how many channels the PBX makes for *story*."""
-    first = min(call.made for call in story)
-    return max(
-        call.made - first + 1 + sum(event.what is What.DIAL and not event.told[0] for event in call.events)
-        for call in story
-    )
 
 
 def _end(story: Story) -> int:

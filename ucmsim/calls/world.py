@@ -1,22 +1,27 @@
 """Turns the calls that happen into what a PBX writes and records, in the order in which it does. Pure.
 
-Channels are counted as calls begin, AcctIds and voicemail messages as legs end. A call that is not over when nobody asks
-any more leaves no row: a restart of the unit ends it so. Spec 5.2, 7 #23.
+Channels are counted as they are made, AcctIds and voicemail messages as legs end. A restart of the unit ends what is up
+without a row, as does the end of the world, when nobody asks any more. Spec 5.2, 7 #23.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from types import MappingProxyType
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
+from ucmsim.calls.counting import Channels, Numbers, numbered
 from ucmsim.calls.dialplan import legs
+from ucmsim.calls.events import Call
 from ucmsim.calls.legs import VOICEMAIL, Leg, truth
 from ucmsim.calls.projection import Firmware
 from ucmsim.calls.shapes import Story
 from ucmsim.columns import GENERATIONS, NAMES
+from ucmsim.corrections import Corrections
 from ucmsim.history import Record
 
 
@@ -29,19 +34,34 @@ class Past(NamedTuple):
 
 
 class CallWorld:
-    """The calls of one PBX as its *firmware* writes about them; *stories* come in the order in which they begin."""
+    """The calls of one PBX as its *firmware* writes about them; *stories* come in the order in which they begin.
 
-    def __init__(self, firmware: Firmware, stories: Iterator[Story], past: Past = Past()) -> None:  # noqa: B008
+    What is written shows the unit's *clock*, which can be corrected. The unit restarts at *restarts*, in order.
+    """
+
+    def __init__(
+        self,
+        firmware: Firmware,
+        stories: Iterator[Story],
+        past: Past = Past(),  # noqa: B008 - a frozen value
+        *,
+        clock: Corrections = Corrections(),  # noqa: B008 - a frozen value
+        restarts: Sequence[int] = (),
+    ) -> None:
+        self.clock = clock
         self._firmware = firmware
         self.go_on(stories)
-        self._going_on: list[tuple[int, int, Leg]] = []
+        self._going_on: list[tuple[int, int, Leg, Numbers]] = []
         self._begun = 0
+        self._restarts = restarts
+        self._channels = Channels(restarts)
         quirks = firmware.quirks
         self._width = len(GENERATIONS[str(quirks["columns"])].columns)
         self._blank = ("",) * (len(NAMES) - self._width)
         self._monthly, self._gap = quirks["acctid"] == "monthly", quirks.number("acctid-gaps")
         self._number, self._month = past.number, past.month
         self._messages = Counter(past.messages)
+        self._elsewhere: dict[str, Firmware] = {}
 
     @property
     def goes_on(self) -> bool:
@@ -55,10 +75,25 @@ class CallWorld:
 
     def place(self, story: Story) -> None:
         """Let the calls of *story* happen; it must not begin before what was written already ended."""
+        if self._restarts:
+            story = self._cut_off(story)
+        numbers = self._channels.expect(story)
         for call in story:
             for leg in legs(call, story):
-                heappush(self._going_on, (leg.end, self._begun, leg))
+                heappush(self._going_on, (leg.end, self._begun, leg, numbers))
                 self._begun += 1
+
+    def _cut_off(self, story: Story) -> Story:
+        """Return what happens of *story* before the unit restarts."""
+        at = bisect_right(self._restarts, min(call.start for call in story))
+        if at == len(self._restarts):
+            return story
+        restart = self._restarts[at]
+        return tuple(
+            call._replace(events=tuple(event for event in call.events if event.at < restart))
+            for call in story
+            if call.start < restart
+        )
 
     def records(self, until: int) -> Iterator[Record]:
         """Yield what is written of the legs that end before *until*, in that order; ask again for those after it."""
@@ -70,20 +105,49 @@ class CallWorld:
                 self._next = next(self._stories, None)
             if not self._going_on or self._going_on[0][0] >= until:
                 return
-            leg = heappop(self._going_on)[2]
+            _, _, leg, numbers = heappop(self._going_on)
             if self._firmware.writes(leg):
-                yield self._record(leg)
+                self._channels.count(leg.end)
+                yield self._record(numbered(leg, numbers))
 
     def _record(self, leg: Leg) -> Record:
-        mailbox = leg.reached.number
-        recordings = self._firmware.recordings(leg, self._messages[mailbox])
+        happened, mailbox = truth(leg), leg.reached.number
+        firmware = self._firmware
+        if self.clock:
+            firmware, leg = self._by_zone(self.clock.zone(leg.end)), _seen(leg, self.clock)
+        recordings = firmware.recordings(leg, self._messages[mailbox])
         if leg.lastapp == VOICEMAIL:
             self._messages[mailbox] += 1
         # Later, not different: a clock that goes back over the end of a month does not begin the old one again.
-        if self._monthly and (now := self._firmware.timing.month(leg.end)) > self._month:
+        if self._monthly and (now := firmware.timing.month(leg.end)) > self._month:
             self._number, self._month = 0, now
         self._number += 1
         if self._gap and self._number % self._gap == 0:
             self._number += 1
-        row = (str(self._number), *self._firmware.row(leg, recordings)[1 : self._width], *self._blank)
-        return Record(row, recordings, truth(leg))
+        row = (str(self._number), *firmware.row(leg, recordings)[1 : self._width], *self._blank)
+        return Record(row, recordings, happened)
+
+    def _by_zone(self, zone: ZoneInfo | None) -> Firmware:
+        """Return the firmware of the unit while it believes in *zone*: it writes all times of a row in the same one."""
+        if zone is None:
+            return self._firmware
+        if zone.key not in self._elsewhere:
+            self._elsewhere[zone.key] = Firmware.of(self._firmware.quirks, zone)
+        return self._elsewhere[zone.key]
+
+
+def _seen(leg: Leg, clock: Corrections) -> Leg:
+    """Return *leg* as the unit's *clock* showed it."""
+
+    def call_seen(call: Call) -> Call:
+        return call._replace(start=clock.shown(call.start))
+
+    start, turn, end = (clock.shown(instant) for instant in (leg.start, leg.turn, leg.end))
+    return leg._replace(
+        call=call_seen(leg.call),
+        start=start,
+        turn=turn,
+        end=end,
+        fetched=leg.fetched and call_seen(leg.fetched),
+        real=leg,
+    )

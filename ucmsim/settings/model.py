@@ -226,6 +226,12 @@ Instant = Annotated[
     _schema_text(examples=["2026-03-29T00:30:00Z"]),
 ]
 """None is a default only, and cannot be written."""
+Moment = Annotated[
+    datetime,
+    PlainValidator(_instant),
+    PlainSerializer(datetime.isoformat, return_type=str),
+    _schema_text(examples=["2026-03-29T00:30:00Z"]),
+]
 Row = Annotated[
     Personality,
     PlainValidator(_personality),
@@ -263,6 +269,25 @@ PbxName = Annotated[str, AfterValidator(_pbx_name)]
 TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 
 
+class Correction(Keys):
+    """One scheduled change of what the clock shows: *step* seconds further ahead, or another zone from then on."""
+
+    at: Moment = Field(description="ISO instant with its zone, in the world's time")
+    step: float | None = Field(
+        None, allow_inf_nan=False, strict=False, description="seconds by which the clock is corrected, also back"
+    )
+    time_zone: Zone | None = Field(None, description="IANA name of the zone that the unit believes in from then on")
+
+    def __str__(self) -> str:
+        what = f"{self.step:+g} s" if self.step is not None else str(self.time_zone)
+        return f"{what} at {self.at.isoformat()}"
+
+    @field_validator("step", mode="before")
+    @classmethod
+    def _number(cls, value: object) -> object:
+        return number_due(value)
+
+
 class Clock(Keys):
     """What the appliance believes the time to be: where it starts and how fast it runs against the wall clock."""
 
@@ -274,6 +299,9 @@ class Clock(Keys):
     rate: float = Field(
         1.0, ge=0, le=FASTEST, strict=False, description="PBX seconds per wall-clock second; 0 = frozen"
     )
+    corrections: tuple[Correction, ...] = Field(
+        (), strict=False, description="what becomes of the clock by itself: at an instant, a step (NTP) or a time_zone"
+    )
 
     @field_validator("rate", mode="before")
     @classmethod
@@ -282,7 +310,7 @@ class Clock(Keys):
 
 
 class ClockChange(Keys):
-    """What becomes of a PBX clock while it runs: one of *now*, *advance* and *step*, or *rate*, or both.
+    """What becomes of a PBX clock while it runs: one of *now*, *advance* and *step*; beside it *rate* and *time_zone*.
 
     `rules.broken_in_clock_change` says what does not go together; None is what was not asked for.
     """
@@ -297,6 +325,7 @@ class ClockChange(Keys):
     step: float | None = Field(
         None, allow_inf_nan=False, strict=False, description="seconds by which the clock is corrected, also back"
     )
+    time_zone: Zone | None = Field(None, description="IANA name of the zone that the unit believes in from now on")
 
     @field_validator("rate", "advance", "step", mode="before")
     @classmethod
@@ -389,6 +418,9 @@ class Pbx(Keys):
     )
     time_zone: Zone = Field(ZoneInfo("America/Chicago"), description="IANA name")
     clock: Clock = Field(default_factory=Clock)
+    restarts: tuple[Moment, ...] = Field(
+        (), strict=False, description="instants at which the unit restarts: calls end without rows, channels count anew"
+    )
     tls_names: tuple[Annotated[str, AfterValidator(_name_or_address)], ...] = Field(
         (), strict=False, description="more names and addresses for the minted certificate"
     )

@@ -51,6 +51,7 @@ def broken_in_pbx(value: Any) -> Iterator[Broken]:
             "keep one of the two",
         )
     yield from _tls(pbx)
+    yield from _corrections(_mapping(pbx.get("clock")).get("corrections"))
     for path, wrong, right in broken_in_traffic(pbx.get("traffic")):
         yield ("traffic", *path), wrong, right
 
@@ -58,10 +59,10 @@ def broken_in_pbx(value: Any) -> Iterator[Broken]:
 def broken_in_clock_change(value: Mapping[str, Any]) -> Iterator[Broken]:
     """Yield the rules that a change of a PBX clock breaks."""
     if not value:
-        yield (), "there is nothing to change", "give now, advance or step, or rate, or both"
+        yield (), "there is nothing to change", "give now, advance or step, or rate, or time_zone"
     first, *others = [key for key in ("now", "advance", "step") if key in value] or [""]
     for other in others:
-        yield (other,), f"'{other}' does not go with '{first}'", "keep one of the two; rate goes with each"
+        yield (other,), f"'{other}' does not go with '{first}'", "keep one of the two; rate and time_zone go with each"
 
 
 def broken_in_traffic(value: Any) -> Iterator[Broken]:
@@ -82,6 +83,12 @@ def broken_in_traffic(value: Any) -> Iterator[Broken]:
 
 def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _corrections(value: Any) -> Iterator[Broken]:
+    for at, one in enumerate(value if isinstance(value, list | tuple) else ()):
+        if isinstance(one, Mapping) and ("step" in one) + ("time_zone" in one) != 1:
+            yield ("clock", "corrections", at), "this is one of step and time_zone", "give exactly one of the two"
 
 
 def _tls(pbx: Mapping[str, Any]) -> Iterator[Broken]:

@@ -1,0 +1,68 @@
+"""Counts the channels that a unit makes, in the order in which it does, from 0 on after each restart. Pure.
+
+A call knows which of its own channels is which; the numbers they have depend on what other calls make meanwhile, and
+are there once the unit has come that far. Spec 5.1, 5.2; https-api 5.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from heapq import heappop, heappush
+
+from ucmsim.calls.events import Call, What
+from ucmsim.calls.legs import Leg
+from ucmsim.calls.shapes import Story
+
+Numbers = dict[int, int]
+"""What each channel of a story, counted within it, is counted as by the unit."""
+
+
+class Channels:
+    """The channel counter of one unit that restarts at *restarts*, instants in order."""
+
+    def __init__(self, restarts: Iterable[int] = ()) -> None:
+        self._restarts = list(reversed(list(restarts)))
+        self._expected: list[tuple[int, int, int, Numbers]] = []
+        self._order = self._next = 0
+
+    def expect(self, story: Story) -> Numbers:
+        """Take note of the channels that *story* will make; return what their numbers will be found in."""
+        numbers: Numbers = {}
+        for call in story:
+            for at, channel in _made(call):
+                heappush(self._expected, (at, self._order, channel, numbers))
+                self._order += 1
+        return numbers
+
+    def count(self, until: int) -> None:
+        """Count all channels that are made until the instant *until*, that included."""
+        expected = self._expected
+        while expected and expected[0][0] <= until:
+            at, _, channel, numbers = heappop(expected)
+            while self._restarts and self._restarts[-1] <= at:
+                self._restarts.pop()
+                self._next = 0
+            numbers[channel] = self._next
+            self._next += 1
+
+
+def _made(call: Call) -> Iterator[tuple[int, int]]:
+    """Yield when *call* makes its channels, and what they are counted as within its story."""
+    channel = call.made
+    yield call.start, channel
+    for event in call.events:
+        if event.what is What.DIAL:
+            channel += 1
+            if not event.told[0]:
+                yield event.at, channel
+
+
+def numbered(leg: Leg, numbers: Numbers) -> Leg:
+    """Return *leg* with the numbers that its channels have on the unit.
+
+    What was never dialled made no channel: where one is told of all the same, it has the number after the caller's.
+    """
+    call = leg.call
+    made = numbers[call.made]
+    channel = numbers.get(call.made + leg.channel, made + 1) - made if leg.channel else 0
+    return leg._replace(call=call._replace(made=made), channel=channel)
