@@ -70,9 +70,15 @@ WORLDS: Mapping[str, Mapping[str, Any]] = {
             "shapes": {"conference": 200},
         },
     },
+    "corrected": {
+        "clock": {**_CLOCK, "corrections": [{"at": "2022-08-31T19:00:00Z", "step": -18000.5}]},
+        "history": {"days": 1, "calls_per_day": 10},
+        "extensions": {"first": 1000, "count": 6},
+        "traffic": {"hourly": [1] * 24, "people": 12, "talk": {"median": 9000}},
+    },
 }
 """What the histories hold: rows that no quirk of a call changes, nothing for a database that fails, a call of each shape,
-and a day of calls around the clock, many of which fail."""
+a day of calls around the clock, many of which fail, and a few long calls in which the clock is corrected."""
 
 SEED = 1881
 """That of the PBX, which its nonces follow from."""
@@ -135,9 +141,10 @@ class Stage:
 
     def _histories(self, personality: str, quirks: Mapping[str, str | int]) -> dict[str, History]:
         """Return what a firmware with *quirks* writes; those without are kept for the next time."""
-        made = {world: _in_memory() for world in ("made-up", "shapes")}
+        made = {world: _in_memory() for world in ("made-up", "shapes", "corrected")}
         made["shapes"].extend(of_every_shape(_settings("shapes", personality, quirks, {})))
-        self._fill(made["made-up"], _settings("made-up", personality, quirks, {}))
+        for world in ("made-up", "corrected"):
+            self._fill(made[world], _settings(world, personality, quirks, {}))
         return made
 
     def _played(

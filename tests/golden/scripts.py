@@ -262,6 +262,7 @@ def _pages() -> Iterator[Script]:
     for form in ("csv", "json", "xml"):
         yield _cdr(f"page-{form}", f"format={form}")
         yield _asks(f"rows-{form}", f"/cdrapi?format={form}", world="made-up")
+    yield _asks("clock-corrected", "/cdrapi?format=csv", world="corrected")
     yield _asks("shapes-csv", "/cdrapi?format=csv", world="shapes")
     yield _asks("shapes-json", "/cdrapi?format=json", world="shapes")
 
