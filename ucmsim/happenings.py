@@ -1,16 +1,17 @@
 """Lets the calls of a PBX happen as its clock goes: twice a second of real time, and whenever somebody asks.
 
-All work is done in the worker, which is one thread, so that calls never happen while a page is read.
+All work is done in the worker, which is one thread, so that calls never happen while a page is read; what takes long
+is done in slices, so that pages are read in between.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, DeferredLock, ensureDeferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -19,9 +20,9 @@ from ucmsim.assembly import Appliance
 from ucmsim.calls.events import Call
 from ucmsim.wishes import Wish
 
-T = TypeVar("T")
-
 _PERIOD = 0.5
+_SLICE = 5000
+"""Rows that are written at once, in well under a second."""
 
 
 class Happenings(Service):
@@ -37,7 +38,7 @@ class Happenings(Service):
         self._worker = worker
         self._loop = LoopingCall(self._tick)
         self._loop.clock = reactor
-        self._last: Deferred[Any] = succeed(None)
+        self._turn = DeferredLock()
 
     @property
     def now(self) -> datetime:
@@ -55,16 +56,20 @@ class Happenings(Service):
         super().stopService()
         if self._loop.running:
             self._loop.stop()
-        done: Deferred[None] = Deferred()
-        self._last.addBoth(_passed_on, done)
-        return done
+        return self._turn.run(lambda: None)
 
-    def catch_up(self) -> Deferred[int]:
-        """Let everything happen that is over by now; fires with the number of rows that were written."""
-        now = self.now
-        return self._do(lambda: self._appliance.living.happen(now))
+    async def catch_up(self) -> int:
+        """Let everything happen that is over by now; return the number of rows that were written."""
+        now, written = self.now, [_SLICE]
 
-    def clock_changed(self, *, leaps: bool) -> Deferred[None]:
+        async def slices() -> None:
+            while self.running and written[-1] == _SLICE:
+                written.append(await self._worker(lambda: self._appliance.living.happen(now, _SLICE)))
+
+        await self._in_turn(slices)
+        return sum(written[1:])
+
+    async def clock_changed(self, *, leaps: bool) -> None:
         """Go on with the clock that the PBX has by now.
 
         If the world's time *leaps*, nothing happens of what would have happened since calls happened last.
@@ -76,29 +81,21 @@ class Happenings(Service):
             if leaps:
                 self._appliance.living.skip(now)
 
-        return self._do(change)
+        await self._in_turn(lambda: self._worker(change))
 
     async def place(self, wish: Wish) -> tuple[Call, ...]:
         """Let a call happen; raises `CallRefused`."""
-        story: tuple[Call, ...] = await self._do(lambda: self._appliance.living.place(wish))
+        story: tuple[Call, ...] = await self._in_turn(lambda: self._worker(lambda: self._appliance.living.place(wish)))
         if self.running and not self._loop.running:
             self._loop.start(_PERIOD, now=False)
         return story
 
     def _tick(self) -> Deferred[int | None]:
-        return self.catch_up().addErrback(self._failed)
+        return Deferred.fromCoroutine(self.catch_up()).addErrback(self._failed)
 
     def _failed(self, failure: Failure) -> None:
         self._log.failure("{pbx}: calls could not be written", failure, pbx=self._appliance.pbx.name)
 
-    def _do(self, work: Callable[[], T]) -> Deferred[T]:
-        doing: Deferred[T] = self._worker(work)
-        self._last = Deferred()
-        doing.addBoth(_passed_on, self._last)
-        return doing
-
-
-def _passed_on(result: T, other: Deferred[Any]) -> T:
-    """Let *other* fire too, with nothing: whoever waits for it only wants to know that it is over."""
-    other.callback(None)
-    return result
+    def _in_turn(self, work: Callable[[], Any]) -> Deferred[Any]:
+        """Do *work* when what was begun before is done: the slices of one are not mixed with another."""
+        return self._turn.run(lambda: ensureDeferred(work()))

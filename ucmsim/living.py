@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from ucmsim.calls import Firmware
 from ucmsim.calls.events import SECOND, Call, Party, Role
@@ -51,11 +52,14 @@ class Living:
         retention = self._settings.retention
         return self._settings.traffic.live or self._world.goes_on or bool(retention.rows or retention.recordings)
 
-    def happen(self, until: datetime) -> int:
-        """Let everything happen that is over before *until*; return how many rows were written."""
+    def happen(self, until: datetime, most: int | None = None) -> int:
+        """Let everything happen that is over before *until*; return how many rows were written, *most* of them at a time.
+
+        Ask again while it is so many.
+        """
         self._past = max(self._past, microseconds(until))
-        written = self._history.keep(self._world.records(microseconds(until)))
-        if until - self._cleaned >= _A_DAY:
+        written = self._history.keep(islice(self._world.records(microseconds(until)), most))
+        if written != most and until - self._cleaned >= _A_DAY:
             self._clean(until)
         return written
 

@@ -1,0 +1,98 @@
+"""How calls happen beside everything else: in slices, one change after another, and to an end when the PBX stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from tests.makers import VOICES
+from ucmsim.assembly import Appliance, assemble
+from ucmsim.happenings import Happenings
+from ucmsim.settings import ClockChange, load_pbx
+from ucmsim.statefolder import StateFolder
+
+BUSY = {
+    "clock": {"start": "2026-03-02T00:00:00Z", "rate": 0},
+    "history": {"days": 0, "calls_per_day": 20_000},
+    "traffic": {"live": True},
+}
+
+
+class Worker:
+    """A worker that does one thing when it is told to: what is *asked* of it waits."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Callable[[], Any], Deferred[Any]]] = []
+
+    def __call__(self, work: Callable[[], Any]) -> Deferred[Any]:
+        self.asked.append((work, Deferred()))
+        return self.asked[-1][1]
+
+    def go(self) -> Any:
+        """Do what was asked first; return what came of it."""
+        work, done = self.asked.pop(0)
+        result = work()
+        done.callback(result)
+        return result
+
+
+@pytest.fixture
+def appliance(tmp_path: Path) -> Iterator[Appliance]:
+    folder = StateFolder.open(tmp_path / "state")
+    made = assemble("hq", load_pbx(BUSY, tmp_path), folder, voices=VOICES, seed=1, wall=0.0)
+    yield made
+    made.close()
+    folder.close()
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker()
+
+
+@pytest.fixture
+def calls(appliance: Appliance, worker: Worker) -> Happenings:
+    """The calls of a PBX for which a day has passed at once."""
+    made = Happenings(appliance, Clock(), worker)
+    made.startService()
+    appliance.pbx.change_clock(ClockChange(advance=86_400), 0.0)
+    return made
+
+
+def test_what_takes_long_is_written_in_slices(calls: Happenings, worker: Worker, appliance: Appliance) -> None:
+    """The worker is free for others in between; the sum is told when all of it is there."""
+    told: list[int] = []
+    Deferred.fromCoroutine(calls.catch_up()).addCallback(told.append)
+    slices = []
+    while not told:
+        slices.append(worker.go())
+    assert slices[:2] == [5000, 5000]
+    assert slices[-1] < 5000
+    assert told == [sum(slices)] == [len(appliance.pbx.history)]
+
+
+def test_slices_of_two_are_not_mixed(calls: Happenings, worker: Worker, appliance: Appliance) -> None:
+    """A change waits until what was begun before it is written whole."""
+    done: list[str] = []
+    Deferred.fromCoroutine(calls.catch_up()).addCallback(lambda _: done.append("caught up"))
+    Deferred.fromCoroutine(calls.clock_changed(leaps=True)).addCallback(lambda _: done.append("changed"))
+    while worker.asked:
+        assert len(worker.asked) == 1
+        worker.go()
+    assert done == ["caught up", "changed"]
+
+
+def test_stopping_waits_for_the_slice_that_is_written_and_no_longer(calls: Happenings, worker: Worker) -> None:
+    """What is not written by then is not."""
+    Deferred.fromCoroutine(calls.catch_up())
+    stopped: list[object] = []
+    calls.stopService().addCallback(stopped.append)
+    assert not stopped
+    assert worker.go() == 5000
+    assert stopped == [None]
+    assert not worker.asked
