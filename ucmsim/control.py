@@ -353,8 +353,8 @@ def _pbx(service: PbxService) -> Mapping[str, Any]:
 
 
 def _clock(service: PbxService) -> dict[str, Any]:
-    pbx = service.appliance.pbx
-    when, world = pbx.clock.at(service.wall), pbx.clock.world(service.wall)
+    pbx, wall = service.appliance.pbx, service.wall
+    when, world = pbx.clock.at(wall), pbx.clock.world(wall)
     local = when.pbx.astimezone(when.zone or pbx.settings.time_zone)
     return {"now": when.pbx.isoformat(), "local": local.isoformat(), "rate": pbx.clock.rate, "world": world.isoformat()}
 
