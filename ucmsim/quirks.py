@@ -96,20 +96,20 @@ _TRANSPORT = (
                    "http-line-end", "http-lines", "http-request-line")),
     Quirk("head-order", PERSONALITY, (PERSONALITY, 11, 13), "The response head has the order of Asterisk 1.8 to 11, or of "
           "13 (Content-Length last).", "spec 2.3, 0b", "inferred",
-          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*",
-                   "shapes-*")),
+          changes=("acl-blank", "acl-denied", "auth-*", "clock-*", "conn-*", "http-*", "page-*", "query-*", "rec-*",
+                   "rows-*", "shapes-*")),
     Quirk("server", PERSONALITY, (PERSONALITY,), "The value of the Server header.", "spec 2.3, 9 Q2", "assumed", text=True,
-          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*",
-                   "shapes-*")),
+          changes=("acl-blank", "acl-denied", "auth-*", "clock-*", "conn-*", "http-*", "page-*", "query-*", "rec-*",
+                   "rows-*", "shapes-*")),
     Quirk("extra-line", "none", ("none", "one"), "Nothing stands between head and body, or one more empty line, as "
           "Asterisk 1.8.0 to 1.8.5 sent it: the body then ends two bytes early for the client.", "spec 2.3", "inferred",
-          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*",
-                   "shapes-*")),
+          changes=("acl-blank", "acl-denied", "auth-*", "clock-*", "conn-*", "http-*", "page-*", "query-*", "rec-*",
+                   "rows-*", "shapes-*")),
     Quirk("content-type", "own", ("own", "plain"), "CSV, XML and JSON have content types of their own, or all are "
           "text/plain.", "spec 2.3, 9 Q2", "assumed",
-          changes=("http-form", "http-form-type", "http-plus", "page-*", "query-*", "rec-directories", "rec-list",
-                   "rec-list-made-up", "rec-list-missing", "rec-list-odd", "rec-list-several", "rec-made-up-file",
-                   "rows-*", "shapes-*")),
+          changes=("clock-*", "http-form", "http-form-type", "http-plus", "page-*", "query-*", "rec-directories",
+                   "rec-list", "rec-list-made-up", "rec-list-missing", "rec-list-odd", "rec-list-several",
+                   "rec-made-up-file", "rows-*", "shapes-*")),
     Quirk("error-signature", "Asterisk Server", ("Asterisk Server",), "The address line of error pages; Asterisk 13 "
           "prints its http_server_name there.", "spec 2.4, 0b", "inferred", text=True,
           changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-bare-header", "http-escape", "http-headers",
@@ -122,8 +122,8 @@ _TRANSPORT = (
           "spec 9 Q24", "assumed", fixed="an answer that is cut short is a fault, not a habit"),
     Quirk("header-case", "device", ("device", "canonical"), "Heads say Content-type and WWW-authenticate, or Content-Type "
           "and WWW-Authenticate.", "spec 2.3", "inferred",
-          changes=("acl-blank", "acl-denied", "auth-*", "conn-*", "http-*", "page-*", "query-*", "rec-*", "rows-*",
-                   "shapes-*")),
+          changes=("acl-blank", "acl-denied", "auth-*", "clock-*", "conn-*", "http-*", "page-*", "query-*", "rec-*",
+                   "rows-*", "shapes-*")),
     Quirk("line-end", "lf", ("lf", "crlf"), "A line feed ends a line of the request, with or without CR before it, or only "
           "both together do.", "spec 0b", "inferred", changes=("http-line-end",)),
     Quirk("bare-header", "ignored", ("ignored", "refused"), "A header line without a colon is ignored, or answered with 400 "
@@ -306,7 +306,7 @@ _QUERY = (
           "makes the page empty.", "spec 0b", "assumed", changes=("query-large-number",)),
     Quirk("page-limit", 1000, (), "Rows on a page at most, and when numRecords is left out.", "spec 3.1, 7 #3",
           "documented", number=1,
-          changes=("page-*", "query-answeredby", "query-csv", "query-durations", "query-no-parameters",
+          changes=("clock-*", "page-*", "query-answeredby", "query-csv", "query-durations", "query-no-parameters",
                    "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list", "query-sessions",
                    "query-zero-range", "rows-*", "shapes-*")),
     Quirk("numrecords-over-limit", "clamp", ("clamp", "refuse"), "A numRecords beyond the limit means the limit, or makes "
@@ -319,13 +319,14 @@ _QUERY = (
           "entries and cuts calls in two, or they count entries, in every format.", "spec 3.3, 7 #5", "seen", since="G3",
           changes=("query-page-of-rows", "query-sessions")),
     Quirk("order", "asc", ("asc", "desc"), "Rows come oldest first, or newest first.", "spec 4.5, 9 Q22b", "seen",
-          changes=("http-plus", "page-*", "query-answeredby", "query-csv", "query-durations", "query-empty-time",
-                   "query-format-case", "query-large-number", "query-name-case", "query-no-parameters",
-                   "query-offset", "query-open-range", "query-page-of-rows", "query-range", "query-repeated-list",
-                   "query-sessions", "query-time-of-day", "query-zero-range", "rows-*", "shapes-*")),
+          changes=("clock-*", "http-plus", "page-*", "query-answeredby", "query-csv", "query-durations",
+                   "query-empty-time", "query-format-case", "query-large-number", "query-name-case",
+                   "query-no-parameters", "query-offset", "query-open-range", "query-page-of-rows", "query-range",
+                   "query-repeated-list", "query-sessions", "query-time-of-day", "query-zero-range", "rows-*",
+                   "shapes-*")),
     Quirk("sort-key", "start", ("start", "acctid"), "Rows are sorted by start, so that a long call appears before rows "
           "already read, or by AcctId.", "spec 4.5, 7 #4", "seen",
-          changes=("page-*", "query-answeredby", "query-csv", "query-no-parameters", "query-offset",
+          changes=("clock-*", "page-*", "query-answeredby", "query-csv", "query-no-parameters", "query-offset",
                    "query-sessions", "rows-*", "shapes-*")),
     Quirk("answeredby", "accept", ("accept", "unknown"), "The filter answeredby, which one edition of the guide lacks, "
           "is taken everywhere, or is an unknown parameter.", "spec 3.1, 0b", "documented",
@@ -368,27 +369,26 @@ _PAGE = (
     Quirk("columns", PERSONALITY, (PERSONALITY, "G1", "G2", "G3"), "The columns that are written and shown; "
           "firmware appends some, and nothing announces it. In rows written before, those that are new are blank.",
           "spec 4.1, 7 #17", "seen",
-          changes=("http-form", "http-plus", "page-*", "query-ampersand", "query-answeredby", "query-csv",
-                   "query-durations", "query-empty-time", "query-format-case", "query-fraction",
-                   "query-large-number", "query-limit", "query-name-case", "query-no-parameters", "query-nothing",
-                   "query-offset", "query-open-range", "query-page-of-rows", "query-pattern", "query-range",
-                   "query-repeated-list", "query-sessions", "query-time-of-day", "query-times",
-                   "query-trailing-comma", "query-wildcards", "query-wrong-format", "query-zero-range", "rows-*",
-                   "shapes-*")),
+          changes=("clock-*", "http-form", "http-plus", "page-*", "query-ampersand", "query-answeredby", "query-csv",
+                   "query-durations", "query-empty-time", "query-format-case", "query-fraction", "query-large-number",
+                   "query-limit", "query-name-case", "query-no-parameters", "query-nothing", "query-offset",
+                   "query-open-range", "query-page-of-rows", "query-pattern", "query-range", "query-repeated-list",
+                   "query-sessions", "query-time-of-day", "query-times", "query-trailing-comma", "query-wildcards",
+                   "query-wrong-format", "query-zero-range", "rows-*", "shapes-*")),
     Quirk("csv-quoting", "none", ("none", "rfc4180"), "CSV has no quoting at all, so that lines have more commas than "
           "columns, or is quoted.", "spec 4.2, 7 #2", "documented",
-          changes=("page-csv", "query-csv", "query-no-parameters", "rows-csv", "shapes-csv")),
+          changes=("clock-*", "page-csv", "query-csv", "query-no-parameters", "rows-csv", "shapes-csv")),
     Quirk("csv-line-end", "lf", ("lf", "crlf"), "Lines of CSV end with LF, or with CR and LF.", "spec 4.2, 9 Q22",
           "inferred",
-          changes=("page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
+          changes=("clock-*", "page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
                    "query-wrong-format", "rows-csv", "shapes-csv")),
     Quirk("csv-header", "sent", ("sent", "omitted"), "A page of CSV begins with the line of the column names, or has rows "
           "only.", "spec 4.2", "documented",
-          changes=("page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
+          changes=("clock-*", "page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
                    "query-wrong-format", "rows-csv", "shapes-csv")),
     Quirk("csv-group-column", "none", ("none", "first"), "CSV has no column for the cdr of a JSON entry, or has it first, as "
           "a CSV that the GUI exports.", "spec 4.2, 9 Q14", "assumed", since="G3",
-          changes=("page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
+          changes=("clock-*", "page-csv", "query-ampersand", "query-csv", "query-no-parameters", "query-nothing",
                    "query-wrong-format", "rows-csv", "shapes-csv")),
     Quirk("xml-root", "root", ("root", "json"), "The outermost element of XML is root, or named like the JSON root.",
           "spec 4.3, 9 Q1", "assumed", changes=("page-xml", "query-nothing", "rows-xml")),
@@ -499,38 +499,41 @@ _PAGE = (
 
 ROWS = (
     Quirk("acctid", PERSONALITY, (PERSONALITY, "continuous", "monthly"), "AcctId counts on for ever, or restarts at 1 with "
-          "each calendar month (2661 rows of a UCM62xx).", "https-api 5.2, spec 0b", "seen", changes=("rows-*",)),
+          "each calendar month (2661 rows of a UCM62xx).", "https-api 5.2, spec 0b", "seen", changes=("clock-*",
+                                                                                                      "rows-*")),
     Quirk("acctid-gaps", "none", ("none",), "AcctId has no gaps, or every so many-th is missing: rows of helper legs and "
-          "deleted ones.", "spec 7 #21", "assumed", number=2, changes=("rows-*",)),
+          "deleted ones.", "spec 7 #21", "assumed", number=2, changes=("clock-*", "rows-*")),
     Quirk("unanswered", PERSONALITY, (PERSONALITY, "blank", "stamped", "busy-blank"), "Calls that nobody took have a blank "
           "answer, or answer = end, or both blank when BUSY or FAILED.", "spec 5.1, https-api 5.2", "seen",
-          changes=("rows-*", "shapes-*")),
+          changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("missing-time", "blank", ("blank", "zeros"), "A time that is missing is blank, or 0000-00-00 00:00:00, which "
-          "one integrator guards against.", "spec 5.1", "seen", changes=("rows-*", "shapes-*")),
+          "one integrator guards against.", "spec 5.1", "seen", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("local-times", "local", ("local",), "start, answer and end are local text without a zone, and bounds of a query "
           "are compared as such texts, so that an hour comes twice when clocks go back; uniqueid, session and the names of "
           "recordings go by UTC.", "spec 3.3, 7 #8", "documented",
           setting="time_zone"),
     Quirk("duration-rounding", "apart", ("apart", "displayed"), "duration and billsec are floors of what passed, so that "
           "they differ from the displayed times by a second, or differences of the displayed times.", "spec 5.1, 7 #14",
-          "seen", changes=("rows-*", "shapes-*")),
+          "seen", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("userfield", PERSONALITY, (PERSONALITY, "ext", "direction"), "userfield is EXT, or the direction of the call.",
-          "spec 5.1", "documented", changes=("rows-*", "shapes-*")),
+          "spec 5.1", "documented", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("trunk-userfield", "ext", ("ext", "direction"), "Where userfield is EXT, calls over trunks say EXT too, or their "
-          "direction.", "spec 5.1", "assumed", needs=("userfield", "ext"), changes=("rows-*", "shapes-*")),
+          "direction.", "spec 5.1", "assumed", needs=("userfield", "ext"), changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("outbound-context", PERSONALITY, (PERSONALITY, "from-internal", "outbound-route"), "dcontext of an outbound call is "
           "from-internal, or outbound-route- and the number of the trunk.", "spec 5.3, https-api 5.2", "seen",
-          changes=("rows-*", "shapes-*")),
+          changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("internal-context", "from-internal", ("from-internal", "ext-local"), "dcontext of a call between extensions is "
-          "from-internal, or ext-local: the guide has both.", "spec 5.3", "documented", changes=("rows-*", "shapes-*")),
+          "from-internal, or ext-local: the guide has both.", "spec 5.3", "documented", changes=("clock-*", "rows-*",
+                                                                                                 "shapes-*")),
     Quirk("inbound-context", "ext-did", ("ext-did", "did-local", "from-did-direct"), "dcontext of an inbound call is ext-did- "
           "and the number of the trunk, or one of those also seen on UCM62xx.", "spec 5.3, https-api 5.2", "documented",
-          changes=("rows-*", "shapes-*")),
+          changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("channel-technology", PERSONALITY, (PERSONALITY, "SIP", "PJSIP"), "Channels of phones and trunks, and dial "
           "strings in lastdata, are SIP/..., or PJSIP/... since the UCM62xx.", "spec 5.2", "documented",
-          changes=("rows-*", "shapes-*")),
+          changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("outbound-channel", PERSONALITY, (PERSONALITY, "number", "counter"), "The channel of an outbound leg ends with "
-          "the number dialled, or with the channel counter.", "spec 5.2", "documented", changes=("rows-*", "shapes-*")),
+          "the number dialled, or with the channel counter.", "spec 5.2", "documented", changes=("clock-*", "rows-*",
+                                                                                                 "shapes-*")),
     Quirk("failed-channel", "blank", ("blank", "dialled"), "FAILED rows have no dstchannel, or that of the callee.",
           "https-api 5.2, spec 9 Q21 (94 rows of a UCM62xx)", "seen", changes=("rows-*", "shapes-*")),
     Quirk("busy-channel", "kept", ("kept", "blank"), "BUSY rows have the dstchannel of the callee, or none.",
@@ -539,23 +542,23 @@ ROWS = (
           "a number.", "spec 5.2, 5.6", "assumed", changes=("rows-*", "shapes-*")),
     Quirk("uniqueid-step", PERSONALITY, (PERSONALITY, 1, 2), "The number in uniqueid counts channels one by one, or in steps of "
           "2, so that a call of two channels advances it by 4, as a capture of a UCM62xx shows.", "https-api 5.2", "seen",
-          changes=("rows-*", "shapes-*")),
+          changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("clid-without-name", "quotes", ("quotes", "bare"), 'A caller ID without a name begins with "", or is the '
-          "number alone, without brackets.", "spec 5.1", "seen", changes=("rows-*", "shapes-*")),
+          "number alone, without brackets.", "spec 5.1", "seen", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("chanext", "blank", ("blank", "extensions"), "chanext and dstchanext are blank, or repeat the extensions.",
-          "spec 5.1", "seen", since="G2", changes=("rows-*", "shapes-*")),
+          "spec 5.1", "seen", since="G2", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("amaflags", "DOCUMENTATION", ("DOCUMENTATION", "BILLING", "OMIT"), "The value of amaflags.", "spec 5.1",
-          "documented", changes=("rows-*", "shapes-*")),
+          "documented", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("service", "s", ("s",), "The value of service of a call over SIP.", "spec 5.1, https-api 5.2", "documented", text=True,
-          changes=("rows-*", "shapes-*")),
+          changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("lastdata-limit", 255, ("none",), "Characters after which lastdata is cut.", "spec 5.1", "seen", number=1,
-          changes=("rows-*", "shapes-*")),
+          changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("dial-string", PERSONALITY, (PERSONALITY, "plain", "contact"), "lastdata of Dial is the guide's form "
           "(SIP/5301,60,), or names the phone's contact and the callee-handler.", "spec 5.6, https-api 5.2", "seen",
-          changes=("rows-*", "shapes-*")),
+          changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("recorded-dial-string", "shown", ("shown", "hidden"), "A dial string with a callee-handler has "
           "M(record-check,StartMonitor) before it when the call is to be recorded, or hides that.", "https-api 5.2, 5.3",
-          "seen", since="G3", changes=("rows-*", "shapes-*")),
+          "seen", since="G3", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("busy-duration", "rung", ("rung", "zero"), "duration of BUSY rows is the time until the caller heard it, or 0.",
           "spec 7 #12", "seen", changes=("rows-*", "shapes-*")),
     Quirk("failed-duration", "passed", ("passed", "zero"), "duration of FAILED rows is the time that it took, 0 to 7 seconds, "
@@ -564,30 +567,32 @@ ROWS = (
           "disposition that Asterisk 11 added.", "spec 5.1, https-api 5.2, 5.3", "seen", changes=("rows-*", "shapes-*")),
     Quirk("session-microseconds", "unpadded", ("unpadded", "padded"), "The microseconds in session are not padded with "
           "zeros, so that texts of sessions do not sort by time, or padded to six digits.", "spec 5.1", "seen", since="G3",
-          changes=("rows-*", "shapes-*")),
+          changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("voicemail-row", PERSONALITY, (PERSONALITY, "second", "none"), "A call that voicemail takes has a second row, or "
-          "one only, answered by the mailbox.", "spec 5.6, https-api 5.2", "seen", changes=("rows-*", "shapes-*")),
+          "one only, answered by the mailbox.", "spec 5.6, https-api 5.2", "seen", changes=("clock-*", "rows-*",
+                                                                                            "shapes-*")),
     Quirk("one-row-lastapp", PERSONALITY, (PERSONALITY, "Dial", "VoiceMail"), "lastapp of a call that voicemail took, where "
           "it has one row, is Dial as seen on UCM62xx, or VoiceMail.", "https-api 5.2", "assumed", needs=("voicemail-row", "none"),
-          changes=("rows-*", "shapes-*")),
+          changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("voicemail-reason", "option-u", ("option-u", "option-n"), "lastdata of VoiceMail ends with u (unavailable) after "
-          "@default, or with n (CAP22, a UCM63xx).", "https-api 5.2, spec 5.6", "seen", changes=("rows-*", "shapes-*")),
+          "@default, or with n (CAP22, a UCM63xx).", "https-api 5.2, spec 5.6", "seen", changes=("clock-*", "rows-*",
+                                                                                                 "shapes-*")),
     Quirk("voicemail-text", "written", ("written", "none"), "A text, msgNNNN.txt, stands beside the sound of each voicemail "
           "message, or there is none.", "spec 5.8", "seen", changes=("rec-list-made-up",)),
     Quirk("voicemail-uniqueid", "shared", ("shared", "own"), "The second row shares the uniqueid of the first, so that "
           "clients keyed on it lose a row, or has one of its own.", "spec 5.6, 7 #10", "seen",
           needs=("voicemail-row", "second"),
-          changes=("rows-*", "shapes-*")),
+          changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("conference-action", "numbered", ("numbered", "plain"), "action_type of a conference is CONFERENCE[6300], or "
           "CONFERENCE.", "spec 5.5", "assumed", since="G3", changes=("rows-*", "shapes-*")),
     Quirk("recordfiles-end", "each", ("each", "between"), "Every name in recordfiles is followed by @, or an @ only parts "
-          "them.", "spec 5.8, 7 #15", "seen", since="G2", changes=("rows-*", "shapes-*")),
+          "them.", "spec 5.8, 7 #15", "seen", since="G2", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("recording-directory", PERSONALITY, (PERSONALITY, "flat", "month"), "Recordings stand in monitor, or in a "
           "directory of their month below it, which recordfiles then names.", "spec 5.8", "seen",
-          changes=("rec-list-made-up", "rec-made-up-file", "rows-*", "shapes-*")),
+          changes=("clock-*", "rec-list-made-up", "rec-made-up-file", "rows-*", "shapes-*")),
     Quirk("recording-epoch", "dial", ("dial", "answer"), "The epoch in a recording's name is the second after the call "
           "began (CAP22, a UCM63xx; a UCM62xx had ten seconds), or that of the answer.", "spec 5.8, https-api 5.3", "seen",
-          changes=("rec-list-made-up", "rec-made-up-file", "rows-*", "shapes-*")),
+          changes=("clock-*", "rec-list-made-up", "rec-made-up-file", "rows-*", "shapes-*")),
     Quirk("recording-length", "talk", ("talk", "billsec"), "A recording is as long as the talk was, parts of a second "
           "included, or has the whole seconds of billsec.", "spec 6.5", "seen", changes=("rec-made-up-file",)),
     Quirk("conference-recording-name", "epoch", ("epoch", "none"), "The recording of a conference ends its name with the "
@@ -612,24 +617,25 @@ ROWS = (
     Quirk("api-call", "api", ("api",), "A call that the API began has api as src, action_owner and at the end of session.",
           "https-api 5.2", "seen", since="G3", later="calls that the API begins"),
     Quirk("feature-codes", "rows", ("rows", "none"), "Codes that are dialled have rows, whose dst begins with * or #, or "
-          "none.", "spec 5.6", "seen", changes=("shapes-*",)),
+          "none.", "spec 5.6", "seen", changes=("clock-*", "shapes-*")),
     Quirk("transfer-context", "from-internal-xfer", ("from-internal-xfer", "from-internal"), "dcontext of a call that was "
           "transferred or parked is from-internal-xfer (CAP22, a UCM63xx), or from-internal.", "spec 5.3", "seen",
-          changes=("shapes-*",)),
+          changes=("clock-*", "shapes-*")),
     Quirk("account-code", "plain", ("plain",), "accountcode holds the account code or PIN that was dialled.",
           "spec 5.1, 9 Q23", "assumed", fixed="no other form is known"),
     Quirk("call-in-progress", "no-row", ("no-row",), "A call has no row until it ends; its legs have theirs when they do.",
           "spec 7 #23", "inferred", fixed="every unit writes at the end"),
     Quirk("did-row", "own", ("own", "none"), "An inbound call that reaches an IVR or a group has a row of its own first, NO "
-          "ANSWER with answer = end (CAP22, a UCM63xx), or none.", "spec 5.6", "seen", changes=("rows-*", "shapes-*")),
+          "ANSWER with answer = end (CAP22, a UCM63xx), or none.", "spec 5.6", "seen", changes=("clock-*", "rows-*",
+                                                                                                "shapes-*")),
     Quirk("ivr-exit-context", "ivr-from-internal", ("ivr-from-internal", "from-internal"), "dcontext of a call that left an "
           "IVR by a key is ivr-from-internal (CAP22, a UCM63xx), or from-internal.", "spec 5.3", "seen",
-          changes=("rows-*", "shapes-*")),
+          changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("ivr-row", "answered", ("answered",), "A call that hangs up in an IVR has a row ReadExten, ANSWERED for as long as "
           "it was there (CAP22, a UCM63xx).", "spec 5.6", "seen", fixed="every capture has it"),
     Quirk("ring-group-entry", "unbilled", ("unbilled", "billed"), "Rows of ForkCDR that are ANSWERED, as that of a ring group "
           "itself, have billsec 0 (CAP22, a UCM63xx), or as many seconds as they last.", "spec 5.6, 7 #12", "seen",
-          changes=("rows-*", "shapes-*")),
+          changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("ring-group-winner", "whole", ("whole", "talk"), "The billsec of the agent who answers a ring group includes the "
           "time that it rang, or is that of the talk.", "spec 5.6, 7 #13", "seen", changes=("rows-*", "shapes-*")),
     Quirk("ring-group-loser", "stamped", ("stamped",), "The rows of the other agents have answer = end.", "spec 5.6",
@@ -640,21 +646,23 @@ ROWS = (
     Quirk("parked-row", "answered", ("answered",), "The row of a parked leg is ANSWERED by its slot (CAP22, a UCM63xx).",
           "spec 5.6", "seen", fixed="the only capture has it"),
     Quirk("parked-call", "two-sessions", ("two-sessions", "one"), "A call that is parked and fetched shows in two sessions, "
-          "or in that of the caller.", "spec 5.6, 5.7", "seen", since="G3", changes=("shapes-*",)),
+          "or in that of the caller.", "spec 5.6, 5.7", "seen", since="G3", changes=("clock-*", "shapes-*")),
     Quirk("group-recording-name", "group", ("group", "group-and-agent"), "The recording of a ring group's call has the group's "
           "number in its name, or the agent's too, after a #, as later firmware.", "spec 5.8, 7 #16", "seen",
           changes=("rec-list-made-up", "rec-made-up-file", "rows-*", "shapes-*")),
     Quirk("recorded-prefix", "kept", ("kept",), "The name of a recording keeps the outside-line prefix that was dialled.",
           "spec 5.8", "seen", fixed="no unit is known that strips it"),
     Quirk("fork-rows", "shown", ("shown", "hidden"), "The parts of a call before an IVR, a group or a queue rings somebody "
-          "have rows of ForkCDR, which integrators drop, or none.", "spec 5.4", "seen", changes=("rows-*", "shapes-*")),
+          "have rows of ForkCDR, which integrators drop, or none.", "spec 5.4", "seen", changes=("clock-*", "rows-*",
+                                                                                                 "shapes-*")),
     Quirk("queue-row", "entry", ("entry", "none"), "A call to a queue has a row of Queue, NO ANSWER when it was abandoned, "
           "beside one for each agent that was rung, or has only these.", "spec 5.6", "assumed",
           changes=("shapes-*",)),
     Quirk("transfer-row", "TRANSFER", ("TRANSFER", "DIAL"), "A transferred call has one more row with the same uniqueid and "
-          "session, whose action is TRANSFER, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("shapes-*",)),
+          "session, whose action is TRANSFER, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("clock-*",
+                                                                                                     "shapes-*")),
     Quirk("forward-row", "CFWD", ("CFWD", "DIAL"), "A forwarded call has a row for the extension and one for the target, whose "
-          "action is CFWD, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("rows-*", "shapes-*")),
+          "action is CFWD, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("paging-row", "each", ("each",), "A page has a short row for each phone.", "spec 5.6", "assumed",
           fixed="nothing else is known"),
     Quirk("fax-row", "FAX", ("FAX", "DIAL"), "A fax has a row of ReceiveFAX, whose action is FAX, or DIAL.", "spec 5.6",

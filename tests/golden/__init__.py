@@ -2,5 +2,5 @@
 
 `scripts` says what is asked of which PBX, `replay` asks it and writes down what came back, `flips` what each quirk is
 switched to. The transcripts are in `fixtures/golden/<personality>/`; `python -m tests.golden --write` makes them anew,
-`python -m tests.golden --changes` prints what each quirk changes.
+`python -m tests.golden --changes` writes into the register what each quirk changes.
 """

@@ -1,4 +1,4 @@
-"""`python -m tests.golden --write` makes the transcripts anew, `--changes` prints what each quirk changes."""
+"""`python -m tests.golden --write` makes the transcripts anew, `--changes` the register's word on who changes which."""
 
 from __future__ import annotations
 
@@ -7,34 +7,31 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from tests.golden.flips import compressed, flips
+from tests.golden.patterns import REGISTER, measured, rewritten
 from tests.golden.replay import GOLDEN, Stage
 from tests.golden.shapes import HOME as SHAPES_HOME
 from tests.golden.shapes import shape_files
 from ucmsim.personalities import PERSONALITIES
 from ucmsim.progress import watched
-from ucmsim.quirks import QUIRKS
 
 
 def main() -> None:
-    """Write the transcripts, or print the changes."""
+    """Write the transcripts, or the changes."""
     parser = argparse.ArgumentParser(prog="python -m tests.golden", description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--write", action="store_true")
     what.add_argument("--changes", action="store_true")
     options = parser.parse_args()
+    if options.changes:
+        changes = dict(watched(measured(), "flipping", None))
+        REGISTER.write_text(rewritten(REGISTER.read_text("utf-8"), changes), "utf-8")
+        return
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Path(folder))
-        if options.write:
-            _write(stage)
-            shutil.rmtree(SHAPES_HOME, ignore_errors=True)
-            _write_shapes()
-        else:
-            usual = {row.id: stage.play(row.id) for row in PERSONALITIES}
-            for row in watched([row for row in QUIRKS if row.switchable], "flipping", None):
-                names = set().union(*(flip.differ for flip in flips(stage, row, usual)))
-                print(f"{row.id}: {', '.join(compressed(names))}", flush=True)
+        _write(stage)
         stage.close()
+    shutil.rmtree(SHAPES_HOME, ignore_errors=True)
+    _write_shapes()
 
 
 def _write(stage: Stage) -> None:
