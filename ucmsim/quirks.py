@@ -679,7 +679,8 @@ ROWS = (
     Quirk("greetings", "unavail", ("unavail",), "Beside INBOX a mailbox has other folders, and greetings as .gsm and .wav.",
           "spec 5.8, 6.5", "seen", later="greetings"),
     Quirk("clock-corrections", "shown", ("shown", "steady"), "When the unit's clock is corrected during a call, duration and "
-          "billsec are odd or negative as its times say, or those of the true call.", "spec 7 #8", "inferred", changes=("clock-*",)),
+          "billsec are odd or negative as its times say, or those of the true call.", "spec 7 #8", "inferred",
+          changes=("clock-*",)),
     Quirk("acctid-after-delete", "restart", ("restart",), "AcctId begins again when all rows were deleted.",
           "spec 9 Q20", "assumed", later="the deletion of rows"),
     Quirk("cleaner", "none", ("none",), "Recordings stay, or old ones go while their rows stay, so that recordfiles leads to "

@@ -17,6 +17,9 @@ REGISTER = ROOT / "ucmsim" / "quirks.py"
 WIDTH = 120
 """Columns of a line of the register."""
 
+INDENT = " " * 10
+"""What the second line of a row begins with."""
+
 SHARE = 12
 """Rows that a process flips at a time."""
 
@@ -45,9 +48,10 @@ def rewritten(source: str, changes: Mapping[str, tuple[str, ...]]) -> str:
             assert old.end_col_offset is not None
             first, last, begin, end = old.lineno, old.end_lineno, old.col_offset, old.end_col_offset
         before, after = lines[first - 1][:begin], lines[last - 1][end:]
+        above = []
         if old is None:
-            before += ", changes="
-        lines[first - 1 : last] = _wrapped(before, patterns, after)
+            above, before = [f"{before},"], f"{INDENT}changes="
+        lines[first - 1 : last] = [*above, *_wrapped(before, patterns, after)]
     return "\n".join(lines) + "\n"
 
 
