@@ -15,6 +15,7 @@ from ucmsim.assembly import Appliance, assemble
 from ucmsim.happenings import Happenings
 from ucmsim.settings import ClockChange, load_pbx
 from ucmsim.statefolder import StateFolder
+from ucmsim.truth import Sought
 
 BUSY = {
     "clock": {"start": "2026-03-02T00:00:00Z", "rate": 0},
@@ -85,6 +86,16 @@ def test_slices_of_two_are_not_mixed(calls: Happenings, worker: Worker, applianc
         assert len(worker.asked) == 1
         worker.go()
     assert done == ["caught up", "changed"]
+
+
+def test_what_happened_is_read_by_the_worker(calls: Happenings, worker: Worker, appliance: Appliance) -> None:
+    """Nothing is read before it comes to it, and then no more than a page."""
+    appliance.living.happen(calls.now)
+    told: list[Any] = []
+    calls.told(Sought(limit=7)).addCallback(told.append)
+    assert (told, len(worker.asked)) == ([], 1)
+    items, after = worker.go()
+    assert (told, [one.row for one in items], after) == ([(items, 7)], [1, 2, 3, 4, 5, 6, 7], 7)
 
 
 def test_stopping_waits_for_the_slice_that_is_written_and_no_longer(calls: Happenings, worker: Worker) -> None:

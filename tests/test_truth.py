@@ -15,7 +15,7 @@ from ucmsim.filling import made_up
 from ucmsim.history import SCHEMA_VERSION, History, Record
 from ucmsim.personalities import PERSONALITIES, Personality
 from ucmsim.settings import load_pbx
-from ucmsim.truth import Truth
+from ucmsim.truth import Sought, Truth
 
 UNTIL = datetime(2026, 11, 3, 12, tzinfo=UTC)
 TALK = Truth("answered", "Inbound", "1", "1001", "carrier-a", "", 1_500_000, 2_250_000, 9_000_000)
@@ -40,6 +40,25 @@ def test_a_truth_stays_with_its_row() -> None:
     history.keep([Record(another_row(AcctId="3"), truth=TALK._replace(answered=None))])
     history.extend([another_row(AcctId="4")])
     assert list(history.truths.every()) == [(2, TALK), (3, TALK._replace(answered=None))]
+    history.close()
+
+
+def test_pages_of_truths_are_all_of_them() -> None:
+    """Whatever their size, with gaps where a row has no truth."""
+    history = kept()
+    history.extend([another_row()])
+    history.keep([Record(another_row(AcctId="99", uniqueid="1.2", session="3-4"), truth=TALK)])
+    whole = [(row, truth) for row, truth in history.truths.every()]
+    for limit in (1, 7, len(whole) - 1, len(whole), len(whole) + 1):
+        found: list[tuple[int, Truth]] = []
+        after: int | None = 0
+        while after is not None:
+            items, after = history.truths.page(Sought(after, limit))
+            assert len(items) == limit or after is None
+            found += [(one.row, one.truth) for one in items]
+        assert found == whole
+    (last,), _ = history.truths.page(Sought(uniqueid="1.2"))
+    assert (last.as_json()["AcctId"], last.session, last.truth) == ("99", "3-4", TALK)
     history.close()
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
+
+_PAGE = 5000
+"""Legs that are asked for at once."""
 
 
 class ControlError(Exception):
@@ -77,16 +80,29 @@ class ControlClient:
         """Disarm the fault called *name* on *pbx*."""
         self._ask("DELETE", f"/v1/pbxs/{quote(pbx, safe='')}/faults/{quote(name, safe='')}")
 
-    def calls(self, pbx: str) -> list[dict[str, Any]]:
-        """Return what really happened on each leg of *pbx* that has a row."""
-        found: list[dict[str, Any]] = self._ask("GET", f"/v1/pbxs/{quote(pbx, safe='')}/calls")["items"]
-        return found
+    def calls(self, pbx: str, **which: str | int) -> list[dict[str, Any]]:
+        """Return what really happened on each leg of *pbx* that has a row, page by page until there is no more.
+
+        *which* narrows it: since, until (ISO), session, uniqueid, shape, after (a row); limit is the size of a page.
+        """
+        found: list[dict[str, Any]] = []
+        which = {"limit": _PAGE, **which}
+        while True:
+            page = self._ask("GET", f"/v1/pbxs/{quote(pbx, safe='')}/calls?{urlencode(which)}")
+            found += page["items"]
+            if page["next"] is None:
+                return found
+            which["after"] = page["next"]
 
     def place_call(self, pbx: str, call: Mapping[str, Any]) -> dict[str, Any]:
         """Let a call happen on *pbx*; return its shape, kind, beginning and end."""
         return self._ask("POST", f"/v1/pbxs/{quote(pbx, safe='')}/calls", call)
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def place_calls(self, pbx: str, calls: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Let calls happen on *pbx*, all of them or none; return what `place_call` does of each."""
+        return list(self._ask("POST", f"/v1/pbxs/{quote(pbx, safe='')}/calls", calls)["items"])
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | Sequence[Any] | None = None) -> dict[str, Any]:
         place = urlsplit(self.url)
         connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=self.timeout)
         headers = {"Authorization": f"Bearer {self.token}", "Connection": "close"}

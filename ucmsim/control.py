@@ -26,11 +26,12 @@ from ucmsim.configuration import read_pbx
 from ucmsim.errors import BindError, ConfigurationError, NameTaken, UcmsimError
 from ucmsim.faults import Armed, FaultRefused
 from ucmsim.fleet import Fleet, PbxService
+from ucmsim.paging import QueryRefused, sought
 from ucmsim.ports import OpenPort, closed
 from ucmsim.privatefile import put
 from ucmsim.settings import Control, load_clock_change
 from ucmsim.statefolder import StateFolder
-from ucmsim.wishes import CallRefused, described_call, wished
+from ucmsim.wishes import CallRefused, described_call, wished, wished_each
 
 TOKEN_FILE = "control-token"  # noqa: S105 - where it stands, not what it is
 BODY_LIMIT = 1 << 20
@@ -122,19 +123,30 @@ class Handlers:
         self._log.info("{pbx}: the clock says {now} at rate {rate} ({said})", pbx=pbx, said=said, **told)
         return Answer(told)
 
-    def calls(self, pbx: str) -> Answer:
-        truths = self._find(pbx).appliance.pbx.history.truths
-        return Answer(_listed([{"row": row, **truth._asdict()} for row, truth in truths.every()]))
-
-    async def place_call(self, pbx: str, body: dict[str, Any]) -> Answer:
+    async def calls(self, pbx: str, query: Mapping[str, list[str]]) -> Answer:
         service = self._find(pbx)
         try:
-            story = await service.calls.place(wished(body, service.calls.now))
-        except CallRefused as refused:
+            asked = sought(query)
+        except QueryRefused as refused:
             raise ApiError(400, "invalid", str(refused), refused.field) from None
+        items, after = await service.calls.told(asked)
+        return Answer(_listed([one.as_json() for one in items], after))
+
+    async def place_call(self, pbx: str, body: dict[str, Any] | list[Any]) -> Answer:
+        service = self._find(pbx)
+        many, now = isinstance(body, list), service.calls.now
+        try:
+            if isinstance(body, list):
+                stories = await service.calls.place_each(wished_each(body, now))
+            else:
+                stories = [await service.calls.place(wished(body, now))]
+        except CallRefused as refused:
+            raise ApiError(400, "invalid", str(refused), refused.field or None) from None
         await service.calls.catch_up()
-        self._log.info("{pbx}: placed a call of shape {shape}", pbx=pbx, shape=story[0].shape)
-        return Answer(described_call(story), 201)
+        shapes = ", ".join(dict.fromkeys(story[0].shape for story in stories)) or "no shape"
+        self._log.info("{pbx}: placed {count} of shape {shapes}", pbx=pbx, count=len(stories), shapes=shapes)
+        told = list(map(described_call, stories))
+        return Answer(_listed(told) if many else told[0], 201)
 
     def faults(self, pbx: str) -> Answer:
         armed = self._find(pbx).appliance.pbx.faults.armed
@@ -165,13 +177,18 @@ class Handlers:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One endpoint: `{name}` in the path is an argument, *handler* names a method, *open* needs no token."""
+    """One endpoint: `{name}` in the path is an argument, *handler* names a method, *open* needs no token.
+
+    The handler gets what stands in the *query*, if the route has one; its body may be one of *many*, a list.
+    """
 
     method: str
     path: str
     handler: str
     statement: str
     open: bool = False
+    query: bool = False
+    many: bool = False
 
     def matches(self, path: str) -> dict[str, str] | None:
         """Return the names in *path*, None if this is not its route."""
@@ -191,8 +208,8 @@ ROUTES = (
     Route("DELETE", "/v1/pbxs/{pbx}", "delete_pbx", "stop a PBX and erase its keys and history on disk"),
     Route("GET",    "/v1/pbxs/{pbx}/clock", "clock", "the PBX clock: now in UTC, the same in the PBX's zone, rate, and the world's time"),
     Route("PUT",    "/v1/pbxs/{pbx}/clock", "change_clock", "move the PBX clock: now, advance or step, and rate, time_zone"),
-    Route("GET",    "/v1/pbxs/{pbx}/calls", "calls", "what really happened on each leg that has a row, in microseconds of UTC"),
-    Route("POST",   "/v1/pbxs/{pbx}/calls", "place_call", "let a call happen: shape, from, to, and at, ring, talk, recorded"),
+    Route("GET",    "/v1/pbxs/{pbx}/calls", "calls", "what really happened on each leg that has a row, in microseconds of UTC, page by page", query=True),
+    Route("POST",   "/v1/pbxs/{pbx}/calls", "place_call", "let a call happen, or a list of them: shape, from, to, and at, ring, talk, recorded", many=True),
     Route("GET",    "/v1/pbxs/{pbx}/faults", "faults", "the armed faults with their counters"),
     Route("POST",   "/v1/pbxs/{pbx}/faults", "arm_fault", "arm a fault"),
     Route("DELETE", "/v1/pbxs/{pbx}/faults/{name}", "disarm_fault", "disarm a fault"),
@@ -249,7 +266,9 @@ class ControlResource(Resource):
             if route.method == sought:
                 arguments: dict[str, Any] = dict(names)
                 if method in ("POST", "PUT"):
-                    arguments["body"] = _body(request)
+                    arguments["body"] = _body(request, many=route.many)
+                if route.query:
+                    arguments["query"] = _query(request)
                 answer = getattr(self._handlers, route.handler)(**arguments)
                 return answer if isinstance(answer, Answer) else await answer
         allowed = sorted({route.method for route, _ in found} | {"HEAD" for route, _ in found if route.method == "GET"})
@@ -308,7 +327,14 @@ def _unlogged(_request: Request) -> None:
     """Log nothing of a control request."""
 
 
-def _body(request: Request) -> dict[str, Any]:
+def _query(request: Request) -> dict[str, list[str]]:
+    return {
+        name.decode("utf-8", "replace"): [value.decode("utf-8", "replace") for value in values]
+        for name, values in request.args.items()
+    }
+
+
+def _body(request: Request, *, many: bool) -> Any:
     data = request.content.read(BODY_LIMIT + 1) if request.content else b""
     if len(data) > BODY_LIMIT:
         raise ApiError(413, "too-large", f"a body may have {BODY_LIMIT} bytes at most")
@@ -316,8 +342,8 @@ def _body(request: Request) -> dict[str, Any]:
         body = json.loads(data, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise ApiError(400, "not-json", f"the body is not JSON: {error}") from None
-    if not isinstance(body, dict):
-        raise ApiError(400, "invalid", "the body must be a JSON object")
+    if not isinstance(body, dict | list if many else dict):
+        raise ApiError(400, "invalid", f"the body must be a JSON object{', or a list of them' if many else ''}")
     return body
 
 
@@ -340,8 +366,8 @@ def _refused(refused: FaultRefused) -> ApiError:
     return ApiError(400, "invalid", told, first or None)
 
 
-def _listed(items: list[Any]) -> dict[str, Any]:
-    return {"items": items, "next": None}
+def _listed(items: list[Any], after: int | None = None) -> dict[str, Any]:
+    return {"items": items, "next": after}
 
 
 def _pbx(service: PbxService) -> Mapping[str, Any]:

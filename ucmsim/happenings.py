@@ -6,7 +6,7 @@ is done in slices, so that pages are read in between.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from ucmsim.assembly import Appliance
 from ucmsim.calls.events import Call
+from ucmsim.truth import Sought, Told
 from ucmsim.wishes import Wish
 
 _PERIOD = 0.5
@@ -85,10 +86,23 @@ class Happenings(Service):
 
     async def place(self, wish: Wish) -> tuple[Call, ...]:
         """Let a call happen; raises `CallRefused`."""
-        story: tuple[Call, ...] = await self._in_turn(lambda: self._worker(lambda: self._appliance.living.place(wish)))
+        story: tuple[Call, ...] = await self._placed(lambda: self._appliance.living.place(wish))
+        return story
+
+    async def place_each(self, wishes: Sequence[Wish]) -> list[tuple[Call, ...]]:
+        """Let calls happen, all or none of them; raises `CallRefused`."""
+        stories: list[tuple[Call, ...]] = await self._placed(lambda: self._appliance.living.place_each(wishes))
+        return stories
+
+    async def _placed(self, place: Callable[[], Any]) -> Any:
+        placed = await self._in_turn(lambda: self._worker(place))
         if self.running and not self._loop.running:
             self._loop.start(_PERIOD, now=False)
-        return story
+        return placed
+
+    def told(self, sought: Sought) -> Deferred[tuple[list[Told], int | None]]:
+        """Return a page of what really happened, which the worker reads."""
+        return self._worker(lambda: self._appliance.pbx.history.truths.page(sought))
 
     def _tick(self) -> Deferred[int | None]:
         return Deferred.fromCoroutine(self.catch_up()).addErrback(self._failed)

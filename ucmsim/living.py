@@ -6,7 +6,7 @@ Knows no clock: whoever calls says up to which instant of the world's time calls
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -22,7 +22,7 @@ from ucmsim.errors import did_you_mean
 from ucmsim.history import History
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.streams import stream
-from ucmsim.wishes import CallRefused, Wish
+from ucmsim.wishes import CallRefused, Wish, together
 
 _A_DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -89,6 +89,26 @@ class Living:
 
     def place(self, wish: Wish) -> tuple[Call, ...]:
         """Let a call happen; return the channels it is made of. Raises `CallRefused`."""
+        story = self._story(wish)
+        self._world.place(story)
+        return story
+
+    def place_each(self, wishes: Iterable[Wish]) -> list[tuple[Call, ...]]:
+        """Let calls happen, all or, when one of them cannot, none. Raises `CallRefused`, which names these by their index."""
+        stories, refused = [], {}
+        for index, wish in enumerate(wishes):
+            try:
+                stories.append(self._story(wish))
+            except CallRefused as error:
+                refused[index] = error
+        if refused:
+            raise together(refused)
+        for story in stories:
+            self._world.place(story)
+        return stories
+
+    def _story(self, wish: Wish) -> Story:
+        """Return the call that is wished for. Raises `CallRefused`."""
         shape = BY_ID.get(wish.shape)
         if shape is None:
             hint = did_you_mean(wish.shape, BY_ID) or "'ucmsim show shapes' lists them all"
@@ -97,9 +117,7 @@ class Living:
         if start < self._past:
             raise CallRefused("that is in the PBX's past; leave 'at' out for now", "at")
         kind, stage = self._staged(wish, shape, start)
-        story = shape.story(stage, kind)
-        self._world.place(story)
-        return story
+        return shape.story(stage, kind)
 
     def _stories(self) -> Iterator[Story]:
         if not self._settings.traffic.live:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 TRUTH_TABLE = """
 CREATE TABLE truth (
@@ -41,6 +42,50 @@ class Truth(NamedTuple):
         return 0 if self.answered is None else self.ended - self.answered
 
 
+class Told(NamedTuple):
+    """A *truth*, the id of its *row*, and what its CDR says of which call it is of: columns as they are sent."""
+
+    row: int
+    acct_id: str
+    uniqueid: str
+    session: str
+    truth: Truth
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it flat; columns of the CDR have the names that they have there."""
+        cdr = {"AcctId": self.acct_id, "uniqueid": self.uniqueid, "session": self.session}
+        return {"row": self.row, **cdr, **self.truth._asdict()}
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which truths are asked for: at most *limit* of rows *after* an id, and of these what the rest says.
+
+    *since* and *until* are about when legs ended, the one included and the other not; None is no condition.
+    """
+
+    after: int = 0
+    limit: int = 1000
+    since: int | None = None
+    until: int | None = None
+    session: str | None = None
+    uniqueid: str | None = None
+    shape: str | None = None
+
+    def conditions(self) -> Iterator[tuple[str, object]]:
+        """Yield a condition on `truth` and `cdr`, and its value, for each that there is."""
+        yield "truth.row > ?", self.after
+        for condition, value in (
+            ("truth.ended >= ?", self.since),
+            ("truth.ended < ?", self.until),
+            ("cdr.session = ?", self.session),
+            ("cdr.uniqueid = ?", self.uniqueid),
+            ("truth.shape = ?", self.shape),
+        ):
+            if value is not None:
+                yield condition, value
+
+
 class Truths:
     """The table of one PBX; *lock* is held whenever *database* is used, which it is by one thread at a time."""
 
@@ -65,3 +110,17 @@ class Truths:
                 return
             for last, *values in page:
                 yield last, Truth(*values)
+
+    def page(self, sought: Sought) -> tuple[list[Told], int | None]:
+        """Return what is *sought*, in the order of the rows, and after which id the next page begins, None after the last."""
+        conditions, values = zip(*sought.conditions(), strict=True)
+        told = ", ".join(f"truth.{column}" for column in _COLUMNS.split(", "))
+        sql = (
+            f"SELECT truth.row, cdr.AcctId, cdr.uniqueid, cdr.session, {told} FROM truth JOIN cdr ON cdr.id = truth.row "  # noqa: S608
+            f"WHERE {' AND '.join(conditions)} ORDER BY truth.row LIMIT ?"
+        )
+        with self._lock:
+            found = self._database.execute(sql, (*values, sought.limit + 1)).fetchall()
+        items = [Told(row, str(acct), uid, session, Truth(*rest)) for row, acct, uid, session, *rest in found]
+        more = len(items) > sought.limit
+        return items[: sought.limit], items[sought.limit - 1].row if more else None

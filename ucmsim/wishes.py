@@ -1,8 +1,8 @@
-"""Calls that are wished for: `POST /v1/pbxs/{pbx}/calls`, read and answered. Knows no PBX."""
+"""Calls that are wished for, one or a batch: `POST /v1/pbxs/{pbx}/calls`, read and answered. Knows no PBX."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -38,8 +38,10 @@ class Wish:
     recorded: bool = False
 
 
-def wished(body: Mapping[str, Any], now: datetime) -> Wish:
+def wished(body: Any, now: datetime) -> Wish:
     """Return the call that *body* wishes for, *now* unless it says when. Raises `CallRefused`."""
+    if not isinstance(body, Mapping):
+        raise CallRefused("a call is a JSON object", "")
     for key in body:
         if key not in _KEYS:
             hint = did_you_mean(key, _KEYS) or f"there are {', '.join(_KEYS)}"
@@ -51,6 +53,26 @@ def wished(body: Mapping[str, Any], now: datetime) -> Wish:
         _text(body, "shape"), _text(body, "from"), _text(body, "to"), _instant(body, now), _seconds(body, "ring", _RING),
         _seconds(body, "talk", _TALK), recorded,
     )  # fmt: skip
+
+
+def wished_each(bodies: Sequence[Any], now: datetime) -> list[Wish]:
+    """Return the calls that *bodies* wish for. Raises `CallRefused`, which names all that are wrong by their index."""
+    wishes, refused = [], {}
+    for index, body in enumerate(bodies):
+        try:
+            wishes.append(wished(body, now))
+        except CallRefused as error:
+            refused[index] = error
+    if refused:
+        raise together(refused)
+    return wishes
+
+
+def together(refused: Mapping[int, CallRefused]) -> CallRefused:
+    """Return one refusal for those of calls of a batch, by their index from 0."""
+    fields = {index: f"[{index}].{error.field}".rstrip(".") for index, error in refused.items()}
+    said = "; ".join(f"{fields[index]}: {error}" for index, error in refused.items())
+    return CallRefused(f"{said}; no call was placed", next(iter(fields.values())))
 
 
 def described_call(story: tuple[Call, ...]) -> dict[str, Any]:

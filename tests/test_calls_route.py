@@ -1,0 +1,204 @@
+"""`/v1/pbxs/{pbx}/calls`: pages of what really happened, and calls that are placed, one or a batch."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from ucmsim.client import ControlClient, ControlError
+from ucmsim.errors import UcmsimError
+from ucmsim.paging import LONGEST_PAGE, QueryRefused, sought
+from ucmsim.pytest_plugin import Ucm, UcmFleet
+from ucmsim.truth import Sought
+from ucmsim.wishes import CallRefused, wished_each
+
+BEGAN = datetime(2026, 3, 2, 14, tzinfo=UTC)
+EMPTY: dict[str, Any] = {
+    "personality": "ucm6510",
+    "clock": {"start": "2026-03-02T14:00:00Z", "rate": 0},
+    "history": {"days": 0},
+    "time_zone": "UTC",
+}
+SECOND = 1_000_000
+
+
+def asked(fleet: UcmFleet, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    """Return status and JSON of a request to the control plane."""
+    place = urlsplit(fleet.control.url)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=20)
+    headers = {"Authorization": f"Bearer {fleet.control.token}"}
+    connection.request(method, path, None if body is None else json.dumps(body), headers)
+    response = connection.getresponse()
+    told = response.status, json.loads(response.read())
+    connection.close()
+    return told
+
+
+def call(caller: str = "1001", callee: str = "1002", **how: Any) -> dict[str, Any]:
+    return {"shape": "answered", "from": caller, "to": callee, "talk": 10, **how}
+
+
+# --- a batch -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.ucmsim(**EMPTY)
+def test_a_batch_is_answered_by_what_each_would_be(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
+    """In the order of the list, whatever the order of the calls."""
+    later = (BEGAN + timedelta(seconds=30)).isoformat()
+    status, told = asked(ucm_fleet, "POST", f"/v1/pbxs/{ucm.name}/calls", [call(at=later), call("1003", "3125550123")])
+    assert (status, told["next"]) == (201, None)
+    assert [(one["kind"], one["begins"]) for one in told["items"]] == [
+        ("Internal", later), ("Outbound", BEGAN.isoformat()),
+    ]  # fmt: skip
+    ucm.clock.advance(120)
+    assert [one["caller"] for one in ucm.calls] == ["1003", "1001"]
+
+
+@pytest.mark.ucmsim(**EMPTY)
+def test_a_batch_of_the_fixture(ucm: Ucm) -> None:
+    """It takes instants as such; an empty one is nothing to be done."""
+    made = ucm.place_calls([call(at=BEGAN + timedelta(minutes=at), talk=1) for at in range(300)])
+    assert len(made) == 300
+    assert ucm.place_calls([]) == []
+    ucm.clock.advance(timedelta(hours=6))
+    assert [one["began"] for one in ucm.calls] == [
+        int((BEGAN + timedelta(minutes=at)).timestamp()) * SECOND for at in range(300)
+    ]
+
+
+@pytest.mark.ucmsim(**EMPTY)
+def test_a_batch_with_a_call_that_cannot_be_places_none(ucm: Ucm) -> None:
+    """The index of each that is wrong is named, whether its form is wrong or there is no such extension."""
+    with pytest.raises(ControlError) as caught:
+        ucm.place_calls([call(), call(talk=-1), {"shape": "answered"}, call()])
+    said = "[1].talk: 'talk' is a number of seconds from 0 to 86400; [2].from: a call needs 'from', a text; no call was placed"
+    assert (caught.value.status, caught.value.field, str(caught.value)) == (400, "[1].talk", said)
+    with pytest.raises(ControlError) as caught:
+        ucm.place_calls([call(), call("1", "2"), call(shape="ivr"), call(at=BEGAN - timedelta(hours=1))])
+    assert caught.value.field == "[1].from"
+    for part in ("[1].from: neither '1' nor '2' is", "[2].shape: a call of shape 'ivr' is", "[3].at: that is in the"):
+        assert part in str(caught.value)
+    ucm.clock.advance(600)
+    assert ucm.calls == []
+
+
+def test_what_is_no_object_in_a_batch_is_told_by_its_index() -> None:
+    """The field is the place in the list alone."""
+    with pytest.raises(CallRefused) as caught:
+        wished_each([call(), "answered", [call()]], BEGAN)
+    assert caught.value.field == "[1]"
+    assert str(caught.value) == "[1]: a call is a JSON object; [2]: a call is a JSON object; no call was placed"
+
+
+@pytest.mark.ucmsim(**EMPTY)
+@pytest.mark.parametrize("body", ["answered", 3, None, True])
+def test_a_body_is_a_call_or_a_list_of_them(ucm_fleet: UcmFleet, ucm: Ucm, body: Any) -> None:
+    """Anything else is told so."""
+    place = urlsplit(ucm_fleet.control.url)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=20)
+    headers = {"Authorization": f"Bearer {ucm_fleet.control.token}"}
+    connection.request("POST", f"/v1/pbxs/{ucm.name}/calls", json.dumps(body), headers)
+    response = connection.getresponse()
+    error = json.loads(response.read())["error"]
+    connection.close()
+    assert (response.status, error["message"]) == (400, "the body must be a JSON object, or a list of them")
+
+
+# --- pages ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.ucmsim(**EMPTY)
+def test_pages_hold_every_leg_once_in_the_order_of_the_rows(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
+    """What is written between two pages comes at the end, whenever it began; the last page has no next."""
+    path = f"/v1/pbxs/{ucm.name}/calls"
+    ucm.place_calls([call(at=BEGAN + timedelta(seconds=at), talk=1) for at in range(5)])
+    ucm.place_call("answered", "1003", "1004", talk=60)
+    ucm.clock.advance(30)
+    status, first = asked(ucm_fleet, "GET", f"{path}?limit=2")
+    assert (status, [one["row"] for one in first["items"]], first["next"]) == (200, [1, 2], 2)
+    ucm.clock.advance(60)
+    _, second = asked(ucm_fleet, "GET", f"{path}?limit=2&after=2")
+    _, third = asked(ucm_fleet, "GET", f"{path}?limit=2&after={second['next']}")
+    assert [one["row"] for one in second["items"] + third["items"]] == [3, 4, 5, 6]
+    assert (third["items"][-1]["caller"], third["next"]) == ("1003", None)
+    assert asked(ucm_fleet, "GET", f"{path}?after=6")[1] == {"items": [], "next": None}
+    for limit in (1, 2, 4, 6, LONGEST_PAGE):
+        assert ucm_fleet.control.calls(ucm.name, limit=limit) == ucm.calls
+    assert len(ucm.calls) == 6
+
+
+@pytest.mark.ucmsim(**EMPTY)
+def test_a_leg_tells_which_cdr_is_its_own(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
+    """By AcctId, uniqueid and session, as they stand in the CDR, by which it can be asked for again."""
+    ucm.place_calls([call(), call("1003", "1004", shape="forward-busy")])
+    ucm.clock.advance(60)
+    everything = ucm.calls
+    sessions = {one["session"] for one in everything}
+    assert (len(everything), len(sessions)) == (3, 2)
+    assert [one["AcctId"] for one in everything] == ["1", "2", "3"]
+    for session in sessions:
+        legs = ucm_fleet.control.calls(ucm.name, session=session)
+        assert legs == [one for one in everything if one["session"] == session]
+        assert ucm_fleet.control.calls(ucm.name, uniqueid=legs[0]["uniqueid"], limit=1) == legs
+    assert ucm_fleet.control.calls(ucm.name, session="nobody's") == []
+    assert {one["shape"] for one in ucm_fleet.control.calls(ucm.name, shape="answered")} == {"answered"}
+
+
+@pytest.mark.ucmsim(**EMPTY)
+def test_legs_can_be_asked_for_by_when_they_ended(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
+    """Since an instant, that included, until another, that not; a zone may be any, its + sent as such by the client."""
+    ucm.place_calls([call(ring=0, talk=60 * at) for at in (1, 2, 3, 4)])
+    ucm.clock.advance(600)
+    control: ControlClient = ucm_fleet.control
+    ends = {at: (BEGAN + timedelta(minutes=at)).isoformat() for at in (2, 4)}
+    rows = [one["row"] for one in control.calls(ucm.name, since=ends[2], until=ends[4])]
+    assert rows == [2, 3]
+    assert len(control.calls(ucm.name, since="2026-03-02T15:02:00+01:00")) == 3
+    assert len(control.calls(ucm.name, until=ends[2])) == 1
+
+
+REFUSED = [
+    ({"limit": ["0"]}, "limit", "'limit' is a whole number from 1 to 10000"),
+    ({"limit": ["10001"]}, "limit", "'limit' is a whole number from 1 to 10000"),
+    ({"limit": ["+1"]}, "limit", "'limit' is a whole number from 1 to 10000"),
+    ({"limit": [""]}, "limit", "'limit' is a whole number from 1 to 10000"),
+    ({"limit": ["1_0"]}, "limit", "'limit' is a whole number from 1 to 10000"),
+    ({"limit": ["\u0663"]}, "limit", "'limit' is a whole number from 1 to 10000"),
+    ({"after": ["-1"]}, "after", "'after' is a whole number from 0 to 9223372036854775807"),
+    ({"after": ["9" * 19]}, "after", "'after' is a whole number from 0 to 9223372036854775807"),
+    ({"after": ["9" * 9999]}, "after", "'after' is a whole number from 0 to 9223372036854775807"),
+    ({"since": ["yesterday"]}, "since", "'since' is an ISO instant with its zone, such as 2026-03-29T00:30:00Z"),
+    ({"until": ["2026-03-29T00:30:00"]}, "until", "'until' is an ISO instant with its zone, such as 2026-03-29T00:30:00Z"),
+    ({"limit": ["1", "2"]}, "limit", "'limit' is given 2 times"),
+    ({"shape": ["anwsered"]}, "shape", "there is no shape 'anwsered'; did you mean 'answered'?"),
+    ({"sesion": ["1"]}, "sesion", "'sesion' is no parameter of this list; did you mean 'session'?"),
+    ({"q": ["1"]}, "q", "'q' is no parameter of this list; there are limit, after, since, until, session, uniqueid, shape"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "field", "said"), REFUSED)
+def test_a_query_that_cannot_be_answered_says_why(query: dict[str, list[str]], field: str, said: str) -> None:
+    """Nothing is passed over: a mistyped filter would find everything."""
+    with pytest.raises(QueryRefused) as caught:
+        sought(query)
+    assert isinstance(caught.value, UcmsimError)
+    assert (caught.value.field, str(caught.value)) == (field, said)
+
+
+def test_no_query_asks_for_the_first_thousand() -> None:
+    """From the beginning, of everything."""
+    assert sought({}) == Sought(after=0, limit=1000)
+
+
+@pytest.mark.ucmsim(**EMPTY)
+def test_a_bad_query_is_a_400_that_names_the_parameter(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
+    """Also over HTTP, and bytes that are no text are no reason to fail."""
+    for query, field in (("limit=", "limit"), ("limit=1&limit=1", "limit"), ("%ff=1", "\ufffd")):
+        status, told = asked(ucm_fleet, "GET", f"/v1/pbxs/{ucm.name}/calls?{query}")
+        assert (status, told["error"]["code"], told["error"]["field"]) == (400, "invalid", field)
+    assert asked(ucm_fleet, "GET", f"/v1/pbxs/{ucm.name}/calls?session=%ff")[1]["items"] == []
