@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ import pytest
 from ucmsim.columns import AT, COLUMNS, GENERATIONS, NAMES, Row, row
 from ucmsim.devicefile import BadLine, write
 from ucmsim.errors import HistoryError
-from ucmsim.filling import Filled, fill, import_file, made_up
+from ucmsim.filling import Filled, covering, fill, import_file, made_up
 from ucmsim.history import SCHEMA_VERSION, History, Record
 from ucmsim.personalities import personality
 from ucmsim.quirks import ROWS, Quirk
@@ -271,17 +271,36 @@ def test_bytes_that_are_no_text_are_reported(history: History, tmp_path: Path) -
 
 
 def test_progress_can_be_watched(history: History, tmp_path: Path) -> None:
-    """Whoever watches sees every record pass, what it is about, and how many are expected."""
+    """Whoever watches sees every record pass, what it is about, and how many days are to come, if that is known."""
     seen: list[Any] = []
 
-    def watch(records: Iterable[Record], what: str, total: int | None) -> Iterator[Record]:
-        seen.append((what, total))
+    def watch(records: Iterable[Record], what: str, total: Any = None, reached: Any = None, /) -> Iterator[Record]:
+        seen.append((what, total, reached is None))
         yield from records
 
     settings = load_pbx({"history": FEW}, Path())
     fill(history, "hq", settings, seed=1, until=NOW, watch=watch)
     import_file(history, device_file(tmp_path / "calls.csv"), zone=ZONE, watch=watch)
-    assert seen == [("hq: making up calls", 80), ("importing calls.csv", None)]
+    assert seen == [("hq: making up calls", FEW["days"], False), ("importing calls.csv", None, True)]
+
+
+def test_progress_is_the_time_that_calls_have_covered() -> None:
+    """It grows from nothing to all of the days, evenly by the calendar, where most calls come in at the end."""
+    days = 20
+    early = [f"{NOW - timedelta(days=at):%Y-%m-%d}" for at in range(10, days + 2)]
+    traffic = {"holidays": early, "holiday": 0.05}
+    settings = load_pbx(
+        {"history": {"days": days, "calls_per_day": 60}, "traffic": traffic, "time_zone": "UTC"}, Path()
+    )
+    total, reached = covering(settings, NOW)
+    covered = [reached(record) for record in made_up("hq", settings, seed=1, until=NOW)]
+    assert total == days
+    assert covered == sorted(covered)
+    assert covered[0] > 0
+    assert days - 1 < covered[-1] <= days
+    in_first_half = sum(at < days / 2 for at in covered)
+    assert 0 < in_first_half < len(covered) / 5
+    assert reached(Record(("",))) == 0
 
 
 def test_file_that_gives_nothing_may_be_mended(history: History, tmp_path: Path) -> None:

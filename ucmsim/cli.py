@@ -167,8 +167,11 @@ def export(config: Path, name: str | None, form: str | None, generation: str, ou
 
     JSON and XML read back as they were; rows that a CSV cannot tell are reported, and then the exit code is 1.
     """
+    from ucmsim.progress import watched
+
     with _told(), _kept_history(config, name, begin=False) as (_, history), _opened(out) as stream:
-        bad = _written(stream, _form(form, out), generation, history.rows(), len(history))
+        rows = watched(history.rows(), "writing", len(history))
+        bad = _written(stream, _form(form, out), generation, rows)
     raise SystemExit(1 if bad else 0)
 
 
@@ -180,16 +183,16 @@ def export(config: Path, name: str | None, form: str | None, generation: str, ou
 def generate(config: Path | None, name: str | None, form: str | None, out: Path | None) -> None:
     """Make up the calls that a configuration describes, and write them as a device file; nothing is kept."""
     from ucmsim.clock import PbxClock
-    from ucmsim.filling import made_up
+    from ucmsim.filling import covering, made_up
+    from ucmsim.progress import watched
 
     with _told():
         settings, name, pbx = _chosen(config, name)
         now = PbxClock.of(pbx.clock, time.time()).start
         made = made_up(name, pbx, seed=settings.seed, until=now)
-        rows = (record.row for record in made)
-        total = pbx.history.days * pbx.history.calls_per_day
+        rows = (record.row for record in watched(made, "making up calls", *covering(pbx, now)))
         with _opened(out) as stream:
-            _written(stream, _form(form, out), str(pbx.register["columns"]), rows, total)
+            _written(stream, _form(form, out), str(pbx.register["columns"]), rows)
 
 
 def _form(chosen: str | None, out: Path | None) -> str:
@@ -227,13 +230,12 @@ class _Counted:
             yield row
 
 
-def _written(stream: TextIO, form: str, generation: str, rows: Iterable[Any], total: int) -> int:
+def _written(stream: TextIO, form: str, generation: str, rows: Iterable[Any]) -> int:
     from ucmsim.columns import GENERATIONS
     from ucmsim.devicefile import BadLine, write
-    from ucmsim.progress import watched
 
     bad, counted = 0, _Counted(rows)
-    for piece in write(form, GENERATIONS[generation], watched(counted, "writing", total)):
+    for piece in write(form, GENERATIONS[generation], counted):
         if isinstance(piece, BadLine):
             bad += 1
             click.echo(piece.why, err=True)

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from ucmsim import devicefile
 from ucmsim.audio import RATE
 from ucmsim.calls import Firmware, Office, filenames, generate
+from ucmsim.calls.events import SECOND
 from ucmsim.columns import AT, Row
-from ucmsim.corrections import Corrections
+from ucmsim.corrections import Corrections, microseconds
 from ucmsim.devicefile import BadLine
 from ucmsim.errors import HistoryError
 from ucmsim.history import History, Record
@@ -26,9 +28,19 @@ from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import Traffic
 from ucmsim.streams import stream
 
-Watch = Callable[[Iterable[Record], str, int | None], Iterable[Record]]
-"""Passes records on and shows how far they have come."""
+Reached = Callable[[Record], float]
+"""Says how far the work has come with a record."""
 
+
+class Watch(Protocol):
+    """Passes records on and shows how far *what* has come, out of *total* if that is known: without *reached*, by number."""
+
+    def __call__(
+        self, records: Iterable[Record], what: str, total: float | None = None, reached: Reached | None = None, /
+    ) -> Iterable[Record]: ...
+
+
+_DAY = 24 * 3600 * SECOND
 _SHOWN = 20
 _LONGEST = (2**32 - 1 - 36) // 2 // RATE
 """Seconds of the longest WAV: its header tells its length, less 8 bytes, in 32 bits."""
@@ -38,7 +50,9 @@ _MAILBOX, _FIRST_NOTED_WITH = "quirk voicemail-row", "quirk one-row-lastapp"
 """Whether voicemail makes a second row was no matter of this quirk before G3, until the other was there."""
 
 
-def unwatched(records: Iterable[Record], _what: str, _total: int | None) -> Iterable[Record]:
+def unwatched(
+    records: Iterable[Record], _what: str, _total: float | None = None, _reached: Reached | None = None, /
+) -> Iterable[Record]:
     """Pass *records* on and show nothing."""
     return records
 
@@ -69,8 +83,7 @@ def fill(
             filled.warnings.append(f"{source.import_.name}: {len(filled.bad) - _SHOWN} more rows could not be read")
     else:
         made = made_up(name, settings, seed=seed, until=until)
-        total = source.days * source.calls_per_day
-        filled = Filled(history.keep(watch(made, f"{name}: making up calls", total)))
+        filled = Filled(history.keep(watch(made, f"{name}: making up calls", *covering(settings, until))))
     if filled.rows or not filled.bad:
         history.note(facts)  # a file that gave nothing may be mended and read at the next start
     return filled
@@ -83,6 +96,20 @@ def made_up(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> 
     chance, recorder = stream(seed, name, "traffic"), stream(seed, name, "recording")
     office, clock = Office.of(settings), Corrections.of(settings.clock)
     return generate(office, firmware, chance, recorder, until=until, days=days, calls_per_day=calls, clock=clock)
+
+
+def covering(settings: PbxSettings, until: datetime) -> tuple[float, Reached]:
+    """Return how many days of calls are made up before *until*, and what says how many of them a record has come.
+
+    Calls come in no even number a day: their number would not say how much remains.
+    """
+    days = settings.history.days
+    since = microseconds(until) - days * _DAY
+
+    def reached(record: Record) -> float:
+        return (record.truth.ended - since) / _DAY if record.truth else 0.0
+
+    return days, reached
 
 
 def import_file(

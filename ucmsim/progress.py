@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -13,8 +13,13 @@ PATIENCE = 2.0
 """Seconds of work before a bar is shown."""
 
 
-def watched(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
-    """Yield *items*; show how far *what* has come, out of *total* if that is known."""
+def watched(
+    items: Iterable[T], what: str, total: float | None = None, reached: Callable[[T], float] | None = None
+) -> Iterator[T]:
+    """Yield *items*; show how far *what* has come, out of *total* if that is known.
+
+    *reached* says how far it is with an item; without it items are counted.
+    """
     if not sys.stderr.isatty():
         yield from items
         return
@@ -31,6 +36,6 @@ def watched(items: Iterable[T], what: str, total: int | None = None) -> Iterator
                 if not shown and time.monotonic() - began > PATIENCE:
                     bar.start()
                     shown = True
-                bar.update(task, completed=done)
+                bar.update(task, completed=done if reached is None else reached(item))
     finally:
         bar.stop()
