@@ -17,7 +17,7 @@ from ucmsim.calls.shapes import SHAPES
 from ucmsim.columns import GENERATIONS
 from ucmsim.query import Format
 from ucmsim.quirks import CONFIDENCES, GROUPS, QUIRKS
-from ucmsim.settings import Settings, Traffic, model
+from ucmsim.settings import Settings, Traffic, Trunk, model
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -58,7 +58,7 @@ def _default(field: Any) -> str:
 
 
 def _short(value: object) -> str:
-    if isinstance(value, model.Trunk):
+    if isinstance(value, Trunk):
         return f"{{name: {value.name}, channels: {value.channels}}}"
     return str(getattr(value, "id", value)) if value != {} else "{}"
 

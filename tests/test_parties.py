@@ -191,6 +191,30 @@ def test_who_withholds_the_number_cannot_be_called():
     assert {(party.number, party.name) for party in withheld} == {("anonymous", "Anonymous")}
 
 
+@pytest.mark.parametrize(("share", "count"), [(0, 0), (0.001, 1), (0.1, 5), (1, 50)])
+def test_a_share_of_the_extensions_has_a_caller_id_of_its_own(share, count):
+    """One at least; the numbers belong to nobody, and the names are their own."""
+    own = [party.shown for party in made(own_caller_id=share).extensions if party.shown]
+    assert len(own) == len({shown.number for shown in own}) == count
+    assert all(re.fullmatch(r"31255501\d\d", shown.number) and not shown.name for shown in own)
+
+
+def test_caller_ids_that_are_set_are_those_that_are_shown():
+    """Those of extensions go before made-up ones; those of trunks stand with everybody behind them."""
+    extensions = Extensions(count=3, caller_ids=[{"extension": 1001, "number": "0555", "name": "Sales"}])
+    trunks = (
+        Trunk(name="a", caller_id="+1312", caller_name="Example Ltd"),
+        Trunk(name="b", caller_name="B"),
+        Trunk(name="c"),
+    )
+    for share, others in ((0, None), (1, "31255501")):
+        found = parties(Random(1), extensions, trunks, Traffic(own_caller_id=share))
+        assert found.extensions[1].shown == ("0555", "Sales")
+        assert [party.shown and party.shown.number[:8] for party in found.extensions[::2]] == [others] * 2
+        shown = {party.trunk: party.shown for party in found.outside}
+        assert shown == {"a": ("+1312", "Example Ltd"), "b": ("", "B"), "c": None}
+
+
 def test_parties_follow_chance():
     """The same chance, the same people; another, others."""
     assert made(seed=3) == made(seed=3)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.golden.replay import of_every_shape
 from ucmsim.calls import Firmware, Office, generate
-from ucmsim.calls.events import SECOND, Call, Party, Role
+from ucmsim.calls.events import SECOND, Call, CallerId, Party, Role
 from ucmsim.calls.legs import Leg
 from ucmsim.columns import AT, GENERATIONS, NAMES, Row
 from ucmsim.history import Record
@@ -96,8 +96,10 @@ def made(name: str, quirk: str = "", value: Value = "") -> list[Record]:
     """Return four days of calls over the end of a month on a personality, with one quirk set."""
     row = personality(name)
     written_by = Firmware.of(Quirks.of(row, {quirk: value} if quirk else {}), CHICAGO)
-    trunks = (Trunk(name="carrier-a", channels=12), Trunk(name="carrier-b", channels=4))
-    office = Office(Extensions(first=1000, count=20), trunks, RecordingSettings(), Traffic(), CHICAGO)
+    shown = {"caller_id": "01632960401", "caller_name": "Example Ltd"}
+    trunks = (Trunk(name="carrier-a", channels=12), Trunk(name="carrier-b", channels=4, **shown))
+    traffic = Traffic(shapes={"conference": 60})
+    office = Office(Extensions(first=1000, count=20), trunks, RecordingSettings(), traffic, CHICAGO)
     until = datetime(2026, 3, 2, 23, tzinfo=UTC)
     return list(generate(office, written_by, Random(3), Random(4), until=until, days=4, calls_per_day=200))
 
@@ -133,6 +135,9 @@ SAID = {
     "uniqueid-step": {"uniqueid"},
     "clid-without-name": {"clid"},
     "chanext": {"chanext", "dstchanext"},
+    "outbound-caller-id": {"clid", "caller_name"},
+    "own-caller-id": {"session"},
+    "own-caller-id-calls": {"clid", "session"},
     "amaflags": {"amaflags"},
     "lastdata-limit": {"lastdata"},
     "dial-string": {"lastdata"},
@@ -188,6 +193,7 @@ RECORDED = {
     "channel-technology": {"text"},
     "uniqueid-step": {"name"},
     "clid-without-name": {"text"},
+    "own-caller-id-calls": {"text"},
     "recording-directory": {"directory"},
     "recording-epoch": {"name"},
     "recording-length": {"samples"},
@@ -474,6 +480,42 @@ def test_a_caller_id_without_a_name_begins_with_quotes_or_not() -> None:
     assert cdr(INBOUND)["clid"] == cdr(INBOUND, clid_without_name="quotes")["clid"] == '"" <3125550123>'
     assert cdr(INBOUND, clid_without_name="bare")["clid"] == "3125550123"
     assert cdr(leg(), clid_without_name="bare")["clid"] == cdr(leg())["clid"] == '"Ann Lee" <1001>'
+
+
+OWN = ANN._replace(shown=CallerId("3125550111", ""))
+OVER = OUTSIDE._replace(shown=CallerId("01632960401", "Example Ltd"))
+
+
+@pytest.mark.quirk("outbound-caller-id")
+def test_the_caller_id_of_an_outbound_call_is_that_of_its_trunk_or_the_extension() -> None:
+    """As in CAP22 src stays the extension, and so does session; a trunk may have a number alone, or a name alone."""
+    of = leg(kind="Outbound", callee=OVER)
+    trunk, extension = (cdr(of, outbound_caller_id=value) for value in ("trunk", "extension"))
+    assert cdr(of) == trunk
+    assert (trunk["clid"], trunk["caller_name"]) == ('"Example Ltd" <01632960401>', "Example Ltd")
+    assert (trunk["src"], trunk["action_owner"], trunk["session"].partition("-")[2]) == ("1001",) * 3
+    assert extension == trunk | {"clid": '"Ann Lee" <1001>', "caller_name": "Ann Lee"} == cdr(OUTBOUND)
+    for shown, clid in ((("0163", ""), '"Ann Lee" <0163>'), (("", "Example Ltd"), '"Example Ltd" <1001>')):
+        assert cdr(leg(kind="Outbound", callee=OUTSIDE._replace(shown=CallerId(*shown))))["clid"] == clid
+    inbound = leg(kind="Inbound", caller=OVER, callee=ANN)
+    assert cdr(inbound) == cdr(INBOUND)
+
+
+@pytest.mark.quirk("own-caller-id", "own-caller-id-calls")
+def test_an_extension_shows_a_caller_id_of_its_own() -> None:
+    """It goes before the trunk's and ends session, in outbound calls or in all; src and recordings stay the extension."""
+    of = leg(kind="Outbound", caller=OWN, callee=OVER)
+    session, clid = (cdr(of, own_caller_id=value) for value in ("session", "clid"))
+    assert cdr(of) == session
+    assert (session["clid"], session["caller_name"], session["src"]) == ('"Ann Lee" <3125550111>', "Ann Lee", "1001")
+    assert [row["session"].partition("-")[2] for row in (session, clid)] == ["3125550111", "1001"]
+    assert kept(of) == kept(OUTBOUND)
+    inside = leg(caller=OWN)
+    outbound, everywhere = (cdr(inside, own_caller_id_calls=value) for value in ("outbound", "all"))
+    assert outbound == cdr(inside) == cdr(leg())
+    assert (everywhere["clid"], everywhere["session"].partition("-")[2]) == ('"Ann Lee" <3125550111>', "3125550111")
+    named = leg(kind="Outbound", caller=ANN._replace(shown=CallerId("3125550111", "Sales")), callee=OVER)
+    assert cdr(named)["clid"] == '"Sales" <3125550111>'
 
 
 @pytest.mark.quirk("chanext")

@@ -170,8 +170,10 @@ pbxs:
       tls_authentication_name: cdrapi
       tls_authentication_password: cdrapi123
       permitted_ips: [127.0.0.0/255.0.0.0, "10.0.0.0/8, !10.1.1.1"]
-    extensions: {first: 2000, count: 5}
-    trunks: [{name: carrier-a, channels: 12}, {name: carrier-b}]
+    extensions: {first: 2000, count: 5, caller_ids: [{extension: 2004, number: "+13125550111", name: Sales}]}
+    trunks:
+      - {name: carrier-a, channels: 12, caller_id: "01632960401", caller_name: Example Ltd, prefix: "9"}
+      - {name: carrier-b}
     recording: {share: 0.25, kinds: [inbound, internal]}
     history: {days: 0, calls_per_day: 0}
     quirks: {order: desc, session-cap: 5, keep-alive: 15}
@@ -187,6 +189,8 @@ pbxs:
     assert (one.tls_range, one.api.enable, one.authenticates) == (("1.1", "1.2"), True, True)
     assert [str(entry) for entry in one.api.entries] == ["127.0.0.0/255.0.0.0", "10.0.0.0/8", "!10.1.1.1"]
     assert [trunk.channels for trunk in one.trunks] == [12, 12]
+    assert list(map(str, one.trunks)) == ["carrier-a (12, as 01632960401 Example Ltd, prefix 9)", "carrier-b (12)"]
+    assert str(one.extensions) == "5 from 2000 on, 2004 as +13125550111 Sales"
     assert (one.recording.share, one.recording.kinds) == (0.25, ("inbound", "internal"))
     assert one.quirks == {"order": "desc", "session-cap": 5, "keep-alive": 15}
     assert one.faults == ({"fault": "http.latency", "seconds": 3.0},)
@@ -602,6 +606,36 @@ LONG = "a" * 64
         ("trunks: [{name: 7}]", "trunks[0].name", "7", "quote"),
         ("trunks: [{name: a}, {name: b, channels: 0}]", "trunks[1].channels", "0", "1 or more"),
         ("trunks: [{name: ''}]", "trunks[0].name", "", "character"),
+        ("trunks: [{name: a, caller_id: 0123}]", "trunks[0].caller_id", "0123", "quote"),
+        ("trunks: [{name: a, caller_id: 'x1'}]", "trunks[0].caller_id", "'x1' is no number", "digits"),
+        ("trunks: [{name: a, caller_id: ''}]", "trunks[0].caller_id", "'' is no number", "digits"),
+        (f"trunks: [{{name: a, caller_id: '{'1' * 33}'}}]", "trunks[0].caller_id", "is no number", "1 to 32 digits"),
+        ('trunks: [{name: a, caller_name: "\\x01"}]', "trunks[0].caller_name", "control", "printable"),
+        (f"trunks: [{{name: a, caller_name: {'x' * 65}}}]", "trunks[0].caller_name", "xxx", "64 characters at most"),
+        ("trunks: [{name: a, prefix: 9}]", "trunks[0].prefix", "9", "quote"),
+        ("trunks: [{name: a, prefix: '9x'}]", "trunks[0].prefix", "'9x' is no prefix", "0 to 9, * and #"),
+        ("trunks: [{name: a, prefix: ''}]", "trunks[0].prefix", "'' is no prefix", "1 to 8"),
+        ("extensions: {caller_ids: 1000}", "extensions.caller_ids", "1000", "list"),
+        ("extensions: {caller_ids: [1000]}", "extensions.caller_ids[0]", "1000", "mapping"),
+        ("extensions: {caller_ids: [{extension: 1000}]}", "extensions.caller_ids[0]", "'number' is missing", ""),
+        (
+            "extensions: {caller_ids: [{extension: 999, number: '1'}]}",
+            "extensions.caller_ids[0].extension",
+            "there is no extension 999",
+            "1000 to 1049",
+        ),
+        (
+            "extensions: {first: 7, count: 2, caller_ids: [{extension: 9, number: '1'}]}",
+            "extensions.caller_ids[0].extension",
+            "there is no extension 9",
+            "7 to 8",
+        ),
+        (
+            "extensions: {caller_ids: [{extension: 1000, number: '1'}, {extension: 1000, number: '2'}]}",
+            "extensions.caller_ids[1].extension",
+            "extension 1000 has a caller ID already",
+            "each extension one",
+        ),
         ("recording: all", "recording", "all", "mapping"),
         ("recording: {share: 1.1}", "recording.share", "1.1", "1"),
         ("recording: {share: -0.1}", "recording.share", "-0.1", "0"),

@@ -182,6 +182,26 @@ def test_a_room_and_a_slot_have_one_call_at_a_time(shape: str, place: str) -> No
     assert all(before[1] <= after[0] for before, after in pairwise(times)), place
 
 
+def test_a_number_behind_a_trunk_with_a_prefix_is_dialled_with_it() -> None:
+    """By extensions and by DISA, however the call ends, and by nobody else; the carrier is told the number alone."""
+    trunks = (Trunk(name="carrier-a", channels=9, prefix="9"), Trunk(name="carrier-b", channels=9))
+    prefixed = office(trunks=trunks, shapes={"disa": 100})
+    shapes = set()
+    for call in (call for story in stories(prefixed) for call in story):
+        over = [event.to.trunk for event in call.events if event.what is What.DIAL and event.to]
+        over += [call.callee.trunk]
+        assert call.prefix == ("9" if "carrier-a" in over else "")
+        shapes.add((call.shape, call.prefix))
+    assert {("answered", "9"), ("answered", ""), ("disa", "9"), ("disa", ""), ("failed", "9")} <= shapes
+    rows = [record.row for record in records(prefixed) if record.row[AT["dst_trunk_name"]] == "carrier-a"]
+    assert len(rows) > 200
+    for row in rows:
+        assert row[AT["dst"]].startswith("9")
+        if row[AT["lastapp"]] == "Dial":
+            assert f"/{row[AT['dst']][1:]}@trunk_1," in row[AT["lastdata"]]
+        assert row[AT["dstanswer"]] in ("", row[AT["dst"]][1:])
+
+
 # Order, rows and recordings
 
 

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from ucmsim.calls import Firmware
-from ucmsim.calls.events import SECOND, Call, Party, Role
+from ucmsim.calls.events import SECOND, Call, Party
+from ucmsim.calls.parties import beyond, caller_ids
 from ucmsim.calls.shapes import BY_ID, Shape, Story
 from ucmsim.calls.stage import Features, Stage
 from ucmsim.calls.traffic import Office, Traffic
@@ -132,7 +133,10 @@ class Living:
         """Return the kind of the call that is wished for, and its stage."""
         own = self._settings.extensions
         numbers = [str(own.first + at) for at in range(own.count)]
-        inside = {number: Party(number, f"Extension {number}", number) for number in numbers}
+        shown = caller_ids(own)
+        inside = {
+            number: Party(number, f"Extension {number}", number, shown=shown.get(int(number))) for number in numbers
+        }
         caller, callee = inside.get(wish.caller), inside.get(wish.callee)
         if caller is None and callee is None:
             raise CallRefused(f"neither '{wish.caller}' nor '{wish.callee}' is an extension of this PBX", "from")
@@ -143,8 +147,8 @@ class Living:
         others = [party for number, party in inside.items() if number not in (wish.caller, wish.callee)][:4]
         if len(first) + len(others) < shape.needs:
             raise CallRefused(f"a call of shape '{shape.id}' needs {shape.needs} extensions", "shape")
-        number = wish.callee if callee is None else wish.caller
-        outside = Party(number, "", "trunk_1", self._settings.trunks[0].name, Role.OUTSIDE)
+        number, trunk = wish.callee if callee is None else wish.caller, self._settings.trunks[0]
+        outside = beyond(trunk, 1)._replace(number=number)
         ring, talk = int(wish.ring * SECOND), int(wish.talk * SECOND)
         stage = Stage(
             inside=(*first, *others),
@@ -156,6 +160,7 @@ class Living:
             talk=talk,
             patience=ring,
             recorded=wish.recorded,
+            prefix=trunk.prefix or "",
             features=Features.usual(),
         )
         return kind, stage

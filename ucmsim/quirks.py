@@ -600,8 +600,8 @@ ROWS = (
           changes=("rec-list-made-up",)),
     Quirk("restart-counters", "restart", ("restart",), "Channel counters begin again when the PBX restarts, so that names "
           "and counters of uniqueids repeat.", "spec 5.1, 5.2", "inferred", fixed="every Asterisk counts from 0 after a start"),
-    Quirk("outbound-caller-id", "trunk", ("trunk",), "clid of an outbound call is the trunk's caller ID while src stays "
-          "the extension.", "spec 5.1", "seen", later="trunks that have a caller ID"),
+    Quirk("outbound-caller-id", "trunk", ("trunk", "extension"), "clid of an outbound call is the caller ID of its trunk, where "
+          "that has one, while src stays the extension, or is the extension too.", "spec 5.1, 5.6", "seen"),
     Quirk("dialled-prefix", "kept", ("kept", "stripped"), "dst of an outbound call is the number as it was dialled, with its "
           "prefix, or the number alone.", "spec 5.1", "seen", changes=("shapes-*",)),
     Quirk("analogue-caller", "blank", ("blank",), "A call from an analogue line without caller ID has an empty src, and "
@@ -612,8 +612,10 @@ ROWS = (
           "https-api 5.2", "seen", changes=("shapes-*",)),
     Quirk("analogue-ports", "fxo-first", ("fxo-first",), "DAHDI channels number the FXO ports first, then the two FXS.",
           "spec 5.2", "documented", later="analogue lines"),
-    Quirk("own-caller-id", "session", ("session",), "session ends with the caller ID that clid shows, not with src, where an "
-          "extension has one of its own.", "https-api 5.2 (888 rows of a UCM62xx)", "seen", since="G3", later="extensions that have a caller ID of their own"),
+    Quirk("own-caller-id", "session", ("session", "clid"), "Where an extension has a caller ID of its own, session ends with "
+          "that instead of src, or only clid shows it.", "https-api 5.2 (888 rows of a UCM62xx)", "seen", since="G3"),
+    Quirk("own-caller-id-calls", "outbound", ("outbound", "all"), "An extension's own caller ID is shown in its outbound calls, "
+          "where it goes before the trunk's, or in all its calls.", "https-api 5.2", "assumed"),
     Quirk("api-call", "api", ("api",), "A call that the API began has api as src, action_owner and at the end of session.",
           "https-api 5.2", "seen", since="G3", later="calls that the API begins"),
     Quirk("feature-codes", "rows", ("rows", "none"), "Codes that are dialled have rows, whose dst begins with * or #, or "

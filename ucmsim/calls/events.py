@@ -35,11 +35,19 @@ class Role(Enum):
     CODE = "feature code"
 
 
+class CallerId(NamedTuple):
+    """What a call that goes out shows instead of the caller's own number and name; "" leaves that as it is."""
+
+    number: str = ""
+    name: str = ""
+
+
 class Party(NamedTuple):
     """One end of a call, or a feature of the PBX that takes it.
 
     *place* stands in channels and in channel_ext: the extension, ``trunk_N`` of the trunk that is named *trunk*, or the
-    number of the feature.
+    number of the feature. *shown* is the caller ID that an extension has of its own, or that the trunk to a number
+    outside has.
     """
 
     number: str
@@ -47,6 +55,7 @@ class Party(NamedTuple):
     place: str
     trunk: str = ""
     role: Role = Role.EXTENSION
+    shown: CallerId | None = None
 
 
 class What(Enum):

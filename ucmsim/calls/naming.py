@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ucmsim.calls.events import SECOND, Call, Party, Role
+from ucmsim.calls.events import SECOND, Call, CallerId, Party, Role
 from ucmsim.calls.legs import DIAL, MEETME, PAGE, VOICEMAIL, Leg, Where
 from ucmsim.register import Quirks
 
@@ -25,7 +25,8 @@ class Naming:
     channels; *numbered* ends that of an outbound leg with the number that was dialled. *undialled* are dispositions
     without a second channel, *pseudo* gives conferences one. *contact* dials a phone by its contact, with a callee-handler,
     and *checks* then tells of recording. *reason* ends what VoiceMail is told, *limit* is the most that is shown of it.
-    *bare* leaves out brackets around a caller without a name. *step* is what uniqueids count a channel as; a mailbox has
+    *bare* leaves out brackets around a caller without a name. What a trunk shows is shown *over_trunks*; what an extension
+    shows of its own is so *everywhere*, or when it calls somebody outside, and is then *told* at the end of a session. *step* is what uniqueids count a channel as; a mailbox has
     one of its *own*. Microseconds in sessions are *padded*.
     """
 
@@ -41,6 +42,9 @@ class Naming:
     reason: str
     limit: int | None
     bare: bool
+    over_trunks: bool
+    everywhere: bool
+    told: bool
     step: int
     own: bool
     padded: bool
@@ -74,6 +78,9 @@ class Naming:
             reason="u" if quirks["voicemail-reason"] == "option-u" else "n",
             limit=quirks.number("lastdata-limit"),
             bare=quirks["clid-without-name"] == "bare",
+            over_trunks=quirks["outbound-caller-id"] == "trunk",
+            everywhere=quirks["own-caller-id-calls"] == "all",
+            told=quirks["own-caller-id"] == "session",
             step=int(quirks["uniqueid-step"]),
             own=quirks["voicemail-uniqueid"] == "own",
             padded=quirks["session-microseconds"] == "padded",
@@ -152,11 +159,20 @@ class Naming:
 
     # --- who and which ---------------------------------------------------------------------------------------------
 
-    def caller_id(self, caller: Party) -> str:
-        """Return name and number of *caller*."""
-        if not caller.name and self.bare:
-            return caller.number
-        return f'"{caller.name}" <{caller.number}>'
+    def caller_id(self, leg: Leg) -> CallerId:
+        """Return who is said to call: an extension with a caller ID of its own, then the trunk's, then the caller."""
+        caller, over = leg.call.caller, leg.reached
+        shown = self._own(leg.call) or (over.shown if over.trunk and self.over_trunks else None) or CallerId()
+        return CallerId(shown.number or caller.number, shown.name or caller.name)
+
+    def _own(self, call: Call) -> CallerId | None:
+        own = call.caller.role is Role.EXTENSION and (self.everywhere or call.kind == "Outbound")
+        return call.caller.shown if own else None
+
+    def clid(self, leg: Leg) -> str:
+        """Return name and number of who is said to call, as clid has them."""
+        number, name = self.caller_id(leg)
+        return number if not name and self.bare else f'"{name}" <{number}>'
 
     def uniqueid(self, leg: Leg) -> str:
         """Return the id of the caller's channel."""
@@ -169,7 +185,8 @@ class Naming:
         """Return what the rows of *call* have in common."""
         microseconds = call.start % SECOND
         told = f"{microseconds:06}" if self.padded else str(microseconds)
-        return f"{call.start // SECOND}{told}-{call.caller.number}"
+        own = self._own(call) if self.told else None
+        return f"{call.start // SECOND}{told}-{own.number if own else call.caller.number}"
 
 
 def _address(number: str) -> str:

@@ -11,12 +11,15 @@ from random import Random
 from typing import NamedTuple
 
 from ucmsim.calls import numbers
-from ucmsim.calls.events import Party, Role
+from ucmsim.calls.events import CallerId, Party, Role
 from ucmsim.settings import Extensions, Traffic, Trunk
 
 ANONYMOUS = "anonymous"
 """The number of a caller who withholds it: what `caller=anonymous` finds. Spec 8, query 4."""
 
+_OWN, _OWNS = "31255501{:02}", 99
+"""The caller IDs that extensions have of their own, and how many there are; the unit itself is called by the one before
+them. They belong to nobody, like the numbers of `ucmsim.calls.numbers`."""
 _POOL = 300
 """Names that are made up for a locale at the most; then they come again. Faker makes some thousands a second."""
 
@@ -68,9 +71,20 @@ def parties(chance: Random, extensions: Extensions, trunks: Sequence[Trunk], tra
     sources = [_Names(locale, chance.getrandbits(64)) for locale in traffic.faker_locale]
     people = traffic.people if trunks else 0
     return Parties(
-        tuple(_inside(chance, extensions, cycle(sources), traffic.awkward)),
+        tuple(_inside(chance, extensions, cycle(sources), traffic)),
         tuple(_outside(chance, trunks, list(islice(cycle(sources), people)), traffic)),
     )
+
+
+def caller_ids(extensions: Extensions) -> Mapping[int, CallerId]:
+    """Return the caller IDs that the settings give to *extensions*, by number."""
+    return {own.extension: CallerId(own.number, own.name or "") for own in extensions.caller_ids}
+
+
+def beyond(trunk: Trunk, at: int) -> Party:
+    """Return somebody without a number or a name behind *trunk*, the unit's *at*-th from 1 on."""
+    shown = CallerId(trunk.caller_id or "", trunk.caller_name or "")
+    return Party("", "", f"trunk_{at}", trunk.name, Role.OUTSIDE, shown if any(shown) else None)
 
 
 class _Names:
@@ -93,15 +107,18 @@ class _Names:
         return {"first": self._fake.first_name(), "last": self._fake.last_name()}
 
 
-def _inside(chance: Random, extensions: Extensions, sources: Iterator[_Names], awkward: float) -> Iterator[Party]:
-    """Yield the extensions; an awkward one is so in its name only."""
+def _inside(chance: Random, extensions: Extensions, sources: Iterator[_Names], traffic: Traffic) -> Iterator[Party]:
+    """Yield the extensions; an awkward one is so in its name only, one with a caller ID of its own in its number only."""
     ways = [way for way in AWKWARD if way.number == Awkward("").number]
-    dealt = _dealt(chance, extensions.count, awkward, ways)
+    dealt = _dealt(chance, extensions.count, traffic.awkward, ways)
+    given = caller_ids(extensions)
+    some = _some(chance, extensions.count, traffic.own_caller_id)
+    made = {extensions.first + at: CallerId(_OWN.format(1 + at % _OWNS)) for at in some}
     for at, source in zip(range(extensions.count), sources, strict=False):
         number, name = str(extensions.first + at), source.name()
         if way := dealt.get(at):
             name = way.name.format(name=name, foreign=chance.choice(_FOREIGN), **source.parts())
-        yield Party(number, name, number)
+        yield Party(number, name, number, shown=given.get(int(number)) or made.get(int(number)))
 
 
 def _outside(chance: Random, trunks: Sequence[Trunk], sources: Sequence[_Names], traffic: Traffic) -> Iterator[Party]:
@@ -114,11 +131,14 @@ def _outside(chance: Random, trunks: Sequence[Trunk], sources: Sequence[_Names],
         if way := dealt.get(at):
             name = way.name.format(name=name, foreign=chance.choice(_FOREIGN), **source.parts())
             shown = way.number.format(number=shown, code=number.code, significant=number.significant)
-        yield Party(shown, name, f"trunk_{trunk + 1}", trunks[trunk].name, Role.OUTSIDE)
+        yield beyond(trunks[trunk], trunk + 1)._replace(number=shown, name=name)
 
 
 def _dealt(chance: Random, count: int, share: float, ways: Sequence[Awkward]) -> Mapping[int, Awkward]:
     """Return which of *count* parties are awkward, and how: a *share* of them, at least one if there is a share."""
-    if not count or not share:
-        return {}
-    return dict(zip(chance.sample(range(count), max(round(share * count), 1)), cycle(ways), strict=False))
+    return dict(zip(_some(chance, count, share), cycle(ways), strict=False))
+
+
+def _some(chance: Random, count: int, share: float) -> Sequence[int]:
+    """Return a *share* of so many, at least one if there is a share, in an order that *chance* decides."""
+    return chance.sample(range(count), max(round(share * count), 1)) if count and share else ()

@@ -125,14 +125,14 @@ class Firmware:
         extensions = (caller.place, reached.place) if self.repeats else ("", "")
         found: Row = _in_order({
             "AcctId": "", "accountcode": call.account, "src": caller.number, "dst": self._dialled(leg),
-            "dcontext": naming.context(leg), "clid": naming.caller_id(caller),
+            "dcontext": naming.context(leg), "clid": naming.clid(leg),
             "channel": naming.channel(call), "dstchannel": naming.far_channel(leg),
             "lastapp": leg.lastapp, "lastdata": naming.lastdata(leg),
             "start": timing.local(leg.start), "answer": answer, "end": end,
             "duration": str(timing.duration(leg)), "billsec": str(timing.billsec(leg)),
             "disposition": self._disposition(leg), "amaflags": self.amaflags, "uniqueid": naming.uniqueid(leg),
             "userfield": self.userfields[self.external if caller.trunk and reached.trunk else call.kind],
-            "channel_ext": naming.place(caller), "dstchannel_ext": reached.place, "service": self.analogue_service if caller.role is Role.ANALOGUE else self.service, "caller_name": caller.name,
+            "channel_ext": naming.place(caller), "dstchannel_ext": reached.place, "service": self.analogue_service if caller.role is Role.ANALOGUE else self.service, "caller_name": naming.caller_id(leg).name,
             "recordfiles": self._recordfiles(recorded), "dstanswer": reached.number if leg.answered else "",
             "chanext": extensions[0], "dstchanext": extensions[1], "session": naming.session((leg.fetched if self.two_sessions else None) or call),
             "action_owner": caller.number, "action_type": self._action(leg),

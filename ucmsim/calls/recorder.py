@@ -101,7 +101,7 @@ class Recorder:
             ";\n; Message Information file\n;\n[message]\n"
             f"origmailbox={leg.reached.number}\ncontext={naming.context(leg)}\nmacrocontext=\n"
             f"exten={leg.reached.number}\nrdnis=unknown\npriority=1\ncallerchan={naming.channel(call)}\n"
-            f"callerid={naming.caller_id(call.caller)}\norigdate={_asterisk_date(date)}\norigtime={began}\n"
+            f"callerid={naming.clid(leg)}\norigdate={_asterisk_date(date)}\norigtime={began}\n"
             f"category=\nflag=\nduration={leg.talked // SECOND}\n"
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ucmsim.calls.events import Call, Event, Party, Role, What
+from ucmsim.calls.events import Call, CallerId, Event, Party, Role, What
 
 
 def _feature(role: Role, number: str) -> Party:
@@ -51,7 +51,7 @@ class Stage:
 
     *inside* are extensions of which the first ones take part, *outside* the number beyond a trunk, *beyond* another one
     that can be called. Times are in microseconds: *ring* until somebody answers, *talk* from then on, *patience* until
-    somebody gives up.
+    somebody gives up. *prefix* is dialled before a number outside, *account* with it.
     """
 
     inside: tuple[Party, ...]
@@ -71,12 +71,13 @@ class Stage:
 def example() -> Stage:
     """Return what documentation and golden rows are played with: an instant, people, and times to the microsecond.
 
-    The times are those of CAP22's outbound call; 07700 900xxx and 555-01xx are numbers that belong to nobody.
+    The times are those of CAP22's outbound call; 07700 900xxx, 01632 960xxx and 555-01xx are numbers that belong to nobody.
     """
     names = ("Ann Lee", "Bob Roy", "Cyd Poe", "Dee Fox", "Eve Kay")
     inside = tuple(Party(str(1001 + at), name, str(1001 + at)) for at, name in enumerate(names))
-    outside = Party("07700900699", "", "trunk_2", "carrier-b", Role.OUTSIDE)
-    beyond = Party("07700900123", "", "trunk_2", "carrier-b", Role.OUTSIDE)
+    shown = CallerId("01632960401", "Example Ltd")
+    outside = Party("07700900699", "", "trunk_2", "carrier-b", Role.OUTSIDE, shown)
+    beyond = outside._replace(number="07700900123")
     return Stage(inside, outside, beyond, 1661157838_067640, 1260, 14_300_000, 420_600_000, 9_100_000, recorded=True)
 
 
@@ -103,8 +104,10 @@ class Script:
     def call(self, shape: str) -> Call:
         """Return the call with all that was written down."""
         stage = self._stage
-        outbound = self._kind == "Outbound"
+        outside = self._callee.trunk or any(
+            event.what is What.DIAL and event.to and event.to.trunk for event in self._events
+        )
         return Call(
             self._kind, self._caller, self._callee, self._start, self._made, stage.recorded, shape, tuple(self._events),
-            prefix=stage.prefix if outbound else "", account=stage.account if outbound else "",
+            prefix=stage.prefix if outside else "", account=stage.account if self._kind == "Outbound" else "",
         )  # fmt: skip

@@ -61,6 +61,11 @@ class Office:
         return cls(pbx.extensions, pbx.trunks, pbx.recording, pbx.traffic, pbx.time_zone, restarts)
 
 
+def prefixes(trunks: Sequence[Trunk]) -> Mapping[str, str]:
+    """Return what is dialled before a number behind each of *trunks* that wants a prefix, by place."""
+    return {f"trunk_{at}": trunk.prefix for at, trunk in enumerate(trunks, 1) if trunk.prefix}
+
+
 class Traffic:
     """The calls of one PBX from an instant on, each a story of one shape or more channels.
 
@@ -81,6 +86,7 @@ class Traffic:
         self._restarts = list(reversed(office.restarts))
         self._free_all()
         self._features = Features.usual()
+        self._prefixes = prefixes(office.trunks)
         self._chance = chance
         self.blocked = 0
 
@@ -150,7 +156,7 @@ class Traffic:
         inside = tuple(self._extensions[at] for at in (first, *self._others(first, kind, shape)))
         return Stage(
             inside, outside, beyond, start, 0, outcome.rang, outcome.talked, outcome.rang, recorded,
-            features=self._features,
+            prefix=self._prefixes.get((beyond if kind == "Inbound" else outside).place, ""), features=self._features,
         )  # fmt: skip
 
     def _others(self, first: int, kind: str, shape: Shape) -> Sequence[int]:

@@ -1,6 +1,6 @@
 """What a user asks for, read once at the edge into frozen values.
 
-`model` and `traffic` declare the keys, `yamltree` reads YAML without its traps and remembers lines, `loading` joins
+`model`, `office` and `traffic` declare the keys, `yamltree` reads YAML without its traps and remembers lines, `loading` joins
 them and names every problem at once.
 """
 
@@ -11,13 +11,12 @@ from ucmsim.settings.model import (
     Clock,
     ClockChange,
     Control,
-    Extensions,
     History,
     Pbx,
     Recording,
     Settings,
-    Trunk,
 )
+from ucmsim.settings.office import Extensions, Trunk
 from ucmsim.settings.traffic import Traffic
 
 __all__ = [

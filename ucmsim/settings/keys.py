@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 
@@ -29,3 +31,12 @@ def number_due(value: object) -> object:
     if value is None or isinstance(value, bool | str):
         raise PydanticCustomError("float_type", "a number is due")
     return value
+
+
+def _printable(text: str) -> str:
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
+        raise wrong("it holds a control character", "write printable text")
+    return text
+
+
+Printable = Annotated[str, AfterValidator(_printable)]

@@ -279,6 +279,8 @@ def due_of(detail: ErrorDetails) -> str:
         case "too_short":
             what = "characters" if isinstance(detail["input"], str) else "entries"
             return f"{context['min_length']} or more {what} are due"
+        case "too_long":
+            return f"{context['max_length']} characters at most are due"
         case other:
             return _DUE.get(other, detail["msg"])
 

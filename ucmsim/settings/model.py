@@ -32,7 +32,8 @@ from ucmsim.errors import did_you_mean
 from ucmsim.personalities import Personality
 from ucmsim.quirks import QUIRKS, Quirk
 from ucmsim.register import Quirks, objection
-from ucmsim.settings.keys import Keys, number_due, text_due, wrong
+from ucmsim.settings.keys import Keys, Printable, number_due, text_due, wrong
+from ucmsim.settings.office import Extensions, Trunk
 from ucmsim.settings.traffic import Traffic
 
 T = TypeVar("T")
@@ -205,12 +206,6 @@ def _some(trunks: tuple[T, ...]) -> tuple[T, ...]:
     return trunks
 
 
-def _printable(text: str) -> str:
-    if any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
-        raise wrong("it holds a control character", "write printable text")
-    return text
-
-
 FilePath = Annotated[Path, PlainValidator(_file), _AS_TEXT, _schema_text()]
 Zone = Annotated[ZoneInfo, PlainValidator(_zone), _AS_TEXT, _schema_text(examples=["America/Chicago"])]
 Start = Annotated[
@@ -264,7 +259,6 @@ Chosen = Annotated[
         "properties": {row.id: _quirk_schema(row) for row in QUIRKS if row.switchable},
     }),
 ]  # fmt: skip
-Printable = Annotated[str, AfterValidator(_printable)]
 PbxName = Annotated[str, AfterValidator(_pbx_name)]
 TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 
@@ -359,20 +353,6 @@ class Api(Keys):
         return tuple(entry for item in items for entry in item) if len(items) == len(self.permitted_ips) else ()
 
 
-class Extensions(Keys):
-    """The numbers of the extensions: *count* of them from *first* on."""
-
-    first: int = Field(1000, ge=1, le=99_999_999, description="number of the first extension")
-    count: int = Field(50, ge=1, le=10_000, description="how many extensions follow each other")
-
-
-class Trunk(Keys):
-    """A line to the outside with so many channels."""
-
-    name: Annotated[Printable, Field(min_length=1)]
-    channels: int = Field(12, ge=1, le=1000)
-
-
 class Recording(Keys):
     """Which calls are recorded, if they are answered; voicemail always is."""
 
@@ -432,7 +412,9 @@ class Pbx(Keys):
     api: Api = Field(default_factory=Api)
     extensions: Extensions = Field(default_factory=Extensions)
     trunks: Annotated[tuple[Trunk, ...], AfterValidator(_some)] = Field(
-        (Trunk(name="carrier-a", channels=12),), strict=False, description="name and channels of each"
+        (Trunk(name="carrier-a", channels=12),),
+        strict=False,
+        description="name and channels of each; caller_id, caller_name and prefix of its calls",
     )
     recording: Recording = Field(default_factory=Recording)
     history: History = Field(default_factory=History)

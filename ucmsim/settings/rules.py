@@ -11,6 +11,7 @@ from typing import Any, TypeGuard, TypeVar
 
 from ucmsim import personalities
 from ucmsim.settings.model import DEFAULT_CONTROL_PORT, DEFAULT_PORT, TLS_VERSIONS, Address, parse_address, tls_range
+from ucmsim.settings.office import Extensions
 from ucmsim.settings.traffic import LONGEST, SHARES, SHORTEST, TIMES, default_of
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ def broken_in_pbx(value: Any) -> Iterator[Broken]:
             "keep one of the two",
         )
     yield from _tls(pbx)
+    yield from _caller_ids(_mapping(pbx.get("extensions")))
     yield from _corrections(_mapping(pbx.get("clock")).get("corrections"))
     for path, wrong, right in broken_in_traffic(pbx.get("traffic")):
         yield ("traffic", *path), wrong, right
@@ -89,6 +91,25 @@ def _corrections(value: Any) -> Iterator[Broken]:
     for at, one in enumerate(value if isinstance(value, list | tuple) else ()):
         if isinstance(one, Mapping) and ("step" in one) + ("time_zone" in one) != 1:
             yield ("clock", "corrections", at), "this is one of step and time_zone", "give exactly one of the two"
+
+
+def _caller_ids(extensions: Mapping[str, Any]) -> Iterator[Broken]:
+    """Yield the caller IDs of extensions that there are not, or that had one before."""
+    given, usual = extensions.get("caller_ids"), Extensions()
+    first, count = extensions.get("first", usual.first), extensions.get("count", usual.count)
+    if not isinstance(given, list | tuple) or not (_is_whole(first) and _is_whole(count)):
+        return
+    numbers = [_mapping(one).get("extension") for one in given]
+    for at, number in enumerate(numbers):
+        path = ("extensions", "caller_ids", at, "extension")
+        if _is_whole(number) and number >= 1 and not first <= number < first + count:
+            yield path, f"there is no extension {number}", f"they are {first} to {first + count - 1}"
+        elif _is_whole(number) and number in numbers[:at]:
+            yield path, f"extension {number} has a caller ID already", "give each extension one"
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _tls(pbx: Mapping[str, Any]) -> Iterator[Broken]:

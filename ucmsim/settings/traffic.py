@@ -223,6 +223,11 @@ class Traffic(Keys):
         description="share of them, and of the extensions, whose name or number is awkward: quotes, commas, &, <, "
         "non-ASCII, apostrophes, no name, +, leading zeros, anonymous; illustrative, far more than in life",
     )
+    own_caller_id: Share = Field(
+        0.1,
+        description="share of the extensions with a caller ID of their own; illustrative, of 2661 rows of a UCM62xx 888 "
+        "were of such",
+    )
     faker_locale: Annotated[tuple[Annotated[str, BeforeValidator(_locale)], ...], AfterValidator(_some)] = Field(
         ("en_US",), strict=False, description="locales of the names, and of numbers that belong to nobody"
     )
