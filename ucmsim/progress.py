@@ -11,6 +11,8 @@ T = TypeVar("T")
 
 PATIENCE = 2.0
 """Seconds of work before a bar is shown."""
+_OFTEN = 0.1
+"""Seconds from one picture of it to the next."""
 
 
 def watched(
@@ -28,14 +30,15 @@ def watched(
 
     bar = Progress(console=Console(stderr=True), transient=True)
     task = bar.add_task(what, total=total)
-    began, shown = time.monotonic(), False
+    due, shown = time.monotonic() + PATIENCE, False
     try:
         for done, item in enumerate(items, 1):
             yield item
-            if done % 256 == 0:
-                if not shown and time.monotonic() - began > PATIENCE:
+            if (now := time.monotonic()) >= due:
+                if not shown:
                     bar.start()
                     shown = True
                 bar.update(task, completed=done if reached is None else reached(item))
+                due = now + _OFTEN
     finally:
         bar.stop()

@@ -140,8 +140,9 @@ class Traffic:
         return story if self._lines.seize(stage.start, _end(story), stage.inside[0].place) else None
 
     def _engaged(self, stage: Stage, kind: str) -> Story | None:
-        """Return what comes of a call to somebody who talks already."""
-        story = self._unrecorded(BY_ID["busy"].story(stage, kind))
+        """Return what comes of a call to somebody who talks already: busy, as soon as calls meet with busy."""
+        rang = self._outcomes.ring["BUSY"].draw(self._chance)
+        story = self._unrecorded(BY_ID["busy"].story(replace(stage, ring=rang), kind))
         return story if self._lines.seize(stage.start, _end(story), stage.inside[0].place) else None
 
     def _stage(self, start: int, kind: str, shape: Shape, outcome: Outcome, *, recorded: bool) -> Stage:
