@@ -22,6 +22,10 @@ ALL = tuple(row.id for row in PERSONALITIES)
 UNSEEN = {
     ("lastdata-limit", "none"): ("no dial string is longer than 255 characters before calls have several targets", ALL),
     ("stalled-reader", "kept"): ("whoever plays the scripts reads all that comes: tests/test_channel.py stops", ALL),
+    ("heard-messages", "inbox"): ("nobody listens to messages in them: tests/test_mailboxes.py does", ALL),
+    ("ami-recordings", "whole-channel"): ("no recording in them is begun over AMI: tests/test_monitored.py", ALL),
+    ("ami-recordfiles", "named"): ("no recording in them is begun over AMI: tests/test_monitored.py", ALL),
+    ("acctid-after-delete", "continue"): ("no script deletes rows: tests/test_deleted_rows.py does", ALL),
     ("missing-time", "zeros"): ("no time is missing where unanswered is stamped", ("ucm6100-1.0.18", "ucm6510-1.0.10")),
 }
 """Values that change no transcript, why, and on which personalities."""

@@ -129,9 +129,9 @@ def test_another_value_is_objected_to(row):
 @pytest.mark.quirk(
     "restart-counters", "outbound-caller-id", "dialled-prefix", "analogue-caller", "helper-channels",
     "account-code", "ivr-row", "ring-group-winner", "ring-group-loser", "parked-call",
-    "group-recording-name", "acctid-after-delete", "fork-rows", "queue-row", "transfer-row", "forward-row",
-    "paging-row", "fax-row", "disa-row", "callback-row", "external-calls", "analogue-channel", "ami-recordings",
-    "greetings", "clock-corrections", "analogue-service",
+    "group-recording-name", "fork-rows", "queue-row", "transfer-row", "forward-row",
+    "paging-row", "fax-row", "disa-row", "callback-row", "external-calls", "analogue-channel",
+    "clock-corrections", "analogue-service",
     "analogue-ports", "own-caller-id", "api-call", "feature-codes", "transfer-context", "did-row", "ivr-exit-context",
     "ring-group-entry", "ring-group-busy", "parked-row", "recorded-prefix",
 )  # fmt: skip

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Literal
@@ -211,15 +212,25 @@ def test_recordfiles_names_the_recording(row: Personality) -> None:
 
 @every_personality
 def test_a_message_is_left_in_the_mailbox_that_took_the_call(row: Personality) -> None:
-    """Each mailbox counts its messages from msg0000 on in the order in which they ended, a text beside every WAV."""
-    boxes: dict[str, list[Recording]] = {}
+    """Each mailbox counts its messages from msg0000 on in the order in which they ended, a text beside every WAV.
+
+    It begins anew when its owner has heard them.
+    """
+    boxes: dict[str, list[list[Recording]]] = {}
     for record in usual(row.id):
+        if record.moved:
+            inbox, old = record.moved
+            assert (inbox, old) == (f"voicemail/default/{cdr(record)['src']}/INBOX", inbox.replace("INBOX", "Old"))
+            assert boxes[inbox][-1]
+            boxes[inbox].append([])
         for one in record.recordings:
             if one.directory.startswith("voicemail"):
                 assert one.directory == f"voicemail/default/{cdr(record)['dst']}/INBOX"
-                boxes.setdefault(one.directory, []).append(one)
-    assert max(map(len, boxes.values())) >= 8
-    for left in boxes.values():
+                boxes.setdefault(one.directory, [[]])[-1].append(one)
+    times = list(chain.from_iterable(boxes.values()))
+    assert max(map(len, times)) >= 6
+    assert len(times) > len(boxes)
+    for left in times:
         names = [f"msg{at:04}.{kind}" for at in range(len(left) // 2) for kind in ("wav", "txt")]
         assert [one.name for one in left] == names
         assert [one.written for one in left] == sorted(one.written for one in left)
@@ -328,8 +339,9 @@ def test_everything_that_recordfiles_names_is_there(history: History, row: Perso
 
 
 def test_recordings_are_stored_with_their_rows(history: History) -> None:
-    """A history holds every recording of what was made up, each once."""
-    settings = load_pbx({"personality": "ucm6200", "history": {"days": 3}}, Path())
+    """A history holds every recording of what was made up, each once, where it was recorded if nobody moves it."""
+    quirks = {"heard-messages": "inbox", "greetings": "none"}
+    settings = load_pbx({"personality": "ucm6200", "history": {"days": 3}, "quirks": quirks}, Path())
     fill(history, "hq", settings, seed=1, until=NOW)
     recordings = [one for record in made_up("hq", settings, seed=1, until=NOW) for one in record.recordings]
     assert len({one.path for one in recordings}) == len(recordings) == len(history.recordings)

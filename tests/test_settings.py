@@ -949,8 +949,7 @@ def test_models_of_the_json_interface_come_later(name):
     ("quirk", "value", "later"),
     [
         ("api-call", "api", "calls that the API begins"),
-        ("greetings", "unavail", "greetings"),
-        ("acctid-after-delete", "continue", "the deletion of rows"),
+        ("callback-row", "two", "callback"),
     ],
 )
 def test_quirks_of_what_is_not_there_yet_come_later(quirk, value, later):

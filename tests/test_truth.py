@@ -127,7 +127,9 @@ def test_an_older_history_is_taken_over_without_truth(tmp_path: Path) -> None:
     history.extend([another_row()])
     history.close()
     with sqlite3.connect(file) as database:
-        database.executescript("DROP TABLE truth; PRAGMA user_version = 2;")
+        database.executescript(
+            "DROP TABLE truth; DROP TABLE counter; ALTER TABLE recording DROP COLUMN sound; PRAGMA user_version = 2;"
+        )
     database.close()
     opened = History.open(file, durable=True)
     opened.keep([Record(another_row(), truth=TALK)])

@@ -22,7 +22,7 @@ from math import fsum, pi, sin, sqrt
 from operator import mul
 from random import Random
 
-from ucmsim.reply import PIECE, Body, gathered
+from ucmsim.reply import PIECE, Body, Bytes, gathered
 
 RATE = 8000
 """Samples a second."""
@@ -64,6 +64,15 @@ class Voices:
 def wav(voices: Voices, seed: int, samples: int) -> Body:
     """Return the recording of *samples* that has this *seed*."""
     return _Wav(voices.bank, seed, samples, 0, HEADER + _SAMPLE * samples)
+
+
+_FRAME = bytes.fromhex("d820a2e15a50004924924924500049249249245000492492492450004924924924")
+"""A fiftieth of a second of silence in GSM 06.10, as any encoder makes it."""
+
+
+def gsm(samples: int) -> Body:
+    """Return silence of *samples* as raw GSM 06.10: a file that players take, for what nobody encodes here."""
+    return Bytes(_FRAME * -(-samples * 50 // RATE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,10 @@ class ControlClient:
         """Let calls happen on *pbx*, all of them or none; return what `place_call` does of each."""
         return list(self._ask("POST", f"/v1/pbxs/{quote(pbx, safe='')}/calls", calls)["items"])
 
+    def delete_cdrs(self, pbx: str) -> int:
+        """Delete every CDR of *pbx*; return how many there were."""
+        return int(self._ask("DELETE", f"/v1/pbxs/{quote(pbx, safe='')}/cdrs")["deleted"])
+
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | Sequence[Any] | None = None) -> dict[str, Any]:
         place = urlsplit(self.url)
         connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=self.timeout)

@@ -123,6 +123,11 @@ class Handlers:
         self._log.info("{pbx}: the clock says {now} at rate {rate} ({said})", pbx=pbx, said=said, **told)
         return Answer(told)
 
+    async def delete_cdrs(self, pbx: str) -> Answer:
+        deleted = await self._find(pbx).calls.delete_rows()
+        self._log.info("{pbx}: deleted all {count} CDRs", pbx=pbx, count=deleted)
+        return Answer({"deleted": deleted})
+
     async def calls(self, pbx: str, query: Mapping[str, list[str]]) -> Answer:
         service = self._find(pbx)
         try:
@@ -210,6 +215,7 @@ ROUTES = (
     Route("PUT",    "/v1/pbxs/{pbx}/clock", "change_clock", "move the PBX clock: now, advance or step, and rate, time_zone"),
     Route("GET",    "/v1/pbxs/{pbx}/calls", "calls", "what really happened on each leg that has a row, in microseconds of UTC, page by page", query=True),
     Route("POST",   "/v1/pbxs/{pbx}/calls", "place_call", "let a call happen, or a list of them: shape, from, to, and at, ring, talk, recorded", many=True),
+    Route("DELETE", "/v1/pbxs/{pbx}/cdrs", "delete_cdrs", "delete every CDR, as on the device's own page; recordings stay"),
     Route("GET",    "/v1/pbxs/{pbx}/faults", "faults", "the armed faults with their counters"),
     Route("POST",   "/v1/pbxs/{pbx}/faults", "arm_fault", "arm a fault"),
     Route("DELETE", "/v1/pbxs/{pbx}/faults/{name}", "disarm_fault", "disarm a fault"),

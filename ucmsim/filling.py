@@ -16,6 +16,7 @@ from ucmsim import devicefile
 from ucmsim.audio import RATE
 from ucmsim.calls import Firmware, Office, filenames, generate
 from ucmsim.calls.events import SECOND
+from ucmsim.calls.mailboxes import greetings
 from ucmsim.columns import AT, Row
 from ucmsim.corrections import Corrections, microseconds
 from ucmsim.devicefile import BadLine
@@ -84,6 +85,8 @@ def fill(
     else:
         made = made_up(name, settings, seed=seed, until=until)
         filled = Filled(history.keep(watch(made, f"{name}: making up calls", *covering(settings, until))))
+        if source.days:
+            history.recordings.insert_all(recorded_greetings(name, settings, seed=seed, until=until))
     if filled.rows or not filled.bad:
         history.note(facts)  # a file that gave nothing may be mended and read at the next start
     return filled
@@ -96,6 +99,16 @@ def made_up(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> 
     chance, recorder = stream(seed, name, "traffic"), stream(seed, name, "recording")
     office, clock = Office.of(settings), Corrections.of(settings.clock)
     return generate(office, firmware, chance, recorder, until=until, days=days, calls_per_day=calls, clock=clock)
+
+
+def recorded_greetings(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> Iterator[Recording]:
+    """Yield the greetings that the extensions of the PBX *name* recorded before the days that are made up."""
+    own, since = settings.extensions, microseconds(until) - settings.history.days * _DAY
+    forms = {"gsm-and-wav": ("gsm", "wav"), "none": ()}.get(str(settings.register["greetings"]))
+    if forms is None:
+        forms = (str(settings.register["greetings"]),)
+    mailboxes = (str(own.first + at) for at in range(own.count))
+    return greetings(mailboxes, since // SECOND, forms, stream(seed, name, "greetings"))
 
 
 def covering(settings: PbxSettings, until: datetime) -> tuple[float, Reached]:
@@ -183,9 +196,15 @@ def _facts(settings: PbxSettings, seed: int) -> dict[str, str]:
         "traffic": _traffic(settings),
         "restarts": ", ".join(instant.isoformat() for instant in settings.restarts) or "none",
         "clock.corrections": ", ".join(map(str, settings.clock.corrections)) or "none",
-        "recording": f"{settings.recording.share:g} of {', '.join(sorted(set(settings.recording.kinds))) or 'no calls'}",
+        "recording": _recording(settings),
         **_quirks(settings),
     }
+
+
+def _recording(settings: PbxSettings) -> str:
+    recording = settings.recording
+    over_ami = f", {recording.ami:g} of them over AMI" if recording.ami else ""
+    return f"{recording.share:g} of {', '.join(sorted(set(recording.kinds))) or 'no calls'}{over_ami}"
 
 
 def _traffic(settings: PbxSettings) -> str:

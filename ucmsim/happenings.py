@@ -100,6 +100,12 @@ class Happenings(Service):
             self._loop.start(_PERIOD, now=False)
         return placed
 
+    async def delete_rows(self) -> int:
+        """Delete every CDR that there is by now; return how many went."""
+        await self.catch_up()
+        deleted: int = await self._in_turn(lambda: self._worker(self._appliance.living.delete_rows))
+        return deleted
+
     def told(self, sought: Sought) -> Deferred[tuple[list[Told], int | None]]:
         """Return a page of what really happened, which the worker reads."""
         return self._worker(lambda: self._appliance.pbx.history.truths.page(sought))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -18,11 +18,11 @@ from ucmsim.columns import COLUMNS, NAMES, Row
 from ucmsim.errors import HistoryError
 from ucmsim.matching import FUNCTIONS, SELECTED, select
 from ucmsim.query import Query
-from ucmsim.recordings import RECORDING_TABLE, Recording, Recordings
+from ucmsim.recordings import RECORDING_TABLE, RECORDING_TABLE_2, RECORDING_UPWARDS_3, Recording, Recordings
 from ucmsim.register import Quirks
 from ucmsim.truth import TRUTH_TABLE, Truth, Truths
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _BATCH = 1000
 _KEPT = 8
 """Compiled statements that are kept; those of the longest lists take a megabyte each (see `matching`)."""
@@ -30,6 +30,7 @@ _KEPT = 8
 _APPLICATION_ID = 0x55434D53  # "UCMS"
 
 _FIELDS = ", ".join(f'"{column.name}" {"INTEGER" if column.number else "TEXT"} NOT NULL' for column in COLUMNS)
+_COUNTER_TABLE = "CREATE TABLE counter (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
 _SCHEMA = f"""
 BEGIN;
 CREATE TABLE cdr (id INTEGER PRIMARY KEY, {_FIELDS});
@@ -39,27 +40,35 @@ CREATE INDEX cdr_dst ON cdr (dst);
 CREATE TABLE made_with (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 {RECORDING_TABLE}
 {TRUTH_TABLE}
+{_COUNTER_TABLE}
 PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 COMMIT;
 """
 _UPWARDS: Mapping[int, str] = MappingProxyType({
-    1: f"BEGIN; {RECORDING_TABLE} PRAGMA user_version = 2; COMMIT;",
+    1: f"BEGIN; {RECORDING_TABLE_2} PRAGMA user_version = 2; COMMIT;",
     2: f"BEGIN; {TRUTH_TABLE} PRAGMA user_version = 3; COMMIT;",
+    3: f"BEGIN; {RECORDING_UPWARDS_3} {_COUNTER_TABLE} PRAGMA user_version = 4; COMMIT;",
 })  # fmt: skip
-"""What makes the next schema of an older one: 1 had no recordings, 2 no truth."""
+"""What makes the next schema of an older one: 1 had no recordings, 2 no truth, in 3 nothing was moved or deleted."""
 
 _QUOTED = ", ".join(f'"{name}"' for name in NAMES)
 _BLOCK = f"SELECT {SELECTED}, id FROM cdr WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608
-_INSERT = f"INSERT INTO cdr ({_QUOTED}) VALUES ({', '.join('?' * len(NAMES))})"  # noqa: S608
+_INSERT = f"INSERT INTO cdr (id, {_QUOTED}) VALUES (?, {', '.join('?' * len(NAMES))})"  # noqa: S608
+_ROW = "row"
+"""The counter of row ids, which are not given twice: whoever reads page by page would miss what has an old one."""
 
 
 class Record(NamedTuple):
-    """What a PBX wrote when a leg ended: its CDR, what it recorded, and the truth behind both, where it is known."""
+    """What a PBX wrote when a leg ended: its CDR, what it recorded, and the truth behind both, where it is known.
+
+    *moved* are two directories: what is in the one by then is put behind what is in the other.
+    """
 
     row: Row
     recordings: Iterable[Recording] = ()
     truth: Truth | None = None
+    moved: tuple[str, str] | None = None
 
 
 class History:
@@ -135,11 +144,10 @@ class History:
         with self._lock:
             self._database.execute("BEGIN")
             try:
-                (last,) = self._database.execute("SELECT coalesce(max(id), 0) FROM cdr").fetchone()
                 while batch := list(islice(waiting, _BATCH)):
-                    self._database.executemany(_INSERT, [record.row for record in batch])
-                    self.recordings.insert(chain.from_iterable(record.recordings for record in batch))
-                    numbered = enumerate(batch, last + written + 1)
+                    numbered = list(enumerate(batch, self.high_water + written + 1))
+                    self._database.executemany(_INSERT, [(number, *record.row) for number, record in numbered])
+                    self._keep_recordings(batch)
                     self.truths.insert((number, record.truth) for number, record in numbered if record.truth)
                     written += len(batch)
             except BaseException:
@@ -149,12 +157,23 @@ class History:
             self._measure()
             return written
 
+    def _keep_recordings(self, batch: Iterable[Record]) -> None:
+        waiting: list[Recording] = []
+        for record in batch:
+            waiting += record.recordings
+            if record.moved:
+                self.recordings.insert(waiting)
+                self.recordings.move(*record.moved)
+                waiting.clear()
+        self.recordings.insert(waiting)
+
     def __len__(self) -> int:
         return self._count
 
     def _measure(self) -> None:
         found = self._database.execute("SELECT coalesce(max(id), 0), count(*) FROM cdr").fetchone()
-        self.high_water, self._count = int(found[0]), int(found[1])
+        known = self._database.execute("SELECT value FROM counter WHERE name = ?", (_ROW,)).fetchone()
+        self.high_water, self._count = max(int(found[0]), int(known[0]) if known else 0), int(found[1])
 
     def page(self, query: Query, quirks: Quirks, *, up_to: int) -> list[Row]:
         """Return the rows that *query* asks for, as they stood when the highest row id was *up_to*.
@@ -177,17 +196,45 @@ class History:
             for *values, last in block:  # noqa: B007 - the last id of the block begins the next one
                 yield tuple(values)
 
-    def clean(self, *, rows_before: str = "", recordings_before: int = 0) -> None:
-        """Delete rows that began before a local time, text like `start`, and recordings from before a second of the epoch."""
+    def clean(self, *, rows_before: str = "", recordings_before: int = 0) -> int:
+        """Delete rows that began before a local time, text like `start`, and recordings from before a second of the epoch.
+
+        Return how many rows went.
+        """
         with self._lock:
             self._database.execute("BEGIN")
-            self._database.execute(
-                "DELETE FROM truth WHERE row IN (SELECT id FROM cdr WHERE start < ?)", (rows_before,)
-            )
-            self._database.execute("DELETE FROM cdr WHERE start < ?", (rows_before,))
+            gone = self._delete("start < ?", rows_before)
             self.recordings.delete(recordings_before)
             self._database.execute("COMMIT")
-            self._count = int(self._database.execute("SELECT count(*) FROM cdr").fetchone()[0])
+            return gone
+
+    def empty(self) -> int:
+        """Delete every row and no recording; return how many went."""
+        with self._lock:
+            self._database.execute("BEGIN")
+            gone = self._delete("TRUE")
+            self._database.execute("COMMIT")
+            return gone
+
+    def _delete(self, condition: str, *values: object) -> int:
+        """Delete the rows that meet a *condition*, within the caller's transaction and lock."""
+        self._database.execute(f"DELETE FROM truth WHERE row IN (SELECT id FROM cdr WHERE {condition})", values)  # noqa: S608
+        gone = self._database.execute(f"DELETE FROM cdr WHERE {condition}", values).rowcount  # noqa: S608
+        if gone:
+            self._database.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (_ROW, str(self.high_water)))
+            self._count -= gone
+        return gone
+
+    def count(self, counters: Mapping[str, str]) -> None:
+        """Remember what *counters* of the unit stand at now: rows that told so were deleted."""
+        with self._lock:
+            self._database.executemany("INSERT OR REPLACE INTO counter VALUES (?, ?)", list(counters.items()))
+
+    def counted(self) -> Mapping[str, str]:
+        """Return what `count` was told, if no row was written since."""
+        with self._lock:
+            known = dict(self._database.execute("SELECT name, value FROM counter").fetchall())
+        return known if known.pop(_ROW, None) == str(self.high_water) else {}
 
     def last(self) -> Row | None:
         """Return the row that was written last."""

@@ -5,14 +5,14 @@ Knows no clock: whoever calls says up to which instant of the world's time calls
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from ucmsim.calls import Firmware
+from ucmsim.calls import Firmware, filenames
 from ucmsim.calls.events import SECOND, Call, Party
 from ucmsim.calls.parties import beyond, caller_ids
+from ucmsim.calls.recorder import over_ami
 from ucmsim.calls.shapes import BY_ID, Shape, Story
 from ucmsim.calls.stage import Features, Stage
 from ucmsim.calls.traffic import Office, Traffic
@@ -29,7 +29,6 @@ _A_DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BEYOND = "3125550198"
 """Whom a placed call by DISA goes on to: a number that belongs to nobody."""
-_MAILBOXES = "voicemail/default/"
 
 
 class Living:
@@ -73,9 +72,25 @@ class Living:
         zone = zone or self._settings.time_zone
         old = (shown - timedelta(days=retention.rows)).astimezone(zone) if retention.rows else None
         gone = shown - timedelta(days=retention.recordings) if retention.recordings else _EPOCH
-        self._history.clean(
+        deleted = self._history.clean(
             rows_before=f"{old:%Y-%m-%d %H:%M:%S}" if old else "", recordings_before=int(gone.timestamp())
         )
+        self._count_on(deleted)
+
+    def delete_rows(self) -> int:
+        """Delete every CDR, as somebody does on the unit's own page; recordings stay. Return how many went."""
+        deleted = self._history.empty()
+        self._count_on(deleted)
+        return deleted
+
+    def _count_on(self, deleted: int) -> None:
+        """Let the unit count on after rows were *deleted*, or recordings."""
+        past = self._world.counted._replace(messages=_messages(self._history))
+        if deleted and not len(self._history) and self._settings.register["acctid-after-delete"] == "restart":
+            past = past._replace(number=0)
+        self._world.count_on(past)
+        if deleted:
+            self._history.count({"AcctId": str(past.number), "month": past.month})
 
     def correct(self, clock: Corrections) -> None:
         """Let the unit's clock have these corrections from now on."""
@@ -118,7 +133,8 @@ class Living:
         if start < self._past:
             raise CallRefused("that is in the PBX's past; leave 'at' out for now", "at")
         kind, stage = self._staged(wish, shape, start)
-        return shape.story(stage, kind)
+        story = shape.story(stage, kind)
+        return over_ami(story) if wish.over_ami else story
 
     def _stories(self) -> Iterator[Story]:
         if not self._settings.traffic.live:
@@ -168,16 +184,19 @@ class Living:
 
 def _past(history: History) -> Past:
     """Return what a unit that goes on with *history* has counted so far."""
-    last = history.last()
-    number, month = (int(last[AT["AcctId"]]), (last[AT["end"]] or last[AT["start"]])[:7]) if last else (0, "")
+    last, counted = history.last(), history.counted()
+    if counted:
+        number, month = int(counted["AcctId"]), counted["month"]
+    else:
+        number, month = (int(last[AT["AcctId"]]), (last[AT["end"]] or last[AT["start"]])[:7]) if last else (0, "")
     return Past(number, month, _messages(history))
 
 
 def _messages(history: History) -> Mapping[str, int]:
-    """Return how many messages each mailbox has."""
-    found: Counter[str] = Counter()
-    for directory in history.recordings.directories():
-        if directory.startswith(_MAILBOXES):
-            names = [name for name, _ in history.recordings.within(directory) if name.endswith(".wav")]
-            found[directory.removeprefix(_MAILBOXES).partition("/")[0]] += len(names)
+    """Return the number of the next message of each mailbox."""
+    recordings, found = history.recordings, {}
+    for directory in recordings.directories():
+        number = directory.removeprefix(filenames.MAILBOXES).partition("/")[0]
+        if directory == filenames.mailbox(number):
+            found[number] = recordings.next_message(directory)
     return found

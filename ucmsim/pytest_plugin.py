@@ -171,6 +171,10 @@ class Ucm:
         __tracebackhide__ = True
         return self._control.place_calls(self.name, list(map(_sent, calls)))
 
+    def delete_cdrs(self) -> int:
+        """Delete every CDR that there is by now, as on the device's own page; return how many. Recordings stay."""
+        return self._control.delete_cdrs(self.name)
+
     def ssl_context(self) -> ssl.SSLContext:
         """Return a context that verifies this PBX's certificate, and nothing else's."""
         return ssl.create_default_context(cafile=self.ca)

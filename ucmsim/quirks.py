@@ -676,15 +676,20 @@ ROWS = (
           "Outbound.", "spec 5.1", "seen", since="G2", changes=("shapes-*",)),
     Quirk("analogue-channel", "o1", ("o1", "1"), "The channel of an analogue line is DAHDI/o1-1, and channel_ext o1, or as "
           "documented DAHDI/1-1.", "https-api 5.2, spec 5.2", "seen", changes=("shapes-*",)),
-    Quirk("ami-recordings", "channel", ("channel",), "A recording that is begun over AMI is named by the channel, without its "
-          "technology.", "spec 5.8", "seen", later="recordings that are begun over AMI"),
-    Quirk("greetings", "unavail", ("unavail",), "Beside INBOX a mailbox has other folders, and greetings as .gsm and .wav.",
-          "spec 5.8, 6.5", "seen", later="greetings"),
+    Quirk("ami-recordings", "channel", ("channel", "whole-channel"), "A recording that is begun over AMI is named by the "
+          "caller's channel, without its technology, or with that and a hyphen for the slash, as Asterisk does that is told "
+          "no name.", "spec 5.8", "seen"),
+    Quirk("ami-recordfiles", "unnamed", ("unnamed", "named"), "recordfiles says nothing of a recording that was begun over "
+          "AMI, or names it.", "spec 5.8", "assumed", since="G2"),
+    Quirk("greetings", "gsm-and-wav", ("gsm-and-wav", "gsm", "wav", "none"), "A mailbox whose owner recorded a greeting has it "
+          "as unavail.gsm and unavail.wav, or as one of these, or it is not in the spool.", "spec 5.8, 6.5", "seen"),
+    Quirk("heard-messages", "old", ("old", "inbox"), "Messages that were heard go from INBOX to Old, numbered on there, and "
+          "INBOX begins at msg0000 again, or they stay.", "spec 5.8", "inferred"),
     Quirk("clock-corrections", "shown", ("shown", "steady"), "When the unit's clock is corrected during a call, duration and "
           "billsec are odd or negative as its times say, or those of the true call.", "spec 7 #8", "inferred",
           changes=("clock-*",)),
-    Quirk("acctid-after-delete", "restart", ("restart",), "AcctId begins again when all rows were deleted.",
-          "spec 9 Q20", "assumed", later="the deletion of rows"),
+    Quirk("acctid-after-delete", "restart", ("restart", "continue"), "AcctId begins again at 1 when no row is left, as after "
+          "all were deleted, or goes on.", "spec 7 #21, 9 Q20", "assumed"),
     Quirk("cleaner", "none", ("none",), "Recordings stay, or old ones go while their rows stay, so that recordfiles leads to "
           "404.", "spec 7 #22", "assumed", setting="retention.recordings"),
 )  # fmt: skip

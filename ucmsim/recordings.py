@@ -13,9 +13,26 @@ from typing import Any, NamedTuple
 RECORDING_TABLE = """
 CREATE TABLE recording (
     directory TEXT NOT NULL, name TEXT NOT NULL, written INTEGER NOT NULL, samples INTEGER NOT NULL, text TEXT NOT NULL,
-    PRIMARY KEY (directory, name)
+    sound TEXT NOT NULL DEFAULT '', PRIMARY KEY (directory, name)
 ) WITHOUT ROWID;
 """
+RECORDING_TABLE_2 = RECORDING_TABLE.replace(" sound TEXT NOT NULL DEFAULT '',", "")
+"""As it was in the second version of a history's schema, and in the third."""
+RECORDING_UPWARDS_3 = "ALTER TABLE recording ADD COLUMN sound TEXT NOT NULL DEFAULT '';"
+
+MESSAGES = 9999
+"""The messages that a folder of a mailbox holds. Asterisk apps/app_voicemail.c (MAXMSGLIMIT)."""
+GREETING = "unavail"
+"""The name of a greeting, without extension; spec 5.8. The cleaner of a unit leaves these alone."""
+
+_MESSAGE = "name GLOB 'msg[0-9][0-9][0-9][0-9].*'"
+_NUMBER = "CAST(substr(name, 4, 4) AS INTEGER)"
+_SPAN = f"SELECT min({_NUMBER}), max({_NUMBER}) FROM recording WHERE directory = ? AND {_MESSAGE}"  # noqa: S608
+_MOVE = (
+    f"UPDATE recording SET directory = ?, name = printf('msg%04d%s', {_NUMBER} + ?, substr(name, 8)), "  # noqa: S608
+    f"sound = CASE sound WHEN '' THEN directory || '/' || name ELSE sound END WHERE directory = ? AND {_MESSAGE}"
+)
+_FORGET = f"DELETE FROM recording WHERE directory = ? AND {_MESSAGE} AND {_NUMBER} < ?"  # noqa: S608
 
 _PAGE = "SELECT name, written FROM recording WHERE directory = ? AND name > ? ORDER BY name LIMIT 1000"
 _HOLDS = "SELECT 1 FROM recording WHERE directory = ? OR (directory > ? AND directory < ?) LIMIT 1"
@@ -24,7 +41,8 @@ _HOLDS = "SELECT 1 FROM recording WHERE directory = ? OR (directory > ? AND dire
 class Recording(NamedTuple):
     """One file that the PBX made: a WAV of *samples*, or the *text* that stands beside a voicemail message.
 
-    *directory* is its path in the spool, *written* when it was finished, in seconds of the epoch.
+    *directory* is its path in the spool, *written* when it was finished, in seconds of the epoch. *sound* is the path that
+    it had when it was recorded, if that was another one: it sounds the same wherever it goes.
     """
 
     directory: str
@@ -32,6 +50,7 @@ class Recording(NamedTuple):
     written: int
     samples: int = 0
     text: str = ""
+    sound: str = ""
 
     @property
     def path(self) -> str:
@@ -47,11 +66,48 @@ class Recordings:
 
     def insert(self, recordings: Iterable[Recording]) -> None:
         """Write *recordings* within the caller's transaction and lock; one of the same name takes the place of the other."""
-        self._database.executemany("INSERT OR REPLACE INTO recording VALUES (?, ?, ?, ?, ?)", recordings)
+        self._database.executemany("INSERT OR REPLACE INTO recording VALUES (?, ?, ?, ?, ?, ?)", recordings)
 
     def delete(self, before: int) -> None:
-        """Forget what was written *before* a second of the epoch, within the caller's transaction and lock."""
-        self._database.execute("DELETE FROM recording WHERE written < ?", (before,))
+        """Forget what was written *before* a second of the epoch, within the caller's transaction and lock.
+
+        Greetings are no recordings of calls, and stay.
+        """
+        kept = f"{GREETING}.*"
+        self._database.execute("DELETE FROM recording WHERE written < ? AND NOT name GLOB ?", (before, kept))
+
+    def move(self, directory: str, to: str, most: int = MESSAGES) -> None:
+        """Put the voicemail messages in *directory* behind those in the other, within the caller's transaction and lock.
+
+        Of more than *most* the oldest go.
+        """
+        first, last = self._span(directory)
+        if first is None or last is None:
+            return
+        low, high = self._span(to)
+        begins = 0 if high is None else high + 1
+        if low is not None and (beyond := begins + last - first + 1 - most) > 0:
+            self._database.execute(_FORGET, (to, beyond))
+            self._database.execute(_MOVE, (to, -beyond, to))
+            begins -= beyond
+        self._database.execute(_MOVE, (to, begins - first, directory))
+
+    def _span(self, directory: str) -> tuple[int | None, int | None]:
+        """Return the number of the first and of the last message in *directory*."""
+        first, last = self._database.execute(_SPAN, (directory,)).fetchone()
+        return first, last
+
+    def next_message(self, directory: str) -> int:
+        """Return the number of the message that *directory* gets next: the one after the last."""
+        last = self._asked(_SPAN, directory)[0][1]
+        return 0 if last is None else int(last) + 1
+
+    def insert_all(self, recordings: Iterable[Recording]) -> None:
+        """Write *recordings* in a transaction of their own."""
+        with self._lock:
+            self._database.execute("BEGIN")
+            self.insert(recordings)
+            self._database.execute("COMMIT")
 
     def __len__(self) -> int:
         return int(self._asked("SELECT count(*) FROM recording")[0][0])

@@ -17,7 +17,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from ucmsim import beneath
-from ucmsim.audio import Voices, wav
+from ucmsim.audio import Voices, gsm, wav
 from ucmsim.beneath import Entry, FileBody, FileLater, OpenFile, Unreadable
 from ucmsim.listing import in_order
 from ucmsim.paths import Parts, parts_of
@@ -96,7 +96,9 @@ class Spool:
     def _made(self, recording: Recording) -> Body:
         if recording.text:
             return Bytes(recording.text.encode())
-        return wav(self._voices, self._sound(recording.path), recording.samples)
+        if recording.name.endswith(".gsm"):
+            return gsm(recording.samples)
+        return wav(self._voices, self._sound(recording.sound or recording.path), recording.samples)
 
     def months(self, directory: Parts, told: Told = untold) -> list[str]:
         """Return the names of the directories of months, YYYY-MM, in *directory*, the latest first."""

@@ -14,6 +14,7 @@ LONGEST = 86_400
 """Seconds that a call rings or talks at most."""
 
 _RING, _TALK = 5.0, 60.0
+_AMI = "ami"
 _KEYS = ("shape", "from", "to", "at", "ring", "talk", "recorded")
 
 
@@ -27,7 +28,10 @@ class CallRefused(UcmsimError):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A call that is wished for: its *shape*, numbers of who calls whom, when, and seconds of ringing and talk."""
+    """A call that is wished for: its *shape*, numbers of who calls whom, when, and seconds of ringing and talk.
+
+    What is *recorded* is begun by the unit, or *over_ami*.
+    """
 
     shape: str
     caller: str
@@ -36,6 +40,7 @@ class Wish:
     ring: float = _RING
     talk: float = _TALK
     recorded: bool = False
+    over_ami: bool = False
 
 
 def wished(body: Any, now: datetime) -> Wish:
@@ -47,11 +52,11 @@ def wished(body: Any, now: datetime) -> Wish:
             hint = did_you_mean(key, _KEYS) or f"there are {', '.join(_KEYS)}"
             raise CallRefused(f"'{key}' is no key of a call; {hint}", key)
     recorded = body.get("recorded", False)
-    if not isinstance(recorded, bool):
-        raise CallRefused("'recorded' is true or false", "recorded")
+    if not (isinstance(recorded, bool) or recorded == _AMI):
+        raise CallRefused(f"'recorded' is true, false or \"{_AMI}\"", "recorded")
     return Wish(
         _text(body, "shape"), _text(body, "from"), _text(body, "to"), _instant(body, now), _seconds(body, "ring", _RING),
-        _seconds(body, "talk", _TALK), recorded,
+        _seconds(body, "talk", _TALK), bool(recorded), recorded == _AMI,
     )  # fmt: skip
 
 

@@ -105,7 +105,7 @@ class Call(NamedTuple):
 
     *kind* is Internal, Inbound or Outbound; *made* is how many channels the PBX had made before it. *callee* is who or
     what was dialled, after the *prefix* of an outside line. *recorded* says that the PBX was told to record it, should
-    it be answered. *account* is the account code or PIN that was dialled. *shape* names how it went, *events* say so.
+    it be answered, *monitored* that a program beside it records it then, over AMI. *account* is the account code or PIN that was dialled. *shape* names how it went, *events* say so.
     """
 
     kind: str
@@ -118,6 +118,7 @@ class Call(NamedTuple):
     events: tuple[Event, ...] = ()
     prefix: str = ""
     account: str = ""
+    monitored: bool = False
 
     @property
     def ended(self) -> int | None:

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 
 MONITOR = "monitor"
 MEETME = "meetme"
-
-MESSAGES = 9999
-"""The messages that a mailbox holds. Asterisk apps/app_voicemail.c (MAXMSGLIMIT)."""
+MAILBOXES = "voicemail/default/"
 
 _LONGEST = 255
 """Bytes of a path in `monitor`: a file system takes no longer name, and `/recapi` no longer path."""
@@ -49,9 +47,28 @@ def conference(room: str, uniqueid: str, epoch: int | None) -> str:
     return f"meetme-conf-rec-{room}-{uniqueid}{'' if epoch is None else f'-{epoch}'}.wav"
 
 
+def of_channel(channel: str, *, whole: bool) -> str:
+    """Return what a recording is called that a program begins on a *channel* over AMI, without its technology or *whole*.
+
+    Whole is what Asterisk's own Monitor does that is told no name (res/res_monitor.c).
+    """
+    technology, _, rest = channel.partition("/")
+    return f"{technology}-{rest.replace('/', '-')}.wav" if whole else f"{rest.replace('/', '-')}.wav"
+
+
+def of_mailbox(number: str) -> str:
+    """Return the directory of mailbox *number*, which has its greetings."""
+    return f"{MAILBOXES}{number}"
+
+
 def mailbox(number: str) -> str:
     """Return the directory of the new messages of mailbox *number*."""
-    return f"voicemail/default/{number}/INBOX"
+    return f"{of_mailbox(number)}/INBOX"
+
+
+def heard(number: str) -> str:
+    """Return the directory of the messages of mailbox *number* that were heard."""
+    return f"{of_mailbox(number)}/Old"
 
 
 def message(count: int) -> str:

@@ -36,8 +36,8 @@ class Firmware:
     *naming*, *timing* and *recorder* are its parts. A call that voicemail takes is *one_row*, written when the mailbox
     has it, with *one_row_lastapp*. *userfields* has what each kind of call says there. *repeats* fills chanext and
     dstchanext, *numbered* gives the action of a conference its number, *congested* is the disposition of a call that met
-    congestion. *at_each* ends every name in recordfiles with an @, *at_between* parts them. Legs of ForkCDR whose data
-    are *hidden* have no row, nor what a feature that is *unwritten* has. *bare* leaves an outside line's prefix out of dst.
+    congestion. *at_each* ends every name in recordfiles with an @, *at_between* parts them; what was begun over AMI is named
+    there where the unit *tells* of it. Legs of ForkCDR whose data are *hidden* have no row, nor what a feature that is *unwritten* has. *bare* leaves an outside line's prefix out of dst.
     A parked call is in *two_sessions*; one from trunk to trunk is *external*; *actions* are called otherwise.
     """
 
@@ -55,6 +55,7 @@ class Firmware:
     service: str
     at_each: str
     at_between: str
+    tells: bool
     hidden: frozenset[str]
     bare: bool
     analogue_service: str
@@ -85,6 +86,7 @@ class Firmware:
             service=str(quirks["service"]),
             at_each="@" if each else "",
             at_between="" if each else "@",
+            tells=quirks["ami-recordfiles"] == "named",
             hidden=frozenset(
                 {"ae", "are"} if quirks["fork-rows"] == "hidden" else {"ae"} if quirks["did-row"] == "none" else ()
             ),
@@ -133,7 +135,7 @@ class Firmware:
             "disposition": self._disposition(leg), "amaflags": self.amaflags, "uniqueid": naming.uniqueid(leg),
             "userfield": self.userfields[self.external if caller.trunk and reached.trunk else call.kind],
             "channel_ext": naming.place(caller), "dstchannel_ext": reached.place, "service": self.analogue_service if caller.role is Role.ANALOGUE else self.service, "caller_name": naming.caller_id(leg).name,
-            "recordfiles": self._recordfiles(recorded), "dstanswer": reached.number if leg.answered else "",
+            "recordfiles": "" if call.monitored and not self.tells else self._recordfiles(recorded), "dstanswer": reached.number if leg.answered else "",
             "chanext": extensions[0], "dstchanext": extensions[1], "session": naming.session((leg.fetched if self.two_sessions else None) or call),
             "action_owner": caller.number, "action_type": self._action(leg),
             "src_trunk_name": caller.trunk, "dst_trunk_name": reached.trunk,

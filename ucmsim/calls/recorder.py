@@ -7,16 +7,22 @@ from datetime import UTC, datetime
 
 from ucmsim.audio import RATE
 from ucmsim.calls import filenames
-from ucmsim.calls.events import SECOND, Role
+from ucmsim.calls.events import SECOND, Call, Role, talks
 from ucmsim.calls.legs import DIAL, MEETME, PARK, VOICEMAIL, Leg
 from ucmsim.calls.naming import Naming
 from ucmsim.calls.timing import Timing
-from ucmsim.recordings import Recording
+from ucmsim.recordings import MESSAGES, Recording
 from ucmsim.register import Quirks
 
 _RECORDED = (DIAL, MEETME, PARK)
+_PEOPLE = (Role.EXTENSION, Role.OUTSIDE, Role.CONFERENCE)
 _UNHEARD = (Role.SLOT,)
 """What is recorded: talks of people, also when the call was fetched from a slot, but not while it waits there."""
+
+
+def over_ami(story: tuple[Call, ...]) -> tuple[Call, ...]:
+    """Return *story* with the calls that would have been recorded recorded over AMI, by a program, not by the unit."""
+    return tuple(call._replace(recorded=False, monitored=call.recorded) for call in story)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,8 @@ class Recorder:
     Names have the second of the *answer*, or the one after the call began, those of conferences the second in which
     they began where they are *dated*. Recordings stand in a directory of their month where *monthly*, and are as long
     as what is *billed*, or as the talk. *texts* says whether there is one beside each message,
-    *agents* whether the recording of a group's call names who took it.
+    *agents* whether the recording of a group's call names who took it. What is begun over AMI is named by the *whole*
+    channel, or without its technology.
     """
 
     naming: Naming
@@ -37,6 +44,7 @@ class Recorder:
     billed: bool
     texts: bool
     agents: bool
+    whole: bool
 
     @classmethod
     def of(cls, quirks: Quirks, naming: Naming, timing: Timing) -> Recorder:
@@ -50,16 +58,31 @@ class Recorder:
             billed=quirks["recording-length"] == "billsec",
             agents=quirks["group-recording-name"] == "group-and-agent",
             texts=quirks["voicemail-text"] == "written",
+            whole=quirks["ami-recordings"] == "whole-channel",
         )
 
     def recordings(self, leg: Leg, messages: int) -> tuple[Recording, ...]:
         """Return what the PBX has recorded of *leg*; the callee's mailbox has so many *messages* already."""
         if leg.lastapp == VOICEMAIL:
             return self._message(leg, messages)
-        if not (leg.call.recorded and leg.answered and leg.lastapp in _RECORDED and leg.reached.role not in _UNHEARD):
+        if not (leg.answered and leg.lastapp in _RECORDED and leg.reached.role not in _UNHEARD):
+            return ()
+        if leg.call.monitored:
+            return self._monitored(leg)
+        if not leg.call.recorded:
             return ()
         directory, name = self._place(leg)
         return (Recording(directory, name, leg.end // SECOND, self._samples(leg)),)
+
+    def _monitored(self, leg: Leg) -> tuple[Recording, ...]:
+        """Return what a program had recorded over AMI of the caller's channel, once that ends: all talk of people on it."""
+        real = leg.real or leg
+        call, ended = real.call, real.end
+        if call.ended != ended:
+            return ()
+        since = next((talk.since for talk in talks(call) if talk.to.role in _PEOPLE), real.turn)
+        name = filenames.of_channel(self.naming.channel(call), whole=self.whole)
+        return (Recording(filenames.MONITOR, name, leg.end // SECOND, (ended - since) * RATE // SECOND),)
 
     def _place(self, leg: Leg) -> tuple[str, str]:
         """Return directory and name of the recording of a call."""
@@ -84,7 +107,7 @@ class Recorder:
 
     def _message(self, leg: Leg, messages: int) -> tuple[Recording, ...]:
         """Return the message that was left, and the text beside it; a full mailbox takes none."""
-        if messages >= filenames.MESSAGES:
+        if messages >= MESSAGES:
             return ()
         directory, name = filenames.mailbox(leg.reached.number), filenames.message(messages)
         ended = leg.end // SECOND

@@ -21,6 +21,7 @@ from ucmsim.calls.events import SECOND, Party, Role, What
 from ucmsim.calls.lines import Lines
 from ucmsim.calls.odds import Odds
 from ucmsim.calls.parties import parties
+from ucmsim.calls.recorder import over_ami as monitored
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape, Story
 from ucmsim.calls.stage import Features, Stage, example
 from ucmsim.corrections import microseconds
@@ -109,13 +110,13 @@ class Traffic:
         chance = self._chance
         outcome = self._outcomes.draw(chance)
         shape = self._shapes[kind, outcome.disposition].draw(chance)
-        recorded = self._recorder.random() < self._office.recording.share
+        recorded, over_ami = self._recording()
         if outcome.disposition == "NO ANSWER":
             message = int(chance.uniform(*_MESSAGE) * SECOND)
             outcome = outcome._replace(talked=message, rang=_RINGS_OUT if shape.rings_out else outcome.rang)
         for _ in range(_TRIES):
             stage = self._stage(start, kind, shape, outcome, recorded=recorded)
-            story = self._unrecorded(shape.story(stage, kind))
+            story = self._unrecorded(shape.story(stage, kind), over_ami=over_ami)
             places = _places(story)
             if self._lines.seize(start, _end(story), *places):
                 return story
@@ -126,10 +127,17 @@ class Traffic:
                 return self._engaged(stage, kind)
         return None
 
-    def _unrecorded(self, story: Story) -> Story:
+    def _recording(self) -> tuple[bool, bool]:
+        """Return whether the next call is recorded, and whether it is a program that begins that, over AMI."""
+        settings, chance = self._office.recording, self._recorder
+        recorded = chance.random() < settings.share
+        return recorded, settings.ami > 0 and chance.random() < settings.ami
+
+    def _unrecorded(self, story: Story, *, over_ami: bool = False) -> Story:
         """Return *story* without the recording of calls of kinds that are not recorded."""
         kinds = self._office.recording.kinds
-        return tuple(call if call.kind.lower() in kinds else call._replace(recorded=False) for call in story)
+        story = tuple(call if call.kind.lower() in kinds else call._replace(recorded=False) for call in story)
+        return monitored(story) if over_ami else story
 
     def _no_channel(self, stage: Stage, kind: str) -> Story | None:
         """Return what comes of a call that finds every channel of its trunk taken: from outside it never arrives."""

@@ -7,16 +7,16 @@ without a row, as does the end of the world, when nobody asks any more. Spec 5.2
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from ucmsim.calls import filenames
 from ucmsim.calls.counting import Channels, Numbers, numbered
 from ucmsim.calls.dialplan import legs
-from ucmsim.calls.events import Call
+from ucmsim.calls.events import Call, Role
 from ucmsim.calls.legs import VOICEMAIL, Leg, truth
 from ucmsim.calls.projection import Firmware
 from ucmsim.calls.shapes import Story
@@ -26,7 +26,7 @@ from ucmsim.history import Record
 
 
 class Past(NamedTuple):
-    """What a unit has counted before: the last AcctId and the local month it was of, and the messages by mailbox."""
+    """What a unit has counted: the last AcctId and the local month it was of, and by mailbox the number of the next message."""
 
     number: int = 0
     month: str = ""
@@ -60,13 +60,23 @@ class CallWorld:
         self._blank = ("",) * (len(NAMES) - self._width)
         self._monthly, self._gap = quirks["acctid"] == "monthly", quirks.number("acctid-gaps")
         self._number, self._month = past.number, past.month
-        self._messages = Counter(past.messages)
+        self._messages = dict(past.messages)
+        self._moves = quirks["heard-messages"] == "old"
         self._elsewhere: dict[str, Firmware] = {}
 
     @property
     def goes_on(self) -> bool:
         """Whether a call is up, or will be."""
         return bool(self._going_on) or self._next is not None
+
+    @property
+    def counted(self) -> Past:
+        """What the unit has counted so far."""
+        return Past(self._number, self._month, self._messages)
+
+    def count_on(self, past: Past) -> None:
+        """Count on from *past*, because something was deleted."""
+        self._number, self._month, self._messages = past.number, past.month, dict(past.messages)
 
     def go_on(self, stories: Iterator[Story]) -> None:
         """Take what happens from now on from *stories*."""
@@ -115,9 +125,9 @@ class CallWorld:
         firmware = self._firmware
         if self.clock:
             firmware, leg = self._by_zone(self.clock.zone(leg.end)), _seen(leg, self.clock)
-        recordings = firmware.recordings(leg, self._messages[mailbox])
+        recordings = firmware.recordings(leg, self._messages.get(mailbox, 0))
         if leg.lastapp == VOICEMAIL:
-            self._messages[mailbox] += 1
+            self._messages[mailbox] = self._messages.get(mailbox, 0) + 1
         # Later, not different: a clock that goes back over the end of a month does not begin the old one again.
         if self._monthly and (now := firmware.timing.month(leg.end)) > self._month:
             self._number, self._month = 0, now
@@ -125,7 +135,14 @@ class CallWorld:
         if self._gap and self._number % self._gap == 0:
             self._number += 1
         row = (str(self._number), *firmware.row(leg, recordings)[1 : self._width], *self._blank)
-        return Record(row, recordings, happened)
+        return Record(row, recordings, happened, self._heard(leg))
+
+    def _heard(self, leg: Leg) -> tuple[str, str] | None:
+        """Return where the messages of a mailbox go whose owner has heard them on *leg*. Asterisk apps/app_voicemail.c."""
+        owner = leg.call.caller.number
+        if leg.reached.role is not Role.MESSAGES or not self._moves or not self._messages.pop(owner, 0):
+            return None
+        return filenames.mailbox(owner), filenames.heard(owner)
 
     def _by_zone(self, zone: ZoneInfo | None) -> Firmware:
         """Return the firmware of the unit while it believes in *zone*: it writes all times of a row in the same one."""

@@ -360,8 +360,11 @@ class Recording(Keys):
     kinds: tuple[Literal["inbound", "outbound", "internal"], ...] = Field(
         ("inbound", "outbound", "internal"), strict=False, description="kinds of calls among which they are"
     )
+    ami: float = Field(
+        0.0, ge=0, le=1, strict=False, description="share of these that a program begins over AMI, and not the unit"
+    )
 
-    @field_validator("share", mode="before")
+    @field_validator("share", "ami", mode="before")
     @classmethod
     def _number(cls, value: object) -> object:
         return number_due(value)
