@@ -98,7 +98,7 @@ def made(name: str, quirk: str = "", value: Value = "") -> list[Record]:
     written_by = Firmware.of(Quirks.of(row, {quirk: value} if quirk else {}), CHICAGO)
     shown = {"caller_id": "01632960401", "caller_name": "Example Ltd"}
     trunks = (Trunk(name="carrier-a", channels=12), Trunk(name="carrier-b", channels=4, **shown))
-    traffic = Traffic(shapes={"conference": 60})
+    traffic = Traffic(shapes={"conference": 60, "pin_group": 30, "api_call": 30})
     office = Office(Extensions(first=1000, count=20), trunks, RecordingSettings(), traffic, CHICAGO)
     until = datetime(2026, 3, 2, 23, tzinfo=UTC)
     return list(generate(office, written_by, Random(3), Random(4), until=until, days=4, calls_per_day=200))
@@ -138,6 +138,8 @@ SAID = {
     "outbound-caller-id": {"clid", "caller_name"},
     "own-caller-id": {"session"},
     "own-caller-id-calls": {"clid", "session"},
+    "pin-code": {"accountcode"},
+    "api-call": {"src", "action_owner", "clid", "caller_name", "session", "recordfiles"},
     "amaflags": {"amaflags"},
     "lastdata-limit": {"lastdata"},
     "dial-string": {"lastdata"},
@@ -183,6 +185,9 @@ OF_SHAPES = {
     "transfer-row": {"action_type"},
     "forward-row": {"action_type"},
     "fax-row": {"action_type"},
+    "helper-channels": None,
+    "callback-row": None,
+    "api-call-row": None,
     "did-row": None,
     "fork-rows": None,
     "feature-codes": None,
@@ -197,6 +202,7 @@ RECORDED = {
     "uniqueid-step": {"name"},
     "clid-without-name": {"text"},
     "own-caller-id-calls": {"text"},
+    "api-call": {"name"},
     "recording-directory": {"directory"},
     "recording-epoch": {"name"},
     "recording-length": {"samples"},

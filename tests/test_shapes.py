@@ -14,7 +14,7 @@ from tests.golden.shapes import HOME, WRITERS, shape_files
 from ucmsim.calls import Firmware
 from ucmsim.calls.dialplan import legs
 from ucmsim.calls.events import SECOND, Call, Event, What, talks
-from ucmsim.calls.legs import Leg
+from ucmsim.calls.legs import Leg, truth
 from ucmsim.calls.projection import written
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape
 from ucmsim.calls.stage import example
@@ -96,7 +96,7 @@ def test_talks_follow_each_other(shape: Shape, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("shape", "truth"),
+    ("shape", "due"),
     [
         ("answered", [("1002", TALK)]),
         ("no-answer", []),
@@ -106,14 +106,52 @@ def test_talks_follow_each_other(shape: Shape, kind: str) -> None:
         ("blind-transfer", [("1001", TALK), ("1003", TALK)]),
         ("parked", [("1001", TALK), ("71", PATIENCE), ("1003", TALK)]),
         ("disa", [("7100", PATIENCE + RING), ("07700900123", TALK)]),
+        ("prefix", [("07700900699", TALK)]),
+        ("account-code", [("07700900699", TALK)]),
+        ("pin-group", [("07700900699", TALK)]),
+        ("helper-channel", [("1003", TALK)]),
+        ("api-call", [("1001", TALK)]),
+        ("callback", []),
     ],
 )
-def test_the_truth_of_a_shape(shape: str, truth: list[tuple[str, float]]) -> None:
+def test_the_truth_of_a_shape(shape: str, due: list[tuple[str, float]]) -> None:
     """Who was through to the caller and for how long, whatever the rows say."""
     call = BY_ID[shape].story(example())[0]
     told = [(talk.to.number, round((talk.until - talk.since) / SECOND, 3)) for talk in talks(call)]
-    assert [seconds for _, seconds in told] == [round(seconds, 3) for _, seconds in truth]
-    assert [number[:10] for number, _ in told] == [number[:10] for number, _ in truth]
+    assert [seconds for _, seconds in told] == [round(seconds, 3) for _, seconds in due]
+    assert [number[:10] for number, _ in told] == [number[:10] for number, _ in due]
+
+
+def test_on_a_helper_channel_nobody_talks_and_a_callback_is_taken_by_the_ivr() -> None:
+    """The second channel of each: none of its own, and who asked for the call."""
+    assert list(talks(BY_ID["helper-channel"].story(example())[1])) == []
+    (talk,) = talks(BY_ID["callback"].story(example())[1])
+    assert (talk.to.number, (talk.until - talk.since) / SECOND) == ("7000", 40)
+
+
+def truths(shape: str, kind: str = "") -> list[tuple[str, ...]]:
+    """Return what is stored of the truth of each leg of a shape, without the instants."""
+    story = BY_ID[shape].story(example(), kind)
+    found = [truth(leg) for call in story for leg in legs(call, story)]
+    return [(one.kind, one.caller, one.reached, one.trunk_in, one.trunk_out) for one in found]
+
+
+def test_what_the_pbx_begins_goes_out_whatever_its_rows_say() -> None:
+    """It is the unit that pays for the trunk of a callback and of a call by the API; a helper's leg is no call."""
+    carrier = "carrier-b"
+    assert truths("callback") == [
+        ("Inbound", "07700900699", "3125550199", carrier, ""), ("Outbound", "07700900699", "7000", "", carrier),
+    ]  # fmt: skip
+    assert truths("api-call", "Inbound") == [
+        ("Outbound", "api", "07700900699", "", carrier), ("Outbound", "07700900699", "1001", "", carrier),
+    ]  # fmt: skip
+    assert truths("api-call", "Outbound") == [
+        ("Internal", "api", "1001", "", ""), ("Outbound", "1001", "07700900699", "", carrier),
+    ]  # fmt: skip
+    assert truths("api-call", "Internal") == [("Internal", "api", "1001", "", ""), ("Internal", "1001", "1002", "", "")]
+    assert [kind for kind, *_ in truths("helper-channel")] == ["Inbound", "Inbound", "Helper"]
+    assert {row["userfield"] for row in rows("callback")} == {"Inbound"}
+    assert [row["userfield"] for row in rows("api-call", kind="Outbound")] == ["Internal", "Outbound"]
 
 
 # Legs and rows
@@ -150,7 +188,7 @@ def test_rows_keep_the_rules_of_their_disposition(shape: Shape, kind: str, devic
 
 @IN_EVERY_KIND
 def test_rows_of_a_story_share_what_they_should(shape: Shape, kind: str) -> None:
-    """One uniqueid a channel that came in, and sessions of the calls of the story."""
+    """One uniqueid a channel that came in, and sessions of the calls of the story, in which a helper has no other."""
     story = shape.story(example(), kind)
     found = rows_of(story)
     assert {row["uniqueid"] for row in found} <= {f"{call.start // SECOND}.{call.made}" for call in story}
@@ -318,6 +356,87 @@ def test_what_a_feature_has_as_rows() -> None:
     assert [row["lastapp"] for row in rows("queue", queue_row="none")] == ["ForkCDR", "Dial", "Dial"]
     assert columns(rows("queue-abandoned"), "lastapp", "disposition")[-1] == ("Queue", "NO ANSWER")
     assert [row["dst"] for row in rows("paging")] == ["1002", "1003", "1004"]
+
+
+@pytest.mark.quirk("dialled-prefix", "outbound-caller-id")
+def test_an_outside_line_is_dialled_with_the_prefix_of_the_trunk() -> None:
+    """Or with a 9; clid is the trunk's caller ID, and the carrier is told the number alone. Spec 5.6."""
+    for prefix, dst in (("", "907700900699"), ("0", "007700900699")):
+        (row,) = rows_of(BY_ID["prefix"].story(replace(example(), prefix=prefix)))
+        assert (row["dst"], row["dstanswer"]) == (dst, "07700900699")
+        assert row["lastdata"].startswith("SIP/07700900699@trunk_2,")
+        assert row["clid"] == '"Example Ltd" <01632960401>'
+
+
+@pytest.mark.quirk("account-code", "pin-code")
+def test_account_codes_and_pins_stand_in_accountcode() -> None:
+    """Those that were dialled; a PIN only where its group says so, and the time that it took is time of the call."""
+    (code,), (pin,) = rows("account-code"), rows("pin-group")
+    assert (code["accountcode"], code["duration"], code["billsec"]) == ("1234", "434", "420")
+    assert (pin["accountcode"], pin["duration"], pin["billsec"]) == ("1234", "444", "420")
+    assert pin["start"] == code["start"]
+    (hidden,) = rows("pin-group", pin_code="hidden")
+    assert hidden == pin | {"accountcode": ""}
+    assert rows("account-code", pin_code="hidden") == [code]
+    (other,) = rows_of(BY_ID["account-code"].story(replace(example(), account="0042")))
+    assert other["accountcode"] == "0042"
+
+
+@pytest.mark.quirk("helper-channels")
+def test_a_helper_channel_has_a_row_beside_the_call_or_none() -> None:
+    """Both ends of the channel, of which the second one calls; the row is in the session of the call."""
+    for name, technology in (("ucm6510", "SIP"), ("ucm6200", "PJSIP")):
+        shown = rows("helper-channel", name)
+        assert columns(shown, "channel", "dstchannel")[1:] == [
+            (f"{technology}/trunk_2-000004ec", "Local/1003@from-internal-000004ee;1"),
+            ("Local/1003@from-internal-000004ee;2", f"{technology}/1003-000004ef"),
+        ]
+        assert shown[1]["lastdata"].startswith("Local/1003@from-internal,60,")
+        assert len({row["session"] for row in shown}) == 1
+        assert len({row["uniqueid"] for row in shown}) == 2
+        assert [row["recordfiles"] != "" for row in shown] == [False, True, False]
+        assert rows("helper-channel", name, helper_channels="hidden") == shown[:2]
+    told = rows("helper-channel", internal_context="ext-local", kind="Internal")
+    assert [row["dcontext"] for row in told] == ["ext-local", "ext-local", "from-internal"]
+
+
+@pytest.mark.quirk("callback-row")
+def test_a_callback_has_two_rows_or_that_of_the_call_back() -> None:
+    """Each is called CALLBACK, without a number; the unit rings before the IVR takes the call."""
+    two, one = (rows("callback", callback_row=value) for value in ("two", "one"))
+    assert two == rows("callback")
+    assert [row | {"AcctId": "2"} for row in one] == two[1:]
+    names = ("dst", "lastapp", "disposition", "duration", "billsec", "action_type")
+    assert columns(two, *names) == [
+        ("3125550199", "Hangup", "FAILED", "1", "0", "CALLBACK"), ("7000", "ReadExten", "ANSWERED", "54", "40", "CALLBACK"),
+    ]  # fmt: skip
+    assert {row["src"] for row in two} == {"07700900699"}
+    assert [row["dstchannel"] for row in rows("callback", failed_channel="dialled")] == ["", ""]
+
+
+@pytest.mark.quirk("api-call", "api-call-row")
+def test_a_call_that_the_api_begins_is_said_to_come_from_it_or_from_who_is_called_first() -> None:
+    """In src, action_owner, clid, session and the name of the recording; the first party has a row or none."""
+    first, talk = rows("api-call")
+    assert (
+        columns([first, talk], "src", "action_owner", "clid", "caller_name")
+        == [("api", "api", '"07700900699" <api>', "07700900699")] * 2
+    )
+    assert first["session"] == talk["session"]
+    assert talk["session"].endswith("-api")
+    assert talk["recordfiles"] == "auto-1661157853-api-1001.wav@"
+    assert columns([first, talk], "dst", "lastapp", "billsec", "src_trunk_name", "dst_trunk_name") == [
+        ("07700900699", "AppDial", "0", "carrier-b", ""), ("1001", "Dial", "420", "carrier-b", ""),
+    ]  # fmt: skip
+    (own, _) = rows("api-call", api_call="extension", kind="Outbound")
+    assert (own["src"], own["clid"], own["session"].partition("-")[2]) == ("1001", '"Ann Lee" <1001>', "1001")
+    for kind in BY_ID["api-call"].kinds:
+        both, one = (rows("api-call", kind=kind, api_call_row=value) for value in ("two", "one"))
+        assert [row | {"AcctId": "2"} for row in one] == both[1:]
+        assert (both[0]["dcontext"], both[0]["dstchannel"]) == (
+            "ext-did-2" if kind == "Inbound" else "from-internal",
+            "",
+        )
 
 
 # The command

@@ -185,7 +185,7 @@ def test_a_room_and_a_slot_have_one_call_at_a_time(shape: str, place: str) -> No
 def test_a_number_behind_a_trunk_with_a_prefix_is_dialled_with_it() -> None:
     """By extensions and by DISA, however the call ends, and by nobody else; the carrier is told the number alone."""
     trunks = (Trunk(name="carrier-a", channels=9, prefix="9"), Trunk(name="carrier-b", channels=9))
-    prefixed = office(trunks=trunks, shapes={"disa": 100})
+    prefixed = office(trunks=trunks, shapes={"disa": 100, "prefix": 0})
     shapes = set()
     for call in (call for story in stories(prefixed) for call in story):
         over = [event.to.trunk for event in call.events if event.what is What.DIAL and event.to]
@@ -200,6 +200,39 @@ def test_a_number_behind_a_trunk_with_a_prefix_is_dialled_with_it() -> None:
         if row[AT["lastapp"]] == "Dial":
             assert f"/{row[AT['dst']][1:]}@trunk_1," in row[AT["lastdata"]]
         assert row[AT["dstanswer"]] in ("", row[AT["dst"]][1:])
+
+
+def test_codes_and_pins_are_dialled_where_the_shape_has_them() -> None:
+    """Four digits each, some with zeros in front, of the twenty that are in use; nobody else has one."""
+    found = [call for story in stories(office(40, shapes={"account_code": 300, "pin_group": 300})) for call in story]
+    codes = {call.account for call in found if call.shape == "account-code"}
+    pins = {call.pin for call in found if call.shape == "pin-group"}
+    assert min(len(codes), len(pins)) > 10
+    assert len(codes | pins) <= 20
+    assert all(len(code) == 4 and code.isdecimal() for code in codes | pins)
+    assert not any(call.account for call in found if call.shape != "account-code")
+    assert not any(call.pin for call in found if call.shape != "pin-group")
+
+
+@pytest.mark.parametrize("shape", ["callback", "api-call"])
+def test_the_unit_calls_only_who_has_a_number(shape: str) -> None:
+    """Whoever withholds it can be called by nobody, and the channel of the trunk is taken while it rings."""
+    often = office(40, shapes={shape.replace("-", "_"): 1000}, awkward=1)
+    found = [call for story in stories(often) for call in story if call.shape == shape and call.begun]
+    assert len(found) > 100
+    assert not any(party.number == "anonymous" for call in found for party in (call.caller, call.callee))
+
+
+def test_a_helper_takes_no_line_and_its_phone_does() -> None:
+    """It begins when the call goes on, ends with it, and helps the call that it is placed with."""
+    found = [story for story in stories(office(shapes={"helper_channel": 500})) if story[0].shape == "helper-channel"]
+    assert len(found) > 20
+    for call, helper in found:
+        assert (helper.helps, call.helps) == (call.start, None)
+        assert ended(helper) == ended(call)
+        assert [talk.to.role for talk in talks(call)] == [Role.HELPER]
+        assert helper.callee.number == helper.caller.place
+        assert not helper.recorded
 
 
 # Order, rows and recordings

@@ -606,25 +606,30 @@ ROWS = (
           "prefix, or the number alone.", "spec 5.1", "seen", changes=("shapes-*",)),
     Quirk("analogue-caller", "blank", ("blank",), "A call from an analogue line without caller ID has an empty src, and "
           "dst is s.", "spec 5.1, 5.6", "documented", fixed="no unit is known to write anything else"),
-    Quirk("helper-channels", "shown", ("shown",), "Rows of Local/... channels appear, which the guide says to ignore.",
-          "spec 5.2", "documented", later="calls through Local/... channels"),
+    Quirk("helper-channels", "shown", ("shown", "hidden"), "Rows of Local/... channels appear beside those of the calls that they "
+          "help, in the same session, and the guide says to ignore them, or do not.", "spec 5.2", "documented"),
     Quirk("analogue-service", "p", ("p", "s"), "service of a call over an analogue line is p, or s like that of others.",
           "https-api 5.2", "seen", changes=("shapes-*",)),
     Quirk("analogue-ports", "fxo-first", ("fxo-first",), "DAHDI channels number the FXO ports first, then the two FXS.",
-          "spec 5.2", "documented", later="analogue lines"),
+          "spec 5.2", "documented", later="phones on FXS ports"),
     Quirk("own-caller-id", "session", ("session", "clid"), "Where an extension has a caller ID of its own, session ends with "
           "that instead of src, or only clid shows it.", "https-api 5.2 (888 rows of a UCM62xx)", "seen", since="G3"),
     Quirk("own-caller-id-calls", "outbound", ("outbound", "all"), "An extension's own caller ID is shown in its outbound calls, "
           "where it goes before the trunk's, or in all its calls.", "https-api 5.2", "assumed"),
-    Quirk("api-call", "api", ("api",), "A call that the API began has api as src, action_owner and at the end of session.",
-          "https-api 5.2", "seen", since="G3", later="calls that the API begins"),
+    Quirk("api-call", "api", ("api", "extension"), "A call that the API began has api as src, action_owner, in clid and at the end "
+          "of session, or who was called first; one that began over a trunk is Inbound either way.",
+          "https-api 5.2 (15 calls of a UCM62xx)", "seen"),
+    Quirk("api-call-row", "two", ("two", "one"), "A call that the API began has a row of AppDial until who is called first takes it, "
+          "and one of the talk, or this one only.", "https-api 5.2, spec 5.4", "inferred"),
     Quirk("feature-codes", "rows", ("rows", "none"), "Codes that are dialled have rows, whose dst begins with * or #, or "
           "none.", "spec 5.6", "seen", changes=("clock-*", "shapes-*")),
     Quirk("transfer-context", "from-internal-xfer", ("from-internal-xfer", "from-internal"), "dcontext of a call that was "
           "transferred or parked is from-internal-xfer (CAP22, a UCM63xx), or from-internal.", "spec 5.3", "seen",
           changes=("clock-*", "shapes-*")),
-    Quirk("account-code", "plain", ("plain",), "accountcode holds the account code or PIN that was dialled.",
+    Quirk("account-code", "plain", ("plain",), "accountcode holds the account code that was dialled, as plain text.",
           "spec 5.1, 9 Q23", "assumed", fixed="no other form is known"),
+    Quirk("pin-code", "shown", ("shown", "hidden"), "accountcode holds the PIN that a PIN group asked for, as an option of the group "
+          "has it, or nothing.", "spec 5.1", "documented"),
     Quirk("call-in-progress", "no-row", ("no-row",), "A call has no row until it ends; its legs have theirs when they do.",
           "spec 7 #23", "inferred", fixed="every unit writes at the end"),
     Quirk("did-row", "own", ("own", "none"), "An inbound call that reaches an IVR or a group has a row of its own first, NO "
@@ -671,7 +676,8 @@ ROWS = (
           "assumed", since="G3", changes=("shapes-*",)),
     Quirk("disa-row", "two", ("two",), "A call by DISA has a row of DISA and one of the outbound call.", "spec 5.6", "assumed",
           fixed="nothing else is known"),
-    Quirk("callback-row", "two", ("two",), "A callback has two rows, CALLBACK.", "spec 5.6", "assumed", later="callback"),
+    Quirk("callback-row", "two", ("two", "one"), "A callback has two rows, CALLBACK: of the call that asked for it, and of that by "
+          "which the unit calls, which is Inbound as its channel is the trunk's; or this one only.", "spec 5.6", "assumed"),
     Quirk("external-calls", "external", ("external", "outbound"), "userfield of a call from trunk to trunk is External, or "
           "Outbound.", "spec 5.1", "seen", since="G2", changes=("shapes-*",)),
     Quirk("analogue-channel", "o1", ("o1", "1"), "The channel of an analogue line is DAHDI/o1-1, and channel_ext o1, or as "

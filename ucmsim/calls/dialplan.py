@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from ucmsim.calls.events import Call, Event, Party, Role, What
 from ucmsim.calls.legs import (
+    APP_DIAL,
+    CALLED_BACK,
     CONFERENCE,
     DIAL,
     DIALLED,
@@ -56,6 +58,7 @@ _TOLD: Mapping[Role, str] = MappingProxyType({
 """What the application is told. Spec 5.4, 5.6; those of queue, fax, DISA and codes are assumed."""
 
 _RING_TOGETHER = (Role.GROUP, Role.QUEUE, Role.PAGING)
+_PHONES = (Role.EXTENSION, Role.OUTSIDE)
 _FORKED = (Role.IVR, Role.GROUP)
 """Features whose part of a call is told by a ForkCDR when it goes on elsewhere."""
 
@@ -84,7 +87,8 @@ class _Dialplan:
         self._call = call
         self._story = story
         self._channels = 0
-        self._action, self._of, self._where = DIALLED, call.callee, Where.ENTRY
+        called_back = call.begun == "callback" or call.callee.role is Role.CALLBACK
+        self._action, self._of, self._where = CALLED_BACK if called_back else DIALLED, call.callee, Where.ENTRY
         self._feature: Party | None = None
         self._entered = call.start, Where.ENTRY  # when and where the feature, or the PBX before it, got the call
         self._ringing: dict[Party, _Rung] = {}
@@ -104,7 +108,10 @@ class _Dialplan:
     def _dial(self, event: Event, whom: Party) -> None:
         self._leave(event.at)
         self._channels += 1
-        self._ringing[whom] = _Rung(whom, event.at, int(event.told[0] or self._channels))
+        # The first CDR begins with the channel: a PIN is asked for before anybody is rung.
+        first = not (self.ended or self._through or self._feature)
+        since = self._call.start if first else event.at
+        self._ringing[whom] = _Rung(whom, since, int(event.told[0] or self._channels))
         self._dials = tuple(self._ringing)
 
     def _answer(self, event: Event, who: Party) -> None:
@@ -115,7 +122,18 @@ class _Dialplan:
 
     def _fail(self, event: Event, _to: Party) -> None:
         since, _ = self._entered
-        self._write(since, event.at, event.at, "FAILED", event.told)
+        channel = None if self._call.callee.role in _PHONES else 0
+        self._write(since, event.at, event.at, "FAILED", event.told, channel=channel)
+
+    def _take_up(self, event: Event, _to: Party) -> None:
+        """Go on with the call that the PBX began; what the API began has a leg of its own until then."""
+        call = self._call
+        if call.begun == "api":
+            first = call.caller._replace(trunk="", place=call.caller.number)  # its trunk stands on the caller's side
+            self._where = Where.ENTRY if call.caller.trunk else Where.INSIDE
+            self._write(call.start, event.at, event.at, "ANSWERED", (APP_DIAL, "(Outgoing Line)"), first, 0)
+        self._where = Where.ENTRY
+        self._entered = event.at, self._where
 
     def _stop(self, at: int, who: Party, disposition: str) -> None:
         rung = self._ringing.pop(who)
@@ -147,7 +165,8 @@ class _Dialplan:
             self._where = Where.IVR if feature.role is Role.IVR else self._where
             self._entered = at, self._where
         self._feature = self._of = feature
-        application, self._action = _FEATURES[feature.role]
+        application, action = _FEATURES[feature.role]
+        self._action = self._action if self._action == CALLED_BACK else action
         if feature.role is Role.PAGING:
             self._application = application, ""
 
@@ -163,7 +182,8 @@ class _Dialplan:
 
     def _write_feature(self, feature: Party, at: int, instead: tuple[str, str] | None = None) -> None:
         since, _ = self._entered
-        self._write(since, since, at, "ANSWERED", instead or self._told(feature), feature, 0)
+        start = self._call.start if self._call.begun and not self.ended else since
+        self._write(start, since, at, "ANSWERED", instead or self._told(feature), feature, 0)
 
     def _told(self, feature: Party) -> tuple[str, str]:
         told = _TOLD.get(feature.role, "").format(number=feature.number, caller=self._call.caller.number)
@@ -243,6 +263,7 @@ _STEPS: Mapping[What, Callable[[_Dialplan, Event, Party], None]] = MappingProxyT
     What.BUSY: lambda self, event, to: self._stop(event.at, to, "BUSY"),
     What.GIVE_UP: lambda self, event, to: self._stop(event.at, to, "NO ANSWER"),
     What.FAIL: _Dialplan._fail,
+    What.TAKE_UP: _Dialplan._take_up,
     What.ENTER: _Dialplan._enter,
     What.FORWARD: _Dialplan._forward,
     What.TRANSFER: lambda self, event, _to: self._let_go(event.at, None, TRANSFERRED),

@@ -33,6 +33,8 @@ class Role(Enum):
     FAX = "fax"
     DISA = "DISA"
     CODE = "feature code"
+    CALLBACK = "callback"
+    HELPER = "helper channel"
 
 
 class CallerId(NamedTuple):
@@ -79,6 +81,8 @@ class What(Enum):
     """*to* puts the caller on hold."""
     RESUME = "resume"
     """*to* comes back."""
+    TAKE_UP = "take up"
+    """The caller, whom the PBX itself has called, takes that call and goes on to the callee."""
     FORWARD = "forward"
     """What was meant for the callee goes to *to* instead."""
     TRANSFER = "transfer"
@@ -105,7 +109,10 @@ class Call(NamedTuple):
 
     *kind* is Internal, Inbound or Outbound; *made* is how many channels the PBX had made before it. *callee* is who or
     what was dialled, after the *prefix* of an outside line. *recorded* says that the PBX was told to record it, should
-    it be answered, *monitored* that a program beside it records it then, over AMI. *account* is the account code or PIN that was dialled. *shape* names how it went, *events* say so.
+    it be answered, *monitored* that a program beside it records it then, over AMI. *account* is the account code that was
+    dialled, *pin* that of a PIN group. *shape* names how it went, *events* say so. *begun* is for what the PBX called the
+    caller, ``api`` or ``callback``, "" where the caller did. The channel of a helper, on which nobody talks, *helps* the
+    call that began at that instant.
     """
 
     kind: str
@@ -119,6 +126,9 @@ class Call(NamedTuple):
     prefix: str = ""
     account: str = ""
     monitored: bool = False
+    pin: str = ""
+    begun: str = ""
+    helps: int | None = None
 
     @property
     def ended(self) -> int | None:
@@ -142,8 +152,10 @@ _APART = (*_THROUGH, What.TRANSFER, What.HANG_UP)
 def talks(call: Call) -> Iterator[Talk]:
     """Yield who was through to the caller, one after another: the truth that a bill can be held against.
 
-    Time on hold is time of the talk. Of many who answer a page the first one stands for all.
+    Time on hold is time of the talk. Of many who answer a page the first one stands for all. A helper talks with nobody.
     """
+    if call.helps is not None:
+        return
     through: tuple[Party, int] | None = None
     for event in call.events:
         paged = event.what is What.ANSWER and through is not None and through[0].role is Role.PAGING

@@ -13,9 +13,10 @@ from ucmsim.calls.events import Call, Party
 from ucmsim.truth import Truth
 
 DIAL, MEETME, VOICEMAIL, FORK, QUEUE, PAGE, PARK = "Dial", "MeetMe", "VoiceMail", "ForkCDR", "Queue", "Page", "Park"
+APP_DIAL = "AppDial"
 """Applications of the dialplan that legs end in, beside those of other features and of failures. Spec 5.4."""
 DIALLED, TAKEN, CONFERENCE, FORWARDED, TRANSFERRED = "DIAL", "VM", "CONFERENCE", "CFWD", "TRANSFER"
-PARKED, FAXED = "PARKEDCALL", "FAX"
+PARKED, FAXED, CALLED_BACK = "PARKEDCALL", "FAX", "CALLBACK"
 """The actions of a leg that rang somebody, that a mailbox or a conference room took, and so on. Spec 5.5."""
 
 
@@ -74,15 +75,23 @@ class Leg(NamedTuple):
 
 
 def truth(leg: Leg) -> Truth:
-    """Return what really happened on *leg*."""
+    """Return what really happened on *leg*.
+
+    A call that the PBX began goes out over the trunk of its caller, whatever a firmware makes of its direction. What
+    happened on a helper's leg is told by the leg that it helps.
+    """
     call, reached = leg.call, leg.reached
+    kind, trunk_in, trunk_out = call.kind, call.caller.trunk, reached.trunk
+    if call.begun:
+        trunk_in, trunk_out = "", trunk_out or trunk_in
+        kind = "Outbound" if trunk_out else "Internal"
     return Truth(
         shape=call.shape,
-        kind=call.kind,
-        caller=call.caller.number,
+        kind=kind if call.helps is None else "Helper",
+        caller=call.begun if leg.lastapp == APP_DIAL else call.caller.number,
         reached=reached.number,
-        trunk_in=call.caller.trunk,
-        trunk_out=reached.trunk,
+        trunk_in=trunk_in,
+        trunk_out=trunk_out,
         began=leg.start,
         answered=leg.turn if leg.answered else None,
         ended=leg.end,

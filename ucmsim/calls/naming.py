@@ -12,6 +12,8 @@ from ucmsim.register import Quirks
 _INSIDE = "from-internal"
 _FIRST_IVR = 7000
 """The number that the unit's first IVR has."""
+_API = "api"
+"""Who calls where the API had the PBX call. Https-api 5.2."""
 _HANDLER = "b(callee-handler^s^1)"
 _RECORD_CHECK = "M(record-check,StartMonitor)"
 
@@ -25,7 +27,7 @@ class Naming:
     channels; *numbered* ends that of an outbound leg with the number that was dialled. *undialled* are dispositions
     without a second channel, *pseudo* gives conferences one. *contact* dials a phone by its contact, with a callee-handler,
     and *checks* then tells of recording. *reason* ends what VoiceMail is told, *limit* is the most that is shown of it.
-    *bare* leaves out brackets around a caller without a name. What a trunk shows is shown *over_trunks*; what an extension
+    *bare* leaves out brackets around a caller without a name. Where the API began a call, *api* says that it calls. What a trunk shows is shown *over_trunks*; what an extension
     shows of its own is so *everywhere*, or when it calls somebody outside, and is then *told* at the end of a session. *step* is what uniqueids count a channel as; a mailbox has
     one of its *own*. Microseconds in sessions are *padded*.
     """
@@ -42,6 +44,7 @@ class Naming:
     reason: str
     limit: int | None
     bare: bool
+    api: bool
     over_trunks: bool
     everywhere: bool
     told: bool
@@ -78,6 +81,7 @@ class Naming:
             reason="u" if quirks["voicemail-reason"] == "option-u" else "n",
             limit=quirks.number("lastdata-limit"),
             bare=quirks["clid-without-name"] == "bare",
+            api=quirks["api-call"] == "api",
             over_trunks=quirks["outbound-caller-id"] == "trunk",
             everywhere=quirks["own-caller-id-calls"] == "all",
             told=quirks["own-caller-id"] == "session",
@@ -92,6 +96,8 @@ class Naming:
         """Return the context of the dialplan; a conference room is no extension, whatever calls between these have."""
         if leg.lastapp == MEETME:
             return _INSIDE
+        if leg.call.helps is not None:
+            return _INSIDE
         if leg.where is Where.IVR:
             return f"ivr-{max(int(leg.reached.number) - _FIRST_IVR, 0) + 1}"
         call, reached = leg.call, leg.reached
@@ -103,7 +109,7 @@ class Naming:
 
     def channel(self, call: Call) -> str:
         """Return the channel of the caller."""
-        return self._channel(call.caller, call.made)
+        return self._channel(call.caller, call.made, 2)
 
     def far_channel(self, leg: Leg) -> str:
         """Return the channel of the callee, "" where there is none: the PBX itself answered, or nothing was dialled."""
@@ -117,9 +123,12 @@ class Naming:
             return f"{self.technology}/{reached.place}/{reached.number}"
         return self._channel(reached, call.made + leg.channel)
 
-    def _channel(self, party: Party, made: int) -> str:
+    def _channel(self, party: Party, made: int, end: int = 1) -> str:
+        """Return a channel; a helper has two ends, the second one of which calls. Asterisk channels/chan_local.c."""
         if party.role is Role.ANALOGUE:
             return f"DAHDI/{self.place(party)}-1"
+        if party.role is Role.HELPER:
+            return f"{_helper(party)}-{made:08x};{end}"
         return f"{self.technology}/{party.place}-{made:08x}"
 
     def place(self, party: Party) -> str:
@@ -153,15 +162,26 @@ class Naming:
         return f"{target.number}@{target.place}" if self.contact else f"{target.place}/{target.number}"
 
     def _phone(self, target: Party) -> str:
+        if target.role is Role.HELPER:
+            return _helper(target)
         number = target.number
         contact = f"/sip:{number}@{_address(number)}:5060" if self.contact else ""
         return f"{self.technology}/{number}{contact}"
 
     # --- who and which ---------------------------------------------------------------------------------------------
 
+    def source(self, call: Call) -> str:
+        """Return the number of who calls."""
+        return _API if self._by_api(call) else call.caller.number
+
+    def _by_api(self, call: Call) -> bool:
+        return self.api and call.begun == "api"
+
     def caller_id(self, leg: Leg) -> CallerId:
         """Return who is said to call: an extension with a caller ID of its own, then the trunk's, then the caller."""
         caller, over = leg.call.caller, leg.reached
+        if self._by_api(leg.call):
+            return CallerId(_API, caller.number)
         shown = self._own(leg.call) or (over.shown if over.trunk and self.over_trunks else None) or CallerId()
         return CallerId(shown.number or caller.number, shown.name or caller.name)
 
@@ -183,10 +203,15 @@ class Naming:
 
     def session(self, call: Call) -> str:
         """Return what the rows of *call* have in common."""
-        microseconds = call.start % SECOND
+        start = call.start if call.helps is None else call.helps
+        microseconds = start % SECOND
         told = f"{microseconds:06}" if self.padded else str(microseconds)
-        own = self._own(call) if self.told else None
-        return f"{call.start // SECOND}{told}-{own.number if own else call.caller.number}"
+        own = self._own(call) if self.told and not self._by_api(call) else None
+        return f"{start // SECOND}{told}-{own.number if own else self.source(call)}"
+
+
+def _helper(party: Party) -> str:
+    return f"Local/{party.place}@{_INSIDE}"
 
 
 def _address(number: str) -> str:

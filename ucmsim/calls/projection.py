@@ -14,7 +14,17 @@ from zoneinfo import ZoneInfo
 from ucmsim.calls import filenames
 from ucmsim.calls.dialplan import legs
 from ucmsim.calls.events import Call, Role
-from ucmsim.calls.legs import CONFERENCE, FAXED, FORK, FORWARDED, TRANSFERRED, VOICEMAIL, Leg
+from ucmsim.calls.legs import (
+    APP_DIAL,
+    CALLED_BACK,
+    CONFERENCE,
+    FAXED,
+    FORK,
+    FORWARDED,
+    TRANSFERRED,
+    VOICEMAIL,
+    Leg,
+)
 from ucmsim.calls.naming import Naming
 from ucmsim.calls.recorder import Recorder
 from ucmsim.calls.timing import Timing
@@ -36,9 +46,11 @@ class Firmware:
     *naming*, *timing* and *recorder* are its parts. A call that voicemail takes is *one_row*, written when the mailbox
     has it, with *one_row_lastapp*. *userfields* has what each kind of call says there. *repeats* fills chanext and
     dstchanext, *numbered* gives the action of a conference its number, *congested* is the disposition of a call that met
-    congestion. *at_each* ends every name in recordfiles with an @, *at_between* parts them; what was begun over AMI is named
-    there where the unit *tells* of it. Legs of ForkCDR whose data are *hidden* have no row, nor what a feature that is *unwritten* has. *bare* leaves an outside line's prefix out of dst.
-    A parked call is in *two_sessions*; one from trunk to trunk is *external*; *actions* are called otherwise.
+    congestion. *at_each* ends every name in recordfiles with an @, *at_between* parts them; what was begun over AMI is
+    named there where the unit *tells* of it. Legs of ForkCDR whose data are *hidden* have no row, nor what a feature that
+    is *unwritten* has. *bare* leaves an outside line's prefix out of dst. *helpers* have rows, as do the call that *asks*
+    for a callback and the *first* party of one that the API began; a *pin* stands in accountcode. A parked call is in
+    *two_sessions*; one from trunk to trunk is *external*; *actions* are called otherwise.
     """
 
     quirks: Quirks
@@ -63,6 +75,10 @@ class Firmware:
     external: str
     actions: Mapping[str, str]
     unwritten: frozenset[Role]
+    helpers: bool
+    asks: bool
+    first: bool
+    pin: bool
 
     @classmethod
     def of(cls, quirks: Quirks, zone: ZoneInfo) -> Firmware:
@@ -104,6 +120,10 @@ class Firmware:
                 for role, quirk in ((Role.QUEUE, "queue-row"), (Role.CODE, "feature-codes"))
                 if quirks[quirk] == "none"
             ),
+            helpers=quirks["helper-channels"] == "shown",
+            asks=quirks["callback-row"] == "two",
+            first=quirks["api-call-row"] == "two",
+            pin=quirks["pin-code"] == "shown",
         )
 
     def recordings(self, leg: Leg, messages: int) -> tuple[Recording, ...]:
@@ -114,6 +134,9 @@ class Firmware:
         """Return whether *leg* has a row of its own."""
         if leg.lastapp == FORK:
             return leg.lastdata not in self.hidden
+        asks, first = leg.call.callee.role is Role.CALLBACK, leg.lastapp == APP_DIAL
+        if (asks and not self.asks) or (first and not self.first) or (leg.call.helps is not None and not self.helpers):
+            return False
         return not (leg.continues and self.one_row) and leg.reached.role not in self.unwritten
 
     def row(self, leg: Leg, recorded: tuple[Recording, ...]) -> Row:
@@ -121,23 +144,25 @@ class Firmware:
         call, naming, timing = leg.call, self.naming, self.timing
         caller, reached = call.caller, leg.reached
         rung = leg.start != call.start
+        source = naming.source(call)
+        account = call.account or (call.pin if self.pin else "")
         if leg.lastapp == VOICEMAIL and self.one_row and rung:  # the ringing before it is told with it
             leg = leg._replace(start=call.start, lastapp=self.one_row_lastapp)
         answer, end = timing.answer_and_end(leg)
         extensions = (caller.place, reached.place) if self.repeats else ("", "")
         found: Row = _in_order({
-            "AcctId": "", "accountcode": call.account, "src": caller.number, "dst": self._dialled(leg),
+            "AcctId": "", "accountcode": account, "src": source, "dst": self._dialled(leg),
             "dcontext": naming.context(leg), "clid": naming.clid(leg),
             "channel": naming.channel(call), "dstchannel": naming.far_channel(leg),
             "lastapp": leg.lastapp, "lastdata": naming.lastdata(leg),
             "start": timing.local(leg.start), "answer": answer, "end": end,
             "duration": str(timing.duration(leg)), "billsec": str(timing.billsec(leg)),
             "disposition": self._disposition(leg), "amaflags": self.amaflags, "uniqueid": naming.uniqueid(leg),
-            "userfield": self.userfields[self.external if caller.trunk and reached.trunk else call.kind],
+            "userfield": self.userfields[self._direction(leg)],
             "channel_ext": naming.place(caller), "dstchannel_ext": reached.place, "service": self.analogue_service if caller.role is Role.ANALOGUE else self.service, "caller_name": naming.caller_id(leg).name,
             "recordfiles": "" if call.monitored and not self.tells else self._recordfiles(recorded), "dstanswer": reached.number if leg.answered else "",
             "chanext": extensions[0], "dstchanext": extensions[1], "session": naming.session((leg.fetched if self.two_sessions else None) or call),
-            "action_owner": caller.number, "action_type": self._action(leg),
+            "action_owner": source, "action_type": self._action(leg),
             "src_trunk_name": caller.trunk, "dst_trunk_name": reached.trunk,
         })  # fmt: skip
         return found
@@ -146,12 +171,18 @@ class Firmware:
         names = [name for made in recorded if (name := filenames.in_monitor(made.directory, made.name))]
         return self.at_between.join(f"{name}{self.at_each}" for name in names)
 
+    def _direction(self, leg: Leg) -> str:
+        """Return the direction of *leg*; without a trunk it is inside, whatever its call. Https-api 5.2."""
+        trunks = leg.call.caller.trunk, leg.reached.trunk
+        return self.external if all(trunks) else leg.call.kind if any(trunks) else "Internal"
+
     def _disposition(self, leg: Leg) -> str:
         return self.congested if leg.lastapp == "Congestion" else leg.disposition
 
     def _action(self, leg: Leg) -> str:
         of = leg.of or leg.reached
-        numbered = of.role in _NUMBERED and (leg.action != CONFERENCE or self.numbered)
+        plain = leg.action == CALLED_BACK or (leg.action == CONFERENCE and not self.numbered)
+        numbered = of.role in _NUMBERED and not plain
         return f"{leg.action}[{of.number}]" if numbered else self.actions.get(leg.action, leg.action)
 
     def _dialled(self, leg: Leg) -> str:

@@ -86,16 +86,16 @@ class Recorder:
 
     def _place(self, leg: Leg) -> tuple[str, str]:
         """Return directory and name of the recording of a call."""
-        call = leg.call
+        call, caller = leg.call, self.naming.source(leg.call)
         if leg.lastapp == MEETME:
             began = leg.start // SECOND if self.dated else None
             return filenames.MEETME, filenames.conference(leg.reached.number, self.naming.uniqueid(leg), began)
         began = leg.turn // SECOND if self.answer else leg.start // SECOND + 1
         if leg.of and leg.dials:
             agent = f"#{leg.reached.number}" if self.agents else ""
-            name = filenames.call(f"{began}{agent}", call.caller.number, leg.of.number)
+            name = filenames.call(f"{began}{agent}", caller, leg.of.number)
         else:
-            name = filenames.call(str(began), call.caller.number, f"{call.prefix}{leg.reached.number}")
+            name = filenames.call(str(began), caller, f"{call.prefix}{leg.reached.number}")
         if not self.monthly:
             return filenames.MONITOR, name
         return filenames.of_month(self.timing.month(began * SECOND)), name

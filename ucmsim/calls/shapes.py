@@ -7,9 +7,10 @@ assumed is a row of the quirk register.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from ucmsim.calls import begun
 from ucmsim.calls.events import SECOND, Call, Party, Role, What
 from ucmsim.calls.stage import Script, Stage
 
@@ -24,7 +25,8 @@ class Shape:
     """One row: *kinds* are the kinds of call that have this shape, *confidence* is that of its rows on the device.
 
     *turns* is what becomes of the call: ANSWERED, NO ANSWER, BUSY or FAILED. Its first phone *rings_out*: as long as the
-    unit lets it ring. It *needs* so many extensions.
+    unit lets it ring. It *needs* so many extensions. Whoever is outside *has_number* that can be dialled, whatever the
+    kind. An account code or a PIN is *coded* with it.
     """
 
     id: str
@@ -36,6 +38,8 @@ class Shape:
     turns: str = "ANSWERED"
     rings_out: bool = False
     needs: int = 1
+    has_number: bool = False
+    coded: bool = False
 
     def story(self, stage: Stage, kind: str = "") -> Story:
         """Return the calls of this shape, of *kind* or of the first it can be."""
@@ -104,6 +108,30 @@ def _analogue(stage: Stage, kind: str) -> Script:
     callee = stage.inside[0]
     script = Script(stage, kind, line, callee).then(DIAL, callee)
     return script.wait(stage.ring).then(ANSWER, callee).wait(stage.talk).then(HANG_UP)
+
+
+# --- to the outside ---------------------------------------------------------------------------------------------------
+
+_OUTSIDE_LINE = "9"
+"""What is dialled for an outside line where the trunk asks for nothing else."""
+_CODE = "1234"
+
+
+def _prefixed(stage: Stage, kind: str) -> Script:
+    return _answered(replace(stage, prefix=stage.prefix or _OUTSIDE_LINE), kind)
+
+
+def _coded(stage: Stage, kind: str) -> Script:
+    stage = replace(stage, account=stage.account or _CODE)
+    script = Script(stage, kind, *_ends(stage, kind)).then(What.KEY, told=(stage.account, "")).then(DIAL, stage.outside)
+    return script.wait(stage.ring).then(ANSWER, stage.outside).wait(stage.talk).then(HANG_UP)
+
+
+def _pin_group(stage: Stage, kind: str) -> Script:
+    stage = replace(stage, account="", pin=stage.account or _CODE)
+    script = Script(stage, kind, *_ends(stage, kind)).wait(stage.patience)
+    script.then(What.KEY, told=(stage.pin, "")).then(DIAL, stage.outside)
+    return script.wait(stage.ring).then(ANSWER, stage.outside).wait(stage.talk).then(HANG_UP)
 
 
 # --- the PBX takes the call -------------------------------------------------------------------------------------------
@@ -249,6 +277,14 @@ def _disa(stage: Stage, kind: str) -> Script:
     return script.wait(stage.ring).then(ANSWER, target).wait(stage.talk).then(HANG_UP)
 
 
+def _by_api(stage: Stage, kind: str) -> Story:
+    return begun.by_api(stage, kind, *_ends(stage, kind))
+
+
+def _helped(stage: Stage, kind: str) -> Story:
+    return begun.helped(stage, kind, *_ends(stage, kind))
+
+
 _ANY = ("Internal", "Inbound", "Outbound")
 _INWARD = ("Inbound", "Internal")
 
@@ -266,6 +302,11 @@ SHAPES = (
     Shape("unfinished", "A call that is still up when the unit is switched off: no row.", _ANY, "spec 7 #23", "inferred",
           _unfinished),
     Shape("analogue", "A call from an analogue line that tells no number.", ("Inbound",), "spec 5.6", "documented", _analogue),
+    Shape("prefix", "An outside line is dialled before the number, and the trunk shows its caller ID.", ("Outbound",), "spec 5.1, 5.6",
+          "seen", _prefixed),
+    Shape("account-code", "An account code is dialled with the number.", ("Outbound",), "spec 5.1, 9 Q23", "assumed", _coded, coded=True),
+    Shape("pin-group", "The outbound route asks for a PIN first.", ("Outbound",), "spec 5.1, 5.4, 9 Q23", "assumed", _pin_group,
+          coded=True),
     Shape("voicemail", "Nobody answers and the mailbox takes the call.", _INWARD, "spec 5.6, https-api 5.2", "seen", _voicemail,
           "NO ANSWER", rings_out=True),
     Shape("voicemail-direct", "A mailbox is called.", ("Internal",), "spec 5.6", "assumed", _entering("mailbox"), needs=2),
@@ -293,7 +334,13 @@ SHAPES = (
     Shape("blind-transfer", "The callee transfers the caller without a word.", _INWARD, "spec 5.6", "assumed", _blind_transfer, needs=3),
     Shape("attended-transfer", "The callee asks a colleague first.", _INWARD, "spec 5.6", "assumed", _attended_transfer, needs=3),
     Shape("parked", "The callee parks the caller, and a colleague fetches the call.", _INWARD, "spec 5.6", "seen", _parked, needs=3),
+    Shape("helper-channel", "Another phone of the callee is rung by a Local/ channel, which has a row of its own.", _INWARD,
+          "spec 5.2", "assumed", _helped, needs=3),
+    Shape("callback", "The PBX does not take a call from outside, but calls back.", ("Inbound",), "spec 5.6", "assumed",
+          begun.called_back, has_number=True),
+    Shape("api-call", "The API has the PBX call somebody, and then whom they are to talk with.", ("Inbound", "Outbound", "Internal"),
+          "https-api 5.2", "seen", _by_api, has_number=True),
 )  # fmt: skip
-"""Every shape. Callback comes with calls that the unit begins itself."""
+"""Every shape."""
 
 BY_ID: Mapping[str, Shape] = MappingProxyType({shape.id: shape for shape in SHAPES})

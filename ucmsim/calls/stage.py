@@ -26,10 +26,11 @@ class Features:
     disa: Party
     code: Party
     menu: Party
+    callback: Party
 
     @classmethod
     def usual(cls) -> Features:
-        """Return those of a unit on which nobody changed a number; those of paging, fax and DISA are assumed."""
+        """Return those of a unit on which nobody changed a number; those of paging, fax, DISA and callback are assumed."""
         return cls(
             did=_feature(Role.DID, "3125550100"),
             ivr=_feature(Role.IVR, "7000"),
@@ -42,6 +43,7 @@ class Features:
             disa=_feature(Role.DISA, "7100"),
             code=_feature(Role.CODE, "*77"),
             menu=_feature(Role.MESSAGES, "*97"),
+            callback=_feature(Role.CALLBACK, "3125550199"),
         )
 
 
@@ -51,7 +53,7 @@ class Stage:
 
     *inside* are extensions of which the first ones take part, *outside* the number beyond a trunk, *beyond* another one
     that can be called. Times are in microseconds: *ring* until somebody answers, *talk* from then on, *patience* until
-    somebody gives up. *prefix* is dialled before a number outside, *account* with it.
+    somebody gives up. *prefix* is dialled before a number outside, *account* or *pin* with it.
     """
 
     inside: tuple[Party, ...]
@@ -65,6 +67,7 @@ class Stage:
     recorded: bool = False
     prefix: str = ""
     account: str = ""
+    pin: str = ""
     features: Features = field(default_factory=Features.usual)
 
 
@@ -103,11 +106,11 @@ class Script:
 
     def call(self, shape: str) -> Call:
         """Return the call with all that was written down."""
-        stage = self._stage
+        stage, outbound = self._stage, self._kind == "Outbound"
         outside = self._callee.trunk or any(
             event.what is What.DIAL and event.to and event.to.trunk for event in self._events
         )
         return Call(
             self._kind, self._caller, self._callee, self._start, self._made, stage.recorded, shape, tuple(self._events),
-            prefix=stage.prefix if outside else "", account=stage.account if self._kind == "Outbound" else "",
+            prefix=stage.prefix if outside else "", account=stage.account if outbound else "", pin=stage.pin if outbound else "",
         )  # fmt: skip

@@ -31,13 +31,15 @@ from ucmsim.settings import Traffic as Settings
 _OTHERS = 4
 """Extensions beside the first that a shape may need."""
 _NOBODY = Party("", "", "")
-_FEATURES = frozenset(Role) - {Role.EXTENSION, Role.OUTSIDE, Role.ANALOGUE, Role.MAILBOX}
+_FEATURES = frozenset(Role) - {Role.EXTENSION, Role.OUTSIDE, Role.ANALOGUE, Role.MAILBOX, Role.HELPER}
 """Roles with numbers of their own; an extension that has one of these takes it from the feature."""
 _HOLDING = (What.ANSWER, What.PICK_UP, What.ENTER, What.PARK)
 _HELD = (Role.EXTENSION, Role.OUTSIDE, Role.ANALOGUE, Role.CONFERENCE, Role.SLOT)
 """Who and what takes one call at a time, or a trunk as many as it has channels: one outside from the first ring on."""
 _TRIES = 5
 """Callers that are tried before a call does not happen because everybody talks."""
+_CODES = 20
+"""Account codes and PINs that are in use, of four digits; illustrative."""
 _RINGS_OUT = 60 * SECOND
 """How long a phone rings before its mailbox takes the call: the 60 of Dial(...,60,...), spec 5.6."""
 _MESSAGE = (3, 45)
@@ -88,6 +90,7 @@ class Traffic:
         self._free_all()
         self._features = Features.usual()
         self._prefixes = prefixes(office.trunks)
+        self._codes = [f"{chance.randrange(10_000):04}" for _ in range(_CODES)]
         self._chance = chance
         self.blocked = 0
 
@@ -144,7 +147,7 @@ class Traffic:
         self.blocked += 1
         if kind != "Outbound":
             return None
-        story = self._unrecorded(BY_ID["congestion"].story(replace(stage, ring=0), kind))
+        story = self._unrecorded(BY_ID["congestion"].story(replace(stage, ring=0, account=""), kind))
         return story if self._lines.seize(stage.start, _end(story), stage.inside[0].place) else None
 
     def _engaged(self, stage: Stage, kind: str) -> Story | None:
@@ -158,14 +161,15 @@ class Traffic:
         first = contacts.active(chance)
         outside = beyond = _NOBODY
         if kind == "Inbound":
-            outside = contacts.caller(first, chance)
+            outside = (contacts.callee if shape.has_number else contacts.caller)(first, chance)
             beyond = contacts.callee(first, chance, besides=outside)
         elif kind == "Outbound":
             outside = contacts.callee(first, chance)
         inside = tuple(self._extensions[at] for at in (first, *self._others(first, kind, shape)))
         return Stage(
             inside, outside, beyond, start, 0, outcome.rang, outcome.talked, outcome.rang, recorded,
-            prefix=self._prefixes.get((beyond if kind == "Inbound" else outside).place, ""), features=self._features,
+            prefix=self._prefixes.get((beyond if kind == "Inbound" else outside).place, ""),
+            account=chance.choice(self._codes) if shape.coded else "", features=self._features,
         )  # fmt: skip
 
     def _others(self, first: int, kind: str, shape: Shape) -> Sequence[int]:

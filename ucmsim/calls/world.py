@@ -157,7 +157,8 @@ def _seen(leg: Leg, clock: Corrections) -> Leg:
     """Return *leg* as the unit's *clock* showed it."""
 
     def call_seen(call: Call) -> Call:
-        return call._replace(start=clock.shown(call.start))
+        helps = None if call.helps is None else clock.shown(call.helps)
+        return call._replace(start=clock.shown(call.start), helps=helps)
 
     start, turn, end = (clock.shown(instant) for instant in (leg.start, leg.turn, leg.end))
     return leg._replace(
