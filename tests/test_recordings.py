@@ -74,8 +74,9 @@ def told_of(record: Record) -> Truth:
 
 
 def kind_of(record: Record) -> str:
-    """Return the kind of a call as `recording: kinds` names it."""
-    return told_of(record).kind.lower()
+    """Return the kind of a call as `recording: kinds` names it: the unit takes what it began over a trunk for inbound."""
+    begun = told_of(record).shape in ("api-call", "callback") and cdr(record)["channel_ext"].startswith("trunk")
+    return "inbound" if begun else told_of(record).kind.lower()
 
 
 def is_talk(record: Record) -> bool:
@@ -151,7 +152,7 @@ def test_what_is_recorded_changes_no_call(row: Personality, share: float, kinds:
     for mine, other in zip(made_by(row.id, share, kinds), usual(row.id), strict=True):
         assert {at for at, (this, that) in enumerate(zip(mine.row, other.row, strict=True)) if this != that} <= about
         assert cdr(mine)["lastdata"] == cdr(other)["lastdata"] or (
-            row.generation == "G3" and cdr(mine)["lastapp"] == "Dial"
+            row.generation == "G3" and cdr(mine)["lastapp"] in ("Dial", "Page")
         )
         assert cdr(mine)["recordfiles"] in {"", cdr(other)["recordfiles"]}
         assert set(mine.recordings) <= set(other.recordings)
