@@ -1,11 +1,11 @@
-# make run [CONFIG=sim.yaml] | test [TESTS=tests/test_cli.py] | lint | bench | statistics | clean. Everything happens in .venv, which is made on first use.
+# make run [CONFIG=sim.yaml] | test [TESTS=tests/test_cli.py] | lint | bench | statistics | invariants | clean. Everything happens in .venv, which is made on first use.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint format bench statistics clean
+.PHONY: run test lint format bench statistics invariants clean
 
 CONFIG ?= fixtures/sim.yaml
 
@@ -33,6 +33,9 @@ bench: $(STAMP)
 
 statistics: $(STAMP)
 	$(BIN)/python -m tests.traffic_statistics --seeds 50
+
+invariants: $(STAMP)
+	$(BIN)/python -m tests.traffic_invariants --seeds 200
 
 clean:
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis ucmsim-state
