@@ -62,6 +62,42 @@ def test_a_long_call_lands_before_rows_that_were_read(ucm: Ucm) -> None:
     assert [(row["src"], row["AcctId"]) for row in rows(ucm)] == [("1001", "2"), ("1003", "1")]
 
 
+LINE = {"name": "carrier-a", "caller_id": "01632960401", "caller_name": "Example Ltd", "prefix": "9"}
+SALES = {"extension": 1002, "number": "3125550111", "name": "Sales"}
+
+
+@pytest.mark.ucmsim(**EMPTY, trunks=[LINE], extensions={"count": 5, "caller_ids": [SALES]})
+def test_a_placed_call_has_the_prefix_and_the_caller_id_of_its_trunk_or_of_its_extension(ucm: Ucm) -> None:
+    """The number is given without the prefix, and dialled with it."""
+    for caller in ("1001", "1002"):
+        ucm.place_call("answered", caller, "3125550123", talk=2)
+    ucm.clock.advance(10)
+    assert [(row["src"], row["dst"], row["dstanswer"], row["clid"]) for row in rows(ucm)] == [
+        ("1001", "93125550123", "3125550123", '"Example Ltd" <01632960401>'),
+        ("1002", "93125550123", "3125550123", '"Sales" <3125550111>'),
+    ]
+
+
+@pytest.mark.ucmsim(**EMPTY)
+def test_calls_that_the_unit_begins_can_be_placed(ucm: Ucm) -> None:
+    """A callback, and a call by the API in each direction; the truth is that they go out."""
+    ucm.place_call("callback", "3125550123", "1001", ring=5, talk=20)
+    ucm.place_call("api-call", "1002", "3125550124", ring=5, talk=20, at=BEGAN + timedelta(seconds=1))
+    ucm.clock.advance(120)
+    assert [(row["src"], row["dst"], row["userfield"], row["action_type"]) for row in rows(ucm)] == [
+        ("3125550123", "3125550199", "Inbound", "CALLBACK"),
+        ("api", "1002", "Internal", "DIAL"),
+        ("api", "3125550124", "Outbound", "DIAL"),
+        ("3125550123", "7000", "Inbound", "CALLBACK"),
+    ]
+    told = {(truth["reached"], truth["kind"], truth["trunk_out"]) for truth in ucm.calls}
+    assert {
+        ("7000", "Outbound", "carrier-a"),
+        ("3125550124", "Outbound", "carrier-a"),
+        ("1002", "Internal", ""),
+    } <= told
+
+
 @pytest.mark.ucmsim(**EMPTY)
 def test_a_placed_call_is_recorded_if_it_is_to_be(ucm: Ucm) -> None:
     """The recording can be fetched by the name in its row."""

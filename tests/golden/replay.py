@@ -82,7 +82,7 @@ a day of calls around the clock, many of which fail, and a few long calls in whi
 
 SEED = 1881
 """That of the PBX, which its nonces follow from."""
-CALLS_SEED = 1882
+CALLS_SEED = 2718
 """That of its calls, chosen so that the day has voicemail, conferences, busy, congestion, failures that take seconds, callers without a name,
 and a recorded call that goes on when the month ends: it shows every quirk that is not about another shape."""
 
