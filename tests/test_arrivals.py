@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ucmsim.calls.arrivals import Arrivals, Rhythm, Stretch
-from ucmsim.calls.events import SECOND
+from ucmsim.instants import SECOND
 from ucmsim.settings import Traffic
 
 HOURLY = tuple(float(hour + 1) for hour in range(24))

@@ -11,16 +11,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ucmsim.calls import Firmware
-from ucmsim.calls.events import SECOND
 from ucmsim.calls.shapes import BY_ID, Story
 from ucmsim.calls.stage import example
 from ucmsim.calls.world import CallWorld
 from ucmsim.clock import PbxClock
 from ucmsim.columns import NAMES
-from ucmsim.corrections import Correction, Corrections, at_microseconds, microseconds
+from ucmsim.corrections import Correction, Corrections
 from ucmsim.errors import ConfigurationError
 from ucmsim.filling import made_up
 from ucmsim.history import Record
+from ucmsim.instants import SECOND, at_microseconds, microseconds
 from ucmsim.personalities import personality
 from ucmsim.register import Quirks
 from ucmsim.settings import load_pbx
@@ -103,8 +103,15 @@ def test_corrections_add_up() -> None:
     clock = Corrections((Correction(10, 5), Correction(20, -8, BERLIN), Correction(30, 1)))
     assert [clock.ahead(at) for at in (9, 10, 19, 20, 30)] == [0, 5, 5, -3, -2]
     assert [clock.zone(at) for at in (19, 20, 99)] == [None, BERLIN, BERLIN]
-    right = clock.set_right(20)
-    assert ([right.ahead(at) for at in (10, 25, 30)], right.zone(25)) == ([0, 0, 1], BERLIN)
+
+
+def test_a_clock_that_is_set_forgets_what_was_done_by_hand() -> None:
+    """Its steps, at any time; the zone stays, and of what is scheduled that comes which is still to come."""
+    clock = Corrections((Correction(10, 5), Correction(20, -8, BERLIN), Correction(30, 1, scheduled=True)))
+    on, back = clock.set_right(25, 20), clock.set_right(5, 40)
+    assert ([on.ahead(at) for at in (25, 29, 30)], on.zone(25)) == ([0, 0, 1], BERLIN)
+    assert ([back.ahead(at) for at in (5, 10, 20, 30)], back.zone(5)) == ([0, 0, 0, 1], BERLIN)
+    assert clock.set_right(35, 15) == Corrections()
 
 
 @pytest.mark.parametrize("step", [-(10**30), 10**30])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ucmsim.calls.durations import Lognormal, Outcomes
-from ucmsim.calls.events import SECOND
+from ucmsim.instants import SECOND
 from ucmsim.settings import Traffic
 
 DEFAULT = Outcomes.of(Traffic())

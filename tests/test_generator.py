@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.offices import office_of
 from ucmsim.calls import Firmware, Office, generate
 from ucmsim.calls.shapes import BY_ID
 from ucmsim.columns import GENERATIONS, NAMES
@@ -51,7 +52,7 @@ def world(
     trunks: tuple[Trunk, ...] = TRUNKS,
     traffic: Traffic | None = None,
 ) -> Where:
-    office = Office(Extensions(first=first, count=count), trunks, Recording(), traffic or Traffic(), CHICAGO)
+    office = office_of(Extensions(first=first, count=count), trunks, Recording(), traffic or Traffic(), CHICAGO)
     return office, Firmware.of(Quirks.of(row), CHICAGO)
 
 

@@ -12,7 +12,7 @@ from requests.auth import HTTPDigestAuth
 from tests.test_recordings import NOW
 from ucmsim.calls import Firmware
 from ucmsim.calls.dialplan import legs
-from ucmsim.calls.events import SECOND, Role, talks
+from ucmsim.calls.events import Role, talks
 from ucmsim.calls.recorder import over_ami
 from ucmsim.calls.shapes import SHAPES, Shape
 from ucmsim.calls.stage import example
@@ -20,6 +20,7 @@ from ucmsim.client import ControlError
 from ucmsim.columns import AT
 from ucmsim.filling import made_up
 from ucmsim.history import Record
+from ucmsim.instants import SECOND
 from ucmsim.personalities import PERSONALITIES, Personality
 from ucmsim.pytest_plugin import Ucm
 from ucmsim.settings import load_pbx

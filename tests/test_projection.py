@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.golden.replay import of_every_shape
-from ucmsim.calls import Firmware, Office, generate
-from ucmsim.calls.events import SECOND, Call, CallerId, Party, Role
+from tests.offices import office_of
+from ucmsim.calls import Firmware, generate
+from ucmsim.calls.events import Call, CallerId, Party, Role
 from ucmsim.calls.legs import Leg
 from ucmsim.columns import AT, GENERATIONS, NAMES, Row
 from ucmsim.history import Record
+from ucmsim.instants import SECOND
 from ucmsim.personalities import personality
 from ucmsim.quirks import ROWS, Quirk, Value
 from ucmsim.recordings import Recording
@@ -99,7 +101,7 @@ def made(name: str, quirk: str = "", value: Value = "") -> list[Record]:
     shown = {"caller_id": "01632960401", "caller_name": "Example Ltd"}
     trunks = (Trunk(name="carrier-a", channels=12), Trunk(name="carrier-b", channels=4, **shown))
     traffic = Traffic(shapes={"conference": 60, "pin_group": 30, "api_call": 30})
-    office = Office(Extensions(first=1000, count=20), trunks, RecordingSettings(), traffic, CHICAGO)
+    office = office_of(Extensions(first=1000, count=20), trunks, RecordingSettings(), traffic, CHICAGO)
     until = datetime(2026, 3, 2, 23, tzinfo=UTC)
     return list(generate(office, written_by, Random(3), Random(4), until=until, days=4, calls_per_day=200))
 

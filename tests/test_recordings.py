@@ -19,13 +19,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.makers import another_row, spool_of
-from ucmsim.calls import Firmware, Office, generate
-from ucmsim.calls.events import SECOND, Call, Party
+from tests.offices import office_of
+from ucmsim.calls import Firmware, generate
+from ucmsim.calls.events import Call, Party
 from ucmsim.calls.legs import Leg
 from ucmsim.columns import AT, GENERATIONS, NAMES
 from ucmsim.devicefile import write
 from ucmsim.filling import Filled, fill, import_file, made_up
 from ucmsim.history import History, Record
+from ucmsim.instants import SECOND
 from ucmsim.paths import parts_of
 from ucmsim.personalities import PERSONALITIES, Personality, personality
 from ucmsim.recapi import Files, parse
@@ -49,7 +51,7 @@ def made_by(name: str, share: float = 1.0, kinds: tuple[Kind, ...] = EVERY_KIND)
     """Return a thousand calls of four days, of which a *share* of these *kinds* is recorded."""
     row = personality(name)
     recording = RecordingSettings(share=share, kinds=kinds)
-    office = Office(Extensions(first=1000, count=20), TRUNKS, recording, Traffic(), CHICAGO)
+    office = office_of(Extensions(first=1000, count=20), TRUNKS, recording, Traffic(), CHICAGO)
     return list(
         generate(
             office, Firmware.of(Quirks.of(row), CHICAGO), Random(3), Random(4), until=NOW, days=4, calls_per_day=250

@@ -13,13 +13,14 @@ from click.testing import CliRunner
 from tests.golden.shapes import HOME, WRITERS, shape_files
 from ucmsim.calls import Firmware
 from ucmsim.calls.dialplan import legs
-from ucmsim.calls.events import SECOND, Call, Event, What, talks
+from ucmsim.calls.events import Call, Event, What, talks
 from ucmsim.calls.legs import Leg, truth
 from ucmsim.calls.projection import written
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape
 from ucmsim.calls.stage import example
 from ucmsim.cli import main
 from ucmsim.columns import NAMES
+from ucmsim.instants import SECOND
 from ucmsim.personalities import PERSONALITIES, Personality, personality
 from ucmsim.register import Quirks
 

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.offices import office_of
 from ucmsim.calls import Firmware, Office, generate
-from ucmsim.calls.events import SECOND, Call, Role, What, talks
+from ucmsim.calls.events import Call, Role, What, talks
 from ucmsim.calls.shapes import BY_ID, SHAPES, Story
 from ucmsim.calls.stage import example
 from ucmsim.calls.traffic import Traffic
@@ -23,6 +24,7 @@ from ucmsim.calls.world import CallWorld
 from ucmsim.columns import AT
 from ucmsim.filling import made_up
 from ucmsim.history import Record
+from ucmsim.instants import SECOND
 from ucmsim.personalities import PERSONALITIES, personality
 from ucmsim.register import Quirks
 from ucmsim.settings import Extensions, Recording, Trunk, load_pbx
@@ -46,7 +48,7 @@ def office(
 ) -> Office:
     """Return an office in which calls come around the clock."""
     settings = Settings(**{**ALWAYS, **traffic})
-    return Office(Extensions(first=1000, count=count), trunks, recording or Recording(), settings, CHICAGO)
+    return office_of(Extensions(first=1000, count=count), trunks, recording or Recording(), settings, CHICAGO)
 
 
 def traffic(of: Office, seed: int = 1, calls_per_day: float = 3000) -> Traffic:
@@ -170,7 +172,8 @@ def test_a_colleague_who_talks_is_busy() -> None:
     for story in found:
         for number, since, until in busy(story):
             times[number].append((since, until))
-    assert not any(number for story in engaged for number, _, _ in busy(story))
+    for (call,) in engaged:
+        assert any(since <= call.start < until for since, until in times[call.callee.number])
 
 
 @pytest.mark.parametrize(("shape", "place"), [("conference", "6300"), ("parked", "71")])

@@ -12,7 +12,8 @@ import pytest
 from tests import traffic_invariants as invariants
 from tests.traffic_invariants import CHECKS
 from tests.worlds import World, world
-from ucmsim.calls.events import SECOND, What
+from ucmsim.calls.events import What
+from ucmsim.instants import SECOND
 from ucmsim.personalities import PERSONALITIES
 
 

@@ -17,7 +17,8 @@ from tests import traffic_statistics as statistics
 from tests.significance import chi_square, chi_square_tail, erlang_b, kolmogorov, least, likely, normal, two_sided
 from tests.traffic_statistics import MEASURES
 from ucmsim.calls.arrivals import Arrivals, Rhythm
-from ucmsim.calls.events import SECOND, What
+from ucmsim.calls.events import What
+from ucmsim.instants import SECOND
 from ucmsim.settings import Traffic
 
 SINCE = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) * SECOND

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.makers import another_row
-from ucmsim.calls.events import SECOND
 from ucmsim.columns import NAMES, Row
 from ucmsim.filling import made_up
 from ucmsim.history import SCHEMA_VERSION, History, Record
+from ucmsim.instants import SECOND
 from ucmsim.personalities import PERSONALITIES, Personality
 from ucmsim.settings import load_pbx
 from ucmsim.truth import Sought, Truth

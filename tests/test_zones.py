@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ucmsim.calls import Firmware, Office
+from tests.offices import office_of
+from ucmsim.calls import Firmware
 from ucmsim.calls.dialplan import legs
-from ucmsim.calls.events import SECOND
 from ucmsim.calls.legs import Leg
 from ucmsim.calls.shapes import BY_ID
 from ucmsim.calls.stage import example
 from ucmsim.calls.traffic import Traffic
 from ucmsim.columns import NAMES
+from ucmsim.instants import SECOND
 from ucmsim.personalities import personality
 from ucmsim.register import Quirks
 from ucmsim.settings import Extensions, Recording, Trunk
@@ -36,9 +37,8 @@ CHANGES = {
 @cache
 def year() -> tuple[Leg, ...]:
     """Return the legs of a year, a few calls a day, so many around every change of a clock too."""
-    office = Office(Extensions(), (Trunk(name="carrier-a", channels=12),), Recording(), Settings(), ZoneInfo("UTC"))
-    busy = office.traffic.model_copy(update={"hourly": (1.0,) * 24, "weekdays": (1.0,) * 7})
-    office = Office(office.extensions, office.trunks, office.recording, busy, office.zone)
+    busy = Settings(hourly=(1,) * 24, weekdays=(1,) * 7)
+    office = office_of(Extensions(), (Trunk(name="carrier-a", channels=12),), Recording(), busy, ZoneInfo("UTC"))
     stories = Traffic(office, 60, Random(1), Random(2)).stories(FIRST * SECOND, LAST * SECOND)
     return tuple(leg for story in stories for call in story for leg in legs(call, story))
 

@@ -18,7 +18,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from tests.worlds import Cells, World, world
-from ucmsim.calls.events import SECOND, Call, Role, What
+from ucmsim.calls.events import Call, Role, What
+from ucmsim.instants import SECOND
 from ucmsim.progress import watched
 from ucmsim.truth import Truth
 

@@ -35,9 +35,10 @@ from tests.significance import (
     two_sided,
 )
 from ucmsim.calls.durations import Lognormal
-from ucmsim.calls.events import SECOND, Call, Role, What
+from ucmsim.calls.events import Call, Role, What
 from ucmsim.calls.shapes import BY_ID, Story
 from ucmsim.calls.traffic import Office, Traffic
+from ucmsim.instants import SECOND
 from ucmsim.progress import watched
 from ucmsim.settings import Pbx, load_pbx
 from ucmsim.settings import Traffic as Settings
@@ -84,8 +85,8 @@ def settings_of(**settings: Any) -> Pbx:
 
 def traffic_of(settings: Pbx, seed: int, calls_per_day: float) -> Traffic:
     """Return the calls of a history, of the streams that `ucmsim.filling.made_up` takes."""
-    chance, recorder = stream(seed, "hq", "traffic"), stream(seed, "hq", "recording")
-    return Traffic(Office.of(settings), calls_per_day, chance, recorder)
+    chance, recording = stream(seed, "hq", "traffic"), stream(seed, "hq", "recording")
+    return Traffic(Office.of(settings, stream(seed, "hq", "people")), calls_per_day, chance, recording)
 
 
 class Year(NamedTuple):

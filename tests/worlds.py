@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.makers import BEGAN, DEFECTS, at, request, spool_of
-from ucmsim.calls.events import SECOND
 from ucmsim.calls.shapes import Story
 from ucmsim.calls.traffic import Office, Traffic
 from ucmsim.clock import PbxClock
 from ucmsim.columns import NAMES
-from ucmsim.corrections import microseconds
 from ucmsim.filling import fill
 from ucmsim.history import History
+from ucmsim.instants import SECOND, microseconds
 from ucmsim.pbx import Pbx
 from ucmsim.personalities import PERSONALITIES
 from ucmsim.recordings import Recording
@@ -113,8 +112,10 @@ def world(seed: int, **more: Any) -> World:
 
 
 def _stories(settings: Any, seed: int, end: int) -> tuple[Story, ...]:
-    chance, recorder = stream(seed, "hq", "traffic"), stream(seed, "hq", "recording")
-    traffic = Traffic(Office.of(settings), settings.history.calls_per_day, chance, recorder)
+    chance, recording = stream(seed, "hq", "traffic"), stream(seed, "hq", "recording")
+    traffic = Traffic(
+        Office.of(settings, stream(seed, "hq", "people")), settings.history.calls_per_day, chance, recording
+    )
     return tuple(traffic.stories(end - settings.history.days * 86_400 * SECOND, end))
 
 

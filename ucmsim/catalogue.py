@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ucmsim.calls.events import SECOND, Call, Party, talks
+from ucmsim.calls.events import Call, Party, talks
 from ucmsim.calls.legs import Leg
 from ucmsim.calls.projection import Firmware, written
 from ucmsim.calls.shapes import SHAPES
@@ -17,6 +17,7 @@ from ucmsim.calls.stage import example
 from ucmsim.columns import COLUMNS, GENERATIONS, NAMES
 from ucmsim.defects import DEFECTS
 from ucmsim.faults import KINDS
+from ucmsim.instants import SECOND
 from ucmsim.personalities import ALIASES, PERSONALITIES, Personality
 from ucmsim.quirks import QUIRKS, Quirk
 from ucmsim.register import Quirks

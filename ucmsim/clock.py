@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ucmsim.corrections import EARLIEST, LATEST, Correction, Corrections, at_microseconds, microseconds
+from ucmsim.corrections import Correction, Corrections
+from ucmsim.instants import EARLIEST, LATEST, SECOND, at_microseconds, microseconds
 from ucmsim.settings import Clock, ClockChange
 
 
@@ -65,7 +66,7 @@ class PbxClock:
 
         The world goes there with it, so that it is right again.
         """
-        corrections = self.corrections.set_right(microseconds(now))
+        corrections = self.corrections.set_right(microseconds(now), microseconds(self.world(wall)))
         return replace(self, start=now.astimezone(UTC), began=wall, corrections=corrections)
 
     def running(self, rate: float, wall: float) -> PbxClock:
@@ -86,7 +87,7 @@ class PbxClock:
 
         No time passes in the world: calls that are up go on, and are written with what the clock shows.
         """
-        return self._corrected(Correction(microseconds(self.world(wall)), round(seconds * 1_000_000)))
+        return self._corrected(Correction(microseconds(self.world(wall)), round(seconds * SECOND)))
 
     def in_zone(self, zone: ZoneInfo, wall: float) -> PbxClock:
         """Return the clock of a unit that believes in *zone* from *wall* on."""

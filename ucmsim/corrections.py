@@ -6,38 +6,25 @@ Calls happen in the world's time; all that the unit writes down or sends shows i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from ucmsim.instants import EARLIEST, LATEST, SECOND, microseconds
 from ucmsim.settings import Clock
-
-# A day within what a datetime can hold, so that each moment has a local time in every zone.
-EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
-LATEST = datetime(9999, 12, 30, 23, 59, 59, tzinfo=UTC)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = 1_000_000
-
-
-def microseconds(instant: datetime) -> int:
-    """Return *instant*, which has a zone, in microseconds of the epoch."""
-    return (instant - _EPOCH) // timedelta(microseconds=1)
-
-
-def at_microseconds(instant: int) -> datetime:
-    """Return the *instant* in microseconds of the epoch as one of UTC."""
-    return _EPOCH + timedelta(microseconds=instant)
-
 
 _FIRST, _LAST = microseconds(EARLIEST), microseconds(LATEST)
 
 
 class Correction(NamedTuple):
-    """From the instant *at* of the world's time on the clock goes *step* microseconds further ahead, in *zone* if any."""
+    """From the instant *at* of the world's time on the clock goes *step* microseconds further ahead, in *zone* if any.
+
+    It is *scheduled*, or was made while the unit ran.
+    """
 
     at: int
     step: int = 0
     zone: ZoneInfo | None = None
+    scheduled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +37,7 @@ class Corrections:
     def of(cls, clock: Clock) -> Corrections:
         """Return those that the settings schedule."""
         made = (
-            Correction(microseconds(one.at), round((one.step or 0) * _SECOND), one.time_zone)
+            Correction(microseconds(one.at), round((one.step or 0) * SECOND), one.time_zone, scheduled=True)
             for one in clock.corrections
         )
         return cls(tuple(sorted(made, key=lambda one: one.at)))
@@ -74,7 +61,11 @@ class Corrections:
         """Return these and one more."""
         return Corrections(tuple(sorted((*self.made, correction), key=lambda one: one.at)))
 
-    def set_right(self, instant: int) -> Corrections:
-        """Return those of a clock that is set right at *instant*: no step counts any more, the zone stays."""
-        made = (one._replace(step=0) if one.at <= instant else one for one in self.made)
-        return Corrections(tuple(one for one in made if one.step or one.zone))
+    def set_right(self, instant: int, since: int) -> Corrections:
+        """Return those of a clock that is set right at *since*, from which the world goes on at *instant*.
+
+        No step counts any more and the zone stays; of those that are scheduled the ones after *instant* will come.
+        """
+        zone = self.zone(since)
+        kept = tuple(one for one in self.made if one.scheduled and one.at > instant)
+        return Corrections(kept if zone is None else (Correction(instant, zone=zone), *kept))

@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 from ucmsim import devicefile
 from ucmsim.audio import RATE
 from ucmsim.calls import Firmware, Office, filenames, generate
-from ucmsim.calls.events import SECOND
 from ucmsim.calls.mailboxes import greetings
 from ucmsim.columns import AT, Row
-from ucmsim.corrections import Corrections, microseconds
+from ucmsim.corrections import Corrections
 from ucmsim.devicefile import BadLine
 from ucmsim.errors import HistoryError
 from ucmsim.history import History, Record
+from ucmsim.instants import SECOND, microseconds
 from ucmsim.personalities import names, personality
 from ucmsim.quirks import PERSONALITY, ROWS
 from ucmsim.recordings import Recording
@@ -96,9 +96,9 @@ def made_up(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> 
     """Return what the PBX *name* wrote of made-up calls that ended before *until*."""
     firmware = Firmware.of(settings.register, settings.time_zone)
     days, calls = settings.history.days, settings.history.calls_per_day
-    chance, recorder = stream(seed, name, "traffic"), stream(seed, name, "recording")
-    office, clock = Office.of(settings), Corrections.of(settings.clock)
-    return generate(office, firmware, chance, recorder, until=until, days=days, calls_per_day=calls, clock=clock)
+    people, chance, recording = (stream(seed, name, what) for what in ("people", "traffic", "recording"))
+    office, clock = Office.of(settings, people), Corrections.of(settings.clock)
+    return generate(office, firmware, chance, recording, until=until, days=days, calls_per_day=calls, clock=clock)
 
 
 def recorded_greetings(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> Iterator[Recording]:

@@ -236,11 +236,17 @@ class History:
             known = dict(self._database.execute("SELECT name, value FROM counter").fetchall())
         return known if known.pop(_ROW, None) == str(self.high_water) else {}
 
-    def last(self) -> Row | None:
-        """Return the row that was written last."""
+    def highest(self, *, monthly: bool = False) -> tuple[int, str]:
+        """Return the highest AcctId, and the local month, such as ``2026-03``, of the last row; (0, "") without rows.
+
+        Where AcctIds begin anew with each month, *monthly*, it is the highest of that month.
+        """
+        month = "substr(coalesce(nullif(end, ''), start), 1, 7)"
         with self._lock:
-            found = self._database.execute(f"SELECT {SELECTED} FROM cdr ORDER BY id DESC LIMIT 1").fetchone()  # noqa: S608
-        return tuple(found) if found else None
+            (last,) = self._database.execute(f"SELECT max({month}) FROM cdr").fetchone()  # noqa: S608
+            where, values = (f"WHERE {month} = ?", (last,)) if monthly else ("", ())
+            found = self._database.execute(f"SELECT max(CAST(AcctId AS INTEGER)) FROM cdr {where}", values)  # noqa: S608
+            return int(found.fetchone()[0] or 0), last or ""
 
     def made_with(self) -> Mapping[str, str]:
         """Return what the history was filled with, as `note` left it."""

@@ -7,25 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import islice
 
 from ucmsim.calls import Firmware, filenames
-from ucmsim.calls.events import SECOND, Call, Party
-from ucmsim.calls.parties import beyond, caller_ids
+from ucmsim.calls.events import Call, Party
+from ucmsim.calls.parties import beyond
 from ucmsim.calls.recorder import over_ami
 from ucmsim.calls.shapes import BY_ID, Shape, Story
-from ucmsim.calls.stage import Features, Stage
-from ucmsim.calls.traffic import Office, Traffic
+from ucmsim.calls.stage import Stage
+from ucmsim.calls.traffic import OTHERS, Office, Traffic, features, restarts
 from ucmsim.calls.world import CallWorld, Past
-from ucmsim.columns import AT
-from ucmsim.corrections import Corrections, at_microseconds, microseconds
-from ucmsim.errors import did_you_mean
-from ucmsim.history import History
+from ucmsim.corrections import Corrections
+from ucmsim.errors import did_you_mean, listed
+from ucmsim.history import History, Record
+from ucmsim.instants import LATEST, SECOND, at_microseconds, microseconds
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.streams import stream
 from ucmsim.wishes import CallRefused, Wish, together
 
 _A_DAY = timedelta(days=1)
+_LAST = microseconds(LATEST - timedelta(days=30))
+"""The last instant at which a call can be placed: its end, and all that follows from it, is within time."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BEYOND = "3125550198"
 """Whom a placed call by DISA goes on to: a number that belongs to nobody."""
@@ -41,14 +44,13 @@ class Living:
         self._cleaned = since - _A_DAY
         firmware = Firmware.of(settings.register, settings.time_zone)
         self._clock = Corrections.of(settings.clock)
-        self._office = Office.of(settings)
-        self._world = CallWorld(
-            firmware, self._stories(), _past(history), clock=self._clock, restarts=self._office.restarts
-        )
+        past = _past(history, monthly=settings.register["acctid"] == "monthly")
+        self._unwritten: list[Record] = []
+        self._world = CallWorld(firmware, self._stories(), past, clock=self._clock, restarts=restarts(settings))
 
     @property
     def goes_on(self) -> bool:
-        """Whether anything will happen: traffic, or calls that were placed and are not over."""
+        """Whether anything will happen by itself: traffic, calls that were placed and are not over, or what is too old goes."""
         retention = self._settings.retention
         return self._settings.traffic.live or self._world.goes_on or bool(retention.rows or retention.recordings)
 
@@ -58,7 +60,10 @@ class Living:
         Ask again while it is so many.
         """
         self._past = max(self._past, microseconds(until))
-        written = self._history.keep(islice(self._world.records(microseconds(until)), most))
+        if not self._unwritten:
+            self._unwritten = list(islice(self._world.records(microseconds(until)), most))
+        written = self._history.keep(self._unwritten)  # where that fails they are written the next time
+        self._unwritten = []
         if written != most and until - self._cleaned >= _A_DAY:
             self._clean(until)
         return written
@@ -98,16 +103,16 @@ class Living:
         self._world.clock = clock
 
     def skip(self, to: datetime) -> None:
-        """Go on at *to* without what would have happened until then; calls that are up stay up."""
-        self._past = microseconds(to)
+        """Go on at *to* without what would have begun until then; calls that are up stay up, until their old end."""
+        since, self._past = self._past, microseconds(to)
+        self._cleaned = to - _A_DAY
         self._traffic = None
+        self._world.drop(since, self._past)
         self._world.go_on(self._stories())
 
     def place(self, wish: Wish) -> tuple[Call, ...]:
         """Let a call happen; return the channels it is made of. Raises `CallRefused`."""
-        story = self._story(wish)
-        self._world.place(story)
-        return story
+        return self._world.place(self._story(wish))
 
     def place_each(self, wishes: Iterable[Wish]) -> list[tuple[Call, ...]]:
         """Let calls happen, all or, when one of them cannot, none. Raises `CallRefused`, which names these by their index."""
@@ -119,9 +124,7 @@ class Living:
                 refused[index] = error
         if refused:
             raise together(refused)
-        for story in stories:
-            self._world.place(story)
-        return stories
+        return [self._world.place(story) for story in stories]
 
     def _story(self, wish: Wish) -> Story:
         """Return the call that is wished for. Raises `CallRefused`."""
@@ -131,37 +134,43 @@ class Living:
             raise CallRefused(f"there is no shape '{wish.shape}'; {hint}", "shape")
         start = microseconds(wish.at)
         if start < self._past:
-            raise CallRefused("that is in the PBX's past; leave 'at' out for now", "at")
+            raise CallRefused("that is in the past of the PBX's world; leave 'at' out for now", "at")
+        if start > _LAST:
+            raise CallRefused(f"calls begin before {at_microseconds(_LAST):%Y-%m-%d}", "at")
         kind, stage = self._staged(wish, shape, start)
         story = shape.story(stage, kind)
         return over_ami(story) if wish.over_ami else story
+
+    @cached_property
+    def _office(self) -> Office:
+        """Who and what there is; made when it is asked for, since it takes time to make up names."""
+        return Office.of(self._settings, stream(self._seed, self._name, "people"))
 
     def _stories(self) -> Iterator[Story]:
         if not self._settings.traffic.live:
             return iter(())
         if self._traffic is None:
             settings = self._settings
-            chance, recorder = (stream(self._seed, self._name, "live", what) for what in ("traffic", "recording"))
-            self._traffic = Traffic(self._office, settings.history.calls_per_day, chance, recorder)
+            chance, recording = (stream(self._seed, self._name, "live", what) for what in ("traffic", "recording"))
+            self._traffic = Traffic(self._office, settings.history.calls_per_day, chance, recording)
         return self._traffic.stories(self._past)
 
     def _staged(self, wish: Wish, shape: Shape, start: int) -> tuple[str, Stage]:
         """Return the kind of the call that is wished for, and its stage."""
-        own = self._settings.extensions
-        numbers = [str(own.first + at) for at in range(own.count)]
-        shown = caller_ids(own)
-        inside = {
-            number: Party(number, f"Extension {number}", number, shown=shown.get(int(number))) for number in numbers
-        }
-        caller, callee = inside.get(wish.caller), inside.get(wish.callee)
+        caller, callee = self._extension(wish.caller), self._extension(wish.callee)
         if caller is None and callee is None:
             raise CallRefused(f"neither '{wish.caller}' nor '{wish.callee}' is an extension of this PBX", "from")
+        if caller == callee:
+            raise CallRefused(f"'{wish.caller}' does not call itself; name another, or what it calls", "to")
         kind = "Outbound" if callee is None else "Inbound" if caller is None else "Internal"
+        if kind == "Outbound" and wish.callee in features(shape):
+            kind = "Internal"
         if kind not in shape.kinds:
-            raise CallRefused(f"a call of shape '{shape.id}' is {' or '.join(shape.kinds)}, not {kind}", "shape")
+            raise CallRefused(_unfit(shape, kind), "shape")
         first = [party for party in (caller, callee) if party is not None]
-        others = [party for number, party in inside.items() if number not in (wish.caller, wish.callee)][:4]
-        if len(first) + len(others) < shape.needs:
+        colleagues = (party for party in self._office.people.extensions if party not in first)
+        others = list(islice(colleagues, OTHERS))
+        if len(first) + len(others) < max(shape.needs, 2 if kind == "Internal" else 1):
             raise CallRefused(f"a call of shape '{shape.id}' needs {shape.needs} extensions", "shape")
         number, trunk = wish.callee if callee is None else wish.caller, self._settings.trunks[0]
         outside = beyond(trunk, 1)._replace(number=number)
@@ -177,19 +186,28 @@ class Living:
             patience=ring,
             recorded=wish.recorded,
             prefix=trunk.prefix or "",
-            features=Features.usual(),
         )
         return kind, stage
 
+    def _extension(self, number: str) -> Party | None:
+        """Return the extension of that *number*, None where there is none."""
+        own = self._settings.extensions
+        at = int(number) - own.first if number.isascii() and number.isdecimal() else -1
+        found = self._office.people.extensions[at] if 0 <= at < own.count else None
+        return found if found and found.place == number else None  # no number begins with a zero
 
-def _past(history: History) -> Past:
-    """Return what a unit that goes on with *history* has counted so far."""
-    last, counted = history.last(), history.counted()
-    if counted:
-        number, month = int(counted["AcctId"]), counted["month"]
-    else:
-        number, month = (int(last[AT["AcctId"]]), (last[AT["end"]] or last[AT["start"]])[:7]) if last else (0, "")
-    return Past(number, month, _messages(history))
+
+def _unfit(shape: Shape, kind: str) -> str:
+    sentence = f"a call of shape '{shape.id}' is {' or '.join(shape.kinds)}, not {kind}"
+    named = sorted(features(shape))
+    return f"{sentence}; an extension calls {listed(named)} there" if named and "Internal" in shape.kinds else sentence
+
+
+def _past(history: History, *, monthly: bool) -> Past:
+    """Return what a unit that goes on with *history* has counted so far; an import may have rows in any order."""
+    if counted := history.counted():
+        return Past(int(counted["AcctId"]), counted["month"], _messages(history))
+    return Past(*history.highest(monthly=monthly), _messages(history))
 
 
 def _messages(history: History) -> Mapping[str, int]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from ucmsim.calls.shapes import BY_ID
-from ucmsim.corrections import microseconds
 from ucmsim.errors import UcmsimError, did_you_mean
+from ucmsim.instants import FORM, instant, microseconds
 from ucmsim.truth import Sought
 
 KEYS = ("limit", "after", "since", "until", "session", "uniqueid", "shape")
@@ -61,10 +60,6 @@ def _number(given: Mapping[str, str], key: str, default: int, least: int, most: 
 def _instant(given: Mapping[str, str], key: str) -> int | None:
     if key not in given:
         return None
-    try:
-        instant = datetime.fromisoformat(given[key])
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise QueryRefused(f"'{key}' is an ISO instant with its zone, such as 2026-03-29T00:30:00Z", key)
-    return microseconds(instant)
+    if (found := instant(given[key])) is None:
+        raise QueryRefused(f"'{key}' is {FORM}", key)
+    return microseconds(found)

@@ -71,7 +71,7 @@ class UcmFault:
 
 @dataclass(frozen=True, slots=True)
 class UcmClock:
-    """The clock of a simulated PBX, which shows in `Date`, in `now` and in the names of tars.
+    """The clock of a simulated PBX, which shows in the times and ids of its CDRs, in `Date`, and in `now` of a query.
 
     Nonces, timeouts and latencies go by real time whatever it shows. Everything here may raise
     `ucmsim.client.ControlError`.
@@ -84,6 +84,11 @@ class UcmClock:
     def now(self) -> datetime:
         """What it shows, in UTC."""
         return datetime.fromisoformat(self._control.clock(self._pbx)["now"])
+
+    @property
+    def world(self) -> datetime:
+        """The world's time, in UTC, in which calls happen: another than `now` once the clock was stepped."""
+        return datetime.fromisoformat(self._control.clock(self._pbx)["world"])
 
     @property
     def rate(self) -> float:
@@ -100,7 +105,7 @@ class UcmClock:
         self._change(rate=rate)
 
     def set(self, now: datetime) -> None:
-        """Set it to *now*, which must have a zone; it runs or stands as before."""
+        """Set it to *now*, which must have a zone; it runs or stands as before. What is passed over does not happen."""
         __tracebackhide__ = True
         self._change(now=now.isoformat())
 
@@ -156,7 +161,7 @@ class Ucm:
     def place_call(self, shape: str, caller: str, callee: str, **how: Any) -> dict[str, Any]:
         """Let a call happen: ``ucm.place_call("answered", "1001", "1002", talk=60)``; its row comes when it ends.
 
-        *how* is ``at`` (an aware datetime, now without it), ``ring`` and ``talk`` in seconds, ``recorded``. Raises
+        *how* is ``at`` (an aware datetime of the world's time, `UcmClock.world`, now without it), ``ring`` and ``talk`` in seconds, ``recorded``. Raises
         `ucmsim.client.ControlError`.
         """
         __tracebackhide__ = True

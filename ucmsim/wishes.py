@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from ucmsim.calls.events import SECOND, Call
+from ucmsim.calls.events import Call
 from ucmsim.errors import UcmsimError, did_you_mean
+from ucmsim.instants import FORM, at_microseconds, instant
 
 LONGEST = 86_400
 """Seconds that a call rings or talks at most."""
 
 _RING, _TALK = 5.0, 60.0
 _AMI = "ami"
+_NUMBER = re.compile(r"[A-Za-z0-9+*#._-]{1,40}")
+"""What stands in the user part of a SIP address and can be dialled; nothing that leads elsewhere in a file's name."""
 _KEYS = ("shape", "from", "to", "at", "ring", "talk", "recorded")
 
 
@@ -55,7 +59,7 @@ def wished(body: Any, now: datetime) -> Wish:
     if not (isinstance(recorded, bool) or recorded == _AMI):
         raise CallRefused(f"'recorded' is true, false or \"{_AMI}\"", "recorded")
     return Wish(
-        _text(body, "shape"), _text(body, "from"), _text(body, "to"), _instant(body, now), _seconds(body, "ring", _RING),
+        _text(body, "shape"), _number(body, "from"), _number(body, "to"), _instant(body, now), _seconds(body, "ring", _RING),
         _seconds(body, "talk", _TALK), bool(recorded), recorded == _AMI,
     )  # fmt: skip
 
@@ -98,6 +102,13 @@ def _text(body: Mapping[str, Any], key: str) -> str:
     return value
 
 
+def _number(body: Mapping[str, Any], key: str) -> str:
+    value = _text(body, key)
+    if not _NUMBER.fullmatch(value):
+        raise CallRefused(f"'{key}' is a number or name of up to 40 letters, digits and + * # . _ -", key)
+    return value
+
+
 def _seconds(body: Mapping[str, Any], key: str, default: float) -> float:
     value = body.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST:
@@ -108,14 +119,10 @@ def _seconds(body: Mapping[str, Any], key: str, default: float) -> float:
 def _instant(body: Mapping[str, Any], now: datetime) -> datetime:
     if "at" not in body:
         return now
-    try:
-        at = datetime.fromisoformat(body["at"])
-    except (TypeError, ValueError):
-        at = None
-    if at is None or at.tzinfo is None:
-        raise CallRefused("'at' is an ISO instant with its zone, such as 2026-03-29T00:30:00Z", "at")
-    return at.astimezone(UTC)
+    if (at := instant(body["at"])) is None:
+        raise CallRefused(f"'at' is {FORM}", "at")
+    return at
 
 
-def _iso(instant: int) -> str:
-    return datetime.fromtimestamp(instant / SECOND, UTC).isoformat()
+def _iso(microseconds: int) -> str:
+    return at_microseconds(microseconds).isoformat()

@@ -25,7 +25,6 @@ from twisted.python.failure import Failure
 from tests.golden.scripts import SCRIPTS, Ask, Basic, Connect, End, Follow, Login, Script, Send, Step, Wait
 from tests.makers import VOICES, crc_of
 from ucmsim.calls import Firmware
-from ucmsim.calls.events import SECOND
 from ucmsim.calls.projection import written
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.calls.stage import example
@@ -35,6 +34,7 @@ from ucmsim.columns import Row
 from ucmsim.errors import ConfigurationError
 from ucmsim.filling import fill
 from ucmsim.history import History
+from ucmsim.instants import SECOND
 from ucmsim.pbx import Pbx
 from ucmsim.quirks import ROWS
 from ucmsim.settings import Pbx as PbxSettings

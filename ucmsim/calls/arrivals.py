@@ -15,7 +15,7 @@ from random import Random
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ucmsim.calls.events import SECOND
+from ucmsim.instants import SECOND
 from ucmsim.settings import Traffic
 
 _HOUR = 3600

@@ -5,8 +5,9 @@ Spec 5.2, 5.6; https-api 5.2.
 
 from __future__ import annotations
 
-from ucmsim.calls.events import SECOND, Call, Party, Role, What
+from ucmsim.calls.events import Call, Party, Role, What
 from ucmsim.calls.stage import Script, Stage
+from ucmsim.instants import SECOND
 
 _LONGEST = 40 * SECOND
 """How long somebody who was called back stays in the IVR at most."""

@@ -7,7 +7,7 @@ are there once the unit has come that far. Spec 5.1, 5.2; https-api 5.2.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from ucmsim.calls.events import Call, What
 from ucmsim.calls.legs import Leg
@@ -15,6 +15,9 @@ from ucmsim.calls.shapes import Story
 
 Numbers = dict[int, int]
 """What each channel of a story, counted within it, is counted as by the unit."""
+
+_FIRST = 0
+"""What the first channel of a story is counted as within it."""
 
 
 class Channels:
@@ -33,6 +36,17 @@ class Channels:
                 heappush(self._expected, (at, self._order, channel, numbers))
                 self._order += 1
         return numbers
+
+    def drop(self, since: int, until: int) -> list[Numbers]:
+        """Expect no channel of stories that begin after *since* and not after *until*; return what was to be found in."""
+        gone = {
+            id(numbers): numbers
+            for at, _, channel, numbers in self._expected
+            if channel == _FIRST and since < at <= until
+        }
+        self._expected = [entry for entry in self._expected if id(entry[3]) not in gone]
+        heapify(self._expected)
+        return list(gone.values())
 
     def count(self, until: int) -> None:
         """Count all channels that are made until the instant *until*, that included."""

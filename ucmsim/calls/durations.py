@@ -12,8 +12,8 @@ from math import erf, exp, log, sqrt
 from random import Random
 from typing import NamedTuple
 
-from ucmsim.calls.events import SECOND
 from ucmsim.calls.odds import Odds
+from ucmsim.instants import SECOND
 from ucmsim.settings import Traffic
 from ucmsim.settings.traffic import Times
 

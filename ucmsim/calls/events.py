@@ -1,7 +1,7 @@
 """What happens in a call: events, in order, over parties. The truth, before any firmware writes about it.
 
 All else is a projection of it: the legs (`ucmsim.calls.legs`), their CDRs and recordings (`ucmsim.calls.projection`),
-and who talked how long (`talks`). Knows no clock, no chance and no firmware.
+and who talked how long (`talks`). Instants are whole microseconds of UTC, counted from the epoch. Knows no clock, no chance and no firmware.
 """
 
 from __future__ import annotations
@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
-
-SECOND = 1_000_000
-"""Instants are whole microseconds of UTC, counted from the epoch."""
 
 
 class Role(Enum):

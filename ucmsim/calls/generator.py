@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from random import Random
 
-from ucmsim.calls.events import SECOND
 from ucmsim.calls.projection import Firmware
 from ucmsim.calls.traffic import Office, Traffic
 from ucmsim.calls.world import CallWorld
-from ucmsim.corrections import Corrections, microseconds
+from ucmsim.corrections import Corrections
 from ucmsim.history import Record
+from ucmsim.instants import SECOND, microseconds
 
 _DAY = 24 * 3600 * SECOND
 
@@ -20,7 +20,7 @@ def generate(
     office: Office,
     firmware: Firmware,
     chance: Random,
-    recorder: Random,
+    recording: Random,
     *,
     until: datetime,
     days: int,
@@ -30,9 +30,9 @@ def generate(
     """Yield the records of *calls_per_day* calls a day on average, of the *days* before *until*, as they were written.
 
     *until* is an instant with its zone; all legs ended before it. *chance* decides what happens, whatever the firmware;
-    *recorder* which calls are recorded, so that this shifts no call. *clock* is what the unit's clock shows beside it.
+    *recording* which calls are recorded, so that this shifts no call. *clock* is what the unit's clock shows beside it.
     """
     last = microseconds(until)
-    traffic = Traffic(office, calls_per_day, chance, recorder)
+    traffic = Traffic(office, calls_per_day, chance, recording)
     stories = traffic.stories(last - days * _DAY, last)
     return CallWorld(firmware, stories, clock=clock, restarts=office.restarts).records(last)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ucmsim.calls.events import SECOND, Call, CallerId, Party, Role
+from ucmsim.calls.events import Call, CallerId, Party, Role
 from ucmsim.calls.legs import DIAL, MEETME, PAGE, VOICEMAIL, Leg, Where
+from ucmsim.instants import SECOND
 from ucmsim.register import Quirks
 
 _INSIDE = "from-internal"

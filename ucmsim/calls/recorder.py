@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 from ucmsim.audio import RATE
 from ucmsim.calls import filenames
-from ucmsim.calls.events import SECOND, Call, Role, talks
+from ucmsim.calls.events import Call, Role, talks
 from ucmsim.calls.legs import DIAL, MEETME, PARK, VOICEMAIL, Leg
 from ucmsim.calls.naming import Naming
 from ucmsim.calls.timing import Timing
+from ucmsim.instants import SECOND
 from ucmsim.recordings import MESSAGES, Recording
 from ucmsim.register import Quirks
 
@@ -101,8 +102,8 @@ class Recorder:
         return filenames.of_month(self.timing.month(began * SECOND)), name
 
     def _samples(self, leg: Leg) -> int:
-        if self.billed:
-            return self.timing.billsec(leg) * RATE
+        if self.billed:  # by the true call: to correct a clock makes no sound longer
+            return self.timing.billsec(leg.real or leg) * RATE
         return leg.talked * RATE // SECOND
 
     def _message(self, leg: Leg, messages: int) -> tuple[Recording, ...]:

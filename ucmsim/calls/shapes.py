@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ucmsim.calls import begun
-from ucmsim.calls.events import SECOND, Call, Party, Role, What
+from ucmsim.calls.events import Call, Party, Role, What
 from ucmsim.calls.stage import Script, Stage
+from ucmsim.instants import SECOND
 
 Story = tuple[Call, ...]
 """The calls that one shape is made of; most are one."""

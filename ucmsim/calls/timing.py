@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from ucmsim.calls.events import SECOND
 from ucmsim.calls.legs import FORK, Leg
+from ucmsim.instants import SECOND
 from ucmsim.register import Quirks
 
 _ZEROS = "0000-00-00 00:00:00"

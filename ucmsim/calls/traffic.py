@@ -15,20 +15,19 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from ucmsim.calls.arrivals import Arrivals, Rhythm
-from ucmsim.calls.contacts import Contacts
 from ucmsim.calls.durations import DISPOSITIONS, Outcome, Outcomes
-from ucmsim.calls.events import SECOND, Party, Role, What
+from ucmsim.calls.events import Party, Role, What
 from ucmsim.calls.lines import Lines
 from ucmsim.calls.odds import Odds
-from ucmsim.calls.parties import parties
+from ucmsim.calls.people import People
 from ucmsim.calls.recorder import over_ami as monitored
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape, Story
 from ucmsim.calls.stage import Features, Stage, example
-from ucmsim.corrections import microseconds
+from ucmsim.instants import LATEST, SECOND, microseconds
 from ucmsim.settings import Extensions, Pbx, Recording, Trunk
 from ucmsim.settings import Traffic as Settings
 
-_OTHERS = 4
+OTHERS = 4
 """Extensions beside the first that a shape may need."""
 _NOBODY = Party("", "", "")
 _FEATURES = frozenset(Role) - {Role.EXTENSION, Role.OUTSIDE, Role.ANALOGUE, Role.MAILBOX, Role.HELPER}
@@ -38,8 +37,7 @@ _HELD = (Role.EXTENSION, Role.OUTSIDE, Role.ANALOGUE, Role.CONFERENCE, Role.SLOT
 """Who and what takes one call at a time, or a trunk as many as it has channels: one outside from the first ring on."""
 _TRIES = 5
 """Callers that are tried before a call does not happen because everybody talks."""
-_CODES = 20
-"""Account codes and PINs that are in use, of four digits; illustrative."""
+_NEVER = microseconds(LATEST)
 _RINGS_OUT = 60 * SECOND
 """How long a phone rings before its mailbox takes the call: the 60 of Dial(...,60,...), spec 5.6."""
 _MESSAGE = (3, 45)
@@ -48,20 +46,26 @@ _MESSAGE = (3, 45)
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Who and what there is: the settings that calls are made up from, and when the unit restarts."""
+    """Who and what there is: the settings that calls are made up from, the people, and when the unit restarts."""
 
     extensions: Extensions
     trunks: tuple[Trunk, ...]
     recording: Recording
     traffic: Settings
     zone: ZoneInfo
+    people: People
     restarts: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, pbx: Pbx) -> Office:
-        """Return the office that the settings of a *pbx* describe."""
-        restarts = tuple(sorted(map(microseconds, pbx.restarts)))
-        return cls(pbx.extensions, pbx.trunks, pbx.recording, pbx.traffic, pbx.time_zone, restarts)
+    def of(cls, pbx: Pbx, chance: Random) -> Office:
+        """Return the office that the settings of a *pbx* describe, with people whom *chance* makes up."""
+        people = People.of(pbx.extensions, pbx.trunks, pbx.traffic, chance)
+        return cls(pbx.extensions, pbx.trunks, pbx.recording, pbx.traffic, pbx.time_zone, people, restarts(pbx))
+
+
+def restarts(pbx: Pbx) -> tuple[int, ...]:
+    """Return the instants at which the settings of a *pbx* restart it, in order."""
+    return tuple(sorted(map(microseconds, pbx.restarts)))
 
 
 def prefixes(trunks: Sequence[Trunk]) -> Mapping[str, str]:
@@ -70,18 +74,16 @@ def prefixes(trunks: Sequence[Trunk]) -> Mapping[str, str]:
 
 
 class Traffic:
-    """The calls of one PBX from an instant on, each a story of one shape or more channels.
+    """The calls of one office from an instant on, each a story of one shape or more channels.
 
-    *chance* decides what happens, *recorder* which calls are recorded, so that the one shifts nothing of the other.
+    *chance* decides what happens, *recording* which calls are recorded, so that the one shifts nothing of the other.
     """
 
-    def __init__(self, office: Office, calls_per_day: float, chance: Random, recorder: Random) -> None:
+    def __init__(self, office: Office, calls_per_day: float, chance: Random, recording: Random) -> None:
         self._office = office
-        self._recorder = recorder
+        self._recorder = recording
         settings = office.traffic
-        everybody = parties(chance, office.extensions, office.trunks, settings)
-        self._contacts = Contacts.of(everybody, settings, chance)
-        self._extensions = everybody.extensions
+        self._people, self._contacts = office.people, office.people.contacts
         self._arrivals = Arrivals.of(Rhythm.of(settings, office.zone, calls_per_day), chance)
         self._outcomes = Outcomes.of(settings)
         self._kinds = _kinds(office)
@@ -90,7 +92,6 @@ class Traffic:
         self._free_all()
         self._features = Features.usual()
         self._prefixes = prefixes(office.trunks)
-        self._codes = [f"{chance.randrange(10_000):04}" for _ in range(_CODES)]
         self._chance = chance
         self.blocked = 0
 
@@ -121,14 +122,23 @@ class Traffic:
             stage = self._stage(start, kind, shape, outcome, recorded=recorded)
             story = self._unrecorded(shape.story(stage, kind), over_ami=over_ami)
             places = _places(story)
-            if self._lines.seize(start, _end(story), *places):
+            if self._lines.seize(start, self._end(story), *places):
                 return story
             if trunks := [place for place in places if place.startswith("trunk_")]:
                 if not all(self._lines.free(place, start, count) for place, count in Counter(trunks).items()):
                     return self._no_channel(stage, kind)
-            elif kind == "Internal" and self._lines.free(stage.inside[0].place, start):
+            elif kind == "Internal" and self._talks(stage.inside[1], start) and not self._talks(stage.inside[0], start):
                 return self._engaged(stage, kind)
         return None
+
+    def _talks(self, party: Party, at: int) -> bool:
+        return not self._lines.free(party.place, at)
+
+    def _end(self, story: Story) -> int:
+        """Return when the lines of *story* are free again: one that does not end takes them until the unit restarts."""
+        if all(call.ended is not None for call in story):
+            return max(call.events[-1].at for call in story)
+        return self._restarts[-1] if self._restarts else _NEVER
 
     def _recording(self) -> tuple[bool, bool]:
         """Return whether the next call is recorded, and whether it is a program that begins that, over AMI."""
@@ -148,13 +158,13 @@ class Traffic:
         if kind != "Outbound":
             return None
         story = self._unrecorded(BY_ID["congestion"].story(replace(stage, ring=0, account=""), kind))
-        return story if self._lines.seize(stage.start, _end(story), stage.inside[0].place) else None
+        return story if self._lines.seize(stage.start, self._end(story), stage.inside[0].place) else None
 
     def _engaged(self, stage: Stage, kind: str) -> Story | None:
         """Return what comes of a call to somebody who talks already: busy, as soon as calls meet with busy."""
         rang = self._outcomes.ring["BUSY"].draw(self._chance)
         story = self._unrecorded(BY_ID["busy"].story(replace(stage, ring=rang), kind))
-        return story if self._lines.seize(stage.start, _end(story), stage.inside[0].place) else None
+        return story if self._lines.seize(stage.start, self._end(story), stage.inside[0].place) else None
 
     def _stage(self, start: int, kind: str, shape: Shape, outcome: Outcome, *, recorded: bool) -> Stage:
         contacts, chance = self._contacts, self._chance
@@ -165,23 +175,23 @@ class Traffic:
             beyond = contacts.callee(first, chance, besides=outside)
         elif kind == "Outbound":
             outside = contacts.callee(first, chance)
-        inside = tuple(self._extensions[at] for at in (first, *self._others(first, kind, shape)))
+        inside = tuple(self._people.extensions[at] for at in (first, *self._others(first, kind, shape)))
         return Stage(
             inside, outside, beyond, start, 0, outcome.rang, outcome.talked, outcome.rang, recorded,
             prefix=self._prefixes.get((beyond if kind == "Inbound" else outside).place, ""),
-            account=chance.choice(self._codes) if shape.coded else "", features=self._features,
+            account=chance.choice(self._people.codes) if shape.coded else "", features=self._features,
         )  # fmt: skip
 
     def _others(self, first: int, kind: str, shape: Shape) -> Sequence[int]:
         """Return other extensions, as many as *shape* may have parts for: a colleague, and whoever there is."""
-        chance, count = self._chance, len(self._extensions)
+        chance, count = self._chance, len(self._people.extensions)
         if count == 1 or (kind != "Internal" and shape.needs == 1):
             return ()
         second = self._contacts.colleague(first, chance)
         if shape.needs == 1:
             return (second,)
-        spare = (at for at in chance.sample(range(count), min(count, _OTHERS + 2)) if at not in (first, second))
-        return (second, *islice(spare, _OTHERS - 1))
+        spare = (at for at in chance.sample(range(count), min(count, OTHERS + 2)) if at not in (first, second))
+        return (second, *islice(spare, OTHERS - 1))
 
 
 def _kinds(office: Office) -> Odds[str] | None:
@@ -211,17 +221,18 @@ def _shapes(settings: Settings, extensions: Extensions) -> Mapping[tuple[str, st
 def _fits(shape: Shape, kind: str, extensions: Extensions) -> bool:
     """Return whether there are the extensions that *shape* needs, and none has the number of a feature in it."""
     numbers = range(extensions.first, extensions.first + extensions.count)
-    taken = (
-        party.number.isdecimal() and int(party.number) in numbers
+    taken = (number.isdecimal() and int(number) in numbers for number in features(shape, kind))
+    return shape.needs <= extensions.count and not any(taken)
+
+
+def features(shape: Shape, kind: str = "") -> frozenset[str]:
+    """Return the numbers of the features that a call of *shape* meets, and of *kind*, or the first that it can be."""
+    return frozenset(
+        party.number
         for call in shape.story(example(), kind)
         for party in (call.callee, *(event.to for event in call.events if event.to))
         if party.role in _FEATURES
     )
-    return shape.needs <= extensions.count and not any(taken)
-
-
-def _end(story: Story) -> int:
-    return max(call.events[-1].at for call in story)
 
 
 def _places(story: Story) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -83,8 +83,11 @@ class CallWorld:
         self._stories = stories
         self._next = next(stories, None)
 
-    def place(self, story: Story) -> None:
-        """Let the calls of *story* happen; it must not begin before what was written already ended."""
+    def place(self, story: Story) -> Story:
+        """Let the calls of *story* happen, which must not begin before what was written already ended.
+
+        Return what will happen of them: a restart of the unit cuts them off.
+        """
         if self._restarts:
             story = self._cut_off(story)
         numbers = self._channels.expect(story)
@@ -92,6 +95,13 @@ class CallWorld:
             for leg in legs(call, story):
                 heappush(self._going_on, (leg.end, self._begun, leg, numbers))
                 self._begun += 1
+        return story
+
+    def drop(self, since: int, until: int) -> None:
+        """Let no leg happen of stories that would begin after *since* and not after *until*."""
+        gone = {id(numbers) for numbers in self._channels.drop(since, until)}
+        self._going_on = [entry for entry in self._going_on if id(entry[3]) not in gone]
+        heapify(self._going_on)
 
     def _cut_off(self, story: Story) -> Story:
         """Return what happens of *story* before the unit restarts."""
