@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -141,21 +142,27 @@ class History:
         Nothing is written when one of them cannot be.
         """
         written, waiting = 0, iter(records)
+        with self._transaction():
+            while batch := list(islice(waiting, _BATCH)):
+                numbered = list(enumerate(batch, self.high_water + written + 1))
+                self._database.executemany(_INSERT, [(number, *record.row) for number, record in numbered])
+                self._keep_recordings(batch)
+                self.truths.insert((number, record.truth) for number, record in numbered if record.truth)
+                written += len(batch)
+        return written
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Do what follows in one transaction, or none of it."""
         with self._lock:
             self._database.execute("BEGIN")
             try:
-                while batch := list(islice(waiting, _BATCH)):
-                    numbered = list(enumerate(batch, self.high_water + written + 1))
-                    self._database.executemany(_INSERT, [(number, *record.row) for number, record in numbered])
-                    self._keep_recordings(batch)
-                    self.truths.insert((number, record.truth) for number, record in numbered if record.truth)
-                    written += len(batch)
+                yield
             except BaseException:
                 self._database.execute("ROLLBACK")
                 raise
             self._database.execute("COMMIT")
             self._measure()
-            return written
 
     def _keep_recordings(self, batch: Iterable[Record]) -> None:
         waiting: list[Recording] = []
@@ -199,22 +206,17 @@ class History:
     def clean(self, *, rows_before: str = "", recordings_before: int = 0) -> int:
         """Delete rows that began before a local time, text like `start`, and recordings from before a second of the epoch.
 
-        Return how many rows went.
+        A row without a start is of no age, and stays. Return how many rows went.
         """
-        with self._lock:
-            self._database.execute("BEGIN")
-            gone = self._delete("start < ?", rows_before)
+        with self._transaction():
+            gone = self._delete("start < ? AND start <> ''", rows_before)
             self.recordings.delete(recordings_before)
-            self._database.execute("COMMIT")
-            return gone
+        return gone
 
     def empty(self) -> int:
         """Delete every row and no recording; return how many went."""
-        with self._lock:
-            self._database.execute("BEGIN")
-            gone = self._delete("TRUE")
-            self._database.execute("COMMIT")
-            return gone
+        with self._transaction():
+            return self._delete("TRUE")
 
     def _delete(self, condition: str, *values: object) -> int:
         """Delete the rows that meet a *condition*, within the caller's transaction and lock."""
@@ -222,7 +224,6 @@ class History:
         gone = self._database.execute(f"DELETE FROM cdr WHERE {condition}", values).rowcount  # noqa: S608
         if gone:
             self._database.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (_ROW, str(self.high_water)))
-            self._count -= gone
         return gone
 
     def count(self, counters: Mapping[str, str]) -> None:

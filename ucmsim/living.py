@@ -5,10 +5,12 @@ Knows no clock: whoever calls says up to which instant of the world's time calls
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 from ucmsim.calls import Firmware, filenames
 from ucmsim.calls.events import Call, Party
@@ -21,7 +23,7 @@ from ucmsim.calls.world import CallWorld, Past
 from ucmsim.corrections import Corrections
 from ucmsim.errors import did_you_mean, listed
 from ucmsim.history import History, Record
-from ucmsim.instants import LATEST, SECOND, at_microseconds, microseconds
+from ucmsim.instants import EARLIEST, LATEST, SECOND, at_microseconds, microseconds
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.streams import stream
 from ucmsim.wishes import CallRefused, Wish, together
@@ -29,7 +31,6 @@ from ucmsim.wishes import CallRefused, Wish, together
 _A_DAY = timedelta(days=1)
 _LAST = microseconds(LATEST - timedelta(days=30))
 """The last instant at which a call can be placed: its end, and all that follows from it, is within time."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BEYOND = "3125550198"
 """Whom a placed call by DISA goes on to: a number that belongs to nobody."""
 
@@ -75,10 +76,10 @@ class Living:
         instant = microseconds(now)
         shown, zone = at_microseconds(self._clock.shown(instant)), self._clock.zone(instant)
         zone = zone or self._settings.time_zone
-        old = (shown - timedelta(days=retention.rows)).astimezone(zone) if retention.rows else None
-        gone = shown - timedelta(days=retention.recordings) if retention.recordings else _EPOCH
+        gone = _days_before(shown, retention.recordings) if retention.recordings else EARLIEST
         deleted = self._history.clean(
-            rows_before=f"{old:%Y-%m-%d %H:%M:%S}" if old else "", recordings_before=int(gone.timestamp())
+            rows_before=_local(_days_before(shown, retention.rows), zone) if retention.rows else "",
+            recordings_before=math.floor(gone.timestamp()),
         )
         self._count_on(deleted)
 
@@ -105,7 +106,7 @@ class Living:
     def skip(self, to: datetime) -> None:
         """Go on at *to* without what would have begun until then; calls that are up stay up, until their old end."""
         since, self._past = self._past, microseconds(to)
-        self._cleaned = to - _A_DAY
+        self._cleaned = to - _A_DAY  # whatever it was before, the unit is at a new day
         self._traffic = None
         self._world.drop(since, self._past)
         self._world.go_on(self._stories())
@@ -201,6 +202,18 @@ def _unfit(shape: Shape, kind: str) -> str:
     sentence = f"a call of shape '{shape.id}' is {' or '.join(shape.kinds)}, not {kind}"
     named = sorted(features(shape))
     return f"{sentence}; an extension calls {listed(named)} there" if named and "Internal" in shape.kinds else sentence
+
+
+def _days_before(shown: datetime, days: int) -> datetime:
+    """Return the instant that many *days* before what the clock has *shown*, at the earliest the first there is."""
+    return shown - timedelta(days=min(days, (shown - EARLIEST).days))
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> str:
+    """Return an *instant* like `start`; in an hour that comes twice, one before it, so that nothing younger is meant."""
+    local = instant.astimezone(zone)
+    first, second = (local.replace(fold=fold).utcoffset() or timedelta() for fold in (0, 1))
+    return (local - max(first - second, timedelta())).replace(tzinfo=None).isoformat(" ")[:19]
 
 
 def _past(history: History, *, monthly: bool) -> Past:
