@@ -183,7 +183,7 @@ def test_a_call_that_cannot_be_is_refused_with_a_sentence(
     assert (caught.value.field, said in str(caught.value)) == (field, True)
     with pytest.raises(ControlError, match="'talk' is a number of seconds from 0 to 86400"):
         ucm.place_call("answered", "1001", "1002", talk=-1)
-    with pytest.raises(ControlError, match="that is in the PBX's past"):
+    with pytest.raises(ControlError, match="that is in the past of the PBX's world"):
         ucm.place_call("answered", "1001", "1002", at=BEGAN - timedelta(days=1))
     ucm.place_call("answered", "1001", "1002", talk=1)
     ucm.clock.advance(30)

@@ -948,8 +948,7 @@ def test_models_of_the_json_interface_come_later(name):
 @pytest.mark.parametrize(
     ("quirk", "value", "later"),
     [
-        ("api-call", "api", "calls that the API begins"),
-        ("callback-row", "two", "callback"),
+        ("analogue-ports", "model", "phones on FXS ports"),
     ],
 )
 def test_quirks_of_what_is_not_there_yet_come_later(quirk, value, later):

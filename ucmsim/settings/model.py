@@ -41,6 +41,8 @@ T = TypeVar("T")
 DEFAULT_PORT = 8443
 DEFAULT_CONTROL_PORT = 8444
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
+LONGEST_ADVANCE = 3660 * 86_400
+"""Seconds that a clock is advanced at once: as many days as a history can have."""
 FASTEST = 100_000
 """PBX seconds in a wall-clock second, at most."""
 
@@ -314,7 +316,12 @@ class ClockChange(Keys):
         None, ge=0, le=FASTEST, strict=False, description="PBX seconds per wall-clock second from now on; 0 = frozen"
     )
     advance: float | None = Field(
-        None, ge=0, allow_inf_nan=False, strict=False, description="seconds that pass, with all that happens in them"
+        None,
+        ge=0,
+        le=LONGEST_ADVANCE,
+        allow_inf_nan=False,
+        strict=False,
+        description="seconds that pass, with all that happens in them",
     )
     step: float | None = Field(
         None, allow_inf_nan=False, strict=False, description="seconds by which the clock is corrected, also back"
