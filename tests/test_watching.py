@@ -2,54 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-import requests
-from requests.auth import HTTPDigestAuth
 
+from tests import watching
+from tests.watching import DAY, LOOK_BACK, Watcher
 from ucmsim.pytest_plugin import Ucm
 
-DAY = {
-    "personality": "ucm6510",
-    "time_zone": "UTC",
-    "clock": {"start": "2026-03-03T00:00:00Z", "rate": 0},
-    "history": {"days": 0, "calls_per_day": 400},
-    "traffic": {"live": True, "talk": {"median": 300, "spread": 3, "longest": 7200}},
-}
 POLLS, EVERY = 48, timedelta(minutes=30)
-
-
-class Watcher:
-    """A client that asks for what began since its mark, page by page, and keeps rows by session and AcctId."""
-
-    def __init__(self, ucm: Ucm, look_back: timedelta, page: int = 10) -> None:
-        self.ucm, self.look_back, self.page = ucm, look_back, page
-        self.mark, self.seen = datetime(2026, 3, 3), set[str]()
-        self.login = HTTPDigestAuth(ucm.username or "", ucm.password or "")
-
-    def poll(self) -> None:
-        """Read everything that began from the mark on; the mark is then the latest start there was."""
-        since, offset = (self.mark - self.look_back).isoformat(), 0
-        while lines := self._page(since, offset):
-            for line in lines:
-                cells = line.split(",")
-                self.seen.add(cells[0])
-                self.mark = max(
-                    self.mark, datetime.fromisoformat(next(cell for cell in cells if cell.startswith("2026-")))
-                )
-            offset += self.page
-
-    def _page(self, since: str, offset: int) -> list[str]:
-        query = f"startTime={since}&numRecords={self.page}&offset={offset}"
-        got = requests.get(f"{self.ucm.url}/cdrapi?{query}", auth=self.login, verify=self.ucm.ca, timeout=20)
-        return got.text.splitlines()[1:]
 
 
 @pytest.mark.ucmsim(**DAY)
 def test_a_watermark_loses_the_straddlers_and_a_look_back_none(ucm: Ucm) -> None:
     """A call that began before the latest start that was read, and ended after that was read, is never asked for."""
-    careless, careful = Watcher(ucm, timedelta(0)), Watcher(ucm, timedelta(hours=3))
+    careless, careful = Watcher(ucm, timedelta(0)), Watcher(ucm, LOOK_BACK)
     marks = []
     for _ in range(POLLS):
         ucm.clock.advance(EVERY)
@@ -67,3 +36,33 @@ def test_a_watermark_loses_the_straddlers_and_a_look_back_none(ucm: Ucm) -> None
             lost.add(str(truth["row"]))
     assert everything - careless.seen == lost
     assert len(lost) > 5
+
+
+@pytest.mark.ucmsim(**DAY)
+def test_a_day_that_runs_by_itself_is_as_the_truth_says(ucm: Ucm) -> None:
+    """Its first half in six seconds: rows come after their legs have ended, pages drift as predicted, and no others are lost."""
+    told = watching.report(watching.watch(ucm, 7_200, 43_200), 7_200)
+    assert told["rows"] == told["rows_seen_by_count"] > 50
+    assert not told["too_early"]
+    assert not told["offset_polls_not_as_predicted"]
+    assert told["offset_polls_drifted"]
+    assert told["watermark_as_predicted"]
+    assert not told["look_back_lost"]
+
+
+@pytest.mark.parametrize(
+    ("what", "broken"),
+    [
+        ("too_early", lambda truths: [{**one, "ended": one["ended"] + 43_200_000_000} for one in truths]),
+        ("offset_polls_not_as_predicted", lambda truths: [{**one, "began": -one["row"]} for one in truths]),
+        ("look_back_lost", lambda truths: [*truths, {**truths[-1], "row": 9999}]),
+    ],
+)
+@pytest.mark.ucmsim(**DAY)
+def test_another_truth_is_found_out(ucm: Ucm, what: str, broken: Callable[[list[Any]], list[Any]]) -> None:
+    """Held against what did not happen, the same pages are not good."""
+    of = watching.watch(ucm, 28_800, 43_200)
+    assert not watching.report(of, 28_800)[what]
+    told = watching.report(of._replace(truths=broken(of.truths)), 28_800)
+    assert told[what]
+    assert not watching.good(told)
