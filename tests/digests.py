@@ -45,7 +45,8 @@ since = pbx.clock.start
 until = since + timedelta(hours=hours)
 if how == "bulk":  # the calls of the live streams, made up at once as for a history
     chance, recorder = (stream(settings.seed, "hq", "live", what) for what in ("traffic", "recording"))
-    office, firmware = Office.of(pbx), Firmware.of(pbx.register, pbx.time_zone)
+    office = Office.of(pbx, stream(settings.seed, "hq", "people"))
+    firmware = Firmware.of(pbx.register, pbx.time_zone)
     made = generate(office, firmware, chance, recorder, until=until, days=hours // 24,
                     calls_per_day=pbx.history.calls_per_day)
     told = [(*record.row[1:], record.truth) for record in made]

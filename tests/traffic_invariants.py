@@ -95,22 +95,26 @@ def no_more_than_channels(of: World) -> Iterator[str]:
 
 def rows_of_calls_that_happened(of: World) -> Iterator[str]:
     """Every row is of a call that happened, within its time; every call that was over has a row, but none that never was."""
-    calls: dict[tuple[int, str, str], list[tuple[Call, int]]] = defaultdict(list)
+    calls: dict[tuple[int, str], list[tuple[Call, int]]] = defaultdict(list)
     for story in of.stories:
         for call in story:
             over = _up_to(of, story[0].start, of.until)  # at the latest
-            calls[call.start // SECOND, call.caller.number, call.shape].append((call, over))
-    written: Counter[tuple[int, str, str]] = Counter()
+            calls[call.start // SECOND, call.shape].append((call, over))
+    written: set[tuple[int, str, str]] = set()
     for at, (row, truth) in enumerate(zip(of.rows, of.truths, strict=True)):
-        key = (int(row["uniqueid"].partition(".")[0]), truth.caller, truth.shape)
-        written[key] += 1
+        second = int(row["uniqueid"].partition(".")[0])
+        written.add((second, truth.shape, truth.caller))
         if not any(
-            call.start <= truth.began and truth.ended <= min(call.events[-1].at, over) for call, over in calls[key]
+            call.start <= truth.began
+            and truth.ended <= min(call.events[-1].at, over)
+            and truth.caller in (call.caller.number, call.begun or call.caller.number)
+            for call, over in calls[second, truth.shape]
         ):
             yield f"row {at} is of no call that happened: {truth}"
     for key, found in calls.items():
-        if any(call.events[-1].at < over for call, over in found) and not written[key]:
-            yield f"there is no row of {key}"
+        for call, over in found:
+            if call.events[-1].at < over and (*key, call.caller.number) not in written:
+                yield f"there is no row of {key} by {call.caller.number}"
 
 
 def channels_of_truths(of: World) -> Iterator[str]:
@@ -217,15 +221,21 @@ def dispositions(of: World) -> Iterator[str]:
             yield f"row {at} bills {row['billsec']} seconds that nobody talked"
 
 
+_BEGUN = ("api-call", "callback")
+"""Calls that the PBX begins: firmware takes whom it calls first for the caller, also when that is over a trunk."""
+
+
 def trunks(of: World) -> Iterator[str]:
     """The trunks of a row are those of the leg; a call between extensions has none. Spec 5.1, https-api 5.2."""
     if of.generation < "G3":
         return
     for at, (row, truth) in enumerate(zip(of.rows, of.truths, strict=True)):
         found, due = (row["src_trunk_name"], row["dst_trunk_name"]), (truth.trunk_in, truth.trunk_out)
+        if truth.shape in _BEGUN and "/trunk_" in row["channel"]:
+            due = (truth.trunk_in or truth.trunk_out, "")
         if found != due:
             yield f"row {at} has trunks {found} in place of {due}"
-        kinds = {"Internal": ("", ""), "Inbound": (truth.trunk_in, ""), "Outbound": ("", truth.trunk_out)}
+        kinds = {"Internal": ("", ""), "Inbound": (due[0], ""), "Outbound": ("", due[1])}
         if found != kinds.get(row["userfield"], found) and truth.shape != "disa":
             yield f"row {at} is {row['userfield']} and has trunks {found}"
 
@@ -303,33 +313,38 @@ def _firsts(of: World, made: Mapping[tuple[int, int], object]) -> Iterator[tuple
             yield boot, min(numbers)
 
 
+_SHOWN_NUMBER = re.compile(r"<([^<>]*)>$")
+
+
 def sessions(of: World) -> Iterator[str]:
-    """A session is one call's: its beginning, its caller; all its legs are written by the end of the call. Spec 5.7."""
+    """A session is one call's: its beginning, and who calls as clid shows it; all legs are written when it ends. Spec 5.7.
+
+    Whoever fetches a parked call is told of in the session of the fetching. A helper's rows are in that of whom it helps.
+    """
     if of.generation < "G3":
         return
-    calls = {
-        f"{call.start // SECOND}{call.start % SECOND}-{call.caller.number}": call
-        for story in of.stories
-        for call in story
-    }
-    last: dict[tuple[str, str], int] = {}
+    starts = {f"{call.start // SECOND}{call.start % SECOND}" for story in of.stories for call in story}
+    last: dict[str, dict[str, int]] = defaultdict(dict)
     unique: dict[str, set[str]] = defaultdict(set)
     for at, (row, truth) in enumerate(zip(of.rows, of.truths, strict=True)):
-        session = row["session"]
-        if session not in calls:
-            yield f"row {at} is of session {session}, and no such call happened"
-            continue
+        start, _, number = row["session"].partition("-")
         fetched = row["lastapp"] == "Park" and row["lastdata"] == "default"
-        if row["action_owner"] != truth.caller or (calls[session].caller.number != truth.caller and not fetched):
-            yield f"row {at} of session {session} is {row['action_owner']}'s"
+        shown = _SHOWN_NUMBER.search(row["clid"])
+        if start not in starts:
+            yield f"row {at} is of session {row['session']}, and no such call happened"
+        if not fetched and (shown is None or number != shown[1]):
+            yield f"row {at} of session {row['session']} has clid {row['clid']}"
+        if row["action_owner"] != row["src"]:
+            yield f"row {at} of session {row['session']} is {row['action_owner']}'s, and called by {row['src']}"
         if not fetched:
-            unique[row["uniqueid"]].add(session)
-        last[row["uniqueid"].partition(".")[0], truth.caller] = truth.ended
+            unique[row["uniqueid"]].add(row["session"])
+        last[row["uniqueid"].partition(".")[0]][row["uniqueid"]] = truth.ended
     yield from (f"{key} is in sessions {sorted(many)}" for key, many in unique.items() if len(many) > 1)
-    for session, call in calls.items():
-        end, written = call.events[-1].at, last.get((str(call.start // SECOND), call.caller.number))
-        if written is not None and end < _up_to(of, call.start, of.until) and written != end:
-            yield f"session {session} ({call.shape}) was closed at {end}, and its last row is of {written}"
+    for story in of.stories:
+        for call in story:
+            end, written = call.events[-1].at, last.get(str(call.start // SECOND), {}).values()
+            if end < _up_to(of, story[0].start, of.until) and written and end not in written:
+                yield f"a call of {call.start} ({call.shape}) ended at {end}, and its last row is of {sorted(written)}"
 
 
 def pages(of: World) -> Iterator[str]:
@@ -378,34 +393,49 @@ def recordings(of: World) -> Iterator[str]:
 
 
 def recorded_where_due(of: World) -> Iterator[str]:
-    """What the unit was told to record, and was answered by somebody, has a recording of its caller and its second."""
-    found = {path.rpartition("/")[2] for path in of.recordings}
-    talks = {(call.start // SECOND, call.caller.number): call.recorded for story in of.stories for call in story}
+    """What the unit was told to record, and was answered by somebody, has a recording of its caller and its second.
+
+    On the channel of a helper nobody talks, and nothing is recorded.
+    """
+    found = {path.rpartition("/")[2].rpartition("-")[0] for path in of.recordings}
+    told = {(call.start // SECOND, call.caller.number): call.recorded for story in of.stories for call in story}
     for at, (row, truth) in enumerate(zip(of.rows, of.truths, strict=True)):
-        told = talks.get((int(row["uniqueid"].partition(".")[0]), truth.caller), False)
         fetched = row["lastapp"] == "Park" and row["lastdata"] == "default"
-        if truth.answered is None or not (row["lastapp"] == "Dial" or fetched) or truth.shape == "voicemail":
+        if truth.answered is None or not (row["lastapp"] == "Dial" or fetched):
             continue
-        began = f"auto-{truth.began // SECOND + 1}-{truth.caller}-"
-        if told != any(name.startswith(began) for name in found):
-            yield f"row {at} was {'' if told else 'not '}to be recorded, and {began} is {'not ' if told else ''}there"
+        if truth.kind == "Helper" or truth.shape == "voicemail":
+            continue
+        due = told.get((int(row["uniqueid"].partition(".")[0]), truth.caller), False)
+        began = f"auto-{truth.began // SECOND + 1}-{row['src']}"
+        if due != (began in found):
+            yield f"row {at} was {'' if due else 'not '}to be recorded, and {began} is {'not ' if due else ''}there"
+
+
+_MESSAGE = re.compile(r"voicemail/default/([^/]+)/(INBOX|Old)/msg(\d{4})\.(wav|txt)$")
+_GREETING = re.compile(r"voicemail/default/[^/]+/(unavail|busy|greet)\.(gsm|wav)$")
 
 
 def messages(of: World) -> Iterator[str]:
-    """The messages of a mailbox are numbered from 0 on, each with its text beside it; one for each leg of a mailbox."""
-    boxes: dict[str, list[str]] = defaultdict(list)
+    """Messages are numbered from 0 on in each folder, with a text beside each; one for each leg that a mailbox had."""
+    boxes: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for path in sorted(of.recordings):
-        if path.startswith("voicemail/"):
-            boxes[path.split("/")[2]].append(path.rpartition("/")[2])
-    for box, names in boxes.items():
-        due = [f"msg{at:04}.{end}" for at in range(len(names) // 2) for end in ("txt", "wav")]
-        if names != due:
-            yield f"mailbox {box} has {names} in place of {due}"
-    left = Counter(truth.reached for truth in of.truths
-                   if truth.shape in ("voicemail", "voicemail-direct") and truth.answered is not None)  # fmt: skip
-    for box in left | Counter(boxes.keys()):
-        if len(boxes.get(box, ())) != 2 * left[box]:
-            yield f"mailbox {box} has {len(boxes.get(box, ()))} files of {left[box]} messages"
+        if found := _MESSAGE.match(path):
+            boxes[found[1]][found[2]].append(f"{found[3]}.{found[4]}")
+        elif path.startswith("voicemail/") and not _GREETING.match(path):
+            yield f"{path} is neither a message nor a greeting"
+    for box, folders in boxes.items():
+        for folder, names in folders.items():
+            due = [f"{at:04}.{end}" for at in range(len(names) // 2) for end in ("txt", "wav")]
+            if names != due:
+                yield f"mailbox {box} has {names} in {folder} in place of {due}"
+    left = Counter(
+        truth.reached for truth in of.truths
+        if truth.shape in ("voicemail", "voicemail-direct") and truth.answered is not None
+    )  # fmt: skip
+    for box in left.keys() | boxes.keys():
+        count = sum(map(len, boxes[box].values()))
+        if count != 2 * left[box]:
+            yield f"mailbox {box} has {count} files of {left[box]} messages"
 
 
 def served(of: World) -> Iterator[str]:
