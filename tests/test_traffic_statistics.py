@@ -58,7 +58,7 @@ def test_the_configured_rate_is_worked_out_beside_the_model():
         ("contacts", {"contacts": 0.9}),
         ("dispositions", {"dispositions": {"busy": 70}}),
         ("shapes", {"shapes": {"queue": 60}}),
-        ("talk", {"talk": {"median": 94}}),
+        ("talk", {"talk": {"median": 98}}),
         ("ring_answered", {"ring": {"answered": {"spread": 1.9}}}),
         ("ring_no_answer", {"ring": {"no_answer": {"median": 22}}}),
         ("failing", {"ring": {"failed": {"median": 1.7}}}),
