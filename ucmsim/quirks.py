@@ -499,8 +499,7 @@ _PAGE = (
 
 ROWS = (
     Quirk("acctid", PERSONALITY, (PERSONALITY, "continuous", "monthly"), "AcctId counts on for ever, or restarts at 1 with "
-          "each calendar month (2661 rows of a UCM62xx).", "https-api 5.2, spec 0b", "seen", changes=("clock-*",
-                                                                                                      "rows-*")),
+          "each calendar month (2661 rows of a UCM62xx).", "https-api 5.2, spec 0b", "seen", changes=("rows-*",)),
     Quirk("acctid-gaps", "none", ("none",), "AcctId has no gaps, or every so many-th is missing: rows of helper legs and "
           "deleted ones.", "spec 7 #21", "assumed", number=2, changes=("clock-*", "rows-*")),
     Quirk("unanswered", PERSONALITY, (PERSONALITY, "blank", "stamped", "busy-blank"), "Calls that nobody took have a blank "
@@ -535,14 +534,14 @@ ROWS = (
           "the number dialled, or with the channel counter.", "spec 5.2", "documented", changes=("clock-*", "rows-*",
                                                                                                  "shapes-*")),
     Quirk("failed-channel", "blank", ("blank", "dialled"), "FAILED rows have no dstchannel, or that of the callee.",
-          "https-api 5.2, spec 9 Q21 (94 rows of a UCM62xx)", "seen", changes=("rows-*", "shapes-*")),
+          "https-api 5.2, spec 9 Q21 (94 rows of a UCM62xx)", "seen", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("busy-channel", "kept", ("kept", "blank"), "BUSY rows have the dstchannel of the callee, or none.",
-          "https-api 5.2 (44 rows of a UCM62xx)", "seen", changes=("rows-*", "shapes-*")),
+          "https-api 5.2 (44 rows of a UCM62xx)", "seen", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("conference-channel", "blank", ("blank", "pseudo"), "The row of a conference has no dstchannel, or DAHDI/pseudo- and "
           "a number.", "spec 5.2, 5.6", "assumed", changes=("rows-*", "shapes-*")),
     Quirk("uniqueid-step", PERSONALITY, (PERSONALITY, 1, 2), "The number in uniqueid counts channels one by one, or in steps of "
           "2, so that a call of two channels advances it by 4, as a capture of a UCM62xx shows.", "https-api 5.2", "seen",
-          changes=("clock-*", "rows-*", "shapes-*")),
+          changes=("clock-*", "rec-list-made-up", "rows-*", "shapes-*")),
     Quirk("clid-without-name", "quotes", ("quotes", "bare"), 'A caller ID without a name begins with "", or is the '
           "number alone, without brackets.", "spec 5.1", "seen", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("chanext", "blank", ("blank", "extensions"), "chanext and dstchanext are blank, or repeat the extensions.",
@@ -560,9 +559,11 @@ ROWS = (
           "M(record-check,StartMonitor) before it when the call is to be recorded, or hides that.", "https-api 5.2, 5.3",
           "seen", since="G3", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("busy-duration", "rung", ("rung", "zero"), "duration of BUSY rows is the time until the caller heard it, or 0.",
-          "spec 7 #12", "seen", changes=("rows-*", "shapes-*")),
+          "spec 7 #12", "seen", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("failed-duration", "passed", ("passed", "zero"), "duration of FAILED rows is the time that it took, 0 to 7 seconds, "
-          "or 0.", "https-api 5.2 (94 rows of a UCM62xx, 34 of them 0), spec 9 Q21", "seen", changes=("rows-*", "shapes-*")),
+          "or 0.", "https-api 5.2 (94 rows of a UCM62xx, 34 of them 0), spec 9 Q21", "seen", changes=("clock-*",
+                                                                                                      "rows-*",
+                                                                                                      "shapes-*")),
     Quirk("congestion", "FAILED", ("FAILED", "CONGESTION"), "A call that meets congestion is FAILED, or has the "
           "disposition that Asterisk 11 added.", "spec 5.1, https-api 5.2, 5.3", "seen", changes=("rows-*", "shapes-*")),
     Quirk("session-microseconds", "unpadded", ("unpadded", "padded"), "The microseconds in session are not padded with "
@@ -601,50 +602,56 @@ ROWS = (
     Quirk("restart-counters", "restart", ("restart",), "Channel counters begin again when the PBX restarts, so that names "
           "and counters of uniqueids repeat.", "spec 5.1, 5.2", "inferred", fixed="every Asterisk counts from 0 after a start"),
     Quirk("outbound-caller-id", "trunk", ("trunk", "extension"), "clid of an outbound call is the caller ID of its trunk, where "
-          "that has one, while src stays the extension, or is the extension too.", "spec 5.1, 5.6", "seen"),
+          "that has one, while src stays the extension, or is the extension too.", "spec 5.1, 5.6", "seen",
+          changes=("shapes-*",)),
     Quirk("dialled-prefix", "kept", ("kept", "stripped"), "dst of an outbound call is the number as it was dialled, with its "
           "prefix, or the number alone.", "spec 5.1", "seen", changes=("shapes-*",)),
     Quirk("analogue-caller", "blank", ("blank",), "A call from an analogue line without caller ID has an empty src, and "
           "dst is s.", "spec 5.1, 5.6", "documented", fixed="no unit is known to write anything else"),
     Quirk("helper-channels", "shown", ("shown", "hidden"), "Rows of Local/... channels appear beside those of the calls that they "
-          "help, in the same session, and the guide says to ignore them, or do not.", "spec 5.2", "documented"),
+          "help, in the same session, and the guide says to ignore them, or do not.", "spec 5.2", "documented",
+          changes=("clock-*", "shapes-*")),
     Quirk("analogue-service", "p", ("p", "s"), "service of a call over an analogue line is p, or s like that of others.",
           "https-api 5.2", "seen", changes=("shapes-*",)),
     Quirk("analogue-ports", "fxo-first", ("fxo-first",), "DAHDI channels number the FXO ports first, then the two FXS.",
           "spec 5.2", "documented", later="phones on FXS ports"),
     Quirk("own-caller-id", "session", ("session", "clid"), "Where an extension has a caller ID of its own, session ends with "
-          "that instead of src, or only clid shows it.", "https-api 5.2 (888 rows of a UCM62xx)", "seen", since="G3"),
+          "that instead of src, or only clid shows it.", "https-api 5.2 (888 rows of a UCM62xx)", "seen", since="G3",
+          changes=("clock-*", "rows-*")),
     Quirk("own-caller-id-calls", "outbound", ("outbound", "all"), "An extension's own caller ID is shown in its outbound calls, "
-          "where it goes before the trunk's, or in all its calls.", "https-api 5.2", "assumed"),
+          "where it goes before the trunk's, or in all its calls.", "https-api 5.2", "assumed",
+          changes=("clock-*", "rows-*")),
     Quirk("api-call", "api", ("api", "extension"), "A call that the API began has api as src, action_owner, in clid and at the end "
           "of session, or who was called first; one that began over a trunk is Inbound either way.",
-          "https-api 5.2 (15 calls of a UCM62xx)", "seen"),
+          "https-api 5.2 (15 calls of a UCM62xx)", "seen",
+          changes=("shapes-*",)),
     Quirk("api-call-row", "two", ("two", "one"), "A call that the API began has a row of AppDial until who is called first takes it, "
-          "and one of the talk, or this one only.", "https-api 5.2, spec 5.4", "inferred"),
+          "and one of the talk, or this one only.", "https-api 5.2, spec 5.4", "inferred",
+          changes=("shapes-*",)),
     Quirk("feature-codes", "rows", ("rows", "none"), "Codes that are dialled have rows, whose dst begins with * or #, or "
-          "none.", "spec 5.6", "seen", changes=("clock-*", "shapes-*")),
+          "none.", "spec 5.6", "seen", changes=("shapes-*",)),
     Quirk("transfer-context", "from-internal-xfer", ("from-internal-xfer", "from-internal"), "dcontext of a call that was "
           "transferred or parked is from-internal-xfer (CAP22, a UCM63xx), or from-internal.", "spec 5.3", "seen",
-          changes=("clock-*", "shapes-*")),
+          changes=("rows-*", "shapes-*")),
     Quirk("account-code", "plain", ("plain",), "accountcode holds the account code that was dialled, as plain text.",
           "spec 5.1, 9 Q23", "assumed", fixed="no other form is known"),
     Quirk("pin-code", "shown", ("shown", "hidden"), "accountcode holds the PIN that a PIN group asked for, as an option of the group "
-          "has it, or nothing.", "spec 5.1", "documented"),
+          "has it, or nothing.", "spec 5.1", "documented",
+          changes=("shapes-*",)),
     Quirk("call-in-progress", "no-row", ("no-row",), "A call has no row until it ends; its legs have theirs when they do.",
           "spec 7 #23", "inferred", fixed="every unit writes at the end"),
     Quirk("did-row", "own", ("own", "none"), "An inbound call that reaches an IVR or a group has a row of its own first, NO "
-          "ANSWER with answer = end (CAP22, a UCM63xx), or none.", "spec 5.6", "seen", changes=("clock-*", "rows-*",
-                                                                                                "shapes-*")),
+          "ANSWER with answer = end (CAP22, a UCM63xx), or none.", "spec 5.6", "seen", changes=("shapes-*",)),
     Quirk("ivr-exit-context", "ivr-from-internal", ("ivr-from-internal", "from-internal"), "dcontext of a call that left an "
           "IVR by a key is ivr-from-internal (CAP22, a UCM63xx), or from-internal.", "spec 5.3", "seen",
-          changes=("clock-*", "rows-*", "shapes-*")),
+          changes=("shapes-*",)),
     Quirk("ivr-row", "answered", ("answered",), "A call that hangs up in an IVR has a row ReadExten, ANSWERED for as long as "
           "it was there (CAP22, a UCM63xx).", "spec 5.6", "seen", fixed="every capture has it"),
     Quirk("ring-group-entry", "unbilled", ("unbilled", "billed"), "Rows of ForkCDR that are ANSWERED, as that of a ring group "
           "itself, have billsec 0 (CAP22, a UCM63xx), or as many seconds as they last.", "spec 5.6, 7 #12", "seen",
-          changes=("clock-*", "rows-*", "shapes-*")),
+          changes=("shapes-*",)),
     Quirk("ring-group-winner", "whole", ("whole", "talk"), "The billsec of the agent who answers a ring group includes the "
-          "time that it rang, or is that of the talk.", "spec 5.6, 7 #13", "seen", changes=("rows-*", "shapes-*")),
+          "time that it rang, or is that of the talk.", "spec 5.6, 7 #13", "seen", changes=("shapes-*",)),
     Quirk("ring-group-loser", "stamped", ("stamped",), "The rows of the other agents have answer = end.", "spec 5.6",
           "seen", since="G3", fixed="it is what unanswered says"),
     Quirk("ring-group-busy", "start", ("start", "end"), "The row of a busy agent has answer = end = start and a duration all "
@@ -653,23 +660,22 @@ ROWS = (
     Quirk("parked-row", "answered", ("answered",), "The row of a parked leg is ANSWERED by its slot (CAP22, a UCM63xx).",
           "spec 5.6", "seen", fixed="the only capture has it"),
     Quirk("parked-call", "two-sessions", ("two-sessions", "one"), "A call that is parked and fetched shows in two sessions, "
-          "or in that of the caller.", "spec 5.6, 5.7", "seen", since="G3", changes=("clock-*", "shapes-*")),
+          "or in that of the caller.", "spec 5.6, 5.7", "seen", since="G3", changes=("shapes-*",)),
     Quirk("group-recording-name", "group", ("group", "group-and-agent"), "The recording of a ring group's call has the group's "
           "number in its name, or the agent's too, after a #, as later firmware.", "spec 5.8, 7 #16", "seen",
-          changes=("rec-list-made-up", "rec-made-up-file", "rows-*", "shapes-*")),
+          changes=("shapes-*",)),
     Quirk("recorded-prefix", "kept", ("kept",), "The name of a recording keeps the outside-line prefix that was dialled.",
           "spec 5.8", "seen", fixed="no unit is known that strips it"),
     Quirk("fork-rows", "shown", ("shown", "hidden"), "The parts of a call before an IVR, a group or a queue rings somebody "
-          "have rows of ForkCDR, which integrators drop, or none.", "spec 5.4", "seen", changes=("clock-*", "rows-*",
-                                                                                                 "shapes-*")),
+          "have rows of ForkCDR, which integrators drop, or none.", "spec 5.4", "seen", changes=("shapes-*",)),
     Quirk("queue-row", "entry", ("entry", "none"), "A call to a queue has a row of Queue, NO ANSWER when it was abandoned, "
           "beside one for each agent that was rung, or has only these.", "spec 5.6", "assumed",
           changes=("shapes-*",)),
     Quirk("transfer-row", "TRANSFER", ("TRANSFER", "DIAL"), "A transferred call has one more row with the same uniqueid and "
-          "session, whose action is TRANSFER, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("clock-*",
+          "session, whose action is TRANSFER, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("rows-*",
                                                                                                      "shapes-*")),
     Quirk("forward-row", "CFWD", ("CFWD", "DIAL"), "A forwarded call has a row for the extension and one for the target, whose "
-          "action is CFWD, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("clock-*", "rows-*", "shapes-*")),
+          "action is CFWD, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("shapes-*",)),
     Quirk("paging-row", "each", ("each",), "A page has a short row for each phone.", "spec 5.6", "assumed",
           fixed="nothing else is known"),
     Quirk("fax-row", "FAX", ("FAX", "DIAL"), "A fax has a row of ReceiveFAX, whose action is FAX, or DIAL.", "spec 5.6",
@@ -677,7 +683,8 @@ ROWS = (
     Quirk("disa-row", "two", ("two",), "A call by DISA has a row of DISA and one of the outbound call.", "spec 5.6", "assumed",
           fixed="nothing else is known"),
     Quirk("callback-row", "two", ("two", "one"), "A callback has two rows, CALLBACK: of the call that asked for it, and of that by "
-          "which the unit calls, which is Inbound as its channel is the trunk's; or this one only.", "spec 5.6", "assumed"),
+          "which the unit calls, which is Inbound as its channel is the trunk's; or this one only.", "spec 5.6", "assumed",
+          changes=("shapes-*",)),
     Quirk("external-calls", "external", ("external", "outbound"), "userfield of a call from trunk to trunk is External, or "
           "Outbound.", "spec 5.1", "seen", since="G2", changes=("shapes-*",)),
     Quirk("analogue-channel", "o1", ("o1", "1"), "The channel of an analogue line is DAHDI/o1-1, and channel_ext o1, or as "
@@ -688,7 +695,8 @@ ROWS = (
     Quirk("ami-recordfiles", "unnamed", ("unnamed", "named"), "recordfiles says nothing of a recording that was begun over "
           "AMI, or names it.", "spec 5.8", "assumed", since="G2"),
     Quirk("greetings", "gsm-and-wav", ("gsm-and-wav", "gsm", "wav", "none"), "A mailbox whose owner recorded a greeting has it "
-          "as unavail.gsm and unavail.wav, or as one of these, or it is not in the spool.", "spec 5.8, 6.5", "seen"),
+          "as unavail.gsm and unavail.wav, or as one of these, or it is not in the spool.", "spec 5.8, 6.5", "seen",
+          changes=("rec-list-made-up",)),
     Quirk("heard-messages", "old", ("old", "inbox"), "Messages that were heard go from INBOX to Old, numbered on there, and "
           "INBOX begins at msg0000 again, or they stay.", "spec 5.8", "inferred"),
     Quirk("clock-corrections", "shown", ("shown", "steady"), "When the unit's clock is corrected during a call, duration and "
