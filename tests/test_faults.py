@@ -157,7 +157,7 @@ def test_what_is_armed_can_be_written_down_and_armed_again(kind, more):
         ({**LATENCY, "tims": 3}, "tims", "did you mean 'times'?"),
         ({**LATENCY, "how": "page"}, "how", "http.latency has no field 'how'; it has seconds"),
         ({**EXPIRED, "defect": "expird"}, "defect", "there is no defect 'expird'; did you mean 'expired'?"),
-        ({**EXPIRED, "defect": "x"}, "defect", "there is no defect 'x'; the defects are expired or wrong-host"),
+        ({**EXPIRED, "defect": "x"}, "defect", "there is no defect 'x'; 'ucmsim show defects' lists them all"),
         ({**DENY, "how": "pages"}, "how", "'pages' cannot stand here; it must be page or drop"),
         ({**DENY, "address": "hq"}, "address", "'hq' is no IP address"),
         ({**DENY, "address": "127.0.0.1, 127.0.0.2"}, "address", "is not an address entry"),

@@ -16,7 +16,7 @@ from ucmsim.audio import Voices
 from ucmsim.authority import Authority, Identity, covers
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import DEFECT_IDS, clock_warnings, pbx_warnings
-from ucmsim.defects import defect
+from ucmsim.defects import KeyBank, Scene, Shown, defect
 from ucmsim.errors import ConfigurationError, Problem, StateInUse
 from ucmsim.filling import Watch, fill, unwatched
 from ucmsim.history import History
@@ -48,9 +48,10 @@ class Appliance:
     _good: Identity
     _authority: Authority
     _is_new: bool
-    _bad: dict[str, tuple[Identity, datetime]] = field(default_factory=dict)
+    _bad: dict[str, tuple[Shown, datetime]] = field(default_factory=dict)
+    _bank: KeyBank = field(default_factory=KeyBank)
 
-    def identity(self, defect_id: str | None, wall: float) -> Identity:
+    def identity(self, defect_id: str | None, wall: float) -> Identity | Shown:
         """Return the good identity for None, else the one with that defect, minted for the PBX clock at *wall*.
 
         A defect is minted on first use, and again when a day of PBX time has passed: what is not valid yet must not
@@ -60,12 +61,12 @@ class Appliance:
             return self._good
         pbx = self.pbx
         now = pbx.clock.at(wall).pbx
-        identity, minted = self._bad.get(defect_id, (None, now))
-        if identity is None or abs(now - minted) > _A_DAY:
+        shown, minted = self._bad.get(defect_id, (None, now))
+        if shown is None or abs(now - minted) > _A_DAY:
             key = self._good.key if pbx.settings.tls_profile == "device" else None
-            identity = defect(defect_id).make(self._authority, pbx.settings.names, now, key)
-            self._bad[defect_id] = (identity, now)
-        return identity
+            shown = defect(defect_id).make(Scene(self._authority, pbx.settings.names, now, self._bank, key))
+            self._bad[defect_id] = (shown, now)
+        return shown
 
     def verifies(self, host: str, wall: float) -> bool:
         """Return whether a client that trusts `ca_file` and goes by real time accepts the good certificate at *host*."""

@@ -134,10 +134,21 @@ def fault_rows() -> Iterator[dict[str, Any]]:
         }
 
 
-def defect_rows() -> Iterator[dict[str, Any]]:
-    """Yield the certificate defects."""
+def defect_rows(group: str | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the gallery of certificate defects, or one class of it; *unless* are the clients that do otherwise."""
     for defect in DEFECTS:
-        yield {"id": defect.id, "careful_client": defect.careful_client, "statement": defect.statement}
+        if group in (None, defect.group):
+            yield {
+                "id": defect.id,
+                "class": defect.group,
+                "careful_client": defect.careful_client,
+                "manner": defect.manner,
+                "slow": defect.slow,
+                "reference": defect.reference,
+                "made": defect.made,
+                "unless": [f"{client}: {why}" for client, why in defect.unless.items()],
+                "statement": defect.statement,
+            }
 
 
 def column_rows() -> Iterator[dict[str, Any]]:

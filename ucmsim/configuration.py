@@ -24,7 +24,7 @@ from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import Settings, load, load_pbx
 from ucmsim.settings.rules import Broken
 
-DEFECT_IDS = tuple(defect.id for defect in DEFECTS)
+DEFECT_IDS = tuple(defect.id for defect in DEFECTS if defect.available)
 
 _A_DAY = timedelta(days=1)
 _DEMO = "the built-in demo"

@@ -17,9 +17,11 @@ from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer
 
 from ucmsim.authority import Identity
+from ucmsim.defects import Shown
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.faults import Handshake
 from ucmsim.oldtls import OldConnection, old_context
+from ucmsim.pemfiles import written
 
 Context = SSL.Context | SSLContext
 """pyOpenSSL's, or the standard library's for old firmware."""
@@ -67,7 +69,7 @@ class DeviceTls:
 
     def __init__(
         self,
-        identity_of: Callable[[str | None], Identity],
+        identity_of: Callable[[str | None], Identity | Shown],
         versions: tuple[str, str],
         *,
         device_profile: bool,
@@ -77,7 +79,7 @@ class DeviceTls:
         self._versions = versions
         self._device_profile = device_profile
         self._handshaking = handshaking
-        self._contexts: dict[Handshake, tuple[Identity, Context]] = {}
+        self._contexts: dict[Handshake, tuple[Identity | Shown, Context]] = {}
 
     def serverConnectionForTLS(self, protocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         context = self.context(self._handshaking())
@@ -110,10 +112,10 @@ class DeviceTls:
                 self._contexts[handshake] = (identity, context)
         return context
 
-    def _built_old(self, identity: Identity, *, tickets: bool) -> Context:
+    def _built_old(self, identity: Identity | Shown, *, tickets: bool) -> Context:
         return old_context(identity, self._versions, tickets=tickets)
 
-    def _built(self, identity: Identity, *, tickets: bool) -> Context:
+    def _built(self, identity: Identity | Shown, *, tickets: bool) -> Context:
         low, high = self._versions
         context = SSL.Context(SSL.TLS_METHOD)
         context.set_min_proto_version(_VERSIONS[low])
@@ -124,10 +126,16 @@ class DeviceTls:
             context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         # The security level must fall before keys and certificates are judged by it.
         context.set_cipher_list(_ANY_KEY)
-        context.use_certificate(identity.certificate)
-        for certificate in identity.chain:
-            context.add_extra_chain_cert(certificate)
-        context.use_privatekey(identity.key)
+        if isinstance(identity, Identity):
+            context.use_certificate(identity.certificate)
+            for certificate in identity.chain:
+                context.add_extra_chain_cert(certificate)
+            context.use_privatekey(identity.key)
+        else:
+            # From files, because OpenSSL itself takes more than cryptography can read.
+            with written(identity.key_pem, identity.certificate_pem) as (key, certificates):
+                context.use_certificate_chain_file(bytes(certificates))
+                context.use_privatekey_file(bytes(key))
         return context
 
 

@@ -113,7 +113,7 @@ def arming(spec: Mapping[str, Any], *, defects: Collection[str], taken: Collecti
     given = {key: value for key, value in spec.items() if key in terms_keys}
     terms = _read(lambda: _Terms.model_validate(given), said, Condition.model_fields)
     if isinstance(fault, Certificate) and fault.defect not in defects:
-        hint = did_you_mean(fault.defect, defects) or f"the defects are {listed(defects)}"
+        hint = did_you_mean(fault.defect, defects) or "'ucmsim show defects' lists them all"
         said.append(Said(("defect",), f"there is no defect '{fault.defect}'", hint))
     if fault and terms and terms.when.path is not None and not fault.moment.knows_path:
         right = f"{kind.id} is settled {fault.moment.value}, when no request has been read: leave it out"
