@@ -17,11 +17,11 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "1": (
         "clock", "corrections", "streams", "request", "pages", "head", "reader", "auth", "refusals", "parameters", "integers",
         "extensions", "times", "query", "matching", "history", "grouping", "csvlines", "render", "devicefile", "cdrapi", "audio", "beneath",
-        "recordings", "truth", "paths", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "pbx",
+        "recordings", "truth", "paths", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "verdicts", "pbx",
     ),
-    "1b": ("authority", "defects", "keyfiles", "keyring"),
+    "1b": ("authority", "defects", "keyfiles", "keyring", "tls12", "scripted"),
     "2": ("statefolder", "progress", "configuration", "filling", "paging", "wishes", "living", "assembly", "catalogue", "tables"),
-    "3": ("socketplane", "pemfiles", "oldtls", "tls", "wire", "channel", "ports", "happenings", "fleet", "announce", "control", "parent", "stopping", "tap"),
+    "3": ("socketplane", "pemfiles", "oldtls", "scriptedtls", "tls", "wire", "channel", "ports", "happenings", "fleet", "announce", "control", "parent", "stopping", "tap"),
     "4": ("client", "child", "cli", "show", "pytest_plugin"),
 }  # fmt: skip
 

@@ -25,7 +25,8 @@ from ucmsim.pbx import Lookup, Pbx
 from ucmsim.reader import Incoming, RequestReader
 from ucmsim.reply import Content, Ending, Reply
 from ucmsim.request import ApiRequest
-from ucmsim.tls import tls_failure
+from ucmsim.tls import alert_in, tls_failure
+from ucmsim.verdicts import verdict
 from ucmsim.wire import Line, Progress, TlsLine, perform
 
 T = TypeVar("T")
@@ -59,7 +60,9 @@ class DeviceChannel(Protocol, TimeoutMixin):
         self._worker = worker
         self._handshaking = handshaking
         self._tls_faults: tuple[str, ...] = ()
+        self._defect: str | None = None
         self._shaken = False
+        self._heard = False
         self._inactivity = pbx.quirks.number("inactivity-timeout")
         self._keep_alive = pbx.quirks.number("keep-alive")
         self._reader = RequestReader(pbx.reading, pipelined=self._keep_alive is not None)
@@ -79,7 +82,8 @@ class DeviceChannel(Protocol, TimeoutMixin):
     # --- what happens to the connection ----------------------------------------------------------------------------
 
     def connectionMade(self) -> None:
-        self._tls_faults = self._handshaking().faults
+        handshake = self._handshaking()
+        self._tls_faults, self._defect = handshake.faults, handshake.defect
         self._line = TlsLine(self.transport)  # type: ignore[arg-type]  # TLS stands below
         self.setTimeout(self._inactivity)
 
@@ -87,6 +91,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
         self._shaken = True
 
     def dataReceived(self, data: bytes) -> None:
+        self._heard = True
         if self._playing is None:
             self.setTimeout(self._inactivity)
         self._begin_exchange(self._reader.feed(data))
@@ -116,6 +121,12 @@ class DeviceChannel(Protocol, TimeoutMixin):
             self._log.info(
                 "{pbx} {peer} TLS failed - {why}{faults}",
                 pbx=self._pbx.name, peer=self._peer, why=tls_failure(reason.value), faults=faults,
+            )  # fmt: skip
+        if self._defect is not None:
+            self._log.info(
+                "{pbx} {peer} was shown {defect}: {verdict}",
+                pbx=self._pbx.name, peer=self._peer, defect=self._defect,
+                verdict=verdict(hello=True, heard=self._heard, alert=alert_in(reason.value)),
             )  # fmt: skip
         if self._playing is not None:
             self._playing.cancel()

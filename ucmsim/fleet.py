@@ -18,7 +18,7 @@ from twisted.python.threadpool import ThreadPool
 from ucmsim.assembly import Appliance
 from ucmsim.channel import DeviceFactory
 from ucmsim.errors import NameTaken, UcmsimError
-from ucmsim.faults import Handshake
+from ucmsim.faults import Handshake, Moment
 from ucmsim.happenings import Happenings
 from ucmsim.ports import OpenPort, closed
 from ucmsim.reply import Reply
@@ -26,6 +26,7 @@ from ucmsim.settings import Address
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.socketplane import Gate
 from ucmsim.tls import DeviceTls, TlsFactory
+from ucmsim.verdicts import verdict
 
 T = TypeVar("T")
 
@@ -51,9 +52,20 @@ class PbxService(Service):
         plain = DeviceFactory(pbx, reactor, worker, lambda: self._gate.handshaking)
         wrapped = TlsFactory(self._tls, False, plain, clock=reactor)
         self.calls = Happenings(appliance, reactor, worker)
-        self._gate = Gate(pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"))
+        self._gate = Gate(
+            pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"), undecided=self._undecided
+        )
         self._port: OpenPort | None = None
         self._tls.context(Handshake())  # a key that cannot be served with is found now, not by the first client
+
+    def _undecided(self, peer: str) -> None:
+        """Tell of a connection that ended before a defect could be shown on it."""
+        pbx = self.appliance.pbx
+        if pbx.faults.any_at(Moment.HANDSHAKE):
+            self._log.info(
+                "{pbx} {peer} was shown nothing: {verdict}",
+                pbx=pbx.name, peer=peer, verdict=verdict(hello=False, heard=False),
+            )  # fmt: skip
 
     @property
     def wall(self) -> float:

@@ -132,6 +132,7 @@ class Below(ProtocolWrapper):
             super().connectionLost(reason)
         else:
             self.factory.unregisterProtocol(self)
+            self.factory.undecided(self.peer)
 
     def _wait(self, seconds: float | None, then: Callable[[], object]) -> None:
         """Do *then* after *seconds*, unless something else is waited for first; None waits for ever."""
@@ -146,18 +147,25 @@ class Below(ProtocolWrapper):
 
 
 class Gate(WrappingFactory[Below]):
-    """Decides at accept who is served, and counts who is."""
+    """Decides at accept who is served, and counts who is; *undecided* is told of peers that never sent a ClientHello."""
 
     noisy = False
     _log = Logger()
 
     def __init__(
-        self, pbx: Deciding, wrapped: IProtocolFactory, wall: IReactorTime, *, inactivity: float | None
+        self,
+        pbx: Deciding,
+        wrapped: IProtocolFactory,
+        wall: IReactorTime,
+        *,
+        inactivity: float | None,
+        undecided: Callable[[str], object] = lambda _peer: None,
     ) -> None:
         super().__init__(wrapped)
         self.pbx = pbx
         self.wall = wall
         self.inactivity = inactivity
+        self.undecided = undecided
         self.handshaking = Handshake()
         self._served: set[Below] = set()
 

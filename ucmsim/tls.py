@@ -6,6 +6,7 @@ cannot be changed. Spec 0b, 2.1.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from ssl import SSLContext, SSLError
 from types import MappingProxyType
@@ -17,11 +18,15 @@ from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer
 
 from ucmsim.authority import Identity
-from ucmsim.defects import Shown
+from ucmsim.defects import Demand, Shown
+from ucmsim.defects.row import pem
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.faults import Handshake
 from ucmsim.oldtls import OldConnection, old_context
 from ucmsim.pemfiles import written
+from ucmsim.scripted import ScriptedServer
+from ucmsim.scriptedtls import ScriptedConnection
+from ucmsim.verdicts import alert_of
 
 Context = SSL.Context | SSLContext
 """pyOpenSSL's, or the standard library's for old firmware."""
@@ -82,13 +87,18 @@ class DeviceTls:
         self._contexts: dict[Handshake, tuple[Identity | Shown, Context]] = {}
 
     def serverConnectionForTLS(self, protocol: TLSMemoryBIOProtocol) -> SSL.Connection:
-        context = self.context(self._handshaking())
+        handshake = self._handshaking()
 
         def on_end() -> None:
             channel: Any = protocol.wrappedProtocol
             if channel is not None:
                 channel.inputEnded()
 
+        shown = self._identity_of(handshake.defect)
+        if isinstance(shown, Shown) and shown.script is not None:
+            server = ScriptedServer(shown, os.urandom(32))
+            return ScriptedConnection(server, on_end)  # type: ignore[return-value]  # all of it that Twisted uses
+        context = self.context(handshake)
         if isinstance(context, SSLContext):
             return OldConnection(context, on_end)  # type: ignore[return-value]  # all of it that Twisted uses
         return DeviceConnection(context, on_end)
@@ -101,14 +111,15 @@ class DeviceTls:
         identity = self._identity_of(handshake.defect)
         kept, context = self._contexts.get(handshake, (None, None))
         if context is None or kept is not identity:
-            build = self._built_old if self._device_profile else self._built
+            old = self._device_profile and not getattr(identity, "modern", False)
+            build = self._built_old if old else self._built
             try:
                 context = build(identity, tickets=handshake.tickets)
             except (SSL.Error, SSLError) as error:
                 said = f"OpenSSL cannot serve with this key and certificate: {_reasons(error)}"
                 raise ConfigurationError([Problem("api.tls_cert", said, "use an RSA or ECDSA key")]) from error
             # The standard library cannot turn the session cache off, which belongs to the context.
-            if handshake.tickets or not self._device_profile:
+            if handshake.tickets or not old:
                 self._contexts[handshake] = (identity, context)
         return context
 
@@ -136,7 +147,22 @@ class DeviceTls:
             with written(identity.key_pem, identity.certificate_pem) as (key, certificates):
                 context.use_certificate_chain_file(bytes(certificates))
                 context.use_privatekey_file(bytes(key))
+            if identity.staple:
+                context.set_ocsp_server_callback(lambda _connection, _data: identity.staple)
+            if identity.demand is not None:
+                _demand(context, identity.demand)
         return context
+
+
+def _demand(context: SSL.Context, demand: Demand) -> None:
+    """Let *context* ask the client for a certificate."""
+    for certificates, load in ((demand.named, context.load_client_ca), (demand.trusted, context.load_verify_locations)):
+        if certificates:
+            with written(b"", b"".join(map(pem, certificates))) as (_, file):
+                load(bytes(file))
+    context.set_session_id(b"ucmsim")  # OpenSSL wants one where clients have certificates
+    required = SSL.VERIFY_FAIL_IF_NO_PEER_CERT if demand.required else 0
+    context.set_verify(SSL.VERIFY_PEER | required, lambda *found: bool(found[-1]))
 
 
 def tls_failure(error: BaseException | None) -> str:
@@ -152,6 +178,11 @@ def tls_failure(error: BaseException | None) -> str:
     if "alert" in folded:
         return f"the client refused: {reasons}"
     return reasons
+
+
+def alert_in(error: BaseException | None) -> int | None:
+    """Return the number of the alert that the client ended the connection with, None if it sent none."""
+    return alert_of(_reasons(error)) if isinstance(error, SSL.Error) else None
 
 
 def _reasons(error: SSL.Error | SSLError) -> str:

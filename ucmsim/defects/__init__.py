@@ -10,17 +10,35 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from ucmsim.defects import chain, identity, validity
+from ucmsim.defects import chain, demands, encoding, extensions, identity, keys, revocation, validity
 from ucmsim.defects.keybank import KeyBank
-from ucmsim.defects.row import Careful, Defect, Manner, Scene, Shown
+from ucmsim.defects.row import Careful, Defect, Demand, Manner, Scene, Script, Shown
 
-__all__ = ["BY_ID", "CLASSES", "DEFECTS", "Careful", "Defect", "KeyBank", "Manner", "Scene", "Shown", "defect"]
+__all__ = [
+    "BY_ID",
+    "CLASSES",
+    "DEFECTS",
+    "Careful",
+    "Defect",
+    "Demand",
+    "KeyBank",
+    "Manner",
+    "Scene",
+    "Script",
+    "Shown",
+    "defect",
+]
 
 CLASSES = MappingProxyType(
     {
         "identity": identity.ROWS,
         "time": validity.ROWS,
         "chain": chain.ROWS,
+        "key": keys.ROWS,
+        "extensions": extensions.ROWS,
+        "encoding": encoding.ROWS,
+        "revocation": revocation.ROWS,
+        "client": demands.ROWS,
     }
 )
 

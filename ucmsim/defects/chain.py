@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from ucmsim.authority import Authority, export
 from ucmsim.defects import der
-from ucmsim.defects.draft import Draft, extension
+from ucmsim.defects.draft import Draft, Signer, extension
 from ucmsim.defects.drafting import (
     AUTHORITY_KEY,
     BASIC_CONSTRAINTS,
@@ -42,14 +41,21 @@ _Change = Callable[[Scene, Draft], Draft]
 class Link:
     """A CA between the root and the leaf: its key, its name, its certificate."""
 
-    key: ec.EllipticCurvePrivateKey
+    key: Signer
     subject: bytes
     certificate: bytes
 
 
-def link(scene: Scene, subject: str = _BETWEEN, *, above: Link | None = None, change: _Change | None = None) -> Link:
+def link(
+    scene: Scene,
+    subject: str = _BETWEEN,
+    *,
+    above: Link | None = None,
+    change: _Change | None = None,
+    key: Signer | None = None,
+) -> Link:
     """Return a CA that the one *above* vouches for, or the PBX's own; *change* is made to its draft."""
-    key = new_key()
+    key = key or new_key()
     signer = above.key if above else scene.authority.key
     draft = ca(scene, key, subject, issuer=above.subject if above else None, signer=signer)
     if change:

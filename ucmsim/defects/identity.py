@@ -55,20 +55,20 @@ def _only(written: Callable[[Scene], Sequence[bytes]], *, tag: int = _DNS_NAME) 
     return _with(change)
 
 
-def _without_alternatives(_scene: Scene, draft: Draft) -> Draft:
-    return draft.but(without=[ALTERNATIVE_NAMES])
+def _without_alternatives(scene: Scene, draft: Draft) -> Draft:
+    return replace(draft, subject=name(host_of(scene))).but(without=[ALTERNATIVE_NAMES])
 
 
 def _nameless(_scene: Scene, draft: Draft) -> Draft:
     return replace(draft, subject=name("")).but(without=[ALTERNATIVE_NAMES])
 
 
-def _right_cn_only(_scene: Scene, draft: Draft) -> Draft:
-    return draft.but(extension(alternatives([_WRONG])))
+def _right_cn_only(scene: Scene, draft: Draft) -> Draft:
+    return replace(draft, subject=name(host_of(scene))).but(extension(alternatives([_WRONG])))
 
 
-def _empty_alternatives(_scene: Scene, draft: Draft) -> Draft:
-    return draft.but(Extension(ALTERNATIVE_NAMES, der.sequence()))
+def _empty_alternatives(scene: Scene, draft: Draft) -> Draft:
+    return replace(draft, subject=name(host_of(scene))).but(Extension(ALTERNATIVE_NAMES, der.sequence()))
 
 
 def _empty_subject(scene: Scene, draft: Draft, *, critical: bool) -> Draft:
@@ -130,10 +130,10 @@ ROWS = (
          "other names, in the CN too", _other_names(_WRONG)),
     _row("wrong-address", "refuse", "The certificate is that of the address 192.0.2.1, and of no host.", "RFC 9525, 6.5",
          "an address of RFC 5737 as the only name", _other_names("192.0.2.1")),
-    _row("name-in-cn-only", "refuse", "The right name is in the CN, and there are no alternative names.",
+    _row("name-in-cn-only", "refuse", "The host name is in the CN, and there are no alternative names.",
          "RFC 9525, 2; badssl no-subject-alt-name", "the extension left out", _with(_without_alternatives),
          unless={"OpenSSL": "a host name (no address) is looked for in the CN"}),
-    _row("right-cn-wrong-names", "refuse", "The right name is in the CN, that of another host in the alternative names.",
+    _row("right-cn-wrong-names", "refuse", "The host name is in the CN, that of another host in the alternative names.",
          "RFC 9525, 2", "other alternative names", _with(_right_cn_only)),
     _row("names-in-many-cns", "refuse", "All names are CNs, that of another host the first of them, and there are no alternative names.",
          "RFC 9525, 2; x509-limbo", "a subject of several CNs", _with(_many_subjects),

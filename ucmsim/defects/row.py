@@ -34,24 +34,55 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
+class Script:
+    """How a scripted handshake departs from a right one.
+
+    *message* is the body of its Certificate message, None for one that is made of the certificates; a spoilt proof is a
+    wrong signature over the key exchange.
+    """
+
+    message: bytes | None = None
+    spoils_proof: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """That the client show a certificate of its own, and go on without one unless *required*.
+
+    *named* are the certificates (DER) of the CAs whose names it is told, *trusted* those of the CAs that may have
+    issued it.
+    """
+
+    required: bool = False
+    named: tuple[bytes, ...] = ()
+    trusted: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """What a client is shown in place of the good identity; certificates are DER, since no parser takes them all.
 
-    *certificates* begin with the leaf. Who trusts *trust* finds nothing wrong but the defect.
+    *certificates* begin with the leaf. Who trusts *trust* finds nothing wrong but the defect. *staple* is an OCSP
+    response for clients that ask for one. *script* makes the handshake a scripted one. With *modern* the ciphers are
+    those of the modern profile, because those of old firmware cannot serve it.
     """
 
     key_pem: bytes
     certificates: tuple[bytes, ...]
     trust: bytes
+    staple: bytes = b""
+    demand: Demand | None = None
+    script: Script | None = None
+    modern: bool = False
 
     @property
     def certificate_pem(self) -> bytes:
         return b"".join(map(pem, self.certificates))
 
 
-def pem(der: bytes) -> bytes:
-    """Return a certificate in PEM, whatever it is."""
-    return b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE-----\n"
+def pem(der: bytes, label: str = "CERTIFICATE") -> bytes:
+    """Return *der* in PEM, whatever it is."""
+    return f"-----BEGIN {label}-----\n".encode() + base64.encodebytes(der) + f"-----END {label}-----\n".encode()
 
 
 def _unmade(_scene: Scene) -> Shown:

@@ -8,7 +8,7 @@ from functools import partial
 
 from ucmsim.defects import der
 from ucmsim.defects.drafting import issued, leaf, moved, server_key
-from ucmsim.defects.row import Defect, Scene, Shown
+from ucmsim.defects.row import Defect, Scene, Script, Shown
 
 _Time = Callable[[Scene], bytes]
 
@@ -43,6 +43,10 @@ def _span(begins: _Time = _YESTERDAY, ends: _Time = _IN_A_YEAR) -> Callable[[Sce
     return make
 
 
+def _scripted(ends: _Time) -> Callable[[Scene], Shown]:
+    return lambda scene: replace(_span(ends=ends)(scene), script=Script())
+
+
 def _outlives_its_issuer(scene: Scene) -> bytes:
     end = scene.authority.certificate.not_valid_after_utc
     return der.moment(moved(end, 365))
@@ -73,6 +77,10 @@ ROWS = (
          "500101000000Z as the beginning", _span(begins=_written(der.UTC_TIME, "500101000000Z"))),
     _row("generalized-time-too-early", "policy", "Years that UTCTime can tell are written as GeneralizedTime.", "RFC 5280, 4.1.2.5",
          "both times in the other form", _span(_generalized(-1), _generalized(396))),
+    _row("time-without-seconds", "refuse", "The end is written without its seconds.", "RFC 5280, 4.1.2.5.1; x509-limbo",
+         "a UTCTime of eleven letters", _scripted(_as(396, "%y%m%d%H%MZ")), "scripted"),
+    _row("time-as-text", "refuse", "The end has the right digits, and is a text where a time is due.", "RFC 5280, 4.1",
+         "a UTF8String", _scripted(_as(396, "%y%m%d%H%M%SZ", der.UTF8)), "scripted"),
     _row("time-with-offset", "refuse", "The end is written with an offset in place of Z.", "RFC 5280, 4.1.2.5.1; x509-limbo",
          "a UTCTime that ends in +0000", _span(ends=_as(396, "%y%m%d%H%M%S+0000"))),
     _row("time-with-fraction", "refuse", "The end is written with a fraction of its seconds.", "RFC 5280, 4.1.2.5.2; x509-limbo",
