@@ -22,6 +22,7 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from ucmsim import __version__
 from ucmsim.announce import described
+from ucmsim.assembly import slow_defects
 from ucmsim.configuration import read_pbx
 from ucmsim.errors import BindError, ConfigurationError, NameTaken, UcmsimError
 from ucmsim.faults import Armed, FaultRefused
@@ -157,7 +158,10 @@ class Handlers:
         armed = self._find(pbx).appliance.pbx.faults.armed
         return Answer(_listed([_fault(one) for one in armed.values()]))
 
-    def arm_fault(self, pbx: str, body: dict[str, Any]) -> Answer:
+    async def arm_fault(self, pbx: str, body: dict[str, Any]) -> Answer:
+        if slow_defects([body]):
+            appliance, wall = self._find(pbx).appliance, self._find(pbx).wall
+            await self._fleet.work(lambda: appliance.prepare([body], wall))
         try:
             armed = self._find(pbx).appliance.pbx.faults.arm(body)
         except FaultRefused as refused:

@@ -117,8 +117,9 @@ class OldConnection:
     def bio_write(self, data: bytes) -> int:
         return self._in.write(data)
 
-    def bio_read(self, bufsiz: int) -> bytes:
-        data = self._out.read(bufsiz)
+    def bio_read(self, _bufsiz: int) -> bytes:
+        """Return all that there is to send: Twisted asks once, and certificates can be longer than it asks for."""
+        data = self._out.read()
         if not data:
             raise SSL.WantReadError
         return data

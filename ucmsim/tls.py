@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from ssl import SSLContext, SSLError
 from types import MappingProxyType
 from typing import Any
@@ -56,6 +57,14 @@ class DeviceConnection(SSL.Connection):
             if on_end is not None:
                 on_end()
             raise SSL.WantReadError from None
+
+    def bio_read(self, bufsiz: int) -> bytes:
+        """Return all that there is to send: Twisted asks once, and certificates can be longer than it asks for."""
+        pieces = [super().bio_read(bufsiz)]
+        with suppress(SSL.WantReadError):
+            while True:
+                pieces.append(super().bio_read(bufsiz))
+        return b"".join(pieces)
 
 
 class TlsFactory(TLSMemoryBIOFactory):

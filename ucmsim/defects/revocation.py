@@ -15,7 +15,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from ucmsim.authority import Authority
 from ucmsim.defects.draft import Extension, extension
-from ucmsim.defects.drafting import issued, leaf, moved, server_key
+from ucmsim.defects.drafting import issued, leaf, moved, root, server_key
 from ucmsim.defects.row import Defect, Scene, Shown
 
 _Staple = Callable[..., bytes]
@@ -31,7 +31,9 @@ def _stapled(staple: _Staple | None, *extensions: Extension) -> Callable[[Scene]
         if staple is None:
             return found
         certificate = x509.load_der_x509_certificate(found.certificates[0])
-        return replace(found, staple=staple(scene, certificate), modern=True)
+        # The root as well, because curl looks for the issuer among what it was sent.
+        chain = (*found.certificates, root(scene))
+        return replace(found, certificates=chain, staple=staple(scene, certificate), modern=True)
 
     return make
 
@@ -53,6 +55,7 @@ def _says(status: ocsp.OCSPCertStatus, *, since: float = -1, until: float = 6, r
 
 def _signed(builder: ocsp.OCSPResponseBuilder, responder: Authority) -> bytes:
     builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, responder.certificate)
+    builder = builder.certificates([responder.certificate])  # which curl does not look for among those it trusts
     return builder.sign(responder.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
@@ -67,7 +70,8 @@ def _by_a_stranger(scene: Scene, certificate: x509.Certificate) -> bytes:
 
 def _broken(scene: Scene, certificate: x509.Certificate) -> bytes:
     whole = _says(ocsp.OCSPCertStatus.GOOD)(scene, certificate)
-    return whole[:-1] + bytes([whole[-1] ^ 1])
+    signature = ocsp.load_der_ocsp_response(whole).signature
+    return whole.replace(signature, signature[:-1] + bytes([signature[-1] ^ 1]))
 
 
 def _about_another(scene: Scene, _certificate: x509.Certificate) -> bytes:
@@ -93,12 +97,7 @@ def _list_at(url: str) -> Extension:
 
 _MUST_STAPLE = extension(x509.TLSFeature([x509.TLSFeatureType.status_request]))
 _GOOD, _REVOKED, _UNKNOWN = ocsp.OCSPCertStatus.GOOD, ocsp.OCSPCertStatus.REVOKED, ocsp.OCSPCertStatus.UNKNOWN
-_ASKS_NOT = {
-    "Python": "it asks for no OCSP response",
-    "requests": "it asks for no OCSP response",
-    "Node": "it asks for no OCSP response",
-    "curl": "it asks for one with --cert-status only",
-}
+_ASKS_NOT = {"OpenSSL": "it asks for no OCSP response unless it is told to, as curl --cert-status does"}
 _row = partial(Defect, "revocation")
 
 ROWS = (
