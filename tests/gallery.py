@@ -14,10 +14,10 @@ import ssl
 import subprocess
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -73,12 +73,12 @@ def python_by_address(port: int, ca: Path | None) -> Tried:
 
 
 class _Named(HTTPAdapter):
-    def __init__(self, **more: object) -> None:
-        self._more = more
+    def __init__(self, **more: Any) -> None:
+        self._more = {"server_hostname": HOST, **more}
         super().__init__()
 
-    def init_poolmanager(self, *args: object, **kwargs: object) -> None:
-        super().init_poolmanager(*args, server_hostname=HOST, **kwargs, **self._more)  # type: ignore[arg-type,no-untyped-call]
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **{**kwargs, **self._more})
 
 
 def _careless() -> ssl.SSLContext:

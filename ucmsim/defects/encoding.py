@@ -88,7 +88,7 @@ def _unused_bits(scene: Scene) -> Shown:
     draft = leaf(scene, key)
     signed = draft.signed(scene.authority.key)
     signature = der.content(der.parts(der.content(signed))[2])[1:]
-    return shown(scene, key, draft.sealed(signature, unused=1))
+    return replace(shown(scene, key, draft.sealed(signature, unused=1)), script=Script())
 
 
 def _long_form(certificate: bytes) -> bytes:
@@ -178,7 +178,7 @@ ROWS = (
     _row("default-written", "policy", "A flag that has its default is written out.", "X.690, 11.5", "CA:FALSE as BOOLEAN 00",
          _with(_constraints(der.sequence(der.tlv(0x01, b"\x00"))))),
     _row("signature-unused-bits", "refuse", "The signature says that its last bit is not used.", "RFC 5758, 3.2",
-         "a BIT STRING with one unused bit", _unused_bits),
+         "a BIT STRING with one unused bit", _unused_bits, "scripted"),
     _row("unique-ids", "policy", "It has unique identifiers of issuer and subject, which nobody writes any more.", "RFC 5280, 4.1.2.8",
          "both fields", _with(lambda _, draft: replace(draft, unique_ids=_A_UNIQUE_ID + b"\x82" + _A_UNIQUE_ID[1:]))),
     _row("teletex-subject", "accept", "The subject is a TeletexString, as old CAs write it.", "RFC 5280, 4.1.2.4",

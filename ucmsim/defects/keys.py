@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -48,15 +49,21 @@ def _curve(curve: ec.EllipticCurve) -> Callable[[Scene], Shown]:
     return _with_key(lambda _: ec.generate_private_key(curve), modern=True)
 
 
+def _of(draft: Draft, spki: bytes) -> Draft:
+    """Return *draft* for the key *spki*, whatever that is, with its identifier."""
+    bits = der.content(der.parts(der.content(spki))[1])[1:]
+    digest = hashes.Hash(hashes.SHA1())  # noqa: S303 - RFC 5280, 4.2.1.2 (1)
+    digest.update(bits)
+    return replace(draft, spki=spki).but(extension(x509.SubjectKeyIdentifier(digest.finalize())))
+
+
 def _numbers(name: str, make: Callable[[], rsanumbers.Numbers]) -> Callable[[Scene], Shown]:
     """Return the maker of a certificate for an RSA key of chosen numbers."""
 
     def issue(scene: Scene) -> Shown:
         numbers = scene.bank.once(name, make)
-        draft = replace(leaf(scene, new_key()), spki=numbers.public)
-        draft = draft.but(
-            extension(usage("digital_signature", "key_encipherment"), critical=True), without=["2.5.29.14"]
-        )
+        draft = _of(leaf(scene, new_key()), numbers.public)
+        draft = draft.but(extension(usage("digital_signature", "key_encipherment"), critical=True))
         return Shown(pem(numbers.private, "PRIVATE KEY"), (draft.signed(scene.authority.key),), root(scene))
 
     return issue
@@ -175,7 +182,7 @@ def _point(spki: Callable[[ec.EllipticCurvePrivateKey], bytes]) -> Callable[[Sce
 
     def make(scene: Scene) -> Shown:
         key = new_key()
-        return replace(issued(scene, key, replace(leaf(scene, key), spki=spki(key))), script=Script())
+        return replace(issued(scene, key, _of(leaf(scene, key), spki(key))), script=Script())
 
     return make
 
