@@ -171,7 +171,7 @@ class Shown:
         self._read = 0
 
     @contextlib.contextmanager
-    def showing(self, defect: str):
+    def showing(self, defect: str) -> Iterator[None]:
         """Show *defect* as long as this lasts."""
         with self.ucm.fault("tls.certificate", defect=defect):
             yield

@@ -21,7 +21,7 @@ ALERTS = MappingProxyType({
 """The alerts of TLS by number. RFC 8446, 6, and the IANA registry."""
 
 _NUMBERS = MappingProxyType({name: number for number, name in ALERTS.items()})
-_RECEIVED = re.compile(r"\b(?:sslv3|tlsv1|tlsv13|tls|ssl/tls) (?:alert )?(.+)")
+_RECEIVED = re.compile(r"\b(?:sslv3|tlsv1|tlsv13|tls|ssl/tls) (?:alert )?([a-z ]+)")
 """What OpenSSL says of an alert that it received, in lower case and with blanks; not every one is called an alert."""
 
 Word = Literal["accepted", "refused", "undecided"]
@@ -50,7 +50,5 @@ def verdict(*, hello: bool, heard: bool, alert: int | None = None) -> Verdict:
 
 def alert_of(reason: str) -> int | None:
     """Return the number of the alert that OpenSSL's *reason* says has come; None if it is about something else."""
-    found = _RECEIVED.search(reason.lower().replace("_", " "))
-    said = found[1].replace(" ", "_") if found else ""
-    known = [name for name in _NUMBERS if said == name or said.startswith(f"{name}_(")]
-    return _NUMBERS[max(known, key=len)] if known else None
+    said = (found[1].strip().replace(" ", "_") for found in _RECEIVED.finditer(reason.lower().replace("_", " ")))
+    return next((_NUMBERS[name] for name in said if name in _NUMBERS), None)
