@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import platform
 import re
 import shutil
 import socket
@@ -15,6 +16,7 @@ import subprocess
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -25,8 +27,10 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.ssl_ import create_urllib3_context
 
 from tests.clients import FOLDER
-from ucmsim.defects import Defect
-from ucmsim.pytest_plugin import Ucm
+from ucmsim.child import Child
+from ucmsim.client import ControlClient
+from ucmsim.defects import DEFECTS, Defect
+from ucmsim.pytest_plugin import Ucm, UcmFleet
 
 HOST = "pbx.example.com"
 ADDRESS = "127.0.0.1"
@@ -196,3 +200,59 @@ class Shown:
         if not keep:
             self._read += len(text)
         return "\n".join(line for line in text.decode().splitlines() if f" {self.ucm.name} " in line)
+
+
+PAGE = Path(__file__).parent.parent / "docs" / "verdicts.md"
+_HEAD = """# Who refuses what
+
+The gallery of [bad certificates](defects.md), shown to clients: the verdict of the PBX on one that verifies and trusts
+the PBX's CA, and behind the stroke on one that verifies nothing. A number is the alert that came. Made by
+`python -m tests.gallery` with {versions}; other versions have other rules.
+
+A verdict in *italics* is not that of a careful client: the defect's row says by which rule of that client.
+
+"""
+
+
+def _versions() -> str:
+    run = partial(subprocess.run, capture_output=True, text=True, check=True)
+    said = [f"Python {platform.python_version()} ({ssl.OPENSSL_VERSION.rpartition(' ')[0].rsplit(' ', 2)[0]})"]
+    said += [f"requests {requests.__version__}", " ".join(run(["curl", "--version"]).stdout.split()[:2])]
+    return ", ".join([*said, f"Node {run(['node', '--version']).stdout.strip()}"])
+
+
+def _cell(row: Defect, verifying: str, careless: str) -> str:
+    """Return the two verdicts, the first in italics where it is not what a careful client does."""
+    due = {"refuse": "refused", "accept": "accepted"}.get(row.careful_client, verifying)
+    first, second = (re.sub(r" with alert (\d+).*", r" \1", verdict) for verdict in (verifying, careless))
+    return f"{first if verifying.startswith(due) else f'*{first}*'} / {second}"
+
+
+def matrix(shown: Shown, clients: Mapping[str, Client]) -> Iterator[list[str]]:
+    """Yield a line of cells for each defect that can be shown: its id, what a careful client does, the verdicts."""
+    for row in DEFECTS:
+        if row.available:
+            with shown.showing(row.id):
+                pairs = [(shown.verdict(ask, shown.ca)[1], shown.verdict(ask, None)[1]) for ask in clients.values()]
+            yield [f"`{row.id}`", row.careful_client, *(_cell(row, *pair) for pair in pairs)]
+
+
+def main() -> None:
+    """Write the page."""
+    child = Child()
+    node = Node()
+    try:
+        control = child.ready["control"]
+        fleet = UcmFleet(ControlClient(control["url"], control["token"]), child.pid, child.log)
+        clients = {**CLIENTS, "Node": node}
+        lines = list(matrix(Shown(fleet.start({"tls_names": [HOST]})), clients))
+    finally:
+        node.close()
+        child.stop()
+    header = ["defect", "a careful client", *clients]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *lines))
+    PAGE.write_text(_HEAD.format(versions=_versions()) + table + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -200,6 +200,26 @@ def test_show_quirks_that_are_not_there(ucmsim: Command) -> None:
     assert ran.stdout.startswith("id: acl-denial\n")
 
 
+def test_show_defects_of_a_class(ucmsim: Command) -> None:
+    """A class of defects is shown alone; those that are named are shown whole, a field a line."""
+    found = ucmsim.json("show", "defects", "--class", "time", "--json")
+    assert found == [row for row in ucmsim.json("show", "defects", "--json") if row["class"] == "time"]
+    text = ucmsim("show", "defects", "rsa-8192", "name-in-cn-only").stdout
+    first, second = text.removesuffix("\n").split("\n\n")
+    assert [line.partition(":")[0] for line in first.splitlines()] == [
+        "id", "class", "careful_client", "manner", "slow", "reference", "made", "unless", "statement",
+    ]  # fmt: skip
+    assert "slow: yes" in first
+    assert "slow: no" in second
+    assert "unless: Python: a host name" in second
+
+
+def test_show_defects_that_are_not_there(ucmsim: Command) -> None:
+    """An unknown defect or class is a usage error with what is probably meant."""
+    assert "there is no defect 'expird'; did you mean 'expired'?" in ucmsim("show", "defects", "expird", code=2).stderr
+    assert "is not one of 'identity', 'time'" in ucmsim("show", "defects", "--class", "times", code=2).stderr
+
+
 def test_show_some_personalities(ucmsim: Command) -> None:
     """Only those named have a column, in that order, an alias as what it means."""
     text = ucmsim("show", "personalities", "ucm6510", "ucm6100-1.0.9", "ucm6510").stdout

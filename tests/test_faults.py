@@ -177,6 +177,18 @@ def test_a_fault_that_is_written_wrongly_is_refused(spec, path, said):
     assert said in found[path]
 
 
+def test_a_defect_that_cannot_be_shown_says_why():
+    """It is known, and refused with the reason."""
+    known = {"expired": "", "dsa-key": "no client offers the ciphers"}
+    assert arming(EXPIRED, defects=known).fault.defect == "expired"
+    with pytest.raises(FaultRefused) as caught:
+        arming({**EXPIRED, "defect": "dsa-key"}, defects=known)
+    (said,) = caught.value.said
+    assert (said.path, said.wrong, said.right) == (
+        ("defect",), "the defect 'dsa-key' cannot be shown", "no client offers the ciphers",
+    )  # fmt: skip
+
+
 NO_NUMBERS = [True, False, "0.5", None, [1], {}]
 
 

@@ -119,11 +119,7 @@ def _empty_list(scene: Scene, draft: Draft) -> Draft:
     return replace(_no_extensions(scene, draft, version=2), extensions_written=der.explicit(3, der.sequence()))
 
 
-_CN = {
-    "Python": "a host name (no address) is looked for in the CN",
-    "curl": "a host name (no address) is looked for in the CN",
-    "Node": "a host name (no address) is looked for in the CN",
-}
+_CN = dict.fromkeys(("Python", "curl", "Node"), "a host name (no address) is looked for in the CN")
 _STRICT = {"OpenSSL": "it looks at the version in its strict mode only"}
 _CA_FALSE = der.sequence()
 _row = partial(Defect, "encoding")
