@@ -16,13 +16,14 @@ import subprocess
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
+from cryptography.hazmat.primitives.asymmetric import rsa
 from requests.adapters import HTTPAdapter
 from urllib3.util.ssl_ import create_urllib3_context
 
@@ -30,6 +31,8 @@ from tests.clients import FOLDER
 from ucmsim.child import Child
 from ucmsim.client import ControlClient
 from ucmsim.defects import DEFECTS, Defect
+from ucmsim.defects.keybank import pem
+from ucmsim.privatefile import put
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 
 HOST = "pbx.example.com"
@@ -163,6 +166,17 @@ def may_differ(row: Defect, client: str) -> str | None:
     All clients here stand on OpenSSL.
     """
     return row.unless.get(client) or row.unless.get("OpenSSL")
+
+
+@cache
+def slow_key() -> bytes:
+    """Return the key that takes seconds, made once for all tests."""
+    return pem(rsa.generate_private_key(65537, 8192))
+
+
+def give_slow_key(folder: Path) -> None:
+    """Put the key that takes seconds into the *folder* of a PBX, where an earlier run would have left it."""
+    put(folder / "defect-rsa-8192.pem", slow_key())
 
 
 class Shown:

@@ -6,20 +6,26 @@ import warnings
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from math import isqrt
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 import pytest
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_private_key
 from cryptography.x509 import ocsp
 from OpenSSL import crypto
 
 from tests.certificates import NoDer, Read, elements, read
+from tests.gallery import give_slow_key, slow_key
+from tests.makers import VOICES
+from ucmsim.assembly import assemble, slow_defects
 from ucmsim.authority import Authority, export
 from ucmsim.defects import CLASSES, DEFECTS, Defect, KeyBank, Scene, Shown, defect
+from ucmsim.settings import load_pbx
+from ucmsim.statefolder import StateFolder
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOST = "pbx.example.com"
@@ -414,8 +420,8 @@ NO_DER: Mapping[str, Callable[[bytes], bool]] = MappingProxyType({
 
 
 @pytest.fixture(scope="module")
-def scene() -> Scene:
-    return Scene(Authority.mint("hq", NOW), NAMES, NOW, KeyBank())
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    return Scene(Authority.mint("hq", NOW), NAMES, NOW, KeyBank(tmp_path_factory.mktemp("keys")))
 
 
 @pytest.fixture(scope="module")
@@ -463,6 +469,8 @@ def test_it_has_the_flaw_that_it_names_and_no_other(
     row: Defect, scene: Scene, flawless: Read, flawless_ca: Read
 ) -> None:
     """Read back, a defect differs from what is flawless in just what it is about."""
+    if row.slow and scene.bank.folder:
+        give_slow_key(scene.bank.folder)
     shown = row.make(scene)
     first, *chain = shown.certificates
     if row.id in NO_DER:
@@ -485,6 +493,8 @@ def test_it_has_the_flaw_that_it_names_and_no_other(
 @EACH
 def test_openssl_reads_what_is_served(row: Defect, scene: Scene) -> None:
     """What is served can be loaded by OpenSSL as it is; a scripted defect says how it is scripted, a served one nothing."""
+    if row.slow and scene.bank.folder:
+        give_slow_key(scene.bank.folder)
     shown = row.make(scene)
     assert (shown.script is not None) == (row.manner == "scripted")
     if row.manner == "served":
@@ -547,3 +557,58 @@ def test_a_pbx_without_host_names(scene: Scene) -> None:
     for row in MADE:
         if not row.slow:
             assert row.make(bare).certificates
+
+
+@pytest.mark.parametrize(
+    ("specs", "found"),
+    [
+        ([], []),
+        ([{"fault": "tls.certificate", "defect": "rsa-8192"}], ["rsa-8192"]),
+        ([{"fault": "tls.certificate", "defect": "expired"}, {"fault": "http.latency", "defect": "rsa-8192"}], []),
+        ([{"fault": "tls.certificate", "defect": ["rsa-8192"]}, {"fault": ["tls.certificate"]}, {}], []),
+    ],
+)
+def test_what_takes_seconds_is_known_beforehand(specs: list[dict[str, object]], found: list[str]) -> None:
+    """Whatever is written in the place of a fault, what will be slow is known before a client waits for it."""
+    assert slow_defects(specs) == found
+
+
+@pytest.mark.slow
+def test_it_is_minted_when_the_pbx_begins(tmp_path: Path) -> None:
+    """A slow defect that is armed from the start is there before a client is, with its key in the state folder."""
+    folder = StateFolder.open(tmp_path)
+    give_slow_key(folder.pbx("hq"))
+    settings = load_pbx(
+        {"history": {"days": 0}, "faults": [{"fault": "tls.certificate", "defect": "rsa-8192"}]}, tmp_path
+    )
+    appliance = assemble("hq", settings, folder, voices=VOICES, seed=1, wall=NOW.timestamp())
+    try:
+        assert list(appliance._bad) == ["rsa-8192"]
+        shown, _ = appliance._bad["rsa-8192"]
+        assert shown.key_pem == slow_key()
+        assert appliance.identity("rsa-8192", NOW.timestamp()) is shown
+    finally:
+        appliance.close()
+        folder.close()
+
+
+def test_a_key_that_takes_seconds_is_kept_in_the_state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found again by the next process, and made anew where the file is broken; short keys are kept nowhere."""
+    made: list[int] = []
+
+    def counting(exponent: int, bits: int) -> rsa.RSAPrivateKey:
+        made.append(bits)
+        return generate(exponent, bits)
+
+    generate = rsa.generate_private_key
+    monkeypatch.setattr("ucmsim.defects.keybank.rsa.generate_private_key", counting)
+    monkeypatch.setattr("ucmsim.defects.keybank._COSTLY", 1500)
+    key = KeyBank(tmp_path).rsa(1536)
+    assert KeyBank(tmp_path).rsa(1536).private_numbers() == key.private_numbers()
+    KeyBank(tmp_path).rsa(1024)
+    (file,) = tmp_path.iterdir()
+    assert (made, file.stat().st_mode & 0o777) == ([1536, 1024], 0o600)
+    file.write_bytes(b"broken")
+    assert KeyBank(tmp_path).rsa(1536).private_numbers() != key.private_numbers()
+    assert KeyBank(tmp_path / "missing").rsa(1536).key_size == 1536
+    assert KeyBank().rsa(1536).key_size == 1536

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator, Mapping
 
 import pytest
 
 from tests.clients import client as the_program
-from tests.gallery import ADDRESS, CLIENTS, HOST, Client, Node, Shown, curl_cert_status, may_differ, program
+from tests.gallery import (
+    ADDRESS,
+    CLIENTS,
+    HOST,
+    Client,
+    Node,
+    Shown,
+    curl_cert_status,
+    give_slow_key,
+    may_differ,
+    program,
+)
 from ucmsim.defects import CLASSES, DEFECTS, Defect
 from ucmsim.pytest_plugin import UcmFleet
 
@@ -39,6 +51,8 @@ def shown(ucm_fleet: UcmFleet) -> Iterator[Shown]:
 def clients() -> Iterator[Mapping[str, Client]]:
     the_program("curl")
     if not program("node"):
+        if os.environ.get("UCMSIM_REQUIRE_CLIENTS") == "1":
+            the_program("node")
         yield CLIENTS
         return
     node = Node()
@@ -49,6 +63,8 @@ def clients() -> Iterator[Mapping[str, Client]]:
 @EACH
 def test_verifying_clients(row: Defect, shown: Shown, clients: Mapping[str, Client]) -> None:
     """A verifying client does what a careful one must, or has a rule of its own that the row explains."""
+    if row.slow:
+        give_slow_key(shown.ca.parent)
     with shown.showing(row.id):
         for name, client in clients.items():
             tried, verdict = shown.verdict(client, shown.ca)
@@ -61,6 +77,8 @@ def test_verifying_clients(row: Defect, shown: Shown, clients: Mapping[str, Clie
 @EACH
 def test_clients_that_verify_nothing(row: Defect, shown: Shown, clients: Mapping[str, Client]) -> None:
     """Who verifies nothing accepts whatever OpenSSL serves, so that what the verifying ones refuse is the certificate."""
+    if row.slow:
+        give_slow_key(shown.ca.parent)
     with shown.showing(row.id):
         for name, client in clients.items():
             if name == "Python by address":

@@ -49,8 +49,8 @@ class Appliance:
     _good: Identity
     _authority: Authority
     _is_new: bool
+    _bank: KeyBank
     _bad: dict[str, tuple[Shown, datetime]] = field(default_factory=dict)
-    _bank: KeyBank = field(default_factory=KeyBank)
 
     def identity(self, defect_id: str | None, wall: float) -> Identity | Shown:
         """Return the good identity for None, else the one with that defect, minted for the PBX clock at *wall*.
@@ -152,7 +152,16 @@ def _assembled(
         raise
     living = Living(name, settings, history, seed=seed, since=begun)
     appliance = Appliance(
-        pbx, living, home / "ca.pem", (*warnings, *filled.warnings), kept, folder, good, keyring.authority(now), is_new
+        pbx,
+        living,
+        home / "ca.pem",
+        (*warnings, *filled.warnings),
+        kept,
+        folder,
+        good,
+        keyring.authority(now),
+        is_new,
+        KeyBank(home),
     )
     appliance.prepare(settings.faults, wall)
     return appliance
