@@ -125,6 +125,12 @@ def curl_cert_status(port: int, ca: Path | None) -> Tried:
     return curl(port, ca, "--cert-status")
 
 
+def curl_crlfile(port: int, ca: Path | None) -> Tried:
+    """Ask with curl, which has the CA's list of what is revoked then."""
+    assert ca is not None
+    return curl(port, ca, "--crlfile", str(ca.with_name("crl.pem")))
+
+
 class Node:
     """Node's https in a process of its own that answers one question after another."""
 

@@ -24,6 +24,7 @@ from tests.makers import VOICES
 from ucmsim.assembly import assemble, slow_defects
 from ucmsim.authority import Authority, export
 from ucmsim.defects import CLASSES, DEFECTS, Defect, KeyBank, Scene, Shown, defect
+from ucmsim.defects.revocation import revoked_list
 from ucmsim.settings import load_pbx
 from ucmsim.statefolder import StateFolder
 
@@ -172,6 +173,14 @@ def _lengths(seen: Seen) -> tuple[int, int]:
     """Return by how much the two lengths of the Certificate message are more than that of the certificate."""
     said, size = _message(seen), len(seen.shown.certificates[0])
     return int.from_bytes(said[:3]) - size, int.from_bytes(said[3:6]) - size
+
+
+def _revoked(seen: Seen) -> set[int]:
+    """Return the serial numbers on the CA's list, which must be its own."""
+    found = x509.load_pem_x509_crl(revoked_list(seen.scene.authority, NOW))
+    assert found.is_signature_valid(seen.scene.authority.certificate.public_key())  # type: ignore[arg-type]
+    assert (found.last_update_utc, found.issuer) == (NOW - timedelta(1), seen.scene.authority.certificate.subject)
+    return {one.serial_number for one in found}
 
 
 def _fails(check: Callable[[Seen], bool], seen: Seen) -> bool:
@@ -397,6 +406,7 @@ FLAWS: Mapping[str, Flaw] = MappingProxyType({
     "stapled-garbage": Flaw("", lambda s: s.shown.staple.startswith(b"This is no"), ("ends",)),
     "must-staple-stapled": Flaw(STAPLE, status(ocsp.OCSPCertStatus.GOOD), ("ends",)),
     "must-staple-missing": Flaw(STAPLE, lambda s: s.shown.staple == b""),
+    "revoked-by-list": Flaw("", lambda s: _revoked(s) == {s.certificate.serial_number}),
     "ocsp-out-of-reach": Flaw("1.3.6.1.5.5.7.1.1", lambda s: b"http://ocsp.invalid/" in s.leaf.extension("1.3.6.1.5.5.7.1.1").content),
     "list-out-of-reach": Flaw("2.5.29.31", lambda s: b"http://crl.invalid/" in s.leaf.extension("2.5.29.31").content),
     # client

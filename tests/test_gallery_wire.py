@@ -17,6 +17,7 @@ from tests.gallery import (
     Node,
     Shown,
     curl_cert_status,
+    curl_crlfile,
     give_slow_key,
     may_differ,
     program,
@@ -100,6 +101,18 @@ def test_client_that_asks_for_a_staple(row: Defect, shown: Shown) -> None:
         assert (verdict == "accepted") == tried.accepted
         if row.careful_client != "policy":
             assert tried.accepted == (row.careful_client == "accept"), tried
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in AVAILABLE if row.id in ("revoked-by-list", "no-usage")], ids=lambda row: row.id
+)
+def test_client_that_has_the_list(row: Defect, shown: Shown) -> None:
+    """With --crlfile curl refuses the one certificate that is on the list, and no other."""
+    the_program("curl")
+    with shown.showing(row.id):
+        tried, verdict = shown.verdict(curl_crlfile, shown.ca)
+        assert (verdict == "accepted") == tried.accepted == (row.careful_client == "accept"), tried
+        assert tried.accepted or verdict == "refused with alert 44 certificate_revoked"
 
 
 def test_undecided(shown: Shown) -> None:

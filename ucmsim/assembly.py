@@ -18,6 +18,7 @@ from ucmsim.authority import Authority, Identity, covers
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import DEFECT_IDS, clock_warnings, pbx_warnings
 from ucmsim.defects import DEFECTS, KeyBank, Scene, Shown, defect
+from ucmsim.defects.revocation import revoked_list
 from ucmsim.errors import ConfigurationError, Problem, StateInUse
 from ucmsim.filling import Watch, fill, unwatched
 from ucmsim.history import History
@@ -139,6 +140,8 @@ def _assembled(
     now = clock.at(wall).pbx
     keyring = Keyring(home, name)
     good = _identity(keyring, settings, now)
+    authority = keyring.authority(now)
+    keyring.keep_list(revoked_list(authority, now))
     warnings = [*pbx_warnings(settings), *clock_warnings(now, wall)]
     begun = clock.world(wall)
     history = History.open(home / "history.sqlite", durable=not folder.temporary)
@@ -159,7 +162,7 @@ def _assembled(
         kept,
         folder,
         good,
-        keyring.authority(now),
+        authority,
         is_new,
         KeyBank(home),
     )

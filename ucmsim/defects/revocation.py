@@ -14,8 +14,9 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from ucmsim.authority import Authority
+from ucmsim.defects import der
 from ucmsim.defects.draft import Extension, extension
-from ucmsim.defects.drafting import issued, leaf, moved, root, server_key
+from ucmsim.defects.drafting import issued, leaf, moved, root, server_key, signer_identifier
 from ucmsim.defects.row import Defect, Scene, Shown
 
 _Staple = Callable[..., bytes]
@@ -83,6 +84,30 @@ def _try_later(_scene: Scene, _certificate: x509.Certificate) -> bytes:
     return ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER).public_bytes(Encoding.DER)
 
 
+def revoked_list(authority: Authority, now: datetime) -> bytes:
+    """Return the list of what *authority* has revoked, in PEM: the one serial number of `revoked-by-list`."""
+    since = moved(now, -1).replace(microsecond=0)
+    entry = x509.RevokedCertificateBuilder(_revoked_serial(authority), since)
+    entry = entry.add_extension(x509.CRLReason(x509.ReasonFlags.key_compromise), critical=False)
+    builder = x509.CertificateRevocationListBuilder(authority.certificate.subject, since, moved(now, 3652))
+    builder = builder.add_revoked_certificate(entry.build())
+    for own in (x509.CRLNumber(1), signer_identifier(authority.key)):
+        builder = builder.add_extension(own, critical=False)
+    return builder.sign(authority.key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+
+def _revoked_serial(authority: Authority) -> int:
+    """Return the serial number that is revoked from the beginning, so that who has the list once has it for good."""
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(authority.certificate.public_bytes(Encoding.DER) + b"revoked")
+    return int.from_bytes(digest.finalize()[:19])
+
+
+def _listed(scene: Scene) -> Shown:
+    key = server_key(scene)
+    return issued(scene, key, replace(leaf(scene, key), serial=der.integer(_revoked_serial(scene.authority))))
+
+
 def _access(url: str) -> Extension:
     place = x509.UniformResourceIdentifier(url)
     return extension(
@@ -125,6 +150,9 @@ ROWS = (
          "a TLS feature, a response of the CA's", _stapled(_says(_GOOD), _MUST_STAPLE)),
     _row("must-staple-missing", "refuse", "The certificate demands an OCSP response, and none is stapled.", "RFC 7633, 4.2.3.1",
          "a TLS feature and nothing more", _stapled(None, _MUST_STAPLE), unless=_ASKS_NOT),
+    _row("revoked-by-list", "refuse", "The list of what the CA has revoked has the certificate on it.", "RFC 5280, 6.3; badtls.io",
+         "the serial number of the list that is in the state folder, <state>/<pbx>/crl.pem", _listed,
+         unless={"OpenSSL": "it looks at no list unless it is given one, as curl --crlfile does"}),
     _row("ocsp-out-of-reach", "policy", "The OCSP responder that is named has no address.", "RFC 6960, 3.1",
          "http://ocsp.invalid/ as its place", _stapled(None, _access("http://ocsp.invalid/"))),
     _row("list-out-of-reach", "policy", "The list of revoked certificates that is named has no address.", "RFC 5280, 4.2.1.13",
