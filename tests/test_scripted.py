@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ucmsim import tls12
 from ucmsim.authority import Authority, export
@@ -179,3 +183,34 @@ def test_no_key_is_left_in_the_repository() -> None:
     """Keys are made, never kept."""
     folder = Path(__file__).parent.parent / "ucmsim" / "defects"
     assert not [file for file in folder.rglob("*") if file.suffix in (".pem", ".key", ".der")]
+
+
+@cache
+def flawless() -> tuple[Shown, ssl.SSLContext]:
+    """Return what is scripted without a flaw, and who trusts it."""
+    scene, key = Scene(Authority.mint("hq", NOW), NAMES, NOW, KeyBank()), new_key()
+    found = issued(scene, key, leaf(scene, key))
+    return Shown(found.key_pem, found.certificates, found.trust, script=Script()), careful(scene)
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_whatever_comes_ends_in_an_alert_or_goes_on(data: st.DataObject) -> None:
+    """A ClientHello that somebody has damaged, cut or lengthened raises nothing but the end of the connection."""
+    talk = Talk(*flawless())
+    with pytest.raises(ssl.SSLWantReadError):
+        talk.client.do_handshake()
+    sent = bytearray(talk.outbox.read())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(sent) - 1))
+        match data.draw(st.sampled_from(["turn", "cut", "put"])):
+            case "turn":
+                sent[at] ^= data.draw(st.integers(1, 255))
+            case "cut":
+                del sent[at : at + data.draw(st.integers(1, 40))]
+                sent = sent or bytearray(b"\x16")
+            case _:
+                sent[at:at] = data.draw(st.binary(min_size=1, max_size=40))
+    with contextlib.suppress(Ended):
+        talk.server.feed(bytes(sent))
+    assert not talk.server.is_open

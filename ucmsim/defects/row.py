@@ -67,7 +67,7 @@ class Shown:
     those of the modern profile, because those of old firmware cannot serve it.
     """
 
-    key_pem: bytes
+    key_pem: bytes = field(repr=False)
     certificates: tuple[bytes, ...]
     trust: bytes
     staple: bytes = b""
