@@ -1,8 +1,4 @@
-"""What happened, as values: one `Exchange` a request, told in one line. Pure.
-
-Credentials never get here: the `Authorization` header is not part of an exchange, and `Discretion` takes the PBX's
-secrets out of the rest.
-"""
+"""Takes credentials out of what is told: of targets, headers, and sentences that quote them. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +10,6 @@ from urllib.parse import unquote, unquote_plus
 
 from ucmsim.auth import Account
 
-LINE = '{pbx} {peer} "{method} {target}" {status} rows={rows} bytes={bytes} {milliseconds} ms{told}'
-"""The access line, as a format with the names of `Exchange.fields`."""
-
 _USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
 _TELLING = (
     "password", "passwd", "pass", "pwd", "secret", "token", "user", "username",
@@ -24,50 +17,6 @@ _TELLING = (
 )  # fmt: skip
 _HIDDEN = "***"
 _SHORT = 4
-_LONGEST = 512
-_PRINTABLE = frozenset(map(chr, range(32, 127)))
-_WORD = _PRINTABLE - {" ", '"'}
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and what became of it.
-
-    *bytes* are those of the body that were handed to the transport, *seconds* wall-clock time from the complete
-    request to the last of them, *note* the refusal's sentence, *ended* how it was cut short ("" when it was not).
-    """
-
-    pbx: str
-    peer: str
-    method: str
-    target: str
-    status: int
-    rows: int | None
-    bytes: int
-    seconds: float
-    note: str = ""
-    faults: tuple[str, ...] = ()
-    ended: str = ""
-
-    def fields(self) -> dict[str, str]:
-        """Return the fields of the access line as texts."""
-        told = f" - {self.note}" if self.note else ""
-        told += f" [faults: {', '.join(self.faults)}]" if self.faults else ""
-        told += f" [{self.ended}]" if self.ended else ""
-        return {
-            "pbx": self.pbx,
-            "peer": self.peer,
-            "method": _plain(self.method, _WORD),
-            "target": _plain(self.target, _WORD),
-            "status": str(self.status or "-"),
-            "rows": "-" if self.rows is None else str(self.rows),
-            "bytes": str(self.bytes),
-            "milliseconds": f"{self.seconds * 1000:.1f}",
-            "told": _plain(told, _PRINTABLE),
-        }
-
-    def __str__(self) -> str:
-        return LINE.format(**self.fields())
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +78,3 @@ class Discretion:
             f"{_HIDDEN if self.hides(name) else name}{equals}"
             f"{_HIDDEN if value and (telling or self.hides(value)) else value}"
         )
-
-
-def _plain(text: str, good: frozenset[str]) -> str:
-    """Return *text* with all but *good* letters escaped, cut to a length that a log can bear."""
-    if len(text) <= _LONGEST and good.issuperset(text):
-        return text
-    shown = "".join(letter if letter in good else _escaped(letter) for letter in text[: _LONGEST + 1])
-    return shown if len(text) <= _LONGEST else shown[:_LONGEST] + "..."
-
-
-def _escaped(letter: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in letter.encode("utf-8", "surrogateescape"))
