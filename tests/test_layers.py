@@ -13,9 +13,9 @@ import ucmsim
 ROOT = Path(ucmsim.__file__).parent
 
 LAYERS: dict[str, tuple[str, ...]] = {
-    "0": ("errors", "privatefile", "acl", "columns", "personalities", "quirks", "register", "reply", "settings"),
+    "0": ("errors", "refusals", "privatefile", "acl", "columns", "personalities", "quirks", "register", "reply", "settings"),
     "1": (
-        "clock", "corrections", "streams", "request", "pages", "head", "reader", "auth", "refusals", "parameters", "integers",
+        "clock", "corrections", "streams", "request", "pages", "head", "reader", "auth", "parameters", "integers",
         "extensions", "times", "query", "matching", "history", "grouping", "csvlines", "render", "devicefile", "cdrapi", "audio", "beneath",
         "recordings", "truth", "paths", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "pbx",
     ),

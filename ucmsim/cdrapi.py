@@ -6,7 +6,7 @@ No Twisted, no clock. A `Search` is run in the worker; it carries all it needs a
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from ucmsim import pages
@@ -62,11 +62,11 @@ class Showing:
         """Return *page* as the device sends it."""
         refusal = page.refusal
         if refusal and (error := self._error_page(refusal.code)):
-            return replace(error, note=str(refusal))
+            return error.refused(refusal, str(refusal))
         blank = self.blank_pages or (self.blank_formats and refusal is not None and refusal.code is Code.FORMAT)
         body = b"" if blank and not page.rows else rendered(form, self.layout, page.rows)
         headers = (("Content-type", form.value if self.own_types else "text/plain"),)
-        return Content(200, "OK", headers, Bytes(body), rows=len(page.rows), note=str(refusal or ""))
+        return Content(200, "OK", headers, Bytes(body), rows=len(page.rows), note=str(refusal or ""), refusal=refusal)
 
     def _error_page(self, code: Code) -> Content | None:
         """Return the page that is sent instead of a container, None if it is none."""

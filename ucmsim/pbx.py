@@ -22,6 +22,7 @@ from ucmsim.faults.arming import Settled
 from ucmsim.head import Heading
 from ucmsim.history import History
 from ucmsim.journal import Discretion, Exchange
+from ucmsim.refusals import Code, Refusal
 from ucmsim.reply import Content, Reply
 from ucmsim.request import ApiRequest, Params, Reading
 from ucmsim.retrieval import RecApi
@@ -118,14 +119,15 @@ class Pbx:
         """Decide whether the connection of *peer* is served while *others* are open. Spec 0b: session cap, ACL."""
         cap = self.quirks.number("session-cap")
         if cap is not None and others >= cap:
-            return Admission(serve=False, why=f"{peer} is one connection too many: {cap} are open (quirk session-cap)")
+            said = f"{peer} is one connection too many: {cap} are open (quirk session-cap)"
+            return Admission.refused(Refusal.of(Code.SESSION_CAP, said, "close connections, or open fewer at a time"))
         if self.quirks["acl-denial"] == "drop":
             passes, why = self._access.permitted(peer)
             if not passes:
-                return Admission(serve=False, why=f"{why} (quirk acl-denial: drop)")
+                return Admission.refused(self._access.refusal(why), f"{why} (quirk acl-denial: drop)")
         settled = self.faults.settle(Moment.ADMIT, peer)
         settled.count()
-        return settled.applied(Admission())
+        return replace(settled.applied(Admission()), faults=settled.names)
 
     # --- at the ClientHello ----------------------------------------------------------------------------------------
 
@@ -192,7 +194,7 @@ class Pbx:
             return page
         situation = self._situation(request.peer, faults)
         if not situation.permitted:
-            return replace(pages.DENIED, note=situation.why)
+            return pages.DENIED.refused(situation.refusal or self._access.refusal(situation.why))
         methods = self.reading.methods
         unknown_method = request.method not in methods
         if not (unknown_method and self._method_first) and self._authenticates:
@@ -200,7 +202,9 @@ class Pbx:
             if challenge is not None:
                 return challenge
         if unknown_method:
-            return replace(pages.NOT_IMPLEMENTED, note=f"the method is none of {', '.join(methods)}")
+            return pages.NOT_IMPLEMENTED.refused(
+                Refusal.of(Code.METHOD, f"the method is none of {', '.join(methods)}", "send GET")
+            )
         if handler is None:
             return pages.NOT_FOUND
         if request.form_too_large:
@@ -214,7 +218,8 @@ class Pbx:
         return pages.NOT_FOUND if self._nowhere_first else None
 
     def _situation(self, peer: str, faults: Settled) -> Situation:
-        return faults.applied(Situation(peer, *self._access.permitted(peer)))
+        passes, why = self._access.permitted(peer)
+        return faults.applied(Situation(peer, passes, why, None if passes else self._access.refusal(why)))
 
     def _challenge(self, request: ApiRequest, when: When) -> Content | None:
         given = request.header("authorization")
@@ -222,7 +227,7 @@ class Pbx:
         if verdict.granted:
             return None
         page = pages.unauthorized(self._account.realm, self._nonces.issue(when.wall), stale=verdict.stale)
-        return replace(page, note=verdict.why)
+        return page.refused(verdict.refusal) if verdict.refusal else page
 
     # --- the head --------------------------------------------------------------------------------------------------
 
