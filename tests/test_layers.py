@@ -13,7 +13,7 @@ import ucmsim
 ROOT = Path(ucmsim.__file__).parent
 
 LAYERS: dict[str, tuple[str, ...]] = {
-    "0": ("errors", "refusals", "privatefile", "acl", "columns", "personalities", "quirks", "register", "reply", "settings"),
+    "0": ("errors", "refusals", "privatefile", "acl", "columns", "personalities", "quirks", "register", "served", "reply", "settings"),
     "1": (
         "clock", "corrections", "streams", "request", "pages", "head", "reader", "auth", "parameters", "integers",
         "extensions", "times", "query", "matching", "history", "grouping", "csvlines", "render", "devicefile", "cdrapi", "audio", "beneath",
@@ -21,7 +21,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring"),
     "2": ("statefolder", "progress", "configuration", "filling", "paging", "wishes", "living", "assembly", "catalogue", "tables"),
-    "3": ("socketplane", "oldtls", "tls", "wire", "channel", "ports", "happenings", "fleet", "announce", "control", "parent", "stopping", "tap"),
+    "3": ("kernel", "socketplane", "oldtls", "tls", "wire", "channel", "ports", "happenings", "fleet", "announce", "control", "parent", "stopping", "tap"),
     "4": ("client", "child", "cli", "show", "pytest_plugin"),
 }  # fmt: skip
 

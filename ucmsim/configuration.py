@@ -25,6 +25,8 @@ from ucmsim.settings import Settings, load, load_pbx
 from ucmsim.settings.rules import Broken
 
 DEFECT_IDS = tuple(defect.id for defect in DEFECTS)
+REFUSABLE_DEFECT_IDS = frozenset(defect.id for defect in DEFECTS if defect.careful_client == "refuse")
+"""Those that a careful client refuses."""
 
 _A_DAY = timedelta(days=1)
 _DEMO = "the built-in demo"

@@ -48,7 +48,7 @@ class PbxService(Service):
             device_profile=settings.tls_profile == "device",
             handshaking=lambda: self._gate.handshaking,
         )
-        plain = DeviceFactory(pbx, reactor, worker, lambda: self._gate.handshaking)
+        plain = DeviceFactory(pbx, reactor, worker, lambda: self._gate.visiting)
         wrapped = TlsFactory(self._tls, False, plain, clock=reactor)
         self.calls = Happenings(appliance, reactor, worker)
         self._gate = Gate(pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"))

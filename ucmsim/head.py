@@ -72,6 +72,7 @@ class Heading:
             content.note,
             extra_line=self.extra_line,
             refusal=content.refusal,
+            served=content.served,
         )
 
 

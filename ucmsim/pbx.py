@@ -21,11 +21,13 @@ from ucmsim.faults import Admission, FaultBook, Handshake, Moment, Situation
 from ucmsim.faults.arming import Settled
 from ucmsim.head import Heading
 from ucmsim.history import History
-from ucmsim.journal import Discretion, Exchange
+from ucmsim.journal import Discretion, Exchange, Hygiene, Journal, Visit
+from ucmsim.journal.visits import CLOSED_AT_ACCEPT
 from ucmsim.refusals import Code, Refusal
 from ucmsim.reply import Content, Reply
 from ucmsim.request import ApiRequest, Params, Reading
 from ucmsim.retrieval import RecApi
+from ucmsim.served import Served
 from ucmsim.settings import ClockChange
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.spool import Spool
@@ -79,12 +81,17 @@ class Pbx:
         *,
         seed: int,
         defects: Collection[str],
+        refusable: Collection[str] = (),
+        journal: Journal | None = None,
     ) -> None:
         self.name = name
         self.settings = settings
         self.history = history
         self._clock = clock
         self.totals = Totals()
+        self.journal = journal or Journal(settings.journal.entries, settings.journal.megabytes << 20)
+        self._hygiene = Hygiene(frozenset(refusable), settings.journal.connections)
+        self._visits = 0
         self.quirks = settings.register
         self.faults = FaultBook(partial(stream, seed, name, "fault"), defects)
         self.reading = Reading.of(self.quirks)
@@ -129,6 +136,22 @@ class Pbx:
         settled.count()
         return replace(settled.applied(Admission()), faults=settled.names)
 
+    def arrived(self, peer: str, port: int, admission: Admission, wall: float) -> Visit:
+        """Begin the account of a connection that was accepted at *wall*, or refused, as *admission* has it."""
+        self._visits += 1
+        visit = Visit(self._visits, peer, port, self._clock.at(wall), faults=admission.faults)
+        if not admission.serve:
+            visit.refusal, visit.ended = admission.refusal, CLOSED_AT_ACCEPT
+        self._hygiene.arrived(visit, wall)
+        if not admission.serve:
+            self.journal.add(visit.as_entry(self.name, self._clock.at(wall)))
+        return visit
+
+    def left(self, visit: Visit, wall: float) -> None:
+        """Take the account of a connection that ended at *wall* into the journal."""
+        self._hygiene.left(visit)
+        self.journal.add(visit.as_entry(self.name, self._clock.at(wall)))
+
     # --- at the ClientHello ----------------------------------------------------------------------------------------
 
     def handshake(self, peer: str) -> Handshake:
@@ -169,19 +192,44 @@ class Pbx:
         http.count()
         return self._dress(None, when.pbx, Settled(), http)(page)
 
-    def record(self, exchange: Exchange, params: Params = ()) -> Exchange:
-        """Count *exchange*, whose request had *params*, and return it without the PBX's secrets."""
+    def record(
+        self,
+        exchange: Exchange,
+        request: ApiRequest | None = None,
+        visit: Visit | None = None,
+        served: Served | None = None,
+    ) -> Exchange:
+        """Take *exchange* into the journal, and return it as it is told there: marked, and without credentials.
+
+        *request* is what it answers, None if it never became one, *visit* the connection that it was on, *served* the
+        page that it got.
+        """
+        if visit is not None:
+            visit.requests += 1
+            exchange = replace(exchange, connection=visit.number, port=visit.port)
+        if request is not None:
+            secret = self._discretion.hides(request.target.partition("?")[2])
+            defect = visit.defect if visit else None
+            marks = self._hygiene.marks(exchange, request, served, defect, secret=secret)
+            exchange = replace(exchange, marks=marks, acctids=served.acctids if served else "")
+        params: Params = request.params if request else ()
         self.totals.exchanges += 1
         self.totals.rows += exchange.rows or 0
         self.totals.refused += bool(exchange.note)
         discreet = self._discretion
-        return replace(
+        told = replace(
             exchange,
             method=discreet.word(exchange.method),
             target=discreet.target(exchange.target),
             note=self._told(exchange.note, params),
             ended=self._told(exchange.ended, params),
+            version=discreet.word(request.version) if request else "",
+            headers=discreet.headers(request.headers) if request else (),
+            form=discreet.form(request.form) if request else "",
+            refusal=discreet.refusal(exchange.refusal, params),
         )
+        self.journal.add(told.as_entry())
+        return told
 
     def _told(self, sentence: str, params: Params) -> str:
         # Only what is quoted can be a parameter, and to look through all of them can take long.

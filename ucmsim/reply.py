@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Protocol
 
 from ucmsim.refusals import Refusal
+from ucmsim.served import Served
 
 PIECE = 65536
 """Bytes handed to the transport at a time; measured best for Twisted's TLS."""
@@ -149,7 +150,7 @@ class Reply:
     *headers* is the whole head after the status line, in order and letter case. *steps* end with `HangUp` unless the
     connection is kept. What is never sent stands beside it: *rows* counts the CDR rows in the body, *note* is the
     sentence for the log, *refusal* says why it is an error page or an empty container, *faults* are the names of those
-    that fired. *extra_line* is one more empty line at the end of the head.
+    that fired, *served* says which rows there are. *extra_line* is one more empty line at the end of the head.
     """
 
     status: int
@@ -161,6 +162,7 @@ class Reply:
     faults: tuple[str, ...] = ()
     extra_line: bool = False
     refusal: Refusal | None = None
+    served: Served | None = None
 
     @property
     def head(self) -> bytes:
@@ -189,7 +191,7 @@ class Content:
     """What a handler wants to answer; `ucmsim.head` dresses it with the device's head and makes it a `Reply`.
 
     *headers* are the handler's own lines (Content-type, WWW-authenticate); *static* content is sent without
-    Cache-Control. *rows*, *note* and *refusal* are those of the reply. Spec 2.3.
+    Cache-Control. *rows*, *note*, *refusal* and *served* are those of the reply. Spec 2.3.
     """
 
     status: int
@@ -200,6 +202,7 @@ class Content:
     rows: int | None = None
     note: str = ""
     refusal: Refusal | None = None
+    served: Served | None = None
 
     def refused(self, refusal: Refusal, note: str | None = None) -> Content:
         """Return this content with the *refusal* that explains it; *note* is its sentence unless said otherwise."""

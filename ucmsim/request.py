@@ -165,7 +165,8 @@ class ApiRequest:
     """One request: *target* as it was sent, *path* decoded, *params* in order with their names and values decoded.
 
     *form_too_large* says that a form was announced which the device does not read, *unread* that body bytes follow
-    which nobody took, *exact_path* that the path is compared as it stands.
+    which nobody took, *exact_path* that the path is compared as it stands. *version* is what follows the target, *form*
+    the body as it was sent.
     """
 
     peer: str
@@ -177,6 +178,8 @@ class ApiRequest:
     form_too_large: bool = False
     unread: bool = False
     exact_path: bool = False
+    version: str = ""
+    form: str = ""
 
     @classmethod
     def of(cls, peer: str, head: Head, form: bytes | None = None, reading: Reading = AS_USUAL) -> ApiRequest:
@@ -198,6 +201,8 @@ class ApiRequest:
             form_too_large=reading.form_length(head) > reading.form_limit,
             unread=form is None and head.first(b"content-length") not in (None, b"0"),
             exact_path=reading.exact_paths,
+            version=text(head.version),
+            form=text(form) if form else "",
         )
 
     @cached_property

@@ -10,12 +10,19 @@ PRINTABLE = frozenset(map(chr, range(32, 127)))
 WORD = PRINTABLE - {" ", '"'}
 
 
-def plain(text: str, good: frozenset[str]) -> str:
-    """Return *text* with all but *good* letters escaped, cut to a length that a log can bear."""
-    if len(text) <= _LONGEST and good.issuperset(text):
+def plain(text: str, good: frozenset[str], *, longest: int = _LONGEST) -> str:
+    """Return *text* with all but *good* letters percent-encoded, cut to a length that a log can bear."""
+    if len(text) <= longest and good.issuperset(text):
         return text
-    shown = "".join(letter if letter in good else _escaped(letter) for letter in text[: _LONGEST + 1])
-    return shown if len(text) <= _LONGEST else shown[:_LONGEST] + "..."
+    shown = "".join(letter if letter in good else _escaped(letter) for letter in text[: longest + 1])
+    return shown if len(text) <= longest else shown[:longest] + "..."
+
+
+def readable(text: str, longest: int) -> str:
+    """Return *text* as it is but for bytes that are no text, cut to *longest* characters."""
+    if len(text) > longest:
+        text = text[:longest] + "..."
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _escaped(letter: str) -> str:

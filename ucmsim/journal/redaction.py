@@ -6,15 +6,23 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import unquote, unquote_plus
 
 from ucmsim.auth import Account
+from ucmsim.refusals import Refusal
 
 _USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
 _TELLING = (
     "password", "passwd", "pass", "pwd", "secret", "token", "user", "username",
     "authorization", "auth", "credentials", "response",
 )  # fmt: skip
+_SECRETIVE = re.compile("auth|cookie|credential|key|passw|secret|session|token")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,15}")
+_FIELD = re.compile(r'(\w+)\s*=\s*("(?:[^"\\]|\\.)*"?|[^,\s]*)')
+_SHOWN = ("realm", "nonce", "opaque", "algorithm", "qop", "nc")
+_HEADERS = 32
+"""Header lines, and fields of credentials, that are told."""
 _HIDDEN = "***"
 _SHORT = 4
 
@@ -58,6 +66,51 @@ class Discretion:
         first, last = note.find("'"), note.rfind("'")
         told = f"{note[: first + 1]}{_HIDDEN}{note[last:]}" if 0 <= first < last else note
         return _HIDDEN if self.hides(told) else told
+
+    def headers(self, lines: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Return the header *lines* without credentials; of very many only the first."""
+        told = [(name, self._header(name.lower(), value)) for name, value in islice(lines, _HEADERS)]
+        return tuple((_HIDDEN, value) if self.hides(name) else (name, value) for name, value in told)
+
+    def form(self, form: str) -> str:
+        """Return the body of a form as `target` returns a query."""
+        return self.target(f"?{form}").removeprefix("?") if form else ""
+
+    def refusal(self, refusal: Refusal | None, params: Iterable[tuple[str, str]]) -> Refusal | None:
+        """Return *refusal* without what it quotes, as `note` does."""
+        if refusal is None or not self.secrets:
+            return refusal
+        sentence = self.note(refusal.sentence, params if "'" in refusal.sentence else ())
+        parameter = _HIDDEN if self.hides(refusal.parameter) else refusal.parameter
+        hint = _HIDDEN if self.hides(refusal.hint) or parameter != refusal.parameter else refusal.hint
+        return Refusal(refusal.code, parameter, sentence, hint)
+
+    def _header(self, name: str, value: str) -> str:
+        if name in ("authorization", "proxy-authorization"):
+            return self._credentials(value)
+        if _SECRETIVE.search(name):
+            return _HIDDEN
+        if "://" in value:
+            return self.target(value)
+        return _HIDDEN if self.hides(value) else value
+
+    def _credentials(self, value: str) -> str:
+        """Return the value of an Authorization header without what proves who somebody is."""
+        scheme, blank, rest = value.partition(" ")
+        if not _SCHEME.fullmatch(scheme) or self.hides(scheme):
+            return _HIDDEN
+        if scheme.lower() != "digest":
+            return f"{scheme}{blank}{_HIDDEN if rest else ''}"
+        told = (self._field(match[1], match[2]) for match in islice(_FIELD.finditer(rest), _HEADERS))
+        return f"{scheme} {', '.join(told)}"
+
+    def _field(self, name: str, value: str) -> str:
+        """Return one field of Digest credentials; who it is, and what was made of the password, are left out."""
+        if name.lower() == "uri":
+            inner = value.strip('"')
+            return f'{name}="{self.target(inner)}"'
+        known = name.lower() in _SHOWN and not self.hides(value)
+        return f"{name}={value}" if known else f'{_HIDDEN if self.hides(name) else name}="{_HIDDEN}"'
 
     def hides(self, text: str) -> bool:
         """Return whether a secret stands in *text*, however often it is encoded; short ones only as the whole of it."""
