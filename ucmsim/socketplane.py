@@ -34,6 +34,9 @@ from ucmsim.refusals import Code, Refusal
 LINGER = 5.0
 """Wall-clock seconds a peer has to close its side after the device has closed; then the socket is closed anyway."""
 
+_DELAYED = 2 * 65535
+"""Bytes whose acknowledgement may be delayed: two segments of the longest kind (RFC 1122, 4.2.3.2)."""
+
 _NO_HELLO = Refusal.of(
     Code.NO_HANDSHAKE, "the connection ended before a whole ClientHello came", "speak TLS on this port, at once"
 )
@@ -161,11 +164,15 @@ class Below(ProtocolWrapper):
         self.factory.pbx.left(self.visit, self.factory.wall.seconds())
 
     def _how(self, reason: Failure) -> str:
-        """Return how the connection has ended; a peer that goes with our close_notify unread sends RST, meaning nothing."""
+        """Return how the connection has ended.
+
+        A peer that goes with our close_notify unread sends RST and means nothing by it, also if it has not acknowledged
+        yet what came last.
+        """
         visit = self.visit
         if reason.check(ConnectionAborted):
             return RESET_BY_DEVICE
-        if self._ending and (visit.sent is None or visit.acknowledged == visit.sent):
+        if self._ending and visit.unacknowledged <= _DELAYED:
             return BY_DEVICE
         if reason.check(ConnectionLost):
             return RESET_BY_CLIENT

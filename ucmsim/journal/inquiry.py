@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -68,13 +68,15 @@ class Inquiry:
     last: int | None = None
 
     @classmethod
-    def of(cls, parameters: Mapping[str, str]) -> Inquiry:
-        """Return the inquiry that *parameters* spell; raises `BadInquiry`."""
+    def of(cls, parameters: Mapping[str, Sequence[str]]) -> Inquiry:
+        """Return the inquiry that *parameters*, with all values that each was given, spell; raises `BadInquiry`."""
         found: dict[str, Any] = {}
-        for name, value in parameters.items():
+        for name, (value, *others) in parameters.items():
             if name not in _READERS:
                 hint = did_you_mean(name, _READERS) or f"there are {listed(_READERS)}"
                 raise BadInquiry(name, f"'{name}' is no parameter of the journal; {hint}")
+            if others:
+                raise BadInquiry(name, f"'{name}' is given {len(others) + 1} times")
             try:
                 found[name] = _READERS[name](value)
             except ValueError as error:

@@ -28,7 +28,7 @@ class Visit:
     *defect* is the certificate defect that was shown, *faults* are the names of those that fired at accept and at the
     ClientHello. *version* and *cipher* are what was agreed on, *shaken* that the handshake was done. *requests* counts
     what was answered. *received* and *written* are bytes above TCP; *sent* were handed to the kernel, *acknowledged* by
-    the peer, None where the kernel does not tell.
+    the peer, None where the kernel does not tell. A peer that resets may have had more than it acknowledged.
     """
 
     number: int = 0
@@ -55,6 +55,11 @@ class Visit:
         """Take what the kernel has counted, which counts a FIN as one byte."""
         self.sent = min(handed, self.written)
         self.acknowledged = min(acknowledged, self.written)
+
+    @property
+    def unacknowledged(self) -> int:
+        """Bytes that were handed to the kernel and not acknowledged, 0 where it does not tell."""
+        return (self.sent or 0) - (self.acknowledged or 0)
 
     def as_entry(self, pbx: str, ended: When) -> dict[str, Any]:
         """Return its event, which happened at the end."""
