@@ -1364,7 +1364,7 @@ def test_how_an_exchange_ended_is_told_without_the_password():
     pbx = make_pbx(api=ACCOUNT)
     for name, told in ((f"{PASSWORD}.wav", "'***' is gone"), ("auto-1.wav", "'monitor/auto-1.wav' is gone")):
         one = Exchange("hq", CLIENT, "GET", "/recapi", 200, None, 0, 0.1, ended=f"'monitor/{name}' is gone")
-        assert pbx.record(one, request(f"/recapi?filename={name}").params).ended == told
+        assert pbx.record(one, request(f"/recapi?filename={name}")).ended == told
 
 
 # The PBX clock

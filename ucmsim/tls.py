@@ -140,9 +140,7 @@ def tls_failure(error: BaseException | None) -> Refusal:
     reasons = _reasons(error)
     folded = reasons.lower().replace("_", " ")
     if "http request" in folded:
-        return Refusal.of(
-            Code.PLAIN_HTTP, "this is plain HTTP on the TLS port: use https://", "write https:// in the URL"
-        )
+        return Refusal.of(Code.PLAIN_HTTP, "this is plain HTTP on the TLS port: use https://")
     if "unknown ca" in folded:
         said = f"the client does not trust the certificate's issuer ({reasons})"
         return Refusal.of(Code.UNTRUSTED_ISSUER, said, "let it trust the PBX's ca.pem")

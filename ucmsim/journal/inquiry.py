@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from ucmsim.acl import Entry, parse_entry, peer_address
 from ucmsim.errors import did_you_mean, listed
 from ucmsim.journal.marks import MARKS
+from ucmsim.journal.telling import noteworthy
 from ucmsim.refusals import Code
 from ucmsim.request import decoded, handler_of, text
 
@@ -31,6 +32,7 @@ PARAMETERS: Mapping[str, str] = MappingProxyType({
     "fault": "the name of a fault that fired, or any",
     "refusal": "the code of a refusal, or any",
     "mark": "the id of a mark, or any",
+    "brief": "yes leaves out connections that are told by their exchanges",
     "after": "an id: later events only",
     "limit": f"events in one answer, 1 to {MOST}; 100 by default",
     "last": f"so many of the latest that match, 1 to {MOST}, instead of the earliest",
@@ -63,6 +65,7 @@ class Inquiry:
     fault: str | None = None
     refusal: str | None = None
     mark: str | None = None
+    brief: str | None = None
     after: int = 0
     limit: int = 100
     last: int | None = None
@@ -83,14 +86,9 @@ class Inquiry:
                 raise BadInquiry(name, f"'{value}' cannot stand in {name}: {error}") from None
         return cls(**found)
 
-    @property
-    def filters(self) -> bool:
-        """Whether anything but the paging narrows it."""
-        return any(getattr(self, one.name) is not None for one in fields(self) if one.name not in _PAGING)
-
     def matches(self, entry: Mapping[str, Any]) -> bool:
         """Return whether *entry* is looked for; its id does not count here."""
-        if self.kind is not None and entry["kind"] != self.kind:
+        if (self.kind is not None and entry["kind"] != self.kind) or (self.brief == "yes" and not noteworthy(entry)):
             return False
         at = entry["wall" if self.clock == "wall" else "pbx_clock"]
         if (self.since is not None and at < self.since) or (self.until is not None and at >= self.until):
@@ -220,8 +218,8 @@ _READERS: Mapping[str, Callable[[str], Any]] = MappingProxyType({
     "fault": str,
     "refusal": _one_of([ANY, *(code.slug for code in Code)]),
     "mark": _one_of([ANY, *(mark.id for mark in MARKS)]),
+    "brief": _one_of(["yes", "no"]),
     "after": _number(0, 10**18),
     "limit": _number(1, MOST),
     "last": _number(1, MOST),
 })  # fmt: skip
-_PAGING = ("clock", "after", "limit", "last")
