@@ -204,29 +204,32 @@ class Pbx:
         *request* is what it answers, None if it never became one, *visit* the connection that it was on, *served* the
         page that it got.
         """
+        discreet = self._discretion
+        params: Params = request.params if request else ()
+        marks: tuple[str, ...] = ()
         if visit is not None:
             visit.requests += 1
-            exchange = replace(exchange, connection=visit.number, port=visit.port)
         if request is not None:
-            secret = self._discretion.hides(request.target.partition("?")[2])
+            secret = discreet.hides(request.target.partition("?")[2])
             defect = visit.defect if visit else None
             marks = self._hygiene.marks(exchange, request, served, defect, secret=secret)
-            exchange = replace(exchange, marks=marks, acctids=served.acctids if served else "")
-        params: Params = request.params if request else ()
         self.totals.exchanges += 1
         self.totals.rows += exchange.rows or 0
         self.totals.refused += bool(exchange.note)
-        discreet = self._discretion
         told = replace(
             exchange,
             method=discreet.word(exchange.method),
             target=discreet.target(exchange.target),
             note=self._told(exchange.note, params),
             ended=self._told(exchange.ended, params),
+            connection=visit.number if visit else exchange.connection,
+            port=visit.port if visit else exchange.port,
             version=discreet.word(request.version) if request else "",
             headers=discreet.headers(request.headers) if request else (),
             form=discreet.form(request.form) if request else "",
             refusal=discreet.refusal(exchange.refusal, params),
+            acctids=served.acctids if served else "",
+            marks=marks,
         )
         self.journal.add(told.as_entry())
         return told

@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
-from ucmsim import auth
-from ucmsim.refusals import Refusal
-
 _USERINFO = re.compile(r"://[^/?#\s]*@")
+_FIELDS = re.compile(r'\b(nonce|qop|nc)\s*=\s*"?([^",\s]*)', re.IGNORECASE)
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]{1,16}")
 _TELLING = ("password", "passwd", "pass", "pwd", "secret", "token", "authorization", "credentials")
 
 
@@ -29,13 +28,14 @@ def is_basic(authorization: str) -> bool:
 
 def digest_of(authorization: str) -> Digest | None:
     """Return the Digest credentials of an Authorization header, None when there are none that can be read."""
-    if not authorization:
+    if authorization.lstrip()[:7].lower() != "digest ":
         return None
-    found = auth.parse(authorization, counted=False, any_algorithm=True)
-    if isinstance(found, Refusal):
+    found = {name.lower(): value for name, value in _FIELDS.findall(authorization)}
+    if not found.get("nonce"):
         return None
-    number = re.match(r"\s*([0-9a-fA-F]{1,16})", found.nc)
-    return Digest(f"{found.nonce:x}", int(number[1], 16) if found.qop and number else None, found.qop)
+    qop = bool(found.get("qop"))
+    number = _HEXADECIMAL.match(found.get("nc", ""))
+    return Digest(found["nonce"].lower(), int(number[0], 16) if qop and number else None, qop)
 
 
 def in_url(target: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ucmsim.journal.suites import GROUPS, SUITES, VERSIONS, named
@@ -34,14 +35,19 @@ class Offered:
     resumes: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """Return it with the names of the field."""
-        return {
-            "versions": named(self.versions, VERSIONS),
-            "ciphers": named(self.ciphers, SUITES),
-            "groups": named(self.groups, GROUPS),
-            "alpn": list(self.alpn),
-            "resumes": self.resumes,
-        }
+        """Return it with the names of the field; a client offers the same again and again, so do not change it."""
+        return _as_json(self)
+
+
+@lru_cache(64)
+def _as_json(hello: Offered) -> dict[str, Any]:
+    return {
+        "versions": named(hello.versions, VERSIONS),
+        "ciphers": named(hello.ciphers, SUITES),
+        "groups": named(hello.groups, GROUPS),
+        "alpn": list(hello.alpn),
+        "resumes": hello.resumes,
+    }
 
 
 def offered(data: bytes) -> Offered | None:
