@@ -15,13 +15,20 @@ from pydantic_core import PydanticUndefined
 from ucmsim import catalogue, control
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.columns import GENERATIONS
+from ucmsim.journal import inquiry
 from ucmsim.query import Format
 from ucmsim.quirks import CONFIDENCES, GROUPS, QUIRKS
 from ucmsim.settings import Settings, Traffic, Trunk, model
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-WITH_TABLES = (README, ROOT / "docs" / "quirks.md", ROOT / "docs" / "personalities.md", ROOT / "docs" / "traffic.md")
+WITH_TABLES = (
+    README,
+    ROOT / "docs" / "quirks.md",
+    ROOT / "docs" / "personalities.md",
+    ROOT / "docs" / "traffic.md",
+    ROOT / "docs" / "journal.md",
+)
 
 PARAMETERS = {
     "enable": "Enable",
@@ -187,6 +194,19 @@ TABLES = {
     "defects": lambda: table(
         ("defect", "a careful client", "what is wrong"),
         objects(catalogue.defect_rows(), "id", "careful_client", "statement"),
+    ),
+    "marks": lambda: table(
+        ("mark", "set when", "what would be right"), objects(catalogue.mark_rows(), "id", "statement", "right")
+    ),
+    "refusals": lambda: table(
+        ("check", "codes"),
+        (
+            (f"`{check}`", ", ".join(f"`{row['id']}`" for row in catalogue.refusal_rows() if row["check"] == check))
+            for check in dict.fromkeys(row["check"] for row in catalogue.refusal_rows())
+        ),
+    ),
+    "journal-filters": lambda: table(
+        ("parameter", "meaning"), ((f"`{name}`", meaning) for name, meaning in inquiry.PARAMETERS.items())
     ),
     "quirk-counts": lambda: table(("confidence", "rows", "share", "of them to switch"), counts()),
     "quirks": lambda: "\n".join(register()),
