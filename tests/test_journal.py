@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import string
+import time
 from base64 import b64encode
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
@@ -325,3 +326,23 @@ def test_a_password_is_nowhere_in_the_journal(way: str, password: str, place: in
     told = json.dumps(entry, ensure_ascii=False)
     assert spelled not in told.replace("joe", "")
     assert basic not in told
+
+
+def test_a_long_header_is_looked_through_in_no_time() -> None:
+    """Half a megabyte without an equals sign, or with one at the very end, costs what its length does."""
+    discretion = Discretion.of(Account("joe", PASSWORD), ())
+    for value in ("a" * 500_000, "a " * 250_000, " " * 500_000 + "=", 'a="' * 170_000, "a=" * 250_000):
+        began = time.process_time()
+        discretion.headers([("Authorization", f"Digest {value}")])
+        assert time.process_time() - began < 1.0
+
+
+def test_a_long_form_is_told_as_far_as_it_goes() -> None:
+    """It is cut, and what stands at the cut is left out: half a password would be told otherwise."""
+    discretion = Discretion.of(Account("joe", PASSWORD), ())
+    for length in range(4080, 4100):
+        form = "a=1&b=2&" + "b" * (length - 8) + f"&caller={PASSWORD}&c=1&{'d' * 5000}"
+        told = discretion.form(form)
+        assert PASSWORD[:5] not in told
+        assert told.startswith("a=1&")
+        assert told.endswith("&***")

@@ -127,6 +127,11 @@ def sessions(second: str) -> list[tuple[str, ...]]:
     return caller.every("/cdrapi?format=json", second)
 
 
+def cut(*moments: float, ended: str) -> list[tuple[str, ...]]:
+    caller = Caller()
+    return [caller.ask(seconds=moment, ended=ended) for moment in moments]
+
+
 def failing(*moments: float, status: int = 501) -> list[tuple[str, ...]]:
     caller = Caller()
     found = []
@@ -196,7 +201,7 @@ SET: dict[str, list[Story]] = {
         lambda: pages("/cdrapi?numRecords=5000", "/cdrapi?numRecords=5000"),
         lambda: sessions("/cdrapi?format=json&startTime=2013-12-03T12:00:00"),
     ],
-    "no-back-off": [lambda: failing(0, 0.5, 1.0), lambda: failing(0, 0.9, 1.5, status=500)],
+    "no-back-off": [lambda: failing(0, 0.5, 1.0), lambda: failing(0, 0.9, 1.5, status=500), lambda: cut(0, 0.1, 0.2, ended="ended with RST")],
     "hammering-while-denied": [
         lambda: denied(0, 1, 2, 3, 4), lambda: dropped(0, 1, 2, 3, 4), lambda: wrong_passwords(5),
     ],
@@ -229,6 +234,7 @@ NOT_SET: dict[str, list[Story]] = {
     ],
     "no-back-off": [
         lambda: failing(0, 0.5), lambda: failing(0, 0.5, 1.6), lambda: failing(0, 0.5, 1.0, status=404), lambda: denied(0, 0.1, 0.2),
+        lambda: cut(0, 0.1, 0.2, ended="the client went away"),
     ],
     "hammering-while-denied": [
         lambda: denied(0, 1, 2, 3), lambda: denied(0, 3, 6, 9, 12), lambda: dropped(0, 1, 2, 3), lambda: wrong_passwords(4), lambda: stale(9),

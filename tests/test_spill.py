@@ -33,7 +33,7 @@ def event(number: int, **more: Any) -> dict[str, Any]:
 def found(journal: Journal, **parameters: str) -> list[int]:
     """Return the ids that an inquiry finds."""
     inquiry = Inquiry.of({name: [value] for name, value in parameters.items()})
-    return [one["id"] for one in journal.inquiring(inquiry)().items]
+    return [one["id"] for one in journal.inquiring(inquiry).whole().items]
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_the_oldest_go(path: Path) -> None:
         journal.add(event(number))
         if number % 60 == 0:
             assert len(found(journal, limit="1000")) <= 100
-    answer = journal.inquiring(Inquiry(limit=1000))()
+    answer = journal.inquiring(Inquiry(limit=1000)).whole()
     assert [one["id"] for one in answer.items] == list(range(351, 451))
     assert (answer.first, answer.last) == (351, 450)
     journal.close()

@@ -151,7 +151,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
         try:
             reply = await self._decided(asked)
             if self._line is not None:
-                ended = await perform(reply, self._line, self._wall, progress)
+                ended = await perform(reply, self._line, self._wall, progress) or reply.odd_ending
                 self._keeps = reply.keeps and not ended
             else:
                 ended = self._gone

@@ -45,10 +45,16 @@ class JournalKeeper(Service):
             self._loop.stop()
         return maybeDeferred(self._flush)
 
-    def inquire(self, inquiry: Inquiry) -> Deferred[Found]:
-        """Return what *inquiry* finds by now; fails with `sqlite3.Error` when the file cannot be used."""
-        found: Deferred[Found] = self._worker(self._journal.inquiring(inquiry))
-        return found
+    async def inquire(self, inquiry: Inquiry) -> Found:
+        """Return what *inquiry* finds by now; raises `sqlite3.Error` when the file cannot be used.
+
+        Pages are read between the steps of a long search.
+        """
+        search = self._journal.inquiring(inquiry)
+        while True:
+            found: Found | None = await self._worker(search.step)
+            if found is not None:
+                return found
 
     def _flush(self) -> Deferred[None]:
         flush = self._journal.flushing()

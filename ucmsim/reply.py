@@ -177,6 +177,12 @@ class Reply:
         return not any(isinstance(step, HangUp) for step in self.steps)
 
     @property
+    def odd_ending(self) -> str:
+        """How the connection ends if not as it should, "" if it does."""
+        ways = (step.how for step in self.steps if isinstance(step, HangUp) and step.how is not Ending.NOTIFY)
+        return next((f"ended with {way.value}" for way in ways), "")
+
+    @property
     def body(self) -> bytes:
         """All body bytes that the steps send, joined: for tests and small bodies."""
         return b"".join(piece for step in self.steps if isinstance(step, Send) for piece in step.body.chunks())

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ucmsim.journal.inquiry import Found, Inquiry, page
-from ucmsim.journal.ring import Kept, Ring, unpacked
+from ucmsim.journal.inquiry import Inquiry, Search
+from ucmsim.journal.ring import Ring
 from ucmsim.journal.spill import Spill
 
 ENTRIES, ROOM = 50_000, 8 << 20
@@ -58,19 +58,14 @@ class Journal:
         self._spilt = self._ring.last
         return lambda: spill.write(kept.after(after))
 
-    def inquiring(self, inquiry: Inquiry) -> Callable[[], Found]:
-        """Return what finds the answer to *inquiry* as of now, for the worker."""
+    def inquiring(self, inquiry: Inquiry) -> Search:
+        """Return what looks for the answer to *inquiry* as of now, step by step, in the worker."""
         flush, spill = self.flushing(), self._spill
         if spill is None:
             kept, first = self._ring.kept_after(inquiry.after), self._ring.first
-            return lambda: _in_memory(kept, inquiry, first)
-
-        def on_disk() -> Found:
-            if flush is not None:
-                flush()
-            return page(spill.find(inquiry), inquiry, first=spill.first, last=spill.last)
-
-        return on_disk
+            entries = kept.after(inquiry.after) if inquiry.last is None else kept.backwards()
+            return Search(entries, inquiry, lambda: (first, kept.last))
+        return Search(_on_disk(spill, flush, inquiry), inquiry, lambda: (spill.first, spill.last))
 
     def clear(self) -> None:
         """Forget everything, also on disk; ids begin again."""
@@ -90,8 +85,7 @@ class Journal:
                 self._spill.close()
 
 
-def _in_memory(kept: Kept, inquiry: Inquiry, first: int) -> Found:
-    if inquiry.last is None:
-        return page(kept.after(inquiry.after), inquiry, first=first, last=kept.last)
-    backwards = ({"id": kept.first + at, **unpacked(kept.entries[at])} for at in range(len(kept.entries) - 1, -1, -1))
-    return page(backwards, inquiry, first=first, last=kept.last)
+def _on_disk(spill: Spill, flush: Callable[[], None] | None, inquiry: Inquiry) -> Iterator[dict[str, Any]]:
+    if flush is not None:
+        flush()
+    yield from spill.find(inquiry)

@@ -9,6 +9,7 @@ from urllib.parse import unquote_plus
 _USERINFO = re.compile(r"://[^/?#\s]*@")
 _FIELDS = re.compile(r'\b(nonce|qop|nc)\s*=\s*"?([^",\s]*)', re.IGNORECASE)
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{1,16}")
+_LONGEST = 3 * len("authorization")
 _TELLING = ("password", "passwd", "pass", "pwd", "secret", "token", "authorization", "credentials")
 
 
@@ -44,4 +45,4 @@ def in_url(target: str) -> bool:
     if _USERINFO.search(path) or _USERINFO.search(query):
         return True
     pieces = (piece.partition("=") for piece in query.split("&"))
-    return any(value and unquote_plus(name).lower() in _TELLING for name, _, value in pieces)
+    return any(value and len(name) <= _LONGEST and unquote_plus(name).lower() in _TELLING for name, _, value in pieces)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +18,8 @@ from ucmsim.request import decoded, handler_of, text
 
 MOST = 1000
 """Events in one answer."""
+STEP = 1000
+"""Events that are looked at before others have their turn."""
 ANY = "any"
 KINDS = ("connection", "exchange")
 CLOCKS = ("wall", "pbx")
@@ -121,22 +124,46 @@ class Found:
         return {"items": list(self.items), "next": self.next, "first": self.first, "last": self.last}
 
 
-def page(entries: Iterable[dict[str, Any]], inquiry: Inquiry, *, first: int, last: int) -> Found:
-    """Return what *inquiry* finds among *entries*, which come in order; from the latest on where it asks for the last."""
-    limit = inquiry.limit if inquiry.last is None else inquiry.last
-    items: list[dict[str, Any]] = []
-    for entry in entries:
-        if not inquiry.matches(entry):
-            continue
-        if len(items) == limit:
-            more = inquiry.last is None
-            return Found(_ordered(items, inquiry), items[-1]["id"] if more else None, first, last)
-        items.append(entry)
-    return Found(_ordered(items, inquiry), None, first, last)
+class Search:
+    """Looks for what *inquiry* asks among *entries*, a step at a time, so that who shares the worker need not wait long.
 
+    Entries come in order, or from the latest on where the inquiry asks for the last. *bounds* returns the earliest and
+    the latest id, once the search is over.
+    """
 
-def _ordered(items: list[dict[str, Any]], inquiry: Inquiry) -> tuple[dict[str, Any], ...]:
-    return tuple(items if inquiry.last is None else reversed(items))
+    def __init__(
+        self, entries: Iterator[dict[str, Any]], inquiry: Inquiry, bounds: Callable[[], tuple[int, int]]
+    ) -> None:
+        self._entries = entries
+        self._inquiry = inquiry
+        self._bounds = bounds
+        self._items: list[dict[str, Any]] = []
+
+    def step(self, count: int = STEP) -> Found | None:
+        """Look at *count* more entries; return the answer if that is the end."""
+        inquiry, items = self._inquiry, self._items
+        limit = inquiry.limit if inquiry.last is None else inquiry.last
+        looked = 0
+        for entry in islice(self._entries, count):
+            looked += 1
+            if not inquiry.matches(entry):
+                continue
+            if len(items) == limit:
+                return self._found(more=True)
+            items.append(entry)
+        return self._found(more=False) if looked < count else None
+
+    def whole(self) -> Found:
+        """Look to the end."""
+        while (found := self.step()) is None:
+            pass
+        return found
+
+    def _found(self, *, more: bool) -> Found:
+        items, first_and_last = self._items, self._bounds()
+        if self._inquiry.last is not None:
+            return Found(tuple(reversed(items)), None, *first_and_last)
+        return Found(tuple(items), items[-1]["id"] if more else None, *first_and_last)
 
 
 def _covers(entry: Entry, peer: str) -> bool:

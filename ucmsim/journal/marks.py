@@ -56,7 +56,7 @@ MARKS = (
          "read again some hours back, and know what was read already"),
     Mark("page-size-mistaken-for-end", "A full page was taken for the last one because it looked short; the rest was never asked for.",
          "go on with the next offset until a page is empty"),
-    Mark("no-back-off", "Three errors in a row, each followed by the next request in less than a second.",
+    Mark("no-back-off", "Three errors in a row, answers that were cut short among them, with less than a second between.",
          "wait after an error, longer each time"),
     Mark("hammering-while-denied", "Five denials within ten seconds.",
          "stop and tell somebody: who is denied will not be let in by asking again"),
@@ -149,7 +149,8 @@ class Hygiene:
         if exchange.began is None:
             return []
         began, ended = exchange.began.wall, exchange.began.wall + exchange.seconds
-        failed = exchange.status >= 400 and exchange.status not in _NO_ERRORS
+        cut = bool(exchange.ended) and "the client" not in exchange.ended
+        failed = cut or (exchange.status >= 400 and exchange.status not in _NO_ERRORS)
         hurried = client.errors > 0 and began - client.failed_at < PAUSE
         client.errors = (client.errors + 1 if hurried else 1) if failed else 0
         client.failed_at = ended

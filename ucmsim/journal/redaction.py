@@ -19,8 +19,10 @@ _TELLING = (
 )  # fmt: skip
 _SECRETIVE = re.compile("auth|cookie|credential|key|passw|secret|session|token")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,15}")
-_FIELD = re.compile(r'(\w+)\s*=\s*("(?:[^"\\]|\\.)*"?|[^,\s]*)')
+_FIELD = re.compile(r'\b(\w++)\s*+=\s*+("(?:[^"\\]|\\.)*"?|[^,\s]*)')
 _SHOWN = ("realm", "nonce", "opaque", "algorithm", "qop", "nc")
+_FORM = 4096
+"""Characters of a form that are told."""
 _HEADERS = 32
 """Header lines, and fields of credentials, that are told."""
 _HIDDEN = "***"
@@ -75,6 +77,9 @@ class Discretion:
 
     def form(self, form: str) -> str:
         """Return the body of a form as `target` returns a query."""
+        if len(form) > _FORM:
+            # The last pieces may be cut, and of a secret that is cut nobody knows that it is one.
+            form = "&".join([*form[:_FORM].split("&")[:-2], _HIDDEN])
         return self.target(f"?{form}").removeprefix("?") if form else ""
 
     def refusal(self, refusal: Refusal | None, params: Iterable[tuple[str, str]]) -> Refusal | None:

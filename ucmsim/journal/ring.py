@@ -94,6 +94,11 @@ class Kept:
         for at, data in enumerate(islice(self.entries, begin, None), self.first + begin):
             yield {"id": at, **unpacked(data)}
 
+    def backwards(self) -> Iterator[dict[str, Any]]:
+        """Yield the entries from the latest on."""
+        for at in range(len(self.entries) - 1, -1, -1):
+            yield {"id": self.first + at, **unpacked(self.entries[at])}
+
 
 class Ring:
     """At most *most* entries, and at most *room* bytes of them; the oldest go first. Ids begin after *last*."""
