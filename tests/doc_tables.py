@@ -16,13 +16,17 @@ from ucmsim import catalogue, control
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.columns import GENERATIONS
 from ucmsim.defects import CLASSES, DEFECTS
+from ucmsim.journal import inquiry
 from ucmsim.query import Format
 from ucmsim.quirks import CONFIDENCES, GROUPS, QUIRKS
 from ucmsim.settings import Settings, Traffic, Trunk, model
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-WITH_TABLES = (README, *(ROOT / "docs" / f"{page}.md" for page in ("quirks", "personalities", "traffic", "defects")))
+WITH_TABLES = (
+    README,
+    *(ROOT / "docs" / f"{page}.md" for page in ("quirks", "personalities", "traffic", "journal", "defects")),
+)
 
 PARAMETERS = {
     "enable": "Enable",
@@ -220,6 +224,19 @@ TABLES = {
     "defect-classes": lambda: table(
         ("class", "defects", "a careful client refuses", "accepts", "by its policy", "scripted", "unavailable"),
         classes(),
+    ),
+    "marks": lambda: table(
+        ("mark", "set when", "what would be right"), objects(catalogue.mark_rows(), "id", "statement", "right")
+    ),
+    "refusals": lambda: table(
+        ("check", "codes"),
+        (
+            (f"`{check}`", ", ".join(f"`{row['id']}`" for row in catalogue.refusal_rows() if row["check"] == check))
+            for check in dict.fromkeys(row["check"] for row in catalogue.refusal_rows())
+        ),
+    ),
+    "journal-filters": lambda: table(
+        ("parameter", "meaning"), ((f"`{name}`", meaning) for name, meaning in inquiry.PARAMETERS.items())
     ),
     "quirk-counts": lambda: table(("confidence", "rows", "share", "of them to switch"), counts()),
     "quirks": lambda: "\n".join(register()),

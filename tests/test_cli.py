@@ -23,8 +23,10 @@ from ucmsim.defects import DEFECTS
 from ucmsim.devicefile import READERS
 from ucmsim.faults import KINDS
 from ucmsim.history import History
+from ucmsim.journal import MARKS
 from ucmsim.personalities import ALIASES, PERSONALITIES
 from ucmsim.quirks import QUIRKS
+from ucmsim.refusals import Code
 from ucmsim.statefolder import StateFolder
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -154,6 +156,8 @@ SHOWN = {
     "quirks": [row.id for row in QUIRKS],
     "faults": [kind.id for kind in KINDS],
     "defects": [row.id for row in DEFECTS],
+    "marks": [mark.id for mark in MARKS],
+    "refusals": [code.slug for code in Code],
     "columns": [column.name for column in COLUMNS],
 }
 
@@ -167,7 +171,7 @@ def test_show_as_json(ucmsim: Command, what: str) -> None:
     assert next(iter(found[0])) == "id"
 
 
-@pytest.mark.parametrize("what", ["quirks", "faults", "defects", "columns"])
+@pytest.mark.parametrize("what", ["quirks", "faults", "defects", "marks", "refusals", "columns"])
 def test_show_to_a_pipe_has_a_line_a_row(ucmsim: Command, what: str) -> None:
     """What a program reads line by line is never wrapped: every field of a row stands on its line."""
     lines = ucmsim("show", what).stdout.splitlines()

@@ -16,12 +16,13 @@ from ucmsim import keyfiles
 from ucmsim.audio import Voices
 from ucmsim.authority import Authority, Identity, covers
 from ucmsim.clock import PbxClock
-from ucmsim.configuration import DEFECT_IDS, clock_warnings, pbx_warnings
+from ucmsim.configuration import DEFECT_IDS, REFUSABLE_DEFECT_IDS, clock_warnings, pbx_warnings
 from ucmsim.defects import DEFECTS, KeyBank, Scene, Shown, defect
 from ucmsim.defects.revocation import revoked_list
 from ucmsim.errors import ConfigurationError, Problem, StateInUse
 from ucmsim.filling import Watch, fill, unwatched
 from ucmsim.history import History
+from ucmsim.journal import Journal, Spill
 from ucmsim.keyring import Keyring
 from ucmsim.living import Living
 from ucmsim.pbx import Pbx
@@ -81,8 +82,11 @@ class Appliance:
         return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc and covers(certificate, host)
 
     def close(self) -> None:
-        """Close the history."""
-        self.pbx.history.close()
+        """Close the journal and the history."""
+        try:
+            self.pbx.journal.close()
+        finally:
+            self.pbx.history.close()
 
     def forget(self) -> None:
         """Remove what is kept of this PBX; it must be closed."""
@@ -149,7 +153,17 @@ def _assembled(
         kept = len(history) > 0
         filled = fill(history, name, settings, seed=seed, until=begun, watch=watch)
         spool = Spool.begun(home / "spool", history.recordings, voices, lambda path: _sound(seed, name, path))
-        pbx = Pbx(name, settings, history, spool, clock, seed=seed, defects=DEFECT_IDS)
+        pbx = Pbx(
+            name,
+            settings,
+            history,
+            spool,
+            clock,
+            seed=seed,
+            defects=DEFECT_IDS,
+            refusable=REFUSABLE_DEFECT_IDS,
+            journal=_journal(settings, home),
+        )
     except BaseException:
         history.close()
         raise
@@ -174,6 +188,13 @@ def slow_defects(specs: Iterable[Mapping[str, object]]) -> list[str]:
     """Return the defects that take long to mint among those that the faults *specs* show, right or wrong."""
     named = {str(spec.get("defect")) for spec in specs if spec.get("fault") == "tls.certificate"}
     return [row.id for row in DEFECTS if row.slow and row.id in named]
+
+
+def _journal(settings: PbxSettings, home: Path) -> Journal:
+    """Return the journal that the *settings* ask for; raises `HistoryError`."""
+    kept = settings.journal
+    spill = None if kept.spill is None else Spill.open(home / "journal.sqlite", kept.spill)
+    return Journal(kept.entries, kept.megabytes << 20, spill)
 
 
 def trusted(state: Path, name: str, settings: PbxSettings, *, wall: float) -> Certificate:

@@ -18,8 +18,10 @@ from ucmsim.columns import COLUMNS, GENERATIONS, NAMES
 from ucmsim.defects import DEFECTS
 from ucmsim.faults import KINDS
 from ucmsim.instants import SECOND
+from ucmsim.journal import MARKS
 from ucmsim.personalities import ALIASES, PERSONALITIES, Personality
 from ucmsim.quirks import QUIRKS, Quirk
+from ucmsim.refusals import Code
 from ucmsim.register import Quirks
 from ucmsim.settings import Settings
 
@@ -132,6 +134,18 @@ def fault_rows() -> Iterator[dict[str, Any]]:
             "settled": kind.settled,
             "statement": kind.statement,
         }
+
+
+def mark_rows() -> Iterator[dict[str, Any]]:
+    """Yield the marks of client hygiene."""
+    for mark in MARKS:
+        yield {"id": mark.id, "right": mark.right, "statement": mark.statement}
+
+
+def refusal_rows() -> Iterator[dict[str, Any]]:
+    """Yield the codes of refusals with the check that gives each."""
+    for code in Code:
+        yield {"id": code.slug, "check": code.check, "meaning": code.row}
 
 
 def defect_rows(group: str | None = None) -> Iterator[dict[str, Any]]:

@@ -27,6 +27,8 @@ from ucmsim.settings.rules import Broken
 
 DEFECT_IDS = MappingProxyType({row.id: "" if row.available else row.made for row in DEFECTS})
 """Every defect, and why it cannot be shown where it cannot."""
+REFUSABLE_DEFECT_IDS = frozenset(defect.id for defect in DEFECTS if defect.careful_client == "refuse")
+"""Those that a careful client refuses."""
 
 _A_DAY = timedelta(days=1)
 _DEMO = "the built-in demo"

@@ -9,7 +9,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from ucmsim.configuration import read_pbx
 from ucmsim.errors import BindError, ConfigurationError, NameTaken, UcmsimError
 from ucmsim.faults import Armed, FaultRefused
 from ucmsim.fleet import Fleet, PbxService
+from ucmsim.journal import BadInquiry, Inquiry
 from ucmsim.paging import QueryRefused, sought
 from ucmsim.ports import OpenPort, closed
 from ucmsim.privatefile import put
@@ -177,6 +178,14 @@ class Handlers:
         self._log.info("{pbx}: disarmed {name}", pbx=pbx, name=name)
         return Answer(None, 204)
 
+    async def journal(self, pbx: str, query: Mapping[str, Sequence[str]]) -> Answer:
+        service = self._find(pbx)
+        try:
+            inquiry = Inquiry.of(query)
+        except BadInquiry as bad:
+            raise ApiError(400, "invalid", str(bad), bad.parameter) from None
+        return Answer((await service.journal.inquire(inquiry)).as_json())
+
     def _find(self, name: str) -> PbxService:
         try:
             return self._fleet[name]
@@ -223,6 +232,7 @@ ROUTES = (
     Route("GET",    "/v1/pbxs/{pbx}/faults", "faults", "the armed faults with their counters"),
     Route("POST",   "/v1/pbxs/{pbx}/faults", "arm_fault", "arm a fault"),
     Route("DELETE", "/v1/pbxs/{pbx}/faults/{name}", "disarm_fault", "disarm a fault"),
+    Route("GET",    "/v1/pbxs/{pbx}/journal", "journal", "connections and exchanges, with filters and paging", query=True),
 )
 # fmt: on
 

@@ -20,6 +20,7 @@ from ucmsim.channel import DeviceFactory
 from ucmsim.errors import NameTaken, UcmsimError
 from ucmsim.faults import Handshake, Moment
 from ucmsim.happenings import Happenings
+from ucmsim.keeping import JournalKeeper
 from ucmsim.ports import OpenPort, closed
 from ucmsim.reply import Reply
 from ucmsim.settings import Address
@@ -49,12 +50,13 @@ class PbxService(Service):
             device_profile=settings.tls_profile == "device",
             handshaking=lambda: self._gate.handshaking,
         )
-        plain = DeviceFactory(pbx, reactor, worker, lambda: self._gate.handshaking)
+        plain = DeviceFactory(pbx, reactor, worker, lambda: self._gate.visiting)
         wrapped = TlsFactory(self._tls, False, plain, clock=reactor)
         self.calls = Happenings(appliance, reactor, worker)
         self._gate = Gate(
             pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"), undecided=self._undecided
         )
+        self.journal = JournalKeeper(pbx.name, pbx.journal, reactor, worker)
         self._port: OpenPort | None = None
         self._tls.context(Handshake())  # a key that cannot be served with is found now, not by the first client
 
@@ -84,6 +86,7 @@ class PbxService(Service):
         for warning in self.appliance.warnings:
             self._log.warn("{pbx}: {warning}", pbx=name, warning=warning)
         self.calls.startService()
+        self.journal.startService()
         if not api.enable:
             return  # one of the warnings says so
         self._port = OpenPort.open(self._reactor, api.tls_bind_address, self._gate, f"PBX '{name}'")
@@ -96,6 +99,7 @@ class PbxService(Service):
         stopping = closed(port)
         self._gate.abort_all()
         stopping.addBoth(lambda _: self.calls.stopService())
+        stopping.addBoth(lambda _: self.journal.stopService())
         stopping.addBoth(lambda _: self.appliance.close())
         return stopping
 

@@ -127,6 +127,13 @@ class OldConnection:
     def bio_shutdown(self) -> None:
         self._in.write_eof()
 
+    def get_protocol_version_name(self) -> str:
+        return self._tls.version() or ""
+
+    def get_cipher_name(self) -> str | None:
+        agreed = self._tls.cipher()
+        return agreed[0] if agreed else None
+
     def get_peer_certificate(self) -> None:
         """The device asks for none."""
 

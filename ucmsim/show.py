@@ -42,6 +42,8 @@ def _shows(what: str, rows: Callable[[], Iterable[dict[str, Any]]], summary: str
 
 
 _shows("faults", catalogue.fault_rows, "The kinds of faults.")
+_shows("marks", catalogue.mark_rows, "What the journal marks as careless in a client.")
+_shows("refusals", catalogue.refusal_rows, "The codes of refusals, by the check that gives them.")
 _shows("columns", catalogue.column_rows, "The CDR columns.")
 
 

@@ -25,6 +25,7 @@ from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.faults import Handshake
 from ucmsim.oldtls import OldConnection, old_context
 from ucmsim.pemfiles import written
+from ucmsim.refusals import Code, Refusal
 from ucmsim.scripted import ScriptedServer
 from ucmsim.scriptedtls import ScriptedConnection
 from ucmsim.verdicts import alert_of
@@ -174,19 +175,23 @@ def _demand(context: SSL.Context, demand: Demand) -> None:
     context.set_verify(SSL.VERIFY_PEER | required, lambda *found: bool(found[-1]))
 
 
-def tls_failure(error: BaseException | None) -> str:
-    """Return the sentence that says why a handshake did not come about."""
+def tls_failure(error: BaseException | None) -> Refusal:
+    """Return why a handshake did not come about."""
     if not isinstance(error, SSL.Error):
-        return "the client went away before the handshake was done"
+        said = "the client went away before the handshake was done"
+        return Refusal.of(Code.NO_HANDSHAKE, said, "a client that refuses a certificate may do so without an alert")
     reasons = _reasons(error)
     folded = reasons.lower().replace("_", " ")
     if "http request" in folded:
-        return "this is plain HTTP on the TLS port: use https://"
+        return Refusal.of(Code.PLAIN_HTTP, "this is plain HTTP on the TLS port: use https://")
     if "unknown ca" in folded:
-        return f"the client does not trust the certificate's issuer ({reasons})"
+        said = f"the client does not trust the certificate's issuer ({reasons})"
+        return Refusal.of(Code.UNTRUSTED_ISSUER, said, "let it trust the PBX's ca.pem")
     if "alert" in folded:
-        return f"the client refused: {reasons}"
-    return reasons
+        return Refusal.of(
+            Code.CLIENT_ALERT, f"the client refused: {reasons}", "it looked at the certificate, and objects"
+        )
+    return Refusal.of(Code.HANDSHAKE_FAILED, reasons, "compare what the ClientHello offers with tls_min and tls_max")
 
 
 def alert_in(error: BaseException | None) -> int | None:
