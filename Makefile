@@ -1,11 +1,11 @@
-# make run [CONFIG=sim.yaml] | test [TESTS=tests/test_cli.py] | lint | bench | statistics | invariants | clean. Everything happens in .venv, which is made on first use.
+# make run [CONFIG=sim.yaml] | test [TESTS=tests/test_cli.py] | lint | bench | statistics | invariants | gallery | clean. Everything happens in .venv, which is made on first use.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint format bench statistics invariants clean
+.PHONY: run test lint format bench statistics invariants gallery clean
 
 CONFIG ?= fixtures/sim.yaml
 
@@ -36,6 +36,9 @@ statistics: $(STAMP)
 
 invariants: $(STAMP)
 	$(BIN)/python -m tests.traffic_invariants --seeds 200
+
+gallery: $(STAMP)
+	$(BIN)/python -m tests.gallery
 
 clean:
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis ucmsim-state

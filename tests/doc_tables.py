@@ -15,13 +15,18 @@ from pydantic_core import PydanticUndefined
 from ucmsim import catalogue, control
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.columns import GENERATIONS
+from ucmsim.defects import CLASSES, DEFECTS
+from ucmsim.journal import inquiry
 from ucmsim.query import Format
 from ucmsim.quirks import CONFIDENCES, GROUPS, QUIRKS
 from ucmsim.settings import Settings, Traffic, Trunk, model
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-WITH_TABLES = (README, ROOT / "docs" / "quirks.md", ROOT / "docs" / "personalities.md", ROOT / "docs" / "traffic.md")
+WITH_TABLES = (
+    README,
+    *(ROOT / "docs" / f"{page}.md" for page in ("quirks", "personalities", "traffic", "journal", "defects")),
+)
 
 PARAMETERS = {
     "enable": "Enable",
@@ -155,6 +160,37 @@ def register() -> Iterator[str]:
         yield table(header, lines) + "\n"
 
 
+def gallery() -> Iterator[str]:
+    """Yield the gallery of defects, a table a class."""
+    rows = list(catalogue.defect_rows())
+    for group in CLASSES:
+        yield f"### {group}\n"
+        lines = [
+            [
+                f"`{row['id']}`{' (slow)' if row['slow'] else ''}",
+                row["careful_client"],
+                row["manner"],
+                row["statement"],
+                row["made"],
+                row["reference"],
+                "; ".join(row["unless"]),
+            ]
+            for row in rows
+            if row["class"] == group
+        ]
+        header = ("defect", "a careful client", "shown", "what is wrong", "how it is made", "reference", "unless")
+        yield table(header, lines) + "\n"
+
+
+def classes() -> Iterator[list[object]]:
+    """Yield how many defects of each kind a class has."""
+    for group, rows in [*CLASSES.items(), ("all", DEFECTS)]:
+        cares = [row.careful_client for row in rows]
+        manners = [row.manner for row in rows]
+        numbers = [cares.count(one) for one in ("refuse", "accept", "policy")]
+        yield [group, len(rows), *numbers, manners.count("scripted"), manners.count("unavailable")]
+
+
 TABLES = {
     "parameters": lambda: table(("on the device", "setting", "default", "meaning"), parameters()),
     "formats": lambda: table(("columns", "number", "JSON root", "JSON entries", "adds columns"), formats()),
@@ -184,9 +220,23 @@ TABLES = {
         ("fault", "fields and units", "decided", "what it does"),
         objects(catalogue.fault_rows(), "id", "fields", "settled", "statement"),
     ),
-    "defects": lambda: table(
-        ("defect", "a careful client", "what is wrong"),
-        objects(catalogue.defect_rows(), "id", "careful_client", "statement"),
+    "defects": lambda: "\n".join(gallery()),
+    "defect-classes": lambda: table(
+        ("class", "defects", "a careful client refuses", "accepts", "by its policy", "scripted", "unavailable"),
+        classes(),
+    ),
+    "marks": lambda: table(
+        ("mark", "set when", "what would be right"), objects(catalogue.mark_rows(), "id", "statement", "right")
+    ),
+    "refusals": lambda: table(
+        ("check", "codes"),
+        (
+            (f"`{check}`", ", ".join(f"`{row['id']}`" for row in catalogue.refusal_rows() if row["check"] == check))
+            for check in dict.fromkeys(row["check"] for row in catalogue.refusal_rows())
+        ),
+    ),
+    "journal-filters": lambda: table(
+        ("parameter", "meaning"), ((f"`{name}`", meaning) for name, meaning in inquiry.PARAMETERS.items())
     ),
     "quirk-counts": lambda: table(("confidence", "rows", "share", "of them to switch"), counts()),
     "quirks": lambda: "\n".join(register()),

@@ -10,9 +10,10 @@ from pathlib import Path
 from cryptography import x509
 
 from ucmsim.authority import Identity, export
+from ucmsim.defects import Shown
 
 
-def objection(identity: Identity, host: str, folder: Path, *, trust: x509.Certificate, flags: int = 0) -> str:
+def objection(identity: Identity | Shown, host: str, folder: Path, *, trust: x509.Certificate, flags: int = 0) -> str:
     """Return why a client that trusts *trust* refuses *identity* as that of *host*; an empty string if it does not."""
     client = ssl.create_default_context(cadata=export(trust, "der"))
     client.verify_flags |= ssl.VerifyFlags.VERIFY_X509_STRICT | flags
@@ -30,7 +31,7 @@ def objection(identity: Identity, host: str, folder: Path, *, trust: x509.Certif
     return ""
 
 
-def _server(identity: Identity, folder: Path) -> ssl.SSLContext:
+def _server(identity: Identity | Shown, folder: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     file = folder / "handshake.pem"
     file.unlink(missing_ok=True)

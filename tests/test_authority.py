@@ -60,7 +60,7 @@ def test_ca_is_a_ca_and_nothing_else(authority: Authority) -> None:
     assert common_name(certificate) == "ucmsim CA hq"
     constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
     assert constraints.critical
-    assert constraints.value == x509.BasicConstraints(ca=True, path_length=0)
+    assert constraints.value == x509.BasicConstraints(ca=True, path_length=None)
     usage = certificate.extensions.get_extension_for_class(x509.KeyUsage)
     assert usage.critical
     assert (usage.value.key_cert_sign, usage.value.crl_sign, usage.value.digital_signature) == (True, True, False)

@@ -23,8 +23,10 @@ from ucmsim.defects import DEFECTS
 from ucmsim.devicefile import READERS
 from ucmsim.faults import KINDS
 from ucmsim.history import History
+from ucmsim.journal import MARKS
 from ucmsim.personalities import ALIASES, PERSONALITIES
 from ucmsim.quirks import QUIRKS
+from ucmsim.refusals import Code
 from ucmsim.statefolder import StateFolder
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -154,6 +156,8 @@ SHOWN = {
     "quirks": [row.id for row in QUIRKS],
     "faults": [kind.id for kind in KINDS],
     "defects": [row.id for row in DEFECTS],
+    "marks": [mark.id for mark in MARKS],
+    "refusals": [code.slug for code in Code],
     "columns": [column.name for column in COLUMNS],
 }
 
@@ -167,7 +171,7 @@ def test_show_as_json(ucmsim: Command, what: str) -> None:
     assert next(iter(found[0])) == "id"
 
 
-@pytest.mark.parametrize("what", ["quirks", "faults", "defects", "columns"])
+@pytest.mark.parametrize("what", ["quirks", "faults", "defects", "marks", "refusals", "columns"])
 def test_show_to_a_pipe_has_a_line_a_row(ucmsim: Command, what: str) -> None:
     """What a program reads line by line is never wrapped: every field of a row stands on its line."""
     lines = ucmsim("show", what).stdout.splitlines()
@@ -198,6 +202,26 @@ def test_show_quirks_that_are_not_there(ucmsim: Command) -> None:
     ran = ucmsim("show", "quirks", "plus", "acl-denial", "--confidence", "assumed")
     assert ran.stderr == "'plus' is none of the rows that the options leave\n"
     assert ran.stdout.startswith("id: acl-denial\n")
+
+
+def test_show_defects_of_a_class(ucmsim: Command) -> None:
+    """A class of defects is shown alone; those that are named are shown whole, a field a line."""
+    found = ucmsim.json("show", "defects", "--class", "time", "--json")
+    assert found == [row for row in ucmsim.json("show", "defects", "--json") if row["class"] == "time"]
+    text = ucmsim("show", "defects", "rsa-8192", "name-in-cn-only").stdout
+    first, second = text.removesuffix("\n").split("\n\n")
+    assert [line.partition(":")[0] for line in first.splitlines()] == [
+        "id", "class", "careful_client", "manner", "slow", "reference", "made", "unless", "statement",
+    ]  # fmt: skip
+    assert "slow: yes" in first
+    assert "slow: no" in second
+    assert "unless: Python: a host name" in second
+
+
+def test_show_defects_that_are_not_there(ucmsim: Command) -> None:
+    """An unknown defect or class is a usage error with what is probably meant."""
+    assert "there is no defect 'expird'; did you mean 'expired'?" in ucmsim("show", "defects", "expird", code=2).stderr
+    assert "is not one of 'identity', 'time'" in ucmsim("show", "defects", "--class", "times", code=2).stderr
 
 
 def test_show_some_personalities(ucmsim: Command) -> None:

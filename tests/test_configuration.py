@@ -70,8 +70,9 @@ def test_own_configuration_is_no_demo(tmp_path: Path) -> None:
 
 
 def test_defects_are_known() -> None:
-    """Whoever judges a fault knows every defect of the table."""
-    assert tuple(defect.id for defect in DEFECTS) == DEFECT_IDS
+    """Whoever judges a fault knows every defect of the table, and why some cannot be shown."""
+    assert list(DEFECT_IDS) == [row.id for row in DEFECTS]
+    assert {name for name, why in DEFECT_IDS.items() if why} == {row.id for row in DEFECTS if not row.available}
 
 
 def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

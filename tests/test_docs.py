@@ -6,16 +6,22 @@ import re
 import tomllib
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from tests.doc_tables import README, TABLES, WITH_TABLES, explained, placed
-from tests.makers import another_row, at, header, make_pbx, request
+from tests.makers import CLIENT, another_row, at, header, make_pbx, request
+from tests.test_socketplane import HELLO
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.cli import main
 from ucmsim.configuration import read
+from ucmsim.faults import Admission
 from ucmsim.history import Record
+from ucmsim.journal import Exchange
+from ucmsim.journal.hello import offered
+from ucmsim.journal.telling import told
 from ucmsim.personalities import MODELS
 from ucmsim.recordings import Recording
 from ucmsim.register import BY_ID
@@ -40,7 +46,7 @@ def test_tables_are_up_to_date() -> None:
 
 def test_a_drifted_table_is_found() -> None:
     """The check can fail: a row that is not the code's is put right."""
-    drifted = README.read_text().replace("| `expired` | refuse |", "| `expired` | accept |")
+    drifted = (ROOT / "docs" / "defects.md").read_text().replace("| `expired` | refuse |", "| `expired` | accept |")
     assert placed(drifted) != drifted
 
 
@@ -159,3 +165,43 @@ def test_the_picture_of_a_week_is_drawn_from_what_is_made_up() -> None:
     assert len(counts) == 168
     assert sum(sum(count.values()) for count in counts) > 1000
     assert week.PICTURE.read_text("utf-8") == week.drawn(counts)
+
+
+def events() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a connection and the exchange of a mistyped parameter on it."""
+    pbx = make_pbx()
+    visit = pbx.arrived(CLIENT, 51236, Admission(), at().wall)
+    asked = request("/cdrapi?caler=5300")
+    reply = pbx.answer(asked, at())
+    one = Exchange(
+        pbx.name, CLIENT, "GET", asked.target, reply.status, reply.rows, 302, 0.0012, reply.note, began=at(),
+        refusal=reply.refusal,
+    )  # fmt: skip
+    pbx.record(one, asked, visit)
+    visit.offered = offered(HELLO)
+    pbx.left(visit, at(1).wall)
+    exchange, connection = pbx.journal.entries()
+    return connection, exchange
+
+
+def test_the_fields_of_events_are_explained() -> None:
+    """docs/journal.md has every field, and no other, for the kind of event that has it."""
+    text = (ROOT / "docs" / "journal.md").read_text().partition("## What an event has")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?`) \| (\w+) \| (.*) \|$", text, re.MULTILINE)
+    for kind, event in zip(("connection", "exchange"), events(), strict=True):
+        explained = {name for names, of, _ in rows if of in ("both", kind) for name in re.findall(r"`(\w+)`", names)}
+        assert explained == set(event) - {"id"}
+    told = {names.strip("`"): set(re.findall(r"`(\w+)`", said)) for names, _, said in rows}
+    connection, exchange = events()
+    assert told["request"] == set(exchange["request"])
+    assert told["reply"] == set(exchange["reply"])
+    assert told["tls"] == set(connection["tls"])
+    assert set(exchange["refusal"]) <= told["refusal"]
+
+
+@pytest.mark.parametrize("page", [README, ROOT / "docs" / "journal.md"])
+def test_a_line_of_the_journal_is_what_the_command_prints(page: Path) -> None:
+    """But for the time of day it is the same text."""
+    (example,) = [block for block in blocks("console", page) if block.startswith("$ ucmsim journal")]
+    line = "  ".join(text for _, text in told(events()[1])[1:])
+    assert [shown for shown in example.splitlines() if shown.endswith(f"Z  {line}")]

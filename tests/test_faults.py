@@ -157,7 +157,7 @@ def test_what_is_armed_can_be_written_down_and_armed_again(kind, more):
         ({**LATENCY, "tims": 3}, "tims", "did you mean 'times'?"),
         ({**LATENCY, "how": "page"}, "how", "http.latency has no field 'how'; it has seconds"),
         ({**EXPIRED, "defect": "expird"}, "defect", "there is no defect 'expird'; did you mean 'expired'?"),
-        ({**EXPIRED, "defect": "x"}, "defect", "there is no defect 'x'; the defects are expired or wrong-host"),
+        ({**EXPIRED, "defect": "x"}, "defect", "there is no defect 'x'; 'ucmsim show defects' lists them all"),
         ({**DENY, "how": "pages"}, "how", "'pages' cannot stand here; it must be page or drop"),
         ({**DENY, "address": "hq"}, "address", "'hq' is no IP address"),
         ({**DENY, "address": "127.0.0.1, 127.0.0.2"}, "address", "is not an address entry"),
@@ -175,6 +175,18 @@ def test_a_fault_that_is_written_wrongly_is_refused(spec, path, said):
     found = refused(spec)
     assert list(found) == [path]
     assert said in found[path]
+
+
+def test_a_defect_that_cannot_be_shown_says_why():
+    """It is known, and refused with the reason."""
+    known = {"expired": "", "dsa-key": "no client offers the ciphers"}
+    assert arming(EXPIRED, defects=known).fault.defect == "expired"
+    with pytest.raises(FaultRefused) as caught:
+        arming({**EXPIRED, "defect": "dsa-key"}, defects=known)
+    (said,) = caught.value.said
+    assert (said.path, said.wrong, said.right) == (
+        ("defect",), "the defect 'dsa-key' cannot be shown", "no client offers the ciphers",
+    )  # fmt: skip
 
 
 NO_NUMBERS = [True, False, "0.5", None, [1], {}]

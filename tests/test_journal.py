@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import string
+import time
 from base64 import b64encode
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
@@ -39,7 +41,7 @@ def told(pbx: Pbx, asked: ApiRequest, reply: Reply | None = None) -> str:
         note=reply.note,
         faults=reply.faults,
     )
-    return str(pbx.record(one, asked.params))
+    return str(pbx.record(one, asked))
 
 
 # What it says
@@ -142,7 +144,7 @@ def test_wrong_credentials_are_told_in_one_plain_line(field, sent):
 def shown(target: str, password: str | None = PASSWORD) -> str:
     """Return the request target as a PBX with that *password* tells it."""
     pbx = make_pbx(api={"tls_authentication_name": "joe", "tls_authentication_password": password})
-    return pbx.record(exchange(target), request(target).params).fields()["target"]
+    return pbx.record(exchange(target), request(target)).fields()["target"]
 
 
 @pytest.mark.parametrize(
@@ -253,3 +255,94 @@ def test_basic_credentials_are_a_secret_too() -> None:
     basic = b64encode(b"u:pass word").decode()
     assert discretion.target(f"/x?y={basic}") == "/x?y=***"
     assert discretion.target("/x?Authorization=Basic+abc") == "/x?Authorization=***"
+
+
+# Headers and forms
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("User-Agent", "curl/8.5", "curl/8.5"),
+        ("Authorization", "Basic am9lOmxldG1laW4=", "Basic ***"),
+        ("Authorization", "Bearer abc.def", "Bearer ***"),
+        ("Authorization", "nonsense", "nonsense"),
+        ("Authorization", "!!! x", "***"),
+        (
+            "AUTHORIZATION",
+            'Digest username="joe", realm="asterisk", nonce="4a", uri="/x?password=a", response="00", qop=auth, nc=01, x=y',
+            'Digest username="***", realm="asterisk", nonce="4a", uri="/x?password=***", response="***", qop=auth, nc=01, x="***"',
+        ),
+        ("Proxy-Authorization", "Digest response=00", 'Digest response="***"'),
+        ("Cookie", "session=1", "***"),
+        ("X-Api-Key", "1", "***"),
+        ("X-Auth-Token", "1", "***"),
+        ("Referer", "https://joe:letmein@pbx/?token=1", "https://***@pbx/?token=***"),
+        ("X-Something", f"a{PASSWORD}b", "***"),
+        (f"X-{PASSWORD}", "1", "1"),
+    ],
+)
+def test_credentials_in_headers_are_masked(name: str, value: str, told: str) -> None:
+    """Who it is and what was made of the password are left out; nonce, nc, realm and qop can be read."""
+    discretion = Discretion.of(Account("joe", PASSWORD), ("/cdrapi",))
+    shown_name = "***" if PASSWORD in name else name
+    assert discretion.headers([(name, value)]) == ((shown_name, told),)
+
+
+def test_of_many_headers_the_first_are_told() -> None:
+    """A request may have as many as the register lets it have."""
+    assert len(Discretion(()).headers([("X", "1")] * 1000)) == 32
+
+
+def test_a_form_is_told_like_a_query() -> None:
+    """The body of a POST has its credentials masked."""
+    discretion = Discretion.of(Account("joe", PASSWORD), ())
+    assert discretion.form("caller=1&password=2") == "caller=1&password=***"
+    assert discretion.form(f"caller={PASSWORD}") == "caller=***"
+    assert discretion.form("") == ""
+
+
+@settings(deadline=None)
+@given(way=st.sampled_from(["raw", "percent", "plus"]), password=passwords, place=st.integers(0, 7))
+def test_a_password_is_nowhere_in_the_journal(way: str, password: str, place: int) -> None:
+    """Wherever a client puts it, encoded or not, the event has neither the password nor its encoded form."""
+    spelled = WAYS[way](password)
+    assume(spelled.isascii() and spelled.isprintable() and len(spelled) > 5 and spelled not in "authorization")
+    pbx = make_pbx(api={"tls_authentication_name": "joe", "tls_authentication_password": password})
+    basic = b64encode(f"joe:{password}".encode()).decode()
+    lines = {
+        0: {"x_one": spelled}, 1: {"authorization": f"Basic {basic}"}, 2: {"authorization": f"Bearer {spelled}"},
+        3: {"authorization": f'Digest username="{spelled}", uri="/cdrapi?x={spelled}"'}, 4: {"referer": f"https://joe:{spelled}@x/"},
+        5: {"cookie": spelled},
+    }.get(place, {})  # fmt: skip
+    asked = request("/cdrapi", **lines)
+    if place == 6:
+        asked = request("/cdrapi", "POST", form=f"caller={spelled}".encode())
+    if place == 7:
+        asked = request(f"/cdrapi?caller=1&{quote(spelled)}={quote(spelled)}")
+    reply = Client(pbx, user="joe", password=password).ask(asked.target)
+    pbx.record(exchange(asked.target, refusal=reply.refusal, note=reply.note), asked)
+    (entry,) = pbx.journal.entries()
+    told = json.dumps(entry, ensure_ascii=False)
+    assert spelled not in told.replace("joe", "")
+    assert basic not in told
+
+
+def test_a_long_header_is_looked_through_in_no_time() -> None:
+    """Half a megabyte without an equals sign, or with one at the very end, costs what its length does."""
+    discretion = Discretion.of(Account("joe", PASSWORD), ())
+    for value in ("a" * 500_000, "a " * 250_000, " " * 500_000 + "=", 'a="' * 170_000, "a=" * 250_000):
+        began = time.process_time()
+        discretion.headers([("Authorization", f"Digest {value}")])
+        assert time.process_time() - began < 1.0
+
+
+def test_a_long_form_is_told_as_far_as_it_goes() -> None:
+    """It is cut, and what stands at the cut is left out: half a password would be told otherwise."""
+    discretion = Discretion.of(Account("joe", PASSWORD), ())
+    for length in range(4080, 4100):
+        form = "a=1&b=2&" + "b" * (length - 8) + f"&caller={PASSWORD}&c=1&{'d' * 5000}"
+        told = discretion.form(form)
+        assert PASSWORD[:5] not in told
+        assert told.startswith("a=1&")
+        assert told.endswith("&***")

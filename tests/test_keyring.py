@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.handshake import objection
 from ucmsim.authority import Authority, Identity, export, self_signed
-from ucmsim.defects import defect
+from ucmsim.defects import Scene, defect
 from ucmsim.errors import ConfigurationError
 from ucmsim.keyfiles import read
 from ucmsim.keyring import Keyring
@@ -183,7 +183,7 @@ def test_defects_can_be_issued_in_the_device_profile(ring: Keyring, tmp_path: Pa
     """A PBX that serves with a self-signed certificate has a CA all the same, for the defects."""
     ring.self_signed(NAMES, NOW)
     authority = ring.authority(NOW)
-    identity = defect("expired").make(authority, NAMES, NOW)
+    identity = defect("expired").make(Scene(authority, NAMES, NOW))
     assert "expired" in objection(identity, NAMES[0], tmp_path, trust=authority.certificate)
     assert ca(ring) != authority.certificate
 

@@ -13,16 +13,16 @@ import ucmsim
 ROOT = Path(ucmsim.__file__).parent
 
 LAYERS: dict[str, tuple[str, ...]] = {
-    "0": ("errors", "instants", "privatefile", "acl", "columns", "personalities", "quirks", "register", "reply", "settings"),
+    "0": ("errors", "instants", "refusals", "privatefile", "acl", "columns", "personalities", "quirks", "register", "served", "reply", "settings"),
     "1": (
-        "clock", "corrections", "streams", "request", "pages", "head", "reader", "auth", "refusals", "parameters", "integers",
+        "clock", "corrections", "streams", "request", "pages", "head", "reader", "auth", "parameters", "integers",
         "extensions", "times", "query", "matching", "history", "grouping", "csvlines", "render", "devicefile", "cdrapi", "audio", "beneath",
-        "recordings", "truth", "paths", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "pbx",
+        "recordings", "truth", "paths", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "verdicts", "pbx",
     ),
-    "1b": ("authority", "defects", "keyfiles", "keyring"),
+    "1b": ("authority", "defects", "keyfiles", "keyring", "tls12", "scripted"),
     "2": ("statefolder", "progress", "configuration", "filling", "paging", "wishes", "living", "assembly", "catalogue", "tables"),
-    "3": ("socketplane", "oldtls", "tls", "wire", "channel", "ports", "happenings", "fleet", "announce", "control", "parent", "stopping", "tap"),
-    "4": ("client", "child", "cli", "show", "pytest_plugin"),
+    "3": ("kernel", "socketplane", "pemfiles", "oldtls", "scriptedtls", "tls", "wire", "channel", "ports", "happenings", "keeping", "fleet", "announce", "control", "parent", "stopping", "tap"),
+    "4": ("client", "child", "journalcommand", "cli", "show", "pytest_plugin"),
 }  # fmt: skip
 
 MAY_IMPORT = {

@@ -28,6 +28,7 @@ from ucmsim.clock import PbxClock
 from ucmsim.configuration import DEFECT_IDS
 from ucmsim.faults import Admission, Handshake
 from ucmsim.history import History
+from ucmsim.journal import Visit
 from ucmsim.pbx import Pbx
 from ucmsim.reply import Bytes, Ending, HangUp, Reply, Send, SendHead
 from ucmsim.settings import load_pbx
@@ -94,10 +95,17 @@ class FakePbx:
     serve: Callable[[str, int], Admission] = lambda _peer, _others: Admission()
     admitted: list[tuple[str, int]] = field(default_factory=list)
     handshakes: list[str] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
 
     def admit(self, peer: str, others: int) -> Admission:
         self.admitted.append((peer, others))
         return self.serve(peer, others)
+
+    def arrived(self, peer: str, port: int, admission: Admission, wall: float) -> Visit:
+        return Visit(len(self.admitted), peer, port)
+
+    def left(self, visit: Visit, wall: float) -> None:
+        self.visits.append(visit)
 
     def handshake(self, peer: str) -> Handshake:
         self.handshakes.append(peer)

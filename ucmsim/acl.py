@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from ucmsim.refusals import Code, Refusal
+
 _FORM = "write an address, address/netmask or address/bits, such as 192.168.40.3/255.255.255.255 or 10.0.0.0/8"
 
 
@@ -49,6 +51,18 @@ class AccessList:
     def permitted(self, peer: str) -> tuple[bool, str]:
         """Return whether *peer* may pass, and the sentence that says what decided."""
         return permitted(self.entries, peer, self.without)
+
+    def refusal(self, why: str) -> Refusal:
+        """Return the refusal of a peer that does not pass, *why* being the sentence that says so."""
+        if self.entries:
+            return Refusal.of(
+                Code.NOT_PERMITTED, why, "add an entry for it to Permitted IPs; the last that matches wins"
+            )
+        if self.without is UNREADABLE_DENIES:
+            return Refusal.of(Code.UNREADABLE_PERMITTED_IPS, why, _FORM)
+        return Refusal.of(
+            Code.BLANK_PERMITTED_IPS, why, "enter the client's address in Permitted IPs (api.permitted_ips)"
+        )
 
 
 def parse_entry(text: str) -> Entry:

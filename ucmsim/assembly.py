@@ -5,6 +5,7 @@ No Twisted: a PBX can be assembled, asked and taken apart by a script, a test or
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,11 +16,13 @@ from ucmsim import keyfiles
 from ucmsim.audio import Voices
 from ucmsim.authority import Authority, Identity, covers
 from ucmsim.clock import PbxClock
-from ucmsim.configuration import DEFECT_IDS, clock_warnings, pbx_warnings
-from ucmsim.defects import defect
+from ucmsim.configuration import DEFECT_IDS, REFUSABLE_DEFECT_IDS, clock_warnings, pbx_warnings
+from ucmsim.defects import DEFECTS, KeyBank, Scene, Shown, defect
+from ucmsim.defects.revocation import revoked_list
 from ucmsim.errors import ConfigurationError, Problem, StateInUse
 from ucmsim.filling import Watch, fill, unwatched
 from ucmsim.history import History
+from ucmsim.journal import Journal, Spill
 from ucmsim.keyring import Keyring
 from ucmsim.living import Living
 from ucmsim.pbx import Pbx
@@ -48,9 +51,10 @@ class Appliance:
     _good: Identity
     _authority: Authority
     _is_new: bool
-    _bad: dict[str, tuple[Identity, datetime]] = field(default_factory=dict)
+    _bank: KeyBank
+    _bad: dict[str, tuple[Shown, datetime]] = field(default_factory=dict)
 
-    def identity(self, defect_id: str | None, wall: float) -> Identity:
+    def identity(self, defect_id: str | None, wall: float) -> Identity | Shown:
         """Return the good identity for None, else the one with that defect, minted for the PBX clock at *wall*.
 
         A defect is minted on first use, and again when a day of PBX time has passed: what is not valid yet must not
@@ -60,12 +64,17 @@ class Appliance:
             return self._good
         pbx = self.pbx
         now = pbx.clock.at(wall).pbx
-        identity, minted = self._bad.get(defect_id, (None, now))
-        if identity is None or abs(now - minted) > _A_DAY:
+        shown, minted = self._bad.get(defect_id, (None, now))
+        if shown is None or abs(now - minted) > _A_DAY:
             key = self._good.key if pbx.settings.tls_profile == "device" else None
-            identity = defect(defect_id).make(self._authority, pbx.settings.names, now, key)
-            self._bad[defect_id] = (identity, now)
-        return identity
+            shown = defect(defect_id).make(Scene(self._authority, pbx.settings.names, now, self._bank, key))
+            self._bad[defect_id] = (shown, now)
+        return shown
+
+    def prepare(self, specs: Iterable[Mapping[str, object]], wall: float) -> None:
+        """Mint what takes long to mint of what the faults *specs* show, so that no client has to wait for it."""
+        for defect_id in slow_defects(specs):
+            self.identity(defect_id, wall)
 
     def verifies(self, host: str, wall: float) -> bool:
         """Return whether a client that trusts `ca_file` and goes by real time accepts the good certificate at *host*."""
@@ -73,8 +82,11 @@ class Appliance:
         return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc and covers(certificate, host)
 
     def close(self) -> None:
-        """Close the history."""
-        self.pbx.history.close()
+        """Close the journal and the history."""
+        try:
+            self.pbx.journal.close()
+        finally:
+            self.pbx.history.close()
 
     def forget(self) -> None:
         """Remove what is kept of this PBX; it must be closed."""
@@ -132,6 +144,8 @@ def _assembled(
     now = clock.at(wall).pbx
     keyring = Keyring(home, name)
     good = _identity(keyring, settings, now)
+    authority = keyring.authority(now)
+    keyring.keep_list(revoked_list(authority, now))
     warnings = [*pbx_warnings(settings), *clock_warnings(now, wall)]
     begun = clock.world(wall)
     history = History.open(home / "history.sqlite", durable=not folder.temporary)
@@ -139,14 +153,48 @@ def _assembled(
         kept = len(history) > 0
         filled = fill(history, name, settings, seed=seed, until=begun, watch=watch)
         spool = Spool.begun(home / "spool", history.recordings, voices, lambda path: _sound(seed, name, path))
-        pbx = Pbx(name, settings, history, spool, clock, seed=seed, defects=DEFECT_IDS)
+        pbx = Pbx(
+            name,
+            settings,
+            history,
+            spool,
+            clock,
+            seed=seed,
+            defects=DEFECT_IDS,
+            refusable=REFUSABLE_DEFECT_IDS,
+            journal=_journal(settings, home),
+        )
     except BaseException:
         history.close()
         raise
     living = Living(name, settings, history, seed=seed, since=begun)
-    return Appliance(
-        pbx, living, home / "ca.pem", (*warnings, *filled.warnings), kept, folder, good, keyring.authority(now), is_new
+    appliance = Appliance(
+        pbx,
+        living,
+        home / "ca.pem",
+        (*warnings, *filled.warnings),
+        kept,
+        folder,
+        good,
+        authority,
+        is_new,
+        KeyBank(home),
     )
+    appliance.prepare(settings.faults, wall)
+    return appliance
+
+
+def slow_defects(specs: Iterable[Mapping[str, object]]) -> list[str]:
+    """Return the defects that take long to mint among those that the faults *specs* show, right or wrong."""
+    named = {str(spec.get("defect")) for spec in specs if spec.get("fault") == "tls.certificate"}
+    return [row.id for row in DEFECTS if row.slow and row.id in named]
+
+
+def _journal(settings: PbxSettings, home: Path) -> Journal:
+    """Return the journal that the *settings* ask for; raises `HistoryError`."""
+    kept = settings.journal
+    spill = None if kept.spill is None else Spill.open(home / "journal.sqlite", kept.spill)
+    return Journal(kept.entries, kept.megabytes << 20, spill)
 
 
 def trusted(state: Path, name: str, settings: PbxSettings, *, wall: float) -> Certificate:

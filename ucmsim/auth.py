@@ -10,10 +10,11 @@ import base64
 import hmac
 import re
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import md5
 from random import Random
 
+from ucmsim.refusals import Code, Refusal
 from ucmsim.register import Quirks
 from ucmsim.settings import Api
 
@@ -64,11 +65,21 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the credentials pass; if not, whether only the nonce was at fault (*stale*), and the sentence why."""
+    """Whether the credentials pass; if not, whether only the nonce was at fault (*stale*), and why."""
 
     granted: bool
     stale: bool = False
-    why: str = ""
+    refusal: Refusal | None = None
+
+    @classmethod
+    def no(cls, code: Code, sentence: str, hint: str = "", *, stale: bool = False) -> Verdict:
+        """Return the verdict that refuses."""
+        return cls(False, stale, Refusal.of(code, sentence, hint))
+
+    @property
+    def why(self) -> str:
+        """The sentence that says why they do not pass, "" when they do."""
+        return self.refusal.sentence if self.refusal else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +147,17 @@ class Nonces:
         known = self._issued.get(nonce)
         if known is None:
             if not self._accept_unknown:
-                return Verdict(False, why="the nonce was never issued by this PBX, or is long forgotten")
+                said = "the nonce was never issued by this PBX, or is long forgotten"
+                return Verdict.no(Code.NONCE_UNKNOWN, said, "use the nonce of the last 401")
             known = (wall, -1)
         issued, highest = known
         if self._lifetime is not None and wall - issued > self._lifetime:
-            return Verdict(False, stale=True, why=f"the nonce is older than {self._lifetime} seconds")
+            said = f"the nonce is older than {self._lifetime} seconds"
+            hint = "take the new nonce of this 401 and send the request again"
+            return Verdict.no(Code.NONCE_OLD, said, hint, stale=True)
         if self.counted and count <= highest:
-            return Verdict(False, stale=True, why="the nonce count was used before (nc must increase)")
+            said = "the nonce count was used before (nc must increase)"
+            return Verdict.no(Code.NONCE_COUNT, said, "add 1 to nc for each request with the same nonce", stale=True)
         self._remember(nonce, issued, count)
         return Verdict(True)
 
@@ -160,38 +175,42 @@ def judge(
     Where the account has no user name nothing passes; a PBX that lets everybody in then does not ask.
     """
     if not account.username:
-        return Verdict(False, why="no user name is set, so nobody is let in (quirk blank-name: refuse)")
+        said = "no user name is set, so nobody is let in (quirk blank-name: refuse)"
+        return Verdict.no(Code.NO_USER_SET, said, "set api.tls_authentication_name")
     if not authorization:
-        return Verdict(False, why="there are no credentials yet")
+        said = "there are no credentials yet"
+        return Verdict.no(Code.NO_CREDENTIALS, said, "answer the challenge in WWW-authenticate with Digest credentials")
     if authorization[:6].lower() == "basic ":
         return _judge_basic(authorization[6:], account)
     credentials = parse(authorization, counted=nonces.counted, any_algorithm=account.any_algorithm)
-    if isinstance(credentials, str):
-        return Verdict(False, why=credentials)
+    if isinstance(credentials, Refusal):
+        return Verdict(False, refusal=credentials)
     if not (credentials.qop or account.plain):
-        return Verdict(False, why="the Digest credentials have no qop (quirk digest-without-qop: refuse)")
+        said = "the Digest credentials have no qop (quirk digest-without-qop: refuse)"
+        return Verdict.no(Code.NO_QOP, said, "send qop=auth with cnonce and nc, as the challenge asks")
     if account.uri_checked and credentials.uri != target:
-        return Verdict(
-            False, why="the uri of the Digest credentials is not what was asked for (quirk digest-uri: checked)"
-        )
+        said = "the uri of the Digest credentials is not what was asked for (quirk digest-uri: checked)"
+        return Verdict.no(Code.DIGEST_URI, said, "uri is the target as it stands in the request line")
     if account.realm_checked and credentials.realm != account.realm:
-        return Verdict(
-            False, why="the realm of the Digest credentials is not that of the challenge (quirk client-realm: checked)"
-        )
-    known_user = account.is_user(credentials.username)
+        said = "the realm of the Digest credentials is not that of the challenge (quirk client-realm: checked)"
+        return Verdict.no(Code.DIGEST_REALM, said, "send the realm of the challenge")
     right = _same(credentials.response[:32].lower(), response(credentials, method, account))
-    if not (known_user and right):
-        return Verdict(False, why="the user name is unknown" if not known_user else "the Digest response is wrong")
+    if not account.is_user(credentials.username):
+        return Verdict.no(Code.USER_UNKNOWN, "the user name is unknown", "it is the TLS Authentication Name of the PBX")
+    if not right:
+        return Verdict.no(
+            Code.RESPONSE_WRONG, "the Digest response is wrong", _mistake(credentials, method, account, target)
+        )
     return nonces.spend(credentials.nonce, credentials.count, wall)
 
 
-def parse(authorization: str, *, counted: bool = True, any_algorithm: bool = False) -> Credentials | str:
-    """Return the Digest credentials in *authorization*, or the sentence that says why there are none.
+def parse(authorization: str, *, counted: bool = True, any_algorithm: bool = False) -> Credentials | Refusal:
+    """Return the Digest credentials in *authorization*, or why there are none.
 
     Unless nonce counts are *counted*, theirs may be anything and is taken for 0. *any_algorithm* is taken for MD5.
     """
     if authorization.lstrip()[:7].lower() != "digest ":
-        return "the credentials are not Digest"
+        return Refusal.of(Code.NOT_DIGEST, "the credentials are not Digest", "begin with: Authorization: Digest")
     found: dict[str, str] = {}
     at = len(authorization) - len(authorization.lstrip()) + 7
     while at < len(authorization):
@@ -205,18 +224,25 @@ def parse(authorization: str, *, counted: bool = True, any_algorithm: bool = Fal
             comma = authorization.find(",", at)
             at = len(authorization) if comma < 0 else comma + 1
     if missing := [key for key in ("realm", "nonce", "username", "uri", "response") if not found.get(key)]:
-        return f"the Digest credentials lack {', '.join(missing)}"
+        said = f"the Digest credentials lack {', '.join(missing)}"
+        return Refusal.of(Code.DIGEST_INCOMPLETE, said, "RFC 2617, 3.2.2 lists what they must have")
     if found.get("algorithm", "MD5").upper() != "MD5" and not any_algorithm:
-        return "the Digest algorithm is not MD5"
+        return Refusal.of(
+            Code.DIGEST_ALGORITHM, "the Digest algorithm is not MD5", "the device knows no other than MD5"
+        )
     qop = found.get("qop", "").lower() == "auth"
     number = _HEX.match(found.get("nc", "")) if counted else None
     if counted and number is None and "nc" in found:
-        return "the nonce count is not a hexadecimal number"
+        said = "the nonce count is not a hexadecimal number"
+        return Refusal.of(Code.NONCE_COUNT_UNREADABLE, said, "nc is eight hexadecimal digits, 00000001 at first")
     if qop and not (found.get("cnonce") and found.get("nc")):
-        return "the Digest credentials say qop=auth but lack cnonce or nc"
+        said = "the Digest credentials say qop=auth but lack cnonce or nc"
+        return Refusal.of(Code.DIGEST_INCOMPLETE, said, "with qop both must be sent")
     nonce = _HEX.match(found["nonce"])
     if nonce is None:
-        return "the nonce is not a hexadecimal number"
+        return Refusal.of(
+            Code.NONCE_UNREADABLE, "the nonce is not a hexadecimal number", "send the nonce of the challenge"
+        )
     return Credentials(
         username=found["username"],
         realm=found["realm"],
@@ -243,15 +269,31 @@ def response(credentials: Credentials, method: str, account: Account) -> str:
     return _md5(f"{a1}:{nonce}:{a2}")
 
 
+def _mistake(credentials: Credentials, method: str, account: Account, target: str) -> str:
+    """Return what the client hashed wrongly, if its response is right for something near; else what is hashed."""
+    given = credentials.response[:32].lower()
+    if _same(given, response(credentials, method, replace(account, realm=credentials.realm))):
+        return f"it was made with another realm: hash '{account.realm}', that of the challenge"
+    if _same(given, response(replace(credentials, uri=target), method, account)):
+        return "it was made with the target of the request, but the field uri says something else"
+    for other in {"GET", "HEAD", "POST"} - {method}:
+        if _same(given, response(credentials, other, account)):
+            return f"it was made for the method {other}, and this is {method}"
+    return "check the password; A1 is user:realm:password, A2 method:uri, each hashed with MD5"
+
+
 def _judge_basic(encoded: str, account: Account) -> Verdict:
     if not account.basic:
-        return Verdict(False, why="Basic credentials are refused: this device speaks Digest")
+        said = "Basic credentials are refused: this device speaks Digest"
+        hint = "send none at first, then answer the challenge (curl: --digest, requests: HTTPDigestAuth)"
+        return Verdict.no(Code.BASIC, said, hint)
     try:
         username, _, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
     except ValueError:
-        return Verdict(False, why="the Basic credentials cannot be decoded")
+        said = "the Basic credentials cannot be decoded"
+        return Verdict.no(Code.BASIC_UNREADABLE, said, "they are user:password in UTF-8 and Base64")
     right = _same(username, account.username) & _same(password, account.password)
-    return Verdict(right, why="" if right else "the Basic user name or password is wrong")
+    return Verdict(True) if right else Verdict.no(Code.BASIC_WRONG, "the Basic user name or password is wrong")
 
 
 def _md5(text: str) -> str:

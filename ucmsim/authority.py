@@ -70,7 +70,7 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = _named(f"ucmsim CA {name}")
         own = (
-            (x509.BasicConstraints(ca=True, path_length=0), True),
+            (x509.BasicConstraints(ca=True, path_length=None), True),
             (_usage("key_cert_sign", "crl_sign"), True),
         )
         return cls(key, _certificate(subject, key, subject, key, span=_span(now, _A_DAY_AGO, _TEN_YEARS), own=own))

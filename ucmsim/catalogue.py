@@ -18,8 +18,10 @@ from ucmsim.columns import COLUMNS, GENERATIONS, NAMES
 from ucmsim.defects import DEFECTS
 from ucmsim.faults import KINDS
 from ucmsim.instants import SECOND
+from ucmsim.journal import MARKS
 from ucmsim.personalities import ALIASES, PERSONALITIES, Personality
 from ucmsim.quirks import QUIRKS, Quirk
+from ucmsim.refusals import Code
 from ucmsim.register import Quirks
 from ucmsim.settings import Settings
 
@@ -134,10 +136,33 @@ def fault_rows() -> Iterator[dict[str, Any]]:
         }
 
 
-def defect_rows() -> Iterator[dict[str, Any]]:
-    """Yield the certificate defects."""
+def mark_rows() -> Iterator[dict[str, Any]]:
+    """Yield the marks of client hygiene."""
+    for mark in MARKS:
+        yield {"id": mark.id, "right": mark.right, "statement": mark.statement}
+
+
+def refusal_rows() -> Iterator[dict[str, Any]]:
+    """Yield the codes of refusals with the check that gives each."""
+    for code in Code:
+        yield {"id": code.slug, "check": code.check, "meaning": code.row}
+
+
+def defect_rows(group: str | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the gallery of certificate defects, or one class of it; *unless* are the clients that do otherwise."""
     for defect in DEFECTS:
-        yield {"id": defect.id, "careful_client": defect.careful_client, "statement": defect.statement}
+        if group in (None, defect.group):
+            yield {
+                "id": defect.id,
+                "class": defect.group,
+                "careful_client": defect.careful_client,
+                "manner": defect.manner,
+                "slow": defect.slow,
+                "reference": defect.reference,
+                "made": defect.made,
+                "unless": [f"{client}: {why}" for client, why in defect.unless.items()],
+                "statement": defect.statement,
+            }
 
 
 def column_rows() -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ucmsim import pages
 from ucmsim.clock import When
-from ucmsim.columns import Row
+from ucmsim.columns import AT, Row
 from ucmsim.extensions import Grammar
 from ucmsim.history import History
 from ucmsim.query import Circumstances, Format, Query, Refusal, parse
@@ -20,6 +20,10 @@ from ucmsim.register import Quirks
 from ucmsim.render import Layout, rendered
 from ucmsim.reply import Bytes, Content
 from ucmsim.request import ApiRequest
+from ucmsim.served import Served, runs
+from ucmsim.times import local_text
+
+_ACCTID, _START, _SESSION = AT["AcctId"], AT["start"], AT["session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,11 @@ class Showing:
         """Return *page* as the device sends it."""
         refusal = page.refusal
         if refusal and (error := self._error_page(refusal.code)):
-            return replace(error, note=str(refusal))
+            return error.refused(refusal, str(refusal))
         blank = self.blank_pages or (self.blank_formats and refusal is not None and refusal.code is Code.FORMAT)
         body = b"" if blank and not page.rows else rendered(form, self.layout, page.rows)
         headers = (("Content-type", form.value if self.own_types else "text/plain"),)
-        return Content(200, "OK", headers, Bytes(body), rows=len(page.rows), note=str(refusal or ""))
+        return Content(200, "OK", headers, Bytes(body), rows=len(page.rows), note=str(refusal or ""), refusal=refusal)
 
     def _error_page(self, code: Code) -> Content | None:
         """Return the page that is sent instead of a container, None if it is none."""
@@ -77,17 +81,37 @@ class Showing:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for, where (the history as it was up to the row id *up_to*), and how a page of it is shown."""
+    """What is looked for, where (the history as it was up to the row id *up_to*), and how a page of it is shown.
+
+    *now* is the present as PBX-local text.
+    """
 
     history: History
     query: Query
     quirks: Quirks
     showing: Showing
     up_to: int
+    now: str = ""
 
     def content(self) -> Content:
         """Read the page and show it: what the worker is given to do."""
-        return self.showing.content(self.query.format, self._page())
+        page = self._page()
+        content = self.showing.content(self.query.format, page)
+        return content if page.refusal else replace(content, served=self._served(page.rows))
+
+    def _served(self, rows: tuple[Row, ...]) -> Served:
+        query = self.query
+        grouped = query.format is Format.JSON and self.showing.layout.json.grouping is not None
+        return Served(
+            acctids=runs(row[_ACCTID] for row in rows),
+            rows=len(rows),
+            entries=len({row[_SESSION] or at for at, row in enumerate(rows)}) if grouped else len(rows),
+            latest=max((row[_START] for row in rows), default=""),
+            since=query.earliest,
+            open=query.latest is None or query.latest >= self.now,
+            offset=query.offset,
+            limit=query.limit,
+        )
 
     def _page(self) -> Page:
         """Read the page; a database that fails is a refusal (E10), not an error."""
@@ -110,7 +134,9 @@ class CdrApi:
         self._zone = zone
 
     def __call__(self, request: ApiRequest, when: When) -> Content | Search:
-        query = parse(request.params, Circumstances(self._quirks, self._lists, when.zone or self._zone, when.pbx))
+        zone = when.zone or self._zone
+        query = parse(request.params, Circumstances(self._quirks, self._lists, zone, when.pbx))
         if isinstance(query, Refusal):
             return self._showing.content(query.format, Page((), query))
-        return Search(self._history, query, self._quirks, self._showing, up_to=self._history.high_water)
+        now = local_text(when.pbx, zone)
+        return Search(self._history, query, self._quirks, self._showing, up_to=self._history.high_water, now=now)

@@ -19,13 +19,13 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ucmsim import pages
-from ucmsim.faults import Handshake
-from ucmsim.journal import LINE, Exchange
+from ucmsim.clock import When
+from ucmsim.journal import LINE, Exchange, Visit
 from ucmsim.pbx import Lookup, Pbx
 from ucmsim.reader import Incoming, RequestReader
 from ucmsim.reply import Content, Ending, Reply
 from ucmsim.request import ApiRequest
-from ucmsim.tls import tls_failure
+from ucmsim.tls import alert_in, tls_failure
 from ucmsim.wire import Line, Progress, TlsLine, perform
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ _FAILED = "ucmsim failed; the log says why below"
 
 @implementer(IHandshakeListener)
 class DeviceChannel(Protocol, TimeoutMixin):
-    """One connection to one PBX; *handshaking* returns what the PBX decided for the TLS that begins."""
+    """One connection to one PBX; *visiting* returns the account of the connection whose TLS begins."""
 
     _log = Logger()
 
@@ -51,15 +51,14 @@ class DeviceChannel(Protocol, TimeoutMixin):
         peer: str,
         wall: IReactorTime,
         worker: Worker[Reply],
-        handshaking: Callable[[], Handshake] = Handshake,
+        visiting: Callable[[], Visit] = Visit,
     ) -> None:
         self._pbx = pbx
         self._peer = peer
         self._wall = wall
         self._worker = worker
-        self._handshaking = handshaking
-        self._tls_faults: tuple[str, ...] = ()
-        self._shaken = False
+        self._visiting = visiting
+        self._visit = Visit()
         self._inactivity = pbx.quirks.number("inactivity-timeout")
         self._keep_alive = pbx.quirks.number("keep-alive")
         self._reader = RequestReader(pbx.reading, pipelined=self._keep_alive is not None)
@@ -79,14 +78,19 @@ class DeviceChannel(Protocol, TimeoutMixin):
     # --- what happens to the connection ----------------------------------------------------------------------------
 
     def connectionMade(self) -> None:
-        self._tls_faults = self._handshaking().faults
+        self._visit = self._visiting()
         self._line = TlsLine(self.transport)  # type: ignore[arg-type]  # TLS stands below
         self.setTimeout(self._inactivity)
 
     def handshakeCompleted(self) -> None:
-        self._shaken = True
+        visit = self._visit
+        visit.shaken = True
+        if handle := getattr(self.transport, "getHandle", None):
+            agreed = handle()
+            visit.version, visit.cipher = agreed.get_protocol_version_name(), agreed.get_cipher_name()
 
     def dataReceived(self, data: bytes) -> None:
+        self._visit.heard = True
         if self._playing is None:
             self.setTimeout(self._inactivity)
         self._begin_exchange(self._reader.feed(data))
@@ -111,11 +115,19 @@ class DeviceChannel(Protocol, TimeoutMixin):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.setTimeout(None)
         self._line = None
-        if not self._shaken:
-            faults = f" [faults: {', '.join(self._tls_faults)}]" if self._tls_faults else ""
+        visit = self._visit
+        if not visit.shaken:
+            visit.refusal = tls_failure(reason.value)
+            faults = f" [faults: {', '.join(visit.faults)}]" if visit.faults else ""
             self._log.info(
                 "{pbx} {peer} TLS failed - {why}{faults}",
-                pbx=self._pbx.name, peer=self._peer, why=tls_failure(reason.value), faults=faults,
+                pbx=self._pbx.name, peer=self._peer, why=visit.refusal.sentence, faults=faults,
+            )  # fmt: skip
+        visit.alert = alert_in(reason.value)
+        if visit.defect is not None:
+            self._log.info(
+                "{pbx} {peer} was shown {defect}: {verdict}",
+                pbx=self._pbx.name, peer=self._peer, defect=visit.defect, verdict=visit.verdict,
             )  # fmt: skip
         if self._playing is not None:
             self._playing.cancel()
@@ -139,14 +151,14 @@ class DeviceChannel(Protocol, TimeoutMixin):
         self._playing.addCallback(lambda _: self._after())
 
     async def _exchange(self, outcome: Incoming | Content) -> None:
-        began = self._wall.seconds()
+        began = self._pbx.clock.at(self._wall.seconds())
         asked = self._understood(outcome) if isinstance(outcome, Incoming) else outcome
         request = asked if isinstance(asked, ApiRequest) else None
         progress, reply, ended = Progress(self._stalled), None, ""
         try:
             reply = await self._decided(asked)
             if self._line is not None:
-                ended = await perform(reply, self._line, self._wall, progress)
+                ended = await perform(reply, self._line, self._wall, progress) or reply.odd_ending
                 self._keeps = reply.keeps and not ended
             else:
                 ended = self._gone
@@ -157,7 +169,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
             ended = _FAILED
             raise
         finally:
-            self._tell(request, reply, progress.bytes, self._wall.seconds() - began, ended)
+            self._tell(request, reply, progress, began, ended)
 
     def _failed(self, failure: Failure) -> None:
         """Tell what nobody foresaw; a connection on which it happened is beyond an orderly end."""
@@ -190,7 +202,9 @@ class DeviceChannel(Protocol, TimeoutMixin):
             error = pages.SERVER_ERROR
             return lookup.dress(error) if lookup else self._pbx.malformed(error, self._peer, when)
 
-    def _tell(self, request: ApiRequest | None, reply: Reply | None, sent: int, seconds: float, ended: str) -> None:
+    def _tell(
+        self, request: ApiRequest | None, reply: Reply | None, progress: Progress, began: When, ended: str
+    ) -> None:
         method, target = (request.method, request.target) if request else self._reader.begun
         exchange = Exchange(
             pbx=self._pbx.name,
@@ -199,13 +213,18 @@ class DeviceChannel(Protocol, TimeoutMixin):
             target=target or "-",
             status=reply.status if reply else 0,
             rows=reply.rows if reply else None,
-            bytes=sent,
-            seconds=seconds,
+            bytes=progress.bytes,
+            seconds=self._wall.seconds() - began.wall,
             note=reply.note if reply else "",
-            faults=self._tls_faults + (reply.faults if reply else ()),
+            faults=self._visit.faults + (reply.faults if reply else ()),
             ended=ended,
+            began=began,
+            title=reply.title if reply else "",
+            reply_headers=reply.headers if reply else (),
+            head_bytes=progress.head,
+            refusal=reply.refusal if reply else None,
         )
-        told = self._pbx.record(exchange, request.params if request else ())
+        told = self._pbx.record(exchange, request, self._visit, reply.served if reply else None)
         # The fields are there for observers; the sentence is one field, because formatting many of them is dear.
         fields = told.fields()
         self._log.info("{line}", line=LINE.format(**fields), **fields)
@@ -250,13 +269,13 @@ class DeviceFactory(Factory):
     noisy = False
 
     def __init__(
-        self, pbx: Pbx, wall: IReactorTime, worker: Worker[Reply], handshaking: Callable[[], Handshake] = Handshake
+        self, pbx: Pbx, wall: IReactorTime, worker: Worker[Reply], visiting: Callable[[], Visit] = Visit
     ) -> None:
         self._pbx = pbx
         self._wall = wall
         self._worker = worker
-        self._handshaking = handshaking
+        self._visiting = visiting
 
     def buildProtocol(self, addr: IAddress | None) -> DeviceChannel:
         peer = str(getattr(addr, "host", ""))
-        return DeviceChannel(self._pbx, peer, self._wall, self._worker, self._handshaking)
+        return DeviceChannel(self._pbx, peer, self._wall, self._worker, self._visiting)

@@ -1,4 +1,4 @@
-"""The `ucmsim` command: judge a configuration, show what exists, fill or dump a history, export a CA.
+"""The `ucmsim` command: judge a configuration, show what exists, read a journal, fill or dump a history, export a CA.
 
 Output is a table for people, `--json` for programs. Exit codes: 0, 1 for what could not be done, 2 for what was asked
 wrongly (an invalid configuration among it).
@@ -19,6 +19,7 @@ import click
 
 from ucmsim import __version__, configuration
 from ucmsim.errors import ConfigurationError, Problem, UcmsimError
+from ucmsim.journalcommand import journal
 from ucmsim.settings import Pbx, Settings
 from ucmsim.show import show
 
@@ -83,6 +84,7 @@ def _object(level: str, problem: Problem) -> dict[str, Any]:
 
 
 main.add_command(show)
+main.add_command(journal)
 
 
 # --- histories -----------------------------------------------------------------------------------------------------

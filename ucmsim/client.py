@@ -6,6 +6,7 @@ import http.client
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -105,6 +106,25 @@ class ControlClient:
     def delete_cdrs(self, pbx: str) -> int:
         """Delete every CDR of *pbx*; return how many there were."""
         return int(self._ask("DELETE", f"/v1/pbxs/{quote(pbx, safe='')}/cdrs")["deleted"])
+
+    def journal_page(self, pbx: str, filters: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+        """Return events of *pbx*: items, next (an id to put into `after`, or None), first and last (ids).
+
+        *filters* are those of `GET /v1/pbxs/{pbx}/journal`.
+        """
+        asked = urlencode({name: value for name, value in filters.items() if value is not None})
+        return self._ask("GET", f"/v1/pbxs/{quote(pbx, safe='')}/journal?{asked}")
+
+    def journal(self, pbx: str, **filters: Any) -> list[dict[str, Any]]:
+        """Return every event of *pbx* that *filters* leave, in order, however many pages that takes."""
+        found: list[dict[str, Any]] = []
+        asked: dict[str, Any] = {"limit": 1000, **filters}
+        while True:
+            page = self.journal_page(pbx, asked)
+            found += page["items"]
+            if page["next"] is None or "limit" in filters:
+                return found
+            asked["after"] = page["next"]
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | Sequence[Any] | None = None) -> dict[str, Any]:
         place = urlsplit(self.url)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -24,7 +25,10 @@ from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import Settings, load, load_pbx
 from ucmsim.settings.rules import Broken
 
-DEFECT_IDS = tuple(defect.id for defect in DEFECTS)
+DEFECT_IDS = MappingProxyType({row.id: "" if row.available else row.made for row in DEFECTS})
+"""Every defect, and why it cannot be shown where it cannot."""
+REFUSABLE_DEFECT_IDS = frozenset(defect.id for defect in DEFECTS if defect.careful_client == "refuse")
+"""Those that a careful client refuses."""
 
 _A_DAY = timedelta(days=1)
 _DEMO = "the built-in demo"

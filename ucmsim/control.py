@@ -9,7 +9,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,12 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from ucmsim import __version__
 from ucmsim.announce import described
+from ucmsim.assembly import slow_defects
 from ucmsim.configuration import read_pbx
 from ucmsim.errors import BindError, ConfigurationError, NameTaken, UcmsimError
 from ucmsim.faults import Armed, FaultRefused
 from ucmsim.fleet import Fleet, PbxService
+from ucmsim.journal import BadInquiry, Inquiry
 from ucmsim.paging import QueryRefused, sought
 from ucmsim.ports import OpenPort, closed
 from ucmsim.privatefile import put
@@ -157,7 +159,10 @@ class Handlers:
         armed = self._find(pbx).appliance.pbx.faults.armed
         return Answer(_listed([_fault(one) for one in armed.values()]))
 
-    def arm_fault(self, pbx: str, body: dict[str, Any]) -> Answer:
+    async def arm_fault(self, pbx: str, body: dict[str, Any]) -> Answer:
+        if slow_defects([body]):
+            appliance, wall = self._find(pbx).appliance, self._find(pbx).wall
+            await self._fleet.work(lambda: appliance.prepare([body], wall))
         try:
             armed = self._find(pbx).appliance.pbx.faults.arm(body)
         except FaultRefused as refused:
@@ -172,6 +177,14 @@ class Handlers:
             raise ApiError(404, "not-found", f"no fault '{name}' is armed on PBX '{pbx}'") from None
         self._log.info("{pbx}: disarmed {name}", pbx=pbx, name=name)
         return Answer(None, 204)
+
+    async def journal(self, pbx: str, query: Mapping[str, Sequence[str]]) -> Answer:
+        service = self._find(pbx)
+        try:
+            inquiry = Inquiry.of(query)
+        except BadInquiry as bad:
+            raise ApiError(400, "invalid", str(bad), bad.parameter) from None
+        return Answer((await service.journal.inquire(inquiry)).as_json())
 
     def _find(self, name: str) -> PbxService:
         try:
@@ -219,6 +232,7 @@ ROUTES = (
     Route("GET",    "/v1/pbxs/{pbx}/faults", "faults", "the armed faults with their counters"),
     Route("POST",   "/v1/pbxs/{pbx}/faults", "arm_fault", "arm a fault"),
     Route("DELETE", "/v1/pbxs/{pbx}/faults/{name}", "disarm_fault", "disarm a fault"),
+    Route("GET",    "/v1/pbxs/{pbx}/journal", "journal", "connections and exchanges, with filters and paging", query=True),
 )
 # fmt: on
 

@@ -18,14 +18,16 @@ from twisted.python.threadpool import ThreadPool
 from ucmsim.assembly import Appliance
 from ucmsim.channel import DeviceFactory
 from ucmsim.errors import NameTaken, UcmsimError
-from ucmsim.faults import Handshake
+from ucmsim.faults import Handshake, Moment
 from ucmsim.happenings import Happenings
+from ucmsim.keeping import JournalKeeper
 from ucmsim.ports import OpenPort, closed
 from ucmsim.reply import Reply
 from ucmsim.settings import Address
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.socketplane import Gate
 from ucmsim.tls import DeviceTls, TlsFactory
+from ucmsim.verdicts import verdict
 
 T = TypeVar("T")
 
@@ -48,12 +50,24 @@ class PbxService(Service):
             device_profile=settings.tls_profile == "device",
             handshaking=lambda: self._gate.handshaking,
         )
-        plain = DeviceFactory(pbx, reactor, worker, lambda: self._gate.handshaking)
+        plain = DeviceFactory(pbx, reactor, worker, lambda: self._gate.visiting)
         wrapped = TlsFactory(self._tls, False, plain, clock=reactor)
         self.calls = Happenings(appliance, reactor, worker)
-        self._gate = Gate(pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"))
+        self._gate = Gate(
+            pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"), undecided=self._undecided
+        )
+        self.journal = JournalKeeper(pbx.name, pbx.journal, reactor, worker)
         self._port: OpenPort | None = None
         self._tls.context(Handshake())  # a key that cannot be served with is found now, not by the first client
+
+    def _undecided(self, peer: str) -> None:
+        """Tell of a connection that ended before a defect could be shown on it."""
+        pbx = self.appliance.pbx
+        if pbx.faults.any_at(Moment.HANDSHAKE):
+            self._log.info(
+                "{pbx} {peer} was shown nothing: {verdict}",
+                pbx=pbx.name, peer=peer, verdict=verdict(hello=False, heard=False),
+            )  # fmt: skip
 
     @property
     def wall(self) -> float:
@@ -72,6 +86,7 @@ class PbxService(Service):
         for warning in self.appliance.warnings:
             self._log.warn("{pbx}: {warning}", pbx=name, warning=warning)
         self.calls.startService()
+        self.journal.startService()
         if not api.enable:
             return  # one of the warnings says so
         self._port = OpenPort.open(self._reactor, api.tls_bind_address, self._gate, f"PBX '{name}'")
@@ -84,6 +99,7 @@ class PbxService(Service):
         stopping = closed(port)
         self._gate.abort_all()
         stopping.addBoth(lambda _: self.calls.stopService())
+        stopping.addBoth(lambda _: self.journal.stopService())
         stopping.addBoth(lambda _: self.appliance.close())
         return stopping
 

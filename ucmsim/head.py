@@ -64,7 +64,15 @@ class Heading:
         if not keep:
             steps.append(HangUp())
         return Reply(
-            content.status, content.title, headers, tuple(steps), content.rows, content.note, extra_line=self.extra_line
+            content.status,
+            content.title,
+            headers,
+            tuple(steps),
+            content.rows,
+            content.note,
+            extra_line=self.extra_line,
+            refusal=content.refusal,
+            served=content.served,
         )
 
 

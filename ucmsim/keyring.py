@@ -67,6 +67,10 @@ class Keyring:
         _write(self.folder / "certificate.pem", identity.certificate_pem, PUBLIC)
         _write(self.folder / "ca.pem", export(identity.trust, "pem"), PUBLIC)
 
+    def keep_list(self, pem: bytes) -> None:
+        """Write the list of what the CA has revoked to `crl.pem`."""
+        _write(self.folder / "crl.pem", pem, PUBLIC)
+
     def _kept_authority(self) -> Authority | None:
         path = self.folder / "ca-key.pem"
         try:

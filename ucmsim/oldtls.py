@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import base64
 import ssl
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import MappingProxyType
 
 from OpenSSL import SSL
 
 from ucmsim.authority import Identity
+from ucmsim.defects import Shown
+from ucmsim.pemfiles import written
 
 _OAKLEY_GROUP_2 = bytes.fromhex(
     "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD"
@@ -38,7 +38,7 @@ _VERSIONS = MappingProxyType(
 )
 
 
-def old_context(identity: Identity, versions: tuple[str, str], *, tickets: bool) -> ssl.SSLContext:
+def old_context(identity: Identity | Shown, versions: tuple[str, str], *, tickets: bool) -> ssl.SSLContext:
     """Return the context that serves *identity* as old firmware does; raises `ssl.SSLError`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers(_CIPHERS)
@@ -50,12 +50,9 @@ def old_context(identity: Identity, versions: tuple[str, str], *, tickets: bool)
     context.options &= ~ssl.OP_SINGLE_DH_USE
     if not tickets:
         context.options |= ssl.OP_NO_TICKET
-    with tempfile.TemporaryDirectory(prefix="ucmsim-tls-") as folder:
-        parameters, key, certificate = (Path(folder, name) for name in ("dh", "key", "certificate"))
+    with written(identity.key_pem, identity.certificate_pem) as (key, certificate):
+        parameters = key.with_name("dh")
         parameters.write_bytes(_group_pem())
-        key.touch(0o600)
-        key.write_bytes(identity.key_pem)
-        certificate.write_bytes(identity.certificate_pem)
         context.load_dh_params(str(parameters))
         context.load_cert_chain(str(certificate), str(key))
     return context
@@ -120,14 +117,22 @@ class OldConnection:
     def bio_write(self, data: bytes) -> int:
         return self._in.write(data)
 
-    def bio_read(self, bufsiz: int) -> bytes:
-        data = self._out.read(bufsiz)
+    def bio_read(self, _bufsiz: int) -> bytes:
+        """Return all that there is to send: Twisted asks once, and certificates can be longer than it asks for."""
+        data = self._out.read()
         if not data:
             raise SSL.WantReadError
         return data
 
     def bio_shutdown(self) -> None:
         self._in.write_eof()
+
+    def get_protocol_version_name(self) -> str:
+        return self._tls.version() or ""
+
+    def get_cipher_name(self) -> str | None:
+        agreed = self._tls.cipher()
+        return agreed[0] if agreed else None
 
     def get_peer_certificate(self) -> None:
         """The device asks for none."""

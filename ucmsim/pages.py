@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ucmsim.refusals import Code, Refusal
 from ucmsim.reply import Bytes, Content
 
 _PAGE = (
@@ -41,34 +42,62 @@ def _body(status: int, title: str, heading: str, text: str) -> Page:
     return Page(page.encode() + _foot(SIGNATURE))
 
 
-def _page(status: int, title: str, text: str, note: str = "") -> Content:
-    return Content(status, title, (_HTML,), _body(status, title, title, text), note=note)
+def _page(status: int, title: str, text: str, refusal: Refusal | None = None) -> Content:
+    page = Content(status, title, (_HTML,), _body(status, title, title, text))
+    return page.refused(refusal) if refusal else page
 
 
-INVALID_REQUEST = _page(400, "Bad Request", "Invalid Request", note="the request line has no URI")
-TIMEOUT = _page(400, "Bad Request", "Timeout", note="the request ended, or paused for too long, inside its headers")
+INVALID_REQUEST = _page(
+    400,
+    "Bad Request",
+    "Invalid Request",
+    Refusal.of(
+        Code.NO_TARGET, "the request line has no URI", "a request line is: method, blank, target, blank, HTTP/1.1"
+    ),
+)
+TIMEOUT = _page(
+    400,
+    "Bad Request",
+    "Timeout",
+    Refusal.of(
+        Code.HEADERS_CUT,
+        "the request ended, or paused for too long, inside its headers",
+        "end the headers with an empty line",
+    ),
+)
 DENIED = _page(403, "Permission denied", "Permission denied\n")
 NOTHING_STATIC = _page(
     403,
     "Access Denied",
     "Sorry, I cannot let you do that, Dave.",
-    note="no static content is served (quirk static-path)",
+    Refusal.of(Code.NOTHING_STATIC, "no static content is served (quirk static-path)", "there are /cdrapi and /recapi"),
 )
-NOT_FOUND = _page(404, "Not Found", "The requested URL was not found on this server.", note="no such path")
+NOT_FOUND = _page(
+    404,
+    "Not Found",
+    "The requested URL was not found on this server.",
+    Refusal.of(Code.NO_SUCH_PATH, "no such path", "there are /cdrapi and /recapi"),
+)
 SERVER_ERROR = _page(
-    500, "Server Error", "Internal Server Error (out of memory)\n", note="ucmsim failed; the log says why above"
+    500,
+    "Server Error",
+    "Internal Server Error (out of memory)\n",
+    Refusal.of(Code.FAILED, "ucmsim failed; the log says why above"),
 )
 NOT_IMPLEMENTED = _page(501, "Not Implemented", "Attempt to use unimplemented / unsupported method")
 
 
 def too_many_headers(limit: str) -> Content:
     """Return the 413 page for a request with more headers than *limit* says."""
-    return _page(413, "Request Entity Too Large", "Too many headers", note=f"there are more than {limit}")
+    refusal = Refusal.of(Code.TOO_MANY_HEADERS, f"there are more than {limit}", "send fewer header lines")
+    return _page(413, "Request Entity Too Large", "Too many headers", refusal)
 
 
 def form_too_large(limit: int) -> Content:
     """Return the 413 for a form of more than *limit* bytes, which has no page."""
-    return Content(413, "Request Entity Too Large", note=f"the form is longer than {limit} bytes")
+    hint = f"send at most {limit} bytes, or the parameters in the URI"
+    content = Content(413, "Request Entity Too Large")
+    return content.refused(Refusal.of(Code.FORM_TOO_LARGE, f"the form is longer than {limit} bytes", hint))
 
 
 def unauthorized(realm: str, nonce: str, *, stale: bool) -> Content:

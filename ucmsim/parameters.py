@@ -99,4 +99,4 @@ def _unknown(written: str, known: Iterable[str]) -> Refused:
     if not written:
         return Refused(Code.UNNAMED, "", "a value has no name before its '='", "name the parameter")
     said = f"'{shown(written)}' is not a parameter of /cdrapi"
-    return Refused(Code.UNKNOWN, written, said, did_you_mean(written, known))
+    return Refused(Code.UNKNOWN_PARAMETER, written, said, did_you_mean(written, known))

@@ -21,10 +21,13 @@ from ucmsim.faults import Admission, FaultBook, Handshake, Moment, Situation
 from ucmsim.faults.arming import Settled
 from ucmsim.head import Heading
 from ucmsim.history import History
-from ucmsim.journal import Discretion, Exchange
+from ucmsim.journal import Discretion, Exchange, Hygiene, Journal, Visit
+from ucmsim.journal.visits import CLOSED_AT_ACCEPT
+from ucmsim.refusals import Code, Refusal
 from ucmsim.reply import Content, Reply
 from ucmsim.request import ApiRequest, Params, Reading
 from ucmsim.retrieval import RecApi
+from ucmsim.served import Served
 from ucmsim.settings import ClockChange
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.spool import Spool
@@ -78,12 +81,17 @@ class Pbx:
         *,
         seed: int,
         defects: Collection[str],
+        refusable: Collection[str] = (),
+        journal: Journal | None = None,
     ) -> None:
         self.name = name
         self.settings = settings
         self.history = history
         self._clock = clock
         self.totals = Totals()
+        self.journal = journal or Journal(settings.journal.entries, settings.journal.megabytes << 20)
+        self._hygiene = Hygiene(frozenset(refusable), settings.journal.connections)
+        self._visits = 0
         self.quirks = settings.register
         self.faults = FaultBook(partial(stream, seed, name, "fault"), defects)
         self.reading = Reading.of(self.quirks)
@@ -118,14 +126,31 @@ class Pbx:
         """Decide whether the connection of *peer* is served while *others* are open. Spec 0b: session cap, ACL."""
         cap = self.quirks.number("session-cap")
         if cap is not None and others >= cap:
-            return Admission(serve=False, why=f"{peer} is one connection too many: {cap} are open (quirk session-cap)")
+            said = f"{peer} is one connection too many: {cap} are open (quirk session-cap)"
+            return Admission.refused(Refusal.of(Code.SESSION_CAP, said, "close connections, or open fewer at a time"))
         if self.quirks["acl-denial"] == "drop":
             passes, why = self._access.permitted(peer)
             if not passes:
-                return Admission(serve=False, why=f"{why} (quirk acl-denial: drop)")
+                return Admission.refused(self._access.refusal(why), f"{why} (quirk acl-denial: drop)")
         settled = self.faults.settle(Moment.ADMIT, peer)
         settled.count()
-        return settled.applied(Admission())
+        return replace(settled.applied(Admission()), faults=settled.names)
+
+    def arrived(self, peer: str, port: int, admission: Admission, wall: float) -> Visit:
+        """Begin the account of a connection that was accepted at *wall*, or refused, as *admission* has it."""
+        self._visits += 1
+        visit = Visit(self._visits, peer, port, self._clock.at(wall), faults=admission.faults)
+        if not admission.serve:
+            visit.refusal, visit.ended = admission.refusal, CLOSED_AT_ACCEPT
+        self._hygiene.arrived(visit, wall)
+        if not admission.serve:
+            self.journal.add(visit.as_entry(self.name, self._clock.at(wall)))
+        return visit
+
+    def left(self, visit: Visit, wall: float) -> None:
+        """Take the account of a connection that ended at *wall* into the journal."""
+        self._hygiene.left(visit)
+        self.journal.add(visit.as_entry(self.name, self._clock.at(wall)))
 
     # --- at the ClientHello ----------------------------------------------------------------------------------------
 
@@ -167,19 +192,47 @@ class Pbx:
         http.count()
         return self._dress(None, when.pbx, Settled(), http)(page)
 
-    def record(self, exchange: Exchange, params: Params = ()) -> Exchange:
-        """Count *exchange*, whose request had *params*, and return it without the PBX's secrets."""
+    def record(
+        self,
+        exchange: Exchange,
+        request: ApiRequest | None = None,
+        visit: Visit | None = None,
+        served: Served | None = None,
+    ) -> Exchange:
+        """Take *exchange* into the journal, and return it as it is told there: marked, and without credentials.
+
+        *request* is what it answers, None if it never became one, *visit* the connection that it was on, *served* the
+        page that it got.
+        """
+        discreet = self._discretion
+        params: Params = request.params if request else ()
+        marks: tuple[str, ...] = ()
+        if visit is not None:
+            visit.requests += 1
+        if request is not None:
+            secret = discreet.hides(request.target.partition("?")[2])
+            defect = visit.defect if visit else None
+            marks = self._hygiene.marks(exchange, request, served, defect, secret=secret)
         self.totals.exchanges += 1
         self.totals.rows += exchange.rows or 0
         self.totals.refused += bool(exchange.note)
-        discreet = self._discretion
-        return replace(
+        told = replace(
             exchange,
             method=discreet.word(exchange.method),
             target=discreet.target(exchange.target),
             note=self._told(exchange.note, params),
             ended=self._told(exchange.ended, params),
+            connection=visit.number if visit else exchange.connection,
+            port=visit.port if visit else exchange.port,
+            version=discreet.word(request.version) if request else "",
+            headers=discreet.headers(request.headers) if request else (),
+            form=discreet.form(request.form) if request else "",
+            refusal=discreet.refusal(exchange.refusal, params),
+            acctids=served.acctids if served else "",
+            marks=marks,
         )
+        self.journal.add(told.as_entry())
+        return told
 
     def _told(self, sentence: str, params: Params) -> str:
         # Only what is quoted can be a parameter, and to look through all of them can take long.
@@ -192,7 +245,7 @@ class Pbx:
             return page
         situation = self._situation(request.peer, faults)
         if not situation.permitted:
-            return replace(pages.DENIED, note=situation.why)
+            return pages.DENIED.refused(situation.refusal or self._access.refusal(situation.why))
         methods = self.reading.methods
         unknown_method = request.method not in methods
         if not (unknown_method and self._method_first) and self._authenticates:
@@ -200,7 +253,9 @@ class Pbx:
             if challenge is not None:
                 return challenge
         if unknown_method:
-            return replace(pages.NOT_IMPLEMENTED, note=f"the method is none of {', '.join(methods)}")
+            return pages.NOT_IMPLEMENTED.refused(
+                Refusal.of(Code.METHOD, f"the method is none of {', '.join(methods)}", "send GET")
+            )
         if handler is None:
             return pages.NOT_FOUND
         if request.form_too_large:
@@ -214,7 +269,8 @@ class Pbx:
         return pages.NOT_FOUND if self._nowhere_first else None
 
     def _situation(self, peer: str, faults: Settled) -> Situation:
-        return faults.applied(Situation(peer, *self._access.permitted(peer)))
+        passes, why = self._access.permitted(peer)
+        return faults.applied(Situation(peer, passes, why, None if passes else self._access.refusal(why)))
 
     def _challenge(self, request: ApiRequest, when: When) -> Content | None:
         given = request.header("authorization")
@@ -222,7 +278,7 @@ class Pbx:
         if verdict.granted:
             return None
         page = pages.unauthorized(self._account.realm, self._nonces.issue(when.wall), stale=verdict.stale)
-        return replace(page, note=verdict.why)
+        return page.refused(verdict.refusal) if verdict.refusal else page
 
     # --- the head --------------------------------------------------------------------------------------------------
 

@@ -148,6 +148,15 @@ class Ucm:
         lines = self._log.read_text("utf-8", "replace").splitlines()
         return [line.partition("] ")[2] for line in lines if any(mark in line for mark in about)]
 
+    def journal(self, **filters: Any) -> list[dict[str, Any]]:
+        """Return what happened, in order: ``ucm.journal(kind="exchange", refusal="any")``.
+
+        Each is a JSON object with an id; *filters* are those of ``ucmsim journal``. Raises
+        `ucmsim.client.ControlError`.
+        """
+        __tracebackhide__ = True
+        return self._control.journal(self.name, **filters)
+
     @property
     def clock(self) -> UcmClock:
         """What the PBX believes the time to be, to be read and moved."""

@@ -13,6 +13,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TypeVar
 
+from ucmsim import refusals
 from ucmsim.extensions import Grammar, Item
 from ucmsim.integers import GREATEST, beyond, saturated
 from ucmsim.parameters import collected, formats
@@ -55,20 +56,10 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why nothing is found: a code, the parameter, a sentence, and a hint at what would have been right.
+class Refusal(refusals.Refusal):
+    """Why nothing is found; *format* is the container the wire shows instead."""
 
-    *format* is the container the wire shows instead.
-    """
-
-    code: Code
-    parameter: str
-    sentence: str
-    hint: str
-    format: Format
-
-    def __str__(self) -> str:
-        return f"{self.sentence} ({self.hint})" if self.hint else self.sentence
+    format: Format = Format.CSV
 
 
 @dataclass(frozen=True, slots=True)

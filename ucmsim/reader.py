@@ -6,10 +6,11 @@ checks is that of Asterisk 1.8.32 and 11.25, main/http.c.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from ucmsim import pages
+from ucmsim.refusals import Code, Refusal
 from ucmsim.reply import Content
 from ucmsim.request import AS_USUAL, BOUND, Head, Reading, text
 
@@ -144,7 +145,9 @@ class RequestReader:
         name, colon, value = line.partition(b":")
         value = value.lstrip(_BLANKS)
         if not colon and not self._reading.bare_headers:
-            return replace(pages.INVALID_REQUEST, note="a header line has no colon (quirk bare-header: refused)")
+            said = "a header line has no colon (quirk bare-header: refused)"
+            refusal = Refusal.of(Code.HEADER_WITHOUT_COLON, said, "write Name: value")
+            return pages.INVALID_REQUEST.refused(refusal)
         if not colon or not name or not value:
             return None
         limit = self._reading.header_limit
@@ -159,7 +162,7 @@ class RequestReader:
     def _headers_end(self) -> Incoming | Content | None:
         self._head = Head(self._method, self._target, tuple(self._headers), self._version)
         if wrong := self._reading.objection(self._head):
-            return replace(pages.INVALID_REQUEST, note=wrong)
+            return pages.INVALID_REQUEST.refused(wrong)
         self._form_length = self._reading.form_length(self._head)
         if 0 < self._form_length <= self._reading.form_limit:
             self._stage = _Stage.FORM
@@ -173,7 +176,7 @@ class RequestReader:
         form = bytes(self._buffer[:length])
         del self._buffer[:length]
         if wrong := self._reading.escape_objection(form):
-            return replace(pages.INVALID_REQUEST, note=wrong)
+            return pages.INVALID_REQUEST.refused(wrong)
         return Incoming(self._head, form)
 
 

@@ -11,7 +11,7 @@ from itertools import islice
 
 from ucmsim.errors import did_you_mean
 from ucmsim.paths import Parts, parts_of
-from ucmsim.refusals import shown
+from ucmsim.refusals import Code, Refusal, Refused, shown
 from ucmsim.register import Quirks
 from ucmsim.request import Params, data, text
 
@@ -48,30 +48,19 @@ class Files:
     skipped: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The device answers 404; the sentence says why."""
-
-    sentence: str
-
-
 Wanted = Directories | Contents | Files
 """What is looked for."""
 
-Asked = Wanted | Refused
-"""What a request comes to."""
-
-
-class _Refused(Exception):
-    pass
+Asked = Wanted | Refusal
+"""What a request comes to; what is refused the device answers with 404."""
 
 
 def parse(params: Params, quirks: Quirks) -> Asked:
     """Return what *params*, in the order in which they were sent, ask for."""
     try:
         return _asked(_collected(params, quirks), quirks)
-    except _Refused as refused:
-        return Refused(str(refused))
+    except Refused as refused:
+        return Refusal(refused.code, refused.parameter, refused.sentence, refused.hint)
 
 
 def _asked(values: dict[str, str], quirks: Quirks) -> Asked:
@@ -80,12 +69,14 @@ def _asked(values: dict[str, str], quirks: Quirks) -> Asked:
             return Directories()
         directories = _directories(values["filedir"], quirks)
         if not directories and quirks["recapi-empty-list"] == 404:
-            raise _Refused("'filedir' names no directory (quirk recapi-empty-list: 404)")
+            said = "'filedir' names no directory (quirk recapi-empty-list: 404)"
+            raise Refused(Code.EMPTY_ITEM, "filedir", said, "leave it out to list the directories")
         return Contents(directories)
     directories = _directories(values.get("filedir", str(quirks["recapi-default-directory"])), quirks)
     if len(directories) != 1 and quirks["recapi-many-directories"] == 404:
         named = len(directories) or "none"
-        raise _Refused(f"files are looked for in one directory, and 'filedir' names {named}")
+        said = f"files are looked for in one directory, and 'filedir' names {named}"
+        raise Refused(Code.MANY_DIRECTORIES, "filedir", said, "ask for the files of each directory by themselves")
     names: list[Parts] = []
     skipped: list[str] = []
     for member in _members("filename", values["filename"], quirks):
@@ -95,7 +86,7 @@ def _asked(values: dict[str, str], quirks: Quirks) -> Asked:
         else:
             names.append(_file(name))
     if skipped and quirks["recapi-bad-name"] == 404:
-        raise _Refused(skipped[0])
+        raise Refused(Code.NAME_NOT_ALLOWED, "filename", *parted(skipped[0]))
     if quirks["recapi-same-file"] == "once":
         names = list(dict.fromkeys(names))
     return Files(directories, tuple(names), tuple(skipped))
@@ -110,13 +101,15 @@ def _collected(params: Params, quirks: Quirks) -> dict[str, str]:
         name = written.lower() if any_case else written
         if name not in NAMES:
             if quirks["recapi-unknown-parameter"] == 404:
-                raise _Refused(f"'{written}' is not a parameter of /recapi")
+                said = f"'{written}' is not a parameter of /recapi"
+                raise Refused(Code.UNKNOWN_PARAMETER, written, said, did_you_mean(written, NAMES))
             continue
         if name in seen and quirks["recapi-repeated-parameter"] == 404:
-            raise _Refused(f"'{written}' is given twice")
+            hint = f"write one list, its members parted by '{SEPARATOR}'"
+            raise Refused(Code.REPEATED, written, f"'{written}' is given twice", hint)
         seen.add(name)
         if not value and quirks["recapi-empty-parameter"] == 404:
-            raise _Refused(f"'{written}' is empty")
+            raise Refused(Code.EMPTY_VALUE, written, f"'{written}' is empty", "leave it out, or give it a value")
         if value:
             values.setdefault(name, value)
     return values
@@ -137,11 +130,18 @@ def _ignored(written: str) -> str:
     return f"{said}; {hint}" if hint else said
 
 
+def parted(note: str) -> tuple[str, str]:
+    """Return the sentence of a *note*, and the hint that follows its semicolon, "" if none does."""
+    sentence, _, hint = note.partition("; ")
+    return sentence, hint
+
+
 def _members(parameter: str, value: str, quirks: Quirks) -> list[str]:
     """Return the members of a list; empty ones, as at the end of what `recordfiles` holds, are none."""
     members = value.split(SEPARATOR)
     if "" in members and quirks["recapi-empty-member"] == 404:
-        raise _Refused(f"'{parameter}' has an empty member")
+        hint = f"part members with one '{SEPARATOR}' each"
+        raise Refused(Code.EMPTY_ITEM, parameter, f"'{parameter}' has an empty member", hint)
     return [member for member in members if member]
 
 
@@ -149,7 +149,8 @@ def _directories(value: str, quirks: Quirks) -> tuple[Parts | None, ...]:
     """Return where the directories of the list *value* are."""
     found = tuple(_directory(path, quirks) for path in _members("filedir", value, quirks))
     if None in found and quirks["recapi-bad-directory"] == 404:
-        raise _Refused("'filedir' has a directory that would lead out of the spool (quirk recapi-bad-directory: 404)")
+        said = "'filedir' has a directory that would lead out of the spool (quirk recapi-bad-directory: 404)"
+        raise Refused(Code.LEADS_OUT, "filedir", said, "write it as it stands in the list of directories")
     return found
 
 

@@ -11,6 +11,9 @@ from enum import Enum
 from itertools import chain
 from typing import Protocol
 
+from ucmsim.refusals import Refusal
+from ucmsim.served import Served
+
 PIECE = 65536
 """Bytes handed to the transport at a time; measured best for Twisted's TLS."""
 
@@ -146,8 +149,8 @@ class Reply:
 
     *headers* is the whole head after the status line, in order and letter case. *steps* end with `HangUp` unless the
     connection is kept. What is never sent stands beside it: *rows* counts the CDR rows in the body, *note* is the
-    sentence that explains a refusal, *faults* are the names of those that fired. *extra_line* is one more empty line
-    at the end of the head.
+    sentence for the log, *refusal* says why it is an error page or an empty container, *faults* are the names of those
+    that fired, *served* says which rows there are. *extra_line* is one more empty line at the end of the head.
     """
 
     status: int
@@ -158,6 +161,8 @@ class Reply:
     note: str = ""
     faults: tuple[str, ...] = ()
     extra_line: bool = False
+    refusal: Refusal | None = None
+    served: Served | None = None
 
     @property
     def head(self) -> bytes:
@@ -170,6 +175,12 @@ class Reply:
     def keeps(self) -> bool:
         """Whether the connection stays open after the last step."""
         return not any(isinstance(step, HangUp) for step in self.steps)
+
+    @property
+    def odd_ending(self) -> str:
+        """How the connection ends if not as it should, "" if it does."""
+        ways = (step.how for step in self.steps if isinstance(step, HangUp) and step.how is not Ending.NOTIFY)
+        return next((f"ended with {way.value}" for way in ways), "")
 
     @property
     def body(self) -> bytes:
@@ -186,7 +197,7 @@ class Content:
     """What a handler wants to answer; `ucmsim.head` dresses it with the device's head and makes it a `Reply`.
 
     *headers* are the handler's own lines (Content-type, WWW-authenticate); *static* content is sent without
-    Cache-Control. *rows* and *note* are those of the reply. Spec 2.3.
+    Cache-Control. *rows*, *note*, *refusal* and *served* are those of the reply. Spec 2.3.
     """
 
     status: int
@@ -196,3 +207,9 @@ class Content:
     static: bool = False
     rows: int | None = None
     note: str = ""
+    refusal: Refusal | None = None
+    served: Served | None = None
+
+    def refused(self, refusal: Refusal, note: str | None = None) -> Content:
+        """Return this content with the *refusal* that explains it; *note* is its sentence unless said otherwise."""
+        return replace(self, refusal=refusal, note=refusal.sentence if note is None else note)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from ucmsim.refusals import Code, Refusal
 from ucmsim.register import Quirks
 
 Params = tuple[tuple[str, str], ...]
@@ -35,6 +36,17 @@ _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 _VERSIONS = (b"HTTP/1.0", b"HTTP/1.1")
+_NO_VERSION = Refusal.of(
+    Code.HTTP_VERSION,
+    "the HTTP version is neither 1.0 nor 1.1 (quirk request-line: strict)",
+    "end the request line with HTTP/1.1",
+)
+_NO_HOST = Refusal.of(
+    Code.NO_HOST, "there is no Host header (quirk request-line: strict)", "send a Host header with HTTP/1.1"
+)
+_BAD_PERCENT = Refusal.of(
+    Code.BAD_ESCAPE, "a % without two hexadecimal digits (quirk bad-escape: refused)", "write a % that is meant as %25"
+)
 _FORM_TYPE = b"application/x-www-form-urlencoded"
 
 
@@ -103,20 +115,18 @@ class Reading:
         digits = re.match(rb"\s*[+]?(\d+)", head.first(b"content-length") or b"")
         return int(digits[1].lstrip(b"0")[:12] or 0) if digits else 0
 
-    def objection(self, head: Head) -> str:
-        """Return why *head* is no request to this PBX, "" when it is one."""
+    def objection(self, head: Head) -> Refusal | None:
+        """Return why *head* is no request to this PBX, None when it is one."""
         if self.strict:
             if head.version not in _VERSIONS:
-                return "the HTTP version is neither 1.0 nor 1.1 (quirk request-line: strict)"
+                return _NO_VERSION
             if head.version == b"HTTP/1.1" and head.first(b"host") is None:
-                return "there is no Host header (quirk request-line: strict)"
+                return _NO_HOST
         return self.escape_objection(head.target)
 
-    def escape_objection(self, raw: bytes) -> str:
-        """Return why the escapes in *raw*, a target or a form, are refused, "" when they are not."""
-        if self.escapes_checked and _BAD_ESCAPE.search(raw):
-            return "a % without two hexadecimal digits (quirk bad-escape: refused)"
-        return ""
+    def escape_objection(self, raw: bytes) -> Refusal | None:
+        """Return why the escapes in *raw*, a target or a form, are refused, None when they are not."""
+        return _BAD_PERCENT if self.escapes_checked and _BAD_ESCAPE.search(raw) else None
 
 
 AS_USUAL = Reading()
@@ -155,7 +165,8 @@ class ApiRequest:
     """One request: *target* as it was sent, *path* decoded, *params* in order with their names and values decoded.
 
     *form_too_large* says that a form was announced which the device does not read, *unread* that body bytes follow
-    which nobody took, *exact_path* that the path is compared as it stands.
+    which nobody took, *exact_path* that the path is compared as it stands. *version* is what follows the target, *form*
+    the body as it was sent.
     """
 
     peer: str
@@ -167,6 +178,8 @@ class ApiRequest:
     form_too_large: bool = False
     unread: bool = False
     exact_path: bool = False
+    version: str = ""
+    form: str = ""
 
     @classmethod
     def of(cls, peer: str, head: Head, form: bytes | None = None, reading: Reading = AS_USUAL) -> ApiRequest:
@@ -188,6 +201,8 @@ class ApiRequest:
             form_too_large=reading.form_length(head) > reading.form_limit,
             unread=form is None and head.first(b"content-length") not in (None, b"0"),
             exact_path=reading.exact_paths,
+            version=text(head.version),
+            form=text(form) if form else "",
         )
 
     @cached_property

@@ -14,7 +14,8 @@ from ucmsim.clock import When
 from ucmsim.csvlines import rfc4180
 from ucmsim.listing import body_of
 from ucmsim.paths import Parts, parts_of
-from ucmsim.recapi import Contents, Directories, Files, Refused, Wanted, parse, passed_over
+from ucmsim.recapi import Contents, Directories, Files, Wanted, parse, parted, passed_over
+from ucmsim.refusals import Code, Refusal
 from ucmsim.register import Quirks
 from ucmsim.reply import Body, Bytes, Content, Joined
 from ucmsim.request import ApiRequest, data
@@ -85,8 +86,8 @@ class RecApi:
     def __call__(self, request: ApiRequest, when: When) -> Content | Retrieval:
         asked = parse(request.params, self._quirks)
         ignored = passed_over(request.params, self._quirks)
-        if isinstance(asked, Refused):
-            return _not_found([asked.sentence, *ignored], self._quirks)
+        if isinstance(asked, Refusal):
+            return _not_found([asked.sentence, *ignored], self._quirks, asked)
         return Retrieval(self._spool, asked, self._quirks, self._listing, when.pbx, when.zone or self._zone, ignored)
 
 
@@ -128,8 +129,12 @@ class Retrieval:
     def _contents(self, directories: tuple[Parts | None, ...]) -> Content:
         notes = [*self.ignored]
         there = [path for path in dict.fromkeys(directories) if self._exists(path, notes)]
-        if self.quirks["recapi-missing-directory"] == 404 and not set(directories) <= set(there):
-            return _not_found(notes, self.quirks)
+        refusal = None
+        if not set(directories) <= set(there):
+            said = parted(notes[len(self.ignored)])
+            refusal = Refusal(Code.NO_SUCH_DIRECTORY, "filedir", said[0], said[1] or "/recapi lists the directories")
+            if self.quirks["recapi-missing-directory"] == 404:
+                return _not_found(notes, self.quirks, refusal)
         # One that is named again is sent again, not read again.
         places: dict[Parts | None, tuple[int, int]] = {}
         lines = body_of(self._placed(there, places, notes))
@@ -139,7 +144,8 @@ class Retrieval:
             parts = [part for listed in parts for part in (header, listed)]
         else:
             parts.insert(0, header)
-        return self._listed(Joined(tuple(parts)), notes)
+        listed = self._listed(Joined(tuple(parts)), notes)
+        return listed.refused(refusal, listed.note) if refusal and not there else listed
 
     def _exists(self, directory: Parts | None, notes: list[str]) -> TypeGuard[Parts]:
         if directory is None:
@@ -187,7 +193,11 @@ class Retrieval:
         search = _Search(self.spool, directories, self.quirks, notes, several=len(names) > 1)
         found = [file for file in map(search.find, names) if file]
         if not found or (len(found) < len(names) and self.quirks["recapi-missing-member"] == 404):
-            return _not_found(notes if names or skipped else [*notes, "no file is asked for"], self.quirks)
+            told = notes if names or skipped else [*notes, "no file is asked for"]
+            code = Code.NO_SUCH_FILE if names or not skipped else Code.NAME_NOT_ALLOWED
+            sentence, hint = parted(told[len(self.ignored)])
+            hint = hint or "/recapi?filedir=... lists what a directory holds"
+            return _not_found(told, self.quirks, Refusal(code, "filename", sentence, hint))
         wanted_one = len(names) + len(skipped) == 1
         if len(found) == 1 and (wanted_one or self.quirks["recapi-one-found"] == "file"):
             kind = _type_of(found[0].path[-1], self.quirks)
@@ -281,6 +291,6 @@ def _said(notes: Iterable[str]) -> str:
     return "; ".join(told[:_TOLD] + more)
 
 
-def _not_found(notes: Iterable[str], quirks: Quirks) -> Content:
-    page = replace(pages.NOT_FOUND, note=_said(notes))
+def _not_found(notes: Iterable[str], quirks: Quirks, refusal: Refusal) -> Content:
+    page = pages.NOT_FOUND.refused(refusal, _said(notes))
     return replace(page, status=200, title="OK") if quirks["recapi-not-found"] == 200 else page

@@ -12,12 +12,18 @@ import click
 
 from ucmsim import catalogue, personalities, tables
 from ucmsim.calls.shapes import BY_ID as SHAPES
+from ucmsim.defects import BY_ID as DEFECTS
+from ucmsim.defects import CLASSES
 from ucmsim.errors import did_you_mean
 from ucmsim.personalities import Personality
 from ucmsim.quirks import CONFIDENCES
 from ucmsim.register import BY_ID
 
 _SHORT, _SHORTER = ("id", "default", "confidence", "statement"), ("id", "default", "statement")
+_DEFECT_SHORT, _DEFECT_SHORTER = (
+    ("id", "class", "careful_client", "manner", "statement"),
+    ("id", "careful_client", "statement"),
+)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
 
 
@@ -36,8 +42,26 @@ def _shows(what: str, rows: Callable[[], Iterable[dict[str, Any]]], summary: str
 
 
 _shows("faults", catalogue.fault_rows, "The kinds of faults.")
-_shows("defects", catalogue.defect_rows, "The certificate defects.")
+_shows("marks", catalogue.mark_rows, "What the journal marks as careless in a client.")
+_shows("refusals", catalogue.refusal_rows, "The codes of refusals, by the check that gives them.")
 _shows("columns", catalogue.column_rows, "The CDR columns.")
+
+
+@show.command("defects")
+@_JSON
+@click.option("--class", "group", type=click.Choice(list(CLASSES)), help="Only this class of them.")
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+def show_defects(as_json: bool, group: str | None, ids: tuple[str, ...]) -> None:
+    """The gallery of certificate defects, for the fault tls.certificate; or whole only those named."""
+    rows = {row["id"]: row for row in catalogue.defect_rows(group)}
+    for unknown in (name for name in ids if name not in DEFECTS):
+        hint = did_you_mean(unknown, DEFECTS) or "'ucmsim show defects' lists them all"
+        raise click.BadParameter(f"there is no defect '{unknown}'; {hint}")
+    found = [rows[name] for name in dict.fromkeys(ids or rows) if name in rows]
+    if ids and found and not as_json:
+        _echoed(tables.blocks(list(found[0]), [list(map(_cell, row.values())) for row in found], _width()))
+    else:
+        _printed(found, as_json, shorter=(_DEFECT_SHORT, _DEFECT_SHORTER))
 
 
 @show.command("personalities")
@@ -157,6 +181,8 @@ def _printed(rows: list[dict[str, Any]], as_json: bool, shorter: Sequence[tuple[
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -6,9 +6,10 @@ the ClientHello is there, because what the client is shown is decided at that mo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, cast
 
+from twisted.internet.error import ConnectionAborted, ConnectionLost
 from twisted.internet.interfaces import (
     IAddress,
     IDelayedCall,
@@ -25,10 +26,20 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ucmsim.faults import Admission, Handshake
+from ucmsim.journal.hello import offered, resumed
+from ucmsim.journal.visits import BY_CLIENT, BY_DEVICE, RESET_BY_CLIENT, RESET_BY_DEVICE, Visit
+from ucmsim.kernel import before_loss, measured
+from ucmsim.refusals import Code, Refusal
 
 LINGER = 5.0
 """Wall-clock seconds a peer has to close its side after the device has closed; then the socket is closed anyway."""
 
+_DELAYED = 2 * 65535
+"""Bytes whose acknowledgement may be delayed: two segments of the longest kind (RFC 1122, 4.2.3.2)."""
+
+_NO_HELLO = Refusal.of(
+    Code.NO_HANDSHAKE, "the connection ended before a whole ClientHello came", "speak TLS on this port, at once"
+)
 _RECORD_LIMIT = 5 + (1 << 14) + 2048
 """Bytes of the longest TLS record with its header. RFC 5246, 6.2.3."""
 
@@ -39,7 +50,9 @@ class Deciding(Protocol):
     name: str
 
     def admit(self, peer: str, others: int) -> Admission: ...
+    def arrived(self, peer: str, port: int, admission: Admission, wall: float) -> Visit: ...
     def handshake(self, peer: str) -> Handshake: ...
+    def left(self, visit: Visit, wall: float) -> None: ...
 
 
 def hello_is_whole(data: bytes) -> bool:
@@ -61,9 +74,9 @@ class Below(ProtocolWrapper):
     factory: Gate
     transport: ITCPTransport
 
-    def __init__(self, factory: Gate, wrapped: IProtocol, peer: str) -> None:
+    def __init__(self, factory: Gate, wrapped: IProtocol, visit: Visit) -> None:
         super().__init__(factory, wrapped)
-        self.peer = peer
+        self.visit = visit
         self._held: bytes | None = b""
         self._ending = False
         self._peer_ended = False
@@ -74,10 +87,12 @@ class Below(ProtocolWrapper):
         self.transport = transport
         self.connected = 1
         transport.setTcpNoDelay(True)
+        before_loss(transport, self._measure)
         self.factory.registerProtocol(self)
         self._wait(self.factory.inactivity, transport.loseConnection)
 
     def dataReceived(self, data: bytes) -> None:
+        self.visit.received += len(data)
         if self._held is None:
             if not self._ending:
                 super().dataReceived(data)
@@ -87,10 +102,22 @@ class Below(ProtocolWrapper):
             return
         held, self._held = self._held, None
         self._cancel_timer()
-        self.factory.handshaking = self.factory.pbx.handshake(self.peer)
+        handshake = self.factory.pbx.handshake(self.visit.peer)
+        self.visit.offered, self.visit.defect = offered(held), handshake.defect
+        self.visit.faults += handshake.faults
+        self.factory.handshaking, self.factory.visiting = handshake, self.visit
         # Not through ProtocolWrapper, which declares every interface of the socket anew for each connection.
         self.wrappedProtocol.makeConnection(self)  # type: ignore[arg-type]  # it is a transport to what it wraps
         super().dataReceived(held)
+
+    def write(self, data: bytes) -> None:
+        if not self.visit.written:
+            self.visit.resumed = resumed(data)
+        self.visit.written += len(data)
+        super().write(data)
+
+    def writeSequence(self, data: Iterable[bytes]) -> None:
+        self.write(b"".join(data))
 
     def finish(self) -> None:
         """Send FIN after what was written; read on, without looking, until the peer closes or its time is up.
@@ -132,6 +159,30 @@ class Below(ProtocolWrapper):
             super().connectionLost(reason)
         else:
             self.factory.unregisterProtocol(self)
+            self.factory.undecided(self.visit.peer)
+            self.visit.refusal = _NO_HELLO
+        self.visit.ended = self._how(reason)
+        self.factory.pbx.left(self.visit, self.factory.wall.seconds())
+
+    def _how(self, reason: Failure) -> str:
+        """Return how the connection has ended.
+
+        A peer that goes with our close_notify unread sends RST and means nothing by it, also if it has not acknowledged
+        yet what came last.
+        """
+        visit = self.visit
+        if reason.check(ConnectionAborted):
+            return RESET_BY_DEVICE
+        if self._ending and visit.unacknowledged <= _DELAYED:
+            return BY_DEVICE
+        if reason.check(ConnectionLost):
+            return RESET_BY_CLIENT
+        return BY_CLIENT if self._peer_ended and not self._ending else BY_DEVICE
+
+    def _measure(self) -> None:
+        found = measured(self.transport)
+        if found is not None:
+            self.visit.count(found.handed, found.acknowledged)
 
     def _wait(self, seconds: float | None, then: Callable[[], object]) -> None:
         """Do *then* after *seconds*, unless something else is waited for first; None waits for ever."""
@@ -146,29 +197,38 @@ class Below(ProtocolWrapper):
 
 
 class Gate(WrappingFactory[Below]):
-    """Decides at accept who is served, and counts who is."""
+    """Decides at accept who is served, and counts who is; *undecided* is told of peers that never sent a ClientHello."""
 
     noisy = False
     _log = Logger()
 
     def __init__(
-        self, pbx: Deciding, wrapped: IProtocolFactory, wall: IReactorTime, *, inactivity: float | None
+        self,
+        pbx: Deciding,
+        wrapped: IProtocolFactory,
+        wall: IReactorTime,
+        *,
+        inactivity: float | None,
+        undecided: Callable[[str], object] = lambda _peer: None,
     ) -> None:
         super().__init__(wrapped)
         self.pbx = pbx
         self.wall = wall
         self.inactivity = inactivity
+        self.undecided = undecided
         self.handshaking = Handshake()
+        self.visiting = Visit()
         self._served: set[Below] = set()
 
     def buildProtocol(self, addr: IAddress | None) -> Below | None:  # type: ignore[override]
         peer = str(getattr(addr, "host", ""))
         admission = self.pbx.admit(peer, len(self._served))
+        visit = self.pbx.arrived(peer, int(getattr(addr, "port", 0)), admission, self.wall.seconds())
         if not admission.serve:
             self._log.info("{pbx} {peer} closed at accept - {why}", pbx=self.pbx.name, peer=peer, why=admission.why)
             return None
         wrapped = self.wrappedFactory.buildProtocol(addr)
-        return Below(self, cast("IProtocol", wrapped), peer)
+        return Below(self, cast("IProtocol", wrapped), visit)
 
     def registerProtocol(self, p: Below) -> None:
         self.protocols[p] = 1

@@ -40,11 +40,11 @@ def bound(text: str, zone: tzinfo, now: datetime, quirks: Quirks) -> str:
     *zone* is the PBX's, *now* its present instant. Raises `NotATime` or `ImpossibleTime`.
     """
     if text == "now" or (text.lower() == "now" and quirks["now-case"] == "any"):
-        return _local(now, zone)
+        return local_text(now, zone)
     epoch = _EPOCH.fullmatch(text)
     if epoch and (epoch[2] is None or quirks["epoch-digits"] == "milliseconds"):
         kept = f".{epoch[2]}" if epoch[2] and quirks["time-fraction"] == "keep" else ""
-        return _local(datetime.fromtimestamp(int(epoch[1]), UTC), zone) + kept
+        return local_text(datetime.fromtimestamp(int(epoch[1]), UTC), zone) + kept
     match = _FORM.fullmatch(text)
     if not text or match is None or not _has_form(match, quirks):
         raise NotATime(_hint(text))
@@ -59,7 +59,7 @@ def bound(text: str, zone: tzinfo, now: datetime, quirks: Quirks) -> str:
     is_local = quirks["naive-time"] == "local" if match["hour"] else quirks["date-only"] == "local"
     if offset is None and is_local:
         return _text(when) + fraction
-    return _local(when.replace(tzinfo=offset or UTC), zone) + fraction
+    return local_text(when.replace(tzinfo=offset or UTC), zone) + fraction
 
 
 def _has_form(match: re.Match[str], quirks: Quirks) -> bool:
@@ -78,7 +78,7 @@ def _day(match: re.Match[str], zone: tzinfo, now: datetime, quirks: Quirks) -> d
     """Return midnight of the day that is meant where there is no date."""
     if match["date"] or quirks["missing-date"] == "2000-01-01":
         return _DEFAULT
-    return datetime.fromisoformat(_local(now, zone)[:10])
+    return datetime.fromisoformat(local_text(now, zone)[:10])
 
 
 def _carried(day: datetime, parts: dict[str, int]) -> datetime:
@@ -100,7 +100,7 @@ def _offset(zone: str | None) -> tzinfo | None:
     return timezone(-ahead if zone[0] == "-" else ahead)
 
 
-def _local(instant: datetime, zone: tzinfo) -> str:
+def local_text(instant: datetime, zone: tzinfo) -> str:
     """Return *instant* as local text; instants beyond the years 1 to 9999 saturate."""
     try:
         return _text(instant.astimezone(zone))

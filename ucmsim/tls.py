@@ -6,7 +6,9 @@ cannot be changed. Spec 0b, 2.1.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from ssl import SSLContext, SSLError
 from types import MappingProxyType
 from typing import Any
@@ -17,9 +19,16 @@ from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer
 
 from ucmsim.authority import Identity
+from ucmsim.defects import Demand, Shown
+from ucmsim.defects.row import pem
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.faults import Handshake
 from ucmsim.oldtls import OldConnection, old_context
+from ucmsim.pemfiles import written
+from ucmsim.refusals import Code, Refusal
+from ucmsim.scripted import ScriptedServer
+from ucmsim.scriptedtls import ScriptedConnection
+from ucmsim.verdicts import alert_of
 
 Context = SSL.Context | SSLContext
 """pyOpenSSL's, or the standard library's for old firmware."""
@@ -50,6 +59,14 @@ class DeviceConnection(SSL.Connection):
                 on_end()
             raise SSL.WantReadError from None
 
+    def bio_read(self, bufsiz: int) -> bytes:
+        """Return all that there is to send: Twisted asks once, and certificates can be longer than it asks for."""
+        pieces = [super().bio_read(bufsiz)]
+        with suppress(SSL.WantReadError):
+            while True:
+                pieces.append(super().bio_read(bufsiz))
+        return b"".join(pieces)
+
 
 class TlsFactory(TLSMemoryBIOFactory):
     """Twisted's TLS without its gathering of small writes: `wire` writes large ones, and means each when it does."""
@@ -67,7 +84,7 @@ class DeviceTls:
 
     def __init__(
         self,
-        identity_of: Callable[[str | None], Identity],
+        identity_of: Callable[[str | None], Identity | Shown],
         versions: tuple[str, str],
         *,
         device_profile: bool,
@@ -77,16 +94,21 @@ class DeviceTls:
         self._versions = versions
         self._device_profile = device_profile
         self._handshaking = handshaking
-        self._contexts: dict[Handshake, tuple[Identity, Context]] = {}
+        self._contexts: dict[Handshake, tuple[Identity | Shown, Context]] = {}
 
     def serverConnectionForTLS(self, protocol: TLSMemoryBIOProtocol) -> SSL.Connection:
-        context = self.context(self._handshaking())
+        handshake = self._handshaking()
 
         def on_end() -> None:
             channel: Any = protocol.wrappedProtocol
             if channel is not None:
                 channel.inputEnded()
 
+        shown = self._identity_of(handshake.defect)
+        if isinstance(shown, Shown) and shown.script is not None:
+            server = ScriptedServer(shown, os.urandom(32))
+            return ScriptedConnection(server, on_end)  # type: ignore[return-value]  # all of it that Twisted uses
+        context = self.context(handshake)
         if isinstance(context, SSLContext):
             return OldConnection(context, on_end)  # type: ignore[return-value]  # all of it that Twisted uses
         return DeviceConnection(context, on_end)
@@ -99,21 +121,22 @@ class DeviceTls:
         identity = self._identity_of(handshake.defect)
         kept, context = self._contexts.get(handshake, (None, None))
         if context is None or kept is not identity:
-            build = self._built_old if self._device_profile else self._built
+            old = self._device_profile and not getattr(identity, "modern", False)
+            build = self._built_old if old else self._built
             try:
                 context = build(identity, tickets=handshake.tickets)
             except (SSL.Error, SSLError) as error:
                 said = f"OpenSSL cannot serve with this key and certificate: {_reasons(error)}"
                 raise ConfigurationError([Problem("api.tls_cert", said, "use an RSA or ECDSA key")]) from error
             # The standard library cannot turn the session cache off, which belongs to the context.
-            if handshake.tickets or not self._device_profile:
+            if handshake.tickets or not old:
                 self._contexts[handshake] = (identity, context)
         return context
 
-    def _built_old(self, identity: Identity, *, tickets: bool) -> Context:
+    def _built_old(self, identity: Identity | Shown, *, tickets: bool) -> Context:
         return old_context(identity, self._versions, tickets=tickets)
 
-    def _built(self, identity: Identity, *, tickets: bool) -> Context:
+    def _built(self, identity: Identity | Shown, *, tickets: bool) -> Context:
         low, high = self._versions
         context = SSL.Context(SSL.TLS_METHOD)
         context.set_min_proto_version(_VERSIONS[low])
@@ -124,26 +147,56 @@ class DeviceTls:
             context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         # The security level must fall before keys and certificates are judged by it.
         context.set_cipher_list(_ANY_KEY)
-        context.use_certificate(identity.certificate)
-        for certificate in identity.chain:
-            context.add_extra_chain_cert(certificate)
-        context.use_privatekey(identity.key)
+        if isinstance(identity, Identity):
+            context.use_certificate(identity.certificate)
+            for certificate in identity.chain:
+                context.add_extra_chain_cert(certificate)
+            context.use_privatekey(identity.key)
+        else:
+            # From files, because OpenSSL itself takes more than cryptography can read.
+            with written(identity.key_pem, identity.certificate_pem) as (key, certificates):
+                context.use_certificate_chain_file(bytes(certificates))
+                context.use_privatekey_file(bytes(key))
+            if identity.staple:
+                context.set_ocsp_server_callback(lambda _connection, _data: identity.staple)
+            if identity.demand is not None:
+                _demand(context, identity.demand)
         return context
 
 
-def tls_failure(error: BaseException | None) -> str:
-    """Return the sentence that says why a handshake did not come about."""
+def _demand(context: SSL.Context, demand: Demand) -> None:
+    """Let *context* ask the client for a certificate."""
+    for certificates, load in ((demand.named, context.load_client_ca), (demand.trusted, context.load_verify_locations)):
+        if certificates:
+            with written(b"", b"".join(map(pem, certificates))) as (_, file):
+                load(bytes(file))
+    context.set_session_id(b"ucmsim")  # OpenSSL wants one where clients have certificates
+    required = SSL.VERIFY_FAIL_IF_NO_PEER_CERT if demand.required else 0
+    context.set_verify(SSL.VERIFY_PEER | required, lambda *found: bool(found[-1]))
+
+
+def tls_failure(error: BaseException | None) -> Refusal:
+    """Return why a handshake did not come about."""
     if not isinstance(error, SSL.Error):
-        return "the client went away before the handshake was done"
+        said = "the client went away before the handshake was done"
+        return Refusal.of(Code.NO_HANDSHAKE, said, "a client that refuses a certificate may do so without an alert")
     reasons = _reasons(error)
     folded = reasons.lower().replace("_", " ")
     if "http request" in folded:
-        return "this is plain HTTP on the TLS port: use https://"
+        return Refusal.of(Code.PLAIN_HTTP, "this is plain HTTP on the TLS port: use https://")
     if "unknown ca" in folded:
-        return f"the client does not trust the certificate's issuer ({reasons})"
+        said = f"the client does not trust the certificate's issuer ({reasons})"
+        return Refusal.of(Code.UNTRUSTED_ISSUER, said, "let it trust the PBX's ca.pem")
     if "alert" in folded:
-        return f"the client refused: {reasons}"
-    return reasons
+        return Refusal.of(
+            Code.CLIENT_ALERT, f"the client refused: {reasons}", "it looked at the certificate, and objects"
+        )
+    return Refusal.of(Code.HANDSHAKE_FAILED, reasons, "compare what the ClientHello offers with tls_min and tls_max")
+
+
+def alert_in(error: BaseException | None) -> int | None:
+    """Return the number of the alert that the client ended the connection with, None if it sent none."""
+    return alert_of(_reasons(error)) if isinstance(error, SSL.Error) else None
 
 
 def _reasons(error: SSL.Error | SSLError) -> str:

@@ -66,15 +66,16 @@ class TlsTransport(Protocol):
 
 
 class Progress:
-    """How far a reply has come: *bytes* of the body that the transport took, right at every moment.
+    """How far a reply has come: bytes of the *head* and *bytes* of the body that the transport took, at every moment.
 
     *stalled* is told True when the peer reads no more, False when it goes on.
     """
 
-    __slots__ = ("bytes", "stalled")
+    __slots__ = ("bytes", "head", "stalled")
 
     def __init__(self, stalled: Callable[[bool], None]) -> None:
         self.bytes = 0
+        self.head = 0
         self.stalled = stalled
 
 
@@ -96,18 +97,21 @@ async def perform(reply: Reply, line: Line, wall: IReactorTime, progress: Progre
                     line.end(Ending.NOTIFY)
                     return cut
             case Wait(seconds):
-                if head:
-                    line.write(head)
-                    head = b""
+                _write_head(head, line, progress)
+                head = b""
                 await deferLater(wall, seconds)
             case HangUp(how):
-                if head:
-                    line.write(head)
+                _write_head(head, line, progress)
                 line.end(how)
                 return ""
+    _write_head(head, line, progress)
+    return ""
+
+
+def _write_head(head: bytes, line: Line, progress: Progress) -> None:
     if head:
         line.write(head)
-    return ""
+        progress.head += len(head)
 
 
 async def _sent(head: bytes, body: Body, line: Line, progress: Progress) -> str:
@@ -115,7 +119,7 @@ async def _sent(head: bytes, body: Body, line: Line, progress: Progress) -> str:
     if body.length <= PIECE:
         # Head and short body in one write are one TLS record and one segment.
         return _write_whole(head, body, line, progress)
-    line.write(head)
+    _write_head(head, line, progress)
     return await _pumped(body, line, progress)
 
 
@@ -128,6 +132,7 @@ def _write_whole(head: bytes, body: Body, line: Line, progress: Progress) -> str
         cut = str(short)
     data = b"".join(pieces)
     line.write(data)
+    progress.head += len(head)
     progress.bytes += len(data) - len(head)
     return cut
 

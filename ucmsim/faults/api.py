@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 
 from ucmsim.acl import parse_entry, peer_address
 from ucmsim.faults.planes import Admission, Moment, Situation
+from ucmsim.refusals import Code, Refusal
 
 
 def _is_entry(text: str) -> str:
@@ -27,6 +28,10 @@ def concerns(entry: str | None, peer: str) -> bool:
     return rule.matches(peer_address(peer)) == rule.permit
 
 
+def _refusal(sentence: str) -> Refusal:
+    return Refusal.of(Code.DENIED_BY_FAULT, sentence, "disarm it, or let the client bear it")
+
+
 @dataclass(frozen=True, slots=True)
 class Deny:
     """Deny the peers that *address* covers (null = every peer): with the 403 page, or by closing right after accept."""
@@ -41,8 +46,9 @@ class Deny:
     def __call__(self, seen: Situation | Admission) -> Situation | Admission:
         why = "denied by the fault api.deny"
         if isinstance(seen, Admission):
-            return Admission(serve=False, why=why)
-        return replace(seen, permitted=False, why=f"{seen.peer} is {why}")
+            return Admission.refused(_refusal(why))
+        said = f"{seen.peer} is {why}"
+        return replace(seen, permitted=False, why=said, refusal=_refusal(said))
 
     def concerns(self, peer: str) -> bool:
         """Return whether *peer* is one of those this fault is about."""

@@ -102,8 +102,8 @@ class Arming:
 def arming(spec: Mapping[str, Any], *, defects: Collection[str], taken: Collection[str] = ()) -> Arming:
     """Return what *spec*, the JSON form of a fault, arms.
 
-    *defects* are the ids `tls.certificate` may name, *taken* the names already in use. Raises `FaultRefused` with
-    everything that is wrong.
+    *defects* are the ids `tls.certificate` may name, and in a mapping the reasons why some cannot be shown; *taken* are
+    the names already in use. Raises `FaultRefused` with everything that is wrong.
     """
     kind = _kind(spec)
     terms_keys = set(_Terms.model_fields)
@@ -113,8 +113,10 @@ def arming(spec: Mapping[str, Any], *, defects: Collection[str], taken: Collecti
     given = {key: value for key, value in spec.items() if key in terms_keys}
     terms = _read(lambda: _Terms.model_validate(given), said, Condition.model_fields)
     if isinstance(fault, Certificate) and fault.defect not in defects:
-        hint = did_you_mean(fault.defect, defects) or f"the defects are {listed(defects)}"
+        hint = did_you_mean(fault.defect, defects) or "'ucmsim show defects' lists them all"
         said.append(Said(("defect",), f"there is no defect '{fault.defect}'", hint))
+    elif isinstance(fault, Certificate) and isinstance(defects, Mapping) and (why := defects[fault.defect]):
+        said.append(Said(("defect",), f"the defect '{fault.defect}' cannot be shown", why))
     if fault and terms and terms.when.path is not None and not fault.moment.knows_path:
         right = f"{kind.id} is settled {fault.moment.value}, when no request has been read: leave it out"
         said.append(Said(("when", "path"), "the path cannot be known", right))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from ucmsim.refusals import Refusal
+
 
 class Moment(Enum):
     """When a fault is settled. The last two are one moment of the PBX, before and after its own decision."""
@@ -21,10 +23,20 @@ class Moment(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What becomes of a connection at accept: served, or closed with the sentence *why*."""
+    """What becomes of a connection at accept: served, or closed with the sentence *why* and the *refusal* it belongs to.
+
+    *faults* are the names of those that fired, for the journal.
+    """
 
     serve: bool = True
     why: str = ""
+    refusal: Refusal | None = None
+    faults: tuple[str, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def refused(cls, refusal: Refusal, why: str = "") -> Admission:
+        """Return the admission of a peer that is closed at accept; *why* is the refusal's sentence unless given."""
+        return cls(serve=False, why=why or refusal.sentence, refusal=refusal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +53,9 @@ class Handshake:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What one request sees of the PBX: whether its peer may pass, and the sentence that says *why*."""
+    """What one request sees of the PBX: whether its peer may pass, the sentence that says *why*, and the refusal."""
 
     peer: str
     permitted: bool
     why: str
+    refusal: Refusal | None = None

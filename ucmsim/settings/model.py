@@ -398,6 +398,20 @@ class Retention(Keys):
     )
 
 
+class Journal(Keys):
+    """How much of what happened is kept, and what is noticed."""
+
+    entries: int = Field(50_000, ge=1, le=1_000_000, description="connections and exchanges kept in memory")
+    megabytes: int = Field(8, ge=1, le=1024, description="memory that they may take; the oldest go first")
+    spill: int | None = Field(
+        None,
+        ge=1,
+        le=100_000_000,
+        description="so many are also kept in journal.sqlite beside the history; null = none",
+    )
+    connections: int = Field(4, ge=1, le=1000, description="more of one client at a time are marked")
+
+
 class Pbx(Keys):
     """One simulated appliance."""
 
@@ -430,6 +444,7 @@ class Pbx(Keys):
     history: History = Field(default_factory=History)
     traffic: Traffic = Field(default_factory=Traffic)
     retention: Retention = Field(default_factory=Retention)
+    journal: Journal = Field(default_factory=Journal)
     quirks: Chosen = Field(default_factory=dict, description="id: value, see 'ucmsim show quirks'")
     faults: tuple[Mapping[str, Any], ...] = Field((), strict=False, description="armed from the start")
 

@@ -1,0 +1,117 @@
+"""What is read of a TLS handshake: real ones, and anything else, which must not hurt."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.test_socketplane import HELLO
+from ucmsim.authority import Identity, self_signed
+from ucmsim.journal.hello import Offered, offered, resumed
+from ucmsim.journal.suites import GROUPS, SUITES, VERSIONS, named
+
+
+def hello(**changes: object) -> bytes:
+    """Return the ClientHello of a context with *changes*."""
+    context = ssl.create_default_context()
+    for name, value in changes.items():
+        getattr(context, name)(value) if callable(getattr(context, name)) else setattr(context, name, value)
+    out = ssl.MemoryBIO()
+    with suppress(ssl.SSLWantReadError):
+        context.wrap_bio(ssl.MemoryBIO(), out, server_hostname="pbx.example.org").do_handshake()
+    return out.read()
+
+
+def test_a_client_hello_is_read() -> None:
+    """Versions, cipher suites, groups, the host's name and ALPN are those of the context that made it."""
+    found = offered(hello(set_alpn_protocols=["h2", "http/1.1"]))
+    assert found is not None
+    assert (found.name, found.alpn, found.resumes) == ("pbx.example.org", ("h2", "http/1.1"), False)
+    assert found.as_json()["versions"] == ["1.3", "1.2"]
+    assert {"TLS_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"} <= set(found.as_json()["ciphers"])
+    assert "X25519" in found.as_json()["groups"]
+
+
+def test_an_old_client_has_the_version_of_its_hello() -> None:
+    """Without the extension of TLS 1.3 the version in the hello counts."""
+    found = offered(hello(maximum_version=ssl.TLSVersion.TLSv1_2))
+    assert found is not None
+    assert found.as_json()["versions"] == ["1.2"]
+
+
+def test_names_are_those_of_openssl() -> None:
+    """Each suite of the interpreter's OpenSSL that is in the table has its name there; what has none is a number."""
+    context = ssl.create_default_context()
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    found = {suite["id"] & 0xFFFF: suite["name"] for suite in context.get_ciphers()}
+    assert {number: SUITES[number] for number in found.keys() & SUITES.keys()} == {
+        number: found[number] for number in found.keys() & SUITES.keys()
+    }
+    assert len(found.keys() & SUITES.keys()) > 20
+    assert named([0x0303, 0x7F12], VERSIONS) == ["1.2", "0x7f12"]
+    assert GROUPS[0x0017] == "P-256"
+
+
+def test_grease_is_left_out() -> None:
+    """Numbers that mean nothing (RFC 8701) would make two hellos of one client differ."""
+    body = bytes.fromhex("0303") + bytes(32) + b"\0" + bytes.fromhex("0006 1a1a 1301 caca".replace(" ", "")) + b"\1\0"
+    message = b"\1" + len(body).to_bytes(3) + body
+    found = offered(b"\x16\3\1" + len(message).to_bytes(2) + message)
+    assert found == Offered((0x0303,), (0x1301,))
+
+
+@given(st.binary(max_size=200), st.integers(0, len(HELLO) - 1), st.binary(max_size=8))
+def test_anything_may_come(data: bytes, at: int, put: bytes) -> None:
+    """Whatever bytes are there, reading them raises nothing."""
+    spoilt = HELLO[:at] + put + HELLO[at + len(put) :]
+    for one in (data, b"\x16\3\1" + data, spoilt, HELLO[:at]):
+        offered(one)
+        resumed(one)
+        resumed(one.replace(b"\1", b"\2", 2))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> ssl.SSLContext:
+    identity: Identity = self_signed(["pbx"], datetime.now(UTC))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    file = tmp_path / "server.pem"
+    file.write_bytes(identity.key_pem + identity.certificate_pem)
+    context.load_cert_chain(file)
+    return context
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_resumption_is_seen(server: ssl.SSLContext, version: ssl.TLSVersion) -> None:
+    """The server's first flight tells whether a session is resumed, in TLS 1.2 and 1.3 alike."""
+    server.maximum_version = version
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    session, told = None, []
+    for _ in range(2):
+        to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+        asking = client.wrap_bio(to_client, to_server, session=session)
+        answering = server.wrap_bio(to_server, to_client, server_side=True)
+        with suppress(ssl.SSLWantReadError):
+            asking.do_handshake()
+        first = to_server.read()
+        to_server.write(first)
+        with suppress(ssl.SSLWantReadError):
+            answering.do_handshake()
+        flight = to_client.read()
+        to_client.write(flight)
+        found = offered(first)
+        assert found is not None
+        told.append((found.resumes, resumed(flight), answering.session_reused))
+        for side in (asking, answering) * 2:
+            with suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+        answering.write(b"x")
+        assert asking.read() == b"x"
+        session = asking.session
+    assert [(one, two) for one, two, _ in told] == [(False, False), (True, True)]

@@ -1,0 +1,300 @@
+"""`ucmsim journal`: lines for people, JSON, HAR and curl for tools, and following a PBX while things happen."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+from requests.auth import HTTPDigestAuth
+
+from tests.rawclient import RawSocket, exchange, talk
+from tests.test_journal_wire import connection, pull, within
+from ucmsim.cli import main
+from ucmsim.journal import exports
+from ucmsim.journal.telling import noteworthy, told
+from ucmsim.pytest_plugin import Ucm, UcmFleet
+
+
+def command(ucm: Ucm, *words: str) -> list[str]:
+    """Return the words of the command for *ucm*."""
+    control = ucm._control
+    return ["journal", "--url", control.url, "--token", control.token, "--pbx", ucm.name, *words]
+
+
+def run(ucm: Ucm, *words: str, **more: Any) -> Result:
+    """Return what the command does."""
+    return CliRunner().invoke(main, command(ucm, *words), **more)
+
+
+@pytest.fixture
+def told_of(ucm: Ucm) -> Ucm:
+    """A PBX with some exchanges, good and bad, and a connection without any."""
+    ucm.fault("http.latency", seconds=0.001, name="slow", when={"path": "/cdrapi"}, times=1)
+    pull(ucm)
+    pull(ucm, "/cdrapi?caler=5300")
+    with RawSocket(ucm) as client:
+        client.send(b"GET / HTTP/1.1\r\n\r\n")
+        client.read()
+    connection(ucm, 5)
+    within(10, lambda: len(ucm.journal()) == 9)
+    return ucm
+
+
+def test_a_line_an_exchange(told_of: Ucm) -> None:
+    """Time, peer, request, status, rows, bytes, duration, then the refusal with its hint, faults and marks."""
+    found = run(told_of)
+    assert found.exit_code == 0
+    lines = found.stdout.splitlines()
+    assert len(lines) == 5
+    first, second, _, refused, plain = lines
+    assert "GET /cdrapi?format=json  401  210 B, " in first
+    assert first.endswith(
+        "no-credentials: there are no credentials yet (answer the challenge in WWW-authenticate with Digest credentials)"
+    )
+    assert "  200  3 rows, " in second
+    assert second.endswith(" ms  [slow]")
+    assert refused.endswith("unknown-parameter: 'caler' is not a parameter of /cdrapi (did you mean 'caller'?)")
+    assert "connection 5: no TLS" in plain
+    assert "plain-http: this is plain HTTP on the TLS port: use https://" in plain
+    assert all(line[2] == ":" and line[12] == "Z" for line in lines)
+
+
+def test_all_the_connections_are_told_on_demand(told_of: Ucm) -> None:
+    """Those that served their requests add nothing, unless they are asked for."""
+    assert len(run(told_of, "--all").stdout.splitlines()) == 9
+    assert len(run(told_of, "--kind", "connection").stdout.splitlines()) == 5
+    assert "connection 1: TLSv1.2 ECDHE-ECDSA-" in run(told_of, "--kind", "connection").stdout
+
+
+def test_filters_narrow_it(told_of: Ucm) -> None:
+    """They are those of the control plane, and its errors are told with exit code 2."""
+    assert len(run(told_of, "--refusal", "unknown-parameter").stdout.splitlines()) == 1
+    assert len(run(told_of, "--fault", "slow").stdout.splitlines()) == 1
+    assert len(run(told_of, "--last", "2").stdout.splitlines()) == 2
+    wrong = run(told_of, "--mark", "no-qopp")
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "did you mean 'no-qop'?" in wrong.stderr
+
+
+def test_json_is_the_journal(told_of: Ucm) -> None:
+    """One object a line, as the control plane gives them."""
+    assert [json.loads(line) for line in run(told_of, "--json").stdout.splitlines()] == told_of.journal()
+
+
+def test_the_digest_is_a_sha_256(told_of: Ucm) -> None:
+    """It is printed alone, so that two runs are compared by two lines."""
+    assert len(run(told_of, "--digest").stdout.strip()) == 64
+
+
+def test_an_archive_is_har_1_2(told_of: Ucm) -> None:
+    """Each exchange is an entry with what HAR wants of one; the rest stands under a name of our own."""
+    log = json.loads(run(told_of, "--har").stdout)["log"]
+    assert (log["version"], log["creator"]["name"], len(log["entries"])) == ("1.2", "ucmsim", 4)
+    entry = log["entries"][1]
+    assert entry["request"]["url"] == f"{told_of.url}/cdrapi?format=json"
+    assert entry["request"]["queryString"] == [{"name": "format", "value": "json"}]
+    assert (entry["response"]["status"], entry["response"]["content"]["mimeType"]) == (200, "application/json")
+    assert {"send", "wait", "receive"} == set(entry["timings"])
+    assert entry["time"] == sum(entry["timings"].values())
+    assert entry["_ucmsim"]["acctids"] == "62-64"
+    required = {"startedDateTime", "time", "request", "response", "cache", "timings"}
+    assert all(required <= set(one) for one in log["entries"])
+
+
+def test_a_curl_command_makes_the_request_again(told_of: Ucm) -> None:
+    """As it is printed, with the credentials in the environment, the shell runs it and the PBX serves the page."""
+    lines = run(told_of, "--curl", "--status", "200").stdout.splitlines()
+    assert len(lines) == 2
+    environment = {
+        **os.environ, "UCM_CA": told_of.ca, "UCM_USER": told_of.username or "", "UCM_PASSWORD": told_of.password or "",
+    }  # fmt: skip
+    page = subprocess.run(
+        ["sh", "-c", f"{lines[0]} --silent"], env=environment, capture_output=True, timeout=20, check=True
+    )
+    assert [row["AcctId"] for row in json.loads(page.stdout)["cdr"]] == ["62", "63", "64"]
+    assert told_of.password not in "".join(lines)
+
+
+ODD = [
+    (
+        b"GET /cdrapi?caller=%27%22$(touch%20x)`id`&callee=[1-2] HTTP/1.1\r\n",
+        "/cdrapi?caller=%27%22$(touch%20x)`id`&callee=[1-2]",
+    ),
+    (b"GET /cdrapi?caller='\"; HTTP/1.1\r\n", "/cdrapi?caller='%22;"),
+    (b"GET /a/../b/./c HTTP/1.1\r\n", "/a/../b/./c"),
+    (b"DELETE /cdrapi HTTP/1.1\r\n", "/cdrapi"),
+    (b"HEAD /cdrapi HTTP/1.1\r\n", "/cdrapi"),
+    (b"GET /cdrapi HTTP/1.1\r\nX-Odd: $HOME `id` 'x'\r\n", "/cdrapi"),
+    (b"GET http://x/y HTTP/1.1\r\n", "http://x/y"),
+]
+
+
+@pytest.mark.parametrize(("raw", "target"), ODD, ids=[str(number) for number in range(len(ODD))])
+def test_odd_requests_come_back_as_they_were(ucm: Ucm, raw: bytes, target: str) -> None:
+    """Whatever stands in a request, the command sends the same method, target and headers, and the shell runs none of it."""
+    host = ucm.url.removeprefix("https://").encode()
+    talk(ucm, raw + b"Host: " + host + b"\r\n\r\n")
+    (before,) = ucm.journal(kind="exchange")
+    command = exports.curl(before)
+    environment = {"PATH": os.environ["PATH"], "UCM_CA": ucm.ca, "UCM_USER": "x", "UCM_PASSWORD": "y"}
+    subprocess.run(["sh", "-c", f"{command} --silent --output /dev/null"], env=environment, timeout=20, check=False)
+    after = ucm.journal(kind="exchange")[1]
+    assert before["request"]["target"] == after["request"]["target"] == target
+    assert before["request"]["method"] == after["request"]["method"]
+    odd = [line for line in before["request"]["headers"] if line[0] == "X-Odd"]
+    assert odd == [line for line in after["request"]["headers"] if line[0] == "X-Odd"]
+
+
+def test_a_form_is_sent_again(ucm: Ucm) -> None:
+    """The body of a POST is part of the command."""
+    login = HTTPDigestAuth(ucm.username, ucm.password)
+    requests.post(f"{ucm.url}/cdrapi", data={"format": "json"}, auth=login, verify=ucm.ca, timeout=10)
+    entry = ucm.journal(kind="exchange")[1]
+    words = shlex.split(exports.curl(entry))
+    assert words[words.index("--data-raw") + 1] == "format=json"
+    assert exports.har([entry])["log"]["entries"][0]["request"]["postData"]["text"] == "format=json"
+
+
+class Following:
+    """The command as a process of its own, on a terminal or a pipe."""
+
+    def __init__(self, ucm: Ucm, *words: str, terminal: bool = False) -> None:
+        self._terminal = pty.openpty() if terminal else None
+        out = self._terminal[1] if self._terminal else subprocess.PIPE
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ucmsim", *command(ucm, *words)], stdout=out, stderr=subprocess.PIPE
+        )
+        if self._terminal:
+            os.close(self._terminal[1])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait(10)
+        for stream in (self.process.stdout, self.process.stderr):
+            if isinstance(stream, io.BufferedReader):
+                stream.close()
+        if self._terminal:
+            os.close(self._terminal[0])
+
+    def line(self) -> str:
+        """Return the next line that it prints."""
+        if self._terminal:
+            found = b""
+            while not found.endswith(b"\n"):
+                found += os.read(self._terminal[0], 1)
+            return found.decode()
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().decode()
+
+
+def test_it_follows(ucm: Ucm) -> None:
+    """What was is told first, then each exchange when it happens; a filter narrows both."""
+    exchange(ucm, b"GET /one HTTP/1.1\r\n\r\n")
+    with Following(ucm, "--follow", "--path", "/one", "--json") as following:
+        assert json.loads(following.line())["id"] == 1
+        exchange(ucm, b"GET /two HTTP/1.1\r\n\r\n")
+        exchange(ucm, b"GET /one?again HTTP/1.1\r\n\r\n")
+        assert json.loads(following.line())["request"]["target"] == "/one?again"
+
+
+def test_it_is_coloured_on_a_terminal(ucm: Ucm) -> None:
+    """A terminal gets colours, a pipe none."""
+    exchange(ucm, b"GET /one HTTP/1.1\r\n\r\n")
+    with Following(ucm, terminal=True) as shown:
+        assert "\x1b[31m404" in shown.line()
+    with Following(ucm) as piped:
+        assert "\x1b" not in piped.line()
+
+
+def test_a_pbx_that_goes_ends_it(ucm: Ucm, ucm_fleet: UcmFleet) -> None:
+    """The end is told, with exit code 1."""
+    other = ucm_fleet.start({})
+    with Following(other, "--follow") as following:
+        ucm_fleet.stop(other)
+        assert following.process.wait(20) == 1
+        assert following.process.stderr is not None
+        assert b"there is no PBX" in following.process.stderr.read()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "say where ucmsim runs"),
+        (["--url", "http://127.0.0.1:1"], "--url goes with --token"),
+        (["--json", "--har"], "cannot be had at once"),
+        (["--follow", "--har"], "has no end"),
+        (["--ready", "/dev/null"], "is no ready report"),
+    ],
+)
+def test_what_is_asked_wrongly_is_said(words: list[str], said: str) -> None:
+    """Exit code 2, and the sentence says what would be right."""
+    found = CliRunner().invoke(main, ["journal", *words])
+    assert (found.exit_code, said in found.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("pbxs: {hq: {}}", "has no control plane"),
+        ("control: {bind: '127.0.0.1:0'}\npbxs: {}", "use --ready"),
+        ("control: {}\npbxs: {}", "is in the ready report"),
+        ("control: {}\nstate: ./nothing\npbxs: {}", "does ucmsim run?"),
+        ("control: {}\npbxs: {hq: {personalty: x}}", "did you mean"),
+    ],
+)
+def test_a_configuration_that_does_not_lead_there_is_explained(tmp_path: Path, text: str, said: str) -> None:
+    """What is missing is said."""
+    (tmp_path / "sim.yaml").write_text(text)
+    found = CliRunner().invoke(main, ["journal", "--config", str(tmp_path / "sim.yaml")])
+    assert (found.exit_code, said in found.stderr) == (2, True), found.stderr
+
+
+def test_configuration_and_ready_report_lead_there(ucm: Ucm, tmp_path: Path) -> None:
+    """Both name the control plane and have, or lead to, its token; the only PBX need not be named."""
+    control = ucm._control
+    exchange(ucm, b"GET /one HTTP/1.1\r\n\r\n")
+    (tmp_path / "control-token").write_text(f"{control.token}\n")
+    place = control.url.removeprefix("http://")
+    (tmp_path / "sim.yaml").write_text(f"control: {{bind: '{place}'}}\nstate: .\npbxs: {{}}\n")
+    (tmp_path / "ready.json").write_text(json.dumps({"control": {"url": control.url, "token": control.token}}))
+    for words in (["--config", str(tmp_path / "sim.yaml")], ["--ready", str(tmp_path / "ready.json")]):
+        found = CliRunner().invoke(main, ["journal", *words, "--pbx", ucm.name])
+        assert "GET /one" in found.stdout
+    nowhere = CliRunner().invoke(main, ["journal", "--url", "http://127.0.0.1:1", "--token", "x", "--pbx", "hq"])
+    assert (nowhere.exit_code, "cannot be reached" in nowhere.stderr) == (1, True)
+
+
+def test_a_line_is_plain_text_whatever_was_sent(ucm: Ucm) -> None:
+    """No byte of a request reaches a terminal as a control character."""
+    talk(ucm, b"G\x1b[31mT /\x1b]0;x\x07\xff?\x9b HTTP/1.1\r\nUser-Agent: \x1b[2J\r\n\r\n")
+    (entry,) = ucm.journal(kind="exchange")
+    line = "".join(text for _, text in told(entry, pbx=True))
+    assert line.isascii()
+    assert line.isprintable()
+
+
+def test_only_what_serves_is_not_noteworthy() -> None:
+    """A connection is told by its exchanges unless something is special about it."""
+    usual: Mapping[str, Any] = {"kind": "connection", "requests": 1, "refusal": None, "marks": []}
+    assert not noteworthy(usual)
+    assert all(noteworthy({**usual, **one}) for one in ({"requests": 0}, {"marks": ["x"]}, {"refusal": {"code": "x"}}))
+
+
+@pytest.fixture(autouse=True)
+def _no_colour_of_ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return

@@ -1,0 +1,322 @@
+"""Client hygiene: what sets each mark, and what comes near it and does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from tests.makers import ACCOUNT, CLIENT, another_row, at, digest, make_pbx, request
+from ucmsim.columns import Row
+from ucmsim.faults import Admission
+from ucmsim.journal import MARKS, Exchange, Visit
+from ucmsim.journal.marks import CLIENTS, DENIALS, NONCES
+from ucmsim.pbx import Pbx
+from ucmsim.reply import Reply
+
+BASIC = "Basic Y2RyYXBpOmNkcmFwaTEyMw=="
+
+
+class Caller:
+    """A client of a PBX of its own: asks, has it written down, and is told the marks."""
+
+    def __init__(self, pbx: Pbx | None = None, agent: str = "billing/1", **settings: Any) -> None:
+        self.pbx = pbx or make_pbx(**settings)
+        self.agent = agent
+        self.visit: Visit | None = None
+        self.reply: Reply | None = None
+
+    def ask(self, target: str = "/cdrapi", *, seconds: float = 0.0, ended: str = "", **headers: str) -> tuple[str, ...]:
+        """Ask for *target* so many *seconds* after the start; return the marks of the exchange."""
+        asked = request(target, user_agent=self.agent, **headers)
+        when = at(seconds)
+        self.reply = reply = self.pbx.answer(asked, when)
+        one = Exchange(
+            self.pbx.name, CLIENT, "GET", target, reply.status, reply.rows, len(reply.body), 0.01,
+            began=when, refusal=reply.refusal, ended=ended,
+        )  # fmt: skip
+        return self.pbx.record(one, asked, self.visit, reply.served).marks
+
+    def every(self, *targets: str, pause: float = 3600.0) -> list[tuple[str, ...]]:
+        """Ask for *targets*, one after another with a *pause* between."""
+        return [self.ask(target, seconds=number * pause) for number, target in enumerate(targets)]
+
+    def login(self, *, nc: int = 1, seconds: float = 0.0, change: Callable[[str], str] = str) -> tuple[str, ...]:
+        """Answer the challenge that came last, with changed credentials."""
+        assert self.reply is not None
+        if self.reply.status == 401:
+            self.challenge = self.reply
+        value = digest(self.challenge, "/cdrapi", nc=nc)
+        return self.ask(seconds=seconds, authorization=change(value))
+
+
+def calls(*starts: str, **more: str) -> list[Row]:
+    """Return a call at each of *starts* on the day of the guide."""
+    return [another_row(AcctId=str(at), start=f"2013-12-03 {start}", **more) for at, start in enumerate(starts, 100)]
+
+
+def busy(rows: Iterable[Row], **settings: Any) -> Caller:
+    """Return a caller of a PBX that has only *rows*."""
+    caller = Caller(**settings)
+    caller.pbx.history._database.execute("DELETE FROM cdr")
+    caller.pbx.history.extend(rows)
+    return caller
+
+
+# --- what sets each mark, and what does not: the exchanges' marks, of which the last ones are looked at --------------
+
+
+def shown(defect: str | None) -> list[tuple[str, ...]]:
+    caller = Caller()
+    caller.pbx._hygiene._refusable = frozenset({"expired"})
+    caller.visit = Visit(1, CLIENT, defect=defect)
+    return [caller.ask()]
+
+
+def basic(*, first: bool) -> list[tuple[str, ...]]:
+    caller = Caller(api=ACCOUNT)
+    return [*([] if first else [caller.ask()]), caller.ask(authorization=BASIC)]
+
+
+def counted(*counts: int) -> list[tuple[str, ...]]:
+    caller = Caller(api=ACCOUNT)
+    caller.ask()
+    return [caller.login(nc=nc) for nc in counts]
+
+
+def two_nonces() -> list[tuple[str, ...]]:
+    caller = Caller(api=ACCOUNT)
+    caller.ask()
+    caller.login()
+    caller.ask(seconds=1)
+    return [caller.login(seconds=1)]
+
+
+def qop(change: Callable[[str], str]) -> list[tuple[str, ...]]:
+    caller = Caller(api=ACCOUNT)
+    caller.ask()
+    return [caller.login(change=change)]
+
+
+def without_qop(value: str) -> str:
+    return re.sub(r", (qop|nc|cnonce)=[^,]*", "", value)
+
+
+def polls(second: str, **settings: Any) -> list[tuple[str, ...]]:
+    """A poll that saw calls until 14:02:23, and the next one an hour later."""
+    caller = Caller(**settings)
+    return caller.every("/cdrapi?startTime=2013-12-03T11:00:00", f"/cdrapi?{second}")
+
+
+MANY = [f"11:{number // 60:02}:{number % 60:02}" for number in range(20)]
+
+
+def pages(*targets: str, **settings: Any) -> list[tuple[str, ...]]:
+    caller = busy(calls(*MANY), quirks={"page-limit": 10, "numrecords-over-limit": "clamp"}, **settings)
+    return caller.every(*targets)
+
+
+def sessions(second: str) -> list[tuple[str, ...]]:
+    """Pages of ten rows that are five sessions."""
+    rows = [
+        another_row(AcctId=str(n), start=f"2013-12-03 {start}", session=f"s{n // 2}") for n, start in enumerate(MANY)
+    ]
+    caller = busy(rows, personality="ucm6510", quirks={"page-limit": 10})
+    return caller.every("/cdrapi?format=json", second)
+
+
+def cut(*moments: float, ended: str) -> list[tuple[str, ...]]:
+    caller = Caller()
+    return [caller.ask(seconds=moment, ended=ended) for moment in moments]
+
+
+def failing(*moments: float, status: int = 501) -> list[tuple[str, ...]]:
+    caller = Caller()
+    found = []
+    for moment in moments:
+        asked = request("/cdrapi", "DELETE", user_agent="x")
+        one = Exchange("hq", CLIENT, "DELETE", "/cdrapi", status, None, 0, 0.01, began=at(moment))
+        found.append(caller.pbx.record(one, asked).marks)
+    return found
+
+
+def denied(*moments: float) -> list[tuple[str, ...]]:
+    caller = Caller(faults=[{"fault": "api.deny"}])
+    return [caller.ask(seconds=moment) for moment in moments]
+
+
+def dropped(*moments: float) -> list[tuple[str, ...]]:
+    pbx = make_pbx()
+    visits = [pbx.arrived(CLIENT, 1, Admission(serve=False), at(moment).wall) for moment in moments]
+    return [tuple(visit.marks) for visit in visits]
+
+
+def wrong_passwords(times: int) -> list[tuple[str, ...]]:
+    caller = Caller(api=ACCOUNT)
+    found = []
+    for number in range(times):
+        caller.ask(seconds=number)
+        found.append(caller.login(seconds=number, change=lambda value: value.replace("response=", "response=0")))
+    return found
+
+
+def stale(times: int) -> list[tuple[str, ...]]:
+    """One nonce that is used again and again, as if it were new."""
+    caller = Caller(api=ACCOUNT)
+    caller.ask()
+    return [caller.login(nc=1, seconds=number * 0.1) for number in range(times)]
+
+
+def connections(count: int, limit: int = 4, *, leaving: bool = False) -> list[tuple[str, ...]]:
+    pbx = make_pbx(journal={"connections": limit})
+    visits = []
+    for _ in range(count):
+        visits.append(pbx.arrived(CLIENT, 1, Admission(), at().wall))
+        if leaving:
+            pbx.left(visits[-1], at().wall)
+    return [tuple(visit.marks) for visit in visits]
+
+
+Story = Callable[[], list[tuple[str, ...]]]
+
+# fmt: off
+SET: dict[str, list[Story]] = {
+    "unverified-certificate": [lambda: shown("expired")],
+    "basic-before-challenge": [lambda: basic(first=True)],
+    "credentials-in-url": [
+        lambda: [Caller().ask("/cdrapi?password=x")],
+        lambda: [Caller().ask("https://joe:letmein@pbx/cdrapi")],
+        lambda: [Caller(api=ACCOUNT).ask("/cdrapi?caller=cdrapi123")],
+    ],
+    "nc-not-increasing": [lambda: counted(1, 1), lambda: counted(5, 4)],
+    "no-qop": [lambda: qop(without_qop)],
+    "watermark-without-overlap": [
+        lambda: polls("startTime=2013-12-03T14:02:23"), lambda: polls("startTime=2013-12-03T14:02:24"),
+        lambda: polls("startTime=2013-12-03T14:30:00&endTime=now&format=json"),
+    ],
+    "page-size-mistaken-for-end": [
+        lambda: pages("/cdrapi?numRecords=5000", "/cdrapi?numRecords=5000&startTime=2013-12-03T12:00:00"),
+        lambda: pages("/cdrapi?numRecords=5000", "/cdrapi?numRecords=5000"),
+        lambda: sessions("/cdrapi?format=json&startTime=2013-12-03T12:00:00"),
+    ],
+    "no-back-off": [lambda: failing(0, 0.5, 1.0), lambda: failing(0, 0.9, 1.5, status=500), lambda: cut(0, 0.1, 0.2, ended="ended with RST")],
+    "hammering-while-denied": [
+        lambda: denied(0, 1, 2, 3, 4), lambda: dropped(0, 1, 2, 3, 4), lambda: wrong_passwords(5),
+    ],
+    "parallel-connections": [lambda: connections(5), lambda: connections(2, limit=1)],
+}
+"""What sets a mark, on the last event of each."""
+
+NOT_SET: dict[str, list[Story]] = {
+    "unverified-certificate": [lambda: shown(None), lambda: shown("a flaw that is a matter of policy")],
+    "basic-before-challenge": [lambda: basic(first=False)],
+    "credentials-in-url": [
+        lambda: [Caller().ask("/cdrapi?caller=5300@")], lambda: [Caller().ask("/cdrapi?password=")],
+        lambda: [Caller().ask("/cdrapi?user=joe")], lambda: [Caller().ask("/cdrapi?caller=cdrapi123")],
+    ],
+    "nc-not-increasing": [lambda: counted(1, 2, 3), two_nonces],
+    "no-qop": [lambda: qop(str), lambda: basic(first=False)],
+    "watermark-without-overlap": [
+        lambda: polls("startTime=2013-12-03T14:02:22"),  # a second back
+        lambda: polls("startTime=2013-12-03T14:30:00&caller=5300"),  # another question
+        lambda: polls("offset=3&startTime=2013-12-03T14:30:00"),  # no new poll
+        lambda: Caller().every("/cdrapi?startTime=2013-12-03T11:00:00&endTime=2013-12-03T11:30:00", "/cdrapi?startTime=2013-12-03T11:46:40"),
+        lambda: Caller().every("/cdrapi?startTime=2013-12-03T14:02:23", "/cdrapi?startTime=2013-12-03T14:02:23"),  # a repetition
+    ],
+    "page-size-mistaken-for-end": [
+        lambda: pages("/cdrapi?numRecords=5000", "/cdrapi?numRecords=5000&offset=10"),
+        lambda: pages("/cdrapi?numRecords=5000", "/cdrapi?numRecords=5000&startTime=2013-12-03T11:00:09"),  # goes on by time
+        lambda: pages("/cdrapi?numRecords=10", "/cdrapi?numRecords=10&startTime=2013-12-03T12:00:00"),  # it did not look short
+        lambda: pages("/cdrapi?numRecords=5000&startTime=2013-12-03T11:00:15", "/cdrapi?numRecords=5000&startTime=2013-12-03T12:00:00"),  # nor full
+        lambda: sessions("/cdrapi?format=json&offset=10"),
+    ],
+    "no-back-off": [
+        lambda: failing(0, 0.5), lambda: failing(0, 0.5, 1.6), lambda: failing(0, 0.5, 1.0, status=404), lambda: denied(0, 0.1, 0.2),
+        lambda: cut(0, 0.1, 0.2, ended="the client went away"),
+    ],
+    "hammering-while-denied": [
+        lambda: denied(0, 1, 2, 3), lambda: denied(0, 3, 6, 9, 12), lambda: dropped(0, 1, 2, 3), lambda: wrong_passwords(4), lambda: stale(9),
+    ],
+    "parallel-connections": [lambda: connections(4), lambda: connections(9, leaving=True)],
+}
+"""What comes near a mark and does not set it, on any event."""
+# fmt: on
+
+
+def stories(table: dict[str, list[Story]]) -> list[Any]:
+    return [
+        pytest.param(name, story, id=f"{name}-{number}")
+        for name, several in table.items()
+        for number, story in enumerate(several)
+    ]
+
+
+@pytest.mark.parametrize(("mark", "story"), stories(SET))
+def test_it_is_marked(mark: str, story: Story) -> None:
+    """The last event has the mark; the ones before it, which were all right, have not."""
+    *before, last = story()
+    assert mark in last
+    assert not [marks for marks in before if mark in marks]
+
+
+@pytest.mark.parametrize(("mark", "story"), stories(NOT_SET))
+def test_what_comes_near_is_not_marked(mark: str, story: Story) -> None:
+    """None of the events has the mark."""
+    assert not [marks for marks in story() if mark in marks]
+
+
+def test_every_mark_is_tested_both_ways() -> None:
+    """The tables have every row of the register of marks."""
+    names = [mark.id for mark in MARKS]
+    assert names == list(SET) == list(NOT_SET)
+    assert all(mark.statement.endswith(".") and mark.right for mark in MARKS)
+
+
+def test_a_careful_client_has_no_mark() -> None:
+    """Digest with a new count each time, pages to the end, an hour of overlap: nothing to say."""
+    caller = Caller(api=ACCOUNT)
+    found = [caller.ask()]
+    found += [caller.login(nc=nc, seconds=nc) for nc in (1, 2, 3)]
+    found += Caller().every(
+        "/cdrapi?numRecords=2&startTime=2013-12-03T10:00:00",
+        "/cdrapi?numRecords=2&offset=2&startTime=2013-12-03T10:00:00",
+        "/cdrapi?numRecords=2&offset=4&startTime=2013-12-03T10:00:00",
+        "/cdrapi?numRecords=2&startTime=2013-12-03T13:00:00",
+    )
+    assert found == [()] * 8
+
+
+def test_programs_on_one_machine_are_told_apart() -> None:
+    """The User-Agent is part of who a client is."""
+    one = Caller(faults=[{"fault": "api.deny"}])
+    other = Caller(one.pbx, "other/2")
+    for second in range(DENIALS - 1):
+        assert one.ask(seconds=second) == other.ask(seconds=second) == ()
+    assert one.ask(seconds=4.5) == ("hammering-while-denied",)
+
+
+def test_an_exchange_that_was_cut_short_is_no_page() -> None:
+    """Whoever asks again for a page that did not arrive whole does right."""
+    caller = busy(calls(*MANY), quirks={"page-limit": 10, "numrecords-over-limit": "clamp"})
+    assert caller.ask("/cdrapi?numRecords=99", ended="the client went away") == ()
+    assert caller.ask("/cdrapi?numRecords=99") == ()
+
+
+def test_little_is_remembered() -> None:
+    """However many clients and nonces there are, only the latest are remembered."""
+    pbx = make_pbx(api=ACCOUNT)
+    for number in range(CLIENTS + 10):
+        Caller(pbx, f"agent/{number}").ask(f"/cdrapi?caller={number}")
+    caller = Caller(pbx)
+    for number in range(50):
+        caller.ask(f"/cdrapi?caller={number}")
+    hygiene = pbx._hygiene
+    assert len(hygiene._clients) == CLIENTS
+    assert all(len(client.polls.series) <= 32 for client in hygiene._clients.values())
+    for number in range(NONCES + 10):
+        caller.ask(
+            authorization=f'Digest username="a", realm="b", nonce="{number:x}", uri="/", response="0", qop=auth, nc=1, cnonce="x"'
+        )
+    assert len(hygiene._counts) == NONCES

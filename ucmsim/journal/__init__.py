@@ -1,0 +1,27 @@
+"""What happened on one PBX, told on the side: values, and what keeps, finds, judges and exports them. Pure.
+
+Every TCP connection (`Visit`) and every exchange (`Exchange`) becomes an event, a JSON object with an id.
+"""
+
+from ucmsim.journal.book import Journal
+from ucmsim.journal.entries import Exchange
+from ucmsim.journal.inquiry import BadInquiry, Found, Inquiry
+from ucmsim.journal.lines import LINE
+from ucmsim.journal.marks import MARKS, Hygiene
+from ucmsim.journal.redaction import Discretion
+from ucmsim.journal.spill import Spill
+from ucmsim.journal.visits import Visit
+
+__all__ = [
+    "LINE",
+    "MARKS",
+    "BadInquiry",
+    "Discretion",
+    "Exchange",
+    "Found",
+    "Hygiene",
+    "Inquiry",
+    "Journal",
+    "Spill",
+    "Visit",
+]

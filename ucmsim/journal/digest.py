@@ -1,0 +1,46 @@
+"""Whether two runs were the same: the journal without what no run repeats, and its SHA-256. Pure.
+
+Left out are wall-clock times, ports, and the bytes below HTTP, which keys and signatures decide. Connections are told
+in the order of their accept, each with its exchanges after it; that the device reset one is told, but not which end
+closed first, which is chance.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from ucmsim.journal.visits import BY_CLIENT, BY_DEVICE, RESET_BY_CLIENT
+
+Entry = Mapping[str, Any]
+
+_CLOSED = (BY_DEVICE, BY_CLIENT, RESET_BY_CLIENT)
+_CHANCE = ("id", "wall", "port", "seconds", "received", "sent", "acknowledged")
+
+
+def normalised(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
+    """Yield *entries* as far as two runs with the same seed, the same clock and the same client have them in common."""
+    numbered = sorted(entries, key=lambda entry: (entry["connection"], entry["kind"] != "connection", entry["id"]))
+    for entry in numbered:
+        told = {key: value for key, value in entry.items() if key not in _CHANCE}
+        if "request" in told:
+            told["request"] = {**told["request"], "headers": list(map(_portless, told["request"]["headers"]))}
+        elif told["ended"] in _CLOSED:
+            told["ended"] = ""
+        yield told
+
+
+def digest(entries: Iterable[Entry]) -> str:
+    """Return the SHA-256 of the normalised *entries*, in hexadecimal."""
+    found = sha256()
+    for entry in normalised(entries):
+        found.update(json.dumps(entry, sort_keys=True, separators=(",", ":")).encode() + b"\n")
+    return found.hexdigest()
+
+
+def _portless(line: list[str]) -> list[str]:
+    """Return a header *line*, Host without the port, which the system may have chosen."""
+    name, value = line
+    return [name, value.rpartition(":")[0] or value] if name.lower() == "host" else line

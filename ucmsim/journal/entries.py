@@ -1,0 +1,118 @@
+"""One request and what became of it, as a value and as an event of the journal. Pure.
+
+Credentials never get here: `ucmsim.journal.redaction` takes them out first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ucmsim.clock import When
+from ucmsim.journal.lines import LINE, PRINTABLE, WORD, plain, readable
+from ucmsim.journal.times import instants
+from ucmsim.journal.visits import refusal_json
+from ucmsim.refusals import Refusal
+
+Lines = tuple[tuple[str, str], ...]
+"""Names and values of headers."""
+
+SERVED = "served"
+"""The check of an exchange that passed all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and what became of it.
+
+    *bytes* are those of the body that were handed to the transport, *seconds* wall-clock time from the complete
+    request to the last of them, *note* the sentence of the log, *ended* how it was cut short ("" when it was not).
+    *began* is when the request was complete, *connection* the number of its `Visit`, *port* the peer's. *headers* and
+    *form* are the request's, *title* and *reply_headers* the reply's, whose head had *head_bytes*. *refusal* says why it
+    is an error page or an empty container, *acctids* which rows were served, *marks* what was careless about it.
+    """
+
+    pbx: str
+    peer: str
+    method: str
+    target: str
+    status: int
+    rows: int | None
+    bytes: int
+    seconds: float
+    note: str = ""
+    faults: tuple[str, ...] = ()
+    ended: str = ""
+    began: When | None = None
+    connection: int = 0
+    port: int = 0
+    version: str = ""
+    headers: Lines = ()
+    form: str = ""
+    title: str = ""
+    reply_headers: Lines = ()
+    head_bytes: int = 0
+    refusal: Refusal | None = None
+    acctids: str = ""
+    marks: tuple[str, ...] = ()
+
+    @property
+    def check(self) -> str:
+        """The check that ended it, `SERVED` when all were passed, "" when there was no answer."""
+        if self.refusal is not None:
+            return self.refusal.code.check
+        return SERVED if self.status else ""
+
+    def fields(self) -> dict[str, str]:
+        """Return the fields of the access line as texts."""
+        told = f" - {self.note}" if self.note else ""
+        told += f" [faults: {', '.join(self.faults)}]" if self.faults else ""
+        told += f" [{self.ended}]" if self.ended else ""
+        return {
+            "pbx": self.pbx,
+            "peer": self.peer,
+            "method": plain(self.method, WORD),
+            "target": plain(self.target, WORD),
+            "status": str(self.status or "-"),
+            "rows": "-" if self.rows is None else str(self.rows),
+            "bytes": str(self.bytes),
+            "milliseconds": f"{self.seconds * 1000:.1f}",
+            "told": plain(told, PRINTABLE),
+        }
+
+    def __str__(self) -> str:
+        return LINE.format(**self.fields())
+
+    def as_entry(self) -> dict[str, Any]:
+        """Return its event, which happened when the request was complete."""
+        return {
+            "kind": "exchange",
+            "pbx": self.pbx,
+            "connection": self.connection,
+            "peer": self.peer,
+            "port": self.port,
+            **(instants(self.began) if self.began else {"wall": "", "pbx_clock": ""}),
+            "seconds": round(self.seconds, 6),
+            "request": {
+                "method": readable(self.method, 64),
+                "target": plain(self.target, WORD, longest=2048),
+                "version": readable(self.version, 64),
+                "headers": [[readable(name, 64), readable(value, 256)] for name, value in self.headers],
+                "form": plain(self.form, WORD, longest=2048),
+            },
+            "reply": {
+                "status": self.status,
+                "title": self.title,
+                "headers": [[name, readable(value, 256)] for name, value in self.reply_headers],
+            },
+            "check": self.check,
+            "refusal": refusal_json(self.refusal),
+            "note": readable(self.note, 512),
+            "faults": list(self.faults),
+            "rows": self.rows,
+            "acctids": self.acctids,
+            "head_bytes": self.head_bytes,
+            "bytes": self.bytes,
+            "marks": list(self.marks),
+            "ended": readable(self.ended, 512),
+        }

@@ -1,0 +1,146 @@
+"""The journal for other tools: JSON lines, HAR 1.2, and each request as a curl command. Pure.
+
+What was masked stays masked: a curl command asks for the credentials by the names of environment variables.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from ucmsim import __version__
+
+Entry = Mapping[str, Any]
+
+_LEFT_OUT = ("authorization", "connection", "content-length", "host", "proxy-authorization", "expect")
+"""Headers that curl makes by itself, or that were masked."""
+_USER = '"$UCM_USER:$UCM_PASSWORD"'
+
+
+def json_lines(entries: Iterable[Entry]) -> Iterator[str]:
+    """Yield each of *entries* as one line of JSON, without its end."""
+    return (json.dumps(entry, ensure_ascii=False) for entry in entries)
+
+
+def har(entries: Iterable[Entry]) -> dict[str, Any]:
+    """Return the exchanges among *entries* as an HTTP Archive; what HAR has no place for stands in ``_ucmsim``."""
+    return {
+        "log": {
+            "version": "1.2",
+            "creator": {"name": "ucmsim", "version": __version__},
+            "entries": [_har_entry(entry) for entry in entries if entry["kind"] == "exchange"],
+        }
+    }
+
+
+def curl(entry: Entry, base: str = "https://$UCM_HOST") -> str:
+    """Return the exchange *entry* as a command that makes the same request again.
+
+    *base* stands for scheme and host where the request has no usable Host. ``UCM_USER`` and ``UCM_PASSWORD`` are the
+    credentials, ``UCM_CA`` the PBX's ca.pem.
+    """
+    request = entry["request"]
+    words = ["curl", "--http1.1", '--cacert "$UCM_CA"']
+    scheme = (_header(request, "authorization") or "").partition(" ")[0].lower()
+    if scheme in ("digest", "basic"):
+        words.append(f"--{scheme} --user {_USER}")
+    elif entry["check"] == "authentication" and not scheme:
+        words.append(f"--digest --user {_USER}")
+    match request["method"]:
+        case "GET":
+            pass
+        case "HEAD":
+            words.append("--head")
+        case method if not request["form"]:
+            words.append(f"--request {shlex.quote(method)}")
+        case method:
+            words.append(f"--request {shlex.quote(method)} --data-raw {shlex.quote(request['form'])}")
+    for name, value in request["headers"]:
+        if name.lower() not in _LEFT_OUT:
+            words.append(f"--header {shlex.quote(f'{name}: {value}')}")
+    return " ".join([*words, _url(request, base)])
+
+
+def _url(request: Mapping[str, Any], base: str) -> str:
+    target = request["target"]
+    if not target.startswith("/"):
+        return f"--request-target {shlex.quote(target)} {_place(request, base)}/"
+    # --path-as-is and --globoff, so that nothing of it is changed on the way.
+    return f"--path-as-is --globoff {_place(request, base)}{shlex.quote(target)}"
+
+
+def _place(request: Mapping[str, Any], base: str) -> str:
+    host = _header(request, "host") or ""
+    return f"https://{host}" if re.fullmatch(r"[A-Za-z0-9.\[\]:-]+", host) else f'"{base}"'
+
+
+def _header(request: Mapping[str, Any], name: str) -> str | None:
+    return next((value for key, value in request["headers"] if key.lower() == name), None)
+
+
+def _har_entry(entry: Entry) -> dict[str, Any]:
+    request, reply = entry["request"], entry["reply"]
+    target, host = request["target"], _header(request, "host") or "pbx"
+    milliseconds = entry["seconds"] * 1000
+    posted = {
+        "postData": {
+            "mimeType": _header(request, "content-type") or "application/x-www-form-urlencoded",
+            "text": request["form"],
+            "params": [],
+        }
+    }
+    return {
+        "startedDateTime": entry["wall"] or "1970-01-01T00:00:00.000000+00:00",
+        "time": milliseconds,
+        "request": {
+            "method": request["method"],
+            "url": f"https://{host}{target}" if target.startswith("/") else target,
+            "httpVersion": request["version"] or "HTTP/1.1",
+            "cookies": [],
+            "headers": _har_headers(request["headers"]),
+            "queryString": [
+                {"name": name, "value": value}
+                for name, value in parse_qsl(
+                    target.partition("?")[2], keep_blank_values=True, errors="backslashreplace"
+                )
+            ],
+            "headersSize": -1,
+            "bodySize": len(request["form"]),
+            **(posted if request["form"] else {}),
+        },
+        "response": {
+            "status": reply["status"],
+            "statusText": reply["title"],
+            "httpVersion": "HTTP/1.1",
+            "cookies": [],
+            "headers": _har_headers(reply["headers"]),
+            "content": {
+                "size": entry["bytes"],
+                "mimeType": next((value for name, value in reply["headers"] if name.lower() == "content-type"), ""),
+            },
+            "redirectURL": "",
+            "headersSize": entry["head_bytes"],
+            "bodySize": entry["bytes"],
+        },
+        "cache": {},
+        "timings": {"send": 0, "wait": milliseconds, "receive": 0},
+        "connection": str(entry["connection"]),
+        "comment": _comment(entry),
+        "_ucmsim": {key: entry[key] for key in _OWN},
+    }
+
+
+_OWN = ("id", "pbx_clock", "peer", "port", "check", "refusal", "faults", "rows", "acctids", "marks", "ended")
+
+
+def _har_headers(lines: Iterable[list[str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in lines]
+
+
+def _comment(entry: Entry) -> str:
+    refusal = entry["refusal"]
+    return "" if refusal is None else f"{refusal['code']}: {refusal['sentence']}"

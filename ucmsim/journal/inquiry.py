@@ -1,0 +1,252 @@
+"""What somebody asks of the journal: filters and paging, read from the parameters of a query. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from types import MappingProxyType
+from typing import Any
+
+from ucmsim.acl import Entry, parse_entry, peer_address
+from ucmsim.errors import did_you_mean, listed
+from ucmsim.journal.marks import MARKS
+from ucmsim.journal.telling import noteworthy
+from ucmsim.refusals import Code
+from ucmsim.request import decoded, handler_of, text
+
+MOST = 1000
+"""Events in one answer."""
+STEP = 1000
+"""Events that are looked at before others have their turn."""
+ANY = "any"
+KINDS = ("connection", "exchange")
+CLOCKS = ("wall", "pbx")
+
+PARAMETERS: Mapping[str, str] = MappingProxyType({
+    "kind": "connection or exchange",
+    "since": "ISO instant with its zone: what began then or later",
+    "until": "ISO instant with its zone: what began before then",
+    "clock": "which clock since and until mean: wall (the default) or pbx",
+    "peer": "an address, or an address/netmask entry, of the client",
+    "path": "a path, such as /cdrapi; letter case and a slash at the end do not count",
+    "status": "a status, or a class such as 4xx",
+    "fault": "the name of a fault that fired, or any",
+    "refusal": "the code of a refusal, or any",
+    "mark": "the id of a mark, or any",
+    "brief": "yes leaves out connections that are told by their exchanges",
+    "after": "an id: later events only",
+    "limit": f"events in one answer, 1 to {MOST}; 100 by default",
+    "last": f"so many of the latest that match, 1 to {MOST}, instead of the earliest",
+})  # fmt: skip
+"""Every parameter and what it means."""
+
+
+class BadInquiry(Exception):
+    """A parameter is not understood: the *parameter*, and the sentence why."""
+
+    def __init__(self, parameter: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.parameter = parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What is looked for; None does not filter, and `ANY` matches whatever is there.
+
+    *since* and *until* are texts that sort as the instants of the events do.
+    """
+
+    kind: str | None = None
+    since: str | None = None
+    until: str | None = None
+    clock: str = "wall"
+    peer: Entry | None = None
+    path: str | None = None
+    status: str | None = None
+    fault: str | None = None
+    refusal: str | None = None
+    mark: str | None = None
+    brief: str | None = None
+    after: int = 0
+    limit: int = 100
+    last: int | None = None
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Sequence[str]]) -> Inquiry:
+        """Return the inquiry that *parameters*, with all values that each was given, spell; raises `BadInquiry`."""
+        found: dict[str, Any] = {}
+        for name, (value, *others) in parameters.items():
+            if name not in _READERS:
+                hint = did_you_mean(name, _READERS) or f"there are {listed(_READERS)}"
+                raise BadInquiry(name, f"'{name}' is no parameter of the journal; {hint}")
+            if others:
+                raise BadInquiry(name, f"'{name}' is given {len(others) + 1} times")
+            try:
+                found[name] = _READERS[name](value)
+            except ValueError as error:
+                raise BadInquiry(name, f"'{value}' cannot stand in {name}: {error}") from None
+        return cls(**found)
+
+    def matches(self, entry: Mapping[str, Any]) -> bool:
+        """Return whether *entry* is looked for; its id does not count here."""
+        if (self.kind is not None and entry["kind"] != self.kind) or (self.brief == "yes" and not noteworthy(entry)):
+            return False
+        at = entry["wall" if self.clock == "wall" else "pbx_clock"]
+        if (self.since is not None and at < self.since) or (self.until is not None and at >= self.until):
+            return False
+        if self.peer is not None and not _covers(self.peer, entry["peer"]):
+            return False
+        if self.path is not None and _path(entry) != self.path:
+            return False
+        if self.status is not None and not _has_status(entry, self.status):
+            return False
+        refusal = entry["refusal"]
+        codes = [refusal["code"]] if refusal else []
+        wanted = ((self.fault, entry["faults"]), (self.refusal, codes), (self.mark, entry["marks"]))
+        return all(_among(one, there) for one, there in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer: *items* in order, *next* is the id to go on after when there is more, *last* the latest there is.
+
+    *first* is the earliest that is kept: what was before it is gone.
+    """
+
+    items: tuple[dict[str, Any], ...]
+    next: int | None
+    first: int
+    last: int
+
+    def as_json(self) -> dict[str, Any]:
+        return {"items": list(self.items), "next": self.next, "first": self.first, "last": self.last}
+
+
+class Search:
+    """Looks for what *inquiry* asks among *entries*, a step at a time, so that who shares the worker need not wait long.
+
+    Entries come in order, or from the latest on where the inquiry asks for the last. *bounds* returns the earliest and
+    the latest id, once the search is over.
+    """
+
+    def __init__(
+        self, entries: Iterator[dict[str, Any]], inquiry: Inquiry, bounds: Callable[[], tuple[int, int]]
+    ) -> None:
+        self._entries = entries
+        self._inquiry = inquiry
+        self._bounds = bounds
+        self._items: list[dict[str, Any]] = []
+
+    def step(self, count: int = STEP) -> Found | None:
+        """Look at *count* more entries; return the answer if that is the end."""
+        inquiry, items = self._inquiry, self._items
+        limit = inquiry.limit if inquiry.last is None else inquiry.last
+        looked = 0
+        for entry in islice(self._entries, count):
+            looked += 1
+            if not inquiry.matches(entry):
+                continue
+            if len(items) == limit:
+                return self._found(more=True)
+            items.append(entry)
+        return self._found(more=False) if looked < count else None
+
+    def whole(self) -> Found:
+        """Look to the end."""
+        while (found := self.step()) is None:
+            pass
+        return found
+
+    def _found(self, *, more: bool) -> Found:
+        items, first_and_last = self._items, self._bounds()
+        if self._inquiry.last is not None:
+            return Found(tuple(reversed(items)), None, *first_and_last)
+        return Found(tuple(items), items[-1]["id"] if more else None, *first_and_last)
+
+
+def _covers(entry: Entry, peer: str) -> bool:
+    try:
+        return entry.matches(peer_address(peer)) == entry.permit
+    except ValueError:
+        return False
+
+
+def _path(entry: Mapping[str, Any]) -> str | None:
+    request = entry.get("request")
+    if request is None:
+        return None
+    target = request["target"].partition("?")[0].encode("utf-8", "surrogateescape")
+    return handler_of(text(decoded(target)))
+
+
+def _has_status(entry: Mapping[str, Any], status: str) -> bool:
+    reply = entry.get("reply")
+    found = str(reply["status"]) if reply else ""
+    return found[:1] == status[0] if status.endswith("xx") else found == status
+
+
+def _among(wanted: str | None, there: list[str]) -> bool:
+    return wanted is None or (bool(there) if wanted == ANY else wanted in there)
+
+
+def _one_of(words: Iterable[str]) -> Callable[[str], str]:
+    known = tuple(words)
+
+    def read(value: str) -> str:
+        if value not in known:
+            raise ValueError(did_you_mean(value, known) or f"it is {listed(known)}")
+        return value
+
+    return read
+
+
+def _instant(value: str) -> str:
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("write an ISO instant such as 2026-11-26T14:00:00Z") from None
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs its zone, such as Z")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _handler(value: str) -> str:
+    found = handler_of(value)
+    if found is None:
+        raise ValueError("a path begins with '/', such as /cdrapi")
+    return found
+
+
+def _status(value: str) -> str:
+    if len(value) != 3 or not value[0].isdigit() or not (value[1:].isdigit() or value[1:] == "xx"):
+        raise ValueError("a status has three digits, or is a class such as 4xx")
+    return value
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not (value.isascii() and value.isdigit() and len(value) < 19 and least <= int(value) <= most):
+            raise ValueError(f"it is a number from {least} to {most}")
+        return int(value)
+
+    return read
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = MappingProxyType({
+    "kind": _one_of(KINDS),
+    "since": _instant,
+    "until": _instant,
+    "clock": _one_of(CLOCKS),
+    "peer": parse_entry,
+    "path": _handler,
+    "status": _status,
+    "fault": str,
+    "refusal": _one_of([ANY, *(code.slug for code in Code)]),
+    "mark": _one_of([ANY, *(mark.id for mark in MARKS)]),
+    "brief": _one_of(["yes", "no"]),
+    "after": _number(0, 10**18),
+    "limit": _number(1, MOST),
+    "last": _number(1, MOST),
+})  # fmt: skip

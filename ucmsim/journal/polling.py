@@ -1,0 +1,100 @@
+"""How a client polls `/cdrapi`: whether the questions that follow each other leave rows out. Pure.
+
+A series is the questions of one client that differ in nothing but time, offset, page size and format.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from ucmsim.journal.entries import Exchange
+from ucmsim.request import ApiRequest
+from ucmsim.served import Served
+
+SERIES = 32
+"""Series of a client that are remembered."""
+_PAGING = ("starttime", "endtime", "offset", "numrecords", "format")
+
+Filters = tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class Series:
+    """The last page of a series: its *target*, from when on it asked, and the latest start seen so far.
+
+    *open* says that it asked for rows up to the present, *short* that the page was full and looked short, *end* is the
+    offset at which the next page begins, *latest_of_page* the latest start on it.
+    """
+
+    target: str = ""
+    since: str | None = None
+    latest: str = ""
+    open: bool = False
+    short: bool = False
+    end: int = 0
+    latest_of_page: str = ""
+
+
+@dataclass(slots=True)
+class Polls:
+    """The series of one client."""
+
+    series: OrderedDict[Filters, Series] = field(default_factory=OrderedDict)
+
+    def judged(self, exchange: Exchange, request: ApiRequest, served: Served | None) -> list[tuple[str, bool]]:
+        """Return the marks of polling, and whether they hold for *exchange*, and remember the page it *served*."""
+        if served is None or exchange.ended or exchange.began is None:
+            return []
+        filters = tuple(sorted((name, value) for name, value in request.params if name.lower() not in _PAGING))
+        last = self.series.get(filters)
+        anew = served.offset == 0
+        marks = [
+            ("watermark-without-overlap", last is not None and anew and _no_overlap(last, served)),
+            ("page-size-mistaken-for-end", last is not None and _gave_up(last, served, request.target)),
+        ]
+        self._remember(filters, last, served, request)
+        return marks
+
+    def _remember(self, filters: Filters, last: Series | None, served: Served, request: ApiRequest) -> None:
+        self.series[filters] = Series(
+            target=request.target,
+            since=served.since,
+            latest=max(served.latest, last.latest if last else ""),
+            open=served.open,
+            short=served.rows > 0 and served.rows == served.limit and _looks_short(served, request),
+            end=served.offset + served.rows,
+            latest_of_page=served.latest,
+        )
+        self.series.move_to_end(filters)
+        if len(self.series) > SERIES:
+            self.series.popitem(last=False)
+
+
+def _no_overlap(last: Series, served: Served) -> bool:
+    """Return whether the question of *served* begins at, or after, the latest row that its series has seen.
+
+    Only where the questions follow the present, and this one begins later than the last: a repetition is none, and days
+    that are long over are read one after another without harm.
+    """
+    if not last.open or served.since is None or not last.latest:
+        return False
+    return served.since >= last.latest and (last.since is None or served.since > last.since)
+
+
+def _gave_up(last: Series, served: Served, target: str) -> bool:
+    """Return whether the rest of a full page that looked short is passed over for good.
+
+    The same question again never gets further, and one that begins after the last row skips what is between.
+    """
+    if not last.short or served.offset >= last.end:
+        return False
+    skips = served.since is not None and served.since > last.latest_of_page
+    return skips or target == last.target
+
+
+def _looks_short(served: Served, request: ApiRequest) -> bool:
+    """Return whether a client can count fewer entries than it asked for."""
+    given = next((value for name, value in request.params if name.lower() == "numrecords"), "")
+    asked = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+    return served.entries < max(asked, served.limit)

@@ -1,0 +1,150 @@
+"""Takes credentials out of what is told: of targets, headers, and sentences that quote them. Pure."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from urllib.parse import unquote, unquote_plus
+
+from ucmsim.auth import Account
+from ucmsim.refusals import Refusal
+
+_USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
+_TELLING = (
+    "password", "passwd", "pass", "pwd", "secret", "token", "user", "username",
+    "authorization", "auth", "credentials", "response",
+)  # fmt: skip
+_SECRETIVE = re.compile("auth|cookie|credential|key|passw|secret|session|token")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,15}")
+_FIELD = re.compile(r'\b(\w++)\s*+=\s*+("(?:[^"\\]|\\.)*"?|[^,\s]*)')
+_SHOWN = ("realm", "nonce", "opaque", "algorithm", "qop", "nc")
+_FORM = 4096
+"""Characters of a form that are told."""
+_HEADERS = 32
+"""Header lines, and fields of credentials, that are told."""
+_HIDDEN = "***"
+_SHORT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Discretion:
+    """Takes credentials out of what is told; *secrets* are the PBX's own, *paths* are told whatever they spell."""
+
+    secrets: tuple[str, ...]
+    paths: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, account: Account, paths: tuple[str, ...]) -> Discretion:
+        """Return what keeps the password of *account* secret, and the same as Basic credentials."""
+        if not account.password:
+            return cls((), paths)
+        basic = b64encode(f"{account.username}:{account.password}".encode("utf-8", "surrogateescape")).decode()
+        return cls((account.password, basic.rstrip("=")), paths)
+
+    def word(self, word: str) -> str:
+        """Return *word*, unless a secret stands in it in any letter case."""
+        if not self.secrets:
+            return word
+        return _HIDDEN if _hides(word.upper(), [secret.upper() for secret in self.secrets]) else word
+
+    def target(self, target: str) -> str:
+        """Return the request *target* without user:password@, values of telling parameters, and the secrets."""
+        path, mark, query = _USERINFO.sub("***@", target).partition("?")
+        known = path.lower().removesuffix("/") in self.paths
+        if self.hides(path) and not known:
+            path = _HIDDEN
+        told = "&".join(self._piece(piece) for piece in query.split("&"))
+        # A secret with a separator in it is caught only as a whole.
+        if self.hides(told) or (self.hides(path + mark + told) and not self.hides(path)):
+            return f"{path}{mark}{_HIDDEN}" if known else _HIDDEN
+        return f"{path}{mark}{told}"
+
+    def note(self, note: str, params: Iterable[tuple[str, str]]) -> str:
+        """Return the sentence *note* without what it quotes, if a secret was among the *params* or is in it."""
+        if not any(self.hides(name) or self.hides(value) for name, value in params) and not self.hides(note):
+            return note
+        first, last = note.find("'"), note.rfind("'")
+        told = f"{note[: first + 1]}{_HIDDEN}{note[last:]}" if 0 <= first < last else note
+        return _HIDDEN if self.hides(told) else told
+
+    def headers(self, lines: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Return the header *lines* without credentials; of very many only the first."""
+        told = [(name, self._header(name.lower(), value)) for name, value in islice(lines, _HEADERS)]
+        return tuple((_HIDDEN, value) if self.hides(name) else (name, value) for name, value in told)
+
+    def form(self, form: str) -> str:
+        """Return the body of a form as `target` returns a query."""
+        if len(form) > _FORM:
+            # The last pieces may be cut, and of a secret that is cut nobody knows that it is one.
+            form = "&".join([*form[:_FORM].split("&")[:-2], _HIDDEN])
+        return self.target(f"?{form}").removeprefix("?") if form else ""
+
+    def refusal(self, refusal: Refusal | None, params: Iterable[tuple[str, str]]) -> Refusal | None:
+        """Return *refusal* without what it quotes, as `note` does."""
+        if refusal is None or not self.secrets:
+            return refusal
+        sentence = self.note(refusal.sentence, params if "'" in refusal.sentence else ())
+        parameter = _HIDDEN if self.hides(refusal.parameter) else refusal.parameter
+        hint = _HIDDEN if self.hides(refusal.hint) or parameter != refusal.parameter else refusal.hint
+        return Refusal(refusal.code, parameter, sentence, hint)
+
+    def _header(self, name: str, value: str) -> str:
+        if name in ("authorization", "proxy-authorization"):
+            return self._credentials(value)
+        if _SECRETIVE.search(name):
+            return _HIDDEN
+        if "://" in value:
+            return self.target(value)
+        return _HIDDEN if self.hides(value) else value
+
+    def _credentials(self, value: str) -> str:
+        """Return the value of an Authorization header without what proves who somebody is."""
+        scheme, blank, rest = value.partition(" ")
+        if not _SCHEME.fullmatch(scheme) or self.hides(scheme):
+            return _HIDDEN
+        if scheme.lower() != "digest":
+            return f"{scheme}{blank}{_HIDDEN if rest else ''}"
+        told = (self._field(match[1], match[2]) for match in islice(_FIELD.finditer(rest), _HEADERS))
+        return f"{scheme} {', '.join(told)}"
+
+    def _field(self, name: str, value: str) -> str:
+        """Return one field of Digest credentials; who it is, and what was made of the password, are left out."""
+        if name.lower() == "uri":
+            inner = value.strip('"')
+            return f'{name}="{self.target(inner)}"'
+        known = name.lower() in _SHOWN and not self.hides(value)
+        return f"{name}={value}" if known else f'{_HIDDEN if self.hides(name) else name}="{_HIDDEN}"'
+
+    def hides(self, text: str) -> bool:
+        """Return whether a secret stands in *text*, however often it is encoded; short ones only as the whole of it."""
+        return bool(self.secrets) and _hides(text, self.secrets)
+
+    def _piece(self, piece: str) -> str:
+        name, equals, value = piece.partition("=")
+        telling = unquote_plus(name).lower() in _TELLING
+        return (
+            f"{_HIDDEN if self.hides(name) else name}{equals}"
+            f"{_HIDDEN if value and (telling or self.hides(value)) else value}"
+        )
+
+
+def _hides(text: str, secrets: Iterable[str]) -> bool:
+    """Return whether one of *secrets* stands in *text*, as it is or encoded once or twice."""
+    if _stands(text, secrets):
+        return True
+    if "%" not in text and "+" not in text:
+        return False
+    forms = {text}
+    for _ in range(2):
+        forms |= {decode(form) for form in forms for decode in (unquote, unquote_plus)}
+    return any(_stands(form, secrets) for form in forms)
+
+
+def _stands(text: str, secrets: Iterable[str]) -> bool:
+    for secret in secrets:  # noqa: SIM110 - a generator would take three times as long, dozens of times a request
+        if (secret in text) if len(secret) >= _SHORT else (secret == text):
+            return True
+    return False

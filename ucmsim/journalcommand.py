@@ -1,0 +1,215 @@
+"""`ucmsim journal`: what happened on a running PBX, a line an exchange, as it happens where that is asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import click
+
+from ucmsim import configuration
+from ucmsim.client import ControlClient, ControlError
+from ucmsim.errors import ConfigurationError
+from ucmsim.journal import digest as digests
+from ucmsim.journal import exports
+from ucmsim.journal.inquiry import CLOCKS, KINDS, MOST, PARAMETERS
+from ucmsim.journal.telling import told
+
+PERIOD = 0.5
+"""Seconds between two questions while it follows."""
+_TAIL = 10
+
+_STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType({
+    "time": {"dim": True}, "who": {"dim": True}, "what": {"bold": True}, "good": {"fg": "green"}, "asked": {"fg": "yellow"},
+    "bad": {"fg": "red"}, "figures": {}, "refusal": {"fg": "yellow"}, "fault": {"fg": "magenta"}, "mark": {"fg": "cyan"},
+    "end": {"fg": "red"},
+})  # fmt: skip
+
+Entry = dict[str, Any]
+
+
+def _filter(name: str, **more: Any) -> Callable[[Any], Any]:
+    return click.option(f"--{name}", help=f"{PARAMETERS[name][0].upper()}{PARAMETERS[name][1:]}.", **more)
+
+
+@click.command("journal")
+@click.option("--config", "-c", type=click.Path(path_type=Path), help="The configuration that ucmsim runs with.")
+@click.option("--ready", type=click.Path(path_type=Path), help="Or its ready report (twistd's --ready-file).")
+@click.option("--url", envvar="UCMSIM_CONTROL_URL", help="Or the control plane's URL; UCMSIM_CONTROL_URL.")
+@click.option("--token", envvar="UCMSIM_CONTROL_TOKEN", help="And its token; UCMSIM_CONTROL_TOKEN.")
+@click.option("--pbx", "-p", "name", help="The PBX; may be left out when there is only one.")
+@click.option("--follow", "-f", is_flag=True, help="Begin with the last ones, and go on as they happen.")
+@click.option("--all", "every", is_flag=True, help="Also connections that served their requests.")
+@click.option("--json", "as_json", is_flag=True, help="Print every event as a line of JSON.")
+@click.option("--har", "as_har", is_flag=True, help="Print the exchanges as an HTTP Archive.")
+@click.option("--curl", "as_curl", is_flag=True, help="Print each exchange as a curl command.")
+@click.option("--digest", "as_digest", is_flag=True, help="Print the SHA-256 of what two equal runs have in common.")
+@_filter("kind", type=click.Choice(KINDS))
+@_filter("since")
+@_filter("until")
+@_filter("clock", type=click.Choice(CLOCKS))
+@_filter("peer")
+@_filter("path")
+@_filter("status")
+@_filter("fault")
+@_filter("refusal")
+@_filter("mark")
+@_filter("last", type=click.IntRange(1, MOST))
+def journal(
+    *,
+    config: Path | None,
+    ready: Path | None,
+    url: str | None,
+    token: str | None,
+    name: str | None,
+    follow: bool,
+    every: bool,
+    as_json: bool,
+    as_har: bool,
+    as_curl: bool,
+    as_digest: bool,
+    **filters: Any,
+) -> None:
+    """What happened on a running PBX: one line an exchange, with the reason for every refusal.
+
+    Connections are told where no exchange tells of them. Times of day are those of the wall clock, in UTC.
+    """
+    forms = [
+        form
+        for form, wanted in zip(("json", "har", "curl", "digest"), (as_json, as_har, as_curl, as_digest), strict=True)
+        if wanted
+    ]
+    if len(forms) > 1:
+        raise click.UsageError(f"--{forms[0]} and --{forms[1]} cannot be had at once")
+    form = forms[0] if forms else "lines"
+    if follow and form in ("har", "digest"):
+        raise click.UsageError(f"--{form} is of a whole, and --follow has no end")
+    try:
+        client = _client(config, ready, url, token)
+        chosen = {key: value for key, value in filters.items() if value is not None}
+        if form == "lines" and not every and "kind" not in chosen:
+            chosen["brief"] = "yes"
+        source = _Source(client, _chosen(client, name), chosen)
+        if not follow:
+            _printed(source.whole(), form)
+            return
+        for entry in source.following():
+            _printed([entry], form)
+    except ControlError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(2 if error.status == 400 else 1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The journal of one PBX behind a control plane, narrowed by *filters*."""
+
+    client: ControlClient
+    pbx: str
+    filters: Mapping[str, Any]
+
+    def whole(self) -> list[Entry]:
+        return self.client.journal(self.pbx, **self.filters)
+
+    def following(self) -> Iterator[Entry]:
+        """Yield the last events, then each one when it happens; what was dropped before it could be read is said."""
+        page = self.client.journal_page(self.pbx, {"last": _TAIL, **self.filters})
+        later = {key: value for key, value in self.filters.items() if key != "last"}
+        yield from page["items"]
+        after = page["last"]
+        while True:
+            page = self.client.journal_page(self.pbx, {**later, "after": after, "limit": MOST})
+            if page["last"] < after:
+                click.echo("the journal begins anew", err=True)
+                after = 0
+                continue
+            if page["first"] > after + 1:
+                click.echo(f"{page['first'] - after - 1} events were dropped before they could be read", err=True)
+            yield from page["items"]
+            if page["next"] is None:
+                after = page["last"]
+                time.sleep(PERIOD)
+            else:
+                after = page["next"]
+
+
+def _client(config: Path | None, ready: Path | None, url: str | None, token: str | None) -> ControlClient:
+    """Return who to ask: by URL and token, by a ready report, or by the configuration and its state folder."""
+    if ready is not None:
+        control = _read_ready(ready)
+        return ControlClient(control["url"], control["token"])
+    if url is not None:
+        if token is None:
+            raise click.UsageError("--url goes with --token")
+        return ControlClient(url, token)
+    if config is None:
+        raise click.UsageError("say where ucmsim runs: --config FILE, --ready FILE, or --url and --token")
+    try:
+        settings = configuration.read(config)
+    except ConfigurationError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(2) from None
+    if settings.control is None:
+        raise click.UsageError(f"{config} has no control plane; add 'control: {{}}' to it")
+    if not settings.control.bind.port:
+        raise click.UsageError(f"{config} lets the system choose the control port; use --ready with its ready report")
+    token = token or settings.control.token or _kept_token(settings.state)
+    return ControlClient(f"http://{settings.control.bind}", token)
+
+
+def _read_ready(path: Path) -> Mapping[str, str]:
+    try:
+        control = json.loads(path.read_text("utf-8"))["control"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise click.UsageError(f"{path} is no ready report: {error}") from None
+    if control is None:
+        raise click.UsageError(f"{path} says that there is no control plane; add 'control: {{}}' to the configuration")
+    return dict(control)
+
+
+def _kept_token(state: Path | None) -> str:
+    if state is None:
+        raise click.UsageError("the configuration has no 'state:', so its token is in the ready report: use --ready")
+    try:
+        return (state / "control-token").read_text("ascii").strip()
+    except OSError as error:
+        raise click.UsageError(f"the token cannot be read: {error}; does ucmsim run?") from None
+
+
+def _chosen(client: ControlClient, name: str | None) -> str:
+    if name is not None:
+        return name
+    names = client.status()["pbxs"]
+    if len(names) != 1:
+        raise click.UsageError(f"say which PBX with --pbx; there are {', '.join(names) or 'none'}")
+    return str(names[0])
+
+
+def _printed(entries: list[Entry], form: str) -> None:
+    match form:
+        case "json":
+            for line in exports.json_lines(entries):
+                click.echo(line)
+        case "har":
+            click.echo(json.dumps(exports.har(entries), indent=2))
+        case "digest":
+            click.echo(digests.digest(entries))
+        case "curl":
+            for entry in entries:
+                if entry["kind"] == "exchange":
+                    click.echo(exports.curl(entry))
+        case _:
+            for entry in entries:
+                click.echo(_line(entry), color=False if os.environ.get("NO_COLOR") else None)
+
+
+def _line(entry: Entry) -> str:
+    return "  ".join(click.style(text, **_STYLES[manner]) for manner, text in told(entry))
