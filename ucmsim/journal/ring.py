@@ -17,6 +17,9 @@ from typing import Any
 OVERHEAD = 48
 """Bytes that an entry takes beside its own: the object's head and its place in the ring."""
 
+TOGETHER = 32
+"""Entries that are packed at once, in a millisecond."""
+
 _USUAL = json.dumps(
     [
         {"kind": "connection", "pbx": "hq", "connection": 1, "peer": "127.0.0.1", "port": 51234,
@@ -101,17 +104,27 @@ class Kept:
 
 
 class Ring:
-    """At most *most* entries, and at most *room* bytes of them; the oldest go first. Ids begin after *last*."""
+    """At most *most* entries, and at most *room* bytes of them; the oldest go first. Ids begin after *last*.
+
+    The latest few are packed together: one by one, between other work, each would take five times as long.
+    """
 
     def __init__(self, most: int, room: int, last: int = 0) -> None:
         self._most = most
         self._room = room
-        self._entries: deque[bytes] = deque()
+        self._packed: deque[bytes] = deque()
+        self._size = 0
+        self._fresh: list[dict[str, Any]] = []
         self._last = last
-        self.size = 0
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    @property
+    def size(self) -> int:
+        """The bytes that the entries take."""
+        self._pack()
+        return self._size
 
     @property
     def last(self) -> int:
@@ -124,13 +137,11 @@ class Ring:
         return self._last - len(self._entries) + 1
 
     def add(self, entry: dict[str, Any]) -> int:
-        """Keep *entry*; return its id, which counts from 1 all that were ever added."""
-        data = packed(entry)
-        self._entries.append(data)
+        """Keep *entry*, which nobody may change any more; return its id, which counts from 1 all that were ever added."""
+        self._fresh.append(entry)
         self._last += 1
-        self.size += len(data) + OVERHEAD
-        while len(self._entries) > self._most or (self.size > self._room and len(self._entries) > 1):
-            self.size -= len(self._entries.popleft()) + OVERHEAD
+        if len(self._fresh) == TOGETHER:
+            self._pack()
         return self._last
 
     def kept(self) -> Kept:
@@ -139,11 +150,27 @@ class Ring:
 
     def kept_after(self, last: int) -> Kept:
         """Return what is there now with ids above *last*."""
-        count = min(max(0, self._last - last), len(self._entries))
-        tail = tuple(islice(reversed(self._entries), count))[::-1]
+        entries = self._entries
+        count = min(max(0, self._last - last), len(entries))
+        tail = tuple(islice(reversed(entries), count))[::-1]
         return Kept(self._last - count + 1, tail)
 
     def clear(self) -> None:
         """Forget everything; ids begin again."""
-        self._entries.clear()
-        self._last = self.size = 0
+        self._packed.clear()
+        self._fresh.clear()
+        self._last = self._size = 0
+
+    @property
+    def _entries(self) -> deque[bytes]:
+        self._pack()
+        return self._packed
+
+    def _pack(self) -> None:
+        fresh, self._fresh = self._fresh, []
+        for entry in fresh:
+            data = packed(entry)
+            self._packed.append(data)
+            self._size += len(data) + OVERHEAD
+        while len(self._packed) > self._most or (self._size > self._room and len(self._packed) > 1):
+            self._size -= len(self._packed.popleft()) + OVERHEAD
