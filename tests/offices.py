@@ -11,7 +11,12 @@ from ucmsim.settings import Extensions, Recording, Traffic, Trunk
 
 
 def office_of(
-    extensions: Extensions, trunks: tuple[Trunk, ...], recording: Recording, traffic: Traffic, zone: ZoneInfo
+    extensions: Extensions,
+    trunks: tuple[Trunk, ...],
+    recording: Recording,
+    traffic: Traffic,
+    zone: ZoneInfo,
+    seed: int = 1,
 ) -> Office:
-    """Return the office that these settings describe; those of equal settings have the same people."""
-    return Office(extensions, trunks, recording, traffic, zone, People.of(extensions, trunks, traffic, Random(1)))
+    """Return the office that these settings describe, with the people of a *seed*."""
+    return Office(extensions, trunks, recording, traffic, zone, People.of(extensions, trunks, traffic, Random(seed)))

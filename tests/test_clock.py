@@ -20,6 +20,7 @@ from ucmsim.defects import Shown
 from ucmsim.errors import ConfigurationError
 from ucmsim.pbx import Pbx
 from ucmsim.settings import ClockChange, load_clock_change, load_pbx
+from ucmsim.settings.model import LONGEST_ADVANCE
 from ucmsim.statefolder import StateFolder
 
 WALL = 1000.0
@@ -29,7 +30,7 @@ DAY = timedelta(days=1)
 
 changes = st.one_of(
     st.builds(lambda rate: ClockChange(rate=rate), st.floats(0, 100_000)),
-    st.builds(lambda seconds: ClockChange(advance=seconds), st.floats(0, 1e12)),
+    st.builds(lambda seconds: ClockChange(advance=seconds), st.floats(0, LONGEST_ADVANCE)),
     st.builds(lambda seconds: ClockChange(step=seconds), st.floats(-1e12, 1e12)),
 )
 

@@ -131,7 +131,7 @@ def test_a_call_that_a_restart_cuts_off_is_told_without_an_end(history: History)
     assert len(history) == 0
 
 
-@pytest.mark.quirk("acctid-monthly")
+@pytest.mark.quirk("acctid")
 @pytest.mark.parametrize(("acctid", "due"), [("continuous", 90), ("monthly", 31)])
 def test_a_unit_goes_on_with_the_highest_acctid_of_an_import_in_any_order(
     history: History, acctid: str, due: int

@@ -47,11 +47,11 @@ RATE = 8000
 every_personality = pytest.mark.parametrize("row", PERSONALITIES, ids=lambda row: row.id)
 
 
-def made_by(name: str, share: float = 1.0, kinds: tuple[Kind, ...] = EVERY_KIND) -> list[Record]:
+def made_by(name: str, share: float = 1.0, kinds: tuple[Kind, ...] = EVERY_KIND, seed: int = 1) -> list[Record]:
     """Return a thousand calls of four days, of which a *share* of these *kinds* is recorded."""
     row = personality(name)
     recording = RecordingSettings(share=share, kinds=kinds)
-    office = office_of(Extensions(first=1000, count=20), TRUNKS, recording, Traffic(), CHICAGO)
+    office = office_of(Extensions(first=1000, count=20), TRUNKS, recording, Traffic(), CHICAGO, seed)
     return list(
         generate(
             office, Firmware.of(Quirks.of(row), CHICAGO), Random(3), Random(4), until=NOW, days=4, calls_per_day=250
@@ -302,7 +302,8 @@ def test_a_conference_is_recorded_once(row: Personality) -> None:
 @every_personality
 def test_the_text_that_is_stored_holds_no_surprise(row: Personality) -> None:
     """Every path is made of letters, digits, + and - . _ /, so that a listing and a query can hold it as it is."""
-    paths = [one.path for record in usual(row.id) for one in record.recordings]
+    found = [*usual(row.id), *made_by(row.id, seed=2)]  # among whose people one with a + calls often
+    paths = [one.path for record in found for one in record.recordings]
     assert {path.split("/")[0] for path in paths} == {"monitor", "meetme", "voicemail"}
     assert all(re.fullmatch(r"[A-Za-z0-9._/+-]+", path) for path in paths)
     assert any("+" in path for path in paths)

@@ -164,14 +164,16 @@ def test_a_call_that_finds_no_channel_fails_or_never_arrives() -> None:
 
 
 def test_a_colleague_who_talks_is_busy() -> None:
-    """Where nothing else is busy, a call to who talks already is, and is no talk."""
+    """Where nothing else is busy, a call to who has a call already is; who is free is never told busy."""
     found = stories(office(4, (), dispositions={"busy": 0}))
     engaged = [story for story in found if story[0].shape == "busy"]
     assert len(engaged) > 100
     times: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for story in found:
-        for number, since, until in busy(story):
-            times[number].append((since, until))
+        began, over = story[0].start, max(map(ended, story))
+        taken = {number for number, _, _ in busy(story)} | {call.caller.number for call in story}
+        for number in taken:
+            times[number].append((began, over))
     for (call,) in engaged:
         assert any(since <= call.start < until for since, until in times[call.callee.number])
 
@@ -289,10 +291,14 @@ def test_every_shape_with_a_weight_happens() -> None:
 
 
 def test_those_without_a_weight_happen_once_they_have_one() -> None:
-    """Calls of an analogue line, one at a time, and some that nobody ever hangs up."""
-    found = stories(office(shapes={"analogue": 500, "unfinished": 50}))
+    """Calls of an analogue line, one at a time, and some that nobody ever hangs up, so that they keep their lines."""
+    found = stories(office(60, shapes={"analogue": 500, "unfinished": 50}))
     shapes = Counter(call.shape for story in found for call in story)
-    assert min(shapes["analogue"], shapes["unfinished"]) > 20
+    assert min(shapes["analogue"], shapes["unfinished"]) > 10
+    kept = [call for (call, *_) in found if call.shape == "unfinished"]
+    assert len({call.caller.number for call in kept if call.kind == "Outbound"}) == len(
+        [call for call in kept if call.kind == "Outbound"]
+    )
     port = sorted((call.start, ended(call)) for (call, *_) in found if call.shape == "analogue")
     assert all(before[1] <= after[0] for before, after in pairwise(port))
 
@@ -310,7 +316,8 @@ def test_small_worlds_never_fail(count: int, channels: int) -> None:
     """Shapes that need more extensions, or a trunk, do not happen; what happens is written by every firmware."""
     trunks = (Trunk(name="carrier-a", channels=channels),) if channels else ()
     for seed in SEEDS:
-        small = office(count, trunks, people=1 + seed % 3, shapes=dict.fromkeys(dict(Settings().shapes), 50))
+        weights = dict.fromkeys(dict(Settings().shapes), 50) | {"unfinished": 0}  # which would keep the only line
+        small = office(count, trunks, people=1 + seed % 3, shapes=weights)
         found = stories(small, seed, calls_per_day=300)
         assert bool(found) is (count > 1 or channels > 0)
         assert all(BY_ID[call.shape].needs <= count for story in found for call in story)
