@@ -74,6 +74,8 @@ def test_a_share_is_begun_over_ami_and_shifts_no_call() -> None:
     assert made(recording={"share": 0, "ami": 1}) == made(recording={"share": 0})
 
 
+PEOPLE = (Role.EXTENSION, Role.OUTSIDE, Role.CONFERENCE, Role.HELPER)
+"""Whom a caller can hear: on a helper it is who stands behind it."""
 EVERY_SHAPE = pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.id)
 
 
@@ -88,7 +90,7 @@ def test_one_recording_has_all_talk_of_a_channel(shape: Shape, row: Personality)
             recorded = [
                 one for leg in legs(call, story) for one in firmware.recordings(leg, 0) if "voicemail" not in one.path
             ]
-            heard = [talk for talk in talks(call) if talk.to.role in (Role.EXTENSION, Role.OUTSIDE, Role.CONFERENCE)]
+            heard = [talk for talk in talks(call) if talk.to.role in PEOPLE]
             if not (call.monitored and recorded):
                 assert recorded == []
                 assert not call.monitored or not heard or shape.id in ("unfinished", "paging")
