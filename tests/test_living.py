@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,51 @@ def test_an_extension_calls_the_number_of_a_feature(history: History) -> None:
         place(on, NOW + timedelta(hours=1), shape="conference", to="6301")
     with pytest.raises(CallRefused, match="'1001' does not call itself"):
         place(on, NOW + timedelta(hours=1), to="1001")
+
+
+def test_no_live_call_happens_twice_when_a_unit_begins_again_at_the_same_instant(history: History) -> None:
+    """Calls come once the clock is where the history ends, and they are others."""
+    settings = load_pbx({"time_zone": "UTC", "history": {"days": 0, "calls_per_day": 3000}, "traffic": BUSY}, Path())
+    ended, seen, firsts = 0, 0, []
+    for boot, hours in enumerate((2, 4)):
+        on = Living("hq", settings, history, seed=1, since=NOW, boot=boot)
+        on.happen(NOW + timedelta(hours=hours))
+        new = truths(history)[seen:]
+        assert len(new) > 100
+        assert all(truth.began >= ended for truth in new)
+        firsts.append([(truth.caller, truth.reached) for truth in new[:20]])
+        ended, seen = history.truths.last_end(), seen + len(new)
+    assert firsts[0] != firsts[1]
+    assert (history.begin(), history.begin()) == (0, 1)
+    assert history.counted() == {}
+
+
+def test_a_clock_that_is_set_keeps_the_lines_of_calls_that_are_up(history: History) -> None:
+    """However often, nobody talks twice at once; and what comes again at an instant are other calls."""
+    settings = load_pbx(
+        {
+            "time_zone": "UTC",
+            "extensions": {"count": 30},
+            "history": {"days": 0, "calls_per_day": 3000},
+            "traffic": BUSY,
+        },
+        Path(),
+    )
+    on = Living("hq", settings, history, seed=1, since=NOW)
+    for minute in range(0, 240, 4):
+        on.happen(NOW + timedelta(minutes=minute))
+        on.skip(NOW + timedelta(minutes=minute, seconds=1))
+    on.happen(NOW + timedelta(hours=6))
+    talks: dict[str, list[tuple[int, int]]] = {}
+    for truth in truths(history):
+        if truth.shape == "answered" and truth.answered:
+            for number in (truth.caller, truth.reached):
+                if len(number) == 4:
+                    talks.setdefault(number, []).append((truth.answered, truth.ended))
+    assert sum(map(len, talks.values())) > 200
+    for times in talks.values():
+        times.sort()
+        assert all(before[1] <= after[0] for before, after in pairwise(times))
 
 
 @pytest.mark.parametrize("step", [-3600, 3600])

@@ -5,7 +5,7 @@ No Twisted: a PBX can be assembled, asked and taken apart by a script, a test or
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from ucmsim.defects.revocation import revoked_list
 from ucmsim.errors import ConfigurationError, Problem, StateInUse
 from ucmsim.filling import Watch, fill, unwatched
 from ucmsim.history import History
+from ucmsim.instants import at_microseconds
 from ucmsim.journal import Journal, Spill
 from ucmsim.keyring import Keyring
 from ucmsim.living import Living
@@ -99,6 +100,16 @@ class Appliance:
             self.forget()
 
 
+def _lived(settings: PbxSettings, history: History, begun: datetime) -> Iterator[str]:
+    """Yield a warning where live calls wait for the clock to come to where the kept history ends."""
+    until = at_microseconds(history.truths.last_end())
+    if settings.traffic.live and until > begun:
+        yield (
+            f"the kept history goes on to {until:%Y-%m-%dT%H:%M:%SZ} and the clock begins at {begun:%Y-%m-%dT%H:%M:%SZ}, so "
+            "live calls begin behind that; --fresh begins anew, or let clock.start be later"
+        )
+
+
 def _sound(seed: int, name: str, path: str) -> int:
     """Return the seed of what the recording at *path* sounds like."""
     return stream(seed, name, "sound", path).getrandbits(64)
@@ -167,12 +178,12 @@ def _assembled(
     except BaseException:
         history.close()
         raise
-    living = Living(name, settings, history, seed=seed, since=begun)
+    living = Living(name, settings, history, seed=seed, since=begun, boot=history.begin())
     appliance = Appliance(
         pbx,
         living,
         home / "ca.pem",
-        (*warnings, *filled.warnings),
+        (*warnings, *filled.warnings, *_lived(settings, history, begun)),
         kept,
         folder,
         good,

@@ -58,6 +58,8 @@ _BLOCK = f"SELECT {SELECTED}, id FROM cdr WHERE id > ? ORDER BY id LIMIT ?"  # n
 _INSERT = f"INSERT INTO cdr (id, {_QUOTED}) VALUES (?, {', '.join('?' * len(NAMES))})"  # noqa: S608
 _ROW = "row"
 """The counter of row ids, which are not given twice: whoever reads page by page would miss what has an old one."""
+_BOOTS = "boots"
+"""The counter of how often a PBX began with the history."""
 
 
 class Record(NamedTuple):
@@ -231,10 +233,19 @@ class History:
         with self._lock:
             self._database.executemany("INSERT OR REPLACE INTO counter VALUES (?, ?)", list(counters.items()))
 
+    def begin(self) -> int:
+        """Take note that a PBX begins with this history; return how often one did before."""
+        with self._lock:
+            found = self._database.execute("SELECT value FROM counter WHERE name = ?", (_BOOTS,)).fetchone()
+            boots = int(found[0]) if found else 0
+            self._database.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (_BOOTS, str(boots + 1)))
+            return boots
+
     def counted(self) -> Mapping[str, str]:
         """Return what `count` was told, if no row was written since."""
         with self._lock:
             known = dict(self._database.execute("SELECT name, value FROM counter").fetchall())
+        known.pop(_BOOTS, None)
         return known if known.pop(_ROW, None) == str(self.high_water) else {}
 
     def highest(self, *, monthly: bool = False) -> tuple[int, str]:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from ucmsim.calls import Firmware, filenames
 from ucmsim.calls.events import Call, Party
+from ucmsim.calls.lines import Lines
 from ucmsim.calls.parties import beyond
 from ucmsim.calls.recorder import over_ami
 from ucmsim.calls.shapes import BY_ID, Shape, Story
@@ -36,12 +37,21 @@ _BEYOND = "3125550198"
 
 
 class Living:
-    """The calls of the PBX *name* from *since* on: those of its traffic, if that is live, and those that are placed."""
+    """The calls of the PBX *name* from *since* on: those of its traffic, if that is live, and those that are placed.
 
-    def __init__(self, name: str, settings: PbxSettings, history: History, *, seed: int, since: datetime) -> None:
+    It was begun *boot* times before with this history. Where that goes on beyond *since*, because the clock begins again
+    at an instant that was before, traffic begins behind its last call.
+    """
+
+    def __init__(
+        self, name: str, settings: PbxSettings, history: History, *, seed: int, since: datetime, boot: int = 0
+    ) -> None:
         self._name, self._settings, self._history, self._seed = name, settings, history, seed
         self._traffic: Traffic | None = None
+        self._lines: Lines | None = None
+        self._boot, self._leaps = boot, 0
         self._past = microseconds(since)
+        self._lived = history.truths.last_end()
         self._cleaned = since - _A_DAY
         firmware = Firmware.of(settings.register, settings.time_zone)
         self._clock = Corrections.of(settings.clock)
@@ -107,7 +117,9 @@ class Living:
         """Go on at *to* without what would have begun until then; calls that are up stay up, until their old end."""
         since, self._past = self._past, microseconds(to)
         self._cleaned = to - _A_DAY  # whatever it was before, the unit is at a new day
-        self._traffic = None
+        self._lines = self._traffic.up(since) if self._traffic else None
+        self._traffic, self._lived = None, self._past
+        self._leaps += 1
         self._world.drop(since, self._past)
         self._world.go_on(self._stories())
 
@@ -152,9 +164,13 @@ class Living:
             return iter(())
         if self._traffic is None:
             settings = self._settings
-            chance, recording = (stream(self._seed, self._name, "live", what) for what in ("traffic", "recording"))
-            self._traffic = Traffic(self._office, settings.history.calls_per_day, chance, recording)
-        return self._traffic.stories(self._past)
+            # Other calls each time: those of an instant that comes again happened already.
+            again = (str(self._boot), str(self._leaps)) if self._boot or self._leaps else ()
+            chance, recording = (
+                stream(self._seed, self._name, "live", what, *again) for what in ("traffic", "recording")
+            )
+            self._traffic = Traffic(self._office, settings.history.calls_per_day, chance, recording, self._lines)
+        return self._traffic.stories(max(self._past, self._lived))
 
     def _staged(self, wish: Wish, shape: Shape, start: int) -> tuple[str, Stage]:
         """Return the kind of the call that is wished for, and its stage."""

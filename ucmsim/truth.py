@@ -99,6 +99,11 @@ class Truths:
             "INSERT INTO truth VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ((row, *truth) for row, truth in truths)
         )
 
+    def last_end(self) -> int:
+        """Return the instant at which the last of the known calls ended; 0 without any."""
+        with self._lock:
+            return int(self._database.execute("SELECT coalesce(max(ended), 0) FROM truth").fetchone()[0])
+
     def every(self, batch: int = 1000) -> Iterator[tuple[int, Truth]]:
         """Yield the id of each row whose truth is known, and that truth, in the order of the rows."""
         last = 0

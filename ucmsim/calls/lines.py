@@ -38,6 +38,14 @@ class Lines:
         """Return whether *place* has so many *lines* to spare at the instant *at*."""
         return self.taken(place, at) + lines <= self._channels.get(place, 1)
 
+    def up(self, at: int) -> Lines:
+        """Return the lines as they are taken at the instant *at*, to be asked about any instant from then on."""
+        found = Lines(self._channels)
+        for place, ends in self._ends.items():
+            if going_on := [end for end in ends if end > at]:
+                found._ends[place] = sorted(going_on)  # which is a heap
+        return found
+
     def seize(self, since: int, until: int, *places: str) -> bool:
         """Take a line of each of *places* from *since* until *until*, or none if one of them has none to spare.
 

@@ -77,9 +77,12 @@ class Traffic:
     """The calls of one office from an instant on, each a story of one shape or more channels.
 
     *chance* decides what happens, *recording* which calls are recorded, so that the one shifts nothing of the other.
+    *lines* are those that are taken already; without them all are free.
     """
 
-    def __init__(self, office: Office, calls_per_day: float, chance: Random, recording: Random) -> None:
+    def __init__(
+        self, office: Office, calls_per_day: float, chance: Random, recording: Random, lines: Lines | None = None
+    ) -> None:
         self._office = office
         self._recorder = recording
         settings = office.traffic
@@ -89,7 +92,7 @@ class Traffic:
         self._kinds = _kinds(office)
         self._shapes = _shapes(settings, office.extensions)
         self._restarts = list(reversed(office.restarts))
-        self._free_all()
+        self._lines = lines or self._free()
         self._features = Features.usual()
         self._prefixes = prefixes(office.trunks)
         self._chance = chance
@@ -102,13 +105,16 @@ class Traffic:
         for start in self._arrivals.between(since, until):
             while self._restarts and self._restarts[-1] <= start:
                 self._restarts.pop()
-                self._free_all()
+                self._lines = self._free()
             if story := self._story(start, self._kinds.draw(self._chance)):
                 yield story
 
-    def _free_all(self) -> None:
-        trunks = enumerate(self._office.trunks, 1)
-        self._lines = Lines({f"trunk_{at}": trunk.channels for at, trunk in trunks})
+    def up(self, at: int) -> Lines:
+        """Return the lines that are taken at the instant *at*."""
+        return self._lines.up(at)
+
+    def _free(self) -> Lines:
+        return Lines({f"trunk_{at}": trunk.channels for at, trunk in enumerate(self._office.trunks, 1)})
 
     def _story(self, start: int, kind: str) -> Story | None:
         chance = self._chance
