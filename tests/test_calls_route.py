@@ -15,7 +15,7 @@ from ucmsim.errors import UcmsimError
 from ucmsim.paging import LONGEST_PAGE, QueryRefused, sought
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 from ucmsim.truth import Sought
-from ucmsim.wishes import CallRefused, wished_each
+from ucmsim.wishes import CallRefused, together, wished_each
 
 BEGAN = datetime(2026, 3, 2, 14, tzinfo=UTC)
 EMPTY: dict[str, Any] = {
@@ -79,9 +79,14 @@ def test_a_batch_with_a_call_that_cannot_be_places_none(ucm: Ucm) -> None:
     said = "[1].talk: 'talk' is a number of seconds from 0 to 86400; [2].from: a call needs 'from', a text; no call was placed"
     assert (caught.value.status, caught.value.field, str(caught.value)) == (400, "[1].talk", said)
     with pytest.raises(ControlError) as caught:
-        ucm.place_calls([call(), call("1", "2"), call(shape="ivr"), call(at=BEGAN - timedelta(hours=1))])
+        ucm.place_calls([call(), call("1", "2"), call(shape="ivr"), call(at=BEGAN - timedelta(hours=1)), call(ring=-1)])
     assert caught.value.field == "[1].from"
-    for part in ("[1].from: neither '1' nor '2' is", "[2].shape: a call of shape 'ivr' is", "[3].at: that is in the"):
+    for part in (
+        "[4].ring: 'ring' is a number",
+        "[1].from: neither '1' nor '2' is",
+        "[2].shape: a call of shape 'ivr' is",
+        "[3].at: that is in the",
+    ):
         assert part in str(caught.value)
     ucm.clock.advance(600)
     assert ucm.calls == []
@@ -89,10 +94,11 @@ def test_a_batch_with_a_call_that_cannot_be_places_none(ucm: Ucm) -> None:
 
 def test_what_is_no_object_in_a_batch_is_told_by_its_index() -> None:
     """The field is the place in the list alone."""
-    with pytest.raises(CallRefused) as caught:
-        wished_each([call(), "answered", [call()]], BEGAN)
-    assert caught.value.field == "[1]"
-    assert str(caught.value) == "[1]: a call is a JSON object; [2]: a call is a JSON object; no call was placed"
+    _, *refused = wished_each([call(), "answered", [call()]], BEGAN)
+    assert all(isinstance(one, CallRefused) for one in refused)
+    caught = together({at: one for at, one in enumerate(refused, 1) if isinstance(one, CallRefused)})
+    assert caught.field == "[1]"
+    assert str(caught) == "[1]: a call is a JSON object; [2]: a call is a JSON object; no call was placed"
 
 
 @pytest.mark.ucmsim(**EMPTY)

@@ -640,6 +640,26 @@ def test_ca_in_every_form(ucmsim: Command) -> None:
     assert store.key is None
 
 
+@pytest.mark.parametrize(
+    ("suffix", "begins"),
+    [("pem", b"-----BEGIN"), ("der", b"0\x82"), ("cer", b"0\x82"), ("p12", b"0\x82"), ("pfx", b"0\x82")],
+)
+def test_the_suffix_says_which_form_a_ca_has(ucmsim: Command, suffix: str, begins: bytes) -> None:
+    """Unless --format does."""
+    out = ucmsim.folder / f"ca.{suffix}"
+    ucmsim("ca", "export", "-c", ucmsim.config(), "-o", out)
+    assert out.read_bytes().startswith(begins)
+    assert (suffix in ("p12", "pfx")) == (b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01" in out.read_bytes())
+    ucmsim("ca", "export", "-c", ucmsim.config(), "-o", out, "--format", "pem")
+    assert out.read_bytes().startswith(b"-----BEGIN")
+
+
+def test_nothing_is_made_up_where_the_history_is_imported(ucmsim: Command) -> None:
+    """The calls that there would be are in the file; others would be nobody's."""
+    ran = ucmsim("generate", "-c", ucmsim.config(f"pbxs: {{hq: {{history: {{import: {GUIDE}}}}}}}"), code=2)
+    assert "is imported from guide-2013.csv, so no calls are made up" in ran.stderr
+
+
 def test_ca_can_be_trusted(ucmsim: Command) -> None:
     """What is exported is a CA that a client can load, and no private key goes with it."""
     out = ucmsim.folder / "ca.pem"

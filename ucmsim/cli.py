@@ -190,6 +190,11 @@ def generate(config: Path | None, name: str | None, form: str | None, out: Path 
 
     with _told():
         settings, name, pbx = _chosen(config, name)
+        if pbx.history.import_ is not None:
+            raise click.UsageError(
+                f"the history of PBX '{name}' is imported from {pbx.history.import_.name}, so no calls are made up; "
+                "leave 'history.import' out to have some"
+            )
         now = PbxClock.of(pbx.clock, time.time()).start
         made = made_up(name, pbx, seed=settings.seed, until=now)
         rows = (record.row for record in watched(made, "making up calls", *covering(pbx, now)))
@@ -259,7 +264,9 @@ def ca() -> None:
 @ca.command("export")
 @_KEPT
 @_PBX
-@click.option("--format", "form", type=click.Choice(["pem", "der", "p12"]), default="pem", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["pem", "der", "p12"]), help="Default: what the suffix of --out says, or pem."
+)
 @click.option("--password", default="changeit", show_default=True, help="Of the PKCS#12 truststore.")
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Default: standard output.")
 def ca_export(config: Path, name: str | None, form: Any, password: str, out: Path | None) -> None:
@@ -271,6 +278,8 @@ def ca_export(config: Path, name: str | None, form: Any, password: str, out: Pat
         settings, name, pbx = _chosen(config, name)
         if settings.state is None:
             raise click.UsageError("this configuration keeps no state, so each start has a CA of its own; add 'state:'")
+        suffix = out.suffix.lower() if out else ""
+        form = form or {".p12": "p12", ".pfx": "p12", ".der": "der", ".cer": "der"}.get(suffix, "pem")
         data = exported(trusted(settings.state, name, pbx, wall=time.time()), form, password)
         if out is None:
             sys.stdout.buffer.write(data)

@@ -300,7 +300,8 @@ class ControlResource(Resource):
         scheme, _, token = given.partition(b" ")
         if scheme.lower() != b"bearer" or not hmac.compare_digest(token.strip(), self._token):
             request.setHeader("WWW-Authenticate", "Bearer")
-            raise ApiError(401, "unauthorized", "send the control token: Authorization: Bearer ...")
+            wrong = "that is not the control token of this start; " if token else ""
+            raise ApiError(401, "unauthorized", f"{wrong}send the control token: Authorization: Bearer ...")
 
 
 class ControlRequest(Request):

@@ -19,6 +19,8 @@ from ucmsim.render import Layout
 _BEFORE_LASTDATA = AT["lastdata"]
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_PRINTABLE = re.compile(r"[ -~]*\n")
+_SMALL = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _QUOTED_CLID = re.compile(r'"[^\r\n]*?" <[^<>,]*>(?=,)')
 _NUMBERS = tuple(AT[column.name] for column in COLUMNS if column.number)
 _STEP = 1 << 20
@@ -228,17 +230,30 @@ def _written_csv(generation: Generation, rows: Iterable[Row]) -> Iterator[str | 
     layout = Layout.plain(generation)
     header = ",".join(generation.columns) + "\n"
     yield header
-    number = 0
+    number, commas = 0, len(generation.columns) - 1
     for item in _lost(generation, rows):
         if isinstance(item, BadLine):
             yield item
             continue
         number, values = number + 1, item
         line = layout.csv.page([values])[len(header) :]
-        shown = dict(zip(generation.columns, values, strict=False))
-        if list(read_csv(header + line)) != [row(shown)]:
+        if not _plain(line, values, commas) and list(read_csv(header + line)) != [
+            row(dict(zip(generation.columns, values, strict=False)))
+        ]:
             yield BadLine(number, f"row {number} (AcctId {values[0]}) cannot be told apart again in the device's CSV")
         yield line
+
+
+def _plain(line: str, values: Row, commas: int) -> bool:
+    """Return whether a *line* surely reads back as *values*: to read each of a hundred thousand takes as long as all else."""
+    clid = values[AT["clid"]]
+    quoted = _QUOTED_CLID.match(f"{clid},") if clid.startswith('"') else None
+    return (
+        line.count(",") == commas
+        and _PRINTABLE.fullmatch(line) is not None
+        and (not clid.startswith('"') or (quoted is not None and quoted[0] == clid))
+        and all(_SMALL.fullmatch(values[at]) for at in _NUMBERS)
+    )
 
 
 def _checked(line: int, values: dict[str, Any] | str) -> Found:

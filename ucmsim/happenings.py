@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 from ucmsim.assembly import Appliance
 from ucmsim.calls.events import Call
 from ucmsim.truth import Sought, Told
-from ucmsim.wishes import Wish
+from ucmsim.wishes import CallRefused, Wish
 
 _PERIOD = 0.5
 _SLICE = 5000
@@ -89,7 +89,7 @@ class Happenings(Service):
         story: tuple[Call, ...] = await self._placed(lambda: self._appliance.living.place(wish))
         return story
 
-    async def place_each(self, wishes: Sequence[Wish]) -> list[tuple[Call, ...]]:
+    async def place_each(self, wishes: Sequence[Wish | CallRefused]) -> list[tuple[Call, ...]]:
         """Let calls happen, all or none of them; raises `CallRefused`."""
         stories: list[tuple[Call, ...]] = await self._placed(lambda: self._appliance.living.place_each(wishes))
         return stories

@@ -127,11 +127,13 @@ class Living:
         """Let a call happen; return the channels it is made of. Raises `CallRefused`."""
         return self._world.place(self._story(wish))
 
-    def place_each(self, wishes: Iterable[Wish]) -> list[tuple[Call, ...]]:
+    def place_each(self, wishes: Iterable[Wish | CallRefused]) -> list[tuple[Call, ...]]:
         """Let calls happen, all or, when one of them cannot, none. Raises `CallRefused`, which names these by their index."""
         stories, refused = [], {}
         for index, wish in enumerate(wishes):
             try:
+                if isinstance(wish, CallRefused):
+                    raise wish
                 stories.append(self._story(wish))
             except CallRefused as error:
                 refused[index] = error

@@ -64,17 +64,16 @@ def wished(body: Any, now: datetime) -> Wish:
     )  # fmt: skip
 
 
-def wished_each(bodies: Sequence[Any], now: datetime) -> list[Wish]:
-    """Return the calls that *bodies* wish for. Raises `CallRefused`, which names all that are wrong by their index."""
-    wishes, refused = [], {}
-    for index, body in enumerate(bodies):
+def wished_each(bodies: Sequence[Any], now: datetime) -> list[Wish | CallRefused]:
+    """Return the calls that *bodies* wish for, in order, and in place of one that is none why it is not."""
+
+    def one(body: Any) -> Wish | CallRefused:
         try:
-            wishes.append(wished(body, now))
-        except CallRefused as error:
-            refused[index] = error
-    if refused:
-        raise together(refused)
-    return wishes
+            return wished(body, now)
+        except CallRefused as refused:
+            return refused
+
+    return [one(body) for body in bodies]
 
 
 def together(refused: Mapping[int, CallRefused]) -> CallRefused:
