@@ -26,6 +26,10 @@ UNSEEN = {
     ("ami-recordings", "whole-channel"): ("no recording in them is begun over AMI: tests/test_monitored.py", ALL),
     ("ami-recordfiles", "named"): ("no recording in them is begun over AMI: tests/test_monitored.py", ALL),
     ("acctid-after-delete", "continue"): ("no script deletes rows: tests/test_deleted_rows.py does", ALL),
+    ("group-recording-name", "group-and-agent"): (
+        "these have no recordfiles, and on the day whose recordings are listed no call of a group is recorded",
+        ("ucm6100-1.0.9", "ucm6510-1.0.2"),
+    ),
     ("missing-time", "zeros"): ("no time is missing where unanswered is stamped", ("ucm6100-1.0.18", "ucm6510-1.0.10")),
 }
 """Values that change no transcript, why, and on which personalities."""
