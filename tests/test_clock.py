@@ -40,6 +40,32 @@ def clock(rate: float = 1.0, start: datetime = NOON) -> PbxClock:
     return PbxClock.starting(start, rate, WALL)
 
 
+# --- a clock that runs --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds", "shows"), [(1.0, 90, "11:48:20"), (0.0, 90, "11:46:50"), (60.0, 90, "13:16:50")]
+)
+def test_the_pbx_clock_runs_at_its_rate(rate, seconds, shows):
+    """The clock runs with the wall, stands still, or runs ahead of it."""
+    clock = PbxClock.starting(datetime(2013, 12, 3, 11, 46, 50, tzinfo=UTC), rate, 1000.0)
+    when = clock.at(1000.0 + seconds)
+    assert (when.wall, f"{when.pbx:%H:%M:%S}") == (1000.0 + seconds, shows)
+
+
+def test_a_clock_without_a_start_begins_with_the_wall():
+    """start: now is the wall's own time."""
+    assert PbxClock.starting(None, 1.0, 1_386_092_810.0).at(1_386_092_810.0).pbx == datetime(
+        2013, 12, 3, 17, 46, 50, tzinfo=UTC
+    )
+
+
+def test_a_clock_stops_at_the_end_of_time():
+    """A fast clock stays in the year 9999 instead of failing."""
+    clock = PbxClock.starting(datetime(9999, 12, 31, tzinfo=UTC), 100_000, 0.0)
+    assert clock.at(1e9).pbx.year == 9999
+
+
 # --- a clock that is moved -----------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from textwrap import indent
 import pytest
 from faker.config import AVAILABLE_LOCALES
 
-from tests.test_settings import WEIRD
+from tests.test_settings_weird import WEIRD
 from ucmsim.calls.shapes import BY_ID
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.settings import Settings, Traffic, load, load_pbx, rules

@@ -1,0 +1,107 @@
+"""Keys, models and quirks that there are not, or not yet, and the nearest that there are. Design 4.2."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simfiles import api, hq, only, pbx, problems
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "meant"),
+    [
+        ("sed: 1\npbxs: {hq: {}}", "sed", "seed"),
+        ("Seed: 1\npbxs: {hq: {}}", "Seed", "seed"),
+        ("control: {tokn: abcdefgh}\npbxs: {hq: {}}", "control.tokn", "token"),
+        (hq("persnality: ucm6100"), "pbxs.hq.persnality", "personality"),
+        (hq("timezone: UTC"), "pbxs.hq.timezone", "time_zone"),
+        (hq("clock: {strat: now}"), "pbxs.hq.clock.strat", "start"),
+        (hq(api(tls_bind_adress="0.0.0.0")), "pbxs.hq.api.tls_bind_adress", "tls_bind_address"),
+        (hq(api(permitted_ip="[]")), "pbxs.hq.api.permitted_ip", "permitted_ips"),
+        (hq("extensions: {frist: 1}"), "pbxs.hq.extensions.frist", "first"),
+        (hq("history: {imports: x}"), "pbxs.hq.history.imports", "import"),
+        (hq("history: {import_: x}"), "pbxs.hq.history.import_", "import"),
+        (hq("trunks: [{name: a, chanels: 3}]"), "pbxs.hq.trunks[0].chanels", "channels"),
+    ],
+)
+def test_an_unknown_key_is_an_error_with_the_nearest_known_one(text, key, meant):
+    """A mistyped key is never ignored."""
+    assert f"did you mean '{meant}'?" in only(text, key)
+
+
+def test_a_key_unlike_any_other_gets_the_list():
+    """Where nothing comes near, the keys that may stand there are listed."""
+    assert "channels, name" in only(hq("trunks: [{name: a, zzz: 1}]"), "pbxs.hq.trunks[0].zzz")
+    assert "control, pbxs, seed, state" in only("zzz: 1\npbxs: {hq: {}}", "zzz")
+
+
+def test_templates_come_later():
+    """A PBX name with {n} is a template, named with its own line; what stands in it is no second error."""
+    (problem,) = problems("pbxs:\n  hq: {}\n  site-{n}: {count: 500}\n")
+    assert (problem.line, problem.key) == (3, "pbxs.site-{n}")
+    assert "templates come later" in problem.wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "due"),
+    [
+        ("ucm6104", "use ucm6100, ucm6100-1.0.9 or ucm6100-1.0.18"),
+        ("UCM6208", "use ucm6200, ucm6200-1.0.10 or ucm6200-1.0.20"),
+        ("ucm6116-1.0.18", "use ucm6100-1.0.18"),
+        ("ucm6102-1.0.20", "use ucm6100, ucm6100-1.0.9 or ucm6100-1.0.18"),
+    ],
+)
+def test_models_are_known_by_their_family(name, due):
+    """The number on the case is no personality; the sentence says which family it is of, and what there is of that."""
+    sentence = only(hq(f"personality: {name}"), "pbxs.hq.personality")
+    assert f"there is no personality '{name}': {name.lower().partition('-')[0]} is a model of the family " in sentence
+    assert sentence.endswith(due)
+
+
+def test_a_firmware_that_is_not_there_is_a_near_one():
+    """A family with another firmware is asked back."""
+    assert "did you mean 'ucm6200-1.0.2" in only(hq("personality: ucm6200-1.0.21"), "pbxs.hq.personality")
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "due"),
+    [
+        ("extensions: {first: 01000}", "extensions.first", "as the number 512; write 1000"),
+        ("history: {days: 1_0}", "history.days", "as the number 10; write it in decimal digits alone"),
+        ("recording: {share: 01}", "recording.share", "as the number 1; write 1"),
+        ("quirks: {session-cap: 0100}", "quirks.session-cap", "as the number 64; write 100"),
+        ("quirks: {realm: 010}", "quirks.realm", 'as the number 8; quote it if it is text: "010"'),
+        ("trunks: [{name: 010}]", "trunks[0].name", 'as the number 8; quote it if it is text: "010"'),
+    ],
+)
+def test_numbers_are_not_to_be_quoted(settings, key, due):
+    """Where a number is due nobody is told to make it a text, which would be refused."""
+    assert only(hq(settings), f"pbxs.hq.{key}").endswith(due)
+
+
+@pytest.mark.parametrize("name", ["ucm6300", "ucm6300-1.0.2", "UCM6302", "ucm6308a", "clouducm"])
+def test_models_of_the_json_interface_come_later(name):
+    """These models are known, and refused with the ones to use instead."""
+    sentence = only(hq(f"personality: {name}"), "pbxs.hq.personality")
+    assert "comes with the JSON interface" in sentence
+    assert "ucm6100, ucm6510 or ucm6200" in sentence
+
+
+@pytest.mark.parametrize(
+    ("quirk", "value", "later"),
+    [
+        ("analogue-ports", "model", "phones on FXS ports"),
+    ],
+)
+def test_quirks_of_what_is_not_there_yet_come_later(quirk, value, later):
+    """These quirks are in the register; what they are about is not simulated yet, whatever they are set to."""
+    sentence = only(hq(f"quirks: {{{quirk}: {value}}}"), f"pbxs.hq.quirks.{quirk}")
+    assert sentence == f"quirk '{quirk}' is not simulated yet; it comes with {later}"
+
+
+@pytest.mark.parametrize(
+    ("quirk", "value"), [("listing", "flat"), ("recapi-bad-name", "404"), ("recapi-cache-control", "omitted")]
+)
+def test_quirks_of_recapi_can_be_switched(quirk, value):
+    """What used to wait for /recapi is taken."""
+    assert str(pbx(f"quirks: {{{quirk}: {value}}}").register[quirk]) == value
