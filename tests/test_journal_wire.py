@@ -92,7 +92,7 @@ def test_a_connection_says_what_was_offered_and_agreed(ucm: Ucm) -> None:
 
 
 def test_a_name_and_a_session_are_seen(ucm: Ucm) -> None:
-    """The name a client means is told, and that it resumed."""
+    """The name a client means is told, that it resumed, and that it left without a request."""
     with RawTls(ucm) as first:
         first.send(LINE + b"\r\n")
         first.read()
@@ -109,7 +109,9 @@ def test_a_name_and_a_session_are_seen(ucm: Ucm) -> None:
         context.wrap_socket(below, server_hostname="localhost"),
     ):
         pass
-    assert connection(ucm, 3)["tls"]["sni"] == "localhost"
+    left = connection(ucm, 3)
+    assert (left["tls"]["sni"], left["requests"]) == ("localhost", 0)
+    assert left["ended"] == "the client closed it"  # and the device only after it
 
 
 @pytest.mark.ucmsim(tls_profile="device")
@@ -129,7 +131,8 @@ def test_handshakes_that_fail_are_explained(ucm: Ucm) -> None:
     with RawSocket(ucm) as client:
         client.send(b"GET / HTTP/1.1\r\n\r\n")
         client.read()
-    assert connection(ucm, 2)["refusal"]["code"] == "plain-http"
+    plain = connection(ucm, 2)
+    assert (plain["refusal"]["code"], plain["verdict"], plain["tls"]) == ("plain-http", "undecided", None)
     with RawSocket(ucm):
         pass
     silent = connection(ucm, 3)

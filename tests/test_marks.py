@@ -16,6 +16,7 @@ from ucmsim.journal.marks import CLIENTS, DENIALS, NONCES
 from ucmsim.pbx import Pbx
 from ucmsim.reply import Reply
 
+GONE = "the client went away"
 BASIC = "Basic Y2RyYXBpOmNkcmFwaTEyMw=="
 
 
@@ -35,7 +36,7 @@ class Caller:
         self.reply = reply = self.pbx.answer(asked, when)
         one = Exchange(
             self.pbx.name, CLIENT, "GET", target, reply.status, reply.rows, len(reply.body), 0.01,
-            began=when, refusal=reply.refusal, ended=ended,
+            began=when, refusal=reply.refusal, ended=ended, by_client=ended == GONE,
         )  # fmt: skip
         return self.pbx.record(one, asked, self.visit, reply.served).marks
 
@@ -43,13 +44,15 @@ class Caller:
         """Ask for *targets*, one after another with a *pause* between."""
         return [self.ask(target, seconds=number * pause) for number, target in enumerate(targets)]
 
-    def login(self, *, nc: int = 1, seconds: float = 0.0, change: Callable[[str], str] = str) -> tuple[str, ...]:
+    def login(
+        self, *, nc: int = 1, seconds: float = 0.0, change: Callable[[str], str] = str, ended: str = ""
+    ) -> tuple[str, ...]:
         """Answer the challenge that came last, with changed credentials."""
         assert self.reply is not None
         if self.reply.status == 401:
             self.challenge = self.reply
         value = digest(self.challenge, "/cdrapi", nc=nc)
-        return self.ask(seconds=seconds, authorization=change(value))
+        return self.ask(seconds=seconds, authorization=change(value), ended=ended)
 
 
 def calls(*starts: str, **more: str) -> list[Row]:
@@ -110,6 +113,12 @@ def polls(second: str, **settings: Any) -> list[tuple[str, ...]]:
     return caller.every("/cdrapi?startTime=2013-12-03T11:00:00", f"/cdrapi?{second}")
 
 
+def quiet(since: str) -> list[tuple[str, ...]]:
+    """A call that ended at 10:30, a poll at 11:46:50, and an hour later one that asks from *since* on."""
+    caller = busy(calls("10:00:00", end="2013-12-03 10:30:00"))
+    return caller.every("/cdrapi?startTime=2013-12-03T09:00:00", f"/cdrapi?startTime=2013-12-03T{since}")
+
+
 MANY = [f"11:{number // 60:02}:{number % 60:02}" for number in range(20)]
 
 
@@ -142,6 +151,16 @@ def failing(*moments: float, status: int = 501) -> list[tuple[str, ...]]:
     return found
 
 
+def challenged_each_time(*moments: float) -> list[tuple[str, ...]]:
+    """A client that asks anew for a challenge before each request, all of which fail: what curl does."""
+    caller = Caller(api=ACCOUNT)
+    found = []
+    for moment in moments:
+        caller.ask(seconds=moment)
+        found.append(caller.login(seconds=moment + 0.1, ended="ended with RST"))
+    return found
+
+
 def denied(*moments: float) -> list[tuple[str, ...]]:
     caller = Caller(faults=[{"fault": "api.deny"}])
     return [caller.ask(seconds=moment) for moment in moments]
@@ -169,13 +188,15 @@ def stale(times: int) -> list[tuple[str, ...]]:
     return [caller.login(nc=1, seconds=number * 0.1) for number in range(times)]
 
 
-def connections(count: int, limit: int = 4, *, leaving: bool = False) -> list[tuple[str, ...]]:
+def connections(count: int, limit: int = 4, *, leaving: bool = False, closing: bool = False) -> list[tuple[str, ...]]:
     pbx = make_pbx(journal={"connections": limit})
     visits = []
     for _ in range(count):
         visits.append(pbx.arrived(CLIENT, 1, Admission(), at().wall))
         if leaving:
             pbx.left(visits[-1], at().wall)
+        if closing:
+            pbx.closing(visits[-1])
     return [tuple(visit.marks) for visit in visits]
 
 
@@ -195,13 +216,15 @@ SET: dict[str, list[Story]] = {
     "watermark-without-overlap": [
         lambda: polls("startTime=2013-12-03T14:02:23"), lambda: polls("startTime=2013-12-03T14:02:24"),
         lambda: polls("startTime=2013-12-03T14:30:00&endTime=now&format=json"),
+        lambda: quiet("10:30:01"), lambda: quiet("11:46:50"),
     ],
     "page-size-mistaken-for-end": [
         lambda: pages("/cdrapi?numRecords=5000", "/cdrapi?numRecords=5000&startTime=2013-12-03T12:00:00"),
         lambda: pages("/cdrapi?numRecords=5000", "/cdrapi?numRecords=5000"),
         lambda: sessions("/cdrapi?format=json&startTime=2013-12-03T12:00:00"),
     ],
-    "no-back-off": [lambda: failing(0, 0.5, 1.0), lambda: failing(0, 0.9, 1.5, status=500), lambda: cut(0, 0.1, 0.2, ended="ended with RST")],
+    "no-back-off": [lambda: failing(0, 0.5, 1.0), lambda: failing(0, 0.9, 1.5, status=500), lambda: cut(0, 0.1, 0.2, ended="ended with RST"),
+                    lambda: challenged_each_time(0, 0.3, 0.6)],
     "hammering-while-denied": [
         lambda: denied(0, 1, 2, 3, 4), lambda: dropped(0, 1, 2, 3, 4), lambda: wrong_passwords(5),
     ],
@@ -222,6 +245,7 @@ NOT_SET: dict[str, list[Story]] = {
         lambda: polls("startTime=2013-12-03T14:02:22"),  # a second back
         lambda: polls("startTime=2013-12-03T14:30:00&caller=5300"),  # another question
         lambda: polls("offset=3&startTime=2013-12-03T14:30:00"),  # no new poll
+        lambda: quiet("10:30:02"), lambda: quiet("11:46:49"),  # nobody has called since, and it goes back behind the last poll
         lambda: Caller().every("/cdrapi?startTime=2013-12-03T11:00:00&endTime=2013-12-03T11:30:00", "/cdrapi?startTime=2013-12-03T11:46:40"),
         lambda: Caller().every("/cdrapi?startTime=2013-12-03T14:02:23", "/cdrapi?startTime=2013-12-03T14:02:23"),  # a repetition
     ],
@@ -234,12 +258,12 @@ NOT_SET: dict[str, list[Story]] = {
     ],
     "no-back-off": [
         lambda: failing(0, 0.5), lambda: failing(0, 0.5, 1.6), lambda: failing(0, 0.5, 1.0, status=404), lambda: denied(0, 0.1, 0.2),
-        lambda: cut(0, 0.1, 0.2, ended="the client went away"),
+        lambda: cut(0, 0.1, 0.2, ended=GONE), lambda: challenged_each_time(0, 0.3, 1.5),
     ],
     "hammering-while-denied": [
         lambda: denied(0, 1, 2, 3), lambda: denied(0, 3, 6, 9, 12), lambda: dropped(0, 1, 2, 3), lambda: wrong_passwords(4), lambda: stale(9),
     ],
-    "parallel-connections": [lambda: connections(4), lambda: connections(9, leaving=True)],
+    "parallel-connections": [lambda: connections(4), lambda: connections(9, leaving=True), lambda: connections(9, closing=True)],
 }
 """What comes near a mark and does not set it, on any event."""
 # fmt: on

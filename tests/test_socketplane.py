@@ -96,6 +96,7 @@ class FakePbx:
     admitted: list[tuple[str, int]] = field(default_factory=list)
     handshakes: list[str] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
+    closed: list[Visit] = field(default_factory=list)
 
     def admit(self, peer: str, others: int) -> Admission:
         self.admitted.append((peer, others))
@@ -103,6 +104,9 @@ class FakePbx:
 
     def arrived(self, peer: str, port: int, admission: Admission, wall: float) -> Visit:
         return Visit(len(self.admitted), peer, port)
+
+    def closing(self, visit: Visit) -> None:
+        self.closed.append(visit)
 
     def left(self, visit: Visit, wall: float) -> None:
         self.visits.append(visit)
@@ -325,10 +329,11 @@ def test_fault_can_drop(pbx: Callable[..., Pbx]) -> None:
 
 
 def test_abort_all_cuts_every_connection() -> None:
-    """Before TLS, in it or lingering after it: every socket is aborted."""
+    """Before TLS, in it or lingering after it, which the PBX has been told: every socket is aborted."""
     port = Port()
     callers = [port.connect(), port.connect(HELLO), port.connect(HELLO)]
     callers[2].below.finish()
+    assert port.pbx.closed == [callers[2].below.visit]
     port.gate.abort_all()
     assert [caller.socket.calls[-1] for caller in callers] == ["abort"] * 3
 

@@ -23,7 +23,7 @@ from ucmsim.request import ApiRequest
 from ucmsim.served import Served, runs
 from ucmsim.times import local_text
 
-_ACCTID, _START, _SESSION = AT["AcctId"], AT["start"], AT["session"]
+_ACCTID, _START, _END, _SESSION = AT["AcctId"], AT["start"], AT["end"], AT["session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,9 @@ class Search:
             rows=len(rows),
             entries=len({row[_SESSION] or at for at, row in enumerate(rows)}) if grouped else len(rows),
             latest=max((row[_START] for row in rows), default=""),
+            latest_end=max((row[_END] for row in rows), default=""),
             since=query.earliest,
+            now=self.now,
             open=query.latest is None or query.latest >= self.now,
             offset=query.offset,
             limit=query.limit,

@@ -21,6 +21,7 @@ from zope.interface import implementer
 from ucmsim import pages
 from ucmsim.clock import When
 from ucmsim.journal import LINE, Exchange, Visit
+from ucmsim.journal.visits import BY_CLIENT
 from ucmsim.pbx import Lookup, Pbx
 from ucmsim.reader import Incoming, RequestReader
 from ucmsim.reply import Content, Ending, Reply
@@ -137,6 +138,8 @@ class DeviceChannel(Protocol, TimeoutMixin):
     def _end_of_input(self, *, silent: bool = False) -> None:
         outcome = self._reader.ended(silent=silent)
         if outcome is None:
+            # Where it asked for nothing more, ours is only the answer to its end.
+            self._visit.ended = "" if silent else BY_CLIENT
             self._end(Ending.NOTIFY)
         self._begin_exchange(outcome)
 
@@ -218,6 +221,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
             note=reply.note if reply else "",
             faults=self._visit.faults + (reply.faults if reply else ()),
             ended=ended,
+            by_client=ended == self._gone,
             began=began,
             title=reply.title if reply else "",
             reply_headers=reply.headers if reply else (),

@@ -147,9 +147,13 @@ class Pbx:
             self.journal.add(visit.as_entry(self.name, self._clock.at(wall)))
         return visit
 
+    def closing(self, visit: Visit) -> None:
+        """Learn that the device has closed a connection, though its socket may linger."""
+        self._hygiene.closing(visit)
+
     def left(self, visit: Visit, wall: float) -> None:
         """Take the account of a connection that ended at *wall* into the journal."""
-        self._hygiene.left(visit)
+        self._hygiene.closing(visit)
         self.journal.add(visit.as_entry(self.name, self._clock.at(wall)))
 
     # --- at the ClientHello ----------------------------------------------------------------------------------------

@@ -14,16 +14,18 @@ class Served:
     """The rows of one page and the question they answer.
 
     *acctids* are their AcctIds in the order of the page, runs as ``7-12``. *latest* is the latest `start` among them,
-    PBX-local text, "" when there are none. *entries* are what a client can count: lines, or entries of JSON. *since* is
-    the `start` from which on the question asked, PBX-local text (None = from the first), *open* says that it asked for
-    rows up to the present. *offset* and *limit* count rows.
+    *latest_end* the latest `end`, PBX-local text, "" when there are none. *entries* are what a client can count: lines,
+    or entries of JSON. *since* is the `start` from which on the question asked, PBX-local text (None = from the first),
+    *now* the present, and *open* says that it asked for rows up to that. *offset* and *limit* count rows.
     """
 
     acctids: str
     rows: int
     entries: int
     latest: str
+    latest_end: str
     since: str | None
+    now: str
     open: bool
     offset: int
     limit: int

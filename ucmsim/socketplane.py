@@ -52,6 +52,7 @@ class Deciding(Protocol):
     def admit(self, peer: str, others: int) -> Admission: ...
     def arrived(self, peer: str, port: int, admission: Admission, wall: float) -> Visit: ...
     def handshake(self, peer: str) -> Handshake: ...
+    def closing(self, visit: Visit) -> None: ...
     def left(self, visit: Visit, wall: float) -> None: ...
 
 
@@ -161,7 +162,7 @@ class Below(ProtocolWrapper):
             self.factory.unregisterProtocol(self)
             self.factory.undecided(self.visit.peer)
             self.visit.refusal = _NO_HELLO
-        self.visit.ended = self._how(reason)
+        self.visit.ended = self.visit.ended or self._how(reason)
         self.factory.pbx.left(self.visit, self.factory.wall.seconds())
 
     def _how(self, reason: Failure) -> str:
@@ -241,6 +242,7 @@ class Gate(WrappingFactory[Below]):
     def ended(self, p: Below) -> None:
         """Stop counting *p*: the device has closed it, though its socket lingers."""
         self._served.discard(p)
+        self.pbx.closing(p.visit)
 
     def input_ended(self, p: Below) -> None:
         """Tell the HTTP channel above *p* that no more input will come."""

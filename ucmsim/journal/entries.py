@@ -26,7 +26,8 @@ class Exchange:
     """One request and what became of it.
 
     *bytes* are those of the body that were handed to the transport, *seconds* wall-clock time from the complete
-    request to the last of them, *note* the sentence of the log, *ended* how it was cut short ("" when it was not).
+    request to the last of them, *note* the sentence of the log, *ended* how it was cut short ("" when it was not), and
+    *by_client* says that this was the client's doing.
     *began* is when the request was complete, *connection* the number of its `Visit`, *port* the peer's. *headers* and
     *form* are the request's, *title* and *reply_headers* the reply's, whose head had *head_bytes*. *refusal* says why it
     is an error page or an empty container, *acctids* which rows were served, *marks* what was careless about it.
@@ -43,6 +44,7 @@ class Exchange:
     note: str = ""
     faults: tuple[str, ...] = ()
     ended: str = ""
+    by_client: bool = False
     began: When | None = None
     connection: int = 0
     port: int = 0

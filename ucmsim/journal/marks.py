@@ -27,6 +27,7 @@ ERRORS, PAUSE = 3, 1.0
 DENIALS, WITHIN = 5, 10.0
 """Denials that are hammering when they come within so many seconds."""
 _DENIED = (401, 403)
+"""Statuses of a denial; a 401 to a request without credentials is none."""
 _NO_ERRORS = (401, 403, 404)
 """Statuses above 400 that no pause would mend: who is denied hammers, and what is not there is an answer."""
 
@@ -89,7 +90,7 @@ class Hygiene:
         self._connections = connections
         self._clients: OrderedDict[tuple[str, str], Client] = OrderedDict()
         self._counts: OrderedDict[str, int] = OrderedDict()
-        self._open: dict[str, int] = {}
+        self._open: dict[str, set[int]] = {}
 
     def arrived(self, visit: Visit, wall: float) -> None:
         """Count the connection *visit*, which was refused at accept if it has ended already at *wall*."""
@@ -98,16 +99,16 @@ class Hygiene:
             if self._denied(self._client(visit.peer, ""), wall):
                 visit.marks.append("hammering-while-denied")
             return
-        self._open[visit.peer] = self._open.get(visit.peer, 0) + 1
-        if self._open[visit.peer] > self._connections:
+        still = self._open.setdefault(visit.peer, set())
+        still.add(visit.number)
+        if len(still) > self._connections:
             visit.marks.append("parallel-connections")
 
-    def left(self, visit: Visit) -> None:
-        """Count the end of a connection that was served."""
-        still = self._open.get(visit.peer, 0) - 1
-        if still > 0:
-            self._open[visit.peer] = still
-        else:
+    def closing(self, visit: Visit) -> None:
+        """Count a connection that was served no more: the device has closed it, or it is gone."""
+        still = self._open.get(visit.peer, set())
+        still.discard(visit.number)
+        if not still:
             self._open.pop(visit.peer, None)
 
     def marks(
@@ -148,13 +149,17 @@ class Hygiene:
     def _of_pace(self, client: Client, exchange: Exchange, request: ApiRequest) -> list[tuple[str, bool]]:
         if exchange.began is None:
             return []
-        began, ended = exchange.began.wall, exchange.began.wall + exchange.seconds
-        cut = bool(exchange.ended) and "the client" not in exchange.ended
+        began = exchange.began.wall
+        if client.errors and began - client.failed_at >= PAUSE:
+            client.errors = 0
+        if exchange.status == 401 and not request.header("authorization"):
+            # The challenge is one half of asking again, and no answer to it.
+            return []
+        cut = bool(exchange.ended) and not exchange.by_client
         failed = cut or (exchange.status >= 400 and exchange.status not in _NO_ERRORS)
-        hurried = client.errors > 0 and began - client.failed_at < PAUSE
-        client.errors = (client.errors + 1 if hurried else 1) if failed else 0
-        client.failed_at = ended
-        denied = exchange.status == 403 or (exchange.status == 401 and bool(request.header("authorization")))
+        client.errors = client.errors + 1 if failed else 0
+        client.failed_at = began + exchange.seconds
+        denied = exchange.status in _DENIED
         # A nonce that is too old, or used, is renewed by the next request: that is no denial.
         renewed = exchange.refusal is not None and exchange.refusal.code.name in ("NONCE_OLD", "NONCE_COUNT")
         return [

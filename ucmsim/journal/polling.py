@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from ucmsim.journal.entries import Exchange
 from ucmsim.request import ApiRequest
@@ -23,6 +24,7 @@ Filters = tuple[tuple[str, str], ...]
 class Series:
     """The last page of a series: its *target*, from when on it asked, and the latest start seen so far.
 
+    *latest_end* is the latest end of a call that was seen, *asked* the present when its first page was asked for.
     *open* says that it asked for rows up to the present, *short* that the page was full and looked short, *end* is the
     offset at which the next page begins, *latest_of_page* the latest start on it.
     """
@@ -30,6 +32,8 @@ class Series:
     target: str = ""
     since: str | None = None
     latest: str = ""
+    latest_end: str = ""
+    asked: str = ""
     open: bool = False
     short: bool = False
     end: int = 0
@@ -61,6 +65,8 @@ class Polls:
             target=request.target,
             since=served.since,
             latest=max(served.latest, last.latest if last else ""),
+            latest_end=max(served.latest_end, last.latest_end if last else ""),
+            asked=last.asked if last and served.offset else served.now,
             open=served.open,
             short=served.rows > 0 and served.rows == served.limit and _looks_short(served, request),
             end=served.offset + served.rows,
@@ -75,11 +81,22 @@ def _no_overlap(last: Series, served: Served) -> bool:
     """Return whether the question of *served* begins at, or after, the latest row that its series has seen.
 
     Only where the questions follow the present, and this one begins later than the last: a repetition is none, and days
-    that are long over are read one after another without harm.
+    that are long over are read one after another without harm. Where it has been quiet for long, what begins after the
+    last row may still go back behind the moment at which the last question was asked, and then it overlaps.
     """
-    if not last.open or served.since is None or not last.latest:
+    since = served.since
+    if not last.open or since is None or not last.latest or (last.since is not None and since <= last.since):
         return False
-    return served.since >= last.latest and (last.since is None or served.since > last.since)
+    at_the_rows = last.latest <= since <= _a_second_after(max(last.latest, last.latest_end))
+    return at_the_rows or since >= max(last.asked, last.latest)
+
+
+def _a_second_after(text: str) -> str:
+    """Return PBX-local *text* a second later: clients add one to what they have seen. Imported text may be anything."""
+    try:
+        return (datetime.fromisoformat(text) + timedelta(seconds=1)).isoformat(" ", "seconds")
+    except (ValueError, OverflowError):
+        return text
 
 
 def _gave_up(last: Series, served: Served, target: str) -> bool:
