@@ -59,7 +59,7 @@ else:
     for piece in range(1, int(pieces) + 1):
         living.happen(since + timedelta(hours=hours) * piece / int(pieces))
     cut = 0 if how == "after-history" else 1  # AcctIds go on behind a history
-    truths = [truth for _, truth in history.truths.every()]
+    truths = [truth for _, truth in history.ledger.legs()]
     told = [(*row[cut:], truth) for row, truth in zip(history.rows(), truths, strict=True)]
     assert len(told) > before + 100
     history.close()

@@ -9,10 +9,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.makers import CLIENT, DEFECTS, another_row, at, make_pbx, request, spool_of
-from ucmsim.history import Record
 from ucmsim.pbx import Pbx
 from ucmsim.reader import RequestReader
-from ucmsim.recordings import Recording
+from ucmsim.records import Record, Recording
 from ucmsim.reply import Content, Reply
 from ucmsim.request import ApiRequest
 

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from ucmsim.callquery import LONGEST_PAGE, QueryRefused, sought
 from ucmsim.client import ControlClient, ControlError
 from ucmsim.errors import UcmsimError
-from ucmsim.paging import LONGEST_PAGE, QueryRefused, sought
+from ucmsim.ledger import Sought
 from ucmsim.pytest_plugin import Ucm, UcmFleet
-from ucmsim.truth import Sought
 from ucmsim.wishes import CallRefused, together, wished_each
 
 BEGAN = datetime(2026, 3, 2, 14, tzinfo=UTC)

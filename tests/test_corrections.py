@@ -19,9 +19,9 @@ from ucmsim.columns import NAMES
 from ucmsim.corrections import Correction, Corrections
 from ucmsim.errors import ConfigurationError
 from ucmsim.filling import made_up
-from ucmsim.history import Record
 from ucmsim.instants import SECOND, at_microseconds, microseconds
 from ucmsim.personalities import personality
+from ucmsim.records import Record
 from ucmsim.register import Quirks
 from ucmsim.settings import load_pbx
 

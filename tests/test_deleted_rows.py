@@ -61,7 +61,7 @@ def test_acctid_after_all_rows_were_deleted(
     """It begins at 1 again, or goes on; also when the unit was switched off before the next call."""
     unit = Unit(history, quirks={"acctid-after-delete": value})
     assert unit.calls(3) == ["1", "2", "3"]
-    assert (unit.living.delete_rows(), len(history), list(history.truths.every())) == (3, 0, [])
+    assert (unit.living.delete_rows(), len(history), list(history.ledger.legs())) == (3, 0, [])
     if off_and_on:
         unit.again()
     assert unit.calls(2) == after
@@ -98,7 +98,7 @@ def test_a_row_id_is_not_given_twice(history: History, tmp_path: Path, value: st
     unit.living.delete_rows()
     assert history.high_water == 3
     unit.calls(2)
-    assert [row for row, _ in history.truths.every()] == [4, 5]
+    assert [row for row, _ in history.ledger.legs()] == [4, 5]
     unit.living.delete_rows()
     again = History.open(tmp_path / "history.sqlite", durable=False)
     assert (again.high_water, len(again)) == (5, 0)

@@ -18,12 +18,11 @@ from ucmsim.calls.shapes import SHAPES
 from ucmsim.cli import main
 from ucmsim.configuration import read
 from ucmsim.faults import Admission
-from ucmsim.history import Record
 from ucmsim.journal import Exchange
 from ucmsim.journal.hello import offered
 from ucmsim.journal.telling import told
 from ucmsim.personalities import MODELS
-from ucmsim.recordings import Recording
+from ucmsim.records import Record, Recording
 from ucmsim.register import BY_ID
 from ucmsim.settings import load
 

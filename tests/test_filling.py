@@ -15,10 +15,10 @@ from ucmsim.columns import AT, COLUMNS, GENERATIONS, NAMES, Row, row
 from ucmsim.devicefile import BadLine, write
 from ucmsim.errors import HistoryError
 from ucmsim.filling import Filled, covering, fill, import_file, made_up
-from ucmsim.history import SCHEMA_VERSION, History, Record
+from ucmsim.history import SCHEMA_VERSION, History
 from ucmsim.personalities import personality
 from ucmsim.quirks import ROWS, Quirk
-from ucmsim.recordings import Recording
+from ucmsim.records import Record, Recording
 from ucmsim.settings import load_pbx
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

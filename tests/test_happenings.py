@@ -13,9 +13,9 @@ from twisted.internet.task import Clock
 from tests.makers import VOICES
 from ucmsim.assembly import Appliance, assemble
 from ucmsim.happenings import Happenings
+from ucmsim.ledger import Sought
 from ucmsim.settings import ClockChange, load_pbx
 from ucmsim.statefolder import StateFolder
-from ucmsim.truth import Sought
 
 BUSY = {
     "clock": {"start": "2026-03-02T00:00:00Z", "rate": 0},

@@ -17,10 +17,10 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "1": (
         "clock", "corrections", "streams", "request", "pages", "head", "reader", "auth", "parameters", "integers",
         "extensions", "times", "query", "matching", "history", "grouping", "csvlines", "render", "devicefile", "cdrapi", "audio", "beneath",
-        "recordings", "truth", "paths", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "verdicts", "pbx",
+        "recordings", "records", "ledger", "truth", "paths", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "verdicts", "pbx",
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring", "tls12", "scripted"),
-    "2": ("statefolder", "progress", "configuration", "filling", "paging", "wishes", "living", "assembly", "catalogue", "tables"),
+    "2": ("statefolder", "progress", "configuration", "filling", "callquery", "wishes", "living", "assembly", "catalogue", "tables"),
     "3": ("kernel", "socketplane", "pemfiles", "oldtls", "scriptedtls", "tls", "wire", "channel", "ports", "happenings", "keeping", "fleet", "announce", "control", "parent", "stopping", "tap"),
     "4": ("client", "child", "journalcommand", "cli", "show", "pytest_plugin"),
 }  # fmt: skip
@@ -118,6 +118,31 @@ def test_the_pbx_neither_logs_nor_reads_a_clock_nor_opens_sockets(module: str, f
     if layer_of(module) in ("0", "1", "1b"):
         names = {name.split(".")[0] for name in imports(ast.parse(file.read_text()))}
         assert not names & {"logging", "socket", "time", "secrets", "asyncio", "select"}
+
+
+def reached(module: str) -> set[str]:
+    """Return every module that importing *module* imports, those of the package as far as they lead."""
+    files, found, waiting = dict(EVERY), set[str](), [module]
+    while waiting:
+        file = files.get(waiting.pop())
+        for imported in imports(ast.parse(file.read_text())) if file else ():
+            known = imported if imported in files else imported.rpartition(".")[0] or imported
+            if known not in found:
+                found.add(known)
+                waiting.append(known)
+    return found
+
+
+@pytest.mark.parametrize("module", [module for module, _ in EVERY if module.startswith("ucmsim.calls")])
+def test_calls_know_no_store(module: str) -> None:
+    """What happens, and what is written of it, are values: no module of the calls leads to SQLite."""
+    assert "sqlite3" not in reached(module)
+
+
+def test_a_store_is_found_however_far_it_is() -> None:
+    """The check can fail: a store that another module imports is one."""
+    assert "sqlite3" in reached("ucmsim.history")
+    assert "sqlite3" in reached("ucmsim.living")
 
 
 def test_every_module_has_a_layer() -> None:

@@ -14,10 +14,9 @@ from tests.makers import another_row
 from tests.spools import ask, pbx_on, put, standing_in
 from ucmsim import beneath, listing
 from ucmsim.beneath import Entry
-from ucmsim.history import Record
 from ucmsim.listing import body_of, in_order
 from ucmsim.pbx import Pbx
-from ucmsim.recordings import Recording
+from ucmsim.records import Record, Recording
 from ucmsim.reply import PIECE, Bytes
 
 MANY = 100_000

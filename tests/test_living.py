@@ -41,7 +41,7 @@ def place(on: Living, now: datetime = NOW, **call: Any) -> Any:
 
 
 def truths(history: History) -> list[Truth]:
-    return [truth for _, truth in history.truths.every()]
+    return [truth for _, truth in history.ledger.legs()]
 
 
 def test_the_people_of_a_history_are_those_who_go_on_and_those_who_are_placed(history: History) -> None:
@@ -171,7 +171,7 @@ def test_no_live_call_happens_twice_when_a_unit_begins_again_at_the_same_instant
         assert len(new) > 100
         assert all(truth.began >= ended for truth in new)
         firsts.append([(truth.caller, truth.reached) for truth in new[:20]])
-        ended, seen = history.truths.last_end(), seen + len(new)
+        ended, seen = history.ledger.last_end(), seen + len(new)
     assert firsts[0] != firsts[1]
     assert (history.begin(), history.begin()) == (0, 1)
     assert history.counted() == {}

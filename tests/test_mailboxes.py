@@ -18,9 +18,9 @@ from tests.makers import another_row, spool_of
 from tests.spools import ask, pbx_on
 from ucmsim.audio import RATE, gsm
 from ucmsim.filling import fill, recorded_greetings
-from ucmsim.history import History, Record
+from ucmsim.history import History
 from ucmsim.pytest_plugin import Ucm
-from ucmsim.recordings import Recording
+from ucmsim.records import Record, Recording
 from ucmsim.settings import load_pbx
 
 NOW = datetime(2026, 3, 2, 23, tzinfo=UTC)

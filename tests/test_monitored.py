@@ -19,10 +19,10 @@ from ucmsim.calls.stage import example
 from ucmsim.client import ControlError
 from ucmsim.columns import AT
 from ucmsim.filling import made_up
-from ucmsim.history import Record
 from ucmsim.instants import SECOND
 from ucmsim.personalities import PERSONALITIES, Personality
 from ucmsim.pytest_plugin import Ucm
+from ucmsim.records import Record
 from ucmsim.settings import load_pbx
 
 RATE = 8000

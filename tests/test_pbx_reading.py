@@ -18,9 +18,8 @@ from tests.makers import (
     ids,
     make_pbx,
 )
-from ucmsim.history import Record
 from ucmsim.reader import RequestReader
-from ucmsim.recordings import Recording
+from ucmsim.records import Record, Recording
 from ucmsim.request import AS_USUAL, ApiRequest, Reading
 
 

@@ -18,11 +18,10 @@ from ucmsim.calls import Firmware, generate
 from ucmsim.calls.events import Call, CallerId, Party, Role
 from ucmsim.calls.legs import Leg
 from ucmsim.columns import AT, GENERATIONS, NAMES, Row
-from ucmsim.history import Record
 from ucmsim.instants import SECOND
 from ucmsim.personalities import personality
 from ucmsim.quirks import ROWS, Quirk, Value
-from ucmsim.recordings import Recording
+from ucmsim.records import Record, Recording
 from ucmsim.register import BY_ID, Quirks
 from ucmsim.settings import Extensions, Traffic, Trunk, load_pbx
 from ucmsim.settings import Recording as RecordingSettings

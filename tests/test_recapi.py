@@ -19,7 +19,7 @@ from tests.spools import NOT_FOUND, PAGE, WRITTEN, ask, csv, file, pbx_on, put, 
 from ucmsim import beneath
 from ucmsim.audio import wav
 from ucmsim.pbx import Pbx
-from ucmsim.recordings import Recording
+from ucmsim.records import Recording
 from ucmsim.reply import Bytes
 from ucmsim.retrieval import RecApi, Retrieval
 from ucmsim.tarball import Member, tar

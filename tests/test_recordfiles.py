@@ -14,8 +14,8 @@ from ucmsim.calls.dialplan import legs
 from ucmsim.calls.shapes import SHAPES, Shape
 from ucmsim.calls.stage import example
 from ucmsim.columns import AT
-from ucmsim.history import Record
 from ucmsim.personalities import PERSONALITIES, Personality
+from ucmsim.records import Record
 from ucmsim.settings import load_pbx
 
 RATE = 8000

@@ -26,12 +26,12 @@ from ucmsim.calls.legs import Leg
 from ucmsim.columns import AT, GENERATIONS, NAMES
 from ucmsim.devicefile import write
 from ucmsim.filling import Filled, fill, import_file, made_up
-from ucmsim.history import History, Record
+from ucmsim.history import History
 from ucmsim.instants import SECOND
 from ucmsim.paths import parts_of
 from ucmsim.personalities import PERSONALITIES, Personality, personality
 from ucmsim.recapi import Files, parse
-from ucmsim.recordings import Recording
+from ucmsim.records import Record, Recording
 from ucmsim.register import Quirks
 from ucmsim.settings import Extensions, Traffic, Trunk, load_pbx
 from ucmsim.settings import Recording as RecordingSettings

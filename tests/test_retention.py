@@ -15,10 +15,10 @@ from requests.auth import HTTPDigestAuth
 from tests.makers import another_row
 from tests.test_live import rows
 from ucmsim.columns import AT, Row
-from ucmsim.history import History, Record
+from ucmsim.history import History
 from ucmsim.living import Living
 from ucmsim.pytest_plugin import Ucm
-from ucmsim.recordings import Recording
+from ucmsim.records import Record, Recording
 from ucmsim.settings import load_pbx
 from ucmsim.wishes import wished
 
@@ -79,7 +79,7 @@ def test_each_day_the_old_go_and_nothing_else(
         whole.happen(now)
         old = now - timedelta(days=days_of_rows or 100)
         assert list(history.rows()) == [row for row in other.rows() if younger(row, old)]
-        assert len(history) == len(list(history.truths.every())) == len(list(history.rows()))
+        assert len(history) == len(list(history.ledger.legs())) == len(list(history.rows()))
         gone = (now - timedelta(days=days_of_recordings or 100)).timestamp()
         assert stored(history) == {one for one in stored(other) if one[2] >= gone}
     assert len(other) > 1000
@@ -145,7 +145,7 @@ def test_what_grew_old_while_the_unit_was_off_goes_when_it_is_on(history: Histor
     assert again.happen(now + timedelta(seconds=1)) == 0
     kept = [row for row in before if younger(row, now - 7 * A_DAY + timedelta(seconds=1))]
     assert list(history.rows()) == kept
-    assert 0 < len(kept) == len(list(history.truths.every())) < len(before)
+    assert 0 < len(kept) == len(list(history.ledger.legs())) < len(before)
     again.place(wished({"shape": "answered", "from": "1001", "to": "1002"}, now + A_DAY))
     again.happen(now + A_DAY + timedelta(minutes=5))
     assert int(list(history.rows())[-1][AT["AcctId"]]) == len(before) + 1

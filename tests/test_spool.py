@@ -17,9 +17,9 @@ from tests.makers import VOICES, another_row, crc_of, spool_of
 from tests.spools import WRITTEN, put, standing_in
 from ucmsim import beneath
 from ucmsim.audio import wav
-from ucmsim.history import History, Record
+from ucmsim.history import History
 from ucmsim.paths import parts_of
-from ucmsim.recordings import Recording
+from ucmsim.records import Record, Recording
 from ucmsim.reply import Body, CutShort
 from ucmsim.spool import FOLDERS, Spool
 

@@ -23,9 +23,9 @@ from ucmsim.calls.traffic import Traffic
 from ucmsim.calls.world import CallWorld
 from ucmsim.columns import AT
 from ucmsim.filling import made_up
-from ucmsim.history import Record
 from ucmsim.instants import SECOND
 from ucmsim.personalities import PERSONALITIES, personality
+from ucmsim.records import Record
 from ucmsim.register import Quirks
 from ucmsim.settings import Extensions, Recording, Trunk, load_pbx
 from ucmsim.settings import Traffic as Settings

@@ -18,7 +18,7 @@ from tests.spools import file, pbx_on, put, send, standing_in, whole
 from ucmsim import beneath, recapi
 from ucmsim.pbx import Pbx
 from ucmsim.pytest_plugin import Ucm
-from ucmsim.recordings import Recording
+from ucmsim.records import Recording
 
 CANARY = b"canary-3f9c1e7a"
 """Stands in every file outside, and in the names of all but the well-known ones."""

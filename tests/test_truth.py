@@ -11,11 +11,13 @@ import pytest
 from tests.makers import another_row
 from ucmsim.columns import NAMES, Row
 from ucmsim.filling import made_up
-from ucmsim.history import SCHEMA_VERSION, History, Record
+from ucmsim.history import SCHEMA_VERSION, History
 from ucmsim.instants import SECOND
+from ucmsim.ledger import Sought
 from ucmsim.personalities import PERSONALITIES, Personality
+from ucmsim.records import Record
 from ucmsim.settings import load_pbx
-from ucmsim.truth import Sought, Truth
+from ucmsim.truth import Truth
 
 UNTIL = datetime(2026, 11, 3, 12, tzinfo=UTC)
 TALK = Truth("answered", "Inbound", "1", "1001", "carrier-a", "", 1_500_000, 2_250_000, 9_000_000)
@@ -40,7 +42,7 @@ def test_a_truth_stays_with_its_row() -> None:
     history.keep([Record(another_row(AcctId="1")), Record(another_row(AcctId="2"), truth=TALK)])
     history.keep([Record(another_row(AcctId="3"), truth=TALK._replace(answered=None))])
     history.extend([another_row(AcctId="4")])
-    assert list(history.truths.every()) == [(2, TALK), (3, TALK._replace(answered=None))]
+    assert list(history.ledger.legs()) == [(2, TALK), (3, TALK._replace(answered=None))]
     history.close()
 
 
@@ -49,16 +51,16 @@ def test_pages_of_truths_are_all_of_them() -> None:
     history = kept()
     history.extend([another_row()])
     history.keep([Record(another_row(AcctId="99", uniqueid="1.2", session="3-4"), truth=TALK)])
-    whole = [(row, truth) for row, truth in history.truths.every()]
+    whole = [(row, truth) for row, truth in history.ledger.legs()]
     for limit in (1, 7, len(whole) - 1, len(whole), len(whole) + 1):
         found: list[tuple[int, Truth]] = []
         after: int | None = 0
         while after is not None:
-            items, after = history.truths.page(Sought(after, limit))
+            items, after = history.ledger.page(Sought(after, limit))
             assert len(items) == limit or after is None
             found += [(one.row, one.truth) for one in items]
         assert found == whole
-    (last,), _ = history.truths.page(Sought(uniqueid="1.2"))
+    (last,), _ = history.ledger.page(Sought(uniqueid="1.2"))
     assert (last.as_json()["AcctId"], last.session, last.truth) == ("99", "3-4", TALK)
     history.close()
 
@@ -73,7 +75,7 @@ def test_a_record_that_cannot_be_written_leaves_no_truth() -> None:
     history = History.open(Path(":memory:"), durable=False)
     with pytest.raises(sqlite3.Error):
         history.keep([Record(another_row(), truth=TALK), Record(another_row()[:3])])
-    assert (len(history), list(history.truths.every())) == (0, [])
+    assert (len(history), list(history.ledger.legs())) == (0, [])
     history.close()
 
 
@@ -102,7 +104,7 @@ def direction(truth: Truth, row: dict[str, str]) -> str:
 def test_rows_are_floors_of_the_truth(device: Personality) -> None:
     """Local seconds of start and end, whole seconds of duration and billsec, who called and who was reached."""
     history = kept(personality=device.id)
-    told, rows = list(history.truths.every(batch=100)), list(history.rows())
+    told, rows = list(history.ledger.legs(batch=100)), list(history.rows())
     assert [row for row, _ in told] == list(range(1, len(rows) + 1))
     assert len(rows) > 700
     zone = load_pbx({}, Path()).time_zone
@@ -147,7 +149,7 @@ def test_an_older_history_is_taken_over_without_truth(tmp_path: Path) -> None:
     database.close()
     opened = History.open(file, durable=True)
     opened.keep([Record(another_row(), truth=TALK)])
-    assert list(opened.truths.every()) == [(2, TALK)]
+    assert list(opened.ledger.legs()) == [(2, TALK)]
     opened.close()
     with sqlite3.connect(file) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)

@@ -18,7 +18,7 @@ from ucmsim.history import History
 from ucmsim.instants import SECOND, microseconds
 from ucmsim.pbx import Pbx
 from ucmsim.personalities import PERSONALITIES
-from ucmsim.recordings import Recording
+from ucmsim.records import Recording
 from ucmsim.settings import load_pbx
 from ucmsim.streams import stream
 from ucmsim.truth import Truth
@@ -102,7 +102,7 @@ def world(seed: int, **more: Any) -> World:
             until=end,
             stories=_stories(settings, seed, end),
             rows=rows,
-            truths=tuple(truth for _, truth in history.truths.every()),
+            truths=tuple(truth for _, truth in history.ledger.legs()),
             recordings={made.path: made for made in _recordings(history)},
             entries=tuple(_entries(pbx)),
             served={name: _served(pbx, name) for name in asked},

@@ -102,7 +102,7 @@ class Appliance:
 
 def _lived(settings: PbxSettings, history: History, begun: datetime) -> Iterator[str]:
     """Yield a warning where live calls wait for the clock to come to where the kept history ends."""
-    until = at_microseconds(history.truths.last_end())
+    until = at_microseconds(history.ledger.last_end())
     if settings.traffic.live and until > begun:
         yield (
             f"the kept history goes on to {until:%Y-%m-%dT%H:%M:%SZ} and the clock begins at {begun:%Y-%m-%dT%H:%M:%SZ}, so "

@@ -23,12 +23,12 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 from ucmsim import __version__
 from ucmsim.announce import described
 from ucmsim.assembly import slow_defects
+from ucmsim.callquery import QueryRefused, sought
 from ucmsim.configuration import read_pbx
 from ucmsim.errors import BindError, ConfigurationError, NameTaken, UcmsimError
 from ucmsim.faults import Armed, FaultRefused
 from ucmsim.fleet import Fleet, PbxService
 from ucmsim.journal import BadInquiry, Inquiry
-from ucmsim.paging import QueryRefused, sought
 from ucmsim.ports import OpenPort, closed
 from ucmsim.privatefile import put
 from ucmsim.settings import Control, load_clock_change
@@ -281,9 +281,9 @@ class ControlResource(Resource):
             self._authorise(request)
         if not found:
             raise ApiError(404, "not-found", f"there is nothing at {path}")
-        sought = "GET" if method == "HEAD" else method
+        served_as = "GET" if method == "HEAD" else method
         for route, names in found:
-            if route.method == sought:
+            if route.method == served_as:
                 arguments: dict[str, Any] = dict(names)
                 if method in ("POST", "PUT"):
                     arguments["body"] = _body(request, many=route.many)

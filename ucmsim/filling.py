@@ -20,11 +20,11 @@ from ucmsim.columns import AT, Row
 from ucmsim.corrections import Corrections
 from ucmsim.devicefile import BadLine
 from ucmsim.errors import HistoryError
-from ucmsim.history import History, Record
+from ucmsim.history import History
 from ucmsim.instants import SECOND, microseconds
 from ucmsim.personalities import names, personality
 from ucmsim.quirks import PERSONALITY, ROWS
-from ucmsim.recordings import Recording
+from ucmsim.records import Record, Recording
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import Traffic
 from ucmsim.streams import stream

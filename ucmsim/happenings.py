@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 
 from ucmsim.assembly import Appliance
 from ucmsim.calls.events import Call
-from ucmsim.truth import Sought, Told
+from ucmsim.ledger import Sought, Told
 from ucmsim.wishes import CallRefused, Wish
 
 _PERIOD = 0.5
@@ -108,7 +108,7 @@ class Happenings(Service):
 
     def told(self, sought: Sought) -> Deferred[tuple[list[Told], int | None]]:
         """Return a page of what really happened, which the worker reads."""
-        return self._worker(lambda: self._appliance.pbx.history.truths.page(sought))
+        return self._worker(lambda: self._appliance.pbx.history.ledger.page(sought))
 
     def _tick(self) -> Deferred[int | None]:
         return Deferred.fromCoroutine(self.catch_up()).addErrback(self._failed)

@@ -13,15 +13,15 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 from ucmsim.columns import COLUMNS, NAMES, Row
 from ucmsim.errors import HistoryError
+from ucmsim.ledger import TRUTH_TABLE, Ledger
 from ucmsim.matching import FUNCTIONS, SELECTED, select
 from ucmsim.query import Query
-from ucmsim.recordings import RECORDING_TABLE, RECORDING_TABLE_2, RECORDING_UPWARDS_3, Recording, Recordings
+from ucmsim.recordings import RECORDING_TABLE, RECORDING_TABLE_2, RECORDING_UPWARDS_3, Recordings
+from ucmsim.records import Record, Recording
 from ucmsim.register import Quirks
-from ucmsim.truth import TRUTH_TABLE, Truth, Truths
 
 SCHEMA_VERSION = 4
 _BATCH = 1000
@@ -62,18 +62,6 @@ _BOOTS = "boots"
 """The counter of how often a PBX began with the history."""
 
 
-class Record(NamedTuple):
-    """What a PBX wrote when a leg ended: its CDR, what it recorded, and the truth behind both, where it is known.
-
-    *moved* are two directories: what is in the one by then is put behind what is in the other.
-    """
-
-    row: Row
-    recordings: Iterable[Recording] = ()
-    truth: Truth | None = None
-    moved: tuple[str, str] | None = None
-
-
 class History:
     """The rows of one PBX, in the order in which they were written; the row id is the store's own.
 
@@ -84,7 +72,7 @@ class History:
         self._database = database
         self._lock = threading.Lock()
         self.recordings = Recordings(database, self._lock)
-        self.truths = Truths(database, self._lock)
+        self.ledger = Ledger(database, self._lock)
         self._measure()
 
     @classmethod
@@ -149,7 +137,7 @@ class History:
                 numbered = list(enumerate(batch, self.high_water + written + 1))
                 self._database.executemany(_INSERT, [(number, *record.row) for number, record in numbered])
                 self._keep_recordings(batch)
-                self.truths.insert((number, record.truth) for number, record in numbered if record.truth)
+                self.ledger.insert((number, record.truth) for number, record in numbered if record.truth)
                 written += len(batch)
         return written
 

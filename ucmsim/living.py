@@ -23,8 +23,9 @@ from ucmsim.calls.traffic import OTHERS, Office, Traffic, features, restarts
 from ucmsim.calls.world import CallWorld, Past
 from ucmsim.corrections import Corrections
 from ucmsim.errors import did_you_mean, listed
-from ucmsim.history import History, Record
+from ucmsim.history import History
 from ucmsim.instants import EARLIEST, LATEST, SECOND, at_microseconds, microseconds
+from ucmsim.records import Record
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.streams import stream
 from ucmsim.wishes import CallRefused, Wish, together
@@ -51,7 +52,7 @@ class Living:
         self._lines: Lines | None = None
         self._boot, self._leaps = boot, 0
         self._past = microseconds(since)
-        self._lived = history.truths.last_end()
+        self._lived = history.ledger.last_end()
         self._cleaned = since - _A_DAY
         firmware = Firmware.of(settings.register, settings.time_zone)
         self._clock = Corrections.of(settings.clock)

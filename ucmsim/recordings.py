@@ -8,7 +8,9 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
+
+from ucmsim.records import GREETING, MESSAGES, Recording
 
 RECORDING_TABLE = """
 CREATE TABLE recording (
@@ -19,11 +21,6 @@ CREATE TABLE recording (
 RECORDING_TABLE_2 = RECORDING_TABLE.replace(" sound TEXT NOT NULL DEFAULT '',", "")
 """As it was in the second version of a history's schema, and in the third."""
 RECORDING_UPWARDS_3 = "ALTER TABLE recording ADD COLUMN sound TEXT NOT NULL DEFAULT '';"
-
-MESSAGES = 9999
-"""The messages that a folder of a mailbox holds. Asterisk apps/app_voicemail.c (MAXMSGLIMIT)."""
-GREETING = "unavail"
-"""The name of a greeting, without extension; spec 5.8. The cleaner of a unit leaves these alone."""
 
 _MESSAGE = "name GLOB 'msg[0-9][0-9][0-9][0-9].*'"
 _NUMBER = "CAST(substr(name, 4, 4) AS INTEGER)"
@@ -36,25 +33,6 @@ _FORGET = f"DELETE FROM recording WHERE directory = ? AND {_MESSAGE} AND {_NUMBE
 
 _PAGE = "SELECT name, written FROM recording WHERE directory = ? AND name > ? ORDER BY name LIMIT 1000"
 _HOLDS = "SELECT 1 FROM recording WHERE directory = ? OR (directory > ? AND directory < ?) LIMIT 1"
-
-
-class Recording(NamedTuple):
-    """One file that the PBX made: a WAV of *samples*, or the *text* that stands beside a voicemail message.
-
-    *directory* is its path in the spool, *written* when it was finished, in seconds of the epoch. *sound* is the path that
-    it had when it was recorded, if that was another one: it sounds the same wherever it goes.
-    """
-
-    directory: str
-    name: str
-    written: int
-    samples: int = 0
-    text: str = ""
-    sound: str = ""
-
-    @property
-    def path(self) -> str:
-        return f"{self.directory}/{self.name}"
 
 
 class Recordings:

@@ -21,7 +21,8 @@ from ucmsim.audio import Voices, gsm, wav
 from ucmsim.beneath import Entry, FileBody, FileLater, OpenFile, Unreadable
 from ucmsim.listing import in_order
 from ucmsim.paths import Parts, parts_of
-from ucmsim.recordings import Recording, Recordings
+from ucmsim.recordings import Recordings
+from ucmsim.records import Recording
 from ucmsim.reply import Body, Bytes
 
 Told = Callable[[str], None]

@@ -10,8 +10,8 @@ from ucmsim.calls.projection import Firmware
 from ucmsim.calls.traffic import Office, Traffic
 from ucmsim.calls.world import CallWorld
 from ucmsim.corrections import Corrections
-from ucmsim.history import Record
 from ucmsim.instants import SECOND, microseconds
+from ucmsim.records import Record
 
 _DAY = 24 * 3600 * SECOND
 

@@ -7,7 +7,7 @@ from random import Random
 
 from ucmsim.audio import RATE
 from ucmsim.calls import filenames
-from ucmsim.recordings import GREETING, Recording
+from ucmsim.records import GREETING, Recording
 
 _SHARE = 0.3
 """Mailboxes whose owner has recorded a greeting; illustrative."""

@@ -29,7 +29,7 @@ from ucmsim.calls.naming import Naming
 from ucmsim.calls.recorder import Recorder
 from ucmsim.calls.timing import Timing
 from ucmsim.columns import NAMES, Row
-from ucmsim.recordings import Recording
+from ucmsim.records import Recording
 from ucmsim.register import Quirks
 
 _DIRECTIONS = ("Internal", "Inbound", "Outbound", "External")

@@ -12,7 +12,7 @@ from ucmsim.calls.legs import DIAL, MEETME, PARK, VOICEMAIL, Leg
 from ucmsim.calls.naming import Naming
 from ucmsim.calls.timing import Timing
 from ucmsim.instants import SECOND
-from ucmsim.recordings import MESSAGES, Recording
+from ucmsim.records import MESSAGES, Recording
 from ucmsim.register import Quirks
 
 _RECORDED = (DIAL, MEETME, PARK)

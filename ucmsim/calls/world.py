@@ -22,7 +22,7 @@ from ucmsim.calls.projection import Firmware
 from ucmsim.calls.shapes import Story
 from ucmsim.columns import GENERATIONS, NAMES
 from ucmsim.corrections import Corrections
-from ucmsim.history import Record
+from ucmsim.records import Record
 
 
 class Past(NamedTuple):

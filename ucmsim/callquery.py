@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ucmsim.calls.shapes import BY_ID
 from ucmsim.errors import UcmsimError, did_you_mean
 from ucmsim.instants import FORM, instant, microseconds
-from ucmsim.truth import Sought
+from ucmsim.ledger import Sought
 
 KEYS = ("limit", "after", "since", "until", "session", "uniqueid", "shape")
 LONGEST_PAGE = 10_000
