@@ -257,6 +257,35 @@ def test_basic_credentials_are_a_secret_too() -> None:
     assert discretion.target("/x?Authorization=Basic+abc") == "/x?Authorization=***"
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["api_key", "apikey", "access_token", "X-Amz-Signature", "cookie", "sid", "jwt", "client%5Fsecret", "Pass", "auth"],
+)
+def test_a_parameter_that_is_called_a_secret_has_no_value(name: str) -> None:
+    """However it is spelled, whatever a vendor puts there is masked."""
+    assert Discretion(()).target(f"/x?{name}=hush&b=1") == f"/x?{name}=***&b=1"
+
+
+@pytest.mark.parametrize("name", ["format", "caller", "author", "monkey", "passenger", "keyword", "session_count"])
+def test_other_parameters_are_told(name: str) -> None:
+    """A name that only looks like that of a secret hides nothing."""
+    assert Discretion(()).target(f"/x?{name}=told") == f"/x?{name}=told"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("https%3A%2F%2Fjoe%3Ahush%40x%2F", "***"),
+        ("https%253A%252F%252Fjoe%253Ahush%2540x", "***"),
+        ("https://joe:hush@x/", "https://***@x/"),
+        ("https%3A%2F%2Fx%2F40", "https%3A%2F%2Fx%2F40"),
+    ],
+)
+def test_a_url_within_a_url_has_no_credentials(value: str, told: str) -> None:
+    """What stands before its host is masked, also where it is encoded."""
+    assert Discretion(()).target(f"/x?next={value}") == f"/x?next={told}"
+
+
 # Headers and forms
 
 
@@ -266,7 +295,11 @@ def test_basic_credentials_are_a_secret_too() -> None:
         ("User-Agent", "curl/8.5", "curl/8.5"),
         ("Authorization", "Basic am9lOmxldG1laW4=", "Basic ***"),
         ("Authorization", "Bearer abc.def", "Bearer ***"),
-        ("Authorization", "nonsense", "nonsense"),
+        ("Authorization", "nonsense", "***"),
+        ("Authorization", "s3cr3t t0ken", "***"),
+        ("aUTHORIZATION", "bAsIc  am9lOmxldG1laW4=", "bAsIc ***"),
+        ("Authorization", "Basic\tam9lOmxldG1laW4=", "***"),
+        ("X-Pwd", "1", "***"),
         ("Authorization", "!!! x", "***"),
         (
             "AUTHORIZATION",

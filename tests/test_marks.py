@@ -97,6 +97,14 @@ def two_nonces() -> list[tuple[str, ...]]:
     return [caller.login(seconds=1)]
 
 
+def fields_in_the_uri() -> list[tuple[str, ...]]:
+    """The uri, which comes last, has parameters that are called like fields of the credentials."""
+    caller = Caller(api=ACCOUNT)
+    caller.ask()
+    line = 'Digest username="a", realm="asterisk", nonce="4a", qop=auth, nc={:08x}, cnonce="c", response="0", uri="/?nc=1&qop="'
+    return [caller.ask(authorization=line.format(count)) for count in (1, 2)]
+
+
 def qop(change: Callable[[str], str]) -> list[tuple[str, ...]]:
     caller = Caller(api=ACCOUNT)
     caller.ask()
@@ -210,6 +218,8 @@ SET: dict[str, list[Story]] = {
         lambda: [Caller().ask("/cdrapi?password=x")],
         lambda: [Caller().ask("https://joe:letmein@pbx/cdrapi")],
         lambda: [Caller(api=ACCOUNT).ask("/cdrapi?caller=cdrapi123")],
+        lambda: [Caller().ask("/cdrapi?api_key=x")],
+        lambda: [Caller().ask("/cdrapi?next=https%3A%2F%2Fjoe%3Aletmein%40x")],
     ],
     "nc-not-increasing": [lambda: counted(1, 1), lambda: counted(5, 4)],
     "no-qop": [lambda: qop(without_qop)],
@@ -237,10 +247,10 @@ NOT_SET: dict[str, list[Story]] = {
     "basic-before-challenge": [lambda: basic(first=False)],
     "credentials-in-url": [
         lambda: [Caller().ask("/cdrapi?caller=5300@")], lambda: [Caller().ask("/cdrapi?password=")],
-        lambda: [Caller().ask("/cdrapi?user=joe")], lambda: [Caller().ask("/cdrapi?caller=cdrapi123")],
+        lambda: [Caller().ask("/cdrapi?user=joe")], lambda: [Caller().ask("/cdrapi?author=joe")], lambda: [Caller().ask("/cdrapi?caller=cdrapi123")],
     ],
-    "nc-not-increasing": [lambda: counted(1, 2, 3), two_nonces],
-    "no-qop": [lambda: qop(str), lambda: basic(first=False)],
+    "nc-not-increasing": [lambda: counted(1, 2, 3), two_nonces, fields_in_the_uri],
+    "no-qop": [lambda: qop(str), fields_in_the_uri, lambda: basic(first=False)],
     "watermark-without-overlap": [
         lambda: polls("startTime=2013-12-03T14:02:22"),  # a second back
         lambda: polls("startTime=2013-12-03T14:30:00&caller=5300"),  # another question

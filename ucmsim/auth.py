@@ -180,7 +180,7 @@ def judge(
     if not authorization:
         said = "there are no credentials yet"
         return Verdict.no(Code.NO_CREDENTIALS, said, "answer the challenge in WWW-authenticate with Digest credentials")
-    if authorization[:6].lower() == "basic ":
+    if is_basic(authorization):
         return _judge_basic(authorization[6:], account)
     credentials = parse(authorization, counted=nonces.counted, any_algorithm=account.any_algorithm)
     if isinstance(credentials, Refusal):
@@ -204,13 +204,18 @@ def judge(
     return nonces.spend(credentials.nonce, credentials.count, wall)
 
 
-def parse(authorization: str, *, counted: bool = True, any_algorithm: bool = False) -> Credentials | Refusal:
-    """Return the Digest credentials in *authorization*, or why there are none.
+def is_basic(authorization: str) -> bool:
+    """Return whether the value of an `Authorization` header has Basic credentials."""
+    return authorization[:6].lower() == "basic "
 
-    Unless nonce counts are *counted*, theirs may be anything and is taken for 0. *any_algorithm* is taken for MD5.
-    """
-    if authorization.lstrip()[:7].lower() != "digest ":
-        return Refusal.of(Code.NOT_DIGEST, "the credentials are not Digest", "begin with: Authorization: Digest")
+
+def is_digest(authorization: str) -> bool:
+    """Return whether the value of an `Authorization` header has Digest credentials."""
+    return authorization.lstrip()[:7].lower() == "digest "
+
+
+def fields(authorization: str) -> dict[str, str]:
+    """Return the fields of Digest credentials that the device knows, by their names in lower case; the last counts."""
     found: dict[str, str] = {}
     at = len(authorization) - len(authorization.lstrip()) + 7
     while at < len(authorization):
@@ -223,6 +228,17 @@ def parse(authorization: str, *, counted: bool = True, any_algorithm: bool = Fal
         else:
             comma = authorization.find(",", at)
             at = len(authorization) if comma < 0 else comma + 1
+    return found
+
+
+def parse(authorization: str, *, counted: bool = True, any_algorithm: bool = False) -> Credentials | Refusal:
+    """Return the Digest credentials in *authorization*, or why there are none.
+
+    Unless nonce counts are *counted*, theirs may be anything and is taken for 0. *any_algorithm* is taken for MD5.
+    """
+    if not is_digest(authorization):
+        return Refusal.of(Code.NOT_DIGEST, "the credentials are not Digest", "begin with: Authorization: Digest")
+    found = fields(authorization)
     if missing := [key for key in ("realm", "nonce", "username", "uri", "response") if not found.get(key)]:
         said = f"the Digest credentials lack {', '.join(missing)}"
         return Refusal.of(Code.DIGEST_INCOMPLETE, said, "RFC 2617, 3.2.2 lists what they must have")

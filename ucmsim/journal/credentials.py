@@ -1,16 +1,24 @@
-"""Looks at credentials for what is careless about them; keeps none. Pure."""
+"""Looks at credentials for what is careless about them, and says where some may stand; keeps none. Pure."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
-_USERINFO = re.compile(r"://[^/?#\s]*@")
-_FIELDS = re.compile(r'\b(nonce|qop|nc)\s*=\s*"?([^",\s]*)', re.IGNORECASE)
+from ucmsim.auth import fields, is_digest
+
+USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
+"""The user:password@ of a URL. RFC 3986, 3.2.1."""
+
+_SECRET = re.compile(
+    r".*(?:passw(?:or)?d|passphrase|pwd|secret|token|cookie|credentials?|authorization|signature|(?:api|access|private)key)"
+    r"|pass|auth|key|sid|session(?:id|key)?|jwt|sig"
+)
+"""Names of parameters whose values let somebody in, in lower case and without the marks between their words."""
+_SEPARATORS = str.maketrans("", "", "-_.")
+_LONGEST = 3 * 64
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{1,16}")
-_LONGEST = 3 * len("authorization")
-_TELLING = ("password", "passwd", "pass", "pwd", "secret", "token", "authorization", "credentials")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +30,9 @@ class Digest:
     qop: bool
 
 
-def is_basic(authorization: str) -> bool:
-    """Return whether the value of an Authorization header has Basic credentials."""
-    return authorization[:6].lower() == "basic "
-
-
 def digest_of(authorization: str) -> Digest | None:
     """Return the Digest credentials of an Authorization header, None when there are none that can be read."""
-    if authorization.lstrip()[:7].lower() != "digest ":
-        return None
-    found = {name.lower(): value for name, value in _FIELDS.findall(authorization)}
+    found = fields(authorization) if is_digest(authorization) else {}
     if not found.get("nonce"):
         return None
     qop = bool(found.get("qop"))
@@ -39,10 +40,27 @@ def digest_of(authorization: str) -> Digest | None:
     return Digest(found["nonce"].lower(), int(number[0], 16) if qop and number else None, qop)
 
 
+def is_secret(name: str) -> bool:
+    """Return whether a parameter of this *name*, encoded or not, is called a secret."""
+    if len(name) > _LONGEST:
+        return False
+    return _SECRET.fullmatch(unquote_plus(name).lower().translate(_SEPARATORS)) is not None
+
+
+def has_userinfo(text: str) -> bool:
+    """Return whether a URL with user:password@ stands in *text*, as it is or encoded once or twice."""
+    for _ in range(3):
+        if USERINFO.search(text):
+            return True
+        if "40" not in text:  # %40 is the encoded @, %2540 that once more
+            return False
+        text = unquote(text)
+    return False
+
+
 def in_url(target: str) -> bool:
     """Return whether a request *target* has user:password@, or a parameter that is called a secret and has a value."""
-    path, _, query = target.partition("?")
-    if _USERINFO.search(path) or _USERINFO.search(query):
+    if has_userinfo(target):
         return True
-    pieces = (piece.partition("=") for piece in query.split("&"))
-    return any(value and len(name) <= _LONGEST and unquote_plus(name).lower() in _TELLING for name, _, value in pieces)
+    pieces = (piece.partition("=") for piece in target.partition("?")[2].split("&"))
+    return any(value and is_secret(name) for name, _, value in pieces)

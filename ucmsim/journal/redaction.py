@@ -10,15 +10,17 @@ from itertools import islice
 from urllib.parse import unquote, unquote_plus
 
 from ucmsim.auth import Account
+from ucmsim.journal.credentials import USERINFO, has_userinfo, is_secret
 from ucmsim.refusals import Refusal
 
-_USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
-_TELLING = (
-    "password", "passwd", "pass", "pwd", "secret", "token", "user", "username",
-    "authorization", "auth", "credentials", "response",
-)  # fmt: skip
-_SECRETIVE = re.compile("auth|cookie|credential|key|passw|secret|session|token")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,15}")
+_TELLING = ("user", "username", "login", "response")
+"""Parameters beside those that are called secrets whose values say who somebody is."""
+_SECRETIVE = re.compile("auth|cookie|credential|key|pass|pwd|secret|session|signature|token")
+"""What headers are called that may hold a secret: their words are not to be told apart, and nobody asks by them."""
+_SCHEMES = frozenset(
+    ("apikey", "basic", "bearer", "digest", "dpop", "hoba", "mutual", "negotiate", "ntlm", "oauth", "token", "vapid")
+)
+"""Schemes of credentials, most of them IANA's. What is none of these may be a secret without a scheme."""
 _FIELD = re.compile(r'\b(\w++)\s*+=\s*+("(?:[^"\\]|\\.)*"?|[^,\s]*)')
 _SHOWN = ("realm", "nonce", "opaque", "algorithm", "qop", "nc")
 _FORM = 4096
@@ -52,7 +54,7 @@ class Discretion:
 
     def target(self, target: str) -> str:
         """Return the request *target* without user:password@, values of telling parameters, and the secrets."""
-        path, mark, query = _USERINFO.sub("***@", target).partition("?")
+        path, mark, query = USERINFO.sub("***@", target).partition("?")
         known = path.lower().removesuffix("/") in self.paths
         if self.hides(path) and not known:
             path = _HIDDEN
@@ -103,7 +105,7 @@ class Discretion:
     def _credentials(self, value: str) -> str:
         """Return the value of an Authorization header without what proves who somebody is."""
         scheme, blank, rest = value.partition(" ")
-        if not _SCHEME.fullmatch(scheme) or self.hides(scheme):
+        if scheme.lower() not in _SCHEMES or self.hides(scheme):
             return _HIDDEN
         if scheme.lower() != "digest":
             return f"{scheme}{blank}{_HIDDEN if rest else ''}"
@@ -124,11 +126,9 @@ class Discretion:
 
     def _piece(self, piece: str) -> str:
         name, equals, value = piece.partition("=")
-        telling = unquote_plus(name).lower() in _TELLING
-        return (
-            f"{_HIDDEN if self.hides(name) else name}{equals}"
-            f"{_HIDDEN if value and (telling or self.hides(value)) else value}"
-        )
+        telling = unquote_plus(name).lower() in _TELLING or is_secret(name)
+        hidden = telling or self.hides(value) or has_userinfo(value.replace("://***@", ""))
+        return f"{_HIDDEN if self.hides(name) else name}{equals}{_HIDDEN if value and hidden else value}"
 
 
 def _hides(text: str, secrets: Iterable[str]) -> bool:
