@@ -10,14 +10,18 @@ from typing import Any
 
 import pytest
 
-from tests.makers import CLIENT, at, make_pbx, request
+from tests.makers import CLIENT, VOICES, at, make_pbx, request
+from tests.test_journal import exchange
 from tests.test_socketplane import HELLO
+from ucmsim.assembly import assemble
 from ucmsim.errors import HistoryError
 from ucmsim.faults import Admission
 from ucmsim.journal import Exchange, Inquiry, Journal, Spill
 from ucmsim.journal.hello import offered
 from ucmsim.journal.ring import OVERHEAD
 from ucmsim.pbx import Pbx
+from ucmsim.settings import load_pbx
+from ucmsim.statefolder import StateFolder
 
 
 def event(number: int, **more: Any) -> dict[str, Any]:
@@ -124,15 +128,33 @@ def test_a_file_that_is_no_journal_is_refused(path: Path, tmp_path: Path) -> Non
 
 
 def test_a_disk_that_fails_is_told_to_whoever_asks(path: Path) -> None:
-    """Writing raises what SQLite says, and the journal goes on in memory."""
+    """Writing raises what SQLite says, the journal goes on in memory, and writes all of it once the disk takes it."""
     spill = Spill.open(path, 10)
     journal = Journal(10, 1 << 20, spill)
     journal.add(event(1))
-    spill.close()
+    spill._database.execute("ALTER TABLE event RENAME TO elsewhere")
     with pytest.raises(sqlite3.Error):
         found(journal)
     assert journal.add(event(2)) == 2
     assert len(list(journal.entries())) == 2
+    spill._database.execute("ALTER TABLE elsewhere RENAME TO event")
+    assert found(journal) == [1, 2]
+    assert journal.flushing() is None
+
+
+def test_a_pbx_keeps_its_journal_over_a_restart(tmp_path: Path) -> None:
+    """What the setting asks for is on disk when the PBX ends, and the next one of its name goes on with it."""
+    settings = load_pbx({"history": {"days": 0}, "journal": {"spill": 100}}, tmp_path)
+    for number in (1, 2):
+        folder = StateFolder.open(tmp_path)
+        appliance = assemble("hq", settings, folder, voices=VOICES, seed=1, wall=0.0)
+        try:
+            assert appliance.pbx.journal.spills
+            assert found(appliance.pbx.journal) == list(range(1, number))
+            appliance.pbx.record(exchange(), request("/cdrapi"))
+        finally:
+            appliance.close()
+            folder.close()
 
 
 # --- how much memory it takes -----------------------------------------------------------------------------------------

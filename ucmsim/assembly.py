@@ -205,7 +205,7 @@ def _journal(settings: PbxSettings, home: Path) -> Journal:
     """Return the journal that the *settings* ask for; raises `HistoryError`."""
     kept = settings.journal
     spill = None if kept.spill is None else Spill.open(home / "journal.sqlite", kept.spill)
-    return Journal(kept.entries, kept.megabytes << 20, spill)
+    return Journal.of(kept, spill)
 
 
 def trusted(state: Path, name: str, settings: PbxSettings, *, wall: float) -> Certificate:

@@ -89,7 +89,8 @@ class Pbx:
         self.history = history
         self._clock = clock
         self.totals = Totals()
-        self.journal = journal or Journal(settings.journal.entries, settings.journal.megabytes << 20)
+        # Not by its truth: one without events is none.
+        self.journal = Journal.of(settings.journal) if journal is None else journal
         self._hygiene = Hygiene(frozenset(refusable), settings.journal.connections)
         self._visits = 0
         self.quirks = settings.register

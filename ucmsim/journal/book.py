@@ -6,11 +6,12 @@ Touched in the reactor thread only; what takes long is a function that is return
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Self
 
 from ucmsim.journal.inquiry import Inquiry, Search
 from ucmsim.journal.ring import Ring
 from ucmsim.journal.spill import Spill
+from ucmsim.settings import Journal as Settings
 
 ENTRIES, ROOM = 50_000, 8 << 20
 """Events that are kept in memory, and bytes of them."""
@@ -26,6 +27,11 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._ring)
+
+    @classmethod
+    def of(cls, settings: Settings, spill: Spill | None = None) -> Self:
+        """Return an empty journal as the *settings* ask for it."""
+        return cls(settings.entries, settings.megabytes << 20, spill)
 
     @property
     def size(self) -> int:
@@ -48,15 +54,20 @@ class Journal:
     def flushing(self) -> Callable[[], None] | None:
         """Return what writes to disk whatever is not there yet, for the worker; None when there is nothing to do.
 
-        It may raise `sqlite3.Error`. What the ring drops before it is written is lost: that takes longer than a second
-        of the worker's and as many events as the ring has.
+        It may raise `sqlite3.Error`, and what it could not write is for the next one. What the ring drops before it is
+        written is lost: that takes longer than a second of the worker's and as many events as the ring has.
         """
         spill = self._spill
         if spill is None or self._spilt == self._ring.last:
             return None
         kept, after = self._ring.kept_after(self._spilt), self._spilt
-        self._spilt = self._ring.last
-        return lambda: spill.write(kept.after(after))
+
+        def flush() -> None:
+            spill.write(kept.after(after))
+            # In the worker, one after another: events have been written up to here, whatever else is.
+            self._spilt = max(self._spilt, kept.last)
+
+        return flush
 
     def inquiring(self, inquiry: Inquiry) -> Search:
         """Return what looks for the answer to *inquiry* as of now, step by step, in the worker."""
