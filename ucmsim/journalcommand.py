@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,14 +15,11 @@ import click
 from ucmsim import configuration
 from ucmsim.client import ControlClient, ControlError
 from ucmsim.errors import ConfigurationError
+from ucmsim.following import Follower
 from ucmsim.journal import digest as digests
 from ucmsim.journal import exports
 from ucmsim.journal.inquiry import CLOCKS, KINDS, MOST, PARAMETERS
 from ucmsim.journal.telling import told
-
-PERIOD = 0.5
-"""Seconds between two questions while it follows."""
-_TAIL = 10
 
 _STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType({
     "time": {"dim": True}, "who": {"dim": True}, "what": {"bold": True}, "good": {"fg": "green"}, "asked": {"fg": "yellow"},
@@ -91,54 +87,22 @@ def journal(
     if follow and form in ("har", "digest"):
         raise click.UsageError(f"--{form} is of a whole, and --follow has no end")
     try:
-        client = _client(config, ready, url, token)
+        connect = partial(_client, config, ready, url, token)
+        client = connect()
         chosen = {key: value for key, value in filters.items() if value is not None}
         if form == "lines" and not every and "kind" not in chosen:
             chosen["brief"] = "yes"
-        source = _Source(client, _chosen(client, name), chosen)
+        pbx = _chosen(client, name)
         if not follow:
-            _printed(source.whole(), form)
+            _printed(client.journal(pbx, **chosen), form)
             return
-        for entry in source.following():
+        for entry in Follower(connect, pbx, chosen).events():
             _printed([entry], form)
     except ControlError as error:
         click.echo(str(error), err=True)
         raise SystemExit(2 if error.status == 400 else 1) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """The journal of one PBX behind a control plane, narrowed by *filters*."""
-
-    client: ControlClient
-    pbx: str
-    filters: Mapping[str, Any]
-
-    def whole(self) -> list[Entry]:
-        return self.client.journal(self.pbx, **self.filters)
-
-    def following(self) -> Iterator[Entry]:
-        """Yield the last events, then each one when it happens; what was dropped before it could be read is said."""
-        page = self.client.journal_page(self.pbx, {"last": _TAIL, **self.filters})
-        later = {key: value for key, value in self.filters.items() if key != "last"}
-        yield from page["items"]
-        after = page["last"]
-        while True:
-            page = self.client.journal_page(self.pbx, {**later, "after": after, "limit": MOST})
-            if page["last"] < after:
-                click.echo("the journal begins anew", err=True)
-                after = 0
-                continue
-            if page["first"] > after + 1:
-                click.echo(f"{page['first'] - after - 1} events were dropped before they could be read", err=True)
-            yield from page["items"]
-            if page["next"] is None:
-                after = page["last"]
-                time.sleep(PERIOD)
-            else:
-                after = page["next"]
 
 
 def _client(config: Path | None, ready: Path | None, url: str | None, token: str | None) -> ControlClient:

@@ -1,0 +1,124 @@
+"""Following a journal: what is asked, what is said, and that a restart of ucmsim ends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any
+
+import click
+import pytest
+
+from ucmsim.client import ControlError, ControlUnreachable
+from ucmsim.following import PERIOD, Follower
+
+GONE = ControlUnreachable("the control plane cannot be reached")
+
+
+def event(number: int, wall: str = "a") -> dict[str, Any]:
+    return {"id": number, "wall": wall}
+
+
+class Running:
+    """A control plane whose journal of *hq* has *items*, those before *first* dropped; *asked* are the questions."""
+
+    def __init__(self, *items: dict[str, Any], first: int = 1, refuses: ControlError | None = None) -> None:
+        self.items, self.first, self.refuses = items, first, refuses
+        self.asked: list[Mapping[str, Any]] = []
+
+    def status(self) -> dict[str, Any]:
+        if self.refuses:
+            raise self.refuses
+        return {}
+
+    def journal_page(self, pbx: str, filters: Mapping[str, Any] = {}) -> dict[str, Any]:
+        if self.refuses:
+            raise self.refuses
+        self.asked.append(filters)
+        found = [one for one in self.items if one["id"] > filters.get("after", 0)][: filters.get("limit", 1000)]
+        last = self.items[-1]["id"] if self.items else 0
+        return {"items": found, "next": None, "first": self.first, "last": last}
+
+
+class Story:
+    """Whom each call of `connect` meets, and what is met after each pause; *said* is what the user is told."""
+
+    def __init__(self, *met: Running | Exception) -> None:
+        self.met = list(met)
+        self.said: list[str] = []
+        self.pauses: list[float] = []
+        self.after_pause: Callable[[], object] = lambda: None
+
+    def connect(self) -> Any:
+        now = self.met.pop(0)
+        if isinstance(now, Exception):
+            raise now
+        return now
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.after_pause()
+
+    def follow(self, count: int, **filters: Any) -> list[dict[str, Any]]:
+        follower = Follower(self.connect, "hq", filters, self.said.append, self.pause)
+        return list(islice(follower.events(), count))
+
+
+def stops(running: Running) -> Callable[[], object]:
+    return lambda: setattr(running, "refuses", GONE)
+
+
+def test_it_begins_with_the_last_and_goes_on_behind_them() -> None:
+    """The number of the last counts for the beginning only, other filters for all."""
+    running = Running(event(1), event(2))
+    story = Story(running)
+    story.after_pause = lambda: setattr(running, "items", (*running.items, event(3)))
+    assert [one["id"] for one in story.follow(3, last=5, mark="any")] == [1, 2, 3]
+    assert running.asked[0] == {"last": 5, "mark": "any"}
+    assert running.asked[1] == {"mark": "any", "after": 2, "limit": 1000}
+    assert (story.said, story.pauses) == ([], [PERIOD])
+
+
+def test_what_was_dropped_is_said() -> None:
+    """Ids between the last that was read and the first that is kept are gone."""
+    running = Running(event(1))
+    story = Story(running)
+
+    def much_happens() -> None:
+        running.items, running.first = (event(9),), 9
+
+    story.after_pause = much_happens
+    assert [one["id"] for one in story.follow(2)] == [1, 9]
+    assert story.said == ["7 events were dropped before they could be read"]
+
+
+def test_a_restart_is_waited_for() -> None:
+    """A journal that is on disk goes on where it was; the token may be another, and come later."""
+    before, after = Running(event(1)), Running(event(1), event(2))
+    wrong = Running(refuses=ControlError(401, "token", "a wrong token", None))
+    story = Story(before, GONE, click.UsageError("no ready report"), wrong, after)
+    story.after_pause = stops(before)
+    assert story.follow(2) == [event(1), event(2)]
+    assert story.said == ["the control plane cannot be reached; waiting for it", "it answers again"]
+
+
+@pytest.mark.parametrize("many", [1, 5])
+def test_a_journal_that_begins_anew_is_read_from_its_beginning(many: int) -> None:
+    """Also when it has as many events as the one before had: they are others."""
+    before, after = Running(event(1), event(2)), Running(*(event(n, "b") for n in range(1, many + 1)))
+    story = Story(before, after)
+    story.after_pause = stops(before)
+    assert story.follow(2 + many)[2:] == [event(n, "b") for n in range(1, many + 1)]
+    assert story.said[-1] == "the journal begins anew"
+
+
+def test_a_refusal_ends_it() -> None:
+    """What the control plane says no to is no restart."""
+    story = Story(Running(refuses=ControlError(404, "not-found", "there is no PBX 'hq'", None)))
+    with pytest.raises(ControlError, match="no PBX"):
+        story.follow(1)
+    before, after = Running(event(1)), Running(refuses=ControlError(403, "x", "no", None))
+    story = Story(before, after)
+    story.after_pause = stops(before)
+    with pytest.raises(ControlError, match="no"):
+        story.follow(2)
