@@ -195,6 +195,27 @@ def test_life_of_a_fault(control: Control, hq: str) -> None:
     assert control("DELETE", f"{hq}/faults/http-latency").told == (404, "not-found", None)
 
 
+def test_fault_is_changed(control: Control, hq: str) -> None:
+    """A PATCH changes what it names and nothing else, and refuses what arming refuses."""
+    control("POST", f"{hq}/faults", {**LATENCY, "times": 3})
+    changed = control("PATCH", f"{hq}/faults/http-latency", {"seconds": 1, "ttl": 300})
+    assert (changed.status, changed.json["seconds"], changed.json["times"], changed.json["ttl"]) == (200, 1, 3, 300)
+    assert control("PATCH", f"{hq}/faults/http-latency", {"secnds": 1}).told == (400, "invalid", "secnds")
+    answer = control("PATCH", f"{hq}/faults/http-latenci", {})
+    assert answer.told == (404, "not-found", None)
+    assert "did you mean 'http-latency'?" in answer.error["message"]
+    assert control("GET", f"{hq}/faults").json["items"] == [changed.json]
+
+
+def test_faults_are_cleared(control: Control, hq: str) -> None:
+    """DELETE of all of them leaves none, also if there was none."""
+    for name in ("a", "b"):
+        control("POST", f"{hq}/faults", {**LATENCY, "name": name})
+    for _ in range(2):
+        assert control("DELETE", f"{hq}/faults").status == 204
+        assert control("GET", f"{hq}/faults").json["items"] == []
+
+
 def test_fault_is_told_as_it_was_sent(control: Control, hq: str) -> None:
     """Conditions and limits of a fault come back, and what comes back can be sent again."""
     when = {"path": "/cdrapi", "nth": [2], "client": "10.0.0.0/8"}
@@ -329,7 +350,7 @@ def test_token_stands_in_its_own_scheme(control: Control) -> None:
 @pytest.mark.parametrize(("method", "path"), [place for place in CLOSED if "nobody" in place[1]])
 def test_pbx_that_is_not_there(control: Control, method: str, path: str) -> None:
     """Every route below a PBX answers 404 for one that is not there."""
-    answer = control(method, path, LATENCY if method in ("POST", "PUT") else None)
+    answer = control(method, path, LATENCY if method in ("POST", "PUT", "PATCH") else None)
     assert answer.told == (404, "not-found", None)
     assert "nobody" in answer.error["message"]
 
@@ -514,7 +535,7 @@ def test_unknown_fault_is_answered_with_the_right_one(control: Control, hq: str)
         ({**LATENCY, "chance": 1.5}, "chance"),
         ({**LATENCY, "times": 0}, "times"),
         ({**LATENCY, "name": "No Name"}, "name"),
-        ({**LATENCY, "ttl": 3}, "ttl"),
+        ({**LATENCY, "ttl": 0}, "ttl"),
         ({"fault": "tls.certificate", "defect": "expird"}, "defect"),
         ({"fault": "tls.certificate", "defect": "expired", "when": {"path": "/cdrapi"}}, "when.path"),
         ({"fault": "api.deny", "how": "drop", "when": {"path": "/cdrapi"}}, "when.path"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.asking import get
-from tests.makers import CLIENT, STRANGER, make_pbx
+from tests.makers import BEGAN, CLIENT, STRANGER, make_pbx
 from ucmsim.errors import ConfigurationError
 from ucmsim.faults import Admission
 
@@ -36,14 +36,14 @@ def test_the_last_entry_that_matches_decides(permitted, peer, status):
 def test_a_denied_peer_is_admitted_and_gets_the_page():
     """By default a denied peer may connect, and is told 403."""
     pbx = make_pbx()
-    assert pbx.admit(STRANGER, 0).serve
+    assert pbx.admit(STRANGER, 0, BEGAN).serve
     assert get(pbx, peer=STRANGER).status == 403
 
 
 @pytest.mark.quirk("acl-denial")
 def test_a_denied_peer_is_dropped_at_accept():
     """With acl-denial: drop the connection is not served, and the reason names the quirk."""
-    admission = make_pbx(quirks={"acl-denial": "drop"}).admit(STRANGER, 0)
+    admission = make_pbx(quirks={"acl-denial": "drop"}).admit(STRANGER, 0, BEGAN)
     assert not admission.serve
     assert STRANGER in admission.why
     assert "acl-denial" in admission.why
@@ -52,7 +52,7 @@ def test_a_denied_peer_is_dropped_at_accept():
 @pytest.mark.quirk("acl-denial")
 def test_a_permitted_peer_is_not_dropped():
     """acl-denial: drop leaves permitted peers alone."""
-    assert make_pbx(quirks={"acl-denial": "drop"}).admit(CLIENT, 0) == Admission()
+    assert make_pbx(quirks={"acl-denial": "drop"}).admit(CLIENT, 0, BEGAN) == Admission()
 
 
 @pytest.mark.quirk("acl-unparsable")
@@ -84,7 +84,7 @@ def test_blank_permitted_ips_deny_or_allow_everybody(quirks, status, peer):
 def test_blank_permitted_ips_count_at_accept_too(blank, served):
     """Where denied peers are dropped at accept, blank Permitted IPs drop everybody, or nobody."""
     pbx = make_pbx(api={"permitted_ips": []}, quirks={"acl-denial": "drop", "acl-blank": blank})
-    assert pbx.admit(STRANGER, 0).serve is served
+    assert pbx.admit(STRANGER, 0, BEGAN).serve is served
 
 
 @pytest.mark.quirk("acl-blank")
@@ -107,6 +107,6 @@ def test_a_denial_by_fault_wins_over_blank_permitted_ips():
 )
 def test_the_session_cap_counts_open_connections(quirks, others, served):
     """The 101st connection is not served, or whichever the quirk says; the reason names the quirk."""
-    admission = make_pbx(quirks=quirks).admit(CLIENT, others)
+    admission = make_pbx(quirks=quirks).admit(CLIENT, others, BEGAN)
     assert admission.serve is served
     assert ("session-cap" in admission.why) is not served

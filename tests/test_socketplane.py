@@ -98,7 +98,7 @@ class FakePbx:
     visits: list[Visit] = field(default_factory=list)
     closed: list[Visit] = field(default_factory=list)
 
-    def admit(self, peer: str, others: int) -> Admission:
+    def admit(self, peer: str, others: int, wall: float) -> Admission:
         self.admitted.append((peer, others))
         return self.serve(peer, others)
 
@@ -111,7 +111,7 @@ class FakePbx:
     def left(self, visit: Visit, wall: float) -> None:
         self.visits.append(visit)
 
-    def handshake(self, peer: str) -> Handshake:
+    def handshake(self, peer: str, wall: float) -> Handshake:
         self.handshakes.append(peer)
         return Handshake(defect=f"number {len(self.handshakes)}")
 

@@ -77,6 +77,14 @@ class ControlClient:
         """Arm *fault* on *pbx*; return it with its name."""
         return self._ask("POST", f"/v1/pbxs/{quote(pbx, safe='')}/faults", fault)
 
+    def change_fault(self, pbx: str, name: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Change what *changes* says of the fault called *name* on *pbx*; return it as it is then."""
+        return self._ask("PATCH", f"/v1/pbxs/{quote(pbx, safe='')}/faults/{quote(name, safe='')}", changes)
+
+    def clear_faults(self, pbx: str) -> None:
+        """Disarm every fault on *pbx*."""
+        self._ask("DELETE", f"/v1/pbxs/{quote(pbx, safe='')}/faults")
+
     def disarm_fault(self, pbx: str, name: str) -> None:
         """Disarm the fault called *name* on *pbx*."""
         self._ask("DELETE", f"/v1/pbxs/{quote(pbx, safe='')}/faults/{quote(name, safe='')}")

@@ -26,7 +26,7 @@ from ucmsim.assembly import slow_defects
 from ucmsim.callquery import QueryRefused, sought
 from ucmsim.configuration import read_pbx
 from ucmsim.errors import BindError, ConfigurationError, NameTaken, UcmsimError
-from ucmsim.faults import Armed, FaultRefused
+from ucmsim.faults import FaultRefused, NotArmed
 from ucmsim.fleet import Fleet, PbxService
 from ucmsim.journal import BadInquiry, Inquiry
 from ucmsim.ports import OpenPort, closed
@@ -156,27 +156,50 @@ class Handlers:
         return Answer(_listed(told) if many else told[0], 201)
 
     def faults(self, pbx: str) -> Answer:
-        armed = self._find(pbx).appliance.pbx.faults.armed
-        return Answer(_listed([_fault(one) for one in armed.values()]))
+        service = self._find(pbx)
+        armed = service.appliance.pbx.faults.listed(service.when)
+        return Answer(_listed([one.as_json() for one in armed]))
 
     async def arm_fault(self, pbx: str, body: dict[str, Any]) -> Answer:
-        if slow_defects([body]):
-            appliance, wall = self._find(pbx).appliance, self._find(pbx).wall
-            await self._fleet.work(lambda: appliance.prepare([body], wall))
+        await self._prepare(pbx, body)
+        service = self._find(pbx)
         try:
-            armed = self._find(pbx).appliance.pbx.faults.arm(body)
+            armed = service.appliance.pbx.faults.arm(body, service.wall)
         except FaultRefused as refused:
             raise _refused(refused) from None
         self._log.info("{pbx}: armed {name} ({kind})", pbx=pbx, name=armed.arming.name, kind=armed.arming.kind.id)
-        return Answer(_fault(armed), 201)
+        return Answer(armed.as_json(), 201)
+
+    async def change_fault(self, pbx: str, name: str, body: dict[str, Any]) -> Answer:
+        await self._prepare(pbx, body)
+        service = self._find(pbx)
+        try:
+            armed = service.appliance.pbx.faults.change(name, body, service.wall)
+        except NotArmed as missing:
+            raise ApiError(404, "not-found", f"PBX '{pbx}': {missing}") from None
+        except FaultRefused as refused:
+            raise _refused(refused) from None
+        self._log.info("{pbx}: changed {name}: {keys}", pbx=pbx, name=name, keys=", ".join(body))
+        return Answer(armed.as_json())
 
     def disarm_fault(self, pbx: str, name: str) -> Answer:
         try:
             self._find(pbx).appliance.pbx.faults.disarm(name)
-        except KeyError:
-            raise ApiError(404, "not-found", f"no fault '{name}' is armed on PBX '{pbx}'") from None
+        except NotArmed as missing:
+            raise ApiError(404, "not-found", f"PBX '{pbx}': {missing}") from None
         self._log.info("{pbx}: disarmed {name}", pbx=pbx, name=name)
         return Answer(None, 204)
+
+    def clear_faults(self, pbx: str) -> Answer:
+        count = self._find(pbx).appliance.pbx.faults.clear()
+        self._log.info("{pbx}: disarmed all {count} faults", pbx=pbx, count=count)
+        return Answer(None, 204)
+
+    async def _prepare(self, pbx: str, spec: dict[str, Any]) -> None:
+        """Mint what the fault *spec* shows and takes long to mint."""
+        if slow_defects([spec]):
+            service = self._find(pbx)
+            await self._fleet.work(lambda: service.appliance.prepare([spec], service.wall))
 
     async def journal(self, pbx: str, query: Mapping[str, Sequence[str]]) -> Answer:
         service = self._find(pbx)
@@ -231,6 +254,8 @@ ROUTES = (
     Route("DELETE", "/v1/pbxs/{pbx}/cdrs", "delete_cdrs", "delete every CDR, as on the device's own page; recordings stay"),
     Route("GET",    "/v1/pbxs/{pbx}/faults", "faults", "the armed faults with their counters"),
     Route("POST",   "/v1/pbxs/{pbx}/faults", "arm_fault", "arm a fault"),
+    Route("DELETE", "/v1/pbxs/{pbx}/faults", "clear_faults", "disarm every fault"),
+    Route("PATCH",  "/v1/pbxs/{pbx}/faults/{name}", "change_fault", "change fields or terms of a fault; its counters go on"),
     Route("DELETE", "/v1/pbxs/{pbx}/faults/{name}", "disarm_fault", "disarm a fault"),
     Route("GET",    "/v1/pbxs/{pbx}/journal", "journal", "connections and exchanges, with filters and paging", query=True),
 )
@@ -285,7 +310,7 @@ class ControlResource(Resource):
         for route, names in found:
             if route.method == served_as:
                 arguments: dict[str, Any] = dict(names)
-                if method in ("POST", "PUT"):
+                if method in ("POST", "PUT", "PATCH"):
                     arguments["body"] = _body(request, many=route.many)
                 if route.query:
                     arguments["query"] = _query(request)
@@ -404,7 +429,3 @@ def _clock(service: PbxService) -> dict[str, Any]:
     when, world = pbx.clock.at(wall), pbx.clock.world(wall)
     local = when.pbx.astimezone(when.zone or pbx.settings.time_zone)
     return {"now": when.pbx.isoformat(), "local": local.isoformat(), "rate": pbx.clock.rate, "world": world.isoformat()}
-
-
-def _fault(armed: Armed) -> dict[str, Any]:
-    return {**armed.arming.as_json(), "matched": armed.matched, "fired": armed.fired}

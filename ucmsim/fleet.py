@@ -17,6 +17,7 @@ from twisted.python.threadpool import ThreadPool
 
 from ucmsim.assembly import Appliance
 from ucmsim.channel import DeviceFactory
+from ucmsim.clock import When
 from ucmsim.errors import NameTaken, UcmsimError
 from ucmsim.faults import Handshake, Moment
 from ucmsim.happenings import Happenings
@@ -73,6 +74,11 @@ class PbxService(Service):
     def wall(self) -> float:
         """The wall clock's now, in seconds of the epoch."""
         return float(self._reactor.seconds())
+
+    @property
+    def when(self) -> When:
+        """Now, on both clocks."""
+        return self.appliance.pbx.clock.at(self.wall)
 
     @property
     def address(self) -> Address | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -80,6 +81,16 @@ class Ledger:
         """Return the instant at which the last of the known calls ended; 0 without any."""
         with self._lock:
             return int(self._database.execute("SELECT coalesce(max(ended), 0) FROM truth").fetchone()[0])
+
+    def of_shape(self, shapes: Collection[str], acctids: Collection[str]) -> frozenset[str]:
+        """Return those of *acctids* that belong to a call of one of *shapes*."""
+        sql = (
+            "SELECT DISTINCT cdr.AcctId FROM cdr JOIN truth ON truth.row = cdr.id WHERE CAST(cdr.AcctId AS TEXT) IN "
+            "(SELECT value FROM json_each(?)) AND truth.shape IN (SELECT value FROM json_each(?))"
+        )
+        with self._lock:
+            found = self._database.execute(sql, (json.dumps(list(acctids)), json.dumps(list(shapes)))).fetchall()
+        return frozenset(str(acct) for (acct,) in found)
 
     def legs(self, batch: int = 1000) -> Iterator[tuple[int, Truth]]:
         """Yield the id of each row whose truth is known, and that truth, in the order of the rows."""

@@ -14,11 +14,11 @@ from functools import partial
 from typing import Protocol
 
 from ucmsim import pages
+from ucmsim.asked import Asked
 from ucmsim.auth import Account, Nonces, judge
 from ucmsim.cdrapi import CdrApi
 from ucmsim.clock import PbxClock, When
-from ucmsim.faults import Admission, FaultBook, Handshake, Moment, Situation
-from ucmsim.faults.arming import Settled
+from ucmsim.faults import NOTHING, Admission, Facts, FaultBook, Handshake, Moment, Settled, Situation
 from ucmsim.head import Heading
 from ucmsim.history import History
 from ucmsim.journal import Discretion, Exchange, Hygiene, Journal, Visit
@@ -110,7 +110,7 @@ class Pbx:
         self._method_first = self.quirks["method-check"] == "first"
         self._static_denied = self.quirks["static-path"] == 403
         for spec in settings.faults:
-            self.faults.arm(spec)
+            self.faults.arm(spec, clock.began)
 
     @property
     def clock(self) -> PbxClock:
@@ -123,8 +123,8 @@ class Pbx:
 
     # --- at accept -------------------------------------------------------------------------------------------------
 
-    def admit(self, peer: str, others: int) -> Admission:
-        """Decide whether the connection of *peer* is served while *others* are open. Spec 0b: session cap, ACL."""
+    def admit(self, peer: str, others: int, wall: float) -> Admission:
+        """Decide at *wall* seconds whether the connection of *peer* is served while *others* are open. Spec 0b: session cap, ACL."""
         cap = self.quirks.number("session-cap")
         if cap is not None and others >= cap:
             said = f"{peer} is one connection too many: {cap} are open (quirk session-cap)"
@@ -133,7 +133,7 @@ class Pbx:
             passes, why = self._access.permitted(peer)
             if not passes:
                 return Admission.refused(self._access.refusal(why), f"{why} (quirk acl-denial: drop)")
-        settled = self.faults.settle(Moment.ADMIT, peer)
+        settled = self.faults.settle(Moment.ADMIT, self._known(peer), self._clock.at(wall))
         settled.count()
         return replace(settled.applied(Admission()), faults=settled.names)
 
@@ -159,9 +159,9 @@ class Pbx:
 
     # --- at the ClientHello ----------------------------------------------------------------------------------------
 
-    def handshake(self, peer: str) -> Handshake:
-        """Decide what the client *peer* is shown at its ClientHello."""
-        settled = self.faults.settle(Moment.HANDSHAKE, peer)
+    def handshake(self, peer: str, wall: float) -> Handshake:
+        """Decide what the client *peer* is shown at its ClientHello, at *wall* seconds."""
+        settled = self.faults.settle(Moment.HANDSHAKE, self._known(peer), self._clock.at(wall))
         settled.count()
         handshake = Handshake(tickets=not self.faults.any_at(Moment.HANDSHAKE), faults=settled.names)
         return settled.applied(handshake)
@@ -176,12 +176,15 @@ class Pbx:
         handler = self._handlers.get(request.handler or "")
         # Where the device looks for a handler first, what is armed in front of one never touches an unknown path.
         checked = handler is not None or not self._nowhere_first
-        api = self.faults.settle(Moment.DECIDE, request.peer, request.handler) if checked else Settled()
+        facts = self._known(request.peer, request, when)
+        api = self.faults.settle(Moment.DECIDE, facts, when) if checked else NOTHING
         decided = self._checked(handler, request, when, api)
         if isinstance(decided, Content) and decided.status == 401:
-            return self._dress(request, when.pbx, Settled(), Settled())(decided)
+            api = api.about_authentication()
+            api.count()
+            return self._dress(request, when.pbx, api, NOTHING)(decided)
         api.count()
-        http = self.faults.settle(Moment.REPLY, request.peer, request.handler)
+        http = self.faults.settle(Moment.REPLY, facts, when)
         http.count()
         dress = self._dress(request, when.pbx, api, http)
         return dress(decided) if isinstance(decided, Content) else Lookup(decided, dress)
@@ -193,9 +196,9 @@ class Pbx:
 
     def malformed(self, page: Content, peer: str, when: When) -> Reply:
         """Return the reply to bytes that never became a request, *page* being the device's."""
-        http = self.faults.settle(Moment.REPLY, peer)
+        http = self.faults.settle(Moment.REPLY, self._known(peer), when)
         http.count()
-        return self._dress(None, when.pbx, Settled(), http)(page)
+        return self._dress(None, when.pbx, NOTHING, http)(page)
 
     def record(
         self,
@@ -242,6 +245,14 @@ class Pbx:
     def _told(self, sentence: str, params: Params) -> str:
         # Only what is quoted can be a parameter, and to look through all of them can take long.
         return self._discretion.note(sentence, params if "'" in sentence else ()) if sentence else ""
+
+    def _known(self, peer: str, request: ApiRequest | None = None, when: When | None = None) -> Facts:
+        """Return what faults can know of *peer*, and of its *request* that is decided *when*."""
+        personality = self.settings.personality.id
+        if request is None or when is None or not self.faults.armed:
+            return Facts(peer, personality)
+        asked = Asked(request, self.history, self.quirks, self.settings.time_zone, when)
+        return Facts(peer, personality, request.handler, asked)
 
     # --- the checks, in order --------------------------------------------------------------------------------------
 

@@ -49,6 +49,10 @@ class UcmFault:
     _pbx: str = field(repr=False)
     _last: int | None = field(default=None, repr=False)
 
+    def change(self, **changes: Any) -> None:
+        """Change fields or terms of it, as ``fault.change(seconds=9)``; raises `ucmsim.client.ControlError`."""
+        self._control.change_fault(self._pbx, self.name, changes)
+
     def disarm(self) -> None:
         """Take the fault away; raises `ucmsim.client.ControlError` when it is gone already."""
         self._last = self.fired
@@ -201,6 +205,10 @@ class Ucm:
         __tracebackhide__ = True
         armed = self._control.arm_fault(self.name, {"fault": kind, **fields})
         return UcmFault(armed["name"], self._control, self.name)
+
+    def clear_faults(self) -> None:
+        """Disarm every fault of this PBX."""
+        self._control.clear_faults(self.name)
 
 
 @dataclass(slots=True)

@@ -49,9 +49,9 @@ class Deciding(Protocol):
 
     name: str
 
-    def admit(self, peer: str, others: int) -> Admission: ...
+    def admit(self, peer: str, others: int, wall: float) -> Admission: ...
     def arrived(self, peer: str, port: int, admission: Admission, wall: float) -> Visit: ...
-    def handshake(self, peer: str) -> Handshake: ...
+    def handshake(self, peer: str, wall: float) -> Handshake: ...
     def closing(self, visit: Visit) -> None: ...
     def left(self, visit: Visit, wall: float) -> None: ...
 
@@ -103,7 +103,7 @@ class Below(ProtocolWrapper):
             return
         held, self._held = self._held, None
         self._cancel_timer()
-        handshake = self.factory.pbx.handshake(self.visit.peer)
+        handshake = self.factory.pbx.handshake(self.visit.peer, self.factory.wall.seconds())
         self.visit.offered, self.visit.defect = offered(held), handshake.defect
         self.visit.faults += handshake.faults
         self.factory.handshaking, self.factory.visiting = handshake, self.visit
@@ -223,7 +223,7 @@ class Gate(WrappingFactory[Below]):
 
     def buildProtocol(self, addr: IAddress | None) -> Below | None:  # type: ignore[override]
         peer = str(getattr(addr, "host", ""))
-        admission = self.pbx.admit(peer, len(self._served))
+        admission = self.pbx.admit(peer, len(self._served), self.wall.seconds())
         visit = self.pbx.arrived(peer, int(getattr(addr, "port", 0)), admission, self.wall.seconds())
         if not admission.serve:
             self._log.info("{pbx} {peer} closed at accept - {why}", pbx=self.pbx.name, peer=peer, why=admission.why)

@@ -260,7 +260,7 @@ class Player:
     def _connect(self, peer: str, others: int) -> None:
         self._part()
         self._told.append(f"* {peer} connects" + (f" while {others} others are connected\n" if others else "\n"))
-        admission = self._pbx.admit(peer, others)
+        admission = self._pbx.admit(peer, others, BEGAN)
         if not admission.serve:
             self._told.append("* closed before TLS\n")
             return
@@ -330,7 +330,7 @@ class Line:
     """One connection to a PBX."""
 
     def __init__(self, pbx: Pbx, factory: DeviceFactory, peer: str) -> None:
-        pbx.handshake(peer)
+        pbx.handshake(peer, BEGAN)
         self._tls = _Tls()
         self._channel = factory.buildProtocol(IPv4Address("TCP", peer, 40000))
         self._channel.makeConnection(self._tls)

@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator
-
-from ucmsim.acl import parse_entry, peer_address
+from ucmsim.faults.fields import AddressEntry, concerns
 from ucmsim.faults.planes import Admission, Moment, Situation
 from ucmsim.refusals import Code, Refusal
-
-
-def _is_entry(text: str) -> str:
-    parse_entry(text)
-    return text
-
-
-AddressEntry = Annotated[str, AfterValidator(_is_entry)]
-
-
-def concerns(entry: str | None, peer: str) -> bool:
-    """Return whether the address/netmask *entry* covers *peer*; without an entry every peer is covered."""
-    if entry is None:
-        return True
-    rule = parse_entry(entry)
-    return rule.matches(peer_address(peer)) == rule.permit
 
 
 def _refusal(sentence: str) -> Refusal:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import Field
-
+from ucmsim.faults.fields import Seconds
 from ucmsim.faults.planes import Moment
 from ucmsim.reply import Reply, Wait
-
-Seconds = Annotated[float, Field(ge=0, le=86_400, strict=True, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,23 @@ from types import MappingProxyType
 
 from ucmsim.faults.api import Deny
 from ucmsim.faults.http import Latency
+from ucmsim.faults.planes import Fault
 from ucmsim.faults.tls import Certificate
-
-Fault = Latency | Certificate | Deny
-"""Every record of this package."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind: *units* says what its fields are measured in, *settled* when it is decided."""
+    """One kind: *units* says what its fields are measured in, *settled* when it is decided.
+
+    One that *challenges* is about authentication: it acts on exchanges that end in the Digest challenge too.
+    """
 
     id: str
-    record: type[Latency | Certificate | Deny]
+    record: type[Fault]
     units: str
     settled: str
     statement: str
+    challenges: bool = False
 
     @property
     def plane(self) -> str:
@@ -29,7 +31,8 @@ class Kind:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        return tuple(field.name for field in fields(self.record))
+        """The names of what can be written; what is settled by chance is no part of it."""
+        return tuple(field.name for field in fields(self.record) if "drawn" not in field.metadata)  # type: ignore[arg-type]
 
 
 # fmt: off

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any, Protocol
 
 from ucmsim.refusals import Refusal
 
@@ -19,6 +20,20 @@ class Moment(Enum):
     @property
     def knows_path(self) -> bool:
         return self in (Moment.DECIDE, Moment.REPLY)
+
+
+class Fault(Protocol):
+    """A frozen record that is called with the value of its plane and returns another.
+
+    It may have more: `concerns(peer)` says whom it is about, `drawn(chance)` returns it with what chance decides settled,
+    `objections(defects)` what is wrong with it beyond the types of its fields.
+    """
+
+    @property
+    def moment(self) -> Moment:
+        """When it is settled."""
+
+    def __call__(self, value: Any, /) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,210 @@
+"""The book of what is armed on one PBX: arm, list, change, disarm, clear, and settle what acts. Pure but for its counters.
+
+Touched in the reactor thread only. What was settled before a fault is taken away goes on to its end, and nothing else
+remembers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, TypeVar, cast
+
+from ucmsim.clock import When
+from ucmsim.faults.arming import Arming, arming
+from ucmsim.faults.conditions import Facts
+from ucmsim.faults.planes import Fault, Moment
+from ucmsim.faults.said import FaultRefused, NotArmed, Said
+
+V = TypeVar("V")
+
+
+@dataclass(slots=True)
+class Armed:
+    """An arming at work: since when, how often its conditions matched, and how often it acted."""
+
+    arming: Arming
+    chance: Random
+    since: float = 0.0
+    matched: int = 0
+    fired: int = 0
+    _drawn: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the mapping that arms it again, and its counters."""
+        return {**self.arming.as_json(), "matched": self.matched, "fired": self.fired}
+
+    def is_over(self, when: When) -> bool:
+        """Return whether its time to live has passed."""
+        ttl = self.arming.terms.ttl
+        return ttl is not None and when.wall - self.since >= ttl
+
+    def considers(self, moment: Moment, facts: Facts, when: When) -> bool:
+        """Return whether everything but *nth*, *times* and *chance* holds."""
+        fault, terms = self.arming.fault, self.arming.terms
+        if fault.moment is not moment or not terms.is_on(when):
+            return False
+        of_peer = getattr(fault, "concerns", None)
+        return (of_peer is None or of_peer(facts.peer)) and terms.when.holds(facts)
+
+    def would_fire(self, when: When) -> bool:
+        """Return whether the next match acts.
+
+        Where there is a choice, one number is drawn from the fault's own stream for each match that is counted, however
+        often it is asked before: an exchange that ends in the challenge asks and does not count.
+        """
+        number, terms = self.matched + 1, self.arming.terms
+        if terms.when.nth is not None and number not in terms.when.nth:
+            return False
+        if terms.times is not None and self.fired >= terms.times:
+            return False
+        chance = terms.chance_at(when, self.since)
+        if chance >= 1.0 and terms.ramp is None:
+            return True
+        if self._drawn is None:
+            self._drawn = self.chance.random()
+        return self._drawn < chance
+
+    def count(self, *, fires: bool) -> None:
+        """Count one match, and whether the fault acted on it."""
+        self.matched += 1
+        self.fired += fires
+        self._drawn = None
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One fault that was looked at: *acts* is what it does, None when it does nothing; *rows* are those it is about."""
+
+    armed: Armed
+    acts: Fault | None
+    rows: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the faults of one moment do to one connection or request; not counted until `count` is called."""
+
+    considered: tuple[Considered, ...] = ()
+
+    @property
+    def acting(self) -> tuple[Considered, ...]:
+        return tuple(one for one in self.considered if one.acts is not None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(one.armed.arming.name for one in self.acting)
+
+    def applied(self, value: V) -> V:
+        """Return what the faults that act make of *value*, the one of their moment, in the order of arming."""
+        for one in self.acting:
+            value = cast("Callable[[V], V]", one.acts)(value)
+        return value
+
+    def count(self) -> None:
+        """Make it so: what matched is counted, what fired has fired."""
+        for one in self.considered:
+            one.armed.count(fires=one.acts is not None)
+
+    def about_authentication(self) -> Settled:
+        """Return what of it also holds where an exchange ends in the Digest challenge."""
+        return Settled(tuple(one for one in self.considered if one.armed.arming.kind.challenges))
+
+
+NOTHING = Settled()
+
+
+def _unheard() -> None:
+    """Tell nobody."""
+
+
+@dataclass(slots=True)
+class FaultBook:
+    """The faults armed on one PBX, in the order in which they were armed.
+
+    *stream* makes the random stream of a fault from its name. *changed* is called when a fault has come, changed or gone.
+    """
+
+    stream: Callable[..., Random]
+    defects: Collection[str]
+    armed: dict[str, Armed] = field(default_factory=dict)
+    changed: Callable[[], None] = _unheard
+
+    def arm(self, spec: Mapping[str, Any], wall: float) -> Armed:
+        """Arm the fault that *spec* describes, at *wall* seconds; raises `FaultRefused`."""
+        found = arming(spec, defects=self.defects, taken=self.armed)
+        self.armed[found.name] = one = Armed(found, self.stream(found.name), wall)
+        self.changed()
+        return one
+
+    def listed(self, when: When) -> list[Armed]:
+        """Return what is armed at *when*, in order."""
+        self.expire(when)
+        return list(self.armed.values())
+
+    def change(self, name: str, changes: Mapping[str, Any], wall: float) -> Armed:
+        """Change fields or terms of the fault called *name*, at *wall* seconds: it keeps its place and its counters.
+
+        What it lives and ramps for counts anew when that is among the changes. Raises `NotArmed` or `FaultRefused`.
+        """
+        one = self._find(name)
+        fixed = [key for key in ("fault", "name") if key in changes]
+        if fixed:
+            said = "disarm it and arm another"
+            raise FaultRefused(Said((key,), f"'{key}' cannot be changed", said) for key in fixed)
+        spec = {**one.arming.as_json(), **changes}
+        one.arming = arming(spec, defects=self.defects)
+        if changes.keys() & {"ttl", "ramp"}:
+            one.since = wall
+        self.changed()
+        return one
+
+    def disarm(self, name: str) -> None:
+        """Take the fault called *name* away; raises `NotArmed`, a `KeyError`."""
+        self._find(name)
+        del self.armed[name]
+        self.changed()
+
+    def clear(self) -> int:
+        """Take every fault away; return how many there were."""
+        count = len(self.armed)
+        self.armed.clear()
+        self.changed()
+        return count
+
+    def expire(self, when: When) -> None:
+        """Take away what has lived its time at *when*."""
+        over = [name for name, one in self.armed.items() if one.is_over(when)]
+        for name in over:
+            del self.armed[name]
+        if over:
+            self.changed()
+
+    def settle(self, moment: Moment, facts: Facts, when: When) -> Settled:
+        """Return which faults act at *moment*, at *when*, where the *facts* are known."""
+        if not self.armed:
+            return NOTHING
+        self.expire(when)
+        found = [one for one in self.armed.values() if one.considers(moment, facts, when)]
+        return Settled(tuple(self._considered(one, facts, when) for one in found))
+
+    def any_at(self, moment: Moment) -> bool:
+        """Return whether a fault that is settled at *moment* is armed, whether or not it would act."""
+        return any(one.arming.fault.moment is moment for one in self.armed.values())
+
+    def _considered(self, one: Armed, facts: Facts, when: When) -> Considered:
+        if not one.would_fire(when):
+            return Considered(one, None)
+        fault: Any = one.arming.fault
+        if hasattr(fault, "drawn"):
+            fault = fault.drawn(self.stream(one.arming.name, str(one.matched + 1)))
+        condition = one.arming.when
+        rows = condition.rows_of(facts.asked) if facts.asked is not None and condition.chooses_rows else None
+        return Considered(one, fault, rows)
+
+    def _find(self, name: str) -> Armed:
+        try:
+            return self.armed[name]
+        except KeyError:
+            raise NotArmed(name, self.armed) from None
