@@ -22,6 +22,7 @@ from tests.rawclient import RawSocket, exchange, talk
 from tests.test_journal_wire import connection, pull, within
 from ucmsim.cli import main
 from ucmsim.journal import exports
+from ucmsim.journal.replay import Place, curl
 from ucmsim.journal.telling import noteworthy, told
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 
@@ -113,12 +114,10 @@ def test_an_archive_is_har_1_2(told_of: Ucm) -> None:
 
 
 def test_a_curl_command_makes_the_request_again(told_of: Ucm) -> None:
-    """As it is printed, with the credentials in the environment, the shell runs it and the PBX serves the page."""
+    """As it is printed, with nothing but the password in the environment, the shell runs it and the PBX serves the page."""
     lines = run(told_of, "--curl", "--status", "200").stdout.splitlines()
     assert len(lines) == 2
-    environment = {
-        **os.environ, "UCM_CA": told_of.ca, "UCM_USER": told_of.username or "", "UCM_PASSWORD": told_of.password or "",
-    }  # fmt: skip
+    environment = {"PATH": os.environ["PATH"], "UCM_PASSWORD": told_of.password or ""}
     page = subprocess.run(
         ["sh", "-c", f"{lines[0]} --silent"], env=environment, capture_output=True, timeout=20, check=True
     )
@@ -127,43 +126,82 @@ def test_a_curl_command_makes_the_request_again(told_of: Ucm) -> None:
 
 
 ODD = [
-    (
-        b"GET /cdrapi?caller=%27%22$(touch%20x)`id`&callee=[1-2] HTTP/1.1\r\n",
-        "/cdrapi?caller=%27%22$(touch%20x)`id`&callee=[1-2]",
-    ),
+    (b"GET /cdrapi?caller=%27%22$(touch%20x)`id`&callee=[1-2] HTTP/1.1\r\n", "/cdrapi?caller=%27%22$(touch%20x)`id`&callee=[1-2]"),
     (b"GET /cdrapi?caller='\"; HTTP/1.1\r\n", "/cdrapi?caller='%22;"),
     (b"GET /a/../b/./c HTTP/1.1\r\n", "/a/../b/./c"),
     (b"DELETE /cdrapi HTTP/1.1\r\n", "/cdrapi"),
     (b"HEAD /cdrapi HTTP/1.1\r\n", "/cdrapi"),
-    (b"GET /cdrapi HTTP/1.1\r\nX-Odd: $HOME `id` 'x'\r\n", "/cdrapi"),
+    (b"GET /cdrapi HTTP/1.1\r\nX-Odd: $HOME `id` 'x'\r\nConnection: close\r\n", "/cdrapi"),
+    (b"GET /cdrapi HTTP/1.1\r\nHost: pbx.example\r\nUser-Agent: billing/1\r\nAccept: text/csv\r\n", "/cdrapi"),
+    (b"GET /cdrapi HTTP/1.0\r\n", "/cdrapi"),
     (b"GET http://x/y HTTP/1.1\r\n", "http://x/y"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("raw", "target"), ODD, ids=[str(number) for number in range(len(ODD))])
 def test_odd_requests_come_back_as_they_were(ucm: Ucm, raw: bytes, target: str) -> None:
-    """Whatever stands in a request, the command sends the same method, target and headers, and the shell runs none of it."""
-    host = ucm.url.removeprefix("https://").encode()
-    talk(ucm, raw + b"Host: " + host + b"\r\n\r\n")
+    """Whatever stands in a request, the command makes the same one, header by header, and the shell runs none of it."""
+    talk(ucm, raw + b"\r\n")
     (before,) = ucm.journal(kind="exchange")
-    command = exports.curl(before)
-    environment = {"PATH": os.environ["PATH"], "UCM_CA": ucm.ca, "UCM_USER": "x", "UCM_PASSWORD": "y"}
+    (command,) = run(ucm, "--curl").stdout.splitlines()
+    environment = {"PATH": os.environ["PATH"], "UCM_PASSWORD": "x"}
     subprocess.run(["sh", "-c", f"{command} --silent --output /dev/null"], env=environment, timeout=20, check=False)
     after = ucm.journal(kind="exchange")[1]
-    assert before["request"]["target"] == after["request"]["target"] == target
-    assert before["request"]["method"] == after["request"]["method"]
-    odd = [line for line in before["request"]["headers"] if line[0] == "X-Odd"]
-    assert odd == [line for line in after["request"]["headers"] if line[0] == "X-Odd"]
+    assert before["request"]["target"] == target
+    for request in (before["request"], after["request"]):
+        request["headers"].sort()
+    assert before["request"] == after["request"]
+
+
+def entry(target: str = "/cdrapi", form: str = "", **headers: str) -> dict[str, Any]:
+    """Return as much of an exchange as a command is made of."""
+    lines = [[name.replace("_", "-"), value] for name, value in headers.items()]
+    request = {
+        "method": "POST" if form else "GET",
+        "target": target,
+        "version": "HTTP/1.1",
+        "headers": lines,
+        "form": form,
+    }
+    return {"request": request, "check": "served"}
+
+
+@pytest.mark.parametrize(
+    ("told", "lacks"),
+    [
+        (entry("/cdrapi?password=***"), "the target has something masked"),
+        (entry(form="a=1&***"), "the form has something masked"),
+        (entry("/" + "a" * 2047 + "..."), "the target is cut"),
+        (entry(Authorization="Bearer ***"), "Authorization is left out"),
+        (entry(Cookie="***", Referer="https://***@x/"), "Cookie is left out, Referer is masked"),
+        (entry(X_Long="a" * 256 + "..."), "X-Long is cut"),
+    ],
+)
+def test_what_the_journal_does_not_have_is_said(told: dict[str, Any], lacks: str) -> None:
+    """A command that makes another request than the client did says so, in a comment that a shell passes over."""
+    comment, command = curl(told).split("\n")
+    assert comment == f"# not the whole request: {lacks}"
+    assert "Cookie" not in command
+    assert "\n" not in curl(entry())
+
+
+def test_a_place_that_a_shell_would_read_is_quoted() -> None:
+    """The path of the CA may have any letter."""
+    command = curl(entry(), Place("https://127.0.0.1:1", '/tmp/$(id)`id`\\}"x', "joe"))
+    said = subprocess.run(
+        ["sh", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, timeout=10, check=True
+    )
+    assert said.stdout.splitlines()[3] == '/tmp/$(id)`id`\\}"x'
 
 
 def test_a_form_is_sent_again(ucm: Ucm) -> None:
     """The body of a POST is part of the command."""
     login = HTTPDigestAuth(ucm.username, ucm.password)
     requests.post(f"{ucm.url}/cdrapi", data={"format": "json"}, auth=login, verify=ucm.ca, timeout=10)
-    entry = ucm.journal(kind="exchange")[1]
-    words = shlex.split(exports.curl(entry))
+    posted = ucm.journal(kind="exchange")[1]
+    words = shlex.split(curl(posted))
     assert words[words.index("--data-raw") + 1] == "format=json"
-    assert exports.har([entry])["log"]["entries"][0]["request"]["postData"]["text"] == "format=json"
+    assert exports.har([posted])["log"]["entries"][0]["request"]["postData"]["text"] == "format=json"
 
 
 class Following:

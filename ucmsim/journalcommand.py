@@ -19,6 +19,7 @@ from ucmsim.following import Follower
 from ucmsim.journal import digest as digests
 from ucmsim.journal import exports
 from ucmsim.journal.inquiry import CLOCKS, KINDS, MOST, PARAMETERS
+from ucmsim.journal.replay import Place, curl
 from ucmsim.journal.telling import told
 
 _STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType({
@@ -93,11 +94,12 @@ def journal(
         if form == "lines" and not every and "kind" not in chosen:
             chosen["brief"] = "yes"
         pbx = _chosen(client, name)
+        place = _place(client, pbx) if form == "curl" else Place()
         if not follow:
-            _printed(client.journal(pbx, **chosen), form)
+            _printed(client.journal(pbx, **chosen), form, place)
             return
         for entry in Follower(connect, pbx, chosen).events():
-            _printed([entry], form)
+            _printed([entry], form, place)
     except ControlError as error:
         click.echo(str(error), err=True)
         raise SystemExit(2 if error.status == 400 else 1) from None
@@ -157,7 +159,12 @@ def _chosen(client: ControlClient, name: str | None) -> str:
     return str(names[0])
 
 
-def _printed(entries: list[Entry], form: str) -> None:
+def _place(client: ControlClient, pbx: str) -> Place:
+    told = client.pbx(pbx)
+    return Place(told["url"], told["ca"], told["username"] or "")
+
+
+def _printed(entries: list[Entry], form: str, place: Place) -> None:
     match form:
         case "json":
             for line in exports.json_lines(entries):
@@ -169,7 +176,7 @@ def _printed(entries: list[Entry], form: str) -> None:
         case "curl":
             for entry in entries:
                 if entry["kind"] == "exchange":
-                    click.echo(exports.curl(entry))
+                    click.echo(curl(entry, place))
         case _:
             for entry in entries:
                 click.echo(_line(entry), color=False if os.environ.get("NO_COLOR") else None)

@@ -1,13 +1,8 @@
-"""The journal for other tools: JSON lines, HAR 1.2, and each request as a curl command. Pure.
-
-What was masked stays masked: a curl command asks for the credentials by the names of environment variables.
-"""
+"""The journal for other tools: JSON lines and HAR 1.2. Pure."""
 
 from __future__ import annotations
 
 import json
-import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,10 +10,6 @@ from urllib.parse import parse_qsl
 from ucmsim import __version__
 
 Entry = Mapping[str, Any]
-
-_LEFT_OUT = ("authorization", "connection", "content-length", "host", "proxy-authorization", "expect")
-"""Headers that curl makes by itself, or that were masked."""
-_USER = '"$UCM_USER:$UCM_PASSWORD"'
 
 
 def json_lines(entries: Iterable[Entry]) -> Iterator[str]:
@@ -35,47 +26,6 @@ def har(entries: Iterable[Entry]) -> dict[str, Any]:
             "entries": [_har_entry(entry) for entry in entries if entry["kind"] == "exchange"],
         }
     }
-
-
-def curl(entry: Entry, base: str = "https://$UCM_HOST") -> str:
-    """Return the exchange *entry* as a command that makes the same request again.
-
-    *base* stands for scheme and host where the request has no usable Host. ``UCM_USER`` and ``UCM_PASSWORD`` are the
-    credentials, ``UCM_CA`` the PBX's ca.pem.
-    """
-    request = entry["request"]
-    words = ["curl", "--http1.1", '--cacert "$UCM_CA"']
-    scheme = (_header(request, "authorization") or "").partition(" ")[0].lower()
-    if scheme in ("digest", "basic"):
-        words.append(f"--{scheme} --user {_USER}")
-    elif entry["check"] == "authentication" and not scheme:
-        words.append(f"--digest --user {_USER}")
-    match request["method"]:
-        case "GET":
-            pass
-        case "HEAD":
-            words.append("--head")
-        case method if not request["form"]:
-            words.append(f"--request {shlex.quote(method)}")
-        case method:
-            words.append(f"--request {shlex.quote(method)} --data-raw {shlex.quote(request['form'])}")
-    for name, value in request["headers"]:
-        if name.lower() not in _LEFT_OUT:
-            words.append(f"--header {shlex.quote(f'{name}: {value}')}")
-    return " ".join([*words, _url(request, base)])
-
-
-def _url(request: Mapping[str, Any], base: str) -> str:
-    target = request["target"]
-    if not target.startswith("/"):
-        return f"--request-target {shlex.quote(target)} {_place(request, base)}/"
-    # --path-as-is and --globoff, so that nothing of it is changed on the way.
-    return f"--path-as-is --globoff {_place(request, base)}{shlex.quote(target)}"
-
-
-def _place(request: Mapping[str, Any], base: str) -> str:
-    host = _header(request, "host") or ""
-    return f"https://{host}" if re.fullmatch(r"[A-Za-z0-9.\[\]:-]+", host) else f'"{base}"'
 
 
 def _header(request: Mapping[str, Any], name: str) -> str | None:
