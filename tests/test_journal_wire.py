@@ -396,14 +396,16 @@ def test_two_runs_have_the_same_journal(twice: Callable[[Mapping[str, Any]], lis
 
 
 def test_what_is_normalised_has_all_that_matters() -> None:
-    """Of an exchange only the times of the wall, the port and the id are left out."""
+    """Of an exchange only the times of the wall, what hangs on them, the port and the id are left out."""
     entry = {
         "id": 3, "kind": "exchange", "connection": 1, "wall": "x", "port": 1, "seconds": 1.0, "pbx_clock": "y",
         "request": {"headers": [["Host", "127.0.0.1:4711"], ["host", "pbx"]]}, "bytes": 5,
+        "marks": ["no-qop", "no-back-off", "hammering-while-denied", "parallel-connections"],
     }  # fmt: skip
     (told,) = normalised([entry])
     assert told == {
         "kind": "exchange", "connection": 1, "pbx_clock": "y", "request": {"headers": [["Host", "127.0.0.1"], ["host", "pbx"]]}, "bytes": 5,
+        "marks": ["no-qop"],
     }  # fmt: skip
     assert digest([entry]) == digest([{**entry, "id": 4, "wall": "z", "port": 2}])
     assert digest([entry]) != digest([{**entry, "bytes": 6}])

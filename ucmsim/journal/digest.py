@@ -1,6 +1,7 @@
 """Whether two runs were the same: the journal without what no run repeats, and its SHA-256. Pure.
 
-Left out are wall-clock times, ports, and the bytes below HTTP, which keys and signatures decide. Connections are told
+Left out are wall-clock times and the marks that hang on them, ports, and the bytes below HTTP, which keys and signatures
+decide. Connections are told
 in the order of their accept, each with its exchanges after it; that the device reset one is told, but not which end
 closed first, which is chance.
 """
@@ -12,11 +13,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
+from ucmsim.journal.marks import MARKS
 from ucmsim.journal.visits import BY_CLIENT, BY_DEVICE, RESET_BY_CLIENT
 
 Entry = Mapping[str, Any]
 
 _CLOSED = (BY_DEVICE, BY_CLIENT, RESET_BY_CLIENT)
+_PACED = frozenset(mark.id for mark in MARKS if mark.paced)
 _CHANCE = ("id", "wall", "port", "seconds", "received", "sent", "acknowledged")
 
 
@@ -25,6 +28,7 @@ def normalised(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
     numbered = sorted(entries, key=lambda entry: (entry["connection"], entry["kind"] != "connection", entry["id"]))
     for entry in numbered:
         told = {key: value for key, value in entry.items() if key not in _CHANCE}
+        told["marks"] = [mark for mark in entry["marks"] if mark not in _PACED]
         if "request" in told:
             told["request"] = {**told["request"], "headers": list(map(_portless, told["request"]["headers"]))}
         elif told["ended"] in _CLOSED:
