@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ucmsim.callquery import LONGEST_PAGE, QueryRefused, sought
+from ucmsim.callquery import LONGEST_PAGE, sought
 from ucmsim.client import ControlClient, ControlError
 from ucmsim.errors import UcmsimError
+from ucmsim.fields import FieldRefused
 from ucmsim.ledger import Sought
 from ucmsim.pytest_plugin import Ucm, UcmFleet
-from ucmsim.wishes import CallRefused, together, wished_each
+from ucmsim.wishes import together, wished_each
 
 BEGAN = datetime(2026, 3, 2, 14, tzinfo=UTC)
 EMPTY: dict[str, Any] = {
@@ -61,10 +62,9 @@ def test_a_batch_is_answered_by_what_each_would_be(ucm_fleet: UcmFleet, ucm: Ucm
 
 @pytest.mark.ucmsim(**EMPTY)
 def test_a_batch_of_the_fixture(ucm: Ucm) -> None:
-    """It takes instants as such; an empty one is nothing to be done."""
+    """It takes instants as such."""
     made = ucm.place_calls([call(at=BEGAN + timedelta(minutes=at), talk=1) for at in range(300)])
     assert len(made) == 300
-    assert ucm.place_calls([]) == []
     ucm.clock.advance(timedelta(hours=6))
     assert [one["began"] for one in ucm.calls] == [
         int((BEGAN + timedelta(minutes=at)).timestamp()) * SECOND for at in range(300)
@@ -92,11 +92,40 @@ def test_a_batch_with_a_call_that_cannot_be_places_none(ucm: Ucm) -> None:
     assert ucm.calls == []
 
 
+@pytest.mark.ucmsim(**EMPTY)
+def test_a_batch_of_no_call_is_refused(ucm: Ucm) -> None:
+    """Who sends none has lost them on the way."""
+    with pytest.raises(ControlError) as caught:
+        ucm.place_calls([])
+    said = "there is no call in the list; send one or more"
+    assert (caught.value.status, caught.value.field, str(caught.value)) == (400, None, said)
+
+
+def test_a_pbx_that_is_not_there_is_told_from_those_that_are(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
+    """The nearest name, if one is near, else every name."""
+    for name, hint in ((f"{ucm.name}x", f"did you mean '{ucm.name}'?"), ("zzz", f"there are {ucm.name}")):
+        with pytest.raises(ControlError) as caught:
+            ucm_fleet.control.calls(name)
+        assert (caught.value.status, str(caught.value)) == (404, f"there is no PBX '{name}'; {hint}")
+
+
+@pytest.mark.ucmsim(**EMPTY)
+def test_a_number_without_quotes_is_told_to_be_quoted(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
+    """It is a text, with the zeros in front; the fixture takes what Python calls a number as well."""
+    status, told = asked(ucm_fleet, "POST", f"/v1/pbxs/{ucm.name}/calls", {**call(), "from": 1001})
+    assert (status, told["error"]["field"]) == (400, "from")
+    assert told["error"]["message"] == "'from' is a text, and 1001 is a number; quote it: \"1001\""
+    ucm.place_call("answered", 1001, 1002, talk=1)
+    ucm.place_calls([{"shape": "answered", "from": 1003, "to": 1004, "talk": 1}])
+    ucm.clock.advance(60)
+    assert [(one["caller"], one["reached"]) for one in ucm.calls] == [("1001", "1002"), ("1003", "1004")]
+
+
 def test_what_is_no_object_in_a_batch_is_told_by_its_index() -> None:
     """The field is the place in the list alone."""
     _, *refused = wished_each([call(), "answered", [call()]], BEGAN)
-    assert all(isinstance(one, CallRefused) for one in refused)
-    caught = together({at: one for at, one in enumerate(refused, 1) if isinstance(one, CallRefused)})
+    assert all(isinstance(one, FieldRefused) for one in refused)
+    caught = together({at: one for at, one in enumerate(refused, 1) if isinstance(one, FieldRefused)})
     assert caught.field == "[1]"
     assert str(caught) == "[1]: a call is a JSON object; [2]: a call is a JSON object; no call was placed"
 
@@ -178,8 +207,10 @@ REFUSED = [
     ({"after": ["-1"]}, "after", "'after' is a whole number from 0 to 9223372036854775807"),
     ({"after": ["9" * 19]}, "after", "'after' is a whole number from 0 to 9223372036854775807"),
     ({"after": ["9" * 9999]}, "after", "'after' is a whole number from 0 to 9223372036854775807"),
-    ({"since": ["yesterday"]}, "since", "'since' is an ISO instant with its zone, such as 2026-03-29T00:30:00Z"),
-    ({"until": ["2026-03-29T00:30:00"]}, "until", "'until' is an ISO instant with its zone, such as 2026-03-29T00:30:00Z"),
+    ({"since": ["yesterday"]}, "since", "'yesterday' is not an ISO instant; write an ISO instant with its zone, such as 2026-03-29T00:30:00Z"),
+    ({"since": ["2026-03-29T00:30:00 01:00"]}, "since",
+     "'2026-03-29T00:30:00 01:00' has a blank in place of its +; in a URL send %2B: 2026-03-29T00:30:00%2B01:00"),
+    ({"until": ["2026-03-29T00:30:00"]}, "until", "'2026-03-29T00:30:00' has no zone, so it is no instant; write an ISO instant with its zone, such as 2026-03-29T00:30:00Z"),
     ({"limit": ["1", "2"]}, "limit", "'limit' is given 2 times"),
     ({"shape": ["anwsered"]}, "shape", "there is no shape 'anwsered'; did you mean 'answered'?"),
     ({"sesion": ["1"]}, "sesion", "'sesion' is no parameter of this list; did you mean 'session'?"),
@@ -190,7 +221,7 @@ REFUSED = [
 @pytest.mark.parametrize(("query", "field", "said"), REFUSED)
 def test_a_query_that_cannot_be_answered_says_why(query: dict[str, list[str]], field: str, said: str) -> None:
     """Nothing is passed over: a mistyped filter would find everything."""
-    with pytest.raises(QueryRefused) as caught:
+    with pytest.raises(FieldRefused) as caught:
         sought(query)
     assert isinstance(caught.value, UcmsimError)
     assert (caught.value.field, str(caught.value)) == (field, said)

@@ -20,7 +20,7 @@ from ucmsim.defects import Shown
 from ucmsim.errors import ConfigurationError
 from ucmsim.pbx import Pbx
 from ucmsim.settings import ClockChange, load_clock_change, load_pbx
-from ucmsim.settings.model import LONGEST_ADVANCE
+from ucmsim.settings.clock import LONGEST_ADVANCE
 from ucmsim.statefolder import StateFolder
 
 WALL = 1000.0
@@ -178,7 +178,11 @@ BAD_CHANGES = [
     ),
     ({"now": "2026-03-29T00:30:00Z", "advance": 1}, "advance", "'advance' does not go with 'now'; keep one of the two"),
     ({"now": "2026-03-29T00:30:00Z", "step": 1, "rate": 1}, "step", "'step' does not go with 'now'; keep one"),
-    ({"now": "now"}, "now", "'now' is not an ISO instant; write an instant with its zone, such as 2026-03-29T00:30"),
+    (
+        {"now": "now"},
+        "now",
+        "'now' is not an ISO instant; write an ISO instant with its zone, such as 2026-03-29T00:30",
+    ),
     ({"now": "2026-03-29T00:30:00"}, "now", "'2026-03-29T00:30:00' has no zone, so it is no instant"),
     ({"now": "0001-01-01T00:00:00+14:00"}, "now", "lies outside the years 1 to 9999"),
     ({"now": 1774744200}, "now", "text is due, and 1774744200 is a number"),

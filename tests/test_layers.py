@@ -13,14 +13,14 @@ import ucmsim
 ROOT = Path(ucmsim.__file__).parent
 
 LAYERS: dict[str, tuple[str, ...]] = {
-    "0": ("errors", "instants", "refusals", "privatefile", "acl", "columns", "personalities", "quirks", "register", "served", "reply", "settings"),
+    "0": ("errors", "instants", "fields", "refusals", "privatefile", "acl", "columns", "personalities", "quirks", "register", "served", "reply", "settings"),
     "1": (
         "clock", "corrections", "streams", "request", "pages", "head", "reader", "auth", "parameters", "integers",
         "extensions", "times", "query", "matching", "history", "grouping", "csvlines", "render", "devicefile", "cdrapi", "audio", "beneath",
         "recordings", "records", "ledger", "truth", "paths", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "verdicts", "asked", "pbx",
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring", "tls12", "scripted"),
-    "2": ("statefolder", "progress", "configuration", "filling", "callquery", "wishes", "living", "assembly", "catalogue", "tables"),
+    "2": ("statefolder", "progress", "configuration", "filling", "callquery", "wishes", "staging", "living", "assembly", "catalogue", "tables"),
     "3": ("kernel", "socketplane", "pemfiles", "oldtls", "scriptedtls", "tls", "wire", "channel", "ports", "happenings", "keeping", "fleet", "announce", "control", "parent", "stopping", "tap"),
     "4": ("client", "child", "following", "journalcommand", "cli", "show", "pytest_plugin"),
 }  # fmt: skip

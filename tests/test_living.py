@@ -13,13 +13,14 @@ import pytest
 
 from ucmsim.columns import AT, NAMES
 from ucmsim.corrections import Correction, Corrections
+from ucmsim.fields import FieldRefused
 from ucmsim.filling import fill
 from ucmsim.history import History
 from ucmsim.instants import SECOND, microseconds
 from ucmsim.living import Living
 from ucmsim.settings import load_pbx
 from ucmsim.truth import Truth
-from ucmsim.wishes import CallRefused, wished
+from ucmsim.wishes import wished
 
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 BUSY: dict[str, Any] = {"live": True, "hourly": [1] * 24, "weekdays": [1] * 7}
@@ -89,7 +90,7 @@ def test_rows_that_cannot_be_written_are_written_the_next_time(
 @pytest.mark.parametrize("number", ["\ud800", "../../x", "a b", "1" * 41, "12\n", "é"])
 def test_what_nobody_can_dial_is_refused(history: History, number: str) -> None:
     """A number goes into rows and into names of files."""
-    with pytest.raises(CallRefused, match="up to 40 letters, digits") as refused:
+    with pytest.raises(FieldRefused, match="up to 40 letters, digits") as refused:
         place(living(history), **{"from": number})
     assert refused.value.field == "from"
 
@@ -97,15 +98,15 @@ def test_what_nobody_can_dial_is_refused(history: History, number: str) -> None:
 @pytest.mark.parametrize(
     ("at", "said"),
     [
-        ("0001-01-01T00:00:00+14:00", "an ISO instant"),
-        ("9999-12-31T23:59:30Z", "an ISO instant"),
+        ("0001-01-01T00:00:00+14:00", "outside the years 1 to 9999"),
+        ("9999-12-31T23:59:30Z", "too near the end of the years"),
         ("9999-12-25T00:00:00Z", "before 9999-11-30"),
         ("2026-03-02T13:59:59Z", "in the past"),
     ],
 )
 def test_an_instant_beyond_time_is_refused(history: History, at: str, said: str) -> None:
     on = living(history)
-    with pytest.raises(CallRefused, match=said):
+    with pytest.raises(FieldRefused, match=said):
         place(on, at=at)
     assert not on.goes_on
 
@@ -154,9 +155,9 @@ def test_an_extension_calls_the_number_of_a_feature(history: History) -> None:
     place(on, shape="conference", to="6300", talk=30)
     on.happen(NOW + timedelta(hours=1))
     assert {(truth.kind, truth.reached) for truth in truths(history)} == {("Internal", "6300")}
-    with pytest.raises(CallRefused, match="an extension calls 6300 there"):
+    with pytest.raises(FieldRefused, match="an extension calls 6300 there"):
         place(on, NOW + timedelta(hours=1), shape="conference", to="6301")
-    with pytest.raises(CallRefused, match="'1001' does not call itself"):
+    with pytest.raises(FieldRefused, match="'1001' does not call itself"):
         place(on, NOW + timedelta(hours=1), to="1001")
 
 

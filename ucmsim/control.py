@@ -1,6 +1,7 @@
 """The control plane: JSON over HTTP on a loopback port of its own, apart from what the device serves.
 
-Routes are a table; a handler gets the matched names and the decoded body and returns a value, or raises `ApiError`.
+Routes are a table; a handler gets the matched names and the decoded body and returns a value, or raises `ApiError` or
+`FieldRefused`.
 """
 
 from __future__ import annotations
@@ -23,17 +24,18 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 from ucmsim import __version__
 from ucmsim.announce import described
 from ucmsim.assembly import slow_defects
-from ucmsim.callquery import QueryRefused, sought
+from ucmsim.callquery import sought
 from ucmsim.configuration import read_pbx
 from ucmsim.errors import BindError, ConfigurationError, NameTaken, UcmsimError
 from ucmsim.faults import FaultRefused, NotArmed
+from ucmsim.fields import FieldRefused, or_listed
 from ucmsim.fleet import Fleet, PbxService
-from ucmsim.journal import BadInquiry, Inquiry
+from ucmsim.journal import Inquiry
 from ucmsim.ports import OpenPort, closed
 from ucmsim.privatefile import put
 from ucmsim.settings import Control, load_clock_change
 from ucmsim.statefolder import StateFolder
-from ucmsim.wishes import CallRefused, described_call, wished, wished_each
+from ucmsim.wishes import described_call, wished, wished_each
 
 TOKEN_FILE = "control-token"  # noqa: S105 - where it stands, not what it is
 BODY_LIMIT = 1 << 20
@@ -132,25 +134,18 @@ class Handlers:
 
     async def calls(self, pbx: str, query: Mapping[str, list[str]]) -> Answer:
         service = self._find(pbx)
-        try:
-            asked = sought(query)
-        except QueryRefused as refused:
-            raise ApiError(400, "invalid", str(refused), refused.field) from None
-        items, after = await service.calls.told(asked)
+        items, after = await service.calls.told(sought(query))
         return Answer(_listed([one.as_json() for one in items], after))
 
     async def place_call(self, pbx: str, body: dict[str, Any] | list[Any]) -> Answer:
         service = self._find(pbx)
         many, now = isinstance(body, list), service.calls.now
-        try:
-            if isinstance(body, list):
-                stories = await service.calls.place_each(wished_each(body, now))
-            else:
-                stories = [await service.calls.place(wished(body, now))]
-        except CallRefused as refused:
-            raise ApiError(400, "invalid", str(refused), refused.field or None) from None
+        if isinstance(body, list):
+            stories = await service.calls.place_each(wished_each(body, now))
+        else:
+            stories = [await service.calls.place(wished(body, now))]
         await service.calls.catch_up()
-        shapes = ", ".join(dict.fromkeys(story[0].shape for story in stories)) or "no shape"
+        shapes = ", ".join(dict.fromkeys(story[0].shape for story in stories))
         self._log.info("{pbx}: placed {count} of shape {shapes}", pbx=pbx, count=len(stories), shapes=shapes)
         told = list(map(described_call, stories))
         return Answer(_listed(told) if many else told[0], 201)
@@ -203,17 +198,14 @@ class Handlers:
 
     async def journal(self, pbx: str, query: Mapping[str, Sequence[str]]) -> Answer:
         service = self._find(pbx)
-        try:
-            inquiry = Inquiry.of(query)
-        except BadInquiry as bad:
-            raise ApiError(400, "invalid", str(bad), bad.parameter) from None
-        return Answer((await service.journal.inquire(inquiry)).as_json())
+        return Answer((await service.journal.inquire(Inquiry.of(query))).as_json())
 
     def _find(self, name: str) -> PbxService:
         try:
             return self._fleet[name]
         except KeyError:
-            raise ApiError(404, "not-found", f"there is no PBX '{name}'") from None
+            known = [str(service.name) for service in self._fleet]
+            raise ApiError(404, "not-found", f"there is no PBX '{name}'; {or_listed(name, known)}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +278,8 @@ class ControlResource(Resource):
             answer = await self._routed(request)
         except ApiError as error:
             answer = Answer(error.body, error.status)
+        except FieldRefused as error:
+            answer = Answer(ApiError(400, "invalid", str(error), error.field or None).body, 400)
         except UcmsimError as error:
             answer = Answer(ApiError(409, "conflict", str(error)).body, 409)
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets the one error shape

@@ -18,8 +18,9 @@ from twisted.python.failure import Failure
 
 from ucmsim.assembly import Appliance
 from ucmsim.calls.events import Call
+from ucmsim.fields import FieldRefused
 from ucmsim.ledger import Sought, Told
-from ucmsim.wishes import CallRefused, Wish
+from ucmsim.wishes import Wish
 
 _PERIOD = 0.5
 _SLICE = 5000
@@ -85,12 +86,12 @@ class Happenings(Service):
         await self._in_turn(lambda: self._worker(change))
 
     async def place(self, wish: Wish) -> tuple[Call, ...]:
-        """Let a call happen; raises `CallRefused`."""
+        """Let a call happen; raises `FieldRefused`."""
         story: tuple[Call, ...] = await self._placed(lambda: self._appliance.living.place(wish))
         return story
 
-    async def place_each(self, wishes: Sequence[Wish | CallRefused]) -> list[tuple[Call, ...]]:
-        """Let calls happen, all or none of them; raises `CallRefused`."""
+    async def place_each(self, wishes: Sequence[Wish | FieldRefused]) -> list[tuple[Call, ...]]:
+        """Let calls happen, all or none of them; raises `FieldRefused`."""
         stories: list[tuple[Call, ...]] = await self._placed(lambda: self._appliance.living.place_each(wishes))
         return stories
 

@@ -13,28 +13,24 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from ucmsim.calls import Firmware, filenames
-from ucmsim.calls.events import Call, Party
+from ucmsim.calls.events import Call
 from ucmsim.calls.lines import Lines
-from ucmsim.calls.parties import beyond
-from ucmsim.calls.recorder import over_ami
-from ucmsim.calls.shapes import BY_ID, Shape, Story
-from ucmsim.calls.stage import Stage
-from ucmsim.calls.traffic import OTHERS, Office, Traffic, features, restarts
+from ucmsim.calls.shapes import Story
+from ucmsim.calls.traffic import Office, Traffic, restarts
 from ucmsim.calls.world import CallWorld, Past
 from ucmsim.corrections import Corrections
-from ucmsim.errors import did_you_mean, listed
+from ucmsim.fields import FieldRefused
 from ucmsim.history import History
-from ucmsim.instants import EARLIEST, LATEST, SECOND, at_microseconds, microseconds
+from ucmsim.instants import EARLIEST, LATEST, at_microseconds, microseconds
 from ucmsim.records import Record
 from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.staging import staged
 from ucmsim.streams import stream
-from ucmsim.wishes import CallRefused, Wish, together
+from ucmsim.wishes import Wish, together
 
 _A_DAY = timedelta(days=1)
 _LAST = microseconds(LATEST - timedelta(days=30))
 """The last instant at which a call can be placed: its end, and all that follows from it, is within time."""
-_BEYOND = "3125550198"
-"""Whom a placed call by DISA goes on to: a number that belongs to nobody."""
 
 
 class Living:
@@ -125,37 +121,31 @@ class Living:
         self._world.go_on(self._stories())
 
     def place(self, wish: Wish) -> tuple[Call, ...]:
-        """Let a call happen; return the channels it is made of. Raises `CallRefused`."""
+        """Let a call happen; return the channels it is made of. Raises `FieldRefused`."""
         return self._world.place(self._story(wish))
 
-    def place_each(self, wishes: Iterable[Wish | CallRefused]) -> list[tuple[Call, ...]]:
-        """Let calls happen, all or, when one of them cannot, none. Raises `CallRefused`, which names these by their index."""
+    def place_each(self, wishes: Iterable[Wish | FieldRefused]) -> list[tuple[Call, ...]]:
+        """Let calls happen, all or, when one of them cannot, none. Raises `FieldRefused`, which names these by their index."""
         stories, refused = [], {}
         for index, wish in enumerate(wishes):
             try:
-                if isinstance(wish, CallRefused):
+                if isinstance(wish, FieldRefused):
                     raise wish
                 stories.append(self._story(wish))
-            except CallRefused as error:
+            except FieldRefused as error:
                 refused[index] = error
         if refused:
             raise together(refused)
         return [self._world.place(story) for story in stories]
 
     def _story(self, wish: Wish) -> Story:
-        """Return the call that is wished for. Raises `CallRefused`."""
-        shape = BY_ID.get(wish.shape)
-        if shape is None:
-            hint = did_you_mean(wish.shape, BY_ID) or "'ucmsim show shapes' lists them all"
-            raise CallRefused(f"there is no shape '{wish.shape}'; {hint}", "shape")
+        """Return the call that is wished for. Raises `FieldRefused`."""
         start = microseconds(wish.at)
         if start < self._past:
-            raise CallRefused("that is in the past of the PBX's world; leave 'at' out for now", "at")
+            raise FieldRefused("that is in the past of the PBX's world; leave 'at' out for now", "at")
         if start > _LAST:
-            raise CallRefused(f"calls begin before {at_microseconds(_LAST):%Y-%m-%d}", "at")
-        kind, stage = self._staged(wish, shape, start)
-        story = shape.story(stage, kind)
-        return over_ami(story) if wish.over_ami else story
+            raise FieldRefused(f"calls begin before {at_microseconds(_LAST):%Y-%m-%d}", "at")
+        return staged(wish, self._office)
 
     @cached_property
     def _office(self) -> Office:
@@ -174,53 +164,6 @@ class Living:
             )
             self._traffic = Traffic(self._office, settings.history.calls_per_day, chance, recording, self._lines)
         return self._traffic.stories(max(self._past, self._lived))
-
-    def _staged(self, wish: Wish, shape: Shape, start: int) -> tuple[str, Stage]:
-        """Return the kind of the call that is wished for, and its stage."""
-        caller, callee = self._extension(wish.caller), self._extension(wish.callee)
-        if caller is None and callee is None:
-            raise CallRefused(f"neither '{wish.caller}' nor '{wish.callee}' is an extension of this PBX", "from")
-        if caller == callee:
-            raise CallRefused(f"'{wish.caller}' does not call itself; name another, or what it calls", "to")
-        kind = "Outbound" if callee is None else "Inbound" if caller is None else "Internal"
-        if kind == "Outbound" and wish.callee in features(shape):
-            kind = "Internal"
-        if kind not in shape.kinds:
-            raise CallRefused(_unfit(shape, kind), "shape")
-        first = [party for party in (caller, callee) if party is not None]
-        colleagues = (party for party in self._office.people.extensions if party not in first)
-        others = list(islice(colleagues, OTHERS))
-        if len(first) + len(others) < max(shape.needs, 2 if kind == "Internal" else 1):
-            raise CallRefused(f"a call of shape '{shape.id}' needs {shape.needs} extensions", "shape")
-        number, trunk = wish.callee if callee is None else wish.caller, self._settings.trunks[0]
-        outside = beyond(trunk, 1)._replace(number=number)
-        ring, talk = int(wish.ring * SECOND), int(wish.talk * SECOND)
-        stage = Stage(
-            inside=(*first, *others),
-            outside=outside,
-            beyond=outside._replace(number=_BEYOND),
-            start=start,
-            made=0,
-            ring=ring,
-            talk=talk,
-            patience=ring,
-            recorded=wish.recorded,
-            prefix=trunk.prefix or "",
-        )
-        return kind, stage
-
-    def _extension(self, number: str) -> Party | None:
-        """Return the extension of that *number*, None where there is none."""
-        own = self._settings.extensions
-        at = int(number) - own.first if number.isascii() and number.isdecimal() else -1
-        found = self._office.people.extensions[at] if 0 <= at < own.count else None
-        return found if found and found.place == number else None  # no number begins with a zero
-
-
-def _unfit(shape: Shape, kind: str) -> str:
-    sentence = f"a call of shape '{shape.id}' is {' or '.join(shape.kinds)}, not {kind}"
-    named = sorted(features(shape))
-    return f"{sentence}; an extension calls {listed(named)} there" if named and "Internal" in shape.kinds else sentence
 
 
 def _days_before(shown: datetime, days: int) -> datetime:

@@ -171,7 +171,7 @@ class Ucm:
         """What really happened on each leg that has a row by now; instants in microseconds of UTC."""
         return self._control.calls(self.name)
 
-    def place_call(self, shape: str, caller: str, callee: str, **how: Any) -> dict[str, Any]:
+    def place_call(self, shape: str, caller: str | int, callee: str | int, **how: Any) -> dict[str, Any]:
         """Let a call happen: ``ucm.place_call("answered", "1001", "1002", talk=60)``; its row comes when it ends.
 
         *how* is ``at`` (an aware datetime of the world's time, `UcmClock.world`, now without it), ``ring`` and ``talk`` in seconds, ``recorded``. Raises
@@ -273,9 +273,14 @@ def _defaults() -> dict[str, Any]:
 
 
 def _sent(call: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a *call* that is wished for as JSON has it."""
-    at = call.get("at")
-    return {**call, "at": at.isoformat()} if isinstance(at, datetime) else call
+    """Return a *call* that is wished for as JSON has it: an instant as ISO text, numbers of telephones as text."""
+    return {key: _as_text(key, value) for key, value in call.items()}
+
+
+def _as_text(key: str, value: object) -> object:
+    if key in ("from", "to") and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _seconds(by: float | timedelta) -> float:

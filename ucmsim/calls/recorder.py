@@ -18,12 +18,18 @@ from ucmsim.register import Quirks
 _RECORDED = (DIAL, MEETME, PARK)
 _PEOPLE = (Role.EXTENSION, Role.OUTSIDE, Role.CONFERENCE)
 _UNHEARD = (Role.SLOT,)
+_TALKING = (*_PEOPLE, Role.HELPER)
 """What is recorded: talks of people, also when the call was fetched from a slot, but not while it waits there."""
 
 
 def over_ami(story: tuple[Call, ...]) -> tuple[Call, ...]:
     """Return *story* with the calls that would have been recorded recorded over AMI, by a program, not by the unit."""
     return tuple(call._replace(recorded=False, monitored=call.recorded) for call in story)
+
+
+def recordable(story: tuple[Call, ...]) -> bool:
+    """Return whether somebody talks in *story* who is recorded where the PBX was told to."""
+    return any(talk.to.role in _TALKING for call in story for talk in talks(call))
 
 
 @dataclass(frozen=True, slots=True)

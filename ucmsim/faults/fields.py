@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ucmsim.acl import parse_entry, peer_address
 from ucmsim.clock import When
-from ucmsim.instants import FORM, at_microseconds, instant, microseconds
+from ucmsim.instants import FORM, at_microseconds, microseconds, within_time
 
 STRICT = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -76,10 +76,7 @@ def _point(given: object) -> object:
     if len(named) != 1 or next(iter(named)) not in ("wall", "pbx"):
         raise ValueError(f"it is {FORM} on the PBX clock, or {{pbx: ...}}, or {{wall: ...}}")
     ((clock, text),) = named.items()
-    found = instant(text)
-    if found is None:
-        raise ValueError(f"'{text}' is not {FORM}")
-    return Point(clock=clock, at=at_microseconds(microseconds(found)))
+    return Point(clock=clock, at=at_microseconds(microseconds(within_time(text))))
 
 
 PointField = Annotated[Point | None, BeforeValidator(_point)]

@@ -5,7 +5,7 @@ Every TCP connection (`Visit`) and every exchange (`Exchange`) becomes an event,
 
 from ucmsim.journal.book import Journal
 from ucmsim.journal.entries import Exchange
-from ucmsim.journal.inquiry import BadInquiry, Found, Inquiry
+from ucmsim.journal.inquiry import Found, Inquiry
 from ucmsim.journal.lines import LINE
 from ucmsim.journal.marks import MARKS, Hygiene
 from ucmsim.journal.redaction import Discretion
@@ -15,7 +15,6 @@ from ucmsim.journal.visits import Visit
 __all__ = [
     "LINE",
     "MARKS",
-    "BadInquiry",
     "Discretion",
     "Exchange",
     "Found",

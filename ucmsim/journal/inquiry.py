@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
 from ucmsim.acl import Entry, parse_entry, peer_address
 from ucmsim.errors import did_you_mean, listed
+from ucmsim.fields import FieldRefused, each_once, instant_of, only_known, whole_number
 from ucmsim.journal.marks import MARKS
 from ucmsim.journal.telling import noteworthy
 from ucmsim.refusals import Code
@@ -23,6 +23,9 @@ STEP = 1000
 ANY = "any"
 KINDS = ("connection", "exchange")
 CLOCKS = ("wall", "pbx")
+
+Reader = Callable[[str, str], Any]
+"""Reads the value of a parameter, which it is told the name of. Raises `FieldRefused`."""
 
 PARAMETERS: Mapping[str, str] = MappingProxyType({
     "kind": "connection or exchange",
@@ -41,14 +44,6 @@ PARAMETERS: Mapping[str, str] = MappingProxyType({
     "last": f"so many of the latest that match, 1 to {MOST}, instead of the earliest",
 })  # fmt: skip
 """Every parameter and what it means."""
-
-
-class BadInquiry(Exception):
-    """A parameter is not understood: the *parameter*, and the sentence why."""
-
-    def __init__(self, parameter: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.parameter = parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +70,9 @@ class Inquiry:
 
     @classmethod
     def of(cls, parameters: Mapping[str, Sequence[str]]) -> Inquiry:
-        """Return the inquiry that *parameters*, with all values that each was given, spell; raises `BadInquiry`."""
-        found: dict[str, Any] = {}
-        for name, (value, *others) in parameters.items():
-            if name not in _READERS:
-                hint = did_you_mean(name, _READERS) or f"there are {listed(_READERS)}"
-                raise BadInquiry(name, f"'{name}' is no parameter of the journal; {hint}")
-            if others:
-                raise BadInquiry(name, f"'{name}' is given {len(others) + 1} times")
-            try:
-                found[name] = _READERS[name](value)
-            except ValueError as error:
-                raise BadInquiry(name, f"'{value}' cannot stand in {name}: {error}") from None
-        return cls(**found)
+        """Return the inquiry that *parameters*, with all values that each was given, spell; raises `FieldRefused`."""
+        only_known(parameters, _READERS, "parameter of the journal")
+        return cls(**{name: _READERS[name](value, name) for name, value in each_once(parameters).items()})
 
     def matches(self, entry: Mapping[str, Any]) -> bool:
         """Return whether *entry* is looked for; its id does not count here."""
@@ -191,25 +176,31 @@ def _among(wanted: str | None, there: list[str]) -> bool:
     return wanted is None or (bool(there) if wanted == ANY else wanted in there)
 
 
-def _one_of(words: Iterable[str]) -> Callable[[str], str]:
-    known = tuple(words)
+def _spelt(parse: Callable[[str], Any]) -> Reader:
+    """Return what reads a parameter with *parse*, which raises `ValueError` with what would be right."""
 
-    def read(value: str) -> str:
-        if value not in known:
-            raise ValueError(did_you_mean(value, known) or f"it is {listed(known)}")
-        return value
+    def read(value: str, name: str) -> Any:
+        try:
+            return parse(value)
+        except ValueError as error:
+            raise FieldRefused(f"'{value}' cannot stand in {name}: {error}", name) from None
 
     return read
 
 
-def _instant(value: str) -> str:
-    try:
-        instant = datetime.fromisoformat(value)
-    except ValueError:
-        raise ValueError("write an ISO instant such as 2026-11-26T14:00:00Z") from None
-    if instant.tzinfo is None:
-        raise ValueError("an instant needs its zone, such as Z")
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+def _one_of(words: Iterable[str]) -> Reader:
+    known = tuple(words)
+
+    def parse(value: str) -> str:
+        if value not in known:
+            raise ValueError(did_you_mean(value, known) or f"it is {listed(known)}")
+        return value
+
+    return _spelt(parse)
+
+
+def _instant(value: str, name: str) -> str:
+    return instant_of(value, name).isoformat(timespec="microseconds")
 
 
 def _handler(value: str) -> str:
@@ -225,24 +216,19 @@ def _status(value: str) -> str:
     return value
 
 
-def _number(least: int, most: int) -> Callable[[str], int]:
-    def read(value: str) -> int:
-        if not (value.isascii() and value.isdigit() and len(value) < 19 and least <= int(value) <= most):
-            raise ValueError(f"it is a number from {least} to {most}")
-        return int(value)
-
-    return read
+def _number(least: int, most: int) -> Reader:
+    return lambda value, name: whole_number(value, name, least, most)
 
 
-_READERS: Mapping[str, Callable[[str], Any]] = MappingProxyType({
+_READERS: Mapping[str, Reader] = MappingProxyType({
     "kind": _one_of(KINDS),
     "since": _instant,
     "until": _instant,
     "clock": _one_of(CLOCKS),
-    "peer": parse_entry,
-    "path": _handler,
-    "status": _status,
-    "fault": str,
+    "peer": _spelt(parse_entry),
+    "path": _spelt(_handler),
+    "status": _spelt(_status),
+    "fault": lambda value, _: value,
     "refusal": _one_of([ANY, *(code.slug for code in Code)]),
     "mark": _one_of([ANY, *(mark.id for mark in MARKS)]),
     "brief": _one_of(["yes", "no"]),

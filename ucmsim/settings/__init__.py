@@ -1,15 +1,14 @@
 """What a user asks for, read once at the edge into frozen values.
 
-`model`, `office` and `traffic` declare the keys, `yamltree` reads YAML without its traps and remembers lines, `loading` joins
+`model`, `clock`, `office` and `traffic` declare the keys, `yamltree` reads YAML without its traps and remembers lines, `loading` joins
 them and names every problem at once.
 """
 
+from ucmsim.settings.clock import Clock, ClockChange
 from ucmsim.settings.loading import Judge, due_of, load, load_clock_change, load_pbx
 from ucmsim.settings.model import (
     Address,
     Api,
-    Clock,
-    ClockChange,
     Control,
     History,
     Journal,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 
@@ -40,3 +40,9 @@ def _printable(text: str) -> str:
 
 
 Printable = Annotated[str, AfterValidator(_printable)]
+AS_TEXT = PlainSerializer(str, return_type=str)
+
+
+def schema_text(**more: Any) -> WithJsonSchema:
+    """Return the JSON Schema of what is written as a text."""
+    return WithJsonSchema({"type": "string", **more})

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from ucmsim.errors import ConfigurationError, Problem, did_you_mean, did_you_mean_or, kind_of, quoted
 from ucmsim.register import objection
 from ucmsim.settings import model, rules
+from ucmsim.settings.clock import ClockChange
 from ucmsim.settings.yamltree import Path as KeyPath
 from ucmsim.settings.yamltree import Tree, dotted, parse
 
@@ -74,9 +75,9 @@ def load_pbx(value: Mapping[str, Any], base: Path, judges: Iterable[Judge] = ())
     return _of_json(model.Pbx, value, base, found)
 
 
-def load_clock_change(value: Mapping[str, Any]) -> model.ClockChange:
+def load_clock_change(value: Mapping[str, Any]) -> ClockChange:
     """Return the change of a PBX clock given as JSON; raises `ConfigurationError` with keys but no lines."""
-    return _of_json(model.ClockChange, value, Path(), rules.broken_in_clock_change(value))
+    return _of_json(ClockChange, value, Path(), rules.broken_in_clock_change(value))
 
 
 def _of_json(kind: type[M], value: Mapping[str, Any], base: Path, found: Iterable[rules.Broken]) -> M:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -28,11 +27,11 @@ from pydantic_core import PydanticCustomError
 
 from ucmsim import personalities
 from ucmsim.acl import BLANK_DENIES, BLANK_PERMITS, UNREADABLE_DENIES, AccessList, Entry, parse_entries
-from ucmsim.errors import did_you_mean
 from ucmsim.personalities import Personality
 from ucmsim.quirks import QUIRKS, Quirk
 from ucmsim.register import Quirks, objection
-from ucmsim.settings.keys import Keys, Printable, number_due, text_due, wrong
+from ucmsim.settings.clock import Clock, Moment, Zone
+from ucmsim.settings.keys import AS_TEXT, Keys, Printable, number_due, schema_text, text_due, wrong
 from ucmsim.settings.office import Extensions, Trunk
 from ucmsim.settings.traffic import Traffic
 
@@ -41,17 +40,6 @@ T = TypeVar("T")
 DEFAULT_PORT = 8443
 DEFAULT_CONTROL_PORT = 8444
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
-LONGEST_ADVANCE = 3660 * 86_400
-"""Seconds that a clock is advanced at once: as many days as a history can have."""
-FASTEST = 100_000
-"""PBX seconds in a wall-clock second, at most."""
-
-
-_AS_TEXT = PlainSerializer(str, return_type=str)
-
-
-def _schema_text(**more: Any) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", **more})
 
 
 class Address(NamedTuple):
@@ -93,7 +81,7 @@ def address(default_port: int) -> Any:
     def parse(value: object) -> Address:
         return value if isinstance(value, Address) else parse_address(value, default_port)
 
-    return Annotated[Address, PlainValidator(parse), _AS_TEXT, _schema_text(examples=["127.0.0.1:8443"])]
+    return Annotated[Address, PlainValidator(parse), AS_TEXT, schema_text(examples=["127.0.0.1:8443"])]
 
 
 def tls_range(row: Personality, device: bool, low: str | None, high: str | None) -> tuple[str, str]:
@@ -125,38 +113,6 @@ def _readable(item: object) -> object:
     except ValueError:
         return Unreadable(item)
     return item
-
-
-def _zone(value: object) -> ZoneInfo:
-    name = text_due(value)
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        hint = did_you_mean(name, available_timezones())
-        raise wrong(f"there is no time zone '{name}'", hint or "write an IANA name such as America/Chicago") from None
-
-
-_INSTANT_FORM = "an instant with its zone, such as 2026-03-29T00:30:00Z"
-
-
-def _start(value: object) -> datetime | None:
-    text = text_due(value)
-    return None if text == "now" else _instant(text, f"write 'now' or {_INSTANT_FORM}")
-
-
-def _instant(value: object, form: str = f"write {_INSTANT_FORM}") -> datetime:
-    text = text_due(value)
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise wrong(f"'{text}' is not an ISO instant", form) from None
-    if instant.tzinfo is None:
-        raise wrong(f"'{text}' has no zone, so it is no instant", form)
-    try:
-        instant.astimezone(UTC)
-    except OverflowError:
-        raise wrong(f"'{text}' lies outside the years 1 to 9999", form) from None
-    return instant
 
 
 def _personality(value: object) -> Personality:
@@ -208,38 +164,18 @@ def _some(trunks: tuple[T, ...]) -> tuple[T, ...]:
     return trunks
 
 
-FilePath = Annotated[Path, PlainValidator(_file), _AS_TEXT, _schema_text()]
-Zone = Annotated[ZoneInfo, PlainValidator(_zone), _AS_TEXT, _schema_text(examples=["America/Chicago"])]
-Start = Annotated[
-    datetime | None,
-    PlainValidator(_start),
-    PlainSerializer(lambda start: start.isoformat() if start else "now", return_type=str),
-    _schema_text(examples=["now", "2026-03-29T00:30:00Z"]),
-]
-Instant = Annotated[
-    datetime | None,
-    PlainValidator(_instant),
-    PlainSerializer(lambda instant: instant and instant.isoformat(), return_type=str | None),
-    _schema_text(examples=["2026-03-29T00:30:00Z"]),
-]
-"""None is a default only, and cannot be written."""
-Moment = Annotated[
-    datetime,
-    PlainValidator(_instant),
-    PlainSerializer(datetime.isoformat, return_type=str),
-    _schema_text(examples=["2026-03-29T00:30:00Z"]),
-]
+FilePath = Annotated[Path, PlainValidator(_file), AS_TEXT, schema_text()]
 Row = Annotated[
     Personality,
     PlainValidator(_personality),
     PlainSerializer(lambda row: row.id, return_type=str),
-    _schema_text(enum=list(personalities.names())),
+    schema_text(enum=list(personalities.names())),
 ]
 Permitted = Annotated[
     tuple[Entry, ...] | Unreadable,
     PlainValidator(_entries),
     PlainSerializer(lambda item: ",".join(map(str, item)) if isinstance(item, tuple) else item, return_type=str),
-    _schema_text(examples=["192.168.40.3/255.255.255.255"]),
+    schema_text(examples=["192.168.40.3/255.255.255.255"]),
 ]
 
 
@@ -263,75 +199,6 @@ Chosen = Annotated[
 ]  # fmt: skip
 PbxName = Annotated[str, AfterValidator(_pbx_name)]
 TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
-
-
-class Correction(Keys):
-    """One scheduled change of what the clock shows: *step* seconds further ahead, or another zone from then on."""
-
-    at: Moment = Field(description="ISO instant with its zone, in the world's time")
-    step: float | None = Field(
-        None, allow_inf_nan=False, strict=False, description="seconds by which the clock is corrected, also back"
-    )
-    time_zone: Zone | None = Field(None, description="IANA name of the zone that the unit believes in from then on")
-
-    def __str__(self) -> str:
-        what = f"{self.step:+g} s" if self.step is not None else str(self.time_zone)
-        return f"{what} at {self.at.isoformat()}"
-
-    @field_validator("step", mode="before")
-    @classmethod
-    def _number(cls, value: object) -> object:
-        return number_due(value)
-
-
-class Clock(Keys):
-    """What the appliance believes the time to be: where it starts and how fast it runs against the wall clock."""
-
-    start: Start = Field(
-        None,
-        description="'now', or an ISO instant with its zone; certificates are minted for it, not for the real date",
-        json_schema_extra={"default": "now"},
-    )
-    rate: float = Field(
-        1.0, ge=0, le=FASTEST, strict=False, description="PBX seconds per wall-clock second; 0 = frozen"
-    )
-    corrections: tuple[Correction, ...] = Field(
-        (), strict=False, description="what becomes of the clock by itself: at an instant, a step (NTP) or a time_zone"
-    )
-
-    @field_validator("rate", mode="before")
-    @classmethod
-    def _number(cls, value: object) -> object:
-        return number_due(value)
-
-
-class ClockChange(Keys):
-    """What becomes of a PBX clock while it runs: one of *now*, *advance* and *step*; beside it *rate* and *time_zone*.
-
-    `rules.broken_in_clock_change` says what does not go together; None is what was not asked for.
-    """
-
-    now: Instant = Field(None, description="the clock is set to this ISO instant with its zone")
-    rate: float | None = Field(
-        None, ge=0, le=FASTEST, strict=False, description="PBX seconds per wall-clock second from now on; 0 = frozen"
-    )
-    advance: float | None = Field(
-        None,
-        ge=0,
-        le=LONGEST_ADVANCE,
-        allow_inf_nan=False,
-        strict=False,
-        description="seconds that pass, with all that happens in them",
-    )
-    step: float | None = Field(
-        None, allow_inf_nan=False, strict=False, description="seconds by which the clock is corrected, also back"
-    )
-    time_zone: Zone | None = Field(None, description="IANA name of the zone that the unit believes in from now on")
-
-    @field_validator("rate", "advance", "step", mode="before")
-    @classmethod
-    def _number(cls, value: object) -> object:
-        return number_due(value)
 
 
 class Api(Keys):
@@ -508,7 +375,7 @@ class Control(Keys):
         json_schema_extra={"default": f"127.0.0.1:{DEFAULT_CONTROL_PORT}"},
     )
     token: Annotated[Printable, Field(min_length=8)] | None = Field(
-        None, description="bearer token; null = minted", repr=False
+        None, description="bearer token; null = minted at each start", repr=False
     )
 
     @field_validator("bind")

@@ -1,0 +1,132 @@
+"""What a call that is wished for comes to: who takes part, and what of a wish a shape can do nothing with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from ucmsim.calls import Firmware, Office
+from ucmsim.calls.recorder import recordable
+from ucmsim.calls.shapes import SHAPES, Shape, Story
+from ucmsim.calls.stage import example
+from ucmsim.calls.world import CallWorld, Past
+from ucmsim.fields import FieldRefused
+from ucmsim.instants import SECOND, microseconds
+from ucmsim.records import Record
+from ucmsim.settings import Pbx, load_pbx
+from ucmsim.staging import staged
+from ucmsim.wishes import wished
+
+NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
+CALLER = "07700900123"
+ENDS: dict[str, dict[str, str]] = {
+    "Internal": {"from": "1001", "to": "1002"},
+    "Inbound": {"from": CALLER, "to": "1002"},
+    "Outbound": {"from": "1001", "to": CALLER},
+}
+PERSONALITIES = ("ucm6100", "ucm6510")
+
+
+@cache
+def settings(personality: str = "ucm6100") -> Pbx:
+    return load_pbx({"time_zone": "UTC", "personality": personality}, Path())
+
+
+@cache
+def office() -> Office:
+    return Office.of(settings(), Random(1))
+
+
+def story_of(shape: str, call: dict[str, Any]) -> Story:
+    return staged(wished({"shape": shape, **call}, NOW), office())
+
+
+def written(story: Story, personality: str) -> list[Record]:
+    """Return what a unit writes of a call."""
+    of = settings(personality)
+    world = CallWorld(Firmware.of(of.register, of.time_zone), iter(()), Past(0, "", {}))
+    world.place(story)
+    return list(world.records(story[0].start + 86_400 * SECOND))
+
+
+@pytest.mark.parametrize(("shape", "number"), [("ivr", "7000"), ("ivr", "3125550100"), ("queue", "6500")])
+def test_somebody_outside_calls_the_number_of_a_feature(shape: str, number: str) -> None:
+    """The feature's own, or that of the DID which it is behind."""
+    (call,) = story_of(shape, {"from": CALLER, "to": number})
+    assert (call.shape, call.kind, call.caller.number, call.start) == (shape, "Inbound", CALLER, microseconds(NOW))
+
+
+NEITHER = f"neither '{CALLER}' nor '{{}}' is an extension of this PBX (1000 to 1049)"
+
+
+@pytest.mark.parametrize(
+    ("shape", "to", "said"),
+    [
+        ("ivr", "6500", f"{NEITHER}; a call of shape 'ivr' from outside may go to 3125550100 or 7000 too"),
+        ("answered", "3125550100", NEITHER),
+        ("account-code", "3125550123", NEITHER),
+        ("conference", "6300", "a call of shape 'conference' is Internal, not Inbound; an extension calls 6300 there"),
+    ],
+)
+def test_who_calls_from_outside_what_there_is_not_is_told_what_there_is(shape: str, to: str, said: str) -> None:
+    """The extensions, and the numbers that lead to the feature."""
+    with pytest.raises(FieldRefused) as refused:
+        story_of(shape, {"from": CALLER, "to": to})
+    assert (str(refused.value), refused.value.field) == (said.format(to), "from")
+
+
+IDLE = "'{}' makes no difference to a call of shape '{}'; leave it out"
+NOT_RECORDED = "nobody talks in a call of shape '{1}' who would be recorded; leave '{0}' out"
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "how", "said"),
+    [
+        ("busy", "Internal", {"talk": 60}, IDLE),
+        ("unregistered", "Inbound", {"ring": 9}, IDLE),
+        ("ivr", "Inbound", {"talk": 41}, "a call of shape 'ivr' lasts 40 seconds at most"),
+        ("no-answer", "Outbound", {"recorded": True}, NOT_RECORDED),
+        ("paging", "Internal", {"recorded": "ami"}, NOT_RECORDED),
+    ],
+)
+def test_what_makes_no_difference_to_a_call_is_refused(shape: str, kind: str, how: dict[str, Any], said: str) -> None:
+    """Nobody is to wait for a talk of a shape that has none; 0 seconds and false are what it has."""
+    (field,) = how
+    with pytest.raises(FieldRefused) as refused:
+        story_of(shape, {**ENDS[kind], **how})
+    assert (str(refused.value), refused.value.field) == (said.format(field, shape), field)
+    none = {field: False if field == "recorded" else 0}
+    assert story_of(shape, {**ENDS[kind], **none})[0].shape == shape
+
+
+LEAVING_ROWS = [shape for shape in SHAPES if shape.id != "unfinished"]
+
+
+@pytest.mark.parametrize("shape", LEAVING_ROWS, ids=[shape.id for shape in LEAVING_ROWS])
+@pytest.mark.parametrize("personality", PERSONALITIES)
+def test_what_is_taken_makes_a_difference(personality: str, shape: Shape) -> None:
+    """What is recorded has a recording more, and another time is in the row or the truth."""
+    for kind in shape.kinds:
+        plain = written(story_of(shape.id, ENDS[kind]), personality)
+        for how in ({"ring": 7.5}, {"talk": 3.5}, {"recorded": True}):
+            try:
+                story = story_of(shape.id, {**ENDS[kind], **how})
+            except FieldRefused:
+                continue
+            assert written(story, personality) != plain
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=[shape.id for shape in SHAPES])
+@pytest.mark.parametrize("personality", PERSONALITIES)
+def test_recordable_is_what_a_firmware_records(personality: str, shape: Shape) -> None:
+    """Nothing is refused that would have been recorded, and nothing taken that would not."""
+    for kind in shape.kinds:
+        story, silent = (shape.story(replace(example(), recorded=recorded), kind) for recorded in (True, False))
+        kept, less = ([record.recordings for record in written(one, personality)] for one in (story, silent))
+        assert (kept != less) is recordable(story)

@@ -1,0 +1,119 @@
+"""From a call that is wished for to its story: who takes part, and whether a call of that shape can be so. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from ucmsim.calls.events import Party
+from ucmsim.calls.parties import beyond
+from ucmsim.calls.recorder import over_ami, recordable
+from ucmsim.calls.shapes import BY_ID, Shape, Story
+from ucmsim.calls.stage import Stage
+from ucmsim.calls.traffic import OTHERS, Office, features
+from ucmsim.errors import did_you_mean, listed
+from ucmsim.fields import FieldRefused
+from ucmsim.instants import SECOND, microseconds
+from ucmsim.wishes import Wish
+
+_RING, _TALK = 5.0, 60.0
+"""Seconds, where nobody says how long."""
+_BEYOND = "3125550198"
+"""Whom a placed call by DISA goes on to: a number that belongs to nobody."""
+_LITTLE = SECOND // 1000
+
+
+def staged(wish: Wish, office: Office) -> Story:
+    """Return the call that is wished for, among the people of *office*. Raises `FieldRefused`."""
+    shape = shape_of(wish.shape)
+    first, kind = _between(wish, shape, office)
+    others = list(islice((party for party in office.people.extensions if party not in first), OTHERS))
+    if len(first) + len(others) < max(shape.needs, 2 if kind == "Internal" else 1):
+        raise FieldRefused(f"a call of shape '{shape.id}' needs {shape.needs} extensions", "shape")
+    trunk = office.trunks[0]
+    outside = beyond(trunk, 1)._replace(number=wish.callee if kind == "Outbound" else wish.caller)
+    ring = int((_RING if wish.ring is None else wish.ring) * SECOND)
+    stage = Stage(
+        inside=(*first, *others),
+        outside=outside,
+        beyond=outside._replace(number=_BEYOND),
+        start=microseconds(wish.at),
+        made=0,
+        ring=ring,
+        talk=int((_TALK if wish.talk is None else wish.talk) * SECOND),
+        patience=ring,
+        recorded=wish.recorded,
+        prefix=trunk.prefix or "",
+    )
+    story = shape.story(stage, kind)
+    for field, sentence in _idle(wish, shape, kind, stage, story):
+        raise FieldRefused(sentence, field)
+    return over_ami(story) if wish.over_ami else story
+
+
+def shape_of(name: str) -> Shape:
+    """Return the shape of that *name*. Raises `FieldRefused`."""
+    shape = BY_ID.get(name)
+    if shape is None:
+        hint = did_you_mean(name, BY_ID) or "'ucmsim show shapes' lists them all"
+        raise FieldRefused(f"there is no shape '{name}'; {hint}", "shape")
+    return shape
+
+
+def _between(wish: Wish, shape: Shape, office: Office) -> tuple[list[Party], str]:
+    """Return the extensions that are named, and the kind of the call. Raises `FieldRefused`."""
+    caller, callee = _extension(wish.caller, office), _extension(wish.callee, office)
+    if caller is None and callee is None and not _reaches(shape, wish.callee, "Inbound"):
+        raise FieldRefused(_of_nobody(wish, shape, office), "from")
+    if caller is not None and caller == callee:
+        raise FieldRefused(f"'{wish.caller}' does not call itself; name another, or what it calls", "to")
+    kind = "Inbound" if caller is None else "Internal" if callee is not None else "Outbound"
+    if kind == "Outbound" and wish.callee in features(shape):
+        kind = "Internal"
+    if kind not in shape.kinds:
+        raise FieldRefused(_unfit(shape, kind), "shape")
+    return [party for party in (caller, callee) if party is not None], kind
+
+
+def _extension(number: str, office: Office) -> Party | None:
+    """Return the extension of that *number*, None where there is none."""
+    own = office.extensions
+    at = int(number) - own.first if number.isascii() and number.isdecimal() else -1
+    found = office.people.extensions[at] if 0 <= at < own.count else None
+    return found if found and found.place == number else None  # no number begins with a zero
+
+
+def _reaches(shape: Shape, number: str, kind: str) -> bool:
+    """Return whether a call of that *shape* and *kind* meets the feature of that *number*."""
+    return kind in shape.kinds and number in features(shape, kind)
+
+
+def _of_nobody(wish: Wish, shape: Shape, office: Office) -> str:
+    """Return why nobody's number calls nobody's, and what would be right."""
+    if "Inbound" not in shape.kinds and wish.callee in features(shape):
+        return _unfit(shape, "Inbound")
+    own = office.extensions
+    sentence = f"neither '{wish.caller}' nor '{wish.callee}' is an extension of this PBX ({own.first} to {own.first + own.count - 1})"
+    named = sorted(features(shape, "Inbound")) if "Inbound" in shape.kinds else []
+    return f"{sentence}; a call of shape '{shape.id}' from outside may go to {listed(named)} too" if named else sentence
+
+
+def _unfit(shape: Shape, kind: str) -> str:
+    sentence = f"a call of shape '{shape.id}' is {' or '.join(shape.kinds)}, not {kind}"
+    named = sorted(features(shape))
+    return f"{sentence}; an extension calls {listed(named)} there" if named and "Internal" in shape.kinds else sentence
+
+
+def _idle(wish: Wish, shape: Shape, kind: str, stage: Stage, story: Story) -> Iterator[tuple[str, str]]:
+    """Yield what was wished for and makes no difference to the *story* that came of it, and the sentence that says so."""
+    asked = {"ring": stage.ring if wish.ring else 0, "talk": stage.talk if wish.talk else 0}
+    without = {"ring": replace(stage, ring=0, patience=0), "talk": replace(stage, talk=0)}
+    for field, microseconds_asked in asked.items():
+        if microseconds_asked and shape.story(without[field], kind) == story:
+            yield field, f"'{field}' makes no difference to a call of shape '{shape.id}'; leave it out"
+    ends = [call.ended for call in story if call.ended is not None]
+    if asked["talk"] > _LITTLE and ends and shape.story(replace(stage, talk=stage.talk - _LITTLE), kind) == story:
+        yield "talk", f"a call of shape '{shape.id}' lasts {(max(ends) - stage.start) / SECOND:g} seconds at most"
+    if wish.recorded and not recordable(story):
+        yield "recorded", f"nobody talks in a call of shape '{shape.id}' who would be recorded; leave 'recorded' out"
