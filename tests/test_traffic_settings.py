@@ -13,7 +13,7 @@ from tests.test_settings_weird import WEIRD
 from ucmsim.calls.shapes import BY_ID
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.settings import Settings, Traffic, load, load_pbx, rules
-from ucmsim.settings.traffic import TIMES, Shapes, default_of, locales
+from ucmsim.settings.traffic import SHARES, TIMES, Shapes, default_of, locales
 
 
 def loaded(text: str) -> Settings:
@@ -200,6 +200,13 @@ def test_the_rules_know_every_median():
     """The five mappings with a median and a longest time are the ones that are judged."""
     assert len(TIMES) == 5
     assert all({"median", "longest"} <= set(default_of(path)) for path in TIMES)
+
+
+def test_the_defaults_break_no_rule():
+    """Settings without `traffic:` need not be judged: written out, the defaults are sound."""
+    written = Traffic().model_dump()
+    assert set(written) >= {*SHARES, "ring", "talk"}
+    assert list(rules.broken_in_traffic(written)) == []
 
 
 def test_one_pbx_is_judged_by_the_same_rules():

@@ -70,6 +70,8 @@ def broken_in_clock_change(value: Mapping[str, Any]) -> Iterator[Broken]:
 def broken_in_traffic(value: Any) -> Iterator[Broken]:
     """Yield the rules that the settings of `traffic` break; paths begin below it."""
     traffic = _mapping(value)
+    if not traffic:
+        return  # the defaults break none
     for path in TIMES:
         given = _mapping(traffic.get(path[0]) if len(path) == 1 else _mapping(traffic.get(path[0])).get(path[1]))
         median, longest = ({**default_of(path), **given}[key] for key in ("median", "longest"))
