@@ -13,7 +13,7 @@ import requests
 from requests.auth import HTTPDigestAuth
 
 from tests.clients import FOLDER, client
-from tests.golden.replay import GOLDEN
+from tests.golden.stage import GOLDEN
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 
 SCRIPTS = {

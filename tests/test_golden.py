@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from tests.golden.flips import NAMES, compressed, expanded, flips
-from tests.golden.replay import GOLDEN, Stage
+from tests.golden.stage import GOLDEN, Stage
 from ucmsim.personalities import PERSONALITIES, personality
-from ucmsim.quirks import QUIRKS, Quirk
+from ucmsim.quirks import QUIRKS, ROWS, Quirk
 from ucmsim.register import Quirks
 
 Usual = Mapping[str, Mapping[str, str]]
@@ -73,6 +73,37 @@ def test_a_quirk_changes_the_transcripts_that_its_row_names(stage: Stage, usual:
         _, unseen_on = UNSEEN.get((row.id, flip.value), ("", ()))
         seen = row.shows(device.generation, Quirks.of(device).values) and device.id not in unseen_on
         assert bool(flip.differ) is seen, f"{row.id}: {flip.value} on {flip.personality}"
+
+
+@pytest.mark.parametrize(
+    ("quirk", "value"),
+    [
+        ("server", "Apache"),
+        ("acl-unparsable", "deny-all"),
+        ("columns", "G2"),
+        ("order", "desc"),
+        ("csv-line-end", "crlf"),
+        ("recapi-cache-control", "omitted"),
+        ("parameter-case", "any"),
+        ("unanswered", "stamped"),
+        ("recording-directory", "flat"),
+    ],
+)
+def test_a_script_that_is_not_played_again_would_say_the_same(stage: Stage, quirk: str, value: str) -> None:
+    """A quirk that was consulted neither on the way nor when the calls were written changes nothing."""
+    name = "ucm6200-1.0.20"
+    assert stage.play(name, {quirk: value}) == stage.play(name, {quirk: value}, every=True)
+
+
+def test_quirks_count_as_consulted_where_they_were(stage: Stage) -> None:
+    """Those of a head everywhere, those of pages and of recordings where one was asked for, those of a call nowhere."""
+    found = stage.consulted("ucm6200-1.0.20")
+    assert {name for name, names in found.items() if "server" not in names} == {"acl-unreadable"}  # it does not start
+    assert {name for name, names in found.items() if "csv-line-end" in names} >= {"page-csv", "rows-json"}
+    assert {name for name, names in found.items() if "recapi-cache-control" in names} >= {"rec-file", "rec-tar"}
+    assert not {"csv-line-end", "recapi-cache-control"} & found["auth-challenge"]
+    assert "csv-line-end" not in found["rec-file"]
+    assert not any(names & {row.id for row in ROWS} for names in found.values())
 
 
 def test_every_value_that_is_not_seen_is_one() -> None:

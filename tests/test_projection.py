@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.golden.replay import of_every_shape
+from tests.golden.stage import of_every_shape
 from tests.offices import office_of
 from ucmsim.calls import Firmware, generate
 from ucmsim.calls.events import Call, CallerId, Party, Role

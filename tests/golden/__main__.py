@@ -8,9 +8,9 @@ import tempfile
 from pathlib import Path
 
 from tests.golden.patterns import REGISTER, measured, rewritten
-from tests.golden.replay import GOLDEN, Stage
 from tests.golden.shapes import HOME as SHAPES_HOME
 from tests.golden.shapes import shape_files
+from tests.golden.stage import GOLDEN, Stage
 from ucmsim.personalities import PERSONALITIES
 from ucmsim.progress import watched
 

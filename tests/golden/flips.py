@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
-from tests.golden.replay import Stage
 from tests.golden.scripts import SCRIPTS
+from tests.golden.stage import Stage
 from ucmsim.personalities import PERSONALITIES
 from ucmsim.quirks import PERSONALITY, Quirk, Value
 from ucmsim.register import Quirks

@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from tests.golden.flips import compressed, flips
-from tests.golden.replay import ROOT, Stage
+from tests.golden.stage import ROOT, Stage
 from ucmsim.personalities import PERSONALITIES
 from ucmsim.quirks import QUIRKS, Quirk
 

@@ -1,4 +1,4 @@
-"""Plays a script against a PBX, through its gate and its channel, and writes down every byte that passed.
+"""Plays the steps of a script against a PBX, through its gate and its channel, and writes down every byte that passed.
 
 TLS is left out: the transport is a string, and both clocks stand still but for what a script waits.
 """
@@ -6,14 +6,9 @@ TLS is left out: the transport is a string, and both clocks stand still but for 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from hashlib import md5
-from pathlib import Path
-from types import MappingProxyType, SimpleNamespace
-from typing import Any
+from types import SimpleNamespace
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import execute
@@ -22,183 +17,13 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from tests.golden.scripts import SCRIPTS, Ask, Basic, Connect, End, Follow, Login, Script, Send, Step, Wait
-from tests.makers import VOICES, crc_of
-from ucmsim.calls import Firmware
-from ucmsim.calls.projection import written
-from ucmsim.calls.shapes import SHAPES
-from ucmsim.calls.stage import example
+from tests.golden.scripts import Ask, Basic, Connect, End, Follow, Login, Send, Step, Wait
 from ucmsim.channel import DeviceFactory
-from ucmsim.clock import PbxClock
-from ucmsim.columns import Row
-from ucmsim.errors import ConfigurationError
-from ucmsim.filling import fill
-from ucmsim.history import History
-from ucmsim.instants import SECOND
 from ucmsim.pbx import Pbx
-from ucmsim.quirks import ROWS
-from ucmsim.settings import Pbx as PbxSettings
-from ucmsim.settings import load_pbx
-from ucmsim.spool import Spool
 
-ROOT = Path(__file__).parent.parent.parent
-GOLDEN = ROOT / "fixtures" / "golden"
 USER, PASSWORD = "cdrapi", "cdrapi123"
 BEGAN = 1662033600.0
 """The wall clock's start: 2022-09-01 12:00 UTC, a day after the end of a month."""
-
-_API = {
-    "enable": True,
-    "permitted_ips": ["127.0.0.0/28"],
-    "tls_authentication_name": USER,
-    "tls_authentication_password": PASSWORD,
-}
-_CLOCK = {"start": "2022-09-01T12:00:00Z"}
-
-WORLDS: Mapping[str, Mapping[str, Any]] = {
-    "imported": {"history": {"import": str(GOLDEN / "history.json")}},
-    "failing": {},
-    "shapes": {},
-    "made-up": {
-        "history": {"days": 1, "calls_per_day": 30},
-        "extensions": {"first": 1000, "count": 6},
-        "traffic": {
-            "hourly": [1] * 24,
-            "people": 12,
-            "dispositions": {"answered": 6, "no_answer": 3, "busy": 1, "failed": 2},
-            "talk": {"median": 240},
-            "shapes": {"conference": 200},
-        },
-    },
-    "corrected": {
-        "clock": {**_CLOCK, "corrections": [{"at": "2022-08-31T19:00:00Z", "step": -18000.5}]},
-        "history": {"days": 1, "calls_per_day": 10},
-        "extensions": {"first": 1000, "count": 6},
-        "traffic": {"hourly": [1] * 24, "people": 12, "talk": {"median": 9000}},
-    },
-}
-"""What the histories hold: rows that no quirk of a call changes, nothing for a database that fails, a call of each shape,
-a day of calls around the clock, many of which fail, and a few long calls in which the clock is corrected."""
-
-SEED = 1881
-"""That of the PBX, which its nonces follow from."""
-CALLS_SEED = 2718
-"""That of its calls, chosen so that the day has voicemail, conferences, busy, congestion, failures that take seconds, callers without a name,
-and a recorded call that goes on when the month ends: it shows every quirk that is not about another shape."""
-
-_WRITTEN = {"columns", *(row.id for row in ROWS)}
-"""The quirks that decide what is stored."""
-
-
-def user_files(root: Path) -> Path:
-    """Put what a user has in a spool into *root*, with known times; return it."""
-    files = {
-        "monitor/note.txt": b"a note\n",
-        "monitor/a+b.wav": b"RIFF plus",
-        "monitor/a,b.wav": b"RIFF comma",
-        "monitor/x#1.wav": b"RIFF hash",
-        "monitor/unavail.gsm": b"gsm",
-        "monitor/raw": b"no extension",
-        "monitor/a b.wav": b"RIFF blank",
-        "monitor/2022-07/auto-old.wav": b"RIFF old",
-        f"monitor/2022-07/{'n' * 246}.wav": b"RIFF long name",
-        "monitor/notes/deep.txt": b"deep",
-        "monitor_local/local.wav": b"RIFF local",
-        "meetme/room.wav": b"RIFF room",
-    }
-    for number, (name, data) in enumerate(files.items()):
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        os.utime(path, (1662000000 + number, 1662000000 + number))
-    for folder in [path for path in root.rglob("*") if path.is_dir()]:
-        os.utime(folder, (1661000000, 1661000000))
-    return root
-
-
-class Stage:
-    """Where scripts are played: a spool with a user's files, and the imported history."""
-
-    def __init__(self, folder: Path) -> None:
-        self._spool = user_files(folder)
-        self._imported, self._failing = _in_memory(), _in_memory()
-        self._failing.close()
-        self._written: dict[tuple[object, ...], dict[str, History]] = {}
-        self._fill(self._imported, _settings("imported", "ucm6100", {}, {}))
-
-    def play(self, personality: str, quirks: Mapping[str, str | int] = MappingProxyType({})) -> dict[str, str]:
-        """Return the transcript of every script, each on a new PBX of that *personality* with *quirks*."""
-        written = {quirk: value for quirk, value in quirks.items() if quirk in _WRITTEN}
-        key = (personality, *written.items())
-        if key not in self._written:
-            self._written[key] = self._histories(personality, written)
-        histories = {"imported": self._imported, "failing": self._failing, **self._written[key]}
-        try:
-            return {script.name: self._played(script, personality, quirks, histories) for script in SCRIPTS}
-        finally:
-            if written:
-                _closed(self._written.pop(key))
-
-    def _histories(self, personality: str, quirks: Mapping[str, str | int]) -> dict[str, History]:
-        """Return what a firmware with *quirks* writes; those without are kept for the next time."""
-        made = {world: _in_memory() for world in ("made-up", "shapes", "corrected")}
-        made["shapes"].extend(of_every_shape(_settings("shapes", personality, quirks, {})))
-        for world in ("made-up", "corrected"):
-            self._fill(made[world], _settings(world, personality, quirks, {}))
-        return made
-
-    def _played(
-        self, script: Script, personality: str, quirks: Mapping[str, str | int], histories: Mapping[str, History]
-    ) -> str:
-        try:
-            chosen = _settings(script.world, personality, quirks, script.api)
-        except ConfigurationError as error:
-            return f"* it does not start: {error.problems[0].key}: {error.problems[0].wrong}\n"
-        history = histories[script.world]
-        spool = Spool(self._spool, history.recordings, VOICES, crc_of)
-        clock = PbxClock.of(chosen.clock, BEGAN)
-        pbx = Pbx("hq", chosen, history, spool, clock, seed=SEED, defects=())
-        return Player(pbx).play(script.steps)
-
-    @staticmethod
-    def _fill(history: History, chosen: PbxSettings) -> None:
-        start = chosen.clock.start
-        assert start is not None
-        filled = fill(history, "hq", chosen, seed=CALLS_SEED, until=start)
-        assert filled.rows
-        assert not filled.bad
-
-    def close(self) -> None:
-        self._imported.close()
-        for histories in self._written.values():
-            _closed(histories)
-
-
-def of_every_shape(settings: PbxSettings) -> Iterator[Row]:
-    """Yield the rows of a call of every shape, an hour after each other, as the PBX of those *settings* writes them."""
-    firmware = Firmware.of(settings.register, settings.time_zone)
-    stage, number = replace(example(), prefix="9", account="1234"), 0
-    for hour, shape in enumerate(SHAPES):
-        story = shape.story(replace(stage, start=stage.start + hour * 3600 * SECOND, made=stage.made + 8 * hour))
-        if shape.id == "answered":
-            story = (*story, *shape.story(stage, "Outbound"))
-        for row in written(story, firmware):
-            number += 1
-            yield (str(number), *row[1:])
-
-
-def _closed(histories: Mapping[str, History]) -> None:
-    for history in histories.values():
-        history.close()
-
-
-def _in_memory() -> History:
-    return History.open(Path(":memory:"), durable=False)
-
-
-def _settings(world: str, personality: str, quirks: Mapping[str, str | int], api: Mapping[str, Any]) -> PbxSettings:
-    value = {"personality": personality, "clock": _CLOCK, "quirks": dict(quirks), **WORLDS[world]}
-    return load_pbx({**value, "api": {**_API, **api}}, ROOT)
 
 
 class Player:

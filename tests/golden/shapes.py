@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from tests.golden.replay import ROOT
+from tests.golden.stage import ROOT
 from ucmsim.calls import Firmware
 from ucmsim.calls.projection import written
 from ucmsim.calls.shapes import SHAPES
