@@ -14,11 +14,14 @@ import pytest
 
 from tests.golden.stage import of_every_shape
 from tests.offices import office_of
-from ucmsim.calls import Firmware, generate
+from ucmsim.calls import Firmware, Office, generate
 from ucmsim.calls.events import Call, CallerId, Party, Role
 from ucmsim.calls.legs import Leg
+from ucmsim.calls.shapes import Story
+from ucmsim.calls.traffic import Traffic as Calls
+from ucmsim.calls.world import CallWorld
 from ucmsim.columns import AT, GENERATIONS, NAMES, Row
-from ucmsim.instants import SECOND
+from ucmsim.instants import SECOND, microseconds
 from ucmsim.personalities import personality
 from ucmsim.quirks import ROWS, Quirk, Value
 from ucmsim.records import Record, Recording
@@ -92,17 +95,39 @@ def values(row: Quirk) -> Iterator[Value]:
         yield "another text"
 
 
+UNTIL, DAYS, CALLS_PER_DAY = datetime(2026, 3, 2, 23, tzinfo=UTC), 4, 200
+
+
 @cache
-def made(name: str, quirk: str = "", value: Value = "") -> list[Record]:
-    """Return four days of calls over the end of a month on a personality, with one quirk set."""
-    row = personality(name)
-    written_by = Firmware.of(Quirks.of(row, {quirk: value} if quirk else {}), CHICAGO)
+def office() -> Office:
     shown = {"caller_id": "01632960401", "caller_name": "Example Ltd"}
     trunks = (Trunk(name="carrier-a", channels=12), Trunk(name="carrier-b", channels=4, **shown))
     traffic = Traffic(shapes={"conference": 60, "pin_group": 30, "api_call": 30})
-    office = office_of(Extensions(first=1000, count=20), trunks, RecordingSettings(), traffic, CHICAGO)
-    until = datetime(2026, 3, 2, 23, tzinfo=UTC)
-    return list(generate(office, written_by, Random(3), Random(4), until=until, days=4, calls_per_day=200))
+    return office_of(Extensions(first=1000, count=20), trunks, RecordingSettings(), traffic, CHICAGO)
+
+
+@cache
+def happened() -> tuple[Story, ...]:
+    """Return four days of calls over the end of a month, about which every firmware writes."""
+    last = microseconds(UNTIL)
+    calls = Calls(office(), CALLS_PER_DAY, Random(3), Random(4))
+    return tuple(calls.stories(last - DAYS * 86_400 * SECOND, last))
+
+
+@cache
+def made(name: str, quirk: str = "", value: Value = "") -> list[Record]:
+    """Return what is written of what `happened` on a personality, with one quirk set."""
+    written_by = Firmware.of(Quirks.of(personality(name), {quirk: value} if quirk else {}), CHICAGO)
+    return list(CallWorld(written_by, iter(happened())).records(microseconds(UNTIL)))
+
+
+@pytest.mark.parametrize("name", [G1, G2, G3, G3_PJSIP])
+def test_what_is_written_is_what_a_history_has(name: str) -> None:
+    """Whoever writes, chance makes the same calls happen."""
+    found = generate(
+        office(), firmware(name), Random(3), Random(4), until=UNTIL, days=DAYS, calls_per_day=CALLS_PER_DAY
+    )
+    assert list(found) == made(name)
 
 
 def of_shape(records: list[Record], *shapes: str) -> list[Record]:
@@ -279,8 +304,9 @@ def test_older_firmware_shows_nothing_of_a_later_quirk(name: str, row: Quirk) ->
 @pytest.mark.parametrize("name", [G1, G2, G3, G3_PJSIP])
 @pytest.mark.parametrize("row", SWITCHABLE, ids=lambda row: row.id)
 def test_the_default_of_a_row_is_what_is_written_unasked(name: str, row: Quirk) -> None:
-    """Setting a quirk to the value that a personality has already changes nothing."""
-    assert made(name, row.id, Quirks.of(personality(name))[row.id]) == made(name)
+    """Setting a quirk to the value that a personality has already changes nothing that a firmware is made of."""
+    device = personality(name)
+    assert Quirks.of(device, {row.id: Quirks.of(device)[row.id]}) == Quirks.of(device)
 
 
 # AcctId

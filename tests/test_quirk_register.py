@@ -89,10 +89,9 @@ def test_values_are_words_or_numbers(row):
 
 
 @every_row()
-@pytest.mark.parametrize("value", [True, False, None, 1.5, [], {}, "", "no such value\n"])
-def test_nothing_else_is_a_value(row, value):
+def test_nothing_else_is_a_value(row):
     """Booleans, fractions and what is no word are never accepted."""
-    assert not row.accepts(value)
+    assert not [value for value in (True, False, None, 1.5, [], {}, "", "no such value\n") if row.accepts(value)]
 
 
 @every_row([row for row in QUIRKS if row.number is not None])
