@@ -178,17 +178,24 @@ def test_a_change_that_makes_no_difference_is_no_warning(history: History, chang
     assert filled(history, **changed) == Filled()
 
 
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
+    opened = History.open(tmp_path_factory.mktemp("full") / "history.sqlite", durable=False)
+    filled(opened)
+    yield opened
+    opened.close()
+
+
 @pytest.mark.parametrize("quirk", [row for row in ROWS if row.switchable], ids=lambda row: row.id)
-def test_every_quirk_that_decides_what_is_stored_is_remembered(history: History, quirk: Quirk) -> None:
+def test_every_quirk_that_decides_what_is_stored_is_remembered(full: History, quirk: Quirk) -> None:
     """Setting it to anything but what a history was made with is a warning that names it."""
-    filled(history)
     usual = load_pbx({}, Path()).register[quirk.id]
     others = [value for value in quirk.values if value not in {usual, quirk.default}]
     others += [] if quirk.number is None else [quirk.number]
     others += ["another text"] if quirk.text else []
     assert others
     for value in others:
-        (warning,) = filled(history, quirks={quirk.id: value}).warnings
+        (warning,) = filled(full, quirks={quirk.id: value}).warnings
         assert warning.startswith(f"the kept history was made with quirk {quirk.id} '{quirk.default}'")
         assert f"says '{value}'" in warning
 
