@@ -16,6 +16,7 @@ from ucmsim import catalogue, control
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.columns import GENERATIONS
 from ucmsim.defects import CLASSES, DEFECTS
+from ucmsim.faults import KINDS, PLANES
 from ucmsim.journal import inquiry
 from ucmsim.query import Format
 from ucmsim.quirks import CONFIDENCES, GROUPS, QUIRKS
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 WITH_TABLES = (
     README,
-    *(ROOT / "docs" / f"{page}.md" for page in ("quirks", "personalities", "traffic", "journal", "defects")),
+    *(ROOT / "docs" / f"{page}.md" for page in ("quirks", "personalities", "traffic", "journal", "defects", "faults")),
 )
 
 PARAMETERS = {
@@ -182,6 +183,23 @@ def gallery() -> Iterator[str]:
         yield table(header, lines) + "\n"
 
 
+def faults() -> Iterator[str]:
+    """Yield the catalogue of faults, a table a plane."""
+    rows = list(catalogue.fault_rows())
+    for plane, meaning in PLANES.items():
+        yield f"### {plane}: {meaning}\n"
+        header = ("fault", "fields and units", "takes effect", "what it does")
+        lines = objects((row for row in rows if row["plane"] == plane), "id", "fields", "settled", "statement")
+        yield table(header, lines) + "\n"
+
+
+def planes() -> Iterator[list[str]]:
+    """Yield the planes with the names of their faults."""
+    for plane, meaning in PLANES.items():
+        names = [kind.id.partition(".")[2] for kind in KINDS if kind.plane == plane]
+        yield [f"`{plane}`", meaning, ", ".join(f"`{name}`" for name in names)]
+
+
 def classes() -> Iterator[list[object]]:
     """Yield how many defects of each kind a class has."""
     for group, rows in [*CLASSES.items(), ("all", DEFECTS)]:
@@ -216,10 +234,8 @@ TABLES = {
         ("shape", "kinds of call", "ends", "confidence", "source", "what happens"),
         ((f"`{one.id}`", ", ".join(one.kinds), one.turns, one.confidence, one.source, one.statement) for one in SHAPES),
     ),
-    "faults": lambda: table(
-        ("fault", "fields and units", "decided", "what it does"),
-        objects(catalogue.fault_rows(), "id", "fields", "settled", "statement"),
-    ),
+    "faults": lambda: "\n".join(faults()),
+    "planes": lambda: table(("plane", "acts on", "faults"), planes()),
     "defects": lambda: "\n".join(gallery()),
     "defect-classes": lambda: table(
         ("class", "defects", "a careful client refuses", "accepts", "by its policy", "scripted", "unavailable"),

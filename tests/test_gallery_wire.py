@@ -61,6 +61,7 @@ def clients() -> Iterator[Mapping[str, Client]]:
     node.close()
 
 
+@pytest.mark.fault("tls.certificate")
 @EACH
 def test_verifying_clients(row: Defect, shown: Shown, clients: Mapping[str, Client]) -> None:
     """A verifying client does what a careful one must, or has a rule of its own that the row explains."""

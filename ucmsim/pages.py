@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from ucmsim.refusals import Code, Refusal
 from ucmsim.reply import Bytes, Content
@@ -85,6 +86,21 @@ SERVER_ERROR = _page(
     Refusal.of(Code.FAILED, "ucmsim failed; the log says why above"),
 )
 NOT_IMPLEMENTED = _page(501, "Not Implemented", "Attempt to use unimplemented / unsupported method")
+
+
+_TITLES = MappingProxyType({
+    400: "Bad Request", 403: "Permission denied", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout",
+    413: "Request Entity Too Large", 429: "Too Many Requests", 500: "Server Error", 501: "Not Implemented",
+    502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
+})  # fmt: skip
+_KNOWN = MappingProxyType({page.status: page for page in (DENIED, NOT_FOUND, SERVER_ERROR, NOT_IMPLEMENTED)})
+
+
+def with_status(status: int) -> Content:
+    """Return the page that the device has for *status*, or one like it; nothing is refused by it."""
+    title = _TITLES.get(status, "Error")
+    known = _KNOWN.get(status) or _page(status, title, title)
+    return replace(known, refusal=None, note="")
 
 
 def too_many_headers(limit: str) -> Content:

@@ -55,6 +55,12 @@ class Lookup:
         return self.dress(self.work.content())
 
 
+_CHALLENGED = Refusal.of(
+    Code.CHALLENGED_BY_FAULT,
+    "the credentials are good, and a fault asks for them again",
+    "give up after the second 401",
+)
+
 Handler = Callable[[ApiRequest, When], Content | Work]
 """Answers the requests for one path, once all checks have passed."""
 
@@ -182,11 +188,9 @@ class Pbx:
         if isinstance(decided, Content) and decided.status == 401:
             api = api.about_authentication()
             api.count()
-            return self._dress(request, when.pbx, api, NOTHING)(decided)
+            return self._dress(request, when.pbx, api)(decided)
         api.count()
-        http = self.faults.settle(Moment.REPLY, facts, when)
-        http.count()
-        dress = self._dress(request, when.pbx, api, http)
+        dress = self._dress(request, when.pbx, api, *self._replying(facts, when))
         return dress(decided) if isinstance(decided, Content) else Lookup(decided, dress)
 
     def answer(self, request: ApiRequest, when: When) -> Reply:
@@ -196,9 +200,7 @@ class Pbx:
 
     def malformed(self, page: Content, peer: str, when: When) -> Reply:
         """Return the reply to bytes that never became a request, *page* being the device's."""
-        http = self.faults.settle(Moment.REPLY, self._known(peer), when)
-        http.count()
-        return self._dress(None, when.pbx, NOTHING, http)(page)
+        return self._dress(None, when.pbx, NOTHING, *self._replying(self._known(peer), when))(page)
 
     def record(
         self,
@@ -264,8 +266,8 @@ class Pbx:
             return pages.DENIED.refused(situation.refusal or self._access.refusal(situation.why))
         methods = self.reading.methods
         unknown_method = request.method not in methods
-        if not (unknown_method and self._method_first) and self._authenticates:
-            challenge = self._challenge(request, when)
+        if not (unknown_method and self._method_first) and (self._authenticates or situation.challenged):
+            challenge = self._challenge(request, when, situation.challenged)
             if challenge is not None:
                 return challenge
         if unknown_method:
@@ -288,24 +290,39 @@ class Pbx:
         passes, why = self._access.permitted(peer)
         return faults.applied(Situation(peer, passes, why, None if passes else self._access.refusal(why)))
 
-    def _challenge(self, request: ApiRequest, when: When) -> Content | None:
+    def _challenge(self, request: ApiRequest, when: When, always: str) -> Content | None:
         given = request.header("authorization")
         verdict = judge(given, request.method, self._account, self._nonces, when.wall, target=request.target)
-        if verdict.granted:
+        if verdict.granted and not always:
             return None
-        page = pages.unauthorized(self._account.realm, self._nonces.issue(when.wall), stale=verdict.stale)
-        return page.refused(verdict.refusal) if verdict.refusal else page
+        stale = always == "stale" if always else verdict.stale
+        page = pages.unauthorized(self._account.realm, self._nonces.issue(when.wall), stale=stale)
+        return page.refused(verdict.refusal or _CHALLENGED)
 
     # --- the head --------------------------------------------------------------------------------------------------
 
-    def _dress(self, request: ApiRequest | None, now: datetime, api: Settled, http: Settled) -> Dress:
+    def _replying(self, facts: Facts, when: When) -> tuple[Settled, Settled]:
+        """Settle and count what is done to the content of a reply, and to the reply."""
+        settled = (self.faults.settle(Moment.CONTENT, facts, when), self.faults.settle(Moment.REPLY, facts, when))
+        for one in settled:
+            one.count()
+        return settled
+
+    def _dress(
+        self,
+        request: ApiRequest | None,
+        now: datetime,
+        api: Settled,
+        contents: Settled = NOTHING,
+        http: Settled = NOTHING,
+    ) -> Dress:
         dress = partial(
             self._heading.dressed,
             now=now,
             head_only=request is not None and request.method == "HEAD",
             keep=self._keeps(request),
         )
-        return partial(_finish, dress, http, api.names + http.names)
+        return partial(_finish, dress, contents, http, api.names + contents.names + http.names)
 
     def _keeps(self, request: ApiRequest | None) -> bool:
         """Return whether the connection stays open after *request*: a quirk, and only as Asterisk 13 would."""
@@ -314,7 +331,7 @@ class Pbx:
         return (request.header("connection") or "").lower() != "close"
 
 
-def _finish(dress: Dress, http: Settled, names: tuple[str, ...], content: Content) -> Reply:
-    """Dress *content*, then let the faults of the http plane at it."""
-    reply = http.applied(dress(content))
+def _finish(dress: Dress, contents: Settled, http: Settled, names: tuple[str, ...], content: Content) -> Reply:
+    """Dress *content*, after the faults about content had it, then let those of the http plane at it."""
+    reply = http.applied(dress(contents.applied(content)))
     return replace(reply, faults=names) if names else reply

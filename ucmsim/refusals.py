@@ -55,6 +55,7 @@ class Code(Enum):
     DIGEST_REALM = ("authentication", "401 realm")
     USER_UNKNOWN = ("authentication", "401 user")
     RESPONSE_WRONG = ("authentication", "401 response")
+    CHALLENGED_BY_FAULT = ("authentication", "http.challenge-loop")
     # The form, and the parameters of /cdrapi
     FORM_TOO_LARGE = ("form", "413 form")
     CHARACTER = ("parameters", "E1")

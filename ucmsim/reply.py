@@ -133,13 +133,27 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Drip:
+    """Send *body* in pieces of so many bytes, with *seconds* of wall-clock time between."""
+
+    body: Body
+    piece: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Send nothing more, for ever; the connection stays open until the client ends it."""
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the connection; nothing after it is performed."""
 
     how: Ending = Ending.NOTIFY
 
 
-Step = SendHead | Send | Wait | HangUp
+Step = SendHead | Send | Wait | Drip | Stay | HangUp
 """What can be done on the wire, in the order in which it is done."""
 
 
@@ -150,7 +164,8 @@ class Reply:
     *headers* is the whole head after the status line, in order and letter case. *steps* end with `HangUp` unless the
     connection is kept. What is never sent stands beside it: *rows* counts the CDR rows in the body, *note* is the
     sentence for the log, *refusal* says why it is an error page or an empty container, *faults* are the names of those
-    that fired, *served* says which rows there are. *extra_line* is one more empty line at the end of the head.
+    that fired, *served* says which rows there are. *extra_line* is one more empty line at the end of the head, *start* its first line
+    if that is no status line.
     """
 
     status: int
@@ -163,17 +178,19 @@ class Reply:
     extra_line: bool = False
     refusal: Refusal | None = None
     served: Served | None = None
+    start: str | None = None
 
     @property
     def head(self) -> bytes:
-        lines = [f"HTTP/1.1 {self.status} {self.title}", *(f"{name}: {value}" for name, value in self.headers), "", ""]
+        start = f"HTTP/1.1 {self.status} {self.title}" if self.start is None else self.start
+        lines = [start, *(f"{name}: {value}" for name, value in self.headers), "", ""]
         if self.extra_line:
             lines.append("")
         return "\r\n".join(lines).encode("utf-8", "surrogateescape")
 
     @property
     def keeps(self) -> bool:
-        """Whether the connection stays open after the last step."""
+        """Whether the connection stays open for another request after the last step."""
         return not any(isinstance(step, HangUp) for step in self.steps)
 
     @property
@@ -185,7 +202,7 @@ class Reply:
     @property
     def body(self) -> bytes:
         """All body bytes that the steps send, joined: for tests and small bodies."""
-        return b"".join(piece for step in self.steps if isinstance(step, Send) for piece in step.body.chunks())
+        return b"".join(piece for step in self.steps if isinstance(step, Send | Drip) for piece in step.body.chunks())
 
     def first(self, *steps: Step) -> Reply:
         """Return this reply with *steps* in front of all others."""

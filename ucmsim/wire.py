@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IPushProducer, IReactorTime
 from twisted.internet.task import deferLater
 from zope.interface import implementer
 
-from ucmsim.reply import PIECE, Body, CutShort, Ending, HangUp, Reply, Send, SendHead, Wait
+from ucmsim.reply import PIECE, Body, CutShort, Drip, Ending, HangUp, Reply, Send, SendHead, Stay, Wait
 
 
 class Line(Protocol):
@@ -100,6 +100,16 @@ async def perform(reply: Reply, line: Line, wall: IReactorTime, progress: Progre
                 _write_head(head, line, progress)
                 head = b""
                 await deferLater(wall, seconds)
+            case Drip(body, piece, seconds):
+                _write_head(head, line, progress)
+                head = b""
+                cut = await _dripped(body.chunks(piece), seconds, line, wall, progress)
+                if cut:
+                    line.end(Ending.NOTIFY)
+                    return cut
+            case Stay():
+                _write_head(head, line, progress)
+                await Deferred[None]()
             case HangUp(how):
                 _write_head(head, line, progress)
                 line.end(how)
@@ -112,6 +122,19 @@ def _write_head(head: bytes, line: Line, progress: Progress) -> None:
     if head:
         line.write(head)
         progress.head += len(head)
+
+
+async def _dripped(pieces: Iterator[bytes], seconds: float, line: Line, wall: IReactorTime, progress: Progress) -> str:
+    """Send *pieces* with so many *seconds* between; return why they were cut short, "" if they were not."""
+    try:
+        for number, piece in enumerate(pieces):
+            if number:
+                await deferLater(wall, seconds)
+            progress.bytes += len(piece)
+            line.write(piece)
+    except CutShort as short:
+        return str(short)
+    return ""
 
 
 async def _sent(head: bytes, body: Body, line: Line, progress: Progress) -> str:

@@ -1,20 +1,22 @@
 """Faults: frozen records that turn the value of their plane into a worse one, and what arms them.
 
-`planes` has the values, one module a plane has the records, `kinds` lists them. `conditions` and `terms` say when and how
+`planes` has the values, one module a plane has the records and a row for each, `kinds` lists them all. `conditions` and `terms` say when and how
 often, `arming` reads all of it from a mapping, `book` keeps what is armed.
-To add a fault: one record in the module of its plane, one row in `kinds.KINDS`, one test.
+To add a fault: one record and one row in the module of its plane, one test.
 """
 
 from ucmsim.faults.arming import Arming, arming
 from ucmsim.faults.book import NOTHING, Armed, FaultBook, Settled
 from ucmsim.faults.conditions import Facts
-from ucmsim.faults.kinds import KINDS, Kind
-from ucmsim.faults.planes import Admission, Handshake, Moment, Situation
+from ucmsim.faults.kind import Kind
+from ucmsim.faults.kinds import KINDS
+from ucmsim.faults.planes import PLANES, Admission, Handshake, Moment, Situation
 from ucmsim.faults.said import FaultRefused, NotArmed
 
 __all__ = [
     "KINDS",
     "NOTHING",
+    "PLANES",
     "Admission",
     "Armed",
     "Arming",

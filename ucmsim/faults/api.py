@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 from ucmsim.faults.fields import AddressEntry, concerns
+from ucmsim.faults.kind import Kind
 from ucmsim.faults.planes import Admission, Moment, Situation
 from ucmsim.refusals import Code, Refusal
 
@@ -35,3 +36,32 @@ class Deny:
     def concerns(self, peer: str) -> bool:
         """Return whether *peer* is one of those this fault is about."""
         return concerns(self.address, peer)
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeLoop:
+    """Send the Digest challenge to whoever asks, whatever the credentials."""
+
+    moment: ClassVar[Moment] = Moment.DECIDE
+
+    def __call__(self, seen: Situation) -> Situation:
+        return replace(seen, challenged="new")
+
+
+@dataclass(frozen=True, slots=True)
+class StaleLoop:
+    """Call every nonce stale, so that a client that answers the challenge gets another."""
+
+    moment: ClassVar[Moment] = Moment.DECIDE
+
+    def __call__(self, seen: Situation) -> Situation:
+        return replace(seen, challenged="stale")
+
+
+# fmt: off
+KINDS = (
+    Kind("api.deny", Deny, "how: page or drop; address: an address/netmask entry, null = every peer",
+         "page: when the request is decided, before authentication; drop: at accept",
+         "The peer is denied: the 403 page without a challenge, or the connection closed before TLS."),
+)
+# fmt: on

@@ -15,7 +15,8 @@ from pydantic_core import ErrorDetails
 
 from ucmsim.errors import did_you_mean, listed
 from ucmsim.faults.conditions import OF_A_REQUEST, Condition
-from ucmsim.faults.kinds import BY_ID, Kind
+from ucmsim.faults.kind import Kind
+from ucmsim.faults.kinds import BY_ID
 from ucmsim.faults.planes import Fault
 from ucmsim.faults.said import FaultRefused, Said
 from ucmsim.faults.terms import Terms

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from ucmsim.clock import When
 from ucmsim.faults.arming import Arming, arming
 from ucmsim.faults.conditions import Facts
-from ucmsim.faults.planes import Fault, Moment
+from ucmsim.faults.planes import Fault, Fired, Moment
 from ucmsim.faults.said import FaultRefused, NotArmed, Said
 
 V = TypeVar("V")
@@ -94,7 +94,7 @@ class Settled:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(one.armed.arming.name for one in self.acting)
+        return tuple(Fired.of(one.armed.arming.name, one.armed.arming.kind.id) for one in self.acting)
 
     def applied(self, value: V) -> V:
         """Return what the faults that act make of *value*, the one of their moment, in the order of arming."""

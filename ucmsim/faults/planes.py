@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Literal, Protocol, Self
 
 from ucmsim.refusals import Refusal
 
+PLANES = MappingProxyType({
+    "tls": "what a client is shown in the handshake",
+    "http": "the reply as it goes on the wire",
+    "api": "what a request sees of the PBX",
+})  # fmt: skip
+"""Where a fault acts, from the socket up."""
+
 
 class Moment(Enum):
-    """When a fault is settled. The last two are one moment of the PBX, before and after its own decision."""
+    """When a fault is settled. All but the first two are one moment of the PBX, before and after its own decision.
+
+    They differ in the value: what a request sees, the content that answers it, the reply that is made of that.
+    """
 
     ADMIT = "at accept"
     HANDSHAKE = "at the ClientHello"
     DECIDE = "when the request is decided"
+    CONTENT = "when the request is decided, before its head is made"
     REPLY = "when the request is decided, its reply known"
 
     @property
     def knows_path(self) -> bool:
-        return self in (Moment.DECIDE, Moment.REPLY)
+        return self not in (Moment.ADMIT, Moment.HANDSHAKE)
 
 
 class Fault(Protocol):
@@ -34,6 +46,19 @@ class Fault(Protocol):
         """When it is settled."""
 
     def __call__(self, value: Any, /) -> Any: ...
+
+
+class Fired(str):
+    """The name of a fault that acted, and its *kind*."""
+
+    __slots__ = ("kind",)
+    kind: str
+
+    @classmethod
+    def of(cls, name: str, kind: str) -> Self:
+        fired = cls(name)
+        fired.kind = kind
+        return fired
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +93,13 @@ class Handshake:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What one request sees of the PBX: whether its peer may pass, the sentence that says *why*, and the refusal."""
+    """What one request sees of the PBX: whether its peer may pass, the sentence that says *why*, and the refusal.
+
+    *challenged* says that it gets the Digest challenge whatever its credentials are, as one that is new or *stale*.
+    """
 
     peer: str
     permitted: bool
     why: str
     refusal: Refusal | None = None
+    challenged: Literal["", "new", "stale"] = ""

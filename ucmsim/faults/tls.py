@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from ucmsim.errors import did_you_mean
+from ucmsim.faults.kind import Kind
 from ucmsim.faults.planes import Handshake, Moment
 from ucmsim.faults.said import Said
 
@@ -29,3 +30,11 @@ class Certificate:
             yield Said(("defect",), f"there is no defect '{self.defect}'", hint)
         elif isinstance(defects, Mapping) and (why := defects[self.defect]):
             yield Said(("defect",), f"the defect '{self.defect}' cannot be shown", why)
+
+
+# fmt: off
+KINDS = (
+    Kind("tls.certificate", Certificate, "defect: an id of 'ucmsim show defects'", "at the ClientHello",
+         "The client is shown a certificate with a defect; session tickets are off while it is armed."),
+)
+# fmt: on

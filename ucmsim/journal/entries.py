@@ -11,7 +11,7 @@ from typing import Any
 from ucmsim.clock import When
 from ucmsim.journal.lines import LINE, PRINTABLE, WORD, plain, readable
 from ucmsim.journal.times import instants
-from ucmsim.journal.visits import refusal_json
+from ucmsim.journal.visits import kinds_of, refusal_json
 from ucmsim.refusals import Refusal
 
 Lines = tuple[tuple[str, str], ...]
@@ -111,6 +111,7 @@ class Exchange:
             "refusal": refusal_json(self.refusal),
             "note": readable(self.note, 512),
             "faults": list(self.faults),
+            "kinds": kinds_of(self.faults),
             "rows": self.rows,
             "acctids": self.acctids,
             "head_bytes": self.head_bytes,

@@ -80,11 +80,11 @@ def _har_entry(entry: Entry) -> dict[str, Any]:
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
         "connection": str(entry["connection"]),
         "comment": _comment(entry),
-        "_ucmsim": {key: entry[key] for key in _OWN},
+        "_ucmsim": {key: entry.get(key) for key in _OWN},
     }
 
 
-_OWN = ("id", "pbx_clock", "peer", "port", "check", "refusal", "faults", "rows", "acctids", "marks", "ended")
+_OWN = ("id", "pbx_clock", "peer", "port", "check", "refusal", "faults", "kinds", "rows", "acctids", "marks", "ended")
 
 
 def _har_headers(lines: Iterable[list[str]]) -> list[dict[str, str]]:

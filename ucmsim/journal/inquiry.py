@@ -35,7 +35,7 @@ PARAMETERS: Mapping[str, str] = MappingProxyType({
     "peer": "an address, or an address/netmask entry, of the client",
     "path": "a path, such as /cdrapi; letter case and a slash at the end do not count",
     "status": "a status, or a class such as 4xx",
-    "fault": "the name of a fault that fired, or any",
+    "fault": "the name or the kind of a fault that fired, or any",
     "refusal": "the code of a refusal, or any",
     "mark": "the id of a mark, or any",
     "brief": "yes leaves out connections that are told by their exchanges",
@@ -89,7 +89,11 @@ class Inquiry:
             return False
         refusal = entry["refusal"]
         codes = [refusal["code"]] if refusal else []
-        wanted = ((self.fault, entry["faults"]), (self.refusal, codes), (self.mark, entry["marks"]))
+        wanted = (
+            (self.fault, [*entry["faults"], *entry.get("kinds", ())]),
+            (self.refusal, codes),
+            (self.mark, entry["marks"]),
+        )
         return all(_among(one, there) for one, there in wanted)
 
 

@@ -106,7 +106,7 @@ def _row(entry: dict[str, Any]) -> tuple[Any, ...]:
         entry["peer"],
         reply["status"] if reply else None,
         refusal["code"] if refusal else None,
-        _words(entry["faults"]),
+        _words([*entry["faults"], *entry.get("kinds", ())]),
         _words(entry["marks"]),
         json.dumps(told, separators=(",", ":")),
     )

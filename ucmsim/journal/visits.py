@@ -5,6 +5,7 @@ A `Visit` is what is known so far; it is filled in by who learns something, in t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,9 +100,15 @@ class Visit:
             "acknowledged": self.acknowledged,
             "refusal": refusal_json(self.refusal),
             "faults": list(self.faults),
+            "kinds": kinds_of(self.faults),
             "marks": list(self.marks),
             "ended": self.ended,
         }
+
+
+def kinds_of(faults: Iterable[str]) -> list[str]:
+    """Return the kinds of the *faults* that fired; a name that does not know its kind stands for itself."""
+    return [getattr(fired, "kind", fired) for fired in faults]
 
 
 def refusal_json(refusal: Refusal | None) -> dict[str, str] | None:

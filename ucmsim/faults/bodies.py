@@ -1,0 +1,132 @@
+"""Faults on the http plane that change which body comes, and what is told of its length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from ucmsim.faults.cuts import Where, place
+from ucmsim.faults.fields import Bytes as BytesField
+from ucmsim.faults.fields import SomeBytes
+from ucmsim.faults.planes import Moment
+from ucmsim.faults.replies import How, body_of, ending, small, with_body, with_content, with_end, with_header
+from ucmsim.reply import PIECE, Body, Bytes, Joined, Reply, Send, gathered
+
+Length = Literal["large", "matching", "missing", "small"]
+_Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class Truncate:
+    """Cut the body after a *share* of it, or after so many *bytes*, at the next place of the kind *at*.
+
+    Content-Length is *large*, that of the whole body, *matching*, *missing*, or *small*, half of what is sent. The
+    connection ends as *ending* says.
+    """
+
+    share: _Share = 0.5
+    bytes: BytesField | None = None
+    at: Where = "byte"
+    length: Length = "large"
+    ending: How = "notify"
+
+    moment: ClassVar[Moment] = Moment.REPLY
+
+    def __call__(self, reply: Reply) -> Reply:
+        body = body_of(reply)
+        if body is None:
+            return reply
+        near = min(int(body.length * self.share) if self.bytes is None else self.bytes, body.length)
+        data = small(body) if self.at != "byte" else None
+        kept = body.slice(0, near if data is None else place(data, near, self.at))
+        told = {"large": body.length, "matching": kept.length, "missing": None, "small": kept.length // 2}[self.length]
+        cut = with_body(reply, *([Send(kept)] if kept.length else []))
+        return with_end(with_header(cut, "Content-Length", None if told is None else str(told)), ending(self.ending))
+
+
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """Send the body twice; Content-Length is that of *one* or of *both*."""
+
+    length: Literal["one", "both"] = "one"
+
+    moment: ClassVar[Moment] = Moment.REPLY
+
+    def __call__(self, reply: Reply) -> Reply:
+        body = body_of(reply)
+        if body is None:
+            return reply
+        return with_content(reply, Joined((body, body)), length=body.length if self.length == "one" else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunked:
+    """Send the body in chunks of so many *bytes*, though no client asked for it, and wrongly.
+
+    *bad-size*: the second chunk has a size that is no number; *wrong-size*: the last chunk with data is announced longer
+    than it is; *unfinished*: the chunk of length 0 is missing; *right*: all of it is as it should be.
+    """
+
+    how: Literal["bad-size", "wrong-size", "unfinished", "right"] = "unfinished"
+    bytes: SomeBytes = 1024
+
+    moment: ClassVar[Moment] = Moment.REPLY
+
+    def __call__(self, reply: Reply) -> Reply:
+        body = body_of(reply)
+        if body is None:
+            return reply
+        told = with_header(with_header(reply, "Content-Length", None), "Transfer-Encoding", "chunked")
+        return with_body(told, Send(InChunks(body, self.how, self.bytes)))
+
+
+@dataclass(frozen=True, slots=True)
+class InChunks:
+    """*body* with its framing; one chunk at least."""
+
+    body: Body
+    how: str
+    size: int
+
+    @property
+    def length(self) -> int:
+        return sum(len(part) for part in self._framing()) + self.body.length
+
+    def slice(self, start: int, stop: int) -> Body:
+        return Bytes(b"".join(self.chunks())[start:stop])
+
+    def chunks(self, size: int = PIECE) -> Iterator[bytes]:
+        return gathered(chain.from_iterable(self._parts()), size)
+
+    def _parts(self) -> Iterator[Iterator[bytes]]:
+        framing = self._framing()
+        for at in range(0, self.body.length, self.size):
+            yield iter((next(framing),))
+            yield self.body.slice(at, at + self.size).chunks()
+        yield framing
+
+    def _framing(self) -> Iterator[bytes]:
+        """Yield what stands before each chunk's data, and after the last."""
+        total, end = self.body.length, b""
+        for number, at in enumerate(range(0, total, self.size)):
+            held = min(self.size, total - at)
+            if self.how == "wrong-size" and at + self.size >= total:
+                held += 1
+            bad = self.how == "bad-size" and number == min(1, (total - 1) // self.size)
+            yield end + (b"zz" if bad else b"%x" % held) + b"\r\n"
+            end = b"\r\n"
+        yield end if self.how == "unfinished" else end + b"0\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Gzip:
+    """Say that the body is packed with gzip, which it is not."""
+
+    moment: ClassVar[Moment] = Moment.REPLY
+
+    def __call__(self, reply: Reply) -> Reply:
+        return with_header(reply, "Content-Encoding", "gzip")
