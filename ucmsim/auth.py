@@ -20,6 +20,7 @@ from ucmsim.settings import Api
 
 _KEYS = ("username", "realm", "nonce", "uri", "domain", "response", "cnonce", "opaque", "algorithm", "qop", "nc")
 _PAIR = re.compile(rf'({"|".join(_KEYS)})=(?:"((?:[^"\\]|\\.)*)"?|([^,]*))', re.IGNORECASE | re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)")
 _HEX = re.compile(r"\s*(?:0x)?([0-9a-f]{1,16})", re.IGNORECASE)
 
 
@@ -223,7 +224,8 @@ def fields(authorization: str) -> dict[str, str]:
             at += 1
         elif pair := _PAIR.match(authorization, at):
             quoted = pair[2] is not None
-            found[pair[1].lower()] = re.sub(r"\\(.)", r"\1", pair[2]) if quoted else pair[3]
+            value = pair[2] if quoted else pair[3]
+            found[pair[1].lower()] = _ESCAPED.sub(r"\1", value) if quoted and "\\" in value else value
             at = pair.end() + (0 if quoted else 1)
         else:
             comma = authorization.find(",", at)

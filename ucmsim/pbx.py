@@ -22,10 +22,11 @@ from ucmsim.faults import NOTHING, Admission, Facts, FaultBook, Handshake, Momen
 from ucmsim.head import Heading
 from ucmsim.history import History
 from ucmsim.journal import Discretion, Exchange, Hygiene, Journal, Visit
+from ucmsim.journal.masking import masked
 from ucmsim.journal.visits import CLOSED_AT_ACCEPT
 from ucmsim.refusals import Code, Refusal
 from ucmsim.reply import Content, Reply
-from ucmsim.request import ApiRequest, Params, Reading
+from ucmsim.request import ApiRequest, Reading
 from ucmsim.retrieval import RecApi
 from ucmsim.served import Served
 from ucmsim.settings import ClockChange
@@ -214,39 +215,27 @@ class Pbx:
         *request* is what it answers, None if it never became one, *visit* the connection that it was on, *served* the
         page that it got.
         """
-        discreet = self._discretion
-        params: Params = request.params if request else ()
         marks: tuple[str, ...] = ()
         if visit is not None:
             visit.requests += 1
         if request is not None:
-            secret = discreet.hides(request.target.partition("?")[2])
+            secret = self._discretion.hides(request.target.partition("?")[2])
             defect = visit.defect if visit else None
             marks = self._hygiene.marks(exchange, request, served, defect, secret=secret)
         self.totals.exchanges += 1
         self.totals.rows += exchange.rows or 0
         self.totals.refused += bool(exchange.note)
-        told = replace(
+        told = masked(
             exchange,
-            method=discreet.word(exchange.method),
-            target=discreet.target(exchange.target),
-            note=self._told(exchange.note, params),
-            ended=self._told(exchange.ended, params),
+            request,
+            self._discretion,
             connection=visit.number if visit else exchange.connection,
             port=visit.port if visit else exchange.port,
-            version=discreet.word(request.version) if request else "",
-            headers=discreet.headers(request.headers) if request else (),
-            form=discreet.form(request.form) if request else "",
-            refusal=discreet.refusal(exchange.refusal, params),
             acctids=served.acctids if served else "",
             marks=marks,
         )
         self.journal.add(told.as_entry())
         return told
-
-    def _told(self, sentence: str, params: Params) -> str:
-        # Only what is quoted can be a parameter, and to look through all of them can take long.
-        return self._discretion.note(sentence, params if "'" in sentence else ()) if sentence else ""
 
     def _known(self, peer: str, request: ApiRequest | None = None, when: When | None = None) -> Facts:
         """Return what faults can know of *peer*, and of its *request* that is decided *when*."""

@@ -12,11 +12,11 @@ USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
 """The user:password@ of a URL. RFC 3986, 3.2.1."""
 
 _SECRET = re.compile(
-    r".*(?:passw(?:or)?d|passphrase|pwd|secret|token|cookie|credentials?|authorization|signature|(?:api|access|private)key)"
-    r"|pass|auth|key|sid|session(?:id|key)?|jwt|sig"
+    r"(?:passw(?:or)?d|passphrase|pwd|secret|token|cookie|credentials?|authorization|signature|(?:api|access|private)key"
+    r"|^(?:pass|auth|key|sid|session(?:id|key)?|jwt|sig))$"
 )
 """Names of parameters whose values let somebody in, in lower case and without the marks between their words."""
-_SEPARATORS = str.maketrans("", "", "-_.")
+_SEPARATORS = str.maketrans("", "", "-_.+ ")
 _LONGEST = 3 * 64
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{1,16}")
 
@@ -44,7 +44,8 @@ def is_secret(name: str) -> bool:
     """Return whether a parameter of this *name*, encoded or not, is called a secret."""
     if len(name) > _LONGEST:
         return False
-    return _SECRET.fullmatch(unquote_plus(name).lower().translate(_SEPARATORS)) is not None
+    plain = unquote_plus(name) if "%" in name else name
+    return _SECRET.search(plain.lower().translate(_SEPARATORS)) is not None
 
 
 def has_userinfo(text: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from struct import unpack_from
 from typing import Any
 
 from ucmsim.journal.suites import GROUPS, SUITES, VERSIONS, named
@@ -132,10 +133,13 @@ def _first_message(data: bytes, kind: int) -> _Reader:
 def _extensions(hello: _Reader) -> Iterator[tuple[int, bytes]]:
     if not hello:
         return
-    listed = _Reader(hello.vector(2))
-    while listed:
-        kind = listed.number(2)
-        yield kind, listed.vector(2)
+    listed, at = hello.vector(2), 0
+    while at < len(listed):
+        end = at + 4 + int.from_bytes(listed[at + 2 : at + 4])
+        if end > len(listed):
+            raise IndexError(end)
+        yield int.from_bytes(listed[at : at + 2]), listed[at + 4 : end]
+        at = end
 
 
 def _offered(hello: _Reader) -> Offered:
@@ -157,8 +161,8 @@ def _offered(hello: _Reader) -> Offered:
 
 
 def _numbers(data: bytes) -> tuple[int, ...]:
-    found = (int.from_bytes(data[at : at + 2]) for at in range(0, len(data) - 1, 2))
-    return tuple(number for number in found if number & 0x0F0F != 0x0A0A)  # RFC 8701: they mean nothing
+    count = len(data) // 2
+    return tuple([number for number in unpack_from(f">{count}H", data) if number & 0x0F0F != 0x0A0A])  # RFC 8701
 
 
 def _server_name(data: bytes) -> str | None:

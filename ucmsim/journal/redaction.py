@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from base64 import b64encode
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from urllib.parse import unquote, unquote_plus
 
@@ -37,6 +38,10 @@ class Discretion:
 
     secrets: tuple[str, ...]
     paths: tuple[str, ...] = ()
+    _shortest: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_shortest", min(map(len, self.secrets), default=sys.maxsize))
 
     @classmethod
     def of(cls, account: Account, paths: tuple[str, ...]) -> Discretion:
@@ -45,6 +50,12 @@ class Discretion:
             return cls((), paths)
         basic = b64encode(f"{account.username}:{account.password}".encode("utf-8", "surrogateescape")).decode()
         return cls((account.password, basic.rstrip("=")), paths)
+
+    def about(self, texts: Iterable[str]) -> Discretion:
+        """Return what is needed for *texts*: where no secret stands in any of them nobody has to look for one again."""
+        if self._shortest < _SHORT or self.hides("\n".join(texts)):
+            return self
+        return replace(self, secrets=())
 
     def word(self, word: str) -> str:
         """Return *word*, unless a secret stands in it in any letter case."""
@@ -56,11 +67,12 @@ class Discretion:
         """Return the request *target* without user:password@, values of telling parameters, and the secrets."""
         path, mark, query = USERINFO.sub("***@", target).partition("?")
         known = path.lower().removesuffix("/") in self.paths
-        if self.hides(path) and not known:
-            path = _HIDDEN
+        hidden = self.hides(path)
+        if hidden and not known:
+            path, hidden = _HIDDEN, False
         told = "&".join(self._piece(piece) for piece in query.split("&"))
         # A secret with a separator in it is caught only as a whole.
-        if self.hides(told) or (self.hides(path + mark + told) and not self.hides(path)):
+        if self.hides(told) or (not hidden and self.hides(path + mark + told)):
             return f"{path}{mark}{_HIDDEN}" if known else _HIDDEN
         return f"{path}{mark}{told}"
 
@@ -72,9 +84,14 @@ class Discretion:
         told = f"{note[: first + 1]}{_HIDDEN}{note[last:]}" if 0 <= first < last else note
         return _HIDDEN if self.hides(told) else told
 
-    def headers(self, lines: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-        """Return the header *lines* without credentials; of very many only the first."""
-        told = [(name, self._header(name.lower(), value)) for name, value in islice(lines, _HEADERS)]
+    @staticmethod
+    def shown(lines: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+        """Return the header *lines* that are told: of very many only the first."""
+        return lines[:_HEADERS]
+
+    def headers(self, lines: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Return the header *lines* that are told without credentials."""
+        told = [(name, self._header(name.lower(), value)) for name, value in self.shown(lines)]
         return tuple((_HIDDEN, value) if self.hides(name) else (name, value) for name, value in told)
 
     def form(self, form: str) -> str:
@@ -122,7 +139,8 @@ class Discretion:
 
     def hides(self, text: str) -> bool:
         """Return whether a secret stands in *text*, however often it is encoded; short ones only as the whole of it."""
-        return bool(self.secrets) and _hides(text, self.secrets)
+        # Decoding only shortens; most of what there is to look at is shorter than any password.
+        return len(text) >= self._shortest and _hides(text, self.secrets)
 
     def _piece(self, piece: str) -> str:
         name, equals, value = piece.partition("=")
@@ -139,8 +157,18 @@ def _hides(text: str, secrets: Iterable[str]) -> bool:
         return False
     forms = {text}
     for _ in range(2):
-        forms |= {decode(form) for form in forms for decode in (unquote, unquote_plus)}
-    return any(_stands(form, secrets) for form in forms)
+        forms = {decoded for form in forms for decoded in _decoded(form)}
+        if any(_stands(form, secrets) for form in forms):
+            return True
+    return False
+
+
+def _decoded(text: str) -> Iterator[str]:
+    """Yield what *text* may be the encoding of, if it is one at all."""
+    if "%" in text:
+        yield unquote(text)
+    if "+" in text:
+        yield unquote_plus(text)
 
 
 def _stands(text: str, secrets: Iterable[str]) -> bool:

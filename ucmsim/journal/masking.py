@@ -1,0 +1,46 @@
+"""An exchange as it may be told: what its client sent is added, and credentials are taken out of all of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ucmsim.journal.entries import Exchange
+from ucmsim.journal.redaction import Discretion
+from ucmsim.request import ApiRequest, Params
+
+
+def masked(exchange: Exchange, request: ApiRequest | None, discretion: Discretion, **more: Any) -> Exchange:
+    """Return *exchange* with what is told of its *request*, without credentials, and with *more* of its fields."""
+    discreet = discretion.about(_texts(exchange, request))
+    params: Params = request.params if request else ()
+    return replace(
+        exchange,
+        # In any letter case, which `about` does not look for.
+        method=discretion.word(exchange.method),
+        target=discreet.target(exchange.target),
+        note=_sentence(discreet, exchange.note, params),
+        ended=_sentence(discreet, exchange.ended, params),
+        version=discretion.word(request.version) if request else "",
+        headers=discreet.headers(request.headers) if request else (),
+        form=discreet.form(request.form) if request else "",
+        refusal=discreet.refusal(exchange.refusal, params),
+        **more,
+    )
+
+
+def _texts(exchange: Exchange, request: ApiRequest | None) -> Iterator[str]:
+    """Yield whatever is told of *exchange* that may have come from its client."""
+    yield from (exchange.method, exchange.target, exchange.note, exchange.ended)
+    if refusal := exchange.refusal:
+        yield from (refusal.parameter, refusal.sentence, refusal.hint)
+    if request is not None:
+        yield from (request.version, request.form)
+        for line in Discretion.shown(request.headers):
+            yield from line
+
+
+def _sentence(discreet: Discretion, sentence: str, params: Params) -> str:
+    # Only what is quoted can be a parameter, and to look through all of them can take long.
+    return discreet.note(sentence, params if "'" in sentence else ()) if sentence else ""
