@@ -348,7 +348,8 @@ def test_who_and_where(row: Personality) -> None:
                 assert number == side
                 assert 1000 <= int(number) < 1050
         trunk = (place if kind == "Inbound" else target).removeprefix("trunk_")
-        context = {"Inbound": f"ext-did-{trunk}"}.get(kind, "from-internal")
+        inbound = "did-local" if row.model == "ucm6200" else f"ext-did-{trunk}"
+        context = {"Inbound": inbound}.get(kind, "from-internal")
         assert record["dcontext"] == (f"outbound-route-{trunk}" if kind == "Outbound" and modern else context)
         if row.generation != "G1":
             assert record["clid"] == f'"{record["caller_name"]}" <{caller}>'
@@ -423,7 +424,7 @@ def test_voicemail_takes_some_unanswered_calls_as_a_second_row(row: Personality)
     for rung, taken in pairs:
         assert (rung["disposition"], rung["action_type"]) == ("NO ANSWER", "DIAL")
         assert (taken["disposition"], taken["action_type"], taken["lastapp"]) == ("ANSWERED", "VM", "VoiceMail")
-        assert taken["lastdata"] == f"{rung['dst']}@default,u"
+        assert taken["lastdata"] == f"{rung['dst']}@default,{'u' if row.model == 'ucm6200' else 'n'}"
         assert taken["start"] == taken["answer"] == rung["end"]
         for name in ("uniqueid", "channel", "src", "dst", "clid", "dcontext", "userfield", "channel_ext"):
             assert rung[name] == taken[name]
@@ -438,7 +439,7 @@ def test_older_firmware_writes_one_row_of_a_call_that_voicemail_takes(row: Perso
     assert {direction(record) for record in taken} == {"Internal", "Inbound"}
     for record in taken:
         assert (record["disposition"], record["dstchannel"]) == ("ANSWERED", "")
-        assert record["lastdata"] == f"{record['dst']}@default,u"
+        assert record["lastdata"] == f"{record['dst']}@default,n"
         rung = instant(record["answer"]) - instant(record["start"])
         assert timedelta(seconds=59) < rung <= timedelta(seconds=61)
         assert int(record["duration"]) - int(record["billsec"]) in {60, 61}

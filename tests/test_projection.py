@@ -170,6 +170,7 @@ SAID = {
     "lastdata-limit": {"lastdata"},
     "dial-string": {"lastdata"},
     "recorded-dial-string": {"lastdata"},
+    "dial-options": {"lastdata"},
     "busy-duration": {"duration"},
     "failed-duration": {"duration"},
     "congestion": {"disposition"},
@@ -203,7 +204,8 @@ OF_SHAPES = {
     "ring-group-winner": {"answer", "billsec"},
     "ring-group-busy": {"answer", "end"},
     "group-recording-name": {"recordfiles"},
-    "analogue-channel": {"channel", "channel_ext"},
+    "analogue-channel": {"channel"},  # and channel_ext where that is the port
+    "analogue-extension": {"channel_ext"},
     "analogue-service": {"service"},
     "dialled-prefix": {"dst"},
     "parked-call": {"session"},
@@ -211,6 +213,13 @@ OF_SHAPES = {
     "transfer-row": {"action_type"},
     "forward-row": {"action_type"},
     "fax-row": {"action_type"},
+    "follow-me-row": {"action_type"},
+    "queue-agent-row": {"action_type"},
+    "disa-action": {"action_type"},
+    "page-action": {"action_type"},
+    "callback-action": {"action_type"},
+    "unregistered-row": {"lastapp", "lastdata"},
+    "feature-context": {"dcontext"},
     "helper-channels": None,
     "callback-row": None,
     "api-call-row": None,
@@ -264,7 +273,7 @@ def test_a_quirk_of_shapes_changes_the_columns_that_it_is_about(quirk: str) -> N
     usual = shaped(G3, {})
     for value in BY_ID[quirk].values:
         found, columns = shaped(G3, {quirk: value}), OF_SHAPES[quirk]
-        if value == BY_ID[quirk].default:
+        if Quirks.of(personality(G3), {quirk: value})[quirk] == Quirks.of(personality(G3))[quirk]:
             assert found == usual
         elif columns is None:
             assert len(found) < len(usual)
@@ -439,20 +448,20 @@ def test_the_context_between_extensions_is_one_of_two() -> None:
 
 @pytest.mark.quirk("inbound-context")
 def test_the_context_of_an_inbound_call_is_that_of_its_trunk_or_another() -> None:
-    """ext-did has the number of the trunk, the others none. The text of a message says the same."""
+    """ext-did has the number of the trunk, the others none; a UCM62xx says did-local. A message's text says the same."""
     contexts = {"ext-did": "ext-did-2", "did-local": "did-local", "from-did-direct": "from-did-direct"}
     for value, context in contexts.items():
         assert cdr(INBOUND, inbound_context=value)["dcontext"] == context
         assert f"context={context}\n" in firmware(inbound_context=value).recordings(LEFT, 0)[1].text
         assert cdr(OUTBOUND, inbound_context=value) == cdr(OUTBOUND)
         assert cdr(leg(), inbound_context=value) == cdr(leg())
-    assert [cdr(INBOUND, name)["dcontext"] for name in (G1, G2, G3, G3_PJSIP)] == ["ext-did-2"] * 4
+    assert [cdr(INBOUND, name)["dcontext"] for name in (G1, G2, G3, G3_PJSIP)] == [*["ext-did-2"] * 3, "did-local"]
 
 
 @pytest.mark.quirk("channel-technology")
 def test_channels_are_those_of_sip_or_pjsip() -> None:
     """Both channels and the dial string begin with the name of the channel driver."""
-    sip, pjsip = (cdr(INBOUND, channel_technology=value) for value in ("SIP", "PJSIP"))
+    sip, pjsip = (cdr(INBOUND, channel_technology=value, dial_options="z") for value in ("SIP", "PJSIP"))
     assert (sip["channel"], sip["dstchannel"]) == ("SIP/trunk_2-00000006", "SIP/1001-00000007")
     assert (pjsip["channel"], pjsip["dstchannel"]) == ("PJSIP/trunk_2-00000006", "PJSIP/1001-00000007")
     assert sip["lastdata"] == "SIP/1001/sip:1001@192.168.5.2:5060,60,zM(record-check,StartMonitor)b(callee-handler^s^1)"
@@ -595,13 +604,25 @@ def test_a_dial_string_is_plain_or_names_the_contact() -> None:
     assert told == {
         "plain": ["SIP/1002,60,", "SIP/trunk_2/3125550123,,"],
         "contact": [
-            "SIP/1002/sip:1002@192.168.5.3:5060,60,zb(callee-handler^s^1)",
+            "SIP/1002/sip:1002@192.168.5.3:5060,60,ztTkKxXb(callee-handler^s^1)",
             "SIP/3125550123@trunk_2,,b(callee-handler^s^1)",
         ],
     }
     usual = {name: [cdr(quiet(of), name)["lastdata"] for of in (leg(), OUTBOUND)] for name in (G1, G2, G3)}
     assert usual == {G1: told["plain"], G2: told["plain"], G3: told["contact"]}
     assert [cdr(leg(), dial_string="plain")["lastdata"], cdr(OUTBOUND, G1)["lastdata"]] == told["plain"]
+
+
+@pytest.mark.quirk("dial-options")
+def test_the_options_of_dial_are_those_of_a_capture() -> None:
+    """A UCM62xx has one letter, CAP22 seven, recorded or not; a trunk has none of them, nor has the guide's dial string."""
+    for value, name in (("z", G3_PJSIP), ("ztTkKxX", G3)):
+        for of in (leg(), quiet(leg())):
+            told = cdr(of, dial_options=value)["lastdata"].split(",", 2)[2]
+            assert told.startswith((f"{value}M(", f"{value}b("))
+            assert cdr(of, name, dial_options=value) == cdr(of, name)
+        assert cdr(OUTBOUND, dial_options=value) == cdr(OUTBOUND)
+        assert cdr(leg(), G1, dial_options=value)["lastdata"] == "SIP/1002,60,"
 
 
 @pytest.mark.quirk("recorded-dial-string")
@@ -615,7 +636,7 @@ def test_a_dial_string_tells_of_recording_or_hides_it(disposition: str) -> None:
         shown
         == [cdr(inside)["lastdata"], cdr(outbound)["lastdata"]]
         == [
-            "SIP/1002/sip:1002@192.168.5.3:5060,60,zM(record-check,StartMonitor)b(callee-handler^s^1)",
+            "SIP/1002/sip:1002@192.168.5.3:5060,60,ztTkKxXM(record-check,StartMonitor)b(callee-handler^s^1)",
             "SIP/3125550123@trunk_2,,TKXM(record-check,StartMonitor)b(callee-handler^s^1)",
         ]
     )
@@ -623,7 +644,7 @@ def test_a_dial_string_tells_of_recording_or_hides_it(disposition: str) -> None:
         hidden
         == [cdr(quiet(inside))["lastdata"], cdr(quiet(outbound))["lastdata"]]
         == [
-            "SIP/1002/sip:1002@192.168.5.3:5060,60,zb(callee-handler^s^1)",
+            "SIP/1002/sip:1002@192.168.5.3:5060,60,ztTkKxXb(callee-handler^s^1)",
             "SIP/3125550123@trunk_2,,b(callee-handler^s^1)",
         ]
     )
@@ -735,7 +756,7 @@ def test_older_firmware_may_have_a_second_row_too(name: str) -> None:
         assert (last["disposition"], last["start"], last["lastdata"]) == (
             "ANSWERED",
             first["end"],
-            f"{last['dst']}@default,u",
+            f"{last['dst']}@default,n",
         )
 
 
@@ -748,7 +769,7 @@ def test_the_one_row_of_a_mailbox_was_dialled_or_left_a_message() -> None:
     plain, contact = "SIP/1001,60,", cdr(RUNG)["lastdata"]
     assert told == {
         "Dial": ["Dial", plain, "", "Dial", contact, ""],
-        "VoiceMail": ["VoiceMail", "1001@default,u", ""] * 2,
+        "VoiceMail": ["VoiceMail", "1001@default,n", ""] * 2,
     }
     assert [cdr(LEFT, name, voicemail_row="none")["lastapp"] for name in (G1, G2, G3, G3_PJSIP)] == [
         *["VoiceMail"] * 2, *["Dial"] * 2,
@@ -761,10 +782,10 @@ def test_the_one_row_of_a_mailbox_was_dialled_or_left_a_message() -> None:
 @pytest.mark.quirk("voicemail-reason")
 @pytest.mark.parametrize("name", [G1, G2, G3, G3_PJSIP])
 def test_what_voicemail_is_told_ends_with_one_letter(name: str) -> None:
-    """It is u, or the n of another capture."""
+    """It is u on a UCM62xx, and the n of the other capture elsewhere."""
     told = [cdr(LEFT, name, voicemail_reason=value)["lastdata"] for value in ("option-u", "option-n")]
     assert told == ["1001@default,u", "1001@default,n"]
-    assert cdr(LEFT, name)["lastdata"] == "1001@default,u"
+    assert cdr(LEFT, name)["lastdata"] == f"1001@default,{'u' if name == G3_PJSIP else 'n'}"
     assert cdr(RUNG, name, voicemail_reason="option-n") == cdr(RUNG, name)
 
 

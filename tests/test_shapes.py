@@ -230,6 +230,35 @@ def test_a_caller_who_hangs_up_while_several_ring_leaves_a_row_for_each() -> Non
 # Quirks of shapes
 
 
+DEVICES = tuple(device.id for device in PERSONALITIES)
+OLDER, UCM62XX = DEVICES[:5], DEVICES[5:]
+"""Those of the guides and of CAP22, and those of which captures of a UCM62xx tell. Spec 0b."""
+
+
+def by_device(older: object, ucm62xx: object) -> dict[str, object]:
+    """Return what is due by personality."""
+    return {name: older if name in OLDER else ucm62xx for name in DEVICES}
+
+
+@pytest.mark.quirk("did-row")
+def test_the_did_has_a_row_of_its_own_but_on_a_ucm62xx() -> None:
+    """There an IVR's own row and that of who was dialled are all, in one session, as in each of its 155 groups."""
+    for name in OLDER:
+        found = rows("ivr-choice", name)
+        assert columns(found, "lastapp", "lastdata", "disposition")[:2] == [
+            ("ForkCDR", "ae", "NO ANSWER"), ("ForkCDR", "are", "ANSWERED"),
+        ]  # fmt: skip
+        assert rows("ivr-choice", name, did_row="own") == found
+    for name in UCM62XX:
+        found = rows("ivr-choice", name)
+        assert columns(found, "lastapp", "dst", "dcontext", "action_type") == [
+            ("ForkCDR", "7000", "ivr-1", "IVR[7000]"), ("Dial", "1001", "ivr-from-internal", "IVR[7000]"),
+        ]  # fmt: skip
+        assert found[0]["lastdata"] == "are"
+        assert len({row["session"] for row in found}) == 1
+        assert rows("ivr-choice", name, did_row="none") == found
+
+
 @pytest.mark.quirk("did-row", "fork-rows")
 def test_forked_parts_have_rows_or_none() -> None:
     """Without the first row, or without any of them."""
@@ -245,6 +274,8 @@ def test_the_row_of_a_group_is_unbilled_or_billed() -> None:
     for value, billsec in (("unbilled", "0"), ("billed", "9")):
         (entry,) = [row for row in rows("ivr-ring-group", ring_group_entry=value) if row["dst"] == "6400"]
         assert (entry["disposition"], entry["duration"], entry["billsec"]) == ("ANSWERED", "9", billsec)
+    told = {name: rows("ivr-choice", name)[-2]["billsec"] for name in DEVICES}
+    assert told == by_device("0", "9")
 
 
 @pytest.mark.quirk("ring-group-winner", "ring-group-loser")
@@ -254,6 +285,9 @@ def test_the_winner_is_billed_for_the_ringing_or_not() -> None:
         found = {row["dst"]: row for row in rows("ring-group", ring_group_winner=value)}
         assert (found["1003"]["duration"], found["1003"]["billsec"]) == ("434", billsec)
         assert (found["1002"]["answer"], found["1002"]["disposition"]) == (found["1002"]["end"], "NO ANSWER")
+    for device in PERSONALITIES:
+        (won,) = [row for row in rows("ring-group", device.id) if row["dst"] == "1003"]
+        assert (won["duration"], won["billsec"]) == ("434", "434" if device.generation == "G3" else "420")
 
 
 @pytest.mark.quirk("ring-group-busy")
@@ -291,14 +325,62 @@ def test_the_recording_of_a_group_names_the_group_or_the_agent_too() -> None:
         assert rows("ring-group", group_recording_name=value)[-1]["recordfiles"] == name
 
 
-@pytest.mark.quirk("analogue-caller", "analogue-channel", "analogue-service")
+@pytest.mark.quirk("analogue-caller", "analogue-channel", "analogue-extension", "analogue-service")
 def test_an_analogue_line_without_a_number() -> None:
-    """Src is empty and dst is s; the channel is that of the port."""
+    """Src is empty and dst is s; the channel is that of the port, channel_ext the port too or the trunk."""
     for value, channel, place in (("o1", "DAHDI/o1-1", "o1"), ("1", "DAHDI/1-1", "1")):
-        (row,) = rows("analogue", analogue_channel=value)
-        assert (row["src"], row["dst"], row["clid"]) == ("", "s", '"" <>')
-        assert (row["channel"], row["channel_ext"], row["dstanswer"]) == (channel, place, "1001")
+        for shown, extension in (("port", place), ("trunk", "trunk_2")):
+            (row,) = rows("analogue", analogue_channel=value, analogue_extension=shown, chanext="extensions")
+            assert (row["src"], row["dst"], row["clid"]) == ("", "s", '"" <>')
+            assert (row["channel"], row["channel_ext"], row["dstanswer"]) == (channel, extension, "1001")
+            assert (row["chanext"], row["src_trunk_name"], row["dcontext"]) == (extension, "carrier-b", "ext-did-2")
     assert [rows("analogue", analogue_service=value)[0]["service"] for value in ("p", "s")] == ["p", "s"]
+    told = {name: columns(rows("analogue", name), "channel", "channel_ext", "service") for name in DEVICES}
+    assert told == by_device([("DAHDI/1-1", "trunk_2", "s")], [("DAHDI/o1-1", "o1", "p")])
+
+
+@pytest.mark.quirk("unregistered-row")
+def test_a_phone_that_is_not_there_was_dialled_or_a_prompt_says_so() -> None:
+    """A UCM62xx plays it, as none of its failures ends in Dial; other failures stay what they are."""
+    told = {name: columns(rows("unregistered", name), "lastapp", "disposition") for name in DEVICES}
+    assert told == by_device([("Dial", "FAILED")], [("Playback", "FAILED")])
+    dialled, played = (rows("unregistered", unregistered_row=value)[0] for value in ("Dial", "Playback"))
+    assert played == dialled | {"lastapp": "Playback", "lastdata": "ss-noservice"}
+    for shape in ("failed", "congestion", "hung-up", "busy", "answered"):
+        assert rows(shape, unregistered_row="Playback") == rows(shape)
+
+
+@pytest.mark.quirk("inbound-context")
+def test_a_call_from_outside_has_the_context_of_its_trunk_but_on_a_ucm62xx() -> None:
+    """Both rows of a UCM62xx that were printed whole say did-local. Https-api 5.3."""
+    told = {name: rows("answered", name, "Inbound")[0]["dcontext"] for name in DEVICES}
+    assert told == by_device("ext-did-2", "did-local")
+
+
+@pytest.mark.quirk("feature-context")
+def test_the_contexts_of_a_queue_and_a_conference_are_plain_or_their_own() -> None:
+    """The queue's own row and those of the room only; agents are extensions like others."""
+    for value, queue, room in (("entry", "ext-did-2", "from-internal"), ("ext", "ext-queues", "ext-meetme")):
+        found = rows("queue", feature_context=value)
+        assert [row["dcontext"] for row in found] == ["ext-did-2", "from-internal", "from-internal", queue]
+        assert {row["dcontext"] for row in rows("conference", feature_context=value)} == {room}
+    assert rows("answered", feature_context="ext") == rows("answered")
+
+
+@pytest.mark.quirk("follow-me-row", "queue-agent-row", "disa-action", "page-action", "callback-action")
+def test_actions_that_nobody_has_seen_are_words_of_the_gui_or_others() -> None:
+    """The words that the CDR page filters by, with the number of the feature; or without, or DIAL. Spec 5.5."""
+    for shape, quirk, told in (
+        ("follow-me", "follow_me_row", {"FOLLOWME": ["DIAL", "FOLLOWME"], "DIAL": ["DIAL", "DIAL"]}),
+        ("queue", "queue_agent_row", {"QUEUE": ["DIAL", *["QUEUE[6500]"] * 3],
+                                      "DIAL": ["DIAL", "DIAL", "DIAL", "QUEUE[6500]"]}),
+        ("disa", "disa_action", {"numbered": ["DIAL", "DISA[7100]", "DISA[7100]"], "plain": ["DIAL", "DISA", "DISA"]}),
+        ("paging", "page_action", {"numbered": ["PAGE[6700]"] * 3, "plain": ["PAGE"] * 3}),
+        ("callback", "callback_action", {"CALLBACK": ["CALLBACK"] * 2, "DIAL": ["DIAL"] * 2}),
+    ):  # fmt: skip
+        for value, actions in told.items():
+            assert [row["action_type"] for row in rows(shape, **{quirk: value})] == actions
+        assert rows(shape) == rows(shape, **{quirk: next(iter(told))})
 
 
 @pytest.mark.quirk("dialled-prefix", "recorded-prefix", "account-code")
@@ -418,7 +500,9 @@ def test_a_callback_has_two_rows_or_that_of_the_call_back() -> None:
 @pytest.mark.quirk("api-call", "api-call-row")
 def test_a_call_that_the_api_begins_is_said_to_come_from_it_or_from_who_is_called_first() -> None:
     """In src, action_owner, clid, session and the name of the recording; the first party has a row or none."""
-    first, talk = rows("api-call")
+    told = {name: rows("api-call", name)[0]["src"] for name in DEVICES}
+    assert told == dict.fromkeys(DEVICES, "07700900699") | {"ucm6200-1.0.20": "api"}
+    first, talk = rows("api-call", api_call="api")
     assert (
         columns([first, talk], "src", "action_owner", "clid", "caller_name")
         == [("api", "api", '"07700900699" <api>', "07700900699")] * 2

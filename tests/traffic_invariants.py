@@ -151,10 +151,15 @@ def talks_of_truths(of: World) -> Iterator[str]:
 _FORM = "%Y-%m-%d %H:%M:%S"
 
 
-def _whole(row: Cells, truth: Truth) -> bool:
-    """Return whether the firmware bills the ringing too: who takes the call of a group, a queue or a page. Spec 7 #13."""
-    together = truth.shape in ("ring-group", "ivr-ring-group", "queue", "paging")
+def _whole(of: World, row: Cells, truth: Truth) -> bool:
+    """Return whether the firmware bills the ringing too, from G3 on: who takes a group's call, a queue's, a page. Spec 7 #13."""
+    together = of.generation >= "G3" and truth.shape in ("ring-group", "ivr-ring-group", "queue", "paging")
     return together and row["lastapp"] in ("Dial", "Page")
+
+
+def _unbilled(of: World, row: Cells) -> bool:
+    """Return whether a row bills nothing though it was answered: a ForkCDR, but on a UCM62xx. Spec 7 #12, https-api 5.2."""
+    return row["lastapp"] == "ForkCDR" and of.settings.personality.model != "ucm6200"
 
 
 def _began(of: World, row: Cells, truth: Truth) -> int | None:
@@ -179,8 +184,8 @@ def times(of: World) -> Iterator[str]:
         end = answer = local(truth.ended)
         kind = row["disposition"]
         if truth.answered is not None:
-            if row["lastapp"] != "ForkCDR":
-                answer = start if _whole(row, truth) else local(truth.answered)
+            if not _unbilled(of, row):
+                answer = start if _whole(of, row, truth) else local(truth.answered)
         elif personality.unanswered == "blank":
             answer = ""
         elif personality.unanswered == "busy-blank" and kind in ("BUSY", "FAILED"):
@@ -192,12 +197,12 @@ def times(of: World) -> Iterator[str]:
 
 
 def seconds(of: World) -> Iterator[str]:
-    """What duration and billsec say are floors of what passed; ForkCDR bills nothing, a group's winner rings on the bill."""
+    """What duration and billsec say are floors of what passed; some ForkCDR bill nothing, a group's winner rings on the bill."""
     for at, (row, truth) in enumerate(zip(of.rows, of.truths, strict=True)):
         began, duration, billsec = _began(of, row, truth), int(row["duration"]), int(row["billsec"])
         due = None if began is None else (truth.ended - began) // SECOND
-        talked = 0 if truth.answered is None or row["lastapp"] == "ForkCDR" else truth.talked // SECOND
-        if _whole(row, truth) and truth.answered is not None:
+        talked = 0 if truth.answered is None or _unbilled(of, row) else truth.talked // SECOND
+        if _whole(of, row, truth) and truth.answered is not None:
             talked = (truth.ended - truth.began) // SECOND
         if due is not None and duration != due:
             yield f"row {at} has duration {duration} in place of {due}"

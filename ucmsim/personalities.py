@@ -1,16 +1,44 @@
 """The appliances that can be simulated, one row a model and firmware.
 
-A personality is data: what differs between two devices is a column here, or follows from one in `decides`, and a quirk
-asks for it; never a branch elsewhere. Sources: spec 0b ("personalities", "head order, Server", "highest TLS version") and 4.1.
+A personality is data: what differs between two devices is a column here, or in the table of what they write, and a quirk
+asks for it; never a branch elsewhere. Sources: spec 0b ("personalities", "head order, Server", "highest TLS version",
+"row values on ucm6200") and 4.1.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from ucmsim.columns import GENERATIONS
 from ucmsim.errors import did_you_mean, listed
+
+GUIDE, CAP22, UCM62XX = "guide", "cap22", "ucm62xx"
+"""By what a firmware's rows are known: the first guides (spec 4.2, 5; manuals of the UCM6100), the rows of CAP22 with the
+guides' SIP/ (spec 5.6), or 2661 rows of a UCM62xx (https-api 5.2), which win there over CAP22 (spec 0b)."""
+
+# fmt: off
+_WRITTEN: Mapping[str, tuple[str | int, str | int, str | int]] = MappingProxyType({
+    #                      GUIDE             CAP22             UCM62XX
+    "outbound-context":   ("from-internal",  "outbound-route", "outbound-route"),
+    "inbound-context":    ("ext-did",        "ext-did",        "did-local"),
+    "dial-string":        ("plain",          "contact",        "contact"),
+    "dial-options":       ("ztTkKxX",        "ztTkKxX",        "z"),
+    "uniqueid-step":      (1,                1,                2),
+    "did-row":            ("own",            "own",            "none"),
+    "ring-group-entry":   ("unbilled",       "unbilled",       "billed"),
+    "ring-group-winner":  ("talk",           "whole",          "whole"),
+    "voicemail-row":      ("none",           "second",         "second"),
+    "one-row-lastapp":    ("VoiceMail",      "Dial",           "Dial"),
+    "voicemail-reason":   ("option-n",       "option-n",       "option-u"),
+    "unregistered-row":   ("Dial",           "Dial",           "Playback"),
+    "analogue-channel":   ("1",              "1",              "o1"),
+    "analogue-extension": ("trunk",          "trunk",          "port"),
+    "analogue-service":   ("s",              "s",              "p"),
+})
+# fmt: on
+"""What each writes, by quirk; the source of each stands in the register."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +49,8 @@ class Personality:
     trunks, *outbound* what the channel of an outbound leg ends with, *server* and *head_order* (11 or 13) are those of
     its Asterisk, *tls_max* the highest TLS version, *unanswered* what stands in answer and end of calls nobody took,
     *userfield* whether it says EXT or a direction, *recordings* whether they stand in directories of their month,
-    *acctid* whether it restarts with the month.
+    *acctid* whether it restarts with the month. *writes* is by what its rows are known, *api_call* what they say of a call
+    that the API began: before the JSON interface, which came with 1.0.20, nobody is called api.
     """
 
     id: str
@@ -35,6 +64,8 @@ class Personality:
     userfield: str
     recordings: str
     acctid: str
+    writes: str
+    api_call: str
     confidence: str
 
     @property
@@ -49,7 +80,7 @@ class Personality:
     def decides(self) -> dict[str, str | int]:
         """The values of the quirks whose default says personality."""
         generation = GENERATIONS[self.generation]
-        modern = self.generation >= "G3"
+        at = (GUIDE, CAP22, UCM62XX).index(self.writes)
         return {
             "columns": self.generation,
             "json-root": generation.json_root,
@@ -63,11 +94,8 @@ class Personality:
             "userfield": self.userfield,
             "recording-directory": self.recordings,
             "acctid": self.acctid,
-            "uniqueid-step": 2 if self.technology == "PJSIP" else 1,
-            "outbound-context": "outbound-route" if modern else "from-internal",
-            "dial-string": "contact" if modern else "plain",
-            "voicemail-row": "second" if modern else "none",
-            "one-row-lastapp": "Dial" if modern else "VoiceMail",
+            "api-call": self.api_call,
+            **{quirk: values[at] for quirk, values in _WRITTEN.items()},
         }
 
 
@@ -77,21 +105,21 @@ _NEW = "Asterisk/13.38.3"
 # fmt: off
 PERSONALITIES = (
     #           id               columns  SIP     outbound  Server head TLS    unanswered    userfield    recordings
-    #           acctid        confidence
+    #           acctid        writes   API's call   confidence
     Personality("ucm6100-1.0.9",  "G1", "SIP",   "number",  _OLD, 11, "1.2", "blank",      "ext",       "flat",
-                "continuous", "documented"),
+                "continuous", GUIDE,   "extension",  "documented"),
     Personality("ucm6100-1.0.18", "G3", "SIP",   "counter", _OLD, 11, "1.2", "stamped",    "direction", "flat",
-                "continuous", "seen"),
+                "continuous", CAP22,   "extension",  "seen"),
     Personality("ucm6510-1.0.2",  "G1", "SIP",   "number",  _OLD, 11, "1.2", "blank",      "ext",       "flat",
-                "continuous", "documented"),
+                "continuous", GUIDE,   "extension",  "documented"),
     Personality("ucm6510-1.0.5",  "G2", "SIP",   "number",  _OLD, 11, "1.2", "blank",      "direction", "flat",
-                "continuous", "assumed"),
+                "continuous", GUIDE,   "extension",  "assumed"),
     Personality("ucm6510-1.0.10", "G3", "SIP",   "counter", _OLD, 11, "1.2", "stamped",    "direction", "flat",
-                "continuous", "seen"),
+                "continuous", CAP22,   "extension",  "seen"),
     Personality("ucm6200-1.0.10", "G3", "PJSIP", "counter", _OLD, 11, "1.2", "busy-blank", "direction", "flat",
-                "monthly",    "seen"),
+                "monthly",    UCM62XX, "extension",  "seen"),
     Personality("ucm6200-1.0.20", "G3", "PJSIP", "counter", _NEW, 13, "1.2", "busy-blank", "direction", "month",
-                "monthly",    "assumed"),
+                "monthly",    UCM62XX, "api",        "assumed"),
 )
 # fmt: on
 

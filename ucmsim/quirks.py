@@ -524,8 +524,9 @@ ROWS = (
     Quirk("internal-context", "from-internal", ("from-internal", "ext-local"), "dcontext of a call between extensions is "
           "from-internal, or ext-local: the guide has both.", "spec 5.3", "documented", changes=("clock-*", "rows-*",
                                                                                                  "shapes-*")),
-    Quirk("inbound-context", "ext-did", ("ext-did", "did-local", "from-did-direct"), "dcontext of an inbound call is ext-did- "
-          "and the number of the trunk, or one of those also seen on UCM62xx.", "spec 5.3, https-api 5.2", "documented",
+    Quirk("inbound-context", PERSONALITY, (PERSONALITY, "ext-did", "did-local", "from-did-direct"), "dcontext of an inbound "
+          "call is ext-did- and the number of the trunk, as documented, or did-local as in both rows of a UCM62xx that were "
+          "printed whole, or from-did-direct, which units of that family have too.", "spec 5.3, 0b, https-api 5.2, 5.3", "documented",
           changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("channel-technology", PERSONALITY, (PERSONALITY, "SIP", "PJSIP"), "Channels of phones and trunks, and dial "
           "strings in lastdata, are SIP/..., or PJSIP/... since the UCM62xx.", "spec 5.2", "documented",
@@ -555,6 +556,9 @@ ROWS = (
     Quirk("dial-string", PERSONALITY, (PERSONALITY, "plain", "contact"), "lastdata of Dial is the guide's form "
           "(SIP/5301,60,), or names the phone's contact and the callee-handler.", "spec 5.6, https-api 5.2", "seen",
           changes=("clock-*", "rows-*", "shapes-*")),
+    Quirk("dial-options", PERSONALITY, (PERSONALITY, "z", "ztTkKxX"), "The options of Dial before the callee-handler, when a "
+          "phone is rung, are z alone (a UCM62xx), or ztTkKxX: both sides may transfer, park and record (CAP22, a UCM63xx).",
+          "https-api 5.2, spec 5.6", "seen", needs=("dial-string", "contact"), changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("recorded-dial-string", "shown", ("shown", "hidden"), "A dial string with a callee-handler has "
           "M(record-check,StartMonitor) before it when the call is to be recorded, or hides that.", "https-api 5.2, 5.3",
           "seen", since="G3", changes=("clock-*", "rows-*", "shapes-*")),
@@ -575,8 +579,8 @@ ROWS = (
     Quirk("one-row-lastapp", PERSONALITY, (PERSONALITY, "Dial", "VoiceMail"), "lastapp of a call that voicemail took, where "
           "it has one row, is Dial as seen on UCM62xx, or VoiceMail.", "https-api 5.2", "assumed", needs=("voicemail-row", "none"),
           changes=("clock-*", "rows-*", "shapes-*")),
-    Quirk("voicemail-reason", "option-u", ("option-u", "option-n"), "lastdata of VoiceMail ends with u (unavailable) after "
-          "@default, or with n (CAP22, a UCM63xx).", "https-api 5.2, spec 5.6", "seen", changes=("clock-*", "rows-*",
+    Quirk("voicemail-reason", PERSONALITY, (PERSONALITY, "option-u", "option-n"), "lastdata of VoiceMail ends with u "
+          "(unavailable) after @default, as on a UCM62xx, or with n (CAP22).", "https-api 5.2, spec 5.4, 5.6", "seen", changes=("clock-*", "rows-*",
                                                                                                  "shapes-*")),
     Quirk("voicemail-text", "written", ("written", "none"), "A text, msgNNNN.txt, stands beside the sound of each voicemail "
           "message, or there is none.", "spec 5.8", "seen", changes=("rec-list-made-up",)),
@@ -586,6 +590,9 @@ ROWS = (
           changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("conference-action", "numbered", ("numbered", "plain"), "action_type of a conference is CONFERENCE[6300], or "
           "CONFERENCE.", "spec 5.5", "assumed", since="G3", changes=("rows-*", "shapes-*")),
+    Quirk("feature-context", "entry", ("entry", "ext"), "dcontext of a queue's own row is that of the call, of a conference "
+          "from-internal, or they are ext-queues and ext-meetme as in FreePBX.", "spec 5.3", "assumed",
+          changes=("rows-*", "shapes-*")),
     Quirk("recordfiles-end", "each", ("each", "between"), "Every name in recordfiles is followed by @, or an @ only parts "
           "them.", "spec 5.8, 7 #15", "seen", since="G2", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("recording-directory", PERSONALITY, (PERSONALITY, "flat", "month"), "Recordings stand in monitor, or in a "
@@ -611,8 +618,8 @@ ROWS = (
     Quirk("helper-channels", "shown", ("shown", "hidden"), "Rows of Local/... channels appear beside those of the calls that they "
           "help, in the same session, and the guide says to ignore them, or do not.", "spec 5.2", "documented",
           changes=("clock-*", "shapes-*")),
-    Quirk("analogue-service", "p", ("p", "s"), "service of a call over an analogue line is p, or s like that of others.",
-          "https-api 5.2", "seen", changes=("shapes-*",)),
+    Quirk("analogue-service", PERSONALITY, (PERSONALITY, "p", "s"), "service of a call over an analogue line is p, as on a "
+          "UCM62xx, or s like that of others and in every sample of older firmware.", "https-api 5.2, spec 5.1", "seen", changes=("shapes-*",)),
     Quirk("analogue-ports", "fxo-first", ("fxo-first",), "DAHDI channels number the FXO ports first, then the two FXS.",
           "spec 5.2", "documented", later="phones on FXS ports"),
     Quirk("own-caller-id", "session", ("session", "clid"), "Where an extension has a caller ID of its own, session ends with "
@@ -621,9 +628,10 @@ ROWS = (
     Quirk("own-caller-id-calls", "outbound", ("outbound", "all"), "An extension's own caller ID is shown in its outbound calls, "
           "where it goes before the trunk's, or in all its calls.", "https-api 5.2", "assumed",
           changes=("clock-*", "rows-*")),
-    Quirk("api-call", "api", ("api", "extension"), "A call that the API began has api as src, action_owner, in clid and at the end "
-          "of session, or who was called first; one that began over a trunk is Inbound either way.",
-          "https-api 5.2 (15 calls of a UCM62xx)", "seen",
+    Quirk("api-call", PERSONALITY, (PERSONALITY, "api", "extension"), "A call that the API began has api as src, action_owner, "
+          "in clid and at the end of session, or, before firmware 1.0.20 brought that API and a program did it over AMI, who was "
+          "called first; one that began over a trunk is Inbound either way.",
+          "https-api 5.2 (15 calls of a UCM62xx), 1", "seen",
           changes=("shapes-*",)),
     Quirk("api-call-row", "two", ("two", "one"), "A call that the API began has a row of AppDial until who is called first takes it, "
           "and one of the talk, or this one only.", "https-api 5.2, spec 5.4", "inferred",
@@ -640,18 +648,20 @@ ROWS = (
           changes=("shapes-*",)),
     Quirk("call-in-progress", "no-row", ("no-row",), "A call has no row until it ends; its legs have theirs when they do.",
           "spec 7 #23", "inferred", fixed="every unit writes at the end"),
-    Quirk("did-row", "own", ("own", "none"), "An inbound call that reaches an IVR or a group has a row of its own first, NO "
-          "ANSWER with answer = end (CAP22, a UCM63xx), or none.", "spec 5.6", "seen", changes=("shapes-*",)),
+    Quirk("did-row", PERSONALITY, (PERSONALITY, "own", "none"), "An inbound call that reaches an IVR or a group has a row of its "
+          "own first, ForkCDR with ae, NO ANSWER with answer = end (CAP22, a UCM63xx), or none, as on a UCM62xx, where the "
+          "IVR's own row is the first of two.", "spec 5.6, 0b, https-api 5.2 (155 groups of two rows)", "seen", changes=("shapes-*",)),
     Quirk("ivr-exit-context", "ivr-from-internal", ("ivr-from-internal", "from-internal"), "dcontext of a call that left an "
           "IVR by a key is ivr-from-internal (CAP22, a UCM63xx), or from-internal.", "spec 5.3", "seen",
           changes=("shapes-*",)),
     Quirk("ivr-row", "answered", ("answered",), "A call that hangs up in an IVR has a row ReadExten, ANSWERED for as long as "
           "it was there (CAP22, a UCM63xx).", "spec 5.6", "seen", fixed="every capture has it"),
-    Quirk("ring-group-entry", "unbilled", ("unbilled", "billed"), "Rows of ForkCDR that are ANSWERED, as that of a ring group "
-          "itself, have billsec 0 (CAP22, a UCM63xx), or as many seconds as they last.", "spec 5.6, 7 #12", "seen",
+    Quirk("ring-group-entry", PERSONALITY, (PERSONALITY, "unbilled", "billed"), "Rows of ForkCDR that are ANSWERED, as that of "
+          "a ring group itself, have billsec 0 (CAP22, a UCM63xx), or as many seconds as they last: the IVR of a UCM62xx billed 11 "
+          "of 23.", "spec 5.6, 7 #12, https-api 5.2 (main_cdr)", "seen",
           changes=("shapes-*",)),
-    Quirk("ring-group-winner", "whole", ("whole", "talk"), "The billsec of the agent who answers a ring group includes the "
-          "time that it rang, or is that of the talk.", "spec 5.6, 7 #13", "seen", changes=("shapes-*",)),
+    Quirk("ring-group-winner", PERSONALITY, (PERSONALITY, "whole", "talk"), "The billsec of the agent who answers a ring group "
+          "includes the time that it rang, from G3 on, or is that of the talk.", "spec 5.6, 7 #13", "seen", changes=("shapes-*",)),
     Quirk("ring-group-loser", "stamped", ("stamped",), "The rows of the other agents have answer = end.", "spec 5.6",
           "seen", since="G3", fixed="it is what unanswered says"),
     Quirk("ring-group-busy", "start", ("start", "end"), "The row of a busy agent has answer = end = start and a duration all "
@@ -678,17 +688,33 @@ ROWS = (
           "action is CFWD, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("shapes-*",)),
     Quirk("paging-row", "each", ("each",), "A page has a short row for each phone.", "spec 5.6", "assumed",
           fixed="nothing else is known"),
+    Quirk("follow-me-row", "FOLLOWME", ("FOLLOWME", "DIAL"), "The action of what rings somebody's other phone after the first is "
+          "FOLLOWME, or DIAL.", "spec 5.5", "assumed", since="G3", changes=("clock-*", "rows-*", "shapes-*")),
+    Quirk("queue-agent-row", "QUEUE", ("QUEUE", "DIAL"), "The action of the row of a queue's agent is QUEUE[6500], like that of "
+          "the queue's own, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("shapes-*",)),
     Quirk("fax-row", "FAX", ("FAX", "DIAL"), "A fax has a row of ReceiveFAX, whose action is FAX, or DIAL.", "spec 5.6",
           "assumed", since="G3", changes=("shapes-*",)),
     Quirk("disa-row", "two", ("two",), "A call by DISA has a row of DISA and one of the outbound call.", "spec 5.6", "assumed",
           fixed="nothing else is known"),
+    Quirk("disa-action", "numbered", ("numbered", "plain"), "action_type of a call by DISA is DISA[7100], or DISA.", "spec 5.5",
+          "assumed", since="G3", changes=("shapes-*",)),
+    Quirk("page-action", "numbered", ("numbered", "plain"), "action_type of a page is PAGE[6700], or PAGE.", "spec 5.5",
+          "assumed", since="G3", changes=("shapes-*",)),
+    Quirk("callback-action", "CALLBACK", ("CALLBACK", "DIAL"), "The action of the rows of a callback is CALLBACK, or DIAL.",
+          "spec 5.5, 5.6", "assumed", since="G3", changes=("shapes-*",)),
+    Quirk("unregistered-row", PERSONALITY, (PERSONALITY, "Dial", "Playback"), "lastapp of a call to a phone that is not there is "
+          "Dial, or Playback of a prompt: of 94 FAILED rows of a UCM62xx none was of Dial, and 51 of Playback.",
+          "spec 5.6, https-api 5.2", "inferred", changes=("shapes-*",)),
     Quirk("callback-row", "two", ("two", "one"), "A callback has two rows, CALLBACK: of the call that asked for it, and of that by "
           "which the unit calls, which is Inbound as its channel is the trunk's; or this one only.", "spec 5.6", "assumed",
           changes=("shapes-*",)),
     Quirk("external-calls", "external", ("external", "outbound"), "userfield of a call from trunk to trunk is External, or "
           "Outbound.", "spec 5.1", "seen", since="G2", changes=("shapes-*",)),
-    Quirk("analogue-channel", "o1", ("o1", "1"), "The channel of an analogue line is DAHDI/o1-1, and channel_ext o1, or as "
-          "documented DAHDI/1-1.", "https-api 5.2, spec 5.2", "seen", changes=("shapes-*",)),
+    Quirk("analogue-channel", PERSONALITY, (PERSONALITY, "o1", "1"), "The channel of an analogue line is DAHDI/o1-1, as on a "
+          "UCM62xx, or as documented DAHDI/1-1.", "https-api 5.2, spec 5.2, 5.6", "documented", changes=("shapes-*",)),
+    Quirk("analogue-extension", PERSONALITY, (PERSONALITY, "port", "trunk"), "channel_ext of an analogue line is its port as the "
+          "channel has it (o1 on a UCM62xx), or trunk_ and the number of its trunk, by which the older GUI knows a call from "
+          "outside.", "https-api 5.2, spec 5.1", "inferred", changes=("shapes-*",)),
     Quirk("ami-recordings", "channel", ("channel", "whole-channel"), "A recording that is begun over AMI is named by the "
           "caller's channel, without its technology, or with that and a hyphen for the slash, as Asterisk does that is told "
           "no name.", "spec 5.8", "seen"),

@@ -6,6 +6,7 @@ Spec 5.2, 5.6; https-api 5.2.
 from __future__ import annotations
 
 from ucmsim.calls.events import Call, Party, Role, What
+from ucmsim.calls.legs import FOLLOWED
 from ucmsim.calls.stage import Script, Stage
 from ucmsim.instants import SECOND
 
@@ -36,7 +37,7 @@ def helped(stage: Stage, kind: str, caller: Party, callee: Party) -> tuple[Call,
     target = stage.inside[2]
     through = target._replace(role=Role.HELPER)
     call = Script(stage, kind, caller, callee).then(What.DIAL, callee).wait(stage.patience)
-    call.then(What.FORWARD, target, told=("FOLLOWME", ""))
+    call.then(What.FORWARD, target, told=(FOLLOWED, ""))
     after, made = call.now - stage.start, 2
     end = Party(caller.number, caller.name, target.place, role=Role.HELPER)
     helper = Script(stage, "Internal", end, target, after=after, made=made).then(What.DIAL, target)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ucmsim.calls.events import Call, Event, Party, Role, What
 from ucmsim.calls.legs import (
     APP_DIAL,
+    BY_DISA,
     CALLED_BACK,
     CONFERENCE,
     DIAL,
@@ -18,9 +19,11 @@ from ucmsim.calls.legs import (
     FORWARDED,
     MEETME,
     PAGE,
+    PAGED,
     PARK,
     PARKED,
     QUEUE,
+    QUEUED,
     TAKEN,
     TRANSFERRED,
     VOICEMAIL,
@@ -31,15 +34,15 @@ from ucmsim.calls.legs import (
 _FEATURES: Mapping[Role, tuple[str, str]] = MappingProxyType({
     Role.IVR: ("ReadExten", "IVR"),
     Role.GROUP: (FORK, "RINGGROUP"),
-    Role.QUEUE: (QUEUE, "QUEUE"),
+    Role.QUEUE: (QUEUE, QUEUED),
     Role.CONFERENCE: (MEETME, CONFERENCE),
     Role.MAILBOX: (VOICEMAIL, TAKEN),
     Role.MESSAGES: ("VoiceMailMain", TAKEN),
     Role.SLOT: (PARK, PARKED),
     Role.PARKED: ("ParkedCall", DIALLED),
-    Role.PAGING: (PAGE, "PAGE"),
+    Role.PAGING: (PAGE, PAGED),
     Role.FAX: ("ReceiveFAX", FAXED),
-    Role.DISA: ("DISA", "DISA"),
+    Role.DISA: ("DISA", BY_DISA),
     Role.CODE: ("Playback", DIALLED),
 })  # fmt: skip
 """The application that a feature runs in, and its action."""

@@ -46,7 +46,7 @@ class Party(NamedTuple):
 
     *place* stands in channels and in channel_ext: the extension, ``trunk_N`` of the trunk that is named *trunk*, or the
     number of the feature. *shown* is the caller ID that an extension has of its own, or that the trunk to a number
-    outside has.
+    outside has. An analogue line is that of a *port*.
     """
 
     number: str
@@ -55,6 +55,7 @@ class Party(NamedTuple):
     trunk: str = ""
     role: Role = Role.EXTENSION
     shown: CallerId | None = None
+    port: str = ""
 
 
 class What(Enum):

@@ -16,7 +16,8 @@ DIAL, MEETME, VOICEMAIL, FORK, QUEUE, PAGE, PARK = "Dial", "MeetMe", "VoiceMail"
 APP_DIAL = "AppDial"
 """Applications of the dialplan that legs end in, beside those of other features and of failures. Spec 5.4."""
 DIALLED, TAKEN, CONFERENCE, FORWARDED, TRANSFERRED = "DIAL", "VM", "CONFERENCE", "CFWD", "TRANSFER"
-PARKED, FAXED, CALLED_BACK = "PARKEDCALL", "FAX", "CALLBACK"
+PARKED, FAXED, CALLED_BACK, FOLLOWED = "PARKEDCALL", "FAX", "CALLBACK", "FOLLOWME"
+QUEUED, PAGED, BY_DISA = "QUEUE", "PAGE", "DISA"
 """The actions of a leg that rang somebody, that a mailbox or a conference room took, and so on. Spec 5.5."""
 
 

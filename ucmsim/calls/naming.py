@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ucmsim.calls.events import Call, CallerId, Party, Role
-from ucmsim.calls.legs import DIAL, MEETME, PAGE, VOICEMAIL, Leg, Where
+from ucmsim.calls.legs import DIAL, MEETME, PAGE, QUEUE, VOICEMAIL, Leg, Where
 from ucmsim.instants import SECOND
 from ucmsim.register import Quirks
 
@@ -24,10 +24,11 @@ class Naming:
     """The names of one firmware.
 
     *contexts* has the context of each kind of call, with braces for the number of the trunk, *places* that of parts of
-    the dialplan elsewhere. *analogue* stands before the port of an analogue line. *technology* begins
+    the dialplan elsewhere, *features* that of features by application. *analogue* stands before the port of an analogue line,
+    whose channel_ext is that or its trunk's where *by_trunk*. *technology* begins
     channels; *numbered* ends that of an outbound leg with the number that was dialled. *undialled* are dispositions
     without a second channel, *pseudo* gives conferences one. *contact* dials a phone by its contact, with a callee-handler,
-    and *checks* then tells of recording. *reason* ends what VoiceMail is told, *limit* is the most that is shown of it.
+    and *checks* then tells of recording, after *options*. *reason* ends what VoiceMail is told, *limit* is the most that is shown of it.
     *bare* leaves out brackets around a caller without a name. Where the API began a call, *api* says that it calls. What a trunk shows is shown *over_trunks*; what an extension
     shows of its own is so *everywhere*, or when it calls somebody outside, and is then *told* at the end of a session. *step* is what uniqueids count a channel as; a mailbox has
     one of its *own*. Microseconds in sessions are *padded*.
@@ -35,13 +36,16 @@ class Naming:
 
     contexts: Mapping[str, str]
     places: Mapping[Where, str]
+    features: Mapping[str, str]
     analogue: str
+    by_trunk: bool
     technology: str
     numbered: bool
     undialled: frozenset[str]
     pseudo: bool
     contact: bool
     checks: bool
+    options: str
     reason: str
     limit: int | None
     bare: bool
@@ -72,13 +76,18 @@ class Naming:
                 Where.IVR_EXIT: str(quirks["ivr-exit-context"]),
                 Where.TRANSFER: str(quirks["transfer-context"]),
             },
+            features={QUEUE: "ext-queues", MEETME: "ext-meetme"}
+            if quirks["feature-context"] == "ext"
+            else {MEETME: _INSIDE},
             analogue="o" if quirks["analogue-channel"] == "o1" else "",
+            by_trunk=quirks["analogue-extension"] == "trunk",
             technology=str(quirks["channel-technology"]),
             numbered=quirks["outbound-channel"] == "number",
             undialled=frozenset(disposition for disposition, blank in undialled.items() if blank),
             pseudo=quirks["conference-channel"] == "pseudo",
             contact=quirks["dial-string"] == "contact",
             checks=quirks["recorded-dial-string"] == "shown",
+            options=str(quirks["dial-options"]) if quirks["dial-string"] == "contact" else "",
             reason="u" if quirks["voicemail-reason"] == "option-u" else "n",
             limit=quirks.number("lastdata-limit"),
             bare=quirks["clid-without-name"] == "bare",
@@ -95,8 +104,8 @@ class Naming:
 
     def context(self, leg: Leg) -> str:
         """Return the context of the dialplan; a conference room is no extension, whatever calls between these have."""
-        if leg.lastapp == MEETME:
-            return _INSIDE
+        if leg.lastapp in self.features:
+            return self.features[leg.lastapp]
         if leg.call.helps is not None:
             return _INSIDE
         if leg.where is Where.IVR:
@@ -127,14 +136,15 @@ class Naming:
     def _channel(self, party: Party, made: int, end: int = 1) -> str:
         """Return a channel; a helper has two ends, the second one of which calls. Asterisk channels/chan_local.c."""
         if party.role is Role.ANALOGUE:
-            return f"DAHDI/{self.place(party)}-1"
+            return f"DAHDI/{self.analogue}{party.port}-1"
         if party.role is Role.HELPER:
             return f"{_helper(party)}-{made:08x};{end}"
         return f"{self.technology}/{party.place}-{made:08x}"
 
     def place(self, party: Party) -> str:
         """Return what stands in channel_ext for *party*."""
-        return f"{self.analogue}{party.place}" if party.role is Role.ANALOGUE else party.place
+        at_port = party.role is Role.ANALOGUE and not self.by_trunk
+        return f"{self.analogue}{party.port}" if at_port else party.place
 
     # --- what is dialled -------------------------------------------------------------------------------------------
 
@@ -157,7 +167,7 @@ class Naming:
                 options = f"{check and f'TKX{check}'}{handler}"
                 return f"{self.technology}/{self._over_trunk(target)},,{options}"
         phones = "&".join(self._phone(target) for target in targets)
-        return f"{phones},60,{'z' if self.contact else ''}{check}{handler}"
+        return f"{phones},60,{self.options}{check}{handler}"
 
     def _over_trunk(self, target: Party) -> str:
         return f"{target.number}@{target.place}" if self.contact else f"{target.place}/{target.number}"

@@ -16,11 +16,16 @@ from ucmsim.calls.dialplan import legs
 from ucmsim.calls.events import Call, Role
 from ucmsim.calls.legs import (
     APP_DIAL,
+    BY_DISA,
     CALLED_BACK,
     CONFERENCE,
+    DIAL,
     FAXED,
+    FOLLOWED,
     FORK,
     FORWARDED,
+    PAGED,
+    QUEUED,
     TRANSFERRED,
     VOICEMAIL,
     Leg,
@@ -36,6 +41,9 @@ _DIRECTIONS = ("Internal", "Inbound", "Outbound", "External")
 _NUMBERED = (Role.IVR, Role.GROUP, Role.QUEUE, Role.CONFERENCE, Role.PAGING, Role.DISA)
 """What an action names with its number. Spec 5.5."""
 
+_PROMPT = "ss-noservice"
+"""What is played to who calls a phone that is not there; assumed."""
+
 _in_order = itemgetter(*NAMES)
 
 
@@ -45,12 +53,13 @@ class Firmware:
 
     *naming*, *timing* and *recorder* are its parts. A call that voicemail takes is *one_row*, written when the mailbox
     has it, with *one_row_lastapp*. *userfields* has what each kind of call says there. *repeats* fills chanext and
-    dstchanext, *numbered* gives the action of a conference its number, *congested* is the disposition of a call that met
+    dstchanext, actions that are *unnumbered* lack the number of their feature, *congested* is the disposition of a call that met
     congestion. *at_each* ends every name in recordfiles with an @, *at_between* parts them; what was begun over AMI is
     named there where the unit *tells* of it. Legs of ForkCDR whose data are *hidden* have no row, nor what a feature that
     is *unwritten* has. *bare* leaves an outside line's prefix out of dst. *helpers* have rows, as do the call that *asks*
     for a callback and the *first* party of one that the API began; a *pin* stands in accountcode. A parked call is in
-    *two_sessions*; one from trunk to trunk is *external*; *actions* are called otherwise.
+    *two_sessions*; one from trunk to trunk is *external*; *actions* are called otherwise, those of a queue's agents are
+    *agents*. A phone that is not there ends the call in *unregistered*.
     """
 
     quirks: Quirks
@@ -61,7 +70,7 @@ class Firmware:
     one_row_lastapp: str
     userfields: Mapping[str, str]
     repeats: bool
-    numbered: bool
+    unnumbered: frozenset[str]
     congested: str
     amaflags: str
     service: str
@@ -74,6 +83,8 @@ class Firmware:
     two_sessions: bool
     external: str
     actions: Mapping[str, str]
+    agents: str
+    unregistered: str
     unwritten: frozenset[Role]
     helpers: bool
     asks: bool
@@ -87,6 +98,7 @@ class Firmware:
         ext = {"Internal"} if quirks["trunk-userfield"] == "direction" else _DIRECTIONS
         told = ext if quirks["userfield"] == "ext" else ()
         each = quirks["recordfiles-end"] == "each"
+        numbers = {CONFERENCE: "conference-action", PAGED: "page-action", BY_DISA: "disa-action"}
         return cls(
             quirks,
             naming,
@@ -96,7 +108,8 @@ class Firmware:
             one_row_lastapp=str(quirks["one-row-lastapp"]),
             userfields={kind: "EXT" if kind in told else kind for kind in _DIRECTIONS},
             repeats=quirks["chanext"] == "extensions",
-            numbered=quirks["conference-action"] == "numbered",
+            unnumbered=frozenset(action for action, quirk in numbers.items() if quirks[quirk] == "plain")
+            | {CALLED_BACK},
             congested=str(quirks["congestion"]),
             amaflags=str(quirks["amaflags"]),
             service=str(quirks["service"]),
@@ -113,8 +126,12 @@ class Firmware:
             actions={
                 TRANSFERRED: str(quirks["transfer-row"]),
                 FORWARDED: str(quirks["forward-row"]),
+                FOLLOWED: str(quirks["follow-me-row"]),
                 FAXED: str(quirks["fax-row"]),
+                CALLED_BACK: str(quirks["callback-action"]),
             },
+            agents=str(quirks["queue-agent-row"]),
+            unregistered=str(quirks["unregistered-row"]),
             unwritten=frozenset(
                 role
                 for role, quirk in ((Role.QUEUE, "queue-row"), (Role.CODE, "feature-codes"))
@@ -148,8 +165,10 @@ class Firmware:
         account = call.account or (call.pin if self.pin else "")
         if leg.lastapp == VOICEMAIL and self.one_row and rung:  # the ringing before it is told with it
             leg = leg._replace(start=call.start, lastapp=self.one_row_lastapp)
+        if leg.lastapp == DIAL and leg.disposition == "FAILED" and self.unregistered != DIAL:
+            leg = leg._replace(lastapp=self.unregistered, lastdata=_PROMPT)
         answer, end = timing.answer_and_end(leg)
-        extensions = (caller.place, reached.place) if self.repeats else ("", "")
+        extensions = (naming.place(caller), reached.place) if self.repeats else ("", "")
         found: Row = _in_order({
             "AcctId": "", "accountcode": account, "src": source, "dst": self._dialled(leg),
             "dcontext": naming.context(leg), "clid": naming.clid(leg),
@@ -181,8 +200,9 @@ class Firmware:
 
     def _action(self, leg: Leg) -> str:
         of = leg.of or leg.reached
-        plain = leg.action == CALLED_BACK or (leg.action == CONFERENCE and not self.numbered)
-        numbered = of.role in _NUMBERED and not plain
+        if leg.action == QUEUED and leg.lastapp == DIAL and self.agents != QUEUED:
+            return self.agents
+        numbered = of.role in _NUMBERED and leg.action not in self.unnumbered
         return f"{leg.action}[{of.number}]" if numbered else self.actions.get(leg.action, leg.action)
 
     def _dialled(self, leg: Leg) -> str:

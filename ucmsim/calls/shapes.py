@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from ucmsim.calls import begun
 from ucmsim.calls.events import Call, Party, Role, What
+from ucmsim.calls.legs import FOLLOWED
 from ucmsim.calls.stage import Script, Stage
 from ucmsim.instants import SECOND
 
@@ -105,7 +106,7 @@ def _unfinished(stage: Stage, kind: str) -> Script:
 
 
 def _analogue(stage: Stage, kind: str) -> Script:
-    line = Party("", "", "1", stage.outside.trunk, Role.ANALOGUE)
+    line = Party("", "", stage.outside.place, stage.outside.trunk, Role.ANALOGUE, port="1")
     callee = stage.inside[0]
     script = Script(stage, kind, line, callee).then(DIAL, callee)
     return script.wait(stage.ring).then(ANSWER, callee).wait(stage.talk).then(HANG_UP)
@@ -237,7 +238,7 @@ def _forwarded(first: str) -> Callable[[Stage, str], Script]:
 def _follow_me(stage: Stage, kind: str) -> Script:
     script, _ = _plain(stage, kind)
     target = stage.inside[2]
-    script.wait(stage.patience).then(What.FORWARD, target, told=("FOLLOWME", "")).then(DIAL, target)
+    script.wait(stage.patience).then(What.FORWARD, target, told=(FOLLOWED, "")).then(DIAL, target)
     return script.wait(stage.ring).then(ANSWER, target).wait(stage.talk).then(HANG_UP)
 
 

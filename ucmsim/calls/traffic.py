@@ -250,4 +250,4 @@ def _places(story: Story) -> tuple[str, ...]:
             to = event.to
             if to is not None and (event.what in _HOLDING or to.role is Role.OUTSIDE):
                 held[to, False] = None
-    return tuple(party.place for party, _ in held if party.role in _HELD)
+    return tuple(party.port or party.place for party, _ in held if party.role in _HELD)
