@@ -520,8 +520,37 @@ def test_export_reports_what_a_csv_cannot_tell(ucmsim: Command) -> None:
     assert "3 rows imported" in ucmsim("import", file, "-c", config).stdout
     ran = ucmsim("export", "-c", config, code=1)
     assert len(ran.stdout.splitlines()) == 7
-    assert [line.split(" (")[0] for line in ran.stderr.splitlines()] == ["row 4", "row 5", "row 6"]
+    *rows, last = ran.stderr.splitlines()
+    assert [line.split(" (")[0] for line in rows] == ["row 4", "row 5", "row 6"]
+    assert last == "3 of 6 rows would not read back as they are; JSON and XML keep them"
     ucmsim("export", "-c", config, "--format", "json")
+
+
+def test_generate_reports_what_a_csv_cannot_tell(ucmsim: Command) -> None:
+    """Twenty rows are named and the others counted; that is no failure, and JSON has no such rows."""
+    config = ucmsim.config(
+        "pbxs: {hq: {personality: ucm6510, history: {days: 4, calls_per_day: 1000}, traffic: {awkward: 0.2}}}"
+    )
+    ran = ucmsim("generate", "-c", config, "-o", ucmsim.folder / "made.csv")
+    *rows, more, all_of_them, written = ran.stderr.splitlines()
+    assert len(rows) == 20
+    assert all(line.endswith("cannot be told apart again in the device's CSV") for line in rows)
+    count, _, whole = written.partition(" rows in ")
+    lost = int(more.removesuffix(" more")) + 20
+    assert whole == str(ucmsim.folder / "made.csv")
+    assert all_of_them == f"{lost} of {count} rows would not read back as they are; JSON and XML keep them"
+    ran = ucmsim("generate", "-c", config, "-o", ucmsim.folder / "made.json")
+    assert ran.stderr == f"{count} rows in {ucmsim.folder / 'made.json'}\n"
+
+
+def test_many_bad_rows_are_counted(ucmsim: Command) -> None:
+    """The first twenty are named."""
+    file = ucmsim.folder / "calls.csv"
+    file.write_text(GUIDE.read_text() + "1,2,3\n" * 25)
+    ran = ucmsim("import", file, "-c", ucmsim.config(), code=1)
+    assert ran.stdout == "3 rows imported, 25 left out\n"
+    *named, more = ran.stderr.splitlines()
+    assert (len(named), more) == (20, "5 more rows could not be read")
 
 
 def test_bad_rows_are_reported_by_line(ucmsim: Command) -> None:

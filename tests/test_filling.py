@@ -288,7 +288,10 @@ def test_progress_can_be_watched(history: History, tmp_path: Path) -> None:
     settings = load_pbx({"history": FEW}, Path())
     fill(history, "hq", settings, seed=1, until=NOW, watch=watch)
     import_file(history, device_file(tmp_path / "calls.csv"), zone=ZONE, watch=watch)
-    assert seen == [("hq: making up calls", FEW["days"], False), ("importing calls.csv", None, True)]
+    assert seen == [
+        (f"hq: making up {FEW['days']} days of calls", FEW["days"], False),
+        ("importing calls.csv", None, True),
+    ]
 
 
 def test_progress_is_the_time_that_calls_have_covered() -> None:

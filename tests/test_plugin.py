@@ -277,6 +277,47 @@ def test_the_users_move_the_clock(pytester):
     run(pytester, "-p", "no:twisted").assert_outcomes(passed=6)
 
 
+REFUSED_FILE = """
+import pytest
+
+
+def test_call(ucm):
+    ucm.place_call("answred", "1001", "1002")  # a call
+
+
+def test_deleted(ucm, ucm_fleet):
+    ucm_fleet.control.delete_pbx("nobody")  # a name
+
+
+@pytest.mark.ucmsim(history={"days": 0})
+def test_clock(ucm):
+    ucm.clock.run(-1)  # a rate
+
+
+def test_many(ucm, ucm_fleet):
+    ucm_fleet.control.place_calls(ucm.name, [])  # an empty list
+
+
+def test_gone(ucm):
+    with ucm.fault("api.deny") as fault:
+        fault.disarm()  # and then again at the end
+"""
+
+
+def test_a_test_that_is_refused_is_shown_at_its_own_line(pytester):
+    """The report has the line of the test and the sentence, and no code of ucmsim."""
+    pytester.makepyfile(REFUSED_FILE)
+    result = run(pytester, "-p", "no:twisted")
+    result.assert_outcomes(failed=5)
+    shown = [line for line in result.outlines if line.startswith(">")]
+    assert [line.partition("  # ")[2] for line in shown] == [
+        "a call", "a name", "a rate", "an empty list", "",
+    ]  # fmt: skip
+    assert "with ucm.fault" in shown[-1]
+    result.stdout.no_fnmatch_line("*ucmsim/client.py:*")
+    result.stdout.no_fnmatch_line("*ucmsim/pytest_plugin.py:*")
+
+
 COLLECT = """
 import sys
 import pytest

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from ucmsim import progress
-from ucmsim.progress import watched
+from ucmsim.progress import told, watched
 
 
 class Terminal(io.StringIO):
@@ -83,3 +83,17 @@ def test_the_bar_goes_when_the_work_is_given_up(monkeypatch: pytest.MonkeyPatch)
             break
     items.close()  # type: ignore[attr-defined]
     assert terminal.getvalue().endswith("\x1b[2K") or "\x1b[?25h" in terminal.getvalue()
+
+
+def test_a_log_is_told_what_begins_and_what_came_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody looks there is a line before long work, and one after it; on a terminal the bar says it."""
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    said: list[str] = []
+    for made in told(said.append)(iter(range(3)), "making up 2 days of calls", 2.0):
+        assert (said, made < 3) == (["making up 2 days of calls"], True)
+    assert re.fullmatch(r"making up 2 days of calls: 3 rows in \d\.\d s", said[1])
+    said.clear()
+    assert list(told(said.append)(iter(()), "making up 0 days of calls", 0.0)) == []
+    begun(monkeypatch, 2.0)
+    assert list(told(said.append)(range(3), "making up 2 days of calls", 2.0)) == [0, 1, 2]
+    assert said == []

@@ -220,7 +220,7 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
     yield f"{told['rows']} rows of a day at rate {told['rate']:g}, read by {told['requests']} requests"
     yield (
         f"a row appears {told['lag_mean']:.0f} s of PBX time after its leg ended on average, {told['lag_longest']:.0f} s"
-        f" at the latest ({told['lag_longest_real']:.2f} s of real time), none before it did: {told['too_early']} did"
+        f" at the latest ({told['lag_longest_real']:.2f} s of real time); {told['too_early']} rows appeared before that"
     )
     yield (
         f"offset client: {told['offset_polls']} pages, {told['offset_polls_not_as_predicted']} other than the truth"

@@ -18,7 +18,7 @@ from typing import Any, TextIO
 import click
 
 from ucmsim import __version__, configuration
-from ucmsim.errors import ConfigurationError, Problem, UcmsimError
+from ucmsim.errors import ConfigurationError, Problem, UcmsimError, shortened
 from ucmsim.journalcommand import journal
 from ucmsim.settings import Pbx, Settings
 from ucmsim.show import show
@@ -152,7 +152,10 @@ def import_(file: Path, config: Path, name: str | None, form: str | None, as_jso
         bad = [{"line": one.line, "why": one.why} for one in filled.bad]
         click.echo(json.dumps({"rows": filled.rows, "bad": bad}))
     else:
-        for said in (*(f"{file}, {one}" for one in filled.bad), *filled.warnings):
+        for said in (
+            *shortened((f"{file}, {one}" for one in filled.bad), "{} more rows could not be read"),
+            *filled.warnings,
+        ):
             click.echo(said, err=True)
         click.echo(f"{filled.rows} rows imported, {len(filled.bad)} left out")
     raise SystemExit(1 if filled.bad else 0)
@@ -183,7 +186,10 @@ def export(config: Path, name: str | None, form: str | None, generation: str, ou
 @_FORM
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Default: standard output.")
 def generate(config: Path | None, name: str | None, form: str | None, out: Path | None) -> None:
-    """Make up the calls that a configuration describes, and write them as a device file; nothing is kept."""
+    """Make up the calls that a configuration describes, and write them as a device file; nothing is kept.
+
+    Rows that a CSV cannot tell are reported, as some names have commas; JSON and XML read back as they were.
+    """
     from ucmsim.clock import PbxClock
     from ucmsim.filling import covering, made_up
     from ucmsim.progress import watched
@@ -238,19 +244,28 @@ class _Counted:
 
 
 def _written(stream: TextIO, form: str, generation: str, rows: Iterable[Any]) -> int:
+    """Write *rows* to the *stream*, complain of those that would not read back the same, and return how many these are."""
     from ucmsim.columns import GENERATIONS
     from ucmsim.devicefile import BadLine, write
 
-    bad, counted = 0, _Counted(rows)
-    for piece in write(form, GENERATIONS[generation], counted):
-        if isinstance(piece, BadLine):
-            bad += 1
-            click.echo(piece.why, err=True)
-        else:
-            stream.write(piece)
+    bad, counted = set(), _Counted(rows)
+
+    def complaints() -> Iterator[str]:
+        for piece in write(form, GENERATIONS[generation], counted):
+            if isinstance(piece, BadLine):
+                bad.add(piece.line)
+                yield piece.why
+            else:
+                stream.write(piece)
+
+    for said in shortened(complaints()):
+        click.echo(said, err=True)
+    if bad:
+        rather = "; JSON and XML keep them" if form == "csv" else ""
+        click.echo(f"{len(bad)} of {counted.count} rows would not read back as they are{rather}", err=True)
     if stream is not sys.stdout:
         click.echo(f"{counted.count} rows in {stream.name}", err=True)
-    return bad
+    return len(bad)
 
 
 # --- certificates --------------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+__tracebackhide__ = True
+"""A test that fails in here is shown by pytest where its own code asked."""
 _PAGE = 5000
 """Legs that are asked for at once."""
 

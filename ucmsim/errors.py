@@ -5,9 +5,10 @@ A request that the PBX refuses is *not* an error of ucmsim: see `ucmsim.query.Re
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +100,11 @@ def listed(words: Iterable[object]) -> str:
     """Return *words* as they are listed in a sentence: ``a, b or c``."""
     *most, last = [str(word) for word in words] or [""]
     return f"{', '.join(most)} or {last}" if most else last
+
+
+def shortened(lines: Iterable[str], rest: str = "{} more", most: int = 20) -> Iterator[str]:
+    """Yield *lines*, but of more than *most* of them only so many, and the number of the *rest*."""
+    every = iter(lines)
+    yield from islice(every, most)
+    if more := sum(1 for _ in every):
+        yield rest.format(more)

@@ -19,7 +19,7 @@ from ucmsim.calls.mailboxes import greetings
 from ucmsim.columns import AT, Row
 from ucmsim.corrections import Corrections
 from ucmsim.devicefile import BadLine
-from ucmsim.errors import HistoryError
+from ucmsim.errors import HistoryError, shortened
 from ucmsim.history import History
 from ucmsim.instants import SECOND, microseconds
 from ucmsim.personalities import names, personality
@@ -42,7 +42,6 @@ class Watch(Protocol):
 
 
 _DAY = 24 * 3600 * SECOND
-_SHOWN = 20
 _LONGEST = (2**32 - 1 - 36) // 2 // RATE
 """Seconds of the longest WAV: its header tells its length, less 8 bytes, in 32 bits."""
 _STORED = ("columns", *(row.id for row in ROWS if row.switchable))
@@ -79,12 +78,13 @@ def fill(
     source = settings.history
     if source.import_ is not None:
         filled = import_file(history, source.import_, zone=settings.time_zone, watch=watch)
-        filled.warnings += [f"{source.import_.name}, {bad}" for bad in filled.bad[:_SHOWN]]
-        if len(filled.bad) > _SHOWN:
-            filled.warnings.append(f"{source.import_.name}: {len(filled.bad) - _SHOWN} more rows could not be read")
+        name_of = source.import_.name
+        bad = (f"{name_of}, {one}" for one in filled.bad)
+        filled.warnings += shortened(bad, f"{name_of}: {{}} more rows could not be read")
     else:
         made = made_up(name, settings, seed=seed, until=until)
-        filled = Filled(history.keep(watch(made, f"{name}: making up calls", *covering(settings, until))))
+        what = f"{name}: making up {source.days} days of calls"
+        filled = Filled(history.keep(watch(made, what, *covering(settings, until))))
         if source.days:
             history.recordings.insert_all(recorded_greetings(name, settings, seed=seed, until=until))
     if filled.rows or not filled.bad:

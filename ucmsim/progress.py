@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -42,3 +42,22 @@ def watched(
                 due = now + _OFTEN
     finally:
         bar.stop()
+
+
+def told(say: Callable[[str], None]) -> Callable[..., Iterator[Any]]:
+    """Return what watches like `watched`; where there is no terminal it says what begins, and what came of it."""
+
+    def passed(
+        items: Iterable[T], what: str, total: float | None = None, reached: Callable[[T], float] | None = None
+    ) -> Iterator[T]:
+        if sys.stderr.isatty() or total == 0:
+            yield from watched(items, what, total, reached)
+            return
+        say(what)
+        count, began = 0, time.monotonic()
+        for item in items:
+            yield item
+            count += 1
+        say(f"{what}: {count} rows in {time.monotonic() - began:.1f} s")
+
+    return passed

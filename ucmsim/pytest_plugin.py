@@ -21,6 +21,8 @@ import pytest
 if TYPE_CHECKING:
     from ucmsim.client import ControlClient
 
+__tracebackhide__ = True
+"""What fails in a test is shown at the line of the test that asked for it."""
 _MARKER = "ucmsim(**settings): the settings of this test's simulated PBX, keys as under pbxs.<name> in sim.yaml"
 _FILES = (("history", "import"), ("api", "tls_private_key"), ("api", "tls_cert"))
 
@@ -105,31 +107,25 @@ class UcmClock:
 
     def run(self, rate: float = 1.0) -> None:
         """Let it run *rate* times as fast as real time, 0 to 100000."""
-        __tracebackhide__ = True
         self._change(rate=rate)
 
     def set(self, now: datetime) -> None:
         """Set it to *now*, which must have a zone; it runs or stands as before. What is passed over does not happen."""
-        __tracebackhide__ = True
         self._change(now=now.isoformat())
 
     def advance(self, by: float | timedelta) -> None:
         """Let time pass, in seconds or as a timedelta, and all happen that happens in it."""
-        __tracebackhide__ = True
         self._change(advance=_seconds(by))
 
     def step(self, by: float | timedelta) -> None:
         """Correct it forward or back, in seconds or as a timedelta, as NTP does; in the world no time passes."""
-        __tracebackhide__ = True
         self._change(step=_seconds(by))
 
     def set_zone(self, name: str) -> None:
         """Let the unit believe in the IANA zone *name* from now on."""
-        __tracebackhide__ = True
         self._change(time_zone=name)
 
     def _change(self, **change: Any) -> None:
-        __tracebackhide__ = True
         self._control.change_clock(self._pbx, change)
 
 
@@ -158,7 +154,6 @@ class Ucm:
         Each is a JSON object with an id; *filters* are those of ``ucmsim journal``. Raises
         `ucmsim.client.ControlError`.
         """
-        __tracebackhide__ = True
         return self._control.journal(self.name, **filters)
 
     @property
@@ -177,7 +172,6 @@ class Ucm:
         *how* is ``at`` (an aware datetime of the world's time, `UcmClock.world`, now without it), ``ring`` and ``talk`` in seconds, ``recorded``. Raises
         `ucmsim.client.ControlError`.
         """
-        __tracebackhide__ = True
         return self._control.place_call(self.name, _sent({"shape": shape, "from": caller, "to": callee, **how}))
 
     def place_calls(self, calls: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -186,7 +180,6 @@ class Ucm:
         Each may have what `place_call` takes. Raises `ucmsim.client.ControlError`, which names each that is wrong by its
         index.
         """
-        __tracebackhide__ = True
         return self._control.place_calls(self.name, list(map(_sent, calls)))
 
     def delete_cdrs(self) -> int:
@@ -202,7 +195,6 @@ class Ucm:
 
         *fields* are the fault's own and those of its arming. Raises `ucmsim.client.ControlError`.
         """
-        __tracebackhide__ = True
         armed = self._control.arm_fault(self.name, {"fault": kind, **fields})
         return UcmFault(armed["name"], self._control, self.name)
 

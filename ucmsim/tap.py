@@ -19,7 +19,7 @@ from ucmsim.control import TOKEN_FILE, ControlService
 from ucmsim.errors import UcmsimError
 from ucmsim.fleet import Fleet
 from ucmsim.parent import ParentPipe
-from ucmsim.progress import watched
+from ucmsim.progress import told
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import Settings
 from ucmsim.statefolder import StateFolder
@@ -100,7 +100,17 @@ class Simulator(MultiService):
 
     def _assemble(self, name: str, settings: PbxSettings) -> Appliance:
         wall = self._reactor.seconds()
-        return assemble(name, settings, self._folder, voices=self._voices, seed=self._seed, wall=wall, watch=watched)
+        return assemble(
+            name, settings, self._folder, voices=self._voices, seed=self._seed, wall=wall, watch=told(self._say)
+        )
+
+    def _say(self, sentence: str) -> None:
+        """Tell of long work: before the start at once, because the log begins with the start and would be late."""
+        if self.running:
+            self._log.info("{sentence}", sentence=sentence)
+        else:
+            sys.stderr.write(f"{sentence}\n")
+            sys.stderr.flush()
 
     def startService(self) -> None:
         """Open every port, then tell who waits for it. A port that cannot be opened ends the process with 1."""

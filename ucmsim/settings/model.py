@@ -62,6 +62,8 @@ _PORT_FORM = "write IP or IP:port, such as 0.0.0.0:8443, 127.0.0.1:0 or [::1]:84
 
 def parse_address(value: object, default_port: int) -> Address:
     """Return the address that the text *value* spells."""
+    if bare := re.fullmatch(r":?([0-9]{1,5})", "" if isinstance(value, bool) else str(value)):
+        raise wrong(f"{bare[0]} is a port without an IP address", f"write both, such as 127.0.0.1:{bare[1]}")
     text = text_due(value)
     match = re.fullmatch(r"(?:\[(?P<v6>[^\]]*)\]|(?P<host>[^:\[\]]*))(?::(?P<port>[^:]*))?", text)
     host = (match["v6"] if match["v6"] is not None else match["host"]) if match else text
