@@ -12,9 +12,10 @@ CONFIG ?= fixtures/sim.yaml
 run: $(STAMP)
 	$(BIN)/twistd -n --pidfile= ucmsim --config $(CONFIG)
 
-# Tests that play, draw or count so much that to measure it would take minutes, in code that other tests measure.
+# What tests go through here other tests measure: to measure it would take as long again, and that is minutes.
 UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
-	differential digests gallery_wire golden traffic_invariants traffic_statistics watching))
+	audio clients differential digests docs download gallery_wire golden hostile projection recordfiles \
+	traffic_invariants traffic_statistics watching worked_examples))
 
 test: lint
 	$(BIN)/coverage erase
