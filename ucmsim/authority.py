@@ -71,7 +71,7 @@ class Authority:
         subject = _named(f"ucmsim CA {name}")
         own = (
             (x509.BasicConstraints(ca=True, path_length=None), True),
-            (_usage("key_cert_sign", "crl_sign"), True),
+            (usage("key_cert_sign", "crl_sign"), True),
         )
         return cls(key, _certificate(subject, key, subject, key, span=_span(now, _A_DAY_AGO, _TEN_YEARS), own=own))
 
@@ -172,7 +172,7 @@ def bears(certificate: x509.Certificate, names: Sequence[str]) -> bool:
         written = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
         return False
-    return certificate.subject == _named(names[0]) and written == _alternatives(names)
+    return certificate.subject == _named(names[0]) and written == alternatives(names)
 
 
 def covers(certificate: x509.Certificate, address: str) -> bool:
@@ -212,28 +212,32 @@ def _certificate(
 
 def _server(names: Sequence[str], key: Key) -> Iterable[tuple[x509.ExtensionType, bool]]:
     """Return the extensions that make a server's certificate; RSA keys also take part in static RSA key exchange."""
-    usage = ("digital_signature", "key_encipherment") if isinstance(key, rsa.RSAPrivateKey) else ("digital_signature",)
+    granted = (
+        ("digital_signature", "key_encipherment") if isinstance(key, rsa.RSAPrivateKey) else ("digital_signature",)
+    )
     return (
         (x509.BasicConstraints(ca=False, path_length=None), True),
-        (_usage(*usage), True),
+        (usage(*granted), True),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
-        (_alternatives(names), False),
+        (alternatives(names), False),
     )
 
 
-def _usage(*granted: str) -> x509.KeyUsage:
-    return x509.KeyUsage(**{usage: usage in granted for usage in _USAGES})
+def usage(*granted: str) -> x509.KeyUsage:
+    """Return a key usage that has *granted* these and no others."""
+    return x509.KeyUsage(**{one: one in granted for one in _USAGES})
 
 
 def _named(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:_LONGEST_CN])])
 
 
-def _alternatives(names: Sequence[str]) -> x509.SubjectAlternativeName:
-    return x509.SubjectAlternativeName(dict.fromkeys(map(_alternative, names)))
+def alternatives(names: Sequence[str]) -> x509.SubjectAlternativeName:
+    """Return *names* as a certificate has them."""
+    return x509.SubjectAlternativeName(dict.fromkeys(map(general_name, names)))
 
 
-def _alternative(name: str) -> x509.GeneralName:
+def general_name(name: str) -> x509.GeneralName:
     """Return *name* as clients compare it: without the zone of an address, without a closing dot."""
     try:
         return x509.IPAddress(ip_address(name.partition("%")[0]))

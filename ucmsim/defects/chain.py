@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from ipaddress import ip_network
 
 from cryptography import x509
 
-from ucmsim.authority import Authority, export
+from ucmsim.authority import Authority, export, general_name, usage
 from ucmsim.defects import der
 from ucmsim.defects.draft import Draft, Signer, extension
 from ucmsim.defects.drafting import (
@@ -16,9 +17,9 @@ from ucmsim.defects.drafting import (
     BASIC_CONSTRAINTS,
     KEY_USAGE,
     SUBJECT_KEY,
+    Change,
     ca,
-    general_name,
-    issued,
+    changed,
     issuer_of,
     leaf,
     moved,
@@ -29,12 +30,10 @@ from ucmsim.defects.drafting import (
     server_key,
     shown,
     signer_identifier,
-    usage,
 )
 from ucmsim.defects.row import Defect, Scene, Shown
 
 _BETWEEN = "ucmsim intermediate CA"
-_Change = Callable[[Scene, Draft], Draft]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def link(
     subject: str = _BETWEEN,
     *,
     above: Link | None = None,
-    change: _Change | None = None,
+    change: Change | None = None,
     key: Signer | None = None,
 ) -> Link:
     """Return a CA that the one *above* vouches for, or the PBX's own; *change* is made to its draft."""
@@ -63,24 +62,16 @@ def link(
     return Link(key, draft.subject, draft.signed(signer))
 
 
-def below(scene: Scene, above: Link, *others: bytes, change: _Change | None = None) -> Shown:
+def below(scene: Scene, above: Link, *others: bytes, change: Change | None = None) -> Shown:
     """Return a leaf that the CA *above* vouches for, shown with the certificates of that one and of *others*."""
     key = server_key(scene)
     draft = leaf(scene, key, issuer=above.subject, signer=above.key)
     return shown(scene, key, (change(scene, draft) if change else draft).signed(above.key), above.certificate, *others)
 
 
-def _by(change: _Change) -> Callable[[Scene], Shown]:
+def _by(change: Change) -> Callable[[Scene], Shown]:
     """Return the maker of a chain whose intermediate certificate has this *change*."""
     return lambda scene: below(scene, link(scene, change=change))
-
-
-def _leaf_with(change: _Change) -> Callable[[Scene], Shown]:
-    def make(scene: Scene) -> Shown:
-        key = server_key(scene)
-        return issued(scene, key, change(scene, leaf(scene, key)))
-
-    return make
 
 
 def _self_signed(scene: Scene, *, is_ca: bool = False) -> Shown:
@@ -193,12 +184,10 @@ def _constrained(*, permitted: bool) -> Callable[[Scene], Shown]:
 
 
 def _network(text: str) -> x509.IPAddress:
-    from ipaddress import ip_network
-
     return x509.IPAddress(ip_network(text))
 
 
-def _times(begins: float, ends: float) -> _Change:
+def _times(begins: float, ends: float) -> Change:
     def change(scene: Scene, draft: Draft) -> Draft:
         return replace(
             draft, not_before=der.moment(moved(scene.now, begins)), not_after=der.moment(moved(scene.now, ends))
@@ -211,7 +200,7 @@ def _no_ca(_scene: Scene, draft: Draft) -> Draft:
     return draft.but(extension(x509.BasicConstraints(ca=False, path_length=None), critical=True))
 
 
-def _without(*oids: str) -> _Change:
+def _without(*oids: str) -> Change:
     return lambda _scene, draft: draft.but(without=oids)
 
 
@@ -273,14 +262,14 @@ ROWS = (
     _row("name-excluded", "refuse", "The intermediate CA may not vouch for the PBX's names.", "RFC 5280, 6.1.3 (c); badtls.io",
          "excluded subtrees with the PBX", _constrained(permitted=False)),
     _row("other-issuer-name", "refuse", "The signature is that of the CA, and the issuer has another name.", "RFC 5280, 6.1.3 (a)",
-         "another issuer", _leaf_with(_issuer)),
-    _row("no-issuer-name", "refuse", "The issuer has no name at all.", "RFC 5280, 4.1.2.4", "an empty issuer", _leaf_with(_no_issuer)),
+         "another issuer", changed(_issuer)),
+    _row("no-issuer-name", "refuse", "The issuer has no name at all.", "RFC 5280, 4.1.2.4", "an empty issuer", changed(_no_issuer)),
     _row("other-authority-key", "policy", "The certificate names another key of its issuer than it is signed with.", "RFC 5280, 4.2.1.1",
-         "another authority key identifier", _leaf_with(_other_key_identifier)),
+         "another authority key identifier", changed(_other_key_identifier)),
     _row("no-authority-key", "policy", "The certificate does not say which key of its issuer it is signed with.", "RFC 5280, 4.2.1.1",
-         "the extension left out", _leaf_with(_without(AUTHORITY_KEY))),
+         "the extension left out", changed(_without(AUTHORITY_KEY))),
     _row("no-subject-key", "accept", "The certificate does not say which key it is that of.", "RFC 5280, 4.2.1.2",
-         "the extension left out", _leaf_with(_without(SUBJECT_KEY))),
+         "the extension left out", changed(_without(SUBJECT_KEY))),
     _row("chain-of-ten", "accept", "There are ten intermediate CAs.", "RFC 5280, 6.1", "a long chain", partial(_long, links=10)),
     _row("chain-out-of-order", "accept", "The intermediate certificates are sent in the wrong order.", "RFC 8446, 4.4.2",
          "the upper one before the lower", _arranged(lambda chain, _: [chain[0], chain[2], chain[1]])),

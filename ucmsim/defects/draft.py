@@ -50,7 +50,8 @@ def extension(value: x509.ExtensionType, *, critical: bool = False) -> Extension
 class Draft:
     """The fields of a certificate in their order, RFC 5280, 4.1; each holds whole DER elements.
 
-    *version* counts from 0, which is not written. *written* takes the place of the signed part as a whole.
+    *version* counts from 0, which is not written. *extensions_written* takes the place of the
+    field of extensions as a whole, *after* is what follows it.
     """
 
     serial: bytes

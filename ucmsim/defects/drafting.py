@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from ucmsim.authority import Key, export
+from ucmsim.authority import Key, alternatives, export, general_name, usage
 from ucmsim.defects import der
 from ucmsim.defects.draft import Draft, Signer, algorithm_of, extension
 from ucmsim.defects.keybank import AnyKey, pem, spki
@@ -22,10 +21,10 @@ ALTERNATIVE_NAMES, SUBJECT_KEY, AUTHORITY_KEY, NAME_CONSTRAINTS = "2.5.29.17", "
 _COMMON_NAME = "2.5.4.3"
 _LONGEST = 64  # RFC 5280, ub-common-name
 _EARLIEST, _LATEST = datetime(1950, 1, 2), datetime(9999, 12, 30)  # noqa: DTZ001 - the zone is added in `moved`
-_USAGES = (
-    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-    "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
-)  # fmt: skip
+
+
+Change = Callable[[Scene, Draft], Draft]
+"""What a defect makes of a flawless draft."""
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
@@ -58,24 +57,6 @@ def moved(now: datetime, days: float) -> datetime:
         return min(max(now + timedelta(days=days), first), last)
     except OverflowError:
         return last if days > 0 else first
-
-
-def usage(*granted: str) -> x509.KeyUsage:
-    """Return a key usage that has *granted* these and no others."""
-    return x509.KeyUsage(**{one: one in granted for one in _USAGES})
-
-
-def general_name(text: str) -> x509.GeneralName:
-    """Return *text* as clients compare it: an address, or a host name."""
-    try:
-        return x509.IPAddress(ip_address(text.partition("%")[0]))
-    except ValueError:
-        return x509.DNSName(text.removesuffix("."))
-
-
-def alternatives(names: Sequence[str]) -> x509.SubjectAlternativeName:
-    """Return *names* as a certificate has them."""
-    return x509.SubjectAlternativeName(dict.fromkeys(map(general_name, names)))
 
 
 def host_of(scene: Scene) -> str:
@@ -171,3 +152,13 @@ def shown(scene: Scene, key: AnyKey, *certificates: bytes, trust: bytes | None =
 def issued(scene: Scene, key: AnyKey, draft: Draft) -> Shown:
     """Return *draft* signed by the PBX's CA, as it is shown."""
     return shown(scene, key, draft.signed(scene.authority.key))
+
+
+def changed(change: Change) -> Callable[[Scene], Shown]:
+    """Return the maker of a flawless certificate with *change* made to its draft before it is signed."""
+
+    def make(scene: Scene) -> Shown:
+        key = server_key(scene)
+        return issued(scene, key, change(scene, leaf(scene, key)))
+
+    return make

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ucmsim.defects import der
 from ucmsim.defects.draft import Draft, Extension
-from ucmsim.defects.drafting import BASIC_CONSTRAINTS, host_of, issued, leaf, named, server_key, shown
+from ucmsim.defects.drafting import BASIC_CONSTRAINTS, Change, changed, host_of, leaf, named, server_key, shown
 from ucmsim.defects.row import Defect, Scene, Script, Shown
 
 _COMMON_NAME, _COUNTRY, _ORGANIZATION = "2.5.4.3", "2.5.4.6", "2.5.4.10"
@@ -19,19 +19,9 @@ _A_UNIQUE_ID = b"\x81\x02\x00\x2a"
 _INDEFINITE, _END_OF_CONTENTS = b"\x30\x80", b"\0\0"
 
 
-def _with(change: Callable[[Scene, Draft], Draft]) -> Callable[[Scene], Shown]:
-    """Return the maker of a flawless certificate with *change* made to its draft before it is signed."""
-
+def _scripted(change: Change) -> Callable[[Scene], Shown]:
     def make(scene: Scene) -> Shown:
-        key = server_key(scene)
-        return issued(scene, key, change(scene, leaf(scene, key)))
-
-    return make
-
-
-def _scripted(change: Callable[[Scene, Draft], Draft]) -> Callable[[Scene], Shown]:
-    def make(scene: Scene) -> Shown:
-        return replace(_with(change)(scene), script=Script())
+        return replace(changed(change)(scene), script=Script())
 
     return make
 
@@ -61,15 +51,15 @@ def _octets(number: int) -> bytes:
     return number.to_bytes(3)
 
 
-def _serial(element: bytes) -> Callable[[Scene, Draft], Draft]:
+def _serial(element: bytes) -> Change:
     return lambda _scene, draft: replace(draft, serial=element)
 
 
-def _subject(kind: str, tag: int, text: Callable[[str], bytes]) -> Callable[[Scene, Draft], Draft]:
+def _subject(kind: str, tag: int, text: Callable[[str], bytes]) -> Change:
     return lambda scene, draft: replace(draft, subject=named((kind, tag, text(host_of(scene)))))
 
 
-def _constraints(value: bytes, *, written_critical: bytes | None = None) -> Callable[[Scene, Draft], Draft]:
+def _constraints(value: bytes, *, written_critical: bytes | None = None) -> Change:
     """Return the change of a leaf's basic constraints, with the DER of their critical flag if it is *written_critical*."""
 
     def change(_scene: Scene, draft: Draft) -> Draft:
@@ -100,7 +90,7 @@ def _fourth_element(certificate: bytes) -> bytes:
     return der.sequence(der.content(certificate), der.tlv(der.NULL))
 
 
-def _version(number: int) -> Callable[[Scene, Draft], Draft]:
+def _version(number: int) -> Change:
     return lambda _scene, draft: replace(draft, version=number)
 
 
@@ -152,42 +142,42 @@ ROWS = (
          "a NULL at the end of what is signed", _scripted(lambda _, draft: replace(draft, after=der.tlv(der.NULL))), "scripted"),
     _row("serial-padded", "refuse", "The serial number has a zero octet too many before it.", "X.690, 8.3.2",
          "an INTEGER that begins with two zeros", _scripted(_serial(der.tlv(der.INTEGER, b"\0\x2a"))), "scripted"),
-    _row("serial-zero", "policy", "The serial number is 0.", "RFC 5280, 4.1.2.2; x509-limbo", "another number", _with(_serial(der.integer(0)))),
+    _row("serial-zero", "policy", "The serial number is 0.", "RFC 5280, 4.1.2.2; x509-limbo", "another number", changed(_serial(der.integer(0)))),
     _row("serial-negative", "policy", "The serial number is negative.", "RFC 5280, 4.1.2.2; x509-limbo", "another number",
-         _with(_serial(der.integer(-42)))),
+         changed(_serial(der.integer(-42)))),
     _row("serial-of-thirty-octets", "policy", "The serial number has 30 octets, ten more than it may have.", "RFC 5280, 4.1.2.2; x509-limbo",
-         "another number", _with(_serial(der.tlv(der.INTEGER, b"\x5a" * 30)))),
+         "another number", changed(_serial(der.tlv(der.INTEGER, b"\x5a" * 30)))),
     _row("version-1", "refuse", "It is a certificate of version 1, which has no alternative names.", "RFC 5280, 6.1.4 (k); RFC 9525, 2",
-         "no extensions, the first host name as CN", _with(partial(_no_extensions, version=0)),
+         "no extensions, the first host name as CN", changed(partial(_no_extensions, version=0)),
          unless=_CN),
     _row("version-1-with-extensions", "refuse", "The version is 1, and there are extensions.", "RFC 5280, 4.1.2.9; x509-limbo",
-         "another version", _with(_version(0)), unless=_STRICT),
-    _row("version-2-with-extensions", "refuse", "The version is 2, and there are extensions.", "RFC 5280, 4.1.2.9", "another version", _with(_version(1)), unless=_STRICT),
-    _row("version-4", "refuse", "The version is 4, which there is not.", "RFC 5280, 4.1.2.1; x509-limbo", "another version", _with(_version(3)),
+         "another version", changed(_version(0)), unless=_STRICT),
+    _row("version-2-with-extensions", "refuse", "The version is 2, and there are extensions.", "RFC 5280, 4.1.2.9", "another version", changed(_version(1)), unless=_STRICT),
+    _row("version-4", "refuse", "The version is 4, which there is not.", "RFC 5280, 4.1.2.1; x509-limbo", "another version", changed(_version(3)),
          unless={"OpenSSL": "it takes a version that it does not know for 3"}),
     _row("version-1-written", "refuse", "The version is written out though it is 1, the default.", "X.690, 11.5",
-         "an INTEGER of 0 where nothing is due, no extensions", _with(_default_version), unless=_CN),
+         "an INTEGER of 0 where nothing is due, no extensions", changed(_default_version), unless=_CN),
     _row("no-extension-at-all", "refuse", "The list of extensions is empty.", "RFC 5280, 4.1",
-         "an empty SEQUENCE", _with(_empty_list),
+         "an empty SEQUENCE", changed(_empty_list),
          unless=_CN),
     _row("true-is-not-ff", "policy", "A flag that is set is written as 1.", "X.690, 11.1", "BOOLEAN 01 as the critical flag",
-         _with(_constraints(_CA_FALSE, written_critical=der.tlv(0x01, b"\x01")))),
+         changed(_constraints(_CA_FALSE, written_critical=der.tlv(0x01, b"\x01")))),
     _row("default-written", "policy", "A flag that has its default is written out.", "X.690, 11.5", "CA:FALSE as BOOLEAN 00",
-         _with(_constraints(der.sequence(der.tlv(0x01, b"\x00"))))),
+         changed(_constraints(der.sequence(der.tlv(0x01, b"\x00"))))),
     _row("signature-unused-bits", "refuse", "The signature says that its last bit is not used.", "RFC 5758, 3.2",
          "a BIT STRING with one unused bit", _unused_bits, "scripted"),
     _row("unique-ids", "policy", "It has unique identifiers of issuer and subject, which nobody writes any more.", "RFC 5280, 4.1.2.8",
-         "both fields", _with(lambda _, draft: replace(draft, unique_ids=_A_UNIQUE_ID + b"\x82" + _A_UNIQUE_ID[1:]))),
+         "both fields", changed(lambda _, draft: replace(draft, unique_ids=_A_UNIQUE_ID + b"\x82" + _A_UNIQUE_ID[1:]))),
     _row("teletex-subject", "accept", "The subject is a TeletexString, as old CAs write it.", "RFC 5280, 4.1.2.4",
-         "another kind of string", _with(_subject(_ORGANIZATION, der.TELETEX, lambda _: b"Gr\xfc\xdfe"))),
+         "another kind of string", changed(_subject(_ORGANIZATION, der.TELETEX, lambda _: b"Gr\xfc\xdfe"))),
     _row("bmp-subject", "accept", "The subject is a BMPString, in UTF-16.", "RFC 5280, 4.1.2.4",
-         "another kind of string", _with(_subject(_ORGANIZATION, der.BMP, lambda host: host.encode("utf-16-be")))),
+         "another kind of string", changed(_subject(_ORGANIZATION, der.BMP, lambda host: host.encode("utf-16-be")))),
     _row("broken-utf8-subject", "policy", "The subject is a UTF8String with bytes that are not UTF-8.", "RFC 3629, 3",
          "a cut letter", _scripted(_subject(_ORGANIZATION, der.UTF8, lambda _: b"Gr\xc3")), "scripted"),
     _row("unprintable-subject", "policy", "The subject is a PrintableString with letters that it cannot have.", "X.680, 41.4; x509-limbo",
-         "@ and * in it", _with(_subject(_ORGANIZATION, der.PRINTABLE, lambda _: b"*@ucmsim"))),
+         "@ and * in it", changed(_subject(_ORGANIZATION, der.PRINTABLE, lambda _: b"*@ucmsim"))),
     _row("country-of-three-letters", "policy", "The country of the subject has three letters.", "RFC 5280, A.1, ub-country-name-alpha-length",
-         "USA as the country", _with(_subject(_COUNTRY, der.PRINTABLE, lambda _: b"USA"))),
+         "USA as the country", changed(_subject(_COUNTRY, der.PRINTABLE, lambda _: b"USA"))),
     _row("empty-organization", "policy", "The organization of the subject is an empty text.", "RFC 5280, A.1; X.520",
-         "a string of no letters", _with(_subject(_ORGANIZATION, der.UTF8, lambda _: b""))),
+         "a string of no letters", changed(_subject(_ORGANIZATION, der.UTF8, lambda _: b""))),
 )  # fmt: skip

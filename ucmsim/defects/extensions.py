@@ -9,6 +9,7 @@ from functools import partial
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
+from ucmsim.authority import alternatives, usage
 from ucmsim.defects import der
 from ucmsim.defects.chain import below, link
 from ucmsim.defects.draft import Draft, Extension, extension
@@ -17,11 +18,7 @@ from ucmsim.defects.drafting import (
     BASIC_CONSTRAINTS,
     EXTENDED_KEY_USAGE,
     KEY_USAGE,
-    alternatives,
-    issued,
-    leaf,
-    server_key,
-    usage,
+    changed,
 )
 from ucmsim.defects.row import Defect, Scene, Script, Shown
 
@@ -29,21 +26,10 @@ _PRIVATE = "1.3.6.1.4.1.99999.2"
 """An extension that nobody knows, under a number that is nobody's."""
 _NETSCAPE_TYPE, _POISON, _POLICY_CONSTRAINTS = "2.16.840.1.113730.1.1", "1.3.6.1.4.1.11129.2.4.3", "2.5.29.36"
 _ANY_USE = ObjectIdentifier("2.5.29.37.0")
-_Change = Callable[[Scene, Draft], Draft]
-
-
-def _with(change: _Change) -> Callable[[Scene], Shown]:
-    """Return the maker of a flawless certificate with *change* made to its draft."""
-
-    def make(scene: Scene) -> Shown:
-        key = server_key(scene)
-        return issued(scene, key, change(scene, leaf(scene, key)))
-
-    return make
 
 
 def _adding(*extensions: Extension, without: Sequence[str] = ()) -> Callable[[Scene], Shown]:
-    return _with(lambda _, draft: draft.but(*extensions, without=without))
+    return changed(lambda _, draft: draft.but(*extensions, without=without))
 
 
 def _above(*extensions: Extension) -> Callable[[Scene], Shown]:
@@ -90,7 +76,7 @@ ROWS = (
     _row("extension-of-60-kb", "accept", "An extension that nobody knows, and that is not critical, has 60,000 bytes.", "RFC 5280, 4.2",
          "a long octet string", _adding(_unknown(critical=False, size=60_000))),
     _row("extension-twice", "refuse", "There are alternative names twice: the right ones, and those of another host.", "RFC 5280, 4.2; x509-limbo",
-         "the extension once more", _scripted(_with(_twice)), "scripted"),
+         "the extension once more", _scripted(changed(_twice)), "scripted"),
     _row("for-clients-only", "refuse", "The certificate is for clients, not for servers.", "RFC 5280, 4.2.1.12; badtls.io",
          "clientAuth as the only use", _adding(_for_uses(ExtendedKeyUsageOID.CLIENT_AUTH))),
     _row("for-mail-only", "refuse", "The certificate is for mail, not for servers.", "RFC 5280, 4.2.1.12",
@@ -114,7 +100,7 @@ ROWS = (
     _row("no-constraints", "accept", "There are no basic constraints, which a leaf need not have.", "RFC 5280, 4.2.1.9",
          "the extension left out", _adding(without=[BASIC_CONSTRAINTS])),
     _row("leaf-is-a-ca", "policy", "The server's certificate is that of a CA.", "CA/Browser Forum Baseline Requirements, 7.1.2.7.6; x509-limbo",
-         "CA:TRUE and keyCertSign", _with(_as_ca)),
+         "CA:TRUE and keyCertSign", changed(_as_ca)),
     _row("path-length-of-a-leaf", "policy", "The certificate limits the path below it, and is that of no CA.", "RFC 5280, 4.2.1.9; x509-limbo",
          "CA:FALSE with a path length", _adding(Extension(BASIC_CONSTRAINTS, der.sequence(der.integer(0)), critical=True))),
     _row("negative-path-length", "refuse", "The intermediate CA's path length is negative.", "RFC 5280, 4.2.1.9",

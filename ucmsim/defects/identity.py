@@ -8,33 +8,15 @@ from functools import partial
 
 from cryptography import x509
 
+from ucmsim.authority import alternatives
 from ucmsim.defects import der
 from ucmsim.defects.draft import Draft, Extension, extension
-from ucmsim.defects.drafting import (
-    ALTERNATIVE_NAMES,
-    alternatives,
-    host_of,
-    issued,
-    leaf,
-    name,
-    named,
-    server_key,
-)
+from ucmsim.defects.drafting import ALTERNATIVE_NAMES, changed, host_of, issued, leaf, name, named, server_key
 from ucmsim.defects.row import Defect, Scene, Shown
 
 _WRONG = "wrong-host.invalid"  # RFC 2606: no host has a name under .invalid
 _DNS_NAME, _EMAIL, _URI = 0x82, 0x81, 0x86
 _ORGANIZATION = "2.5.4.10"
-
-
-def _with(change: Callable[[Scene, Draft], Draft]) -> Callable[[Scene], Shown]:
-    """Return the maker of a flawless certificate with *change* made to its draft."""
-
-    def make(scene: Scene) -> Shown:
-        key = server_key(scene)
-        return issued(scene, key, change(scene, leaf(scene, key)))
-
-    return make
 
 
 def _other_names(*names: str) -> Callable[[Scene], Shown]:
@@ -52,7 +34,7 @@ def _only(written: Callable[[Scene], Sequence[bytes]], *, tag: int = _DNS_NAME) 
         names = [der.tlv(tag, one) for one in written(scene)]
         return replace(draft, subject=name("ucmsim defect")).but(Extension(ALTERNATIVE_NAMES, der.sequence(*names)))
 
-    return _with(change)
+    return changed(change)
 
 
 def _without_alternatives(scene: Scene, draft: Draft) -> Draft:
@@ -132,17 +114,17 @@ ROWS = (
     _row("wrong-address", "refuse", "The certificate is that of the address 192.0.2.1, and of no host.", "RFC 9525, 6.5",
          "an address of RFC 5737 as the only name", _other_names("192.0.2.1")),
     _row("name-in-cn-only", "refuse", "The host name is in the CN, and there are no alternative names.",
-         "RFC 9525, 2; badssl no-subject-alt-name", "the extension left out", _with(_without_alternatives),
+         "RFC 9525, 2; badssl no-subject-alt-name", "the extension left out", changed(_without_alternatives),
          unless=_IN_CN),
     _row("right-cn-wrong-names", "refuse", "The host name is in the CN, that of another host in the alternative names.",
-         "RFC 9525, 2", "other alternative names", _with(_right_cn_only)),
+         "RFC 9525, 2", "other alternative names", changed(_right_cn_only)),
     _row("names-in-many-cns", "refuse", "All names are CNs, that of another host the first of them, and there are no alternative names.",
-         "RFC 9525, 2; x509-limbo", "a subject of several CNs", _with(_many_subjects),
+         "RFC 9525, 2; x509-limbo", "a subject of several CNs", changed(_many_subjects),
          unless={client: why for client, why in _IN_CN.items() if client != "curl"}),
     _row("no-names", "refuse", "The subject is empty, and there are no alternative names.", "RFC 5280, 4.1.2.6",
-         "an empty subject, the extension left out", _with(_nameless)),
+         "an empty subject, the extension left out", changed(_nameless)),
     _row("empty-alternative-names", "refuse", "The alternative names are an empty list.", "RFC 5280, 4.2.1.6",
-         "an extension with an empty SEQUENCE", _with(_empty_alternatives),
+         "an extension with an empty SEQUENCE", changed(_empty_alternatives),
          unless=_IN_CN),
     _row("wildcard-alone", "refuse", "The only name is *, which stands for every host.", "RFC 9525, 6.3",
          "a dNSName of one letter", _only(lambda _: [b"*"])),
@@ -176,15 +158,15 @@ ROWS = (
     _row("unicode-in-name", "refuse", "The only name is written with letters that no host name has, and not in its ASCII form.",
          "RFC 5280, 7.2; x509-limbo", "UTF-8 inside a dNSName", _only(lambda scene: [host_of(scene).replace("o", "ö").encode()])),
     _row("upper-case-names", "accept", "The names are written in capitals, which make no difference.", "RFC 9525, 6.3",
-         "the alternative names in capitals", _with(_upper_case)),
+         "the alternative names in capitals", changed(_upper_case)),
     _row("no-common-name", "accept", "The subject has no CN, the alternative names are right.", "RFC 9525, 2; badssl no-common-name",
-         "a subject of an organization", _with(_no_common_name)),
+         "a subject of an organization", changed(_no_common_name)),
     _row("empty-subject", "accept", "The subject is empty, and the alternative names are critical, as they must be then.",
-         "RFC 5280, 4.1.2.6; badssl no-subject", "an empty subject, a critical extension", _with(partial(_empty_subject, critical=True))),
+         "RFC 5280, 4.1.2.6; badssl no-subject", "an empty subject, a critical extension", changed(partial(_empty_subject, critical=True))),
     _row("empty-subject-not-critical", "policy", "The subject is empty, and the alternative names are not critical.",
-         "RFC 5280, 4.2.1.6", "an empty subject", _with(partial(_empty_subject, critical=False))),
+         "RFC 5280, 4.2.1.6", "an empty subject", changed(partial(_empty_subject, critical=False))),
     _row("thousand-names", "accept", "The right names come after a thousand others.", "badssl 1000-sans",
-         "a long list of alternative names", _with(partial(_crowd, others=1000))),
+         "a long list of alternative names", changed(partial(_crowd, others=1000))),
     _row("ten-thousand-names", "policy", "The right names come after ten thousand others; the certificate has over 200 KB.",
-         "badssl 10000-sans", "a very long list of alternative names", _with(partial(_crowd, others=10_000))),
+         "badssl 10000-sans", "a very long list of alternative names", changed(partial(_crowd, others=10_000))),
 )  # fmt: skip

@@ -11,10 +11,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from ucmsim.authority import usage
 from ucmsim.defects import der, rsanumbers
 from ucmsim.defects.chain import below, link
 from ucmsim.defects.draft import Draft, algorithm_of, extension
-from ucmsim.defects.drafting import issued, leaf, new_key, root, server_key, shown, usage
+from ucmsim.defects.drafting import changed, issued, leaf, new_key, root, server_key, shown
 from ucmsim.defects.keybank import AnyKey
 from ucmsim.defects.row import Defect, Scene, Script, Shown, pem
 
@@ -90,14 +91,6 @@ def _by_rsa(digest: str) -> Callable[[Scene], Shown]:
     def make(scene: Scene) -> Shown:
         above = link(scene, key=scene.bank.rsa())
         return below(scene, above, change=lambda _, draft: replace(draft, algorithm=algorithm_of(above.key, digest)))
-
-    return make
-
-
-def _changed(change: Callable[[Scene, Draft], Draft]) -> Callable[[Scene], Shown]:
-    def make(scene: Scene) -> Shown:
-        key = server_key(scene)
-        return issued(scene, key, change(scene, leaf(scene, key)))
 
     return make
 
@@ -237,7 +230,7 @@ ROWS = (
     _row("published-key", "refuse", "The private key is known to everybody, such as those of CVE-2008-0166.", "CVE-2008-0166; badssl superfish",
          "such a key would have to be kept here, and no private key is", manner="unavailable"),
     _row("sha1-signature", "refuse", "The signature is made over SHA-1.", "RFC 9155; badtls.io", "ECDSA with SHA-1",
-         _changed(_sha1)),
+         changed(_sha1)),
     _row("sha1-rsa-signature", "refuse", "The signature is made over SHA-1 with RSA.", "RFC 9155; badssl sha1-2017",
          "an RSA intermediate CA", _by_rsa("sha1")),
     _row("sha1-intermediate", "refuse", "The signature of the intermediate CA's certificate is made over SHA-1.", "RFC 9155; badssl sha1-intermediate",
