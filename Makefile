@@ -17,6 +17,8 @@ UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
 	audio clients differential digests docs download gallery_wire golden hostile projection recordfiles \
 	traffic_invariants traffic_statistics watching worked_examples))
 
+# Whatever the environment says, bytecode is kept: hundreds of processes would compile the same modules, each anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: lint
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n auto --dist worksteal $(or $(TESTS),$(UNMEASURED:%=--ignore=%))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -33,6 +34,19 @@ def said_by(program: str, *arguments: str, cwd: Path = ROOT) -> object:
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def test_what_the_makefile_leaves_unmeasured_is_there() -> None:
+    """The tests that run beside the measured ones are files, and none of the measured run is one of them."""
+    # What an outer make was told is none of this one's business.
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "-n", "test", "TESTS="]
+    said = subprocess.run(command, cwd=ROOT, env=mine, capture_output=True, text=True, check=True).stdout
+    measured, unmeasured = (line.split() for line in said.splitlines() if "-m pytest" in line)
+    named = [word for word in unmeasured if word.startswith("tests/")]
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+    assert "tests/test_golden.py" in named
+    assert [f"--ignore={name}" for name in named] == [word for word in measured if word.startswith("--ignore=")]
 
 
 # The Twisted plugin
