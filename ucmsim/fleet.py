@@ -22,7 +22,7 @@ from ucmsim.errors import NameTaken, UcmsimError
 from ucmsim.faults import Handshake, Moment
 from ucmsim.happenings import Happenings
 from ucmsim.keeping import JournalKeeper
-from ucmsim.ports import OpenPort, closed
+from ucmsim.listening import Listening
 from ucmsim.reply import Reply
 from ucmsim.settings import Address
 from ucmsim.settings import Pbx as PbxSettings
@@ -58,7 +58,7 @@ class PbxService(Service):
             pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"), undecided=self._undecided
         )
         self.journal = JournalKeeper(pbx.name, pbx.journal, reactor, worker)
-        self._port: OpenPort | None = None
+        self._listening = Listening(pbx, self._gate, reactor)
         self._tls.context(Handshake())  # a key that cannot be served with is found now, not by the first client
 
     def _undecided(self, peer: str) -> None:
@@ -83,26 +83,23 @@ class PbxService(Service):
     @property
     def address(self) -> Address | None:
         """Where it listens; None when it does not."""
-        return self._port.address if self._port else None
+        return self._listening.address
 
     def startService(self) -> None:
         """Open the port, unless the API is disabled; raises `BindError`."""
         super().startService()
-        name, api = self.appliance.pbx.name, self.appliance.pbx.settings.api
+        api = self.appliance.pbx.settings.api
         for warning in self.appliance.warnings:
-            self._log.warn("{pbx}: {warning}", pbx=name, warning=warning)
+            self._log.warn("{pbx}: {warning}", pbx=self.appliance.pbx.name, warning=warning)
         self.calls.startService()
         self.journal.startService()
-        if not api.enable:
-            return  # one of the warnings says so
-        self._port = OpenPort.open(self._reactor, api.tls_bind_address, self._gate, f"PBX '{name}'")
-        self._log.info("{pbx}: listening on {address}", pbx=name, address=str(self.address))
+        if api.enable:  # if not, one of the warnings says so
+            self._listening.open(api.tls_bind_address)
 
     def stopService(self) -> Deferred[None]:
         """Close the port, cut what is open, close the history."""
         super().stopService()
-        port, self._port = self._port, None
-        stopping = closed(port)
+        stopping = self._listening.close()
         self._gate.abort_all()
         stopping.addBoth(lambda _: self.calls.stopService())
         stopping.addBoth(lambda _: self.journal.stopService())

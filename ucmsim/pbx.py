@@ -128,6 +128,11 @@ class Pbx:
         """Move the PBX clock as *change* has it, at *wall* seconds; what was decided before keeps its moment."""
         self._clock = self._clock.changed(change, wall)
 
+    def listens(self, wall: float) -> Settled | None:
+        """Return None if the port is open at *wall* seconds, else what faults keep it closed."""
+        settled = self.faults.settle(Moment.LISTEN, self._known(""), self._clock.at(wall))
+        return None if settled.applied(True) else settled
+
     # --- at accept -------------------------------------------------------------------------------------------------
 
     def admit(self, peer: str, others: int, wall: float) -> Admission:
@@ -142,7 +147,7 @@ class Pbx:
                 return Admission.refused(self._access.refusal(why), f"{why} (quirk acl-denial: drop)")
         settled = self.faults.settle(Moment.ADMIT, self._known(peer), self._clock.at(wall))
         settled.count()
-        return replace(settled.applied(Admission()), faults=settled.names)
+        return replace(settled.applied(Admission(others=others)), faults=settled.names)
 
     def arrived(self, peer: str, port: int, admission: Admission, wall: float) -> Visit:
         """Begin the account of a connection that was accepted at *wall*, or refused, as *admission* has it."""

@@ -15,6 +15,7 @@ class Code(Enum):
 
     # At accept and in the handshake
     SESSION_CAP = ("accept", "0b session cap")
+    CUT_BY_FAULT = ("accept", "tcp.close and others")
     NO_HANDSHAKE = ("handshake", "the client went away")
     PLAIN_HTTP = ("handshake", "http on the TLS port")
     UNTRUSTED_ISSUER = ("handshake", "alert unknown_ca")

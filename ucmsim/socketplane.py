@@ -25,11 +25,12 @@ from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ucmsim.faults import Admission, Handshake
+from ucmsim.faults import FREELY, Admission, Handshake, Traffic
 from ucmsim.journal.hello import offered, resumed
 from ucmsim.journal.visits import BY_CLIENT, BY_DEVICE, RESET_BY_CLIENT, RESET_BY_DEVICE, Visit
 from ucmsim.kernel import before_loss, measured
 from ucmsim.refusals import Code, Refusal
+from ucmsim.throttle import Throttle
 
 LINGER = 5.0
 """Wall-clock seconds a peer has to close its side after the device has closed; then the socket is closed anyway."""
@@ -40,6 +41,7 @@ _DELAYED = 2 * 65535
 _NO_HELLO = Refusal.of(
     Code.NO_HANDSHAKE, "the connection ended before a whole ClientHello came", "speak TLS on this port, at once"
 )
+_CUT = Refusal.of(Code.CUT_BY_FAULT, "a fault cut the connection", "disarm it, or let the client bear it")
 _RECORD_LIMIT = 5 + (1 << 14) + 2048
 """Bytes of the longest TLS record with its header. RFC 5246, 6.2.3."""
 
@@ -75,9 +77,12 @@ class Below(ProtocolWrapper):
     factory: Gate
     transport: ITCPTransport
 
-    def __init__(self, factory: Gate, wrapped: IProtocol, visit: Visit) -> None:
+    def __init__(self, factory: Gate, wrapped: IProtocol, visit: Visit, traffic: Traffic = FREELY) -> None:
         super().__init__(factory, wrapped)
         self.visit = visit
+        self._traffic = traffic
+        self._throttle: Throttle | None = None
+        self._is_cut = False
         self._held: bytes | None = b""
         self._ending = False
         self._peer_ended = False
@@ -86,14 +91,45 @@ class Below(ProtocolWrapper):
     def makeConnection(self, transport: Any) -> None:
         """Take the socket; TLS does not know of it yet."""
         self.transport = transport
+        if self._traffic != FREELY:
+            self._throttle = Throttle(transport, self._traffic, self.factory.wall, self._cut)
+            self.transport = self._throttle  # type: ignore[assignment]  # it stands in for one
         self.connected = 1
         transport.setTcpNoDelay(True)
         before_loss(transport, self._measure)
         self.factory.registerProtocol(self)
-        self._wait(self.factory.inactivity, transport.loseConnection)
+        if self._traffic.delay:
+            transport.pauseProducing()
+            self._wait(self._traffic.delay, self._begin)
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Look at what comes."""
+        if self._traffic.delay:
+            self.transport.resumeProducing()  # type: ignore[attr-defined]  # every TCP transport reads on demand
+        self._wait(self.factory.inactivity, self.transport.loseConnection)
+        if self._traffic.limit == 0:
+            self._cut()
+
+    def _cut(self) -> None:
+        """End as a fault has it; from now on nothing that comes is looked at, and nothing goes out."""
+        self._cancel_timer()
+        ending = self._traffic.ending
+        if ending == "fin" and not self._ending:
+            self.finish()
+        elif ending == "fin":  # what was to end it before has waited for this
+            self.transport.loseWriteConnection()
+        self._is_cut = True
+        if ending == "reset":
+            self.transport.abortConnection()
+        elif ending == "half":
+            self.transport.loseWriteConnection()
 
     def dataReceived(self, data: bytes) -> None:
         self.visit.received += len(data)
+        if self._is_cut:
+            return
         if self._held is None:
             if not self._ending:
                 super().dataReceived(data)
@@ -125,7 +161,7 @@ class Below(ProtocolWrapper):
 
         Closing at once instead would send RST when input is unread, and a RST destroys what the peer has not read.
         """
-        if self._ending or not self.connected:
+        if self._ending or self._is_cut or not self.connected:
             return
         self._ending = True
         self.factory.ended(self)
@@ -138,30 +174,39 @@ class Below(ProtocolWrapper):
 
     def loseConnection(self) -> None:
         """Close, unless the end is under way already: what TLS thinks of later input is of no interest then."""
-        if not self._ending:
+        if not (self._ending or self._is_cut):
             super().loseConnection()
+
+    def abortConnection(self) -> None:
+        """Cut at once, unless a fault has done it its own way."""
+        if not self._is_cut:
+            self.transport.abortConnection()
 
     def readConnectionLost(self) -> None:
         """The peer has sent its FIN: before TLS and after the end that is all, in between a reply may be under way."""
         self._peer_ended = True
-        if self._held is not None or self._ending:
+        if self._held is not None or self._ending or self._is_cut:
             self.transport.loseConnection()
         else:
             self.factory.input_ended(self)
 
     def writeConnectionLost(self) -> None:
-        """Our own FIN is out; now the peer has a while to close."""
+        """Our own FIN is out; now the peer has a while to close, unless a fault has it stay."""
+        if self._traffic.ending == "half" and self._is_cut:
+            return
         self._wait(LINGER, self.transport.loseConnection)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._cancel_timer()
+        if self._throttle is not None:
+            self._throttle.stop()
         self.connected = 0
         if self._held is None:
             super().connectionLost(reason)
         else:
             self.factory.unregisterProtocol(self)
             self.factory.undecided(self.visit.peer)
-            self.visit.refusal = _NO_HELLO
+            self.visit.refusal = _CUT if self._is_cut else _NO_HELLO
         self.visit.ended = self.visit.ended or self._how(reason)
         self.factory.pbx.left(self.visit, self.factory.wall.seconds())
 
@@ -229,7 +274,7 @@ class Gate(WrappingFactory[Below]):
             self._log.info("{pbx} {peer} closed at accept - {why}", pbx=self.pbx.name, peer=peer, why=admission.why)
             return None
         wrapped = self.wrappedFactory.buildProtocol(addr)
-        return Below(self, cast("IProtocol", wrapped), visit)
+        return Below(self, cast("IProtocol", wrapped), visit, admission.traffic)
 
     def registerProtocol(self, p: Below) -> None:
         self.protocols[p] = 1

@@ -10,10 +10,11 @@ from ucmsim.faults.book import NOTHING, Armed, FaultBook, Settled
 from ucmsim.faults.conditions import Facts
 from ucmsim.faults.kind import Kind
 from ucmsim.faults.kinds import KINDS
-from ucmsim.faults.planes import PLANES, Admission, Handshake, Moment, Situation
+from ucmsim.faults.planes import FREELY, PLANES, Admission, Handshake, Moment, Situation, Traffic
 from ucmsim.faults.said import FaultRefused, NotArmed
 
 __all__ = [
+    "FREELY",
     "KINDS",
     "NOTHING",
     "PLANES",
@@ -29,5 +30,6 @@ __all__ = [
     "NotArmed",
     "Settled",
     "Situation",
+    "Traffic",
     "arming",
 ]

@@ -17,7 +17,7 @@ from ucmsim.errors import did_you_mean, listed
 from ucmsim.faults.conditions import OF_A_REQUEST, Condition
 from ucmsim.faults.kind import Kind
 from ucmsim.faults.kinds import BY_ID
-from ucmsim.faults.planes import Fault
+from ucmsim.faults.planes import Fault, Moment
 from ucmsim.faults.said import FaultRefused, Said
 from ucmsim.faults.terms import Terms
 from ucmsim.settings import due_of
@@ -65,7 +65,7 @@ def arming(spec: Mapping[str, Any], *, defects: Collection[str], taken: Collecti
     if fault is not None and (objections := getattr(fault, "objections", None)):
         said += objections(defects)
     if fault and terms:
-        said += _unknowable(kind, fault, terms.when)
+        said += _unknowable(kind, fault, terms)
     if terms and terms.name in taken:
         said.append(Said(("name",), f"a fault named '{terms.name}' is armed already", "choose another name"))
     if said or fault is None or terms is None:
@@ -74,13 +74,20 @@ def arming(spec: Mapping[str, Any], *, defects: Collection[str], taken: Collecti
     return Arming(kind, fault, terms.model_copy(update={"name": name}))
 
 
-def _unknowable(kind: Kind, fault: Fault, when: Condition) -> Iterable[Said]:
+def _unknowable(kind: Kind, fault: Fault, terms: Terms) -> Iterable[Said]:
     """Yield the conditions that cannot be known when the fault is settled."""
-    moment = fault.moment
-    for name in when.given():
-        if name in OF_A_REQUEST and not moment.knows_path:
-            right = f"{kind.id} is settled {moment.value}, when no request has been read: leave it out"
-            yield Said(("when", name), f"the {name} cannot be known", right)
+    moment, given = fault.moment, list(terms.when.given())
+    if moment is Moment.LISTEN:
+        right = f"{kind.id} acts {moment.value}, whoever comes: leave it out"
+        yield from (
+            Said(("when", name), f"the {name} cannot be known", right) for name in given if name != "personality"
+        )
+        others = {"times": terms.times is not None, "chance": terms.chance != 1, "ramp": terms.ramp is not None}
+        yield from (Said((name,), f"'{name}' has no meaning here", right) for name, there in others.items() if there)
+    elif not moment.knows_path:
+        right = f"{kind.id} is settled {moment.value}, when no request has been read: leave it out"
+        unknown = [name for name in given if name in OF_A_REQUEST]
+        yield from (Said(("when", name), f"the {name} cannot be known", right) for name in unknown)
 
 
 def _kind(spec: Mapping[str, Any]) -> Kind:

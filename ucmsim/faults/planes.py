@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, Self
 from ucmsim.refusals import Refusal
 
 PLANES = MappingProxyType({
+    "tcp": "how a connection is taken, and how its bytes go out",
     "tls": "what a client is shown in the handshake",
     "http": "the reply as it goes on the wire",
     "api": "what a request sees of the PBX",
@@ -18,11 +19,12 @@ PLANES = MappingProxyType({
 
 
 class Moment(Enum):
-    """When a fault is settled. All but the first two are one moment of the PBX, before and after its own decision.
+    """When a fault is settled. All but the first three are one moment of the PBX, before and after its own decision.
 
     They differ in the value: what a request sees, the content that answers it, the reply that is made of that.
     """
 
+    LISTEN = "while it is armed"
     ADMIT = "at accept"
     HANDSHAKE = "at the ClientHello"
     DECIDE = "when the request is decided"
@@ -31,7 +33,7 @@ class Moment(Enum):
 
     @property
     def knows_path(self) -> bool:
-        return self not in (Moment.ADMIT, Moment.HANDSHAKE)
+        return self not in (Moment.LISTEN, Moment.ADMIT, Moment.HANDSHAKE)
 
 
 class Fault(Protocol):
@@ -61,16 +63,42 @@ class Fired(str):
         return fired
 
 
+Cut = Literal["fin", "reset", "half", "mute"]
+"""How traffic is cut: by FIN, by RST, by FIN of one side that stays, or by silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How the bytes of one connection go out.
+
+    Nothing is looked at before *delay* seconds. Out go no more than *rate* bytes a second, at most a *piece* at a time with
+    *gap* seconds between, and after *limit* bytes the *ending*.
+    """
+
+    delay: float = 0.0
+    rate: int | None = None
+    piece: int | None = None
+    gap: float = 0.0
+    limit: int | None = None
+    ending: Cut = "fin"
+
+
+FREELY = Traffic()
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """What becomes of a connection at accept: served, or closed with the sentence *why* and the *refusal* it belongs to.
 
-    *faults* are the names of those that fired, for the journal.
+    *traffic* is how its bytes go out, *others* how many connections are open beside it, *faults* are the names of those
+    that fired, for the journal.
     """
 
     serve: bool = True
     why: str = ""
     refusal: Refusal | None = None
+    traffic: Traffic = FREELY
+    others: int = field(default=0, compare=False)
     faults: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod

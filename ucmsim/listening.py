@@ -1,0 +1,78 @@
+"""The port of one PBX: open while the PBX runs, but for the time that faults keep it closed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IProtocolFactory
+from twisted.logger import Logger
+
+from ucmsim.errors import BindError
+from ucmsim.faults import Moment
+from ucmsim.pbx import Pbx
+from ucmsim.ports import OpenPort, closed
+from ucmsim.settings import Address
+
+LOOK = 0.1
+"""Wall-clock seconds between looks at whether faults let the port be open, while one is about that."""
+
+
+class Listening:
+    """The port on which *gate* takes the connections of *pbx*."""
+
+    _log = Logger()
+
+    def __init__(self, pbx: Pbx, gate: IProtocolFactory, reactor: Any) -> None:
+        self._pbx = pbx
+        self._gate = gate
+        self._reactor = reactor
+        self._port: OpenPort | None = None
+        self._timer: IDelayedCall | None = None
+        self.address: Address | None = None
+        pbx.faults.changed = self.look
+
+    def open(self, bind: Address) -> None:
+        """Listen on *bind*; raises `BindError`."""
+        self._port = OpenPort.open(self._reactor, bind, self._gate, f"PBX '{self._pbx.name}'")
+        self.address = self._port.address
+        self._log.info("{pbx}: listening on {address}", pbx=self._pbx.name, address=str(self.address))
+        self.look()
+
+    def close(self) -> Deferred[Any]:
+        """Listen no more."""
+        self.address = None
+        self._forget_timer()
+        port, self._port = self._port, None
+        return closed(port)
+
+    def look(self) -> None:
+        """Close the port while a fault keeps it closed, and open it again."""
+        if self.address is None:
+            return
+        settled = self._pbx.listens(self._reactor.seconds())
+        if settled is not None and self._port is not None:
+            settled.count()
+            names = ", ".join(settled.names)
+            self._log.info("{pbx}: listens no more [faults: {faults}]", pbx=self._pbx.name, faults=names)
+            port, self._port = self._port, None
+            port.close()
+        elif settled is None and self._port is None:
+            self._open_again(self.address)
+        self._forget_timer()
+        if self._port is None or self._pbx.faults.any_at(Moment.LISTEN):
+            self._timer = self._reactor.callLater(LOOK, self.look)
+
+    def _open_again(self, place: Address) -> None:
+        name = self._pbx.name
+        try:
+            self._port = OpenPort.open(self._reactor, place, self._gate, f"PBX '{name}'")
+        except BindError as error:  # somebody else has it now: it is tried again
+            self._log.warn("{pbx}: {error}", pbx=name, error=str(error))
+        else:
+            self._log.info("{pbx}: listens on {address} again", pbx=name, address=str(place))
+
+    def _forget_timer(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
