@@ -192,3 +192,11 @@ def test_these_instants_are_kept():
     made = Arrivals(rhythm(base=60.0, hourly=(1.0,) * 24), 42)
     assert [instant - SINCE for instant in islice(made.between(SINCE), 3)] == [100325866, 117162452, 240790352]
     assert next(made.rhythm.stretches(SINCE)) == Stretch(SINCE, SINCE + 3600 * SECOND, 1 / 60)
+
+
+def test_no_two_calls_begin_in_one_microsecond():
+    """However many there are: two of one caller would have one session."""
+    arrivals = Arrivals.of(rhythm(base=1e9), Random(3))
+    found = list(islice(arrivals.between(at("2026-06-01 10:00")), 5000))
+    assert all(one < other for one, other in pairwise(found))
+    assert any(other - one == 1 for one, other in pairwise(found))

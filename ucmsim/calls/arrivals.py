@@ -116,7 +116,7 @@ class Arrivals:
     def between(self, since: int, until: int | None = None) -> Iterator[int]:
         """Yield the instants from *since* until before *until*, in order; without it they do not end.
 
-        Two calls may begin in the same microsecond.
+        No two calls begin in the same microsecond.
         """
         if not self.rhythm.base:
             return
@@ -133,7 +133,9 @@ class Arrivals:
         if not rate:
             return
         chance = Random(f"{self.key}/{start}")
-        seconds, length = chance.expovariate(rate), (end - start) / SECOND
+        seconds, length, free = chance.expovariate(rate), (end - start) / SECOND, start
         while seconds < length:
-            yield start + int(seconds * SECOND)
+            instant = max(free, start + int(seconds * SECOND))
+            yield instant
+            free = instant + 1
             seconds += chance.expovariate(rate)
