@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -148,18 +150,18 @@ def test_a_body_is_a_call_or_a_list_of_them(ucm_fleet: UcmFleet, ucm: Ucm, body:
 
 
 @pytest.mark.ucmsim(**EMPTY)
-def test_pages_hold_every_leg_once_in_the_order_of_the_rows(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
-    """What is written between two pages comes at the end, whenever it began; the last page has no next."""
+def test_pages_hold_every_call_once_in_the_order_in_which_they_ended(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
+    """What ends between two pages comes at the end, whenever it began; the last page has no next."""
     path = f"/v1/pbxs/{ucm.name}/calls"
     ucm.place_calls([call(at=BEGAN + timedelta(seconds=at), talk=1) for at in range(5)])
     ucm.place_call("answered", "1003", "1004", talk=60)
     ucm.clock.advance(30)
     status, first = asked(ucm_fleet, "GET", f"{path}?limit=2")
-    assert (status, [one["row"] for one in first["items"]], first["next"]) == (200, [1, 2], 2)
+    assert (status, [one["call"] for one in first["items"]], first["next"]) == (200, [1, 2], 2)
     ucm.clock.advance(60)
     _, second = asked(ucm_fleet, "GET", f"{path}?limit=2&after=2")
     _, third = asked(ucm_fleet, "GET", f"{path}?limit=2&after={second['next']}")
-    assert [one["row"] for one in second["items"] + third["items"]] == [3, 4, 5, 6]
+    assert [one["call"] for one in second["items"] + third["items"]] == [3, 4, 5, 6]
     assert (third["items"][-1]["caller"], third["next"]) == ("1003", None)
     assert asked(ucm_fleet, "GET", f"{path}?after=6")[1] == {"items": [], "next": None}
     for limit in (1, 2, 4, 6, LONGEST_PAGE):
@@ -168,31 +170,30 @@ def test_pages_hold_every_leg_once_in_the_order_of_the_rows(ucm_fleet: UcmFleet,
 
 
 @pytest.mark.ucmsim(**EMPTY)
-def test_a_leg_tells_which_cdr_is_its_own(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
+def test_a_call_tells_which_cdrs_are_its_own(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
     """By AcctId, uniqueid and session, as they stand in the CDR, by which it can be asked for again."""
     ucm.place_calls([call(), call("1003", "1004", shape="forward-busy")])
     ucm.clock.advance(60)
     everything = ucm.calls
-    sessions = {one["session"] for one in everything}
-    assert (len(everything), len(sessions)) == (3, 2)
-    assert [one["AcctId"] for one in everything] == ["1", "2", "3"]
-    for session in sessions:
-        legs = ucm_fleet.control.calls(ucm.name, session=session)
-        assert legs == [one for one in everything if one["session"] == session]
-        assert ucm_fleet.control.calls(ucm.name, uniqueid=legs[0]["uniqueid"], limit=1) == legs
+    assert [[row["AcctId"] for row in one["rows"]] for one in everything] == [["2"], ["1", "3"]]
+    sessions = [{row["session"] for row in one["rows"]} for one in everything]
+    assert set.isdisjoint(*sessions)
+    for (session,), one in zip(sessions, everything, strict=True):
+        assert ucm_fleet.control.calls(ucm.name, session=session) == [one]
+        assert ucm_fleet.control.calls(ucm.name, uniqueid=one["rows"][0]["uniqueid"], limit=1) == [one]
     assert ucm_fleet.control.calls(ucm.name, session="nobody's") == []
     assert {one["shape"] for one in ucm_fleet.control.calls(ucm.name, shape="answered")} == {"answered"}
 
 
 @pytest.mark.ucmsim(**EMPTY)
-def test_legs_can_be_asked_for_by_when_they_ended(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
+def test_calls_can_be_asked_for_by_when_they_ended(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
     """Since an instant, that included, until another, that not; a zone may be any, its + sent as such by the client."""
     ucm.place_calls([call(ring=0, talk=60 * at) for at in (1, 2, 3, 4)])
     ucm.clock.advance(600)
     control: ControlClient = ucm_fleet.control
     ends = {at: (BEGAN + timedelta(minutes=at)).isoformat() for at in (2, 4)}
-    rows = [one["row"] for one in control.calls(ucm.name, since=ends[2], until=ends[4])]
-    assert rows == [2, 3]
+    found = [one["call"] for one in control.calls(ucm.name, since=ends[2], until=ends[4])]
+    assert found == [2, 3]
     assert len(control.calls(ucm.name, since="2026-03-02T15:02:00+01:00")) == 3
     assert len(control.calls(ucm.name, until=ends[2])) == 1
 
@@ -239,3 +240,26 @@ def test_a_bad_query_is_a_400_that_names_the_parameter(ucm_fleet: UcmFleet, ucm:
         status, told = asked(ucm_fleet, "GET", f"/v1/pbxs/{ucm.name}/calls?{query}")
         assert (status, told["error"]["code"], told["error"]["field"]) == (400, "invalid", field)
     assert asked(ucm_fleet, "GET", f"/v1/pbxs/{ucm.name}/calls?session=%ff")[1]["items"] == []
+
+
+@pytest.mark.parametrize("path", ["calls?limit=10000", "journal"])
+def test_whoever_asks_while_a_pbx_is_deleted_gets_an_answer_or_is_told_that_it_is_gone(
+    ucm_fleet: UcmFleet, path: str
+) -> None:
+    """Nothing fails: what was begun is finished."""
+    ucm = ucm_fleet.start({**EMPTY, "history": {"days": 1, "calls_per_day": 300}})
+    statuses: list[int] = []
+
+    def ask() -> None:
+        while 404 not in statuses:
+            statuses.append(asked(ucm_fleet, "GET", f"/v1/pbxs/{ucm.name}/{path}")[0])
+
+    asking = [threading.Thread(target=ask) for _ in range(4)]
+    for one in asking:
+        one.start()
+    while len(statuses) < 5:
+        time.sleep(0.01)
+    ucm_fleet.stop(ucm)
+    for one in asking:
+        one.join(30)
+    assert set(statuses) == {200, 404}

@@ -61,7 +61,7 @@ def test_acctid_after_all_rows_were_deleted(
     """It begins at 1 again, or goes on; also when the unit was switched off before the next call."""
     unit = Unit(history, quirks={"acctid-after-delete": value})
     assert unit.calls(3) == ["1", "2", "3"]
-    assert (unit.living.delete_rows(), len(history), list(history.ledger.legs())) == (3, 0, [])
+    assert (unit.living.delete_rows(), len(history), list(history.rows())) == (3, 0, [])
     if off_and_on:
         unit.again()
     assert unit.calls(2) == after
@@ -98,7 +98,7 @@ def test_a_row_id_is_not_given_twice(history: History, tmp_path: Path, value: st
     unit.living.delete_rows()
     assert history.high_water == 3
     unit.calls(2)
-    assert [row for row, _ in history.ledger.legs()] == [4, 5]
+    assert [row for row, _ in history.ledger.legs()] == [1, 2, 3, 4, 5]
     unit.living.delete_rows()
     again = History.open(tmp_path / "history.sqlite", durable=False)
     assert (again.high_water, len(again)) == (5, 0)
@@ -109,17 +109,21 @@ def test_a_row_id_is_not_given_twice(history: History, tmp_path: Path, value: st
 
 @pytest.mark.ucmsim(**EMPTY)
 def test_rows_are_deleted_over_the_control_plane(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
-    """All that were written by now, and no recording; a call that is up has its row later, as the first."""
+    """All that were written by now, no recording and no truth; a call that is up has its row later, as the first."""
     assert ucm.delete_cdrs() == 0
     ucm.place_call("answered", "1001", "1002", talk=2, recorded=True)
     ucm.place_call("answered", "1003", "1004", talk=600)
     ucm.clock.advance(60)
     (row,) = rows(ucm)
     assert ucm.delete_cdrs() == 1
-    assert (rows(ucm), ucm.calls, ucm_fleet.control.pbx(ucm.name)["rows"]) == ([], [], 0)
+    assert (rows(ucm), ucm_fleet.control.pbx(ucm.name)["rows"]) == ([], 0)
+    (call,) = ucm.calls
+    (gone,) = call["rows"]
+    assert {gone[name] for name in ("AcctId", "uniqueid", "session")} == {None}
+    assert (gone["row"], call["talks"][0]["until"] - call["talks"][0]["since"]) == (1, 2_000_000)
     ucm.clock.advance(600)
     (other,) = rows(ucm)
     assert (other["src"], other["AcctId"]) == ("1003", "1")
-    assert [one["row"] for one in ucm.calls] == [2]
+    assert [[(one["row"], one["AcctId"]) for one in call["rows"]] for call in ucm.calls] == [[(1, None)], [(2, "1")]]
     assert row["recordfiles"]
     assert any("deleted all 1 CDRs" in line for line in ucm.log)

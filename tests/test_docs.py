@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
+from datetime import UTC, datetime, timedelta
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
@@ -18,13 +20,17 @@ from ucmsim.calls.shapes import SHAPES
 from ucmsim.cli import main
 from ucmsim.configuration import read
 from ucmsim.faults import Admission
+from ucmsim.history import History
 from ucmsim.journal import Exchange
 from ucmsim.journal.hello import offered
 from ucmsim.journal.telling import told
+from ucmsim.ledger import Sought
+from ucmsim.living import Living
 from ucmsim.personalities import MODELS
 from ucmsim.records import Record, Recording
 from ucmsim.register import BY_ID
-from ucmsim.settings import load
+from ucmsim.settings import load, load_pbx
+from ucmsim.wishes import described_call, wished
 
 ROOT = README.parent
 PAGES = sorted(page for page in ROOT.rglob("*.md") if not {".venv", "node_modules"} & set(page.parts))
@@ -107,6 +113,23 @@ def test_what_is_asked_of_recapi_is_answered() -> None:
         "text/csv", "text/csv", "audio/x-wav", "application/x-tar",
     ]  # fmt: skip
     assert b"monitor/2022-09,auto-1.wav\n" in replies[1].body
+
+
+def test_the_call_that_is_shown_is_what_is_told_of_it() -> None:
+    """The README places a call at noon and shows what the ledger has of it when it is over."""
+    placed, shown = (block for block in blocks("console") if "/v1/pbxs/hq/calls" in block)
+    noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    settings = load_pbx({"personality": "ucm6510", "time_zone": "UTC", "history": {"days": 0}}, Path())
+    history = History.open(Path(":memory:"), durable=False)
+    living = Living("hq", settings, history, seed=1, since=noon)
+    body = re.findall(r"-d '(.*)'", placed)[0]
+    answer = next(line for line in placed.splitlines() if line.startswith('{"shape"'))
+    story = living.place(wished(json.loads(body), noon))
+    living.happen(noon + timedelta(hours=1))
+    items, after = history.ledger.page(Sought())
+    assert json.loads(answer) == described_call(story)
+    assert json.loads(shown[shown.index("{") :]) == {"items": [one.as_json() for one in items], "next": after}
+    history.close()
 
 
 def test_what_is_shown_of_a_shape_is_printed() -> None:

@@ -376,7 +376,7 @@ def test_a_history_without_recordings_is_upgraded(old: Path, durable: bool) -> N
         assert kept.made_with() == FACTS_1
         kept.keep([Record(GOOD, (Recording("monitor", f"{recorded}.wav", 0, 8000),))])
         kept.close()
-        assert version_of(old) == SCHEMA_VERSION == 4
+        assert version_of(old) == SCHEMA_VERSION == 5
 
 
 def test_a_history_of_an_older_version_gives_no_false_warning(old: Path) -> None:
@@ -468,14 +468,15 @@ def test_a_history_of_a_personality_that_is_not_known_is_compared_as_it_stands(h
     assert told(history, "ucm6100") == ["personality 'ucm6100-9', and the configuration says 'ucm6100-1.0.9'"]
 
 
-@pytest.mark.parametrize("version", [0, 5, 99])
+@pytest.mark.parametrize("version", [0, SCHEMA_VERSION + 1, 99])
 def test_a_history_of_an_unknown_version_is_refused(old: Path, version: int) -> None:
     """The sentence says which schema it has, and the file is left as it is."""
     database = sqlite3.connect(old)
     database.execute(f"PRAGMA user_version = {version}")
     database.close()
     with pytest.raises(
-        HistoryError, match=rf"old\.sqlite has history schema {version}, and this ucmsim knows schemas 1 to 4;"
+        HistoryError,
+        match=rf"old\.sqlite has history schema {version}, and this ucmsim knows schemas 1 to {SCHEMA_VERSION};",
     ):
         History.open(old, durable=False)
     assert version_of(old) == version

@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 
 from tests.makers import VOICES
 from ucmsim.assembly import Appliance, assemble
-from ucmsim.happenings import Happenings
+from ucmsim.happenings import Happenings, Stopped
 from ucmsim.ledger import Sought
 from ucmsim.settings import ClockChange, load_pbx
 from ucmsim.statefolder import StateFolder
@@ -92,10 +92,26 @@ def test_what_happened_is_read_by_the_worker(calls: Happenings, worker: Worker, 
     """Nothing is read before it comes to it, and then no more than a page."""
     appliance.living.happen(calls.now)
     told: list[Any] = []
-    calls.told(Sought(limit=7)).addCallback(told.append)
+    Deferred.fromCoroutine(calls.told(Sought(limit=7))).addCallback(told.append)
     assert (told, len(worker.asked)) == ([], 1)
     items, after = worker.go()
-    assert (told, [one.row for one in items], after) == ([(items, 7)], [1, 2, 3, 4, 5, 6, 7], 7)
+    assert (told, [one.over for one in items], after) == ([(items, 7)], [1, 2, 3, 4, 5, 6, 7], 7)
+
+
+def test_stopping_waits_for_what_is_read_and_nothing_is_asked_afterwards(calls: Happenings, worker: Worker) -> None:
+    """A page that was asked for before is there; whoever asks too late is told that the PBX was stopped."""
+    read: list[Any] = []
+    Deferred.fromCoroutine(calls.told(Sought())).addBoth(read.append)
+    stopped: list[object] = []
+    calls.stopService().addCallback(stopped.append)
+    assert not stopped
+    assert worker.go() == ([], None)
+    assert (read, stopped) == ([([], None)], [None])
+    refused: list[Any] = []
+    for late in (calls.told(Sought()), calls.delete_rows(), calls.clock_changed(leaps=True)):
+        Deferred.fromCoroutine(late).addBoth(refused.append)
+    assert [(failure.type, str(failure.value)) for failure in refused] == [(Stopped, "PBX 'hq' was stopped")] * 3
+    assert not worker.asked
 
 
 def test_stopping_waits_for_the_slice_that_is_written_and_no_longer(calls: Happenings, worker: Worker) -> None:

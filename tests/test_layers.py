@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -120,16 +121,21 @@ def test_the_pbx_neither_logs_nor_reads_a_clock_nor_opens_sockets(module: str, f
         assert not names & {"logging", "socket", "time", "secrets", "asyncio", "select"}
 
 
+@cache
+def known(module: str) -> frozenset[str]:
+    """Return the modules that *module* imports: none for one that is not of the package."""
+    file = dict(EVERY).get(module)
+    named = imports(ast.parse(file.read_text())) if file else ()
+    return frozenset(name if name in dict(EVERY) else name.rpartition(".")[0] or name for name in named)
+
+
 def reached(module: str) -> set[str]:
-    """Return every module that importing *module* imports, those of the package as far as they lead."""
-    files, found, waiting = dict(EVERY), set[str](), [module]
+    """Return every module that importing *module* imports, however far that leads."""
+    found, waiting = set[str](), [module]
     while waiting:
-        file = files.get(waiting.pop())
-        for imported in imports(ast.parse(file.read_text())) if file else ():
-            known = imported if imported in files else imported.rpartition(".")[0] or imported
-            if known not in found:
-                found.add(known)
-                waiting.append(known)
+        new = known(waiting.pop()) - found
+        found |= new
+        waiting += new
     return found
 
 

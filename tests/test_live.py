@@ -34,7 +34,7 @@ EMPTY: dict[str, Any] = {"personality": "ucm6510", "clock": FROZEN, "history": {
 @pytest.mark.quirk("call-in-progress")
 @pytest.mark.ucmsim(**EMPTY)
 def test_a_placed_call_has_its_row_when_it_ends(ucm: Ucm) -> None:
-    """Not while it rings and not while it is talked; the truth comes with the row."""
+    """Not while it rings and not while it is talked; the truth comes when it is over."""
     told = ucm.place_call("answered", "1001", "1002", ring=5, talk=60.5)
     assert (told["kind"], told["begins"], told["ends"]) == (
         "Internal", BEGAN.isoformat(), (BEGAN + timedelta(seconds=65.5)).isoformat(),
@@ -48,7 +48,8 @@ def test_a_placed_call_has_its_row_when_it_ends(ucm: Ucm) -> None:
     )  # fmt: skip
     assert (row["duration"], row["billsec"], row["AcctId"]) == ("65", "60", "1")
     (truth,) = ucm.calls
-    assert (truth["shape"], truth["ended"] - truth["answered"], truth["row"]) == ("answered", 60_500_000, 1)
+    ((talk,), (leg,)) = truth["talks"], truth["rows"]
+    assert (truth["shape"], talk["until"] - talk["since"], leg["row"]) == ("answered", 60_500_000, 1)
 
 
 @pytest.mark.ucmsim(**EMPTY)
@@ -90,12 +91,15 @@ def test_calls_that_the_unit_begins_can_be_placed(ucm: Ucm) -> None:
         ("api", "3125550124", "Outbound", "DIAL"),
         ("3125550123", "7000", "Inbound", "CALLBACK"),
     ]
-    told = {(truth["reached"], truth["kind"], truth["trunk_out"]) for truth in ucm.calls}
-    assert {
-        ("7000", "Outbound", "carrier-a"),
-        ("3125550124", "Outbound", "carrier-a"),
-        ("1002", "Internal", ""),
-    } <= told
+    told = [
+        (call["begun_by"], call["caller"], call["dialled"], call["kind"], [(one["direction"], one["number"]) for one in call["trunks"]])
+        for call in ucm.calls
+    ]  # fmt: skip
+    assert told == [
+        ("caller", "3125550123", "3125550199", "Inbound", [("in", "3125550123")]),
+        ("callback", "3125550123", "7000", "Outbound", [("out", "3125550123")]),
+        ("api", "1002", "3125550124", "Outbound", [("out", "3125550124")]),
+    ]
 
 
 @pytest.mark.ucmsim(**EMPTY)
@@ -234,4 +238,4 @@ def test_old_recordings_and_rows_go(ucm: Ucm) -> None:
     ucm.place_call("answered", "1001", "1002", talk=2)
     ucm.clock.advance(60)
     assert len(rows(ucm)) == 1
-    assert len(ucm.calls) == 1
+    assert [[row["AcctId"] for row in call["rows"]] for call in ucm.calls] == [[None], ["1"]]

@@ -75,7 +75,7 @@ def test_rows_that_cannot_be_written_are_written_the_next_time(
         place(on, at=(NOW + timedelta(seconds=at)).isoformat(), talk=10)
     keep = history.keep
 
-    def full(records: Any) -> int:
+    def full(records: Any, _over: Any) -> int:
         list(records)
         raise sqlite3.OperationalError("database or disk is full")
 
@@ -85,6 +85,7 @@ def test_rows_that_cannot_be_written_are_written_the_next_time(
     monkeypatch.setattr(history, "keep", keep)
     assert [on.happen(NOW + timedelta(minutes=1), 2) for _ in range(2)] == [2, 1]
     assert [row[AT["AcctId"]] for row in history.rows()] == ["1", "2", "3"]
+    assert [[row.row for row in call.rows] for call in history.ledger.calls()] == [[1], [2], [3]]
 
 
 @pytest.mark.parametrize("number", ["\ud800", "../../x", "a b", "1" * 41, "12\n", "é"])

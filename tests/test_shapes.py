@@ -14,10 +14,11 @@ from tests.golden.shapes import HOME, WRITERS, shape_files
 from ucmsim.calls import Firmware
 from ucmsim.calls.dialplan import legs
 from ucmsim.calls.events import Call, Event, What, talks
-from ucmsim.calls.legs import Leg, truth
+from ucmsim.calls.legs import Leg
 from ucmsim.calls.projection import written
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape
 from ucmsim.calls.stage import example
+from ucmsim.calls.truths import of_leg
 from ucmsim.cli import main
 from ucmsim.columns import NAMES
 from ucmsim.instants import SECOND
@@ -133,7 +134,7 @@ def test_on_a_helper_channel_nobody_talks_and_a_callback_is_taken_by_the_ivr() -
 def truths(shape: str, kind: str = "") -> list[tuple[str, ...]]:
     """Return what is stored of the truth of each leg of a shape, without the instants."""
     story = BY_ID[shape].story(example(), kind)
-    found = [truth(leg) for call in story for leg in legs(call, story)]
+    found = [of_leg(leg) for call in story for leg in legs(call, story)]
     return [(one.kind, one.caller, one.reached, one.trunk_in, one.trunk_out) for one in found]
 
 

@@ -137,7 +137,42 @@ def swapped(of: World) -> World:
     return truth(truth(of, 10, ended=two.ended), 30, ended=one.ended)
 
 
+def kept(of: World, **fields: object) -> World:
+    """Return *of* with something else kept of one call that was carried out and answered."""
+    at = next(at for at, call in enumerate(of.calls) if call.truth.kind == "Outbound" and call.truth.talks)
+    call = of.calls[at]
+    call = call._replace(truth=call.truth._replace(**fields))
+    return of._replace(calls=(*of.calls[:at], call, *of.calls[at + 1 :]))
+
+
+def rowless_call(of: World) -> World:
+    """Return *of* without what is kept of a call that has no row."""
+    at = next(at for at, call in enumerate(of.calls) if not call.rows)
+    return of._replace(calls=(*of.calls[:at], *of.calls[at + 1 :]))
+
+
+def swapped_rows(of: World) -> World:
+    """Return *of* with the rows of two calls one for the other."""
+    one, two = of.calls[20], of.calls[-20]
+    changed = {20: one._replace(rows=two.rows), len(of.calls) - 20: two._replace(rows=one.rows)}
+    return of._replace(calls=tuple(changed.get(at, call) for at, call in enumerate(of.calls)))
+
+
 BROKEN: list[tuple[str, Callable[[World], World]]] = [
+    ("calls_as_they_happened", elsewhere),
+    ("calls_as_they_happened", longer),
+    ("calls_as_they_happened", rowless_call),
+    ("calls_as_they_happened", lambda of: of._replace(calls=of.calls[1:])),
+    ("calls_as_they_happened", lambda of: kept(of, talks=())),
+    ("calls_as_they_happened", lambda of: kept(of, trunks=())),
+    ("calls_as_they_happened", lambda of: kept(of, ending="cut")),
+    ("rows_of_calls", lambda of: of._replace(calls=of.calls[1:])),
+    ("rows_of_calls", lambda of: of._replace(calls=(*of.calls, of.calls[0]))),
+    ("rows_of_calls", lambda of: row(of, 5, AcctId="5")),
+    ("rows_of_calls", swapped_rows),
+    ("carried_within_channels", lambda of: of._replace(calls=of.calls * 40)),
+    ("carried_within_channels", lambda of: of._replace(
+        settings=of.settings.model_copy(update={"trunks": [trunk.model_copy(update={"channels": 0}) for trunk in of.settings.trunks]}))),
     ("no_double_talk", longer),
     ("no_more_than_channels", crowded),
     ("no_more_than_channels", lambda of: of._replace(settings=of.settings.model_copy(update={"trunks": ()}))),

@@ -13,12 +13,12 @@ from ucmsim.columns import NAMES, Row
 from ucmsim.filling import made_up
 from ucmsim.history import SCHEMA_VERSION, History
 from ucmsim.instants import SECOND
-from ucmsim.ledger import Sought
+from ucmsim.ledger import Sought, ToldCall
 from ucmsim.personalities import PERSONALITIES, Personality
-from ucmsim.records import Record
+from ucmsim.records import Numbered, Record
 from ucmsim.register import Quirks
 from ucmsim.settings import load_pbx
-from ucmsim.truth import Truth
+from ucmsim.truth import CallTruth, Truth
 
 UNTIL = datetime(2026, 11, 3, 12, tzinfo=UTC)
 TALK = Truth("answered", "Inbound", "1", "1001", "carrier-a", "", 1_500_000, 2_250_000, 9_000_000)
@@ -47,22 +47,31 @@ def test_a_truth_stays_with_its_row() -> None:
     history.close()
 
 
-def test_pages_of_truths_are_all_of_them() -> None:
-    """Whatever their size, with gaps where a row has no truth."""
+CALL = CallTruth("answered", "Inbound", "1", "1001", "caller", 1_500_000, 9_000_000, "hung up")
+
+
+def test_pages_of_calls_are_all_of_them() -> None:
+    """Whatever their size, whether they have rows or not, in the order in which they ended."""
     history = kept()
-    history.extend([another_row()])
-    history.keep([Record(another_row(AcctId="99", uniqueid="1.2", session="3-4"), truth=TALK)])
-    whole = [(row, truth) for row, truth in history.ledger.legs()]
-    for limit in (1, 7, len(whole) - 1, len(whole), len(whole) + 1):
-        found: list[tuple[int, Truth]] = []
+    calls = Numbered(9_999, CALL), Numbered(10_000, CALL._replace(shape="held"))
+    history.keep([Record(another_row(AcctId="99", uniqueid="1.2", session="3-4"), (), TALK, None, calls[0], calls)])
+    whole = list(history.ledger.calls())
+    assert len(whole) > 500
+    assert [one.over for one in whole] == list(range(1, len(whole) + 1))
+    ends = [one.truth.ended for one in whole[:-2]]
+    assert ends == sorted(ends)
+    for limit in (37, len(whole) - 1, len(whole), len(whole) + 1):
+        found: list[ToldCall] = []
         after: int | None = 0
         while after is not None:
             items, after = history.ledger.page(Sought(after, limit))
             assert len(items) == limit or after is None
-            found += [(one.row, one.truth) for one in items]
+            found += items
         assert found == whole
     (last,), _ = history.ledger.page(Sought(uniqueid="1.2"))
-    assert (last.as_json()["AcctId"], last.session, last.truth) == ("99", "3-4", TALK)
+    assert (last.rows[0].acct_id, last.rows[0].session, last.rows[0].truth, last.truth) == ("99", "3-4", TALK, CALL)
+    assert [one.truth.shape for one in whole[-2:]] == ["answered", "held"]
+    assert whole[-1].rows == ()
     history.close()
 
 
@@ -155,7 +164,8 @@ def test_an_older_history_is_taken_over_without_truth(tmp_path: Path) -> None:
     history.close()
     with sqlite3.connect(file) as database:
         database.executescript(
-            "DROP TABLE truth; DROP TABLE counter; ALTER TABLE recording DROP COLUMN sound; PRAGMA user_version = 2;"
+            "DROP TABLE truth; DROP TABLE call; DROP TABLE talk; DROP TABLE carried; DROP TABLE counter; "
+            "ALTER TABLE recording DROP COLUMN sound; PRAGMA user_version = 2;"
         )
     database.close()
     opened = History.open(file, durable=True)
@@ -165,3 +175,30 @@ def test_an_older_history_is_taken_over_without_truth(tmp_path: Path) -> None:
     with sqlite3.connect(file) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
     database.close()
+
+
+def test_legs_of_an_older_history_stay_and_calls_are_told_from_now_on(tmp_path: Path) -> None:
+    """What was said of a leg does not say what happened in its call; that is kept of new calls, also where it has two rows."""
+    file = tmp_path / "history.sqlite"
+    history = History.open(file, durable=False)
+    history.keep([Record(another_row(), truth=TALK)])
+    history.close()
+    with sqlite3.connect(file) as database:
+        database.executescript(
+            "DROP INDEX truth_call; ALTER TABLE truth DROP COLUMN call; DROP TABLE call; DROP TABLE talk; "
+            "DROP TABLE carried; PRAGMA user_version = 4;"
+        )
+    database.close()
+    opened = History.open(file, durable=False)
+    assert (list(opened.ledger.legs()), list(opened.ledger.calls()), opened.ledger.last_end()) == (
+        [(1, TALK)],
+        [],
+        TALK.ended,
+    )
+    call = Numbered(1, CALL)
+    opened.keep([Record(another_row(), (), TALK, None, call)])
+    assert list(opened.ledger.calls()) == []
+    opened.keep([Record(another_row(), (), TALK, None, call, (call,))])
+    (told,) = opened.ledger.calls()
+    assert ([row.row for row in told.rows], told.truth) == ([2, 3], CALL)
+    opened.close()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests import watching
-from tests.watching import DAY, LOOK_BACK, Watcher
+from tests.watching import DAY, LOOK_BACK, Watcher, legs_written
 from ucmsim.pytest_plugin import Ucm
 
 POLLS, EVERY = 48, timedelta(minutes=30)
@@ -25,7 +25,7 @@ def test_a_watermark_loses_the_straddlers_and_a_look_back_none(ucm: Ucm) -> None
         for watcher in (careless, careful):
             watcher.poll()
         marks.append((ucm.clock.now.timestamp() * 1_000_000, careless.mark.isoformat(" ")))
-    truths = ucm.calls
+    truths = legs_written(ucm)
     everything = {str(truth["row"]) for truth in truths}  # AcctIds are counted as rows are written
     assert careful.seen == everything
     lost = set()

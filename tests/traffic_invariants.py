@@ -18,10 +18,11 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from tests.worlds import Cells, World, world
-from ucmsim.calls.events import Call, Role, What
+from ucmsim.calls.events import Call, Role, What, cut, talks
+from ucmsim.calls.trunks import carried
 from ucmsim.instants import SECOND
 from ucmsim.progress import watched
-from ucmsim.truth import Truth
+from ucmsim.truth import CallTruth, Truth
 
 RATE = 8000
 Check = Callable[[World], Iterator[str]]
@@ -144,6 +145,71 @@ def talks_of_truths(of: World) -> Iterator[str]:
     talks.pop("", None)
     for who, times in talks.items():
         yield from (f"extension {who}: {said}" for said in _overlaps(times))
+
+
+# --- what is kept of calls --------------------------------------------------------------------------------------------
+
+
+def calls_as_they_happened(of: World) -> Iterator[str]:
+    """Of each call that began there is kept who talked how long and what trunks carried, whether it has rows or not.
+
+    What was up when the unit restarted, or at the end of the history, was cut there.
+    """
+    kept: dict[tuple[int, str, str], list[CallTruth]] = defaultdict(list)
+    for call in of.calls:
+        kept[call.truth.began, call.truth.shape, call.truth.caller].append(call.truth)
+    for story in of.stories:
+        for call in story:
+            over = _up_to(of, story[0].start, of.until)
+            if call.start >= over:
+                continue
+            happened = cut(call, over)
+            found = kept[call.start, call.shape, call.caller.number]
+            stored = found.pop(0) if found else None
+            if stored is None:
+                yield f"nothing is kept of the {call.shape} of {call.start}"
+                continue
+            talked = [(talk.to.number, talk.since, talk.until) for talk in talks(happened)]
+            if talked != [(talk.number, talk.since, talk.until) for talk in stored.talks]:
+                yield f"the {call.shape} of {call.start} has talks {stored.talks} in place of {talked}"
+            if tuple(carried(happened)) != stored.trunks:
+                yield f"the {call.shape} of {call.start} has trunks {stored.trunks} in place of {[*carried(happened)]}"
+            if (stored.ended, stored.ending == "cut") != (happened.events[-1].at, happened is not call):
+                yield f"the {call.shape} of {call.start} was {stored.ending} at {stored.ended}"
+    yield from (f"the {key[1]} of {key[0]} never happened" for key, left in kept.items() if left)
+
+
+def rows_of_calls(of: World) -> Iterator[str]:
+    """Every row is of one call that is kept, and lies within it."""
+    rows: Counter[int] = Counter()
+    for call in of.calls:
+        for row in call.rows:
+            rows[row.row] += 1
+            cells, truth = of.rows[row.row - 1], of.truths[row.row - 1]
+            if (row.acct_id, row.uniqueid, row.session) != (cells["AcctId"], cells["uniqueid"], cells["session"]):
+                yield f"row {row.row} is told as AcctId {row.acct_id}, {row.uniqueid}, {row.session}"
+            if (
+                not call.truth.began <= truth.began <= truth.ended <= call.truth.ended
+                or truth.shape != call.truth.shape
+            ):
+                yield f"row {row.row} is not within its call, {call.over}"
+    for number in range(1, len(of.rows) + 1):
+        if rows[number] != 1:
+            yield f"row {number} is of {rows[number]} calls"
+
+
+def carried_within_channels(of: World) -> Iterator[str]:
+    """What trunks carried by the calls that are kept is no more at once than their channels."""
+    steps: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for call in of.calls:
+        for one in call.truth.trunks:
+            steps[one.place] += [(one.since, 1), (one.until, -1)]
+    for number, trunk in enumerate(of.settings.trunks, 1):
+        taken = 0
+        for at, step in sorted(steps[f"trunk_{number}"]):
+            taken += step
+            if taken > trunk.channels:
+                yield f"{trunk.name} carried {taken} calls at {at}, and has {trunk.channels} channels"
 
 
 # --- what is written of a leg -----------------------------------------------------------------------------------------
@@ -453,7 +519,8 @@ def served(of: World) -> Iterator[str]:
 
 
 CHECKS: tuple[Check, ...] = (
-    no_double_talk, no_more_than_channels, rows_of_calls_that_happened, channels_of_truths, talks_of_truths, times, seconds, dispositions,
+    no_double_talk, no_more_than_channels, rows_of_calls_that_happened, channels_of_truths, talks_of_truths,
+    calls_as_they_happened, rows_of_calls, carried_within_channels, times, seconds, dispositions,
     trunks, numbering, uniqueids, counters, sessions, pages, recordings, recorded_where_due, messages, served,
 )  # fmt: skip
 

@@ -16,6 +16,7 @@ from ucmsim.columns import NAMES
 from ucmsim.filling import fill
 from ucmsim.history import History
 from ucmsim.instants import SECOND, microseconds
+from ucmsim.ledger import ToldCall
 from ucmsim.pbx import Pbx
 from ucmsim.personalities import PERSONALITIES
 from ucmsim.records import Recording
@@ -41,6 +42,7 @@ _RARE = ("parked", "attended_transfer", "blind_transfer", "disa", "conference", 
 class World(NamedTuple):
     """One history: the *stories* that happened, and of each row its cells and the truth, in the order of writing.
 
+    *calls* are what is kept of the truth of each call that is over, in the order in which they were.
     *entries* are what JSON pages have: a main_cdr, None for a row that stands flat, and the rows. *served* says how many
     bytes `/recapi` sends of a name in recordfiles, 0 for none. *restarts* and *until* are microseconds of the epoch.
     """
@@ -48,6 +50,7 @@ class World(NamedTuple):
     settings: Any
     restarts: tuple[int, ...]
     until: int
+    calls: tuple[ToldCall, ...]
     stories: tuple[Story, ...]
     rows: tuple[Cells, ...]
     truths: tuple[Truth, ...]
@@ -100,6 +103,7 @@ def world(seed: int, **more: Any) -> World:
             settings=settings,
             restarts=tuple(sorted(map(microseconds, settings.restarts))),
             until=end,
+            calls=tuple(history.ledger.calls()),
             stories=_stories(settings, seed, end),
             rows=rows,
             truths=tuple(truth for _, truth in history.ledger.legs()),

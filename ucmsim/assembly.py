@@ -6,6 +6,7 @@ No Twisted: a PBX can be assembled, asked and taken apart by a script, a test or
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -83,11 +84,11 @@ class Appliance:
         return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc and covers(certificate, host)
 
     def close(self) -> None:
-        """Close the journal and the history."""
-        try:
-            self.pbx.journal.close()
-        finally:
-            self.pbx.history.close()
+        """Switch the PBX off: cut the calls that are up, close the journal and the history."""
+        with ExitStack() as closing:
+            closing.callback(self.pbx.history.close)
+            closing.callback(self.pbx.journal.close)
+            self.living.stop()
 
     def forget(self) -> None:
         """Remove what is kept of this PBX; it must be closed."""

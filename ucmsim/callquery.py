@@ -1,4 +1,4 @@
-"""Pages of what really happened: the query of `GET /v1/pbxs/{pbx}/calls`, read. Knows no PBX."""
+"""Which calls are asked for: the query of `GET /v1/pbxs/{pbx}/calls`, read. Knows no PBX."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ucmsim.staging import shape_of
 
 KEYS = ("limit", "after", "since", "until", "session", "uniqueid", "shape")
 LONGEST_PAGE = 10_000
-"""Legs that one page has at most."""
+"""Calls that one page has at most."""
 
 _PAGE = 1000
 _LARGEST = 2**63 - 1

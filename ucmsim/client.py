@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 __tracebackhide__ = True
 """A test that fails in here is shown by pytest where its own code asked."""
 _PAGE = 5000
-"""Legs that are asked for at once."""
+"""Calls that are asked for at once."""
 
 
 class ControlError(Exception):
@@ -92,9 +92,9 @@ class ControlClient:
         self._ask("DELETE", f"/v1/pbxs/{quote(pbx, safe='')}/faults/{quote(name, safe='')}")
 
     def calls(self, pbx: str, **which: str | int) -> list[dict[str, Any]]:
-        """Return what really happened on each leg of *pbx* that has a row, page by page until there is no more.
+        """Return what really happened in each call of *pbx* that is over, page by page until there is no more.
 
-        *which* narrows it: since, until (ISO), session, uniqueid, shape, after (a row); limit is the size of a page.
+        *which* narrows it: since, until (ISO), session, uniqueid, shape, after (a call); limit is the size of a page.
         """
         found: list[dict[str, Any]] = []
         which = {"limit": _PAGE, **which}

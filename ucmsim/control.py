@@ -30,6 +30,7 @@ from ucmsim.errors import BindError, ConfigurationError, NameTaken, UcmsimError
 from ucmsim.faults import FaultRefused, NotArmed
 from ucmsim.fields import FieldRefused, or_listed
 from ucmsim.fleet import Fleet, PbxService
+from ucmsim.happenings import Stopped
 from ucmsim.journal import Inquiry
 from ucmsim.ports import OpenPort, closed
 from ucmsim.privatefile import put
@@ -241,7 +242,7 @@ ROUTES = (
     Route("DELETE", "/v1/pbxs/{pbx}", "delete_pbx", "stop a PBX and erase its keys and history on disk"),
     Route("GET",    "/v1/pbxs/{pbx}/clock", "clock", "the PBX clock: now in UTC, the same in the PBX's zone, rate, and the world's time"),
     Route("PUT",    "/v1/pbxs/{pbx}/clock", "change_clock", "move the PBX clock: now, advance or step, and rate, time_zone"),
-    Route("GET",    "/v1/pbxs/{pbx}/calls", "calls", "what really happened on each leg that has a row, in microseconds of UTC, page by page", query=True),
+    Route("GET",    "/v1/pbxs/{pbx}/calls", "calls", "what really happened in each call that is over, in microseconds of UTC, with its rows, page by page", query=True),
     Route("POST",   "/v1/pbxs/{pbx}/calls", "place_call", "let a call happen, or a list of them: shape, from, to, and at, ring, talk, recorded", many=True),
     Route("DELETE", "/v1/pbxs/{pbx}/cdrs", "delete_cdrs", "delete every CDR, as on the device's own page; recordings stay"),
     Route("GET",    "/v1/pbxs/{pbx}/faults", "faults", "the armed faults with their counters"),
@@ -280,6 +281,8 @@ class ControlResource(Resource):
             answer = Answer(error.body, error.status)
         except FieldRefused as error:
             answer = Answer(ApiError(400, "invalid", str(error), error.field or None).body, 400)
+        except Stopped as stopped:
+            answer = Answer(ApiError(404, "not-found", str(stopped)).body, 404)
         except UcmsimError as error:
             answer = Answer(ApiError(409, "conflict", str(error)).body, 409)
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets the one error shape

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from ucmsim import devicefile
 from ucmsim.audio import RATE
-from ucmsim.calls import Firmware, Office, filenames, generate
+from ucmsim.calls import Firmware, Office, before, filenames
 from ucmsim.calls.mailboxes import greetings
+from ucmsim.calls.world import CallWorld
 from ucmsim.columns import AT, Row
 from ucmsim.corrections import Corrections
 from ucmsim.devicefile import BadLine
@@ -24,7 +25,7 @@ from ucmsim.history import History
 from ucmsim.instants import SECOND, microseconds
 from ucmsim.personalities import names, personality
 from ucmsim.quirks import PERSONALITY, ROWS
-from ucmsim.records import Record, Recording
+from ucmsim.records import Numbered, Record, Recording
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import Traffic
 from ucmsim.streams import stream
@@ -82,9 +83,10 @@ def fill(
         bad = (f"{name_of}, {one}" for one in filled.bad)
         filled.warnings += shortened(bad, f"{name_of}: {{}} more rows could not be read")
     else:
-        made = made_up(name, settings, seed=seed, until=until)
+        world = _world(name, settings, seed=seed, until=until)
         what = f"{name}: making up {source.days} days of calls"
-        filled = Filled(history.keep(watch(made, what, *covering(settings, until))))
+        made = watch(world.records(microseconds(until)), what, *covering(settings, until))
+        filled = Filled(history.keep(made, _rest(world)))
         if source.days:
             history.recordings.insert_all(recorded_greetings(name, settings, seed=seed, until=until))
     if filled.rows or not filled.bad:
@@ -94,11 +96,22 @@ def fill(
 
 def made_up(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> Iterator[Record]:
     """Return what the PBX *name* wrote of made-up calls that ended before *until*."""
+    return _world(name, settings, seed=seed, until=until).records(microseconds(until))
+
+
+def _world(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> CallWorld:
+    """Return the world of the made-up calls of the PBX *name* before *until*."""
     firmware = Firmware.of(settings.register, settings.time_zone)
     days, calls = settings.history.days, settings.history.calls_per_day
     people, chance, recording = (stream(seed, name, what) for what in ("people", "traffic", "recording"))
     office, clock = Office.of(settings, people), Corrections.of(settings.clock)
-    return generate(office, firmware, chance, recording, until=until, days=days, calls_per_day=calls, clock=clock)
+    return before(office, firmware, chance, recording, until=until, days=days, calls_per_day=calls, clock=clock)
+
+
+def _rest(world: CallWorld) -> Iterator[Numbered]:
+    """Yield the calls of *world* that are over since its last record, and those that are up at its end: there they are cut."""
+    world.switch_off()
+    yield from world.over()
 
 
 def recorded_greetings(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> Iterator[Recording]:

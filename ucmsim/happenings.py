@@ -11,20 +11,25 @@ from datetime import datetime
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredLock, ensureDeferred
+from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ucmsim.assembly import Appliance
 from ucmsim.calls.events import Call
+from ucmsim.errors import UcmsimError
 from ucmsim.fields import FieldRefused
-from ucmsim.ledger import Sought, Told
+from ucmsim.ledger import Sought, ToldCall
 from ucmsim.wishes import Wish
 
 _PERIOD = 0.5
 _SLICE = 5000
 """Rows that are written at once, in well under a second."""
+
+
+class Stopped(UcmsimError):
+    """Nothing can be asked of a PBX that was stopped meanwhile."""
 
 
 class Happenings(Service):
@@ -40,7 +45,8 @@ class Happenings(Service):
         self._worker = worker
         self._loop = LoopingCall(self._tick)
         self._loop.clock = reactor
-        self._turn = DeferredLock()
+        self._turn = DeferredLock()  # the slices of one are not mixed with another
+        self._reading = DeferredLock()
 
     @property
     def now(self) -> datetime:
@@ -54,22 +60,21 @@ class Happenings(Service):
             self._loop.start(_PERIOD, now=False)
 
     def stopService(self) -> Deferred[None]:
-        """End, and fire when nothing is being written any more."""
+        """End, and fire when nothing is being written or read any more."""
         super().stopService()
         if self._loop.running:
             self._loop.stop()
-        return self._turn.run(lambda: None)
+        ending: Deferred[None] = self._turn.run(lambda: None)
+        return ending.addCallback(lambda _: self._reading.run(lambda: None))
 
     async def catch_up(self) -> int:
         """Let everything happen that is over by now; return the number of rows that were written."""
-        now, written = self.now, [_SLICE]
-
-        async def slices() -> None:
-            while self.running and written[-1] == _SLICE:
-                written.append(await self._worker(lambda: self._appliance.living.happen(now, _SLICE)))
-
-        await self._in_turn(slices)
-        return sum(written[1:])
+        now, total, written = self.now, 0, _SLICE
+        async with self._turn:
+            while self.running and written == _SLICE:
+                written = await self._worker(lambda: self._appliance.living.happen(now, _SLICE))
+                total += written
+        return total
 
     async def clock_changed(self, *, leaps: bool) -> None:
         """Go on with the clock that the PBX has by now.
@@ -83,7 +88,7 @@ class Happenings(Service):
             if leaps:
                 self._appliance.living.skip(now)
 
-        await self._in_turn(lambda: self._worker(change))
+        await self._in_turn(change)
 
     async def place(self, wish: Wish) -> tuple[Call, ...]:
         """Let a call happen; raises `FieldRefused`."""
@@ -96,7 +101,7 @@ class Happenings(Service):
         return stories
 
     async def _placed(self, place: Callable[[], Any]) -> Any:
-        placed = await self._in_turn(lambda: self._worker(place))
+        placed = await self._in_turn(place)
         if self.running and not self._loop.running:
             self._loop.start(_PERIOD, now=False)
         return placed
@@ -104,12 +109,16 @@ class Happenings(Service):
     async def delete_rows(self) -> int:
         """Delete every CDR that there is by now; return how many went."""
         await self.catch_up()
-        deleted: int = await self._in_turn(lambda: self._worker(self._appliance.living.delete_rows))
+        deleted: int = await self._in_turn(self._appliance.living.delete_rows)
         return deleted
 
-    def told(self, sought: Sought) -> Deferred[tuple[list[Told], int | None]]:
-        """Return a page of what really happened, which the worker reads."""
-        return self._worker(lambda: self._appliance.pbx.history.ledger.page(sought))
+    async def told(self, sought: Sought) -> tuple[list[ToldCall], int | None]:
+        """Return a page of the calls that are over, which the worker reads, between slices too. Raises `Stopped`."""
+        ledger = self._appliance.pbx.history.ledger
+        async with self._reading:
+            self._still_running()
+            page: tuple[list[ToldCall], int | None] = await self._worker(lambda: ledger.page(sought))
+        return page
 
     def _tick(self) -> Deferred[int | None]:
         return Deferred.fromCoroutine(self.catch_up()).addErrback(self._failed)
@@ -117,6 +126,12 @@ class Happenings(Service):
     def _failed(self, failure: Failure) -> None:
         self._log.failure("{pbx}: calls could not be written", failure, pbx=self._appliance.pbx.name)
 
-    def _in_turn(self, work: Callable[[], Any]) -> Deferred[Any]:
-        """Do *work* when what was begun before is done: the slices of one are not mixed with another."""
-        return self._turn.run(lambda: ensureDeferred(work()))
+    async def _in_turn(self, work: Callable[[], Any]) -> Any:
+        """Let the worker do *work* when what was begun before is done. Raises `Stopped`."""
+        async with self._turn:
+            self._still_running()
+            return await self._worker(work)
+
+    def _still_running(self) -> None:
+        if not self.running:
+            raise Stopped(f"PBX '{self._appliance.pbx.name}' was stopped")

@@ -16,14 +16,14 @@ from types import MappingProxyType
 
 from ucmsim.columns import COLUMNS, NAMES, Row
 from ucmsim.errors import HistoryError
-from ucmsim.ledger import TRUTH_TABLE, Ledger
+from ucmsim.ledger import LEDGER_TABLES, LEDGER_UPWARDS_4, TRUTH_TABLE_4, Ledger
 from ucmsim.matching import FUNCTIONS, SELECTED, select
 from ucmsim.query import Query
 from ucmsim.recordings import RECORDING_TABLE, RECORDING_TABLE_2, RECORDING_UPWARDS_3, Recordings
-from ucmsim.records import Record, Recording
+from ucmsim.records import Numbered, Record, Recording
 from ucmsim.register import Quirks
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _BATCH = 1000
 _KEPT = 8
 """Compiled statements that are kept; those of the longest lists take a megabyte each (see `matching`)."""
@@ -40,7 +40,7 @@ CREATE INDEX cdr_src ON cdr (src);
 CREATE INDEX cdr_dst ON cdr (dst);
 CREATE TABLE made_with (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 {RECORDING_TABLE}
-{TRUTH_TABLE}
+{LEDGER_TABLES}
 {_COUNTER_TABLE}
 PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
@@ -48,10 +48,11 @@ COMMIT;
 """
 _UPWARDS: Mapping[int, str] = MappingProxyType({
     1: f"BEGIN; {RECORDING_TABLE_2} PRAGMA user_version = 2; COMMIT;",
-    2: f"BEGIN; {TRUTH_TABLE} PRAGMA user_version = 3; COMMIT;",
+    2: f"BEGIN; {TRUTH_TABLE_4} PRAGMA user_version = 3; COMMIT;",
     3: f"BEGIN; {RECORDING_UPWARDS_3} {_COUNTER_TABLE} PRAGMA user_version = 4; COMMIT;",
+    4: f"BEGIN; {LEDGER_UPWARDS_4} PRAGMA user_version = 5; COMMIT;",
 })  # fmt: skip
-"""What makes the next schema of an older one: 1 had no recordings, 2 no truth, in 3 nothing was moved or deleted."""
+"""What makes the next schema of an older one: 1 had no recordings, 2 no truth, in 3 nothing was moved or deleted, in 4 legs had no call."""
 
 _QUOTED = ", ".join(f'"{name}"' for name in NAMES)
 _BLOCK = f"SELECT {SELECTED}, id FROM cdr WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608
@@ -126,10 +127,10 @@ class History:
         """Write *rows* in one transaction; return how many. Nothing is written when one of them cannot be."""
         return self.keep(Record(row) for row in rows)
 
-    def keep(self, records: Iterable[Record]) -> int:
+    def keep(self, records: Iterable[Record], over: Iterable[Numbered] = ()) -> int:
         """Write rows, each with what was recorded and what is known of the truth, in one transaction; return how many.
 
-        Nothing is written when one of them cannot be.
+        Calls that are *over* after the last of them are written then. Nothing is written when one of them cannot be.
         """
         written, waiting = 0, iter(records)
         with self._transaction():
@@ -137,8 +138,9 @@ class History:
                 numbered = list(enumerate(batch, self.high_water + written + 1))
                 self._database.executemany(_INSERT, [(number, *record.row) for number, record in numbered])
                 self._keep_recordings(batch)
-                self.ledger.insert((number, record.truth) for number, record in numbered if record.truth)
+                self.ledger.insert(numbered)
                 written += len(batch)
+            self.ledger.end(over)
         return written
 
     @contextmanager
@@ -209,8 +211,7 @@ class History:
             return self._delete("TRUE")
 
     def _delete(self, condition: str, *values: object) -> int:
-        """Delete the rows that meet a *condition*, within the caller's transaction and lock."""
-        self._database.execute(f"DELETE FROM truth WHERE row IN (SELECT id FROM cdr WHERE {condition})", values)  # noqa: S608
+        """Delete the rows that meet a *condition*, and no truth, within the caller's transaction and lock."""
         gone = self._database.execute(f"DELETE FROM cdr WHERE {condition}", values).rowcount  # noqa: S608
         if gone:
             self._database.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (_ROW, str(self.high_water)))
@@ -220,6 +221,11 @@ class History:
         """Remember what *counters* of the unit stand at now: rows that told so were deleted."""
         with self._lock:
             self._database.executemany("INSERT OR REPLACE INTO counter VALUES (?, ?)", list(counters.items()))
+
+    def cut_off(self) -> None:
+        """Let the calls end that an earlier start left up."""
+        with self._transaction():
+            self.ledger.cut_off()
 
     def begin(self) -> int:
         """Take note that a PBX begins with this history; return how often one did before."""

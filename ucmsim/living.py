@@ -17,12 +17,12 @@ from ucmsim.calls.events import Call
 from ucmsim.calls.lines import Lines
 from ucmsim.calls.shapes import Story
 from ucmsim.calls.traffic import Office, Traffic, restarts
-from ucmsim.calls.world import CallWorld, Past
+from ucmsim.calls.world import CallWorld, Known, Past
 from ucmsim.corrections import Corrections
 from ucmsim.fields import FieldRefused
 from ucmsim.history import History
 from ucmsim.instants import EARLIEST, LATEST, at_microseconds, microseconds
-from ucmsim.records import Record
+from ucmsim.records import Numbered, Record
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.staging import staged
 from ucmsim.streams import stream
@@ -48,13 +48,19 @@ class Living:
         self._lines: Lines | None = None
         self._boot, self._leaps = boot, 0
         self._past = microseconds(since)
+        history.cut_off()
         self._lived = history.ledger.last_end()
         self._cleaned = since - _A_DAY
         firmware = Firmware.of(settings.register, settings.time_zone)
         self._clock = Corrections.of(settings.clock)
         past = _past(history, monthly=settings.register["acctid"] == "monthly")
         self._unwritten: list[Record] = []
-        self._world = CallWorld(firmware, self._stories(), past, clock=self._clock, restarts=restarts(settings))
+        self._over: list[Numbered] = []
+        ledger = history.ledger
+        known = Known(ledger.known(), ledger.starts(self._past))
+        self._world = CallWorld(
+            firmware, self._stories(), past, clock=self._clock, restarts=restarts(settings), known=known
+        )
 
     @property
     def goes_on(self) -> bool:
@@ -70,11 +76,24 @@ class Living:
         self._past = max(self._past, microseconds(until))
         if not self._unwritten:
             self._unwritten = list(islice(self._world.records(microseconds(until)), most))
-        written = self._history.keep(self._unwritten)  # where that fails they are written the next time
-        self._unwritten = []
+        written = self._write()
         if written != most and until - self._cleaned >= _A_DAY:
             self._clean(until)
         return written
+
+    def _write(self) -> int:
+        """Write what came of the world; return how many rows that were. Where it fails, it is written the next time."""
+        self._over += self._world.over()
+        written = self._history.keep(self._unwritten, self._over)
+        self._unwritten, self._over = [], []
+        return written
+
+    def stop(self) -> None:
+        """Cut whatever is up, as the unit is switched off, where calls have come to; nothing happens any more."""
+        self._world.switch_off()
+        self._over += self._world.over()
+        if self._unwritten or self._over:
+            self._write()
 
     def _clean(self, now: datetime) -> None:
         """Delete what the retention says, once a day."""
@@ -117,7 +136,7 @@ class Living:
         self._lines = self._traffic.up(since) if self._traffic else None
         self._traffic, self._lived = None, self._past
         self._leaps += 1
-        self._world.drop(since, self._past)
+        self._world.drop(since, self._past, self._history.ledger.starts(self._past))
         self._world.go_on(self._stories())
 
     def place(self, wish: Wish) -> tuple[Call, ...]:

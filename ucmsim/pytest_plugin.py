@@ -163,7 +163,10 @@ class Ucm:
 
     @property
     def calls(self) -> list[dict[str, Any]]:
-        """What really happened on each leg that has a row by now; instants in microseconds of UTC."""
+        """What really happened in each call that is over by now: its talks, what trunks carried, and its rows.
+
+        Instants are microseconds of UTC since 1970.
+        """
         return self._control.calls(self.name)
 
     def place_call(self, shape: str, caller: str | int, callee: str | int, **how: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ucmsim.columns import Row
-from ucmsim.truth import Truth
+from ucmsim.truth import CallTruth, Truth
 
 MESSAGES = 9999
 """The messages that a folder of a mailbox holds. Asterisk apps/app_voicemail.c (MAXMSGLIMIT)."""
@@ -33,13 +33,23 @@ class Recording(NamedTuple):
         return f"{self.directory}/{self.name}"
 
 
+class Numbered(NamedTuple):
+    """The *truth* of a call, and its *number*: calls are counted as they begin."""
+
+    number: int
+    truth: CallTruth
+
+
 class Record(NamedTuple):
     """What a PBX wrote when a leg ended: its CDR, what it recorded, and the truth behind both, where it is known.
 
-    *moved* are two directories: what is in the one by then is put behind what is in the other.
+    *moved* are two directories: what is in the one by then is put behind what is in the other. *call* is the call that it
+    is of, as that will have happened in the end; *over* are calls that were over since the record before, in order.
     """
 
     row: Row
     recordings: Iterable[Recording] = ()
     truth: Truth | None = None
     moved: tuple[str, str] | None = None
+    call: Numbered | None = None
+    over: tuple[Numbered, ...] = ()

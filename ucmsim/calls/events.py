@@ -1,7 +1,7 @@
 """What happens in a call: events, in order, over parties. The truth, before any firmware writes about it.
 
 All else is a projection of it: the legs (`ucmsim.calls.legs`), their CDRs and recordings (`ucmsim.calls.projection`),
-and who talked how long (`talks`). Instants are whole microseconds of UTC, counted from the epoch. Knows no clock, no chance and no firmware.
+who talked how long (`talks`), and what that took of trunks (`ucmsim.calls.trunks`). Instants are whole microseconds of UTC, counted from the epoch. Knows no clock, no chance and no firmware.
 """
 
 from __future__ import annotations
@@ -91,6 +91,8 @@ class What(Enum):
     """*to* fetches the caller from the slot, by the call numbered *told* among those of its story."""
     HANG_UP = "hang up"
     """The caller's channel ends, and with it the call."""
+    CUT = "cut"
+    """The unit restarts, or is switched off: every channel ends, and no CDR is written of those that were up."""
 
 
 class Event(NamedTuple):
@@ -130,7 +132,7 @@ class Call(NamedTuple):
 
     @property
     def ended(self) -> int | None:
-        """When the caller's channel ended, None while it is up."""
+        """When the caller's channel ended, None while it is up, and where it was cut."""
         last = self.events[-1] if self.events else None
         return last.at if last and last.what is What.HANG_UP else None
 
@@ -143,8 +145,18 @@ class Talk(NamedTuple):
     until: int
 
 
-_THROUGH = (What.ANSWER, What.ENTER, What.PARK, What.PICK_UP)
-_APART = (*_THROUGH, What.TRANSFER, What.HANG_UP)
+THROUGH = (What.ANSWER, What.ENTER, What.PARK, What.PICK_UP)
+"""Events with which somebody, or a feature, is through to the caller."""
+_OVER = (What.HANG_UP, What.CUT)
+_APART = (*THROUGH, What.TRANSFER, *_OVER)
+
+
+def cut(call: Call, at: int) -> Call:
+    """Return what happens of *call* where the unit restarts, or is switched off, at that instant."""
+    last = call.events[-1] if call.events else None
+    if last and last.what in _OVER and last.at < at:
+        return call
+    return call._replace(events=(*(event for event in call.events if event.at < at), Event(at, What.CUT)))
 
 
 def talks(call: Call) -> Iterator[Talk]:
@@ -160,5 +172,5 @@ def talks(call: Call) -> Iterator[Talk]:
         if through and event.what in _APART and not paged:
             yield Talk(*through, event.at)
             through = None
-        if event.what in _THROUGH and event.to is not None and not paged:
+        if event.what in THROUGH and event.to is not None and not paged:
             through = event.to, event.at

@@ -1,4 +1,4 @@
-"""A leg of a call: the part of it that becomes one CDR, and the truth of that part. Spec 5.4 to 5.7.
+"""A leg of a call: the part of it that becomes one CDR. Spec 5.4 to 5.7.
 
 `ucmsim.calls.dialplan` makes legs of a call's events; which oddities a firmware writes about them is the projection's
 matter.
@@ -10,7 +10,6 @@ from enum import Enum
 from typing import NamedTuple
 
 from ucmsim.calls.events import Call, Party
-from ucmsim.truth import Truth
 
 DIAL, MEETME, VOICEMAIL, FORK, QUEUE, PAGE, PARK = "Dial", "MeetMe", "VoiceMail", "ForkCDR", "Queue", "Page", "Park"
 APP_DIAL = "AppDial"
@@ -73,27 +72,3 @@ class Leg(NamedTuple):
         """Microseconds of talk."""
         leg = self.real or self
         return leg.end - leg.turn if leg.answered else 0
-
-
-def truth(leg: Leg) -> Truth:
-    """Return what really happened on *leg*.
-
-    A call that the PBX began goes out over the trunk of its caller, whatever a firmware makes of its direction. What
-    happened on a helper's leg is told by the leg that it helps.
-    """
-    call, reached = leg.call, leg.reached
-    kind, trunk_in, trunk_out = call.kind, call.caller.trunk, reached.trunk
-    if call.begun:
-        trunk_in, trunk_out = "", trunk_out or trunk_in
-        kind = "Outbound" if trunk_out else "Internal"
-    return Truth(
-        shape=call.shape,
-        kind=kind if call.helps is None else "Helper",
-        caller=call.begun if leg.lastapp == APP_DIAL else call.caller.number,
-        reached=reached.number,
-        trunk_in=trunk_in,
-        trunk_out=trunk_out,
-        began=leg.start,
-        answered=leg.turn if leg.answered else None,
-        ended=leg.end,
-    )

@@ -1,13 +1,14 @@
 """Turns the calls that happen into what a PBX writes and records, in the order in which it does. Pure.
 
 Channels are counted as they are made, AcctIds and voicemail messages as legs end. A restart of the unit ends what is up
-without a row, as does the end of the world, when nobody asks any more. Spec 5.2, 7 #23.
+without a row, as does the end of the world, when nobody asks any more. Spec 5.2, 7 #23. The truth of each call is told with
+its first record, and once more when it is over.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from types import MappingProxyType
 from typing import NamedTuple
@@ -16,13 +17,17 @@ from zoneinfo import ZoneInfo
 from ucmsim.calls import filenames
 from ucmsim.calls.counting import Channels, Numbers, numbered
 from ucmsim.calls.dialplan import legs
-from ucmsim.calls.events import Call, Role
-from ucmsim.calls.legs import VOICEMAIL, Leg, truth
+from ucmsim.calls.events import Call, Role, What, cut
+from ucmsim.calls.legs import VOICEMAIL, Leg
 from ucmsim.calls.projection import Firmware
 from ucmsim.calls.shapes import Story
+from ucmsim.calls.starts import Starts
+from ucmsim.calls.truths import of_call, of_leg
 from ucmsim.columns import GENERATIONS, NAMES
 from ucmsim.corrections import Corrections
-from ucmsim.records import Record
+from ucmsim.instants import LATEST, microseconds
+from ucmsim.records import Numbered, Record
+from ucmsim.truth import CallTruth
 
 
 class Past(NamedTuple):
@@ -31,6 +36,19 @@ class Past(NamedTuple):
     number: int = 0
     month: str = ""
     messages: Mapping[str, int] = MappingProxyType({})
+
+
+class Known(NamedTuple):
+    """What is known of calls that happened before: how many there were, and the instants, from now on, at which they began."""
+
+    calls: int = 0
+    starts: Iterable[int] = ()
+
+
+_NEVER = microseconds(LATEST)
+
+_Happening = tuple[int, int, Leg | Call, Numbers, int]
+"""A leg or a call that will be over: when, in which order, which, and the numbers of its channels and of the call."""
 
 
 class CallWorld:
@@ -47,12 +65,16 @@ class CallWorld:
         *,
         clock: Corrections = Corrections(),  # noqa: B008 - a frozen value
         restarts: Sequence[int] = (),
+        known: Known = Known(),  # noqa: B008 - a frozen value
     ) -> None:
         self.clock = clock
         self._firmware = firmware
         self.go_on(stories)
-        self._going_on: list[tuple[int, int, Leg, Numbers]] = []
-        self._begun = 0
+        self._going_on: list[_Happening] = []
+        self._begun = self._at = 0
+        self._calls, self._starts = known.calls, Starts(known.starts)
+        self._told: dict[int, CallTruth] = {}
+        self._over: list[Numbered] = []
         self._restarts = restarts
         self._channels = Channels(restarts)
         quirks = firmware.quirks
@@ -86,22 +108,49 @@ class CallWorld:
     def place(self, story: Story) -> Story:
         """Let the calls of *story* happen, which must not begin before what was written already ended.
 
-        Return what will happen of them: a restart of the unit cuts them off.
+        Return what will happen of them: they begin a little later where others begin in the same microsecond, and a
+        restart of the unit cuts them off.
         """
+        story = self._starts.own(story)
         if self._restarts:
             story = self._cut_off(story)
         numbers = self._channels.expect(story)
         for call in story:
+            self._calls += 1
             for leg in legs(call, story):
-                heappush(self._going_on, (leg.end, self._begun, leg, numbers))
-                self._begun += 1
+                self._push(leg.end, leg, numbers)
+            last = call.events[-1] if call.events else None
+            ends = last is not None and last.what in (What.HANG_UP, What.CUT)
+            self._push(last.at if last and ends else _NEVER, call, numbers)
         return story
 
-    def drop(self, since: int, until: int) -> None:
-        """Let no leg happen of stories that would begin after *since* and not after *until*."""
+    def _push(self, end: int, what: Leg | Call, numbers: Numbers) -> None:
+        heappush(self._going_on, (end, self._begun, what, numbers, self._calls))
+        self._begun += 1
+
+    def drop(self, since: int, until: int, starts: Iterable[int] = ()) -> None:
+        """Let nothing happen of stories that would begin after *since* and not after *until*, where the world goes on.
+
+        No call begins at the instants *starts*.
+        """
         gone = {id(numbers) for numbers in self._channels.drop(since, until)}
         self._going_on = [entry for entry in self._going_on if id(entry[3]) not in gone]
         heapify(self._going_on)
+        self._at = until
+        self._starts.take(starts)
+
+    def over(self) -> list[Numbered]:
+        """Return the calls that are over since this was asked, or since the last record, in order."""
+        over, self._over = self._over, []
+        return over
+
+    def switch_off(self) -> None:
+        """Cut whatever is up where the unit has come to; nothing happens any more."""
+        at = self._at
+        for _, _, what, _, number in sorted(self._going_on):
+            if isinstance(what, Call) and what.start < at:
+                self._over.append(Numbered(number, of_call(cut(what, at))))
+        self._going_on, self._next = [], None
 
     def _cut_off(self, story: Story) -> Story:
         """Return what happens of *story* before the unit restarts."""
@@ -109,11 +158,7 @@ class CallWorld:
         if at == len(self._restarts):
             return story
         restart = self._restarts[at]
-        return tuple(
-            call._replace(events=tuple(event for event in call.events if event.at < restart))
-            for call in story
-            if call.start < restart
-        )
+        return tuple(cut(call, restart) for call in story if call.start < restart)
 
     def records(self, until: int) -> Iterator[Record]:
         """Yield what is written of the legs that end before *until*, in that order; ask again for those after it."""
@@ -124,14 +169,21 @@ class CallWorld:
                 self.place(self._next)
                 self._next = next(self._stories, None)
             if not self._going_on or self._going_on[0][0] >= until:
+                self._at = max(self._at, until)
                 return
-            _, _, leg, numbers = heappop(self._going_on)
-            if self._firmware.writes(leg):
-                self._channels.count(leg.end)
-                yield self._record(numbered(leg, numbers))
+            self._at, _, what, numbers, number = heappop(self._going_on)
+            if isinstance(what, Call):
+                truth = self._told.pop(number) if number in self._told else of_call(what)
+                self._over.append(Numbered(number, truth))
+                self._starts.forget(self._at)
+            elif self._firmware.writes(what):
+                self._channels.count(what.end)
+                if number not in self._told:
+                    self._told[number] = of_call(what.call)
+                yield self._record(numbered(what, numbers), Numbered(number, self._told[number]))
 
-    def _record(self, leg: Leg) -> Record:
-        happened, mailbox = truth(leg), leg.reached.number
+    def _record(self, leg: Leg, call: Numbered) -> Record:
+        happened, mailbox = of_leg(leg), leg.reached.number
         firmware = self._firmware
         if self.clock:
             firmware, leg = self._by_zone(self.clock.zone(leg.end)), _seen(leg, self.clock)
@@ -145,7 +197,7 @@ class CallWorld:
         if self._gap and self._number % self._gap == 0:
             self._number += 1
         row = (str(self._number), *firmware.row(leg, recordings)[1 : self._width], *self._blank)
-        return Record(row, recordings, happened, self._heard(leg))
+        return Record(row, recordings, happened, self._heard(leg), call, tuple(self.over()))
 
     def _heard(self, leg: Leg) -> tuple[str, str] | None:
         """Return where the messages of a mailbox go whose owner has heard them on *leg*. Asterisk apps/app_voicemail.c."""

@@ -1,0 +1,74 @@
+"""What trunks carried of a call, in and out, from when to when: the truth beside that of the talk. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ucmsim.calls.events import THROUGH, Call, Event, Party, Role, What
+from ucmsim.truth import Carried
+
+_STOPS = (What.ANSWER, What.ENTER, What.FORWARD)
+"""Where whoever still rings stops; who rings with others for a page goes on."""
+_LEAVES = (What.TRANSFER, What.PARK)
+"""Where whoever talks with the caller leaves."""
+_GIVES_UP = (What.BUSY, What.GIVE_UP)
+_TAKEN_UP = (What.TAKE_UP,)
+_ENDS = (What.HANG_UP, What.CUT)
+
+
+def carried(call: Call) -> Iterator[Carried]:
+    """Yield what trunks carried of *call*: its caller, then whom the PBX called beyond a trunk, in that order.
+
+    A trunk is taken from the first ring on. What is up still, in a call that is neither hung up nor cut, is left out, and
+    so is what a helper's channel stands for: that channel is a call of its own.
+    """
+    last = call.events[-1] if call.events else None
+    if call.caller.trunk and last and last.what in _ENDS:
+        yield _carried(call.caller, "out" if call.begun else "in", call.start, _taken(call), last.at)
+    for event in call.events:
+        if event.to is not None and event.to.trunk:
+            yield from sorted(_out(call), key=lambda one: one.since)
+            return
+
+
+def _carried(party: Party, direction: str, since: int, answered: int | None, until: int) -> Carried:
+    return Carried(party.trunk, party.port or party.place, direction, party.number, since, answered, until)
+
+
+def _taken(call: Call) -> int | None:
+    """Return when the caller's own channel was answered: by whoever took the call, or, if the PBX called, by the caller."""
+    taking = _TAKEN_UP if call.begun else THROUGH
+    for event in call.events:
+        if event.what in taking:
+            return event.at
+    return None
+
+
+def _out(call: Call) -> Iterator[Carried]:
+    """Yield what was carried out, of each number as it left."""
+    up: dict[Party, tuple[int, int | None]] = {}  # who rings, and who has answered: since when
+    paging = False
+    for event in call.events:
+        what, to = event.what, event.to
+        if up:
+            for party, (since, answered) in list(up.items()):
+                if _left(event, party, answered, paging=paging):
+                    del up[party]
+                    yield _carried(party, "out", since, answered, event.at)
+        if to is None or to.role is Role.HELPER:
+            continue
+        if what is What.ENTER:
+            paging = to.role is Role.PAGING
+        elif to.trunk and what is What.DIAL:
+            up[to] = event.at, None
+        elif to in up and what is What.ANSWER:
+            up[to] = up[to][0], event.at
+
+
+def _left(event: Event, party: Party, answered: int | None, *, paging: bool) -> bool:
+    """Return whether *party*, who *answered* or rings, leaves a call with *event*."""
+    if event.what in _ENDS or (event.what in _GIVES_UP and event.to == party):
+        return True
+    if answered is None:
+        return event.what in _STOPS and event.to != party and not (paging and event.what is What.ANSWER)
+    return event.what in _LEAVES

@@ -1,0 +1,62 @@
+"""The truth of a call and of a leg, as it is kept: made of what happened, never of what a firmware writes. Pure."""
+
+from __future__ import annotations
+
+from ucmsim.calls.events import Call, What, cut, talks
+from ucmsim.calls.legs import APP_DIAL, Leg
+from ucmsim.calls.trunks import carried
+from ucmsim.instants import LATEST, microseconds
+from ucmsim.truth import CUT, HUNG_UP, CallTruth, Talked, Truth
+
+_NEVER = microseconds(LATEST)
+
+
+def of_call(call: Call) -> CallTruth:
+    """Return what really happened in *call*; one that does not end is cut at the end of time.
+
+    What the PBX began goes out over the trunk of its caller, whatever a firmware makes of its direction.
+    """
+    last = call.events[-1] if call.events else None
+    if last is None or last.what not in (What.HANG_UP, What.CUT):
+        return of_call(cut(call, _NEVER))
+    kind = call.kind
+    if call.helps is not None:
+        kind = "Helper"
+    elif call.begun:
+        kind = "Outbound" if call.caller.trunk or call.callee.trunk else "Internal"
+    return CallTruth(
+        shape=call.shape,
+        kind=kind,
+        caller=call.caller.number,
+        dialled=f"{call.prefix if call.callee.trunk else ''}{call.callee.number}",
+        begun_by=call.begun or "caller",
+        began=call.start,
+        ended=last.at,
+        ending=HUNG_UP if last.what is What.HANG_UP else CUT,
+        talks=tuple(Talked(talk.to.number, talk.to.role.value, talk.since, talk.until) for talk in talks(call)),
+        trunks=tuple(carried(call)),
+    )
+
+
+def of_leg(leg: Leg) -> Truth:
+    """Return what really happened on *leg*.
+
+    A call that the PBX began goes out over the trunk of its caller, whatever a firmware makes of its direction. What
+    happened on a helper's leg is told by the leg that it helps.
+    """
+    call, reached = leg.call, leg.reached
+    kind, trunk_in, trunk_out = call.kind, call.caller.trunk, reached.trunk
+    if call.begun:
+        trunk_in, trunk_out = "", trunk_out or trunk_in
+        kind = "Outbound" if trunk_out else "Internal"
+    return Truth(
+        shape=call.shape,
+        kind=kind if call.helps is None else "Helper",
+        caller=call.begun if leg.lastapp == APP_DIAL else call.caller.number,
+        reached=reached.number,
+        trunk_in=trunk_in,
+        trunk_out=trunk_out,
+        began=leg.start,
+        answered=leg.turn if leg.answered else None,
+        ended=leg.end,
+    )
