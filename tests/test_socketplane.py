@@ -29,6 +29,7 @@ from ucmsim.configuration import DEFECT_IDS
 from ucmsim.faults import Admission, Handshake
 from ucmsim.history import History
 from ucmsim.journal import Visit
+from ucmsim.journal.hello import offered
 from ucmsim.pbx import Pbx
 from ucmsim.reply import Bytes, Ending, HangUp, Reply, Send, SendHead
 from ucmsim.settings import load_pbx
@@ -168,7 +169,11 @@ class Caller:
         (b"\x16\x03\x01", False),
         (b"\x16\x03\x01\x00\x02", False),
         (b"\x16\x03\x01\x00\x02\x01", False),
-        (b"\x16\x03\x01\x00\x02\x01\x00", True),
+        (b"\x16\x03\x01\x00\x02\x02\x00", True),
+        (b"\x16\x03\x01\x00\x02\x01\x00", False),
+        (b"\x16\x03\x01\x00\x04\x01\x00\x00\x00", True),
+        (b"\x16\x03\x01\x00\x04\x01\xff\xff\xff", True),
+        (b"\x16\x03\x01\xff\xff\x01" + bytes(18_431), True),
         (b"\x16\x03\x01\x00\x00", True),
         (b"\x16\x03\x01\x00\x02\x01\x00more", True),
         (b"\x16\x02\x00", True),
@@ -183,8 +188,35 @@ class Caller:
     ],
 )
 def test_hello_is_whole(data: bytes, whole: bool) -> None:
-    """A hello is whole when its first record is; what is no TLS handshake, or too long for one, is not waited for."""
+    """A hello is whole when its message is; what is no TLS handshake, or too long for one, is not waited for."""
     assert hello_is_whole(data) is whole
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 100, 200])
+def test_a_hello_in_many_records_is_held_and_read_as_one(size: int) -> None:
+    """However small its records are, the PBX decides when all of it is there, and the journal knows what it offers."""
+    body = HELLO[5:]
+    records = [body[at : at + size] for at in range(0, len(body), size)]
+    whole = b"".join(HELLO[:3] + len(one).to_bytes(2) + one for one in records)
+    assert not hello_is_whole(whole[:-1])
+    assert hello_is_whole(whole)
+    caller = Port().connect(whole)
+    assert caller.below.visit.offered == offered(HELLO)
+    assert caller.below.visit.verdict.word == "refused"
+
+
+def test_a_resumption_is_seen_behind_a_retry() -> None:
+    """A HelloRetryRequest says nothing of it, the ServerHello that follows does; later flights are not looked at."""
+    caller = Port().connect(HELLO)
+    visit, retry = caller.below.visit, bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+    session, suite, version = b"\0", b"\x13\x01\0", b"\0\x2b\0\2\3\4"
+    told = []
+    for random, extensions in ((retry, version), (bytes(32), version + b"\0\x29\0\2\0\0"), (bytes(32), version)):
+        hello = b"\3\3" + random + session + suite + len(extensions).to_bytes(2) + extensions
+        message = b"\2" + len(hello).to_bytes(3) + hello
+        caller.below.write(b"\x16\3\3" + len(message).to_bytes(2) + message)
+        told.append(visit.resumed)
+    assert told == [None, True, True]
 
 
 @given(st.binary(max_size=80), st.integers(0, 80))

@@ -42,7 +42,11 @@ _NO_HELLO = Refusal.of(
     Code.NO_HANDSHAKE, "the connection ended before a whole ClientHello came", "speak TLS on this port, at once"
 )
 _CUT = Refusal.of(Code.CUT_BY_FAULT, "a fault cut the connection", "disarm it, or let the client bear it")
-_RECORD_LIMIT = 5 + (1 << 14) + 2048
+_CLIENT_HELLO = b"\1"
+_HELLO_LIMIT = 131396
+"""Bytes of the longest ClientHello that OpenSSL reads, its CLIENT_HELLO_MAX_LENGTH."""
+_RECORD_HEADER = 5
+_RECORD_LIMIT = _RECORD_HEADER + (1 << 14) + 2048
 """Bytes of the longest TLS record with its header. RFC 5246, 6.2.3."""
 
 
@@ -59,15 +63,25 @@ class Deciding(Protocol):
 
 
 def hello_is_whole(data: bytes) -> bool:
-    """Return whether *data* holds the first TLS record entirely, or is no handshake at all.
+    """Return whether *data* holds a ClientHello entirely, in however many records, or begins with something else.
 
-    What is no handshake goes to OpenSSL as it comes, which answers it as the device's would.
+    What is something else, or longer than OpenSSL reads, goes there as it comes, and is answered as the device's would.
     """
-    if len(data) >= 3 and not (data[0] == 0x16 and data[1] == 3):
-        return True
-    if data[:1] not in (b"", b"\x16"):
-        return True
-    return len(data) >= 5 and len(data) >= min(5 + int.from_bytes(data[3:5]), _RECORD_LIMIT)
+    message, at = b"", 0
+    while True:
+        head = data[at : at + _RECORD_HEADER]
+        if head[:1] not in (b"", b"\x16") or (len(head) >= 3 and head[1] != 3):
+            return True
+        end = at + _RECORD_HEADER + int.from_bytes(head[3:])
+        if len(head) < _RECORD_HEADER or len(data) < min(end, at + _RECORD_LIMIT):
+            return False
+        if end > at + _RECORD_LIMIT:
+            return True
+        message += data[at + _RECORD_HEADER : end]
+        wanted = 4 + int.from_bytes(message[1:4])
+        if message[:1] != _CLIENT_HELLO or 4 <= wanted <= len(message) or wanted > _HELLO_LIMIT:
+            return True
+        at = end
 
 
 @implementer(IHalfCloseableProtocol)
@@ -148,7 +162,8 @@ class Below(ProtocolWrapper):
         super().dataReceived(held)
 
     def write(self, data: bytes) -> None:
-        if not self.visit.written:
+        if self.visit.resumed is None and not self.visit.shaken:
+            # In the first flight, or in that behind a HelloRetryRequest.
             self.visit.resumed = resumed(data)
         self.visit.written += len(data)
         super().write(data)
