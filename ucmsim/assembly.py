@@ -15,7 +15,7 @@ from cryptography.x509 import Certificate, load_pem_x509_certificate
 
 from ucmsim import keyfiles
 from ucmsim.audio import Voices
-from ucmsim.authority import Authority, Identity, covers
+from ucmsim.authority import Authority, Identity, covers, self_signed
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import DEFECT_IDS, REFUSABLE_DEFECT_IDS, clock_warnings, pbx_warnings
 from ucmsim.defects import DEFECTS, KeyBank, Scene, Shown, defect
@@ -34,6 +34,8 @@ from ucmsim.statefolder import StateFolder
 from ucmsim.streams import stream
 
 _A_DAY = timedelta(days=1)
+RSA, ANOTHER = "rsa", "another-"
+"""What good identities beside the PBX's own are called by faults."""
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class Appliance:
     _is_new: bool
     _bank: KeyBank
     _bad: dict[str, tuple[Shown, datetime]] = field(default_factory=dict)
+    _variants: dict[str, Identity] = field(default_factory=dict)
 
     def identity(self, defect_id: str | None, wall: float) -> Identity | Shown:
         """Return the good identity for None, else the one with that defect, minted for the PBX clock at *wall*.
@@ -66,12 +69,25 @@ class Appliance:
             return self._good
         pbx = self.pbx
         now = pbx.clock.at(wall).pbx
+        if defect_id == RSA or defect_id.startswith(ANOTHER):
+            return self._another(defect_id, now)
         shown, minted = self._bad.get(defect_id, (None, now))
         if shown is None or abs(now - minted) > _A_DAY:
             key = self._good.key if pbx.settings.tls_profile == "device" else None
             shown = defect(defect_id).make(Scene(self._authority, pbx.settings.names, now, self._bank, key))
             self._bad[defect_id] = (shown, now)
         return shown
+
+    def _another(self, variant: str, now: datetime) -> Identity:
+        """Return another good identity: one for an RSA key, or one that takes turns with others."""
+        if variant not in self._variants:
+            names, key = self.pbx.settings.names, self._good.key
+            if self.pbx.settings.tls_profile == "device":  # which has RSA, and vouches for itself
+                made = self._good if variant == RSA else self_signed(names, now, key=key)
+            else:
+                made = self._authority.issue(names, now, key=self._bank.rsa() if variant == RSA else None)
+            self._variants[variant] = made
+        return self._variants[variant]
 
     def prepare(self, specs: Iterable[Mapping[str, object]], wall: float) -> None:
         """Mint what takes long to mint of what the faults *specs* show, so that no client has to wait for it."""

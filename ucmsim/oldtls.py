@@ -28,6 +28,10 @@ _OAKLEY_GROUP_2 = bytes.fromhex(
 """The 1024-bit prime of RFC 2409, 6.2: the weak key exchange that two clients had to lower OpenSSL's guard for."""
 
 _CIPHERS = "DHE-RSA-AES256-SHA:DHE-RSA-AES128-SHA:kDHE+aRSA:AES256-SHA:AES128-SHA:kRSA:!NULL:!aNULL:@SECLEVEL=0"
+_ONLY = MappingProxyType({
+    None: _CIPHERS, "dhe-1024": "kDHE+aRSA:!NULL:@SECLEVEL=0", "static-rsa": "kRSA:!NULL:@SECLEVEL=0",
+    "null": "eNULL:@SECLEVEL=0",
+})  # fmt: skip
 _VERSIONS = MappingProxyType(
     {
         "1.0": ssl.TLSVersion.TLSv1,
@@ -38,10 +42,22 @@ _VERSIONS = MappingProxyType(
 )
 
 
-def old_context(identity: Identity | Shown, versions: tuple[str, str], *, tickets: bool) -> ssl.SSLContext:
-    """Return the context that serves *identity* as old firmware does; raises `ssl.SSLError`."""
+def old_context(
+    identity: Identity | Shown,
+    versions: tuple[str, str],
+    *,
+    tickets: bool,
+    suite: str | None = None,
+    required: bool = False,
+) -> ssl.SSLContext:
+    """Return the context that serves *identity* as old firmware does; raises `ssl.SSLError`.
+
+    *suite* is the only kind of ciphers, None for all that it has; a client's certificate can be *required*.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.set_ciphers(_CIPHERS)
+    context.set_ciphers(_ONLY[suite])
+    if required:
+        context.verify_mode = ssl.CERT_REQUIRED
     with warnings.catch_warnings():
         # Old versions are what this is for.
         warnings.simplefilter("ignore", DeprecationWarning)

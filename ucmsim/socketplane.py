@@ -31,6 +31,7 @@ from ucmsim.journal.visits import BY_CLIENT, BY_DEVICE, RESET_BY_CLIENT, RESET_B
 from ucmsim.kernel import before_loss, measured
 from ucmsim.refusals import Code, Refusal
 from ucmsim.throttle import Throttle
+from ucmsim.verdicts import alert_in_clear
 
 LINGER = 5.0
 """Wall-clock seconds a peer has to close its side after the device has closed; then the socket is closed anyway."""
@@ -95,7 +96,8 @@ class Below(ProtocolWrapper):
         super().__init__(factory, wrapped)
         self.visit = visit
         self._traffic = traffic
-        self._throttle: Throttle | None = None
+        self._throttles: list[Throttle] = []
+        self._in_flight = False
         self._is_cut = False
         self._held: bytes | None = b""
         self._ending = False
@@ -106,8 +108,7 @@ class Below(ProtocolWrapper):
         """Take the socket; TLS does not know of it yet."""
         self.transport = transport
         if self._traffic != FREELY:
-            self._throttle = Throttle(transport, self._traffic, self.factory.wall, self._cut)
-            self.transport = self._throttle  # type: ignore[assignment]  # it stands in for one
+            self._throttled(self._traffic, self._cut)
         self.connected = 1
         transport.setTcpNoDelay(True)
         before_loss(transport, self._measure)
@@ -143,7 +144,11 @@ class Below(ProtocolWrapper):
     def dataReceived(self, data: bytes) -> None:
         self.visit.received += len(data)
         if self._is_cut:
+            self.visit.alert = self.visit.alert or alert_in_clear(data)
             return
+        if self._in_flight:
+            self._in_flight = False
+            self._throttles[-1].freely()
         if self._held is None:
             if not self._ending:
                 super().dataReceived(data)
@@ -151,15 +156,38 @@ class Below(ProtocolWrapper):
         self._held += data
         if not hello_is_whole(self._held):
             return
-        held, self._held = self._held, None
         self._cancel_timer()
         handshake = self.factory.pbx.handshake(self.visit.peer, self.factory.wall.seconds())
-        self.visit.offered, self.visit.defect = offered(held), handshake.defect
+        self.visit.offered, self.visit.defect = offered(self._held), handshake.defect
         self.visit.faults += handshake.faults
+        if handshake.answer is not None:
+            self._answer(handshake.answer, handshake.ending)
+            return
+        if handshake.flight is not None:
+            self._in_flight = True
+            self._throttled(Traffic(piece=handshake.flight.bytes, gap=handshake.flight.seconds), lambda: None)
+        held, self._held = self._held, None
         self.factory.handshaking, self.factory.visiting = handshake, self.visit
         # Not through ProtocolWrapper, which declares every interface of the socket anew for each connection.
         self.wrappedProtocol.makeConnection(self)  # type: ignore[arg-type]  # it is a transport to what it wraps
         super().dataReceived(held)
+
+    def _throttled(self, traffic: Traffic, cut: Callable[[], object]) -> None:
+        self._throttles.append(Throttle(self.transport, traffic, self.factory.wall, cut))
+        self.transport = self._throttles[-1]  # type: ignore[assignment]  # it stands in for one
+
+    def _answer(self, answer: bytes, ending: str) -> None:
+        """Send *answer* in place of a handshake, and end as a fault has it."""
+        if answer:
+            self.visit.written += len(answer)
+            self.transport.write(answer)
+        if ending == "fin":
+            self.finish()
+        self._is_cut = True
+        if ending == "reset":
+            self.transport.abortConnection()
+        elif ending == "stay":
+            self._wait(self.factory.inactivity, self.transport.loseConnection)
 
     def write(self, data: bytes) -> None:
         if self.visit.resumed is None and not self.visit.shaken:
@@ -213,14 +241,15 @@ class Below(ProtocolWrapper):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._cancel_timer()
-        if self._throttle is not None:
-            self._throttle.stop()
+        for throttle in self._throttles:
+            throttle.stop()
         self.connected = 0
         if self._held is None:
             super().connectionLost(reason)
         else:
             self.factory.unregisterProtocol(self)
-            self.factory.undecided(self.visit.peer)
+            if self.visit.offered is None:
+                self.factory.undecided(self.visit.peer)
             self.visit.refusal = _CUT if self._is_cut else _NO_HELLO
         self.visit.ended = self.visit.ended or self._how(reason)
         self.factory.pbx.left(self.visit, self.factory.wall.seconds())

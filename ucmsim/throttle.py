@@ -9,7 +9,7 @@ from typing import Any
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from zope.interface import implementer
 
-from ucmsim.faults import Traffic
+from ucmsim.faults import FREELY, Traffic
 
 WAITING = 65_536
 """Bytes that wait here before who makes them is told to pause."""
@@ -42,6 +42,15 @@ class Throttle:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
+
+    def freely(self) -> None:
+        """From now on send everything at once."""
+        if self._traffic.limit is None:
+            self._traffic, self._piece = FREELY, 1 << 30
+            if self._timer is not None and self._timer.active():
+                self._timer.cancel()
+            self._timer = None
+            self._beat()
 
     # --- as a transport --------------------------------------------------------------------------------------------
 

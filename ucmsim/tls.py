@@ -40,6 +40,10 @@ _ANY_KEY = b"DEFAULT:@SECLEVEL=0"
 """The device judges neither its own keys nor its clients' ciphers by a security level."""
 
 
+_CIPHERS = MappingProxyType({None: _ANY_KEY, "static-rsa": b"kRSA:!eNULL:@SECLEVEL=0", "null": b"eNULL:@SECLEVEL=0"})
+"""By the only kind of ciphers that is offered."""
+
+
 class DeviceConnection(SSL.Connection):
     """A connection on which the peer's close_notify ends its input, not yet ours.
 
@@ -104,7 +108,7 @@ class DeviceTls:
             if channel is not None:
                 channel.inputEnded()
 
-        shown = self._identity_of(handshake.defect)
+        shown = self._identity_of(handshake.identity)
         if isinstance(shown, Shown) and shown.script is not None:
             server = ScriptedServer(shown, os.urandom(32))
             return ScriptedConnection(server, on_end)  # type: ignore[return-value]  # all of it that Twisted uses
@@ -118,13 +122,14 @@ class DeviceTls:
 
         Raises `ConfigurationError` when OpenSSL cannot serve with it.
         """
-        identity = self._identity_of(handshake.defect)
+        identity = self._identity_of(handshake.identity)
         kept, context = self._contexts.get(handshake, (None, None))
         if context is None or kept is not identity:
             old = self._device_profile and not getattr(identity, "modern", False)
+            old = old or handshake.suite == "dhe-1024"
             build = self._built_old if old else self._built
             try:
-                context = build(identity, tickets=handshake.tickets)
+                context = build(identity, handshake)
             except (SSL.Error, SSLError) as error:
                 said = f"OpenSSL cannot serve with this key and certificate: {_reasons(error)}"
                 raise ConfigurationError([Problem("api.tls_cert", said, "use an RSA or ECDSA key")]) from error
@@ -133,20 +138,30 @@ class DeviceTls:
                 self._contexts[handshake] = (identity, context)
         return context
 
-    def _built_old(self, identity: Identity | Shown, *, tickets: bool) -> Context:
-        return old_context(identity, self._versions, tickets=tickets)
+    def _spoken(self, handshake: Handshake) -> tuple[str, str]:
+        """Return the lowest and highest version; weak ciphers are none of TLS 1.3."""
+        low, high = handshake.versions or self._versions
+        return (min(low, "1.2"), min(high, "1.2")) if handshake.suite else (low, high)
 
-    def _built(self, identity: Identity | Shown, *, tickets: bool) -> Context:
-        low, high = self._versions
+    def _built_old(self, identity: Identity | Shown, handshake: Handshake) -> Context:
+        versions = self._spoken(handshake)
+        return old_context(
+            identity, versions, tickets=handshake.tickets, suite=handshake.suite, required=handshake.asks == "required"
+        )
+
+    def _built(self, identity: Identity | Shown, handshake: Handshake) -> Context:
+        low, high = self._spoken(handshake)
         context = SSL.Context(SSL.TLS_METHOD)
         context.set_min_proto_version(_VERSIONS[low])
         context.set_max_proto_version(_VERSIONS[high])
         context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_CIPHER_SERVER_PREFERENCE | SSL.OP_NO_RENEGOTIATION)
-        if not tickets:
+        if not handshake.tickets:
             context.set_options(SSL.OP_NO_TICKET)
             context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         # The security level must fall before keys and certificates are judged by it.
-        context.set_cipher_list(_ANY_KEY)
+        context.set_cipher_list(_CIPHERS[handshake.suite])
+        if handshake.asks:
+            _demand(context, Demand(required=handshake.asks == "required"))
         if isinstance(identity, Identity):
             context.use_certificate(identity.certificate)
             for certificate in identity.chain:

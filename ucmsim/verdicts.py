@@ -48,6 +48,12 @@ def verdict(*, hello: bool, heard: bool, alert: int | None = None) -> Verdict:
     return Verdict("accepted") if heard else Verdict("refused", alert)
 
 
+def alert_in_clear(data: bytes) -> int | None:
+    """Return the number of the alert that *data*, the records of a client without keys, begins with; None if it is none."""
+    is_alert = len(data) >= 7 and data[0] == 21 and data[1] == 3 and data[3:5] == b"\0\2"
+    return data[6] if is_alert else None
+
+
 def alert_of(reason: str) -> int | None:
     """Return the number of the alert that OpenSSL's *reason* says has come; None if it is about something else."""
     said = (found[1].strip().replace(" ", "_") for found in _RECEIVED.finditer(reason.lower().replace("_", " ")))

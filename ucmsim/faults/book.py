@@ -197,6 +197,8 @@ class FaultBook:
         if not one.would_fire(when):
             return Considered(one, None)
         fault: Any = one.arming.fault
+        if hasattr(fault, "numbered"):
+            fault = fault.numbered(one.matched + 1)
         if hasattr(fault, "drawn"):
             fault = fault.drawn(self.stream(one.arming.name, str(one.matched + 1)))
         condition = one.arming.when

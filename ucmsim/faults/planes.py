@@ -40,6 +40,7 @@ class Fault(Protocol):
     """A frozen record that is called with the value of its plane and returns another.
 
     It may have more: `concerns(peer)` says whom it is about, `drawn(chance)` returns it with what chance decides settled,
+    `numbered(number)` with what depends on the number of the match,
     `objections(defects)` what is wrong with it beyond the types of its fields.
     """
 
@@ -107,16 +108,43 @@ class Admission:
         return cls(serve=False, why=why or refusal.sentence, refusal=refusal)
 
 
+Suite = Literal["static-rsa", "null", "dhe-1024"]
+"""Kinds of ciphers that no careful client takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """How the first flight goes out: so many *bytes* at a time, with *seconds* between."""
+
+    bytes: int
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True)
 class Handshake:
     """What a client is shown at its ClientHello: the good identity or that of a *defect*, with or without *tickets*.
 
-    *faults* are the names of those that fired, for the log.
+    *variant* is another good identity: ``rsa``, or ``another-2``. *versions* are the lowest and the highest, None for the
+    PBX's own, *suite* the only kind of ciphers, *asks* whether a client's certificate is asked for. With an *answer* there
+    is no handshake: these bytes are sent, and then the *ending*; *flight* slows the first bytes down. *faults* are the
+    names of those that fired, for the log.
     """
 
     defect: str | None = None
     tickets: bool = True
+    variant: str = ""
+    versions: tuple[str, str] | None = None
+    suite: Suite | None = None
+    asks: Literal["", "optional", "required"] = ""
+    answer: bytes | None = None
+    ending: Literal["fin", "reset", "stay"] = "fin"
+    flight: Flight | None = field(default=None, compare=False)
     faults: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def identity(self) -> str | None:
+        """What is shown, None for the PBX's own good certificate."""
+        return self.defect or self.variant or None
 
 
 @dataclass(frozen=True, slots=True)

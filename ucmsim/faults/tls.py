@@ -1,15 +1,24 @@
-"""Faults on the tls plane: `Handshake` in, `Handshake` out."""
+"""Faults on the tls plane: `Handshake` in, `Handshake` out; what a client is shown when its ClientHello is there."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field
 
 from ucmsim.errors import did_you_mean
+from ucmsim.faults import greetings
+from ucmsim.faults.fields import Seconds, SomeBytes
 from ucmsim.faults.kind import Kind
-from ucmsim.faults.planes import Handshake, Moment
+from ucmsim.faults.planes import Flight, Handshake, Moment, Suite
 from ucmsim.faults.said import Said
+from ucmsim.verdicts import ALERTS
+
+Version = Literal["1.0", "1.1", "1.2", "1.3"]
+_NUMBERS = {name: number for number, name in ALERTS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +41,195 @@ class Certificate:
             yield Said(("defect",), f"the defect '{self.defect}' cannot be shown", why)
 
 
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """Show so many good certificates in turn, one a connection: the PBX's own, and others for new keys."""
+
+    certificates: Annotated[int, Field(ge=2, le=100, strict=True)] = 2
+    turn: int = field(default=1, metadata={"drawn": True})
+
+    moment: ClassVar[Moment] = Moment.HANDSHAKE
+
+    def numbered(self, number: int) -> Rotation:
+        """Return it for the match of that *number*, from 1."""
+        return replace(self, turn=number)
+
+    def __call__(self, handshake: Handshake) -> Handshake:
+        turn = (self.turn - 1) % self.certificates
+        return replace(handshake, variant=f"another-{turn}" if turn else "")
+
+
+def _is_alert(name: str) -> str:
+    if name not in _NUMBERS:
+        raise ValueError(f"there is no alert '{name}'; {did_you_mean(name, _NUMBERS) or 'RFC 8446, 6 names them'}")
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Answer the ClientHello with a fatal *alert*, named or numbered, and close."""
+
+    alert: Annotated[int, Field(ge=0, le=255, strict=True)] | Annotated[str, AfterValidator(_is_alert)] = 40
+
+    moment: ClassVar[Moment] = Moment.HANDSHAKE
+
+    def __call__(self, handshake: Handshake) -> Handshake:
+        number = _NUMBERS[self.alert] if isinstance(self.alert, str) else self.alert
+        return replace(handshake, answer=greetings.alert(number), ending="fin")
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End the connection when the ClientHello is there, without a byte."""
+
+    ending: Literal["fin", "reset"] = "fin"
+
+    moment: ClassVar[Moment] = Moment.HANDSHAKE
+
+    def __call__(self, handshake: Handshake) -> Handshake:
+        return replace(handshake, answer=b"", ending=self.ending)
+
+
+@dataclass(frozen=True, slots=True)
+class SlowFlight:
+    """Send the first flight so many *bytes* at a time, with *seconds* between; the rest goes as fast as ever."""
+
+    bytes: SomeBytes = 100
+    seconds: Seconds = 0.5
+
+    moment: ClassVar[Moment] = Moment.HANDSHAKE
+
+    def __call__(self, handshake: Handshake) -> Handshake:
+        return replace(handshake, flight=Flight(self.bytes, self.seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Answer the ClientHello with HTTP that is not encrypted."""
+
+    moment: ClassVar[Moment] = Moment.HANDSHAKE
+
+    def __call__(self, handshake: Handshake) -> Handshake:
+        return replace(handshake, answer=greetings.plain_http(), ending="fin")
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """Answer the ClientHello with so many *bytes* that are no record."""
+
+    bytes: Annotated[int, Field(ge=1, le=1 << 20, strict=True)] = 512
+    seed: int = field(default=0, metadata={"drawn": True})
+
+    moment: ClassVar[Moment] = Moment.HANDSHAKE
+
+    def drawn(self, chance: Random) -> Garbage:
+        return replace(self, seed=chance.getrandbits(64))
+
+    def __call__(self, handshake: Handshake) -> Handshake:
+        return replace(handshake, answer=greetings.garbage(self.bytes, Random(self.seed)), ending="fin")
+
+
+@dataclass(frozen=True, slots=True)
+class Oversize:
+    """Answer the ClientHello with a record of so many *bytes*; 18432 are the most that one may have."""
+
+    bytes: Annotated[int, Field(ge=18_433, le=65_535, strict=True)] = 20_000
+
+    moment: ClassVar[Moment] = Moment.HANDSHAKE
+
+    def __call__(self, handshake: Handshake) -> Handshake:
+        return replace(handshake, answer=greetings.oversize(self.bytes), ending="fin")
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Speak no version below *low* and none above *high*."""
+
+    low: Version = "1.0"
+    high: Version = "1.1"
+
+    moment: ClassVar[Moment] = Moment.HANDSHAKE
+
+    def __call__(self, handshake: Handshake) -> Handshake:
+        return replace(handshake, versions=(self.low, self.high))
+
+    def objections(self, _defects: Collection[str]) -> Iterator[Said]:
+        if self.low > self.high:
+            yield Said(("low",), f"'{self.low}' is above 'high', which is {self.high}", "let it be below")
+
+
+@dataclass(frozen=True, slots=True)
+class Ciphers:
+    """Offer no other cipher than those of one kind, in TLS 1.2 and below."""
+
+    suite: Suite = "static-rsa"
+
+    moment: ClassVar[Moment] = Moment.HANDSHAKE
+
+    def __call__(self, handshake: Handshake) -> Handshake:
+        variant = handshake.variant if self.suite == "null" else "rsa"
+        return replace(handshake, suite=self.suite, variant=variant)
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """Settle on a *version* and *suite* that OpenSSL has no more, in a ServerHello after which nothing comes."""
+
+    version: Literal["ssl3", "1.0", "1.1", "1.2"] = "ssl3"
+    suite: Literal["null-md5", "export-rc4-40", "rc4-md5", "rc4-sha", "export-des-40", "des", "3des", "anonymous"] = (
+        "rc4-md5"
+    )
+    seed: int = field(default=0, metadata={"drawn": True})
+
+    moment: ClassVar[Moment] = Moment.HANDSHAKE
+
+    def drawn(self, chance: Random) -> Scripted:
+        return replace(self, seed=chance.getrandbits(64))
+
+    def __call__(self, handshake: Handshake) -> Handshake:
+        hello = greetings.server_hello(self.version, self.suite, Random(self.seed))
+        return replace(handshake, answer=hello, ending="stay")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """Ask the client for a certificate of its own, and end the handshake without one if it is *required*."""
+
+    required: bool = True
+
+    moment: ClassVar[Moment] = Moment.HANDSHAKE
+
+    def __call__(self, handshake: Handshake) -> Handshake:
+        return replace(handshake, asks="required" if self.required else "optional")
+
+
+_HELLO = "at the ClientHello"
+
 # fmt: off
 KINDS = (
-    Kind("tls.certificate", Certificate, "defect: an id of 'ucmsim show defects'", "at the ClientHello",
+    Kind("tls.certificate", Certificate, "defect: an id of 'ucmsim show defects'", _HELLO,
          "The client is shown a certificate with a defect; session tickets are off while it is armed."),
+    Kind("tls.rotation", Rotation, "certificates: how many take turns, 2 to 100", _HELLO,
+         "Each connection is shown the next of several good certificates."),
+    Kind("tls.alert", Alert, "alert: its name or number, such as unrecognized_name or 112", _HELLO,
+         "The ClientHello is answered with a fatal alert."),
+    Kind("tls.close", Close, "ending: fin or reset", _HELLO,
+         "The connection ends when the ClientHello is there."),
+    Kind("tls.slow-flight", SlowFlight, "bytes: at a time; seconds: wall-clock seconds between", _HELLO,
+         "The first flight of the handshake comes slowly, in pieces."),
+    Kind("tls.plain", Plain, "", _HELLO,
+         "The ClientHello is answered with HTTP that is not encrypted."),
+    Kind("tls.garbage", Garbage, "bytes: how many, 1 to 1048576", _HELLO,
+         "The ClientHello is answered with bytes that are no record."),
+    Kind("tls.oversize", Oversize, "bytes: of the record, 18433 to 65535", _HELLO,
+         "The ClientHello is answered with a record that is longer than one may be."),
+    Kind("tls.versions", Versions, "low: 1.0 to 1.3; high: 1.0 to 1.3", _HELLO,
+         "Only some versions of TLS are spoken, and these really."),
+    Kind("tls.ciphers", Ciphers, "suite: static-rsa, null or dhe-1024", _HELLO,
+         "Only ciphers of one weak kind are offered, and these really work, in TLS 1.2 and below."),
+    Kind("tls.scripted", Scripted, "version: ssl3, 1.0, 1.1 or 1.2; suite: null-md5, export-rc4-40, rc4-md5, rc4-sha, export-des-40, des, 3des or anonymous", _HELLO,
+         "The ServerHello settles on a version and cipher that OpenSSL has no more; nothing comes after it."),
+    Kind("tls.client-certificate", ClientCertificate, "required: true or false", _HELLO,
+         "The client is asked for a certificate of its own."),
 )
 # fmt: on
