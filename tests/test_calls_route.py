@@ -120,7 +120,7 @@ def test_a_number_without_quotes_is_told_to_be_quoted(ucm_fleet: UcmFleet, ucm: 
     ucm.place_call("answered", 1001, 1002, talk=1)
     ucm.place_calls([{"shape": "answered", "from": 1003, "to": 1004, "talk": 1}])
     ucm.clock.advance(60)
-    assert [(one["caller"], one["reached"]) for one in ucm.calls] == [("1001", "1002"), ("1003", "1004")]
+    assert [(one["caller"], one["dialled"]) for one in ucm.calls] == [("1001", "1002"), ("1003", "1004")]
 
 
 def test_what_is_no_object_in_a_batch_is_told_by_its_index() -> None:

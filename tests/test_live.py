@@ -87,8 +87,8 @@ def test_calls_that_the_unit_begins_can_be_placed(ucm: Ucm) -> None:
     ucm.clock.advance(120)
     assert [(row["src"], row["dst"], row["userfield"], row["action_type"]) for row in rows(ucm)] == [
         ("3125550123", "3125550199", "Inbound", "CALLBACK"),
-        ("api", "1002", "Internal", "DIAL"),
-        ("api", "3125550124", "Outbound", "DIAL"),
+        ("1002", "1002", "Internal", "DIAL"),
+        ("1002", "3125550124", "Outbound", "DIAL"),
         ("3125550123", "7000", "Inbound", "CALLBACK"),
     ]
     told = [
