@@ -94,6 +94,12 @@ def test_a_log_is_told_what_begins_and_what_came_of_it(monkeypatch: pytest.Monke
     assert re.fullmatch(r"making up 2 days of calls: 3 rows in \d\.\d s", said[1])
     said.clear()
     assert list(told(said.append)(iter(()), "making up 0 days of calls", 0.0)) == []
+    assert list(told(said.append)(range(3), "importing calls.csv")) == [0, 1, 2]
+    assert said == []
+    monkeypatch.setattr(progress, "PATIENCE", 0)
+    assert list(told(said.append)(range(3), "importing calls.csv")) == [0, 1, 2]
+    assert (said[0], len(said)) == ("importing calls.csv", 2)
+    said.clear()
     begun(monkeypatch, 2.0)
     assert list(told(said.append)(range(3), "making up 2 days of calls", 2.0)) == [0, 1, 2]
     assert said == []

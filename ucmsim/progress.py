@@ -45,7 +45,10 @@ def watched(
 
 
 def told(say: Callable[[str], None]) -> Callable[..., Iterator[Any]]:
-    """Return what watches like `watched`; where there is no terminal it says what begins, and what came of it."""
+    """Return what watches like `watched`; where there is no terminal it says what begins, and what came of it.
+
+    Work of no known total is told of when it takes longer than `PATIENCE`: most files are read at once.
+    """
 
     def passed(
         items: Iterable[T], what: str, total: float | None = None, reached: Callable[[T], float] | None = None
@@ -53,11 +56,16 @@ def told(say: Callable[[str], None]) -> Callable[..., Iterator[Any]]:
         if sys.stderr.isatty() or total == 0:
             yield from watched(items, what, total, reached)
             return
-        say(what)
-        count, began = 0, time.monotonic()
+        began, count, said = time.monotonic(), 0, total is not None
+        if said:
+            say(what)
         for item in items:
             yield item
             count += 1
-        say(f"{what}: {count} rows in {time.monotonic() - began:.1f} s")
+            if not said and time.monotonic() - began >= PATIENCE:
+                say(what)
+                said = True
+        if said:
+            say(f"{what}: {count} rows in {time.monotonic() - began:.1f} s")
 
     return passed
