@@ -12,8 +12,10 @@ from tests.makers import ACCOUNT, CLIENT, another_row, at, digest, make_pbx, req
 from ucmsim.columns import Row
 from ucmsim.faults import Admission
 from ucmsim.journal import MARKS, Exchange, Visit
+from ucmsim.journal.hello import Offered
 from ucmsim.journal.marks import CLIENTS, DENIALS, NONCES
 from ucmsim.pbx import Pbx
+from ucmsim.refusals import Code, Refusal
 from ucmsim.reply import Reply
 
 GONE = "the client went away"
@@ -180,6 +182,29 @@ def dropped(*moments: float) -> list[tuple[str, ...]]:
     return [tuple(visit.marks) for visit in visits]
 
 
+def turned_away(code: Code, *moments: float) -> list[tuple[str, ...]]:
+    """Closed at accept for another reason than that nobody may come from there."""
+    pbx = make_pbx()
+    admission = Admission.refused(Refusal.of(code, "no"))
+    visits = [pbx.arrived(CLIENT, 1, admission, at(moment).wall) for moment in moments]
+    return [tuple(visit.marks) for visit in visits]
+
+
+def handshakes(
+    *moments: float, why: Code | None = Code.UNTRUSTED_ISSUER, hello: bool = True, served: int = -1
+) -> list[tuple[str, ...]]:
+    """Connections of a tenth of a second that fail by *why*; the one called *served* has a request."""
+    pbx, visits = make_pbx(), []
+    for number, moment in enumerate(moments):
+        visit = pbx.arrived(CLIENT, 1, Admission(), at(moment).wall)
+        visit.offered = Offered((0x0303,), (0xC02B,)) if hello else None
+        visit.refusal = Refusal.of(why, "no") if why and number != served else None
+        visit.requests = int(number == served)
+        pbx.left(visit, at(moment + 0.1).wall)
+        visits.append(visit)
+    return [tuple(visit.marks) for visit in visits]
+
+
 def wrong_passwords(times: int) -> list[tuple[str, ...]]:
     caller = Caller(api=ACCOUNT)
     found = []
@@ -234,7 +259,8 @@ SET: dict[str, list[Story]] = {
         lambda: sessions("/cdrapi?format=json&startTime=2013-12-03T12:00:00"),
     ],
     "no-back-off": [lambda: failing(0, 0.5, 1.0), lambda: failing(0, 0.9, 1.5, status=500), lambda: cut(0, 0.1, 0.2, ended="ended with RST"),
-                    lambda: challenged_each_time(0, 0.3, 0.6)],
+                    lambda: challenged_each_time(0, 0.3, 0.6), lambda: handshakes(0, 0.5, 1.0),
+                    lambda: handshakes(0, 0.5, 1.0, why=Code.PLAIN_HTTP, hello=False), lambda: turned_away(Code.SESSION_CAP, 0, 0.5, 1)],
     "hammering-while-denied": [
         lambda: denied(0, 1, 2, 3, 4), lambda: dropped(0, 1, 2, 3, 4), lambda: wrong_passwords(5),
     ],
@@ -269,9 +295,12 @@ NOT_SET: dict[str, list[Story]] = {
     "no-back-off": [
         lambda: failing(0, 0.5), lambda: failing(0, 0.5, 1.6), lambda: failing(0, 0.5, 1.0, status=404), lambda: denied(0, 0.1, 0.2),
         lambda: cut(0, 0.1, 0.2, ended=GONE), lambda: challenged_each_time(0, 0.3, 1.5),
+        lambda: handshakes(0, 0.5, 1.7), lambda: handshakes(0, 0.2, 0.4, 0.6, served=2), lambda: handshakes(0, 0.5, 1.0, why=None),
+        lambda: handshakes(0, 0.5, 1.0, why=Code.NO_HANDSHAKE, hello=False), lambda: dropped(0, 0.1, 0.2),
     ],
     "hammering-while-denied": [
         lambda: denied(0, 1, 2, 3), lambda: denied(0, 3, 6, 9, 12), lambda: dropped(0, 1, 2, 3), lambda: wrong_passwords(4), lambda: stale(9),
+        lambda: turned_away(Code.SESSION_CAP, 0, 1, 2, 3, 4, 5),
     ],
     "parallel-connections": [lambda: connections(4), lambda: connections(9, leaving=True), lambda: connections(9, closing=True)],
 }

@@ -166,7 +166,7 @@ class Pbx:
 
     def left(self, visit: Visit, wall: float) -> None:
         """Take the account of a connection that ended at *wall* into the journal."""
-        self._hygiene.closing(visit)
+        self._hygiene.left(visit, wall)
         self.journal.add(visit.as_entry(self.name, self._clock.at(wall)))
 
     # --- at the ClientHello ----------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ ERRORS, PAUSE = 3, 1.0
 """Errors in a row that are too many when no pause of so many seconds is between them."""
 DENIALS, WITHIN = 5, 10.0
 """Denials that are hammering when they come within so many seconds."""
+_PERMITTED = "permitted-ips"
+"""The check of a denial at accept; what else is turned away there is an error."""
 _DENIED = (401, 403)
 """Statuses of a denial; a 401 to a request without credentials is none."""
 _NO_ERRORS = (401, 403, 404)
@@ -62,7 +64,7 @@ MARKS = (
          "read again some hours back, and know what was read already"),
     Mark("page-size-mistaken-for-end", "A full page was taken for the last one because it looked short; the rest was never asked for.",
          "go on with the next offset until a page is empty"),
-    Mark("no-back-off", "Three errors in a row, answers that were cut short among them, with less than a second between.",
+    Mark("no-back-off", "Three errors in a row, answers that were cut short and handshakes that failed among them, with less than a second between.",
          "wait after an error, longer each time", paced=True),
     Mark("hammering-while-denied", "Five denials within ten seconds.",
          "stop and tell somebody: who is denied will not be let in by asking again", paced=True),
@@ -100,8 +102,12 @@ class Hygiene:
     def arrived(self, visit: Visit, wall: float) -> None:
         """Count the connection *visit*, which was refused at accept if it has ended already at *wall*."""
         if visit.ended:
-            # No request tells who it is, so that a denied peer is one client.
-            if self._denied(self._client(visit.peer, ""), wall):
+            # No request tells who it is, so that a peer that is turned away is one client.
+            client = self._client(visit.peer, "")
+            if visit.refusal is not None and visit.refusal.code.check != _PERMITTED:
+                if _erred(client, wall, wall):
+                    visit.marks.append("no-back-off")
+            elif self._denied(client, wall):
                 visit.marks.append("hammering-while-denied")
             return
         still = self._open.setdefault(visit.peer, set())
@@ -115,6 +121,15 @@ class Hygiene:
         still.discard(visit.number)
         if not still:
             self._open.pop(visit.peer, None)
+
+    def left(self, visit: Visit, wall: float) -> None:
+        """Count the end of a connection that was served, which may have come to no request."""
+        self.closing(visit)
+        client = self._client(visit.peer, "")
+        if visit.requests:
+            client.errors = 0
+        elif visit.failed and visit.began is not None and _erred(client, visit.began.wall, wall):
+            visit.marks.append("no-back-off")
 
     def marks(
         self, exchange: Exchange, request: ApiRequest, served: Served | None, defect: str | None, *, secret: bool
@@ -155,20 +170,20 @@ class Hygiene:
         if exchange.began is None:
             return []
         began = exchange.began.wall
-        if client.errors and began - client.failed_at >= PAUSE:
-            client.errors = 0
+        _paused(client, began)
         if exchange.status == 401 and not request.header("authorization"):
             # The challenge is one half of asking again, and no answer to it.
             return []
         cut = bool(exchange.ended) and not exchange.by_client
         failed = cut or (exchange.status >= 400 and exchange.status not in _NO_ERRORS)
-        client.errors = client.errors + 1 if failed else 0
-        client.failed_at = began + exchange.seconds
+        if not failed:
+            client.errors = 0
+        too_many = failed and _erred(client, began, began + exchange.seconds)
         denied = exchange.status in _DENIED
         # A nonce that is too old, or used, is renewed by the next request: that is no denial.
         renewed = exchange.refusal is not None and exchange.refusal.code.name in ("NONCE_OLD", "NONCE_COUNT")
         return [
-            ("no-back-off", failed and client.errors >= ERRORS),
+            ("no-back-off", too_many),
             ("hammering-while-denied", denied and not renewed and self._denied(client, began)),
         ]
 
@@ -180,6 +195,20 @@ class Hygiene:
     def _client(self, peer: str, agent: str) -> Client:
         key = (peer, agent[:128])
         return _remember(self._clients, key, self._clients.get(key) or Client(), CLIENTS)
+
+
+def _paused(client: Client, began: float) -> None:
+    """Forget errors that what *began* now is far enough from."""
+    if began - client.failed_at >= PAUSE:
+        client.errors = 0
+
+
+def _erred(client: Client, began: float, ended: float) -> bool:
+    """Count an error; return whether it is one too many without a pause."""
+    _paused(client, began)
+    client.errors += 1
+    client.failed_at = ended
+    return client.errors >= ERRORS
 
 
 def _remember(known: OrderedDict[K, V], key: K, value: V, most: int) -> V:

@@ -12,7 +12,7 @@ from typing import Any
 from ucmsim.clock import When
 from ucmsim.journal.hello import Offered
 from ucmsim.journal.times import instants, seconds_between
-from ucmsim.refusals import Refusal
+from ucmsim.refusals import Code, Refusal
 from ucmsim.verdicts import Verdict, verdict
 
 CLOSED_AT_ACCEPT = "closed at accept"
@@ -59,6 +59,13 @@ class Visit:
     def verdict(self) -> Verdict:
         """How the client took what it was shown in the handshake, as far as is known."""
         return verdict(hello=self.offered is not None or self.shaken, heard=self.heard, alert=self.alert)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it came to nothing although its client wanted something: one that says nothing looks only who is there."""
+        if self.requests or self.refusal is None:
+            return False
+        return self.offered is not None or self.refusal.code is not Code.NO_HANDSHAKE
 
     def count(self, handed: int, acknowledged: int) -> None:
         """Take what the kernel has counted, which counts a FIN as one byte."""
