@@ -16,7 +16,7 @@ ROOT = Path(ucmsim.__file__).parent
 LAYERS: dict[str, tuple[str, ...]] = {
     "0": ("errors", "instants", "fields", "refusals", "privatefile", "acl", "columns", "personalities", "quirks", "register", "served", "reply", "settings"),
     "1": (
-        "clock", "corrections", "streams", "request", "pages", "head", "reader", "auth", "parameters", "integers",
+        "clock", "corrections", "schedule", "streams", "request", "pages", "head", "reader", "auth", "parameters", "integers",
         "extensions", "times", "query", "matching", "history", "grouping", "csvlines", "render", "devicefile", "cdrapi", "audio", "beneath",
         "recordings", "records", "ledger", "truth", "paths", "spool", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "verdicts", "asked", "pbx",
     ),

@@ -209,7 +209,7 @@ def test_a_cleaning_that_fails_leaves_everything(history: History) -> None:
     with pytest.raises(sqlite3.Error):
         history.clean(rows_before="9999", recordings_before=object())  # type: ignore[arg-type]
     assert (len(history), len(list(history.rows())), len(history.recordings)) == (1, 1, 1)
-    assert history.clean(rows_before="9999", recordings_before=1) == 1
+    assert history.clean(rows_before="9999", recordings_before=1) == (1, 1)
     assert (len(history), len(history.recordings)) == (0, 0)
 
 

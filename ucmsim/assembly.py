@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography.x509 import Certificate, load_pem_x509_certificate
 
-from ucmsim import keyfiles
+from ucmsim import keyfiles, schedule
 from ucmsim.audio import Voices
 from ucmsim.authority import Authority, Identity, covers, self_signed
 from ucmsim.clock import PbxClock
@@ -180,6 +180,8 @@ def _assembled(
     try:
         kept = len(history) > 0
         filled = fill(history, name, settings, seed=seed, until=begun, watch=watch)
+        if not kept:  # a kept history began before the one that the settings would make now
+            warnings += schedule.warnings(settings, begun)
         spool = Spool.begun(home / "spool", history.recordings, voices, lambda path: _sound(seed, name, path))
         pbx = Pbx(
             name,

@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from ucmsim import devicefile, keyfiles
+from ucmsim import devicefile, keyfiles, schedule
 from ucmsim.authority import common_name
 from ucmsim.clock import PbxClock
 from ucmsim.defects import DEFECTS
@@ -69,8 +69,9 @@ def read_pbx(value: Mapping[str, Any], folder: Path) -> PbxSettings:
 def warnings(settings: Settings, wall: float) -> Iterator[tuple[str, str]]:
     """Yield a PBX and a sentence for everything that is allowed and probably not meant, at *wall* seconds."""
     for name, pbx in settings.pbxs.items():
-        now = PbxClock.of(pbx.clock, wall).at(wall).pbx
-        for said in (*pbx_warnings(pbx), *clock_warnings(now, wall)):
+        clock = PbxClock.of(pbx.clock, wall)
+        now, begun = clock.at(wall).pbx, clock.world(wall)
+        for said in (*pbx_warnings(pbx), *clock_warnings(now, wall), *schedule.warnings(pbx, begun)):
             yield name, said
 
 

@@ -74,6 +74,8 @@ class Happenings(Service):
             while self.running and written == _SLICE:
                 written = await self._worker(lambda: self._appliance.living.happen(now, _SLICE))
                 total += written
+            for said in self._appliance.living.news():  # in turn, so that the worker has it no more
+                self._log.info("{pbx}: {said}", pbx=self._appliance.pbx.name, said=said)
         return total
 
     async def clock_changed(self, *, leaps: bool) -> None:

@@ -195,15 +195,14 @@ class History:
             for *values, last in block:  # noqa: B007 - the last id of the block begins the next one
                 yield tuple(values)
 
-    def clean(self, *, rows_before: str = "", recordings_before: int = 0) -> int:
+    def clean(self, *, rows_before: str = "", recordings_before: int = 0) -> tuple[int, int]:
         """Delete rows that began before a local time, text like `start`, and recordings from before a second of the epoch.
 
-        A row without a start is of no age, and stays. Return how many rows went.
+        A row without a start is of no age, and stays. Return how many rows went, and how many recordings.
         """
         with self._transaction():
             gone = self._delete("start < ? AND start <> ''", rows_before)
-            self.recordings.delete(recordings_before)
-        return gone
+            return gone, self.recordings.delete(recordings_before)
 
     def empty(self) -> int:
         """Delete every row and no recording; return how many went."""

@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from ucmsim import schedule
 from ucmsim.calls import Firmware, filenames
 from ucmsim.calls.events import Call
 from ucmsim.calls.lines import Lines
@@ -55,31 +56,41 @@ class Living:
         self._clock = Corrections.of(settings.clock)
         past = _past(history, monthly=settings.register["acctid"] == "monthly")
         self._unwritten: list[Record] = []
+        self._news: list[str] = []
+        self._restarts = restarts(settings)
         self._over: list[Numbered] = []
         ledger = history.ledger
         known = Known(ledger.known(), ledger.starts(self._past))
         self._world = CallWorld(
-            firmware, self._stories(), past, clock=self._clock, restarts=restarts(settings), known=known
+            firmware, self._stories(), past, clock=self._clock, restarts=self._restarts, known=known
         )
 
     @property
     def goes_on(self) -> bool:
-        """Whether anything will happen by itself: traffic, calls that were placed and are not over, or what is too old goes."""
+        """Whether anything will happen by itself: traffic, calls that were placed, what is scheduled, or the old goes."""
         retention = self._settings.retention
-        return self._settings.traffic.live or self._world.goes_on or bool(retention.rows or retention.recordings)
+        scheduled = any(schedule.come(self._clock, self._restarts, self._past, _LAST))
+        cleaned = bool(retention.rows or retention.recordings)
+        return self._settings.traffic.live or self._world.goes_on or scheduled or cleaned
 
     def happen(self, until: datetime, most: int | None = None) -> int:
         """Let everything happen that is over before *until*; return how many rows were written, *most* of them at a time.
 
         Ask again while it is so many.
         """
-        self._past = max(self._past, microseconds(until))
+        since, self._past = self._past, max(self._past, microseconds(until))
+        self._news += schedule.come(self._clock, self._restarts, since, self._past)
         if not self._unwritten:
             self._unwritten = list(islice(self._world.records(microseconds(until)), most))
         written = self._write()
         if written != most and until - self._cleaned >= _A_DAY:
             self._clean(until)
         return written
+
+    def news(self) -> list[str]:
+        """Return a sentence for each thing that happened to the unit by itself since this was asked last."""
+        news, self._news = self._news, []
+        return news
 
     def _write(self) -> int:
         """Write what came of the world; return how many rows that were. Where it fails, it is written the next time."""
@@ -103,11 +114,15 @@ class Living:
         shown, zone = at_microseconds(self._clock.shown(instant)), self._clock.zone(instant)
         zone = zone or self._settings.time_zone
         gone = _days_before(shown, retention.recordings) if retention.recordings else EARLIEST
-        deleted = self._history.clean(
+        deleted, recordings = self._history.clean(
             rows_before=_local(_days_before(shown, retention.rows), zone) if retention.rows else "",
             recordings_before=math.floor(gone.timestamp()),
         )
         self._count_on(deleted)
+        went = ((deleted, "CDRs", retention.rows), (recordings, "recordings", retention.recordings))
+        self._news += [
+            f"retention: {what} older than {days} days were deleted: {count}" for count, what, days in went if count
+        ]
 
     def delete_rows(self) -> int:
         """Delete every CDR, as somebody does on the unit's own page; recordings stay. Return how many went."""

@@ -46,13 +46,14 @@ class Recordings:
         """Write *recordings* within the caller's transaction and lock; one of the same name takes the place of the other."""
         self._database.executemany("INSERT OR REPLACE INTO recording VALUES (?, ?, ?, ?, ?, ?)", recordings)
 
-    def delete(self, before: int) -> None:
-        """Forget what was written *before* a second of the epoch, within the caller's transaction and lock.
+    def delete(self, before: int) -> int:
+        """Forget what was written *before* a second of the epoch, within the caller's transaction and lock; return how many.
 
         Greetings are no recordings of calls, and stay.
         """
         kept = f"{GREETING}.*"
-        self._database.execute("DELETE FROM recording WHERE written < ? AND NOT name GLOB ?", (before, kept))
+        sentence = "DELETE FROM recording WHERE written < ? AND NOT name GLOB ?"
+        return self._database.execute(sentence, (before, kept)).rowcount
 
     def move(self, directory: str, to: str, most: int = MESSAGES) -> None:
         """Put the voicemail messages in *directory* behind those in the other, within the caller's transaction and lock.
