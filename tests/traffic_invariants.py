@@ -22,6 +22,7 @@ from ucmsim.calls.events import Call, Role, What, cut, talks
 from ucmsim.calls.trunks import carried
 from ucmsim.instants import SECOND
 from ucmsim.progress import watched
+from ucmsim.tables import table
 from ucmsim.truth import CallTruth, Truth
 
 RATE = 8000
@@ -568,8 +569,8 @@ def main() -> None:
             )
         )
     else:
-        for row in rows:
-            print(f"{row['id']:28}  {row['broken'] or 'holds':>6}  {row['what']}")
+        cells = [(row["id"], str(row["broken"] or "holds"), row["what"]) for row in rows]
+        print("\n".join(table(cells, None)))
         print(f"{chosen.seeds} histories: {', '.join(f'{count} {what}' for what, count in sums.items())}")
         for one in found[:_SHOWN]:
             print(f"seed {one.seed}, {one.check}: {one.said}")

@@ -44,6 +44,7 @@ from ucmsim.settings import Pbx, load_pbx
 from ucmsim.settings import Traffic as Settings
 from ucmsim.settings.traffic import Times
 from ucmsim.streams import stream
+from ucmsim.tables import table
 
 
 class Measured(NamedTuple):
@@ -335,8 +336,8 @@ def judged(measure: Measure, found: list[Measured]) -> dict[str, Any]:
     }
 
 
-def table(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """Yield the lines of the table for people."""
+def lines(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Return the lines of the table for people."""
     cells = [("measure", "due", "mean", "lowest", "highest", "inside 95 %", "least", "even", "")]
     for row in rows:
         figures = (f"{row[name]:.4f}" for name in ("mean", "lowest", "highest"))
@@ -344,9 +345,7 @@ def table(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
         inside = f"{row['inside']} of {row['seeds']}"
         verdict = "good" if row["good"] else "BAD"
         cells.append((row["what"], row["due"], *figures, inside, str(row["least"]), told, verdict))
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        yield "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+    return table(cells, None)
 
 
 def main() -> None:
@@ -365,7 +364,7 @@ def main() -> None:
     if chosen.json:
         print(json.dumps(rows, indent=2))
     else:
-        print("\n".join(table(rows)))
+        print("\n".join(lines(rows)))
         print(f"least: fewer seeds inside are less likely than {UNLIKELY}; even: KS of the p-values, above {UNLIKELY}")
     sys.exit(not all(row["good"] for row in rows))
 

@@ -19,7 +19,8 @@ class FieldRefused(UcmsimError):
 
 def or_listed(word: str, known: Collection[str]) -> str:
     """Return what is said where *word* is none of those *known*: the one that may be meant, or all of them."""
-    return did_you_mean(word, known) or (f"there are {', '.join(known)}" if known else "there is none")
+    every = f"there {'are' if len(known) > 1 else 'is'} {', '.join(known) or 'none'}"
+    return did_you_mean(word, known) or every
 
 
 def only_known(given: Iterable[str], known: Collection[str], what: str) -> None:
