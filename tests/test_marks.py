@@ -14,6 +14,7 @@ from ucmsim.faults import Admission
 from ucmsim.journal import MARKS, Exchange, Visit
 from ucmsim.journal.hello import Offered
 from ucmsim.journal.marks import CLIENTS, DENIALS, NONCES
+from ucmsim.journal.polling import SERIES
 from ucmsim.pbx import Pbx
 from ucmsim.refusals import Code, Refusal
 from ucmsim.reply import Reply
@@ -368,18 +369,25 @@ def test_an_exchange_that_was_cut_short_is_no_page() -> None:
 
 
 def test_little_is_remembered() -> None:
-    """However many clients and nonces there are, only the latest are remembered."""
+    """However many clients and nonces there are, only the latest are remembered, and nothing at its length."""
     pbx = make_pbx(api=ACCOUNT)
     for number in range(CLIENTS + 10):
         Caller(pbx, f"agent/{number}").ask(f"/cdrapi?caller={number}")
     caller = Caller(pbx)
     for number in range(50):
         caller.ask(f"/cdrapi?caller={number}")
+    open_pbx = Caller()
+    for number in range(50):
+        open_pbx.ask(f"/cdrapi?caller={number:04000}")
+    (polls,) = (client.polls for client in open_pbx.pbx._hygiene._clients.values())
+    assert len(polls.series) == SERIES
+    assert all(len(known) == len(one.target) == 16 for known, one in polls.series.items())
     hygiene = pbx._hygiene
     assert len(hygiene._clients) == CLIENTS
-    assert all(len(client.polls.series) <= 32 for client in hygiene._clients.values())
+    tail = "z" * 4000
     for number in range(NONCES + 10):
         caller.ask(
-            authorization=f'Digest username="a", realm="b", nonce="{number:x}", uri="/", response="0", qop=auth, nc=1, cnonce="x"'
+            authorization=f'Digest username="a", realm="b", nonce="{number:x}{tail}", uri="/", response="0", qop=auth, nc=1, cnonce="x"'
         )
     assert len(hygiene._counts) == NONCES
+    assert max(map(len, hygiene._counts)) == 32

@@ -18,6 +18,8 @@ _SECRET = re.compile(
 """Names of parameters whose values let somebody in, in lower case and without the marks between their words."""
 _SEPARATORS = str.maketrans("", "", "-_.+ ")
 _LONGEST = 3 * 64
+_NONCE = 32
+"""Letters of a nonce by which it is known: the PBX's own have eight."""
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{1,16}")
 
 
@@ -37,7 +39,7 @@ def digest_of(authorization: str) -> Digest | None:
         return None
     qop = bool(found.get("qop"))
     number = _HEXADECIMAL.match(found.get("nc", ""))
-    return Digest(found["nonce"].lower(), int(number[0], 16) if qop and number else None, qop)
+    return Digest(found["nonce"][:_NONCE].lower(), int(number[0], 16) if qop and number else None, qop)
 
 
 def is_secret(name: str) -> bool:

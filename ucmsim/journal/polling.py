@@ -8,28 +8,30 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import blake2b
 
 from ucmsim.journal.entries import Exchange
 from ucmsim.request import ApiRequest
 from ucmsim.served import Served
 
-SERIES = 32
+SERIES = 16
 """Series of a client that are remembered."""
 _PAGING = ("starttime", "endtime", "offset", "numrecords", "format")
 
-Filters = tuple[tuple[str, str], ...]
+Print = bytes
+"""What tells two questions apart, and takes little however long they are."""
 
 
 @dataclass(slots=True)
 class Series:
-    """The last page of a series: its *target*, from when on it asked, and the latest start seen so far.
+    """The last page of a series: what its *target* was, from when on it asked, and the latest start seen so far.
 
     *latest_end* is the latest end of a call that was seen, *asked* the present when its first page was asked for.
     *open* says that it asked for rows up to the present, *short* that the page was full and looked short, *end* is the
     offset at which the next page begins, *latest_of_page* the latest start on it.
     """
 
-    target: str = ""
+    target: Print = b""
     since: str | None = None
     latest: str = ""
     latest_end: str = ""
@@ -44,37 +46,44 @@ class Series:
 class Polls:
     """The series of one client."""
 
-    series: OrderedDict[Filters, Series] = field(default_factory=OrderedDict)
+    series: OrderedDict[Print, Series] = field(default_factory=OrderedDict)
 
     def judged(self, exchange: Exchange, request: ApiRequest, served: Served | None) -> list[tuple[str, bool]]:
         """Return the marks of polling, and whether they hold for *exchange*, and remember the page it *served*."""
         if served is None or exchange.ended or exchange.began is None:
             return []
-        filters = tuple(sorted((name, value) for name, value in request.params if name.lower() not in _PAGING))
+        filters = _print(repr(sorted(one for one in request.params if one[0].lower() not in _PAGING)))
+        target = _print(request.target)
         last = self.series.get(filters)
         anew = served.offset == 0
         marks = [
             ("watermark-without-overlap", last is not None and anew and _no_overlap(last, served)),
-            ("page-size-mistaken-for-end", last is not None and _gave_up(last, served, request.target)),
+            ("page-size-mistaken-for-end", last is not None and _gave_up(last, served, target)),
         ]
-        self._remember(filters, last, served, request)
+        self._remember(filters, last, served, target=target, looks_short=_looks_short(served, request))
         return marks
 
-    def _remember(self, filters: Filters, last: Series | None, served: Served, request: ApiRequest) -> None:
+    def _remember(
+        self, filters: Print, last: Series | None, served: Served, *, target: Print, looks_short: bool
+    ) -> None:
         self.series[filters] = Series(
-            target=request.target,
+            target=target,
             since=served.since,
             latest=max(served.latest, last.latest if last else ""),
             latest_end=max(served.latest_end, last.latest_end if last else ""),
             asked=last.asked if last and served.offset else served.now,
             open=served.open,
-            short=served.rows > 0 and served.rows == served.limit and _looks_short(served, request),
+            short=served.rows > 0 and served.rows == served.limit and looks_short,
             end=served.offset + served.rows,
             latest_of_page=served.latest,
         )
         self.series.move_to_end(filters)
         if len(self.series) > SERIES:
             self.series.popitem(last=False)
+
+
+def _print(text: str) -> Print:
+    return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 
 def _no_overlap(last: Series, served: Served) -> bool:
@@ -99,7 +108,7 @@ def _a_second_after(text: str) -> str:
         return text
 
 
-def _gave_up(last: Series, served: Served, target: str) -> bool:
+def _gave_up(last: Series, served: Served, target: Print) -> bool:
     """Return whether the rest of a full page that looked short is passed over for good.
 
     The same question again never gets further, and one that begins after the last row skips what is between.
