@@ -29,6 +29,7 @@ from ucmsim.records import Record
 from ucmsim.register import Quirks
 from ucmsim.settings import Extensions, Recording, Trunk, load_pbx
 from ucmsim.settings import Traffic as Settings
+from ucmsim.truth import CallTruth
 
 CHICAGO = ZoneInfo("America/Chicago")
 UNTIL = datetime(2026, 3, 5, 23, tzinfo=UTC)
@@ -329,11 +330,14 @@ def test_small_worlds_never_fail(count: int, channels: int) -> None:
 # Chance
 
 
-def told(**settings: Any) -> list[Any]:
-    """Return the truths of a day of calls of a PBX, but for the legs that some firmware has no row of."""
+def told(**settings: Any) -> dict[int, CallTruth]:
+    """Return the truth of every call of a day of a PBX that has a row, by the number of the call."""
     chosen = load_pbx({"history": {"days": 1, "calls_per_day": 500}, **settings}, Path())
-    truths = [record.truth for record in made_up("hq", chosen, seed=5, until=UNTIL)]
-    return [truth for truth in truths if truth and (truth.shape, truth.answered) != ("voicemail", None)]
+    return {
+        record.call.number: record.call.truth
+        for record in made_up("hq", chosen, seed=5, until=UNTIL)
+        if record.call is not None
+    }
 
 
 def test_who_writes_changes_nothing_that_happens() -> None:
