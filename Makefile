@@ -14,8 +14,8 @@ run: $(STAMP)
 
 # What tests go through here other tests measure: to measure it would take as long again, and that is minutes.
 UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
-	audio clients differential digests docs download gallery_wire golden hostile projection recordfiles \
-	traffic_invariants traffic_statistics watching worked_examples))
+	audio clients differential digests docs download gallery_wire golden hostile plugin projection recordfiles \
+	recordings traffic traffic_invariants traffic_statistics watching worked_examples))
 
 # Whatever the environment says, bytecode is kept: hundreds of processes would compile the same modules, each anew.
 test: export PYTHONDONTWRITEBYTECODE =

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -19,4 +20,10 @@ def office_of(
     seed: int = 1,
 ) -> Office:
     """Return the office that these settings describe, with the people of a *seed*."""
-    return Office(extensions, trunks, recording, traffic, zone, People.of(extensions, trunks, traffic, Random(seed)))
+    return Office(extensions, trunks, recording, traffic, zone, _people(extensions, trunks, traffic, seed))
+
+
+@cache
+def _people(extensions: Extensions, trunks: tuple[Trunk, ...], traffic: Traffic, seed: int) -> People:
+    """Return the people of a *seed*: values, whose names take longer to make up than a day of their calls."""
+    return People.of(extensions, trunks, traffic, Random(seed))
