@@ -9,6 +9,7 @@ import re
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -497,7 +498,8 @@ def serve(device: Device, monkeypatch: pytest.MonkeyPatch, body: Made, **setting
     """Return a PBX that answers the next request with *body*."""
     pbx = device.pbx(**settings)
     works = [Serving(body)]
-    monkeypatch.setitem(pbx._handlers, "recapi", lambda request, when: works.pop())
+    face = replace(pbx._face, handlers={**pbx._face.handlers, "recapi": lambda request, when: works.pop()})
+    monkeypatch.setattr(pbx, "_face", face)
     return pbx
 
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import socket
+import time
+from hashlib import md5
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
 import pytest
 
-from tests.faultwire import Wire
-from tests.makers import BEGAN, CLIENT
+from tests.faultwire import Open, Wire
+from tests.makers import ACCOUNT, BEGAN, CLIENT, PASSWORD, USER, digest, make_pbx
+from tests.rawclient import Ended, RawTls, talk
+from tests.test_faults import refused
+from ucmsim.pytest_plugin import Ucm, UcmFleet
+from ucmsim.register import BY_ID
 
 
 @pytest.mark.fault("api.deny")
@@ -26,3 +36,218 @@ def test_deny_for_five_minutes():
         denying.clock.advance(150)
     assert statuses == [403, 403, 200]
     assert denying.pbx.faults.armed == {}
+
+
+# Credentials
+
+
+def logged_in(wire: Wire, first: Open | None = None, **account: str) -> Open:
+    """Ask, answer the challenge, and return what comes of that."""
+    challenged = first or wire.ask()
+    reply = SimpleNamespace(headers=(("WWW-authenticate", challenged.header("WWW-authenticate")),))
+    return wire.ask(headers=f"Authorization: {digest(reply, '/cdrapi', **account)}\r\n")  # type: ignore[arg-type]
+
+
+def codes(wire: Wire) -> list[str | None]:
+    """Return the refusals of the exchanges so far."""
+    return [entry["refusal"] and entry["refusal"]["code"] for entry in wire.journal]
+
+
+@pytest.mark.fault("api.credentials")
+def test_credentials_change_in_mid_run():
+    """From then on the old password is wrong and the new one right; cleared, it is the other way round again."""
+    wire = Wire(api=ACCOUNT)
+    assert logged_in(wire).status == 200
+    wire.pbx.faults.arm({"fault": "api.credentials", "password": "new-secret"}, BEGAN)
+    assert [logged_in(wire).status, logged_in(wire, password="new-secret").status] == [401, 200]
+    wire.pbx.faults.clear()
+    assert [logged_in(wire).status, logged_in(wire, password="new-secret").status] == [200, 401]
+    assert "response-wrong" in codes(wire)
+    assert "new-secret" not in str(wire.journal)
+
+
+def test_a_user_name_can_change_alone():
+    """Then the password is the old one."""
+    wire = Wire({"fault": "api.credentials", "username": "other", "password": None}, api=ACCOUNT)
+    assert [logged_in(wire).status, logged_in(wire, user="other").status] == [401, 200]
+    assert codes(wire)[1] == "user-unknown"
+
+
+@pytest.mark.fault("api.nonce-lifetime")
+@pytest.mark.parametrize(("seconds", "later", "status"), [(0, 0, 401), (10, 10, 200), (10, 11, 401)])
+def test_a_nonce_expires_early(seconds, later, status):
+    """At once, or after so many seconds; the new challenge calls the old nonce stale."""
+    wire = Wire({"fault": "api.nonce-lifetime", "seconds": seconds}, api=ACCOUNT)
+    first = wire.ask()
+    wire.clock.advance(later)
+    answer = logged_in(wire, first)
+    assert answer.status == status
+    assert ("stale=true" in (answer.header("WWW-authenticate") or "")) is (status == 401)
+    assert codes(wire)[-1] == (None if status == 200 else "nonce-old")
+    assert wire.journal[-1]["kinds"] == ["api.nonce-lifetime"]
+
+
+@pytest.mark.fault("api.realm")
+def test_a_realm_that_no_response_is_right_for():
+    """The challenge has it, and a client that hashes it is told why in the journal."""
+    wire = Wire({"fault": "api.realm", "realm": "branch"}, api=ACCOUNT)
+    first = wire.ask()
+    assert 'realm="branch"' in (first.header("WWW-authenticate") or "")
+    nonce = (first.header("WWW-authenticate") or "").partition('nonce="')[2][:8]
+    value = _of_the_branch(nonce)
+    assert wire.ask(headers=f"Authorization: {value}\r\n").status == 401
+    refusal = wire.journal[-1]["refusal"]
+    assert (refusal["code"], "another realm" in refusal["hint"]) == ("response-wrong", True)
+
+
+def _of_the_branch(nonce: str) -> str:
+    """Return the credentials of a client that takes the realm of the challenge."""
+    hashed = [md5(text.encode()).hexdigest() for text in (f"{USER}:branch:{PASSWORD}", "GET:/cdrapi")]
+    response = md5(f"{hashed[0]}:{nonce}:00000001:abc:auth:{hashed[1]}".encode()).hexdigest()
+    return (
+        f'Digest username="{USER}", realm="branch", nonce="{nonce}", uri="/cdrapi", qop=auth, nc=00000001, '
+        f'cnonce="abc", response="{response}"'
+    )
+
+
+# The port
+
+
+@pytest.mark.fault("api.cap")
+def test_the_cap_counts_as_reached():
+    """However few there are, a connection is closed at accept."""
+    pbx = Wire({"fault": "api.cap", "times": 1}).pbx
+    admission = pbx.admit(CLIENT, 0, BEGAN)
+    assert (admission.serve, admission.refusal.code.slug, admission.faults) == (False, "session-cap", ("api-cap",))
+    assert pbx.admit(CLIENT, 0, BEGAN).serve
+
+
+def refuses(ucm: Ucm) -> bool:
+    """Return whether the port of *ucm* refuses a connection."""
+    place = urlsplit(ucm.url)
+    try:
+        socket.create_connection((place.hostname, place.port), timeout=5).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+@pytest.mark.fault("api.disabled", "api.restart")
+def test_disabled_and_restarted_on_real_sockets(ucm_fleet: UcmFleet) -> None:
+    """Disabled, the port refuses and what is connected is cut; restarted in a request, it comes back by itself."""
+    ucm = ucm_fleet.start({"api": {"tls_authentication_name": None}})
+    with RawTls(ucm) as waiting:
+        fault = ucm.fault("api.disabled")
+        assert waiting.read().ended is Ended.RESET
+    assert refuses(ucm)
+    fault.disarm()
+    assert not refuses(ucm)
+    ucm.fault("api.restart", seconds=0.5, times=1)
+    with RawTls(ucm) as waiting:
+        assert talk(ucm, b"GET /cdrapi HTTP/1.1\r\n\r\n").ended is Ended.RESET
+        assert waiting.read().ended is Ended.RESET
+    assert refuses(ucm)
+    until = time.monotonic() + 10
+    while refuses(ucm) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert talk(ucm, b"GET /cdrapi HTTP/1.1\r\n\r\n").data.startswith(b"HTTP/1.1 200")
+    ucm_fleet.stop(ucm)
+
+
+def test_a_restart_forgets_the_nonces():
+    """The request is reset, the port is closed for the time, and an old nonce is unknown afterwards."""
+    wire = Wire(api=ACCOUNT)
+    first = wire.ask()
+    wire.pbx.faults.arm({"fault": "api.restart", "seconds": 2, "times": 1}, BEGAN)
+    cut = wire.ask("/cdrapi?x=1")
+    assert (cut.raw, cut.ended) == (b"", "reset")
+    assert [wire.pbx.port(BEGAN + later)[0].is_open for later in (0, 1.9, 2)] == [False, False, True]
+    assert logged_in(wire, first).status == 401
+    assert codes(wire)[1:] == ["cut-by-fault", "nonce-unknown"]
+    assert wire.journal[1]["kinds"] == ["api.restart"]
+
+
+# The database
+
+
+@pytest.mark.fault("api.slow-database")
+def test_a_slow_database_is_slow_for_searches():
+    """A page takes longer; what is refused, and recordings, do not."""
+    wire = Wire({"fault": "api.slow-database", "seconds": 3})
+    assert wire.ask("/cdrapi?caler=1").status == wire.ask("/recapi").status == 200
+    opened = wire.open()
+    assert opened.raw == b""
+    wire.clock.advance(3)
+    assert opened.status == 200
+
+
+@pytest.mark.fault("api.locked-database")
+@pytest.mark.parametrize(("quirk", "status"), [({}, 200), ({"database-failure": 500}, 500)])
+def test_a_locked_database_is_answered_as_the_device_does(quirk, status):
+    """With an empty container, or its page, as the quirk has it; the journal says what happened."""
+    wire = Wire({"fault": "api.locked-database"}, quirks=quirk)
+    opened = wire.ask()
+    assert opened.status == status
+    assert opened.body.count(b"\n") == 1 or status == 500
+    (entry,) = wire.journal
+    assert entry["refusal"]["sentence"] == "the database failed: database is locked"
+    assert entry["kinds"] == ["api.locked-database"]
+
+
+# Another register
+
+
+@pytest.mark.fault("api.quirk")
+@pytest.mark.parametrize(
+    ("quirk", "value", "target"),
+    [("json-layout", "compact", "/cdrapi?format=json"), ("server", "x/1", "/cdrapi"),
+     ("page-limit", 1, "/cdrapi"), ("content-type", "plain", "/cdrapi"), ("listing-line-end", "lf", "/recapi"),
+     ("order", "desc", "/cdrapi")],
+)  # fmt: skip
+def test_a_quirk_is_flipped_for_a_request(quirk, value, target):
+    """It is answered to the byte as by a PBX of that quirk, and the next one as ever."""
+    row = BY_ID[quirk]
+    value = next(one for one in row.values if one != make_pbx().quirks[quirk]) if row.values else value
+    wire = Wire({"fault": "api.quirk", "id": quirk, "value": value, "times": 1})
+    other = Wire(quirks={quirk: value})
+    assert wire.ask(target).raw == other.ask(target).raw
+    good = Wire()
+    assert wire.ask(target).raw == good.ask(target).raw
+
+
+@pytest.mark.parametrize(
+    ("quirk", "value", "field", "said"),
+    [
+        ("keep-alive", 15, "id", "before a request is decided"),
+        ("acctid", "monthly", "id", "about how rows are written"),
+        ("ordr", "desc", "id", "did you mean 'order'?"),
+        ("order", "sideways", "value", "is not a value of"),
+        ("page-limit", "many", "value", ""),
+        ("api-enabled", "x", "id", "api.enable"),
+    ],
+)
+def test_a_quirk_that_cannot_be_flipped_says_why(quirk, value, field, said):
+    """What is settled earlier or later, what there is not, and what a row does not take."""
+    found = refused({"fault": "api.quirk", "id": quirk, "value": value})
+    assert said in next(iter(found.values()))
+    assert list(found) == [field] or quirk == "api-enabled"
+
+
+@pytest.mark.fault("api.personality")
+def test_another_model_answers():
+    """Server, columns and JSON are those of the other model; the rows are the same calls."""
+    wire = Wire({"fault": "api.personality", "id": "ucm6200", "times": 1})
+    other = Wire(personality="ucm6200-1.0.20")
+    for target in ("/cdrapi?format=json", "/cdrapi?format=json"):
+        assert (wire.ask(target).raw == other.ask(target).raw) is (
+            wire.pbx.faults.armed["api-personality"].matched == 1
+        )
+
+
+def test_faults_of_this_plane_come_together():
+    """A denial holds under another register too, and the last of two values wins."""
+    wire = Wire(
+        {"fault": "api.quirk", "id": "server", "value": "a/1"}, {"fault": "api.quirk", "id": "server", "value": "b/2"},
+        {"fault": "api.deny"},
+    )  # fmt: skip
+    assert (wire.ask().status, wire.ask().header("Server")) == (403, "b/2")

@@ -9,6 +9,7 @@ import pytest
 from tests.asking import BAD_QUERY, TYPES, get, wire
 from tests.makers import (
     ACCOUNT,
+    BEGAN,
     CLIENT,
     GUIDE_CSV,
     PASSWORD,
@@ -196,7 +197,7 @@ def test_a_fault_armed_after_the_decision_does_not_act():
     """Faults are settled when the request is decided, not when its page is ready."""
     pbx = make_pbx()
     lookup = looked_up(pbx)
-    pbx.faults.arm({"fault": "http.latency", "seconds": 3})
+    pbx.faults.arm({"fault": "http.latency", "seconds": 3}, BEGAN)
     assert lookup.reply() == get(make_pbx())
 
 

@@ -135,6 +135,29 @@ class Nonces:
     def __len__(self) -> int:
         return len(self._issued)
 
+    def with_lifetime(self, seconds: int) -> Nonces:
+        """Return the same table in which nonces are good for so many *seconds*."""
+        return self._seen_as(lifetime=seconds, counted=self.counted, accept_unknown=self._accept_unknown)
+
+    def under(self, quirks: Quirks) -> Nonces:
+        """Return the same table as a register of other *quirks* has it judged."""
+        return self._seen_as(
+            lifetime=quirks.number("nonce-lifetime"),
+            counted=quirks["nonce-count"] == "checked",
+            accept_unknown=quirks["unknown-nonce"] == "accept",
+        )
+
+    def _seen_as(self, *, lifetime: int | None, counted: bool, accept_unknown: bool) -> Nonces:
+        other = Nonces(
+            self._chance, lifetime=lifetime, counted=counted, accept_unknown=accept_unknown, limit=self._limit
+        )
+        other._issued = self._issued
+        return other
+
+    def forget(self) -> None:
+        """Know none of the nonces any more."""
+        self._issued.clear()
+
     def issue(self, wall: float) -> str:
         """Return a new nonce; when the table is full the oldest one is forgotten."""
         nonce = 0

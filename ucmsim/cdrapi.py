@@ -83,7 +83,7 @@ class Showing:
 class Search:
     """What is looked for, where (the history as it was up to the row id *up_to*), and how a page of it is shown.
 
-    *now* is the present as PBX-local text.
+    *now* is the present as PBX-local text, *failure* why the database fails whatever is looked for.
     """
 
     history: History
@@ -92,6 +92,7 @@ class Search:
     showing: Showing
     up_to: int
     now: str = ""
+    failure: str = ""
 
     def content(self) -> Content:
         """Read the page and show it: what the worker is given to do."""
@@ -117,12 +118,16 @@ class Search:
 
     def _page(self) -> Page:
         """Read the page; a database that fails is a refusal (E10), not an error."""
+        if self.failure:
+            return self._failed(self.failure)
         try:
             rows = self.history.page(self.query, self.quirks, up_to=self.up_to)
         except sqlite3.Error as error:
-            said = f"the database failed: {error}"
-            return Page((), Refusal(Code.DATABASE, "", said, "", self.query.format))
+            return self._failed(str(error))
         return Page(tuple(rows))
+
+    def _failed(self, why: str) -> Page:
+        return Page((), Refusal(Code.DATABASE, "", f"the database failed: {why}", "", self.query.format))
 
 
 class CdrApi:

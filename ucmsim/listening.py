@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IProtocolFactory
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from ucmsim.errors import BindError
@@ -13,6 +13,7 @@ from ucmsim.faults import Moment
 from ucmsim.pbx import Pbx
 from ucmsim.ports import OpenPort, closed
 from ucmsim.settings import Address
+from ucmsim.socketplane import Gate
 
 LOOK = 0.1
 """Wall-clock seconds between looks at whether faults let the port be open, while one is about that."""
@@ -23,7 +24,7 @@ class Listening:
 
     _log = Logger()
 
-    def __init__(self, pbx: Pbx, gate: IProtocolFactory, reactor: Any) -> None:
+    def __init__(self, pbx: Pbx, gate: Gate, reactor: Any) -> None:
         self._pbx = pbx
         self._gate = gate
         self._reactor = reactor
@@ -31,6 +32,8 @@ class Listening:
         self._timer: IDelayedCall | None = None
         self.address: Address | None = None
         pbx.faults.changed = self.look
+        # Not at once: the connection on which it happens is in the middle of its request.
+        pbx.went_down = lambda: reactor.callLater(0, self.look)
 
     def open(self, bind: Address) -> None:
         """Listen on *bind*; raises `BindError`."""
@@ -50,14 +53,16 @@ class Listening:
         """Close the port while a fault keeps it closed, and open it again."""
         if self.address is None:
             return
-        settled = self._pbx.listens(self._reactor.seconds())
-        if settled is not None and self._port is not None:
+        state, settled = self._pbx.port(self._reactor.seconds())
+        if not state.is_open and self._port is not None:
             settled.count()
-            names = ", ".join(settled.names)
-            self._log.info("{pbx}: listens no more [faults: {faults}]", pbx=self._pbx.name, faults=names)
+            why = f" [faults: {', '.join(settled.names)}]" if settled.names else ", it restarts"
+            self._log.info("{pbx}: listens no more{why}", pbx=self._pbx.name, why=why)
             port, self._port = self._port, None
             port.close()
-        elif settled is None and self._port is None:
+            if state.cuts:
+                self._gate.abort_all()
+        elif state.is_open and self._port is None:
             self._open_again(self.address)
         self._forget_timer()
         if self._port is None or self._pbx.faults.any_at(Moment.LISTEN):

@@ -11,23 +11,23 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import Any
 
 from ucmsim import pages
 from ucmsim.asked import Asked
-from ucmsim.auth import Account, Nonces, judge
-from ucmsim.cdrapi import CdrApi
+from ucmsim.auth import Nonces, judge
+from ucmsim.cdrapi import Search
 from ucmsim.clock import PbxClock, When
-from ucmsim.faults import NOTHING, Admission, Facts, FaultBook, Handshake, Moment, Settled, Situation
-from ucmsim.head import Heading
+from ucmsim.face import Face, Work
+from ucmsim.faults import NOTHING, Admission, Facts, FaultBook, Handshake, Moment, PortState, Settled, Situation
 from ucmsim.history import History
 from ucmsim.journal import Discretion, Exchange, Hygiene, Journal, Visit
 from ucmsim.journal.masking import masked
 from ucmsim.journal.visits import CLOSED_AT_ACCEPT
+from ucmsim.personalities import personality
 from ucmsim.refusals import Code, Refusal
-from ucmsim.reply import Content, Reply
+from ucmsim.reply import Content, Ending, HangUp, Reply, Wait
 from ucmsim.request import ApiRequest, Reading
-from ucmsim.retrieval import RecApi
 from ucmsim.served import Served
 from ucmsim.settings import ClockChange
 from ucmsim.settings import Pbx as PbxSettings
@@ -36,12 +36,6 @@ from ucmsim.streams import stream
 
 Dress = Callable[[Content], Reply]
 """Makes a `Reply` of what a handler answers; knows the request's circumstances."""
-
-
-class Work(Protocol):
-    """What a handler leaves for the worker thread: carries everything, changes nothing."""
-
-    def content(self) -> Content: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +56,7 @@ _CHALLENGED = Refusal.of(
     "give up after the second 401",
 )
 
-Handler = Callable[[ApiRequest, When], Content | Work]
-"""Answers the requests for one path, once all checks have passed."""
+_RESTARTS = Refusal.of(Code.CUT_BY_FAULT, "the PBX restarts", "wait, and ask again")
 
 
 @dataclass(slots=True)
@@ -103,19 +96,13 @@ class Pbx:
         self.quirks = settings.register
         self.faults = FaultBook(partial(stream, seed, name, "fault"), defects)
         self.reading = Reading.of(self.quirks)
-        self._access = settings.access
-        self._authenticates = settings.authenticates
-        self._account = Account.of(settings.api, self.quirks)
+        self._spool = spool
+        self._face = Face.of(settings, history, spool)
+        self._others: dict[tuple[object, ...], Face] = {}
         self._nonces = Nonces.of(stream(seed, name, "nonces"), self.quirks)
-        self._handlers: dict[str, Handler] = {
-            "cdrapi": CdrApi(history, self.quirks, settings.time_zone),
-            "recapi": RecApi(spool, self.quirks, settings.time_zone),
-        }
-        self._discretion = Discretion.of(self._account, tuple(f"/{name}" for name in self._handlers))
-        self._heading = Heading.of(self.quirks)
-        self._nowhere_first = self.quirks["unknown-path"] == "first"
-        self._method_first = self.quirks["method-check"] == "first"
-        self._static_denied = self.quirks["static-path"] == 403
+        self._down_until = float("-inf")
+        self.went_down: Callable[[], object] = lambda: None
+        self._discretion = Discretion.of(self._face.account, tuple(f"/{name}" for name in self._face.handlers))
         for spec in settings.faults:
             self.faults.arm(spec, clock.began)
 
@@ -128,10 +115,14 @@ class Pbx:
         """Move the PBX clock as *change* has it, at *wall* seconds; what was decided before keeps its moment."""
         self._clock = self._clock.changed(change, wall)
 
-    def listens(self, wall: float) -> Settled | None:
-        """Return None if the port is open at *wall* seconds, else what faults keep it closed."""
+    def port(self, wall: float) -> tuple[PortState, Settled]:
+        """Return whether the port is open at *wall* seconds, and the faults that keep it closed.
+
+        `went_down` is called when it closes because of a restart.
+        """
         settled = self.faults.settle(Moment.LISTEN, self._known(""), self._clock.at(wall))
-        return None if settled.applied(True) else settled
+        state = settled.applied(PortState())
+        return (PortState(is_open=False, cuts=True) if wall < self._down_until else state), settled
 
     # --- at accept -------------------------------------------------------------------------------------------------
 
@@ -142,9 +133,9 @@ class Pbx:
             said = f"{peer} is one connection too many: {cap} are open (quirk session-cap)"
             return Admission.refused(Refusal.of(Code.SESSION_CAP, said, "close connections, or open fewer at a time"))
         if self.quirks["acl-denial"] == "drop":
-            passes, why = self._access.permitted(peer)
+            passes, why = self._face.access.permitted(peer)
             if not passes:
-                return Admission.refused(self._access.refusal(why), f"{why} (quirk acl-denial: drop)")
+                return Admission.refused(self._face.access.refusal(why), f"{why} (quirk acl-denial: drop)")
         settled = self.faults.settle(Moment.ADMIT, self._known(peer), self._clock.at(wall))
         settled.count()
         return replace(settled.applied(Admission(others=others)), faults=settled.names)
@@ -185,19 +176,26 @@ class Pbx:
 
         The order of the checks is that of spec 2.9, unless unknown paths are checked like the others.
         """
-        handler = self._handlers.get(request.handler or "")
         # Where the device looks for a handler first, what is armed in front of one never touches an unknown path.
-        checked = handler is not None or not self._nowhere_first
+        checked = (request.handler or "") in self._face.handlers or not self._face.nowhere_first
         facts = self._known(request.peer, request, when)
         api = self.faults.settle(Moment.DECIDE, facts, when) if checked else NOTHING
-        decided = self._checked(handler, request, when, api)
+        face, situation = self._seen(request.peer, api)
+        if situation.restart is not None:
+            api.count()
+            return self._restarted(when.wall, situation.restart, api.names)
+        decided = self._checked(request, when, face, situation)
         if isinstance(decided, Content) and decided.status == 401:
             api = api.about_authentication()
             api.count()
-            return self._dress(request, when.pbx, api)(decided)
+            return self._dress(request, when.pbx, face, api=api)(decided)
         api.count()
-        dress = self._dress(request, when.pbx, api, *self._replying(facts, when))
-        return dress(decided) if isinstance(decided, Content) else Lookup(decided, dress)
+        dress = self._dress(request, when.pbx, face, api=api, replying=self._replying(facts, when))
+        if isinstance(decided, Content):
+            return dress(decided)
+        if isinstance(decided, Search):
+            return Lookup(replace(decided, failure=situation.search_fails), _later(dress, situation.search_takes))
+        return Lookup(decided, dress)
 
     def answer(self, request: ApiRequest, when: When) -> Reply:
         """Decide and look up in one go: what tests call."""
@@ -206,7 +204,7 @@ class Pbx:
 
     def malformed(self, page: Content, peer: str, when: When) -> Reply:
         """Return the reply to bytes that never became a request, *page* being the device's."""
-        return self._dress(None, when.pbx, NOTHING, *self._replying(self._known(peer), when))(page)
+        return self._dress(None, when.pbx, self._face, replying=self._replying(self._known(peer), when))(page)
 
     def record(
         self,
@@ -252,16 +250,40 @@ class Pbx:
 
     # --- the checks, in order --------------------------------------------------------------------------------------
 
-    def _checked(self, handler: Handler | None, request: ApiRequest, when: When, faults: Settled) -> Content | Work:
-        if handler is None and (page := self._nowhere(request.handler)):
+    def _seen(self, peer: str, faults: Settled) -> tuple[Face, Situation]:
+        """Return the face that a request of *peer* sees, and its situation."""
+        face = self._face
+        situation = faults.applied(self._situation(peer, face))
+        if situation.personality is not None or situation.chosen:
+            face = self._other_face(situation)
+            situation = faults.applied(self._situation(peer, face))
+        return face, situation
+
+    def _situation(self, peer: str, face: Face) -> Situation:
+        passes, why = face.access.permitted(peer)
+        return Situation(peer, passes, why, None if passes else face.access.refusal(why))
+
+    def _other_face(self, situation: Situation) -> Face:
+        """Return the face of the PBX with what the *situation* has chosen; built when it is first seen."""
+        key = (situation.personality, *situation.chosen)
+        if key not in self._others:
+            settings = self.settings
+            changes: dict[str, Any] = {"quirks": {**settings.quirks, **dict(situation.chosen)}}
+            if situation.personality is not None:
+                changes["personality"] = personality(situation.personality)
+            self._others[key] = Face.of(settings.model_copy(update=changes), self.history, self._spool)
+        return self._others[key]
+
+    def _checked(self, request: ApiRequest, when: When, face: Face, situation: Situation) -> Content | Work:
+        handler = face.handlers.get(request.handler or "")
+        if handler is None and (page := self._nowhere(request.handler, face)):
             return page
-        situation = self._situation(request.peer, faults)
         if not situation.permitted:
-            return pages.DENIED.refused(situation.refusal or self._access.refusal(situation.why))
+            return pages.DENIED.refused(situation.refusal or face.access.refusal(situation.why))
         methods = self.reading.methods
         unknown_method = request.method not in methods
-        if not (unknown_method and self._method_first) and (self._authenticates or situation.challenged):
-            challenge = self._challenge(request, when, situation.challenged)
+        if not (unknown_method and face.method_first) and (face.authenticates or situation.challenged):
+            challenge = self._challenge(request, when, face, situation)
             if challenge is not None:
                 return challenge
         if unknown_method:
@@ -274,24 +296,35 @@ class Pbx:
             return pages.form_too_large(self.reading.form_limit)
         return handler(request, when)
 
-    def _nowhere(self, path: str | None) -> Content | None:
+    def _nowhere(self, path: str | None, face: Face) -> Content | None:
         """Return the page for a *path* that nobody serves, None if it comes after the checks. Spec 2.6."""
-        if self._static_denied and path is not None and (path == "static" or path.startswith("static/")):
+        if face.static_denied and path is not None and (path == "static" or path.startswith("static/")):
             return pages.NOTHING_STATIC
-        return pages.NOT_FOUND if self._nowhere_first else None
+        return pages.NOT_FOUND if face.nowhere_first else None
 
-    def _situation(self, peer: str, faults: Settled) -> Situation:
-        passes, why = self._access.permitted(peer)
-        return faults.applied(Situation(peer, passes, why, None if passes else self._access.refusal(why)))
-
-    def _challenge(self, request: ApiRequest, when: When, always: str) -> Content | None:
-        given = request.header("authorization")
-        verdict = judge(given, request.method, self._account, self._nonces, when.wall, target=request.target)
+    def _challenge(self, request: ApiRequest, when: When, face: Face, seen: Situation) -> Content | None:
+        account, nonces = face.account, self._nonces
+        if seen.username is not None or seen.password is not None:
+            username, password = seen.username or account.username, seen.password or account.password
+            account = replace(account, username=username, password=password)
+        if face is not self._face:
+            nonces = nonces.under(face.quirks)
+        if seen.nonce_lifetime is not None:
+            nonces = nonces.with_lifetime(seen.nonce_lifetime)
+        given, always = request.header("authorization"), seen.challenged
+        verdict = judge(given, request.method, account, nonces, when.wall, target=request.target)
         if verdict.granted and not always:
             return None
         stale = always == "stale" if always else verdict.stale
-        page = pages.unauthorized(self._account.realm, self._nonces.issue(when.wall), stale=stale)
+        page = pages.unauthorized(seen.realm or account.realm, nonces.issue(when.wall), stale=stale)
         return page.refused(verdict.refusal or _CHALLENGED)
+
+    def _restarted(self, wall: float, seconds: float, names: tuple[str, ...]) -> Reply:
+        """Go down for so many *seconds* in the middle of a request, which gets a reset."""
+        self._down_until = wall + seconds
+        self._nonces.forget()
+        self.went_down()
+        return Reply(0, "", (), (HangUp(Ending.RESET),), note=_RESTARTS.sentence, faults=names, refusal=_RESTARTS)
 
     # --- the head --------------------------------------------------------------------------------------------------
 
@@ -306,12 +339,14 @@ class Pbx:
         self,
         request: ApiRequest | None,
         now: datetime,
-        api: Settled,
-        contents: Settled = NOTHING,
-        http: Settled = NOTHING,
+        face: Face,
+        *,
+        api: Settled = NOTHING,
+        replying: tuple[Settled, Settled] = (NOTHING, NOTHING),
     ) -> Dress:
+        contents, http = replying
         dress = partial(
-            self._heading.dressed,
+            face.heading.dressed,
             now=now,
             head_only=request is not None and request.method == "HEAD",
             keep=self._keeps(request),
@@ -323,6 +358,11 @@ class Pbx:
         if request is None or request.unread or self.quirks.number("keep-alive") is None:
             return False
         return (request.header("connection") or "").lower() != "close"
+
+
+def _later(dress: Dress, seconds: float) -> Dress:
+    """Return *dress*, whose replies wait so many *seconds* first."""
+    return (lambda content: dress(content).first(Wait(seconds))) if seconds else dress
 
 
 def _finish(dress: Dress, contents: Settled, http: Settled, names: tuple[str, ...], content: Content) -> Reply:

@@ -10,7 +10,7 @@ from ucmsim.faults.book import NOTHING, Armed, FaultBook, Settled
 from ucmsim.faults.conditions import Facts
 from ucmsim.faults.kind import Kind
 from ucmsim.faults.kinds import KINDS
-from ucmsim.faults.planes import FREELY, PLANES, Admission, Handshake, Moment, Situation, Traffic
+from ucmsim.faults.planes import FREELY, PLANES, Admission, Handshake, Moment, PortState, Situation, Traffic
 from ucmsim.faults.said import FaultRefused, NotArmed
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Kind",
     "Moment",
     "NotArmed",
+    "PortState",
     "Settled",
     "Situation",
     "Traffic",

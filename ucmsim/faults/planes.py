@@ -113,6 +113,14 @@ Suite = Literal["static-rsa", "null", "dhe-1024"]
 
 
 @dataclass(frozen=True, slots=True)
+class PortState:
+    """Whether the port of a PBX *is_open*, and if not, whether that *cuts* what is connected."""
+
+    is_open: bool = True
+    cuts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Flight:
     """How the first flight goes out: so many *bytes* at a time, with *seconds* between."""
 
@@ -151,7 +159,10 @@ class Handshake:
 class Situation:
     """What one request sees of the PBX: whether its peer may pass, the sentence that says *why*, and the refusal.
 
-    *challenged* says that it gets the Digest challenge whatever its credentials are, as one that is new or *stale*.
+    *challenged* says that it gets the Digest challenge whatever its credentials are, as one that is new or *stale*;
+    *username*, *password*, *realm* and *nonce_lifetime* (seconds) are others than the PBX's own where they are given, and so
+    are the *personality* and what is *chosen* of the quirks. *restart* are seconds that the PBX is down for, from now on. A
+    search takes *search_takes* seconds longer, and fails if *search_fails* says why.
     """
 
     peer: str
@@ -159,3 +170,12 @@ class Situation:
     why: str
     refusal: Refusal | None = None
     challenged: Literal["", "new", "stale"] = ""
+    username: str | None = None
+    password: str | None = None
+    realm: str | None = None
+    nonce_lifetime: int | None = None
+    personality: str | None = None
+    chosen: tuple[tuple[str, int | str], ...] = ()
+    restart: float | None = None
+    search_takes: float = 0.0
+    search_fails: str = ""

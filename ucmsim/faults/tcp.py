@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ucmsim.faults.fields import Bytes, Seconds, SomeBytes
 from ucmsim.faults.kind import Kind
-from ucmsim.faults.planes import Admission, Cut, Moment
+from ucmsim.faults.planes import Admission, Cut, Moment, PortState
 from ucmsim.refusals import Code, Refusal
 
 
@@ -19,8 +19,8 @@ class Refuse:
 
     moment: ClassVar[Moment] = Moment.LISTEN
 
-    def __call__(self, listens: bool) -> bool:
-        return False
+    def __call__(self, state: PortState) -> PortState:
+        return replace(state, is_open=False)
 
 
 def _cut(admission: Admission, limit: int, ending: Cut) -> Admission:

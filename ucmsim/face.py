@@ -1,0 +1,70 @@
+"""What a request sees of a PBX, as its settings have it: who may pass, how pages look, what each path is answered with.
+
+Built once for the PBX itself, and once more for each other register that faults let it be asked under. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol
+
+from ucmsim.acl import AccessList
+from ucmsim.auth import Account
+from ucmsim.cdrapi import CdrApi
+from ucmsim.clock import When
+from ucmsim.head import Heading
+from ucmsim.history import History
+from ucmsim.register import Quirks
+from ucmsim.reply import Content
+from ucmsim.request import ApiRequest
+from ucmsim.retrieval import RecApi
+from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.spool import Spool
+
+
+class Work(Protocol):
+    """What a handler leaves for the worker thread: carries everything, changes nothing."""
+
+    def content(self) -> Content: ...
+
+
+Handler = Callable[[ApiRequest, When], Content | Work]
+"""Answers the requests for one path, once all checks have passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What follows from the *quirks* and the rest of the settings when a request is decided.
+
+    *authenticates*: credentials are asked for, those of the *account*. *nowhere_first*: an unknown path is found out before
+    all checks, *method_first*: an unknown method before authentication; *static_denied*: static paths have a page.
+    """
+
+    quirks: Quirks
+    access: AccessList
+    authenticates: bool
+    account: Account
+    handlers: Mapping[str, Handler]
+    heading: Heading
+    nowhere_first: bool
+    method_first: bool
+    static_denied: bool
+
+    @classmethod
+    def of(cls, settings: PbxSettings, history: History, spool: Spool) -> Face:
+        """Return the face of a PBX with these *settings*."""
+        quirks, zone = settings.register, settings.time_zone
+        handlers: dict[str, Handler] = {"cdrapi": CdrApi(history, quirks, zone), "recapi": RecApi(spool, quirks, zone)}
+        return cls(
+            quirks=quirks,
+            access=settings.access,
+            authenticates=settings.authenticates,
+            account=Account.of(settings.api, quirks),
+            handlers=MappingProxyType(handlers),
+            heading=Heading.of(quirks),
+            nowhere_first=quirks["unknown-path"] == "first",
+            method_first=quirks["method-check"] == "first",
+            static_denied=quirks["static-path"] == 403,
+        )
