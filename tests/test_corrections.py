@@ -12,7 +12,7 @@ import pytest
 
 from ucmsim.calls import Firmware
 from ucmsim.calls.shapes import BY_ID, Story
-from ucmsim.calls.stage import example
+from ucmsim.calls.stage import Phase, example
 from ucmsim.calls.world import CallWorld
 from ucmsim.clock import PbxClock
 from ucmsim.columns import NAMES
@@ -27,7 +27,8 @@ from ucmsim.settings import load_pbx
 
 HOUR = 3600 * SECOND
 STAGE = example()
-ANSWER, END = STAGE.start + STAGE.ring, STAGE.start + STAGE.ring + STAGE.talk
+ANSWER = STAGE.start + STAGE.lasts(Phase.RING)
+END = ANSWER + STAGE.lasts(Phase.TALK)
 """Of the call below, which begins on 2022-08-22 at 08:43:58.067640 UTC, is answered after 14.3 s and talked 420.6 s."""
 TIMES = ("start", "answer", "end", "duration", "billsec")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -208,7 +209,7 @@ def test_a_restart_ends_what_is_up_without_a_row(seconds: int, legs: int) -> Non
 def test_legs_that_ended_before_a_restart_have_their_rows() -> None:
     """Of a call that was sent to voicemail only the ringing was written."""
     story = BY_ID["voicemail"].story(STAGE)
-    found = written(story, restarts=(STAGE.start + STAGE.patience + SECOND,))
+    found = written(story, restarts=(STAGE.start + STAGE.lasts(Phase.RING_OUT) + SECOND,))
     assert [by_name(one)["lastapp"] for one in found] == ["Dial"]
 
 

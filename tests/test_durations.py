@@ -1,31 +1,27 @@
-"""How calls turn out, and how long they ring and talk: medians, spreads, longest times, and what was seen."""
+"""How long the phases of calls last: medians, spreads, longest times, and what was seen."""
 
 from __future__ import annotations
 
 from collections import Counter
 from random import Random
-from statistics import fmean, median, quantiles
+from statistics import fmean, median
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ucmsim.calls.durations import Lognormal, Outcomes
+from ucmsim.calls.durations import Durations, Lognormal
+from ucmsim.calls.stage import Phase
 from ucmsim.instants import SECOND
 from ucmsim.settings import Traffic
 
-DEFAULT = Outcomes.of(Traffic())
+DEFAULT = Durations.of(Traffic()).phases
 
 
 def drawn(times: Lognormal, count: int = 20_000, seed: int = 1) -> list[float]:
     """Return so many durations in seconds."""
     chance = Random(seed)
     return [times.draw(chance) / SECOND for _ in range(count)]
-
-
-def outcomes(made: Outcomes = DEFAULT, count: int = 20_000):
-    chance = Random(2)
-    return [made.draw(chance) for _ in range(count)]
 
 
 @pytest.mark.parametrize(("middle", "spread"), [(90, 3), (8, 1.8), (1.4, 2.6)])
@@ -61,36 +57,48 @@ def test_no_duration_is_longer_than_the_longest(middle, spread, longest, seed):
         assert 0 <= found <= longest * SECOND
 
 
-def test_only_answered_calls_are_talked():
-    """The others ring, and last no longer than the PBX rings."""
-    for disposition, rang, talked in outcomes():
-        assert (talked > 0) == (disposition == "ANSWERED")
-        assert 0 <= rang <= 60 * SECOND
-
-
 def test_failed_calls_last_as_long_as_those_that_were_seen():
     """0 to 7 whole seconds, and 0 as often as 34 of 94. https-api 5.2."""
-    seconds = Counter(int(one) for one in drawn(DEFAULT.ring["FAILED"]))
+    seconds = Counter(int(one) for one in drawn(DEFAULT[Phase.FAIL]))
     assert set(seconds) == set(range(8))
     assert seconds[0] / 20_000 == pytest.approx(34 / 94, abs=0.02)
 
 
 def test_some_calls_ring_out():
     """Some of those that nobody takes ring until the PBX gives up, and few of those that are taken do."""
-    rung_out = [sum(one == 60 for one in drawn(DEFAULT.ring[name])) for name in ("NO ANSWER", "ANSWERED")]
+    rung_out = [sum(one == 60 for one in drawn(DEFAULT[phase])) for phase in (Phase.NO_ANSWER, Phase.RING)]
     assert 400 < rung_out[0] < 1000
     assert rung_out[1] < 20
 
 
-def test_every_setting_is_heeded():
-    """Shares, ring times and talk times are those that are configured."""
-    given_by = Traffic(
-        dispositions={"answered": 1, "no_answer": 1, "busy": 1, "failed": 0},
-        ring={name: {"median": at + 1, "spread": 1} for at, name in enumerate(("answered", "no_answer", "busy"))},
-        talk={"median": 600, "spread": 1.5, "longest": 700},
-    )
-    found = outcomes(Outcomes.of(given_by), 3000)
-    assert {(one.disposition, one.rang // SECOND) for one in found} == {("ANSWERED", 1), ("NO ANSWER", 2), ("BUSY", 3)}
-    talked = [one.talked / SECOND for one in found if one.talked]
-    assert max(talked) == 700
-    assert quantiles(talked, n=4)[1] == pytest.approx(600, rel=0.1)
+@pytest.mark.parametrize("phase", Phase)
+def test_every_setting_is_heeded(phase):
+    """A phase lasts as long as stands under its key, no longer than the longest, and no other phase does."""
+    if phase is Phase.RING_OUT:
+        found = {"ring": {"no_answer": {"longest": 77.0}}}
+    else:
+        found = {"median": 3.5, "spread": 1}
+        for key in reversed(phase.value.split(".")):
+            found = {key: found}
+    drawn_by = Durations.of(Traffic(**found)).drawn(Random(1))
+    due = 77.0 if phase is Phase.RING_OUT else 3.5
+    assert {one for one in Phase if drawn_by(one, 0) == due * SECOND} == {phase}
+
+
+def test_the_longest_times_act_on_every_phase():
+    """Whatever rings, talks or waits ends then."""
+    settings = {"median": 0.5, "longest": 0.6}
+    every = {phase.value.rpartition(".")[2]: settings for phase in Phase if phase.value.startswith("phases.")}
+    ring = {"answered": settings, "no_answer": settings, "busy": settings, "failed": settings}
+    made = Durations.of(Traffic(talk=settings, ring=ring, phases=every))
+    for seed in range(50):
+        lasts = made.drawn(Random(seed))
+        assert max(lasts(phase, time) for phase in Phase for time in range(3)) <= 0.6 * SECOND
+
+
+def test_a_phase_lasts_as_long_whenever_one_asks():
+    """Whoever asks again hears the same, and of another time something else."""
+    lasts = Durations.of(Traffic()).drawn(Random(1))
+    first = [lasts(Phase.TALK, time) for time in range(5)]
+    assert [lasts(Phase.TALK, time) for time in range(5)] == first
+    assert len(set(first)) == 5

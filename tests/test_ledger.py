@@ -63,7 +63,7 @@ def talked(call: Call) -> tuple[Talked, ...]:
 def test_what_is_kept_of_a_placed_call_is_what_happened(history: History, shape: Shape, kind: str) -> None:
     """Its talks and what trunks carried, call by call; every row is of one of these, whatever the firmware writes."""
     caller, callee = NUMBERS[kind]
-    on = living(history)
+    on = living(history, trunks=[{"name": "carrier-a"}, {"name": "pstn", "kind": "analogue"}])
     story = place(on, shape=shape.id, **{"from": caller, "to": callee})
     on.happen(NOW + HOUR)
     on.stop()
@@ -121,19 +121,19 @@ def test_what_trunks_carry() -> None:
     assert trunks("answered", "Internal") == []
     assert trunks("answered", "Outbound") == [("out", FAR, 0, 14.3, 434.9)]
     assert trunks("answered", "Inbound") == [("in", FAR, 0, 14.3, 434.9)]
-    assert trunks("busy", "Outbound") == [("out", FAR, 0, None, 14.3)]
-    assert trunks("no-answer", "Inbound") == [("in", FAR, 0, None, 9.1)]
+    assert trunks("busy", "Outbound") == [("out", FAR, 0, None, 7.2)]
+    assert trunks("no-answer", "Inbound") == [("in", FAR, 0, None, 20.1)]
     assert trunks("congestion", "Outbound") == []
-    assert trunks("queue-abandoned", "Inbound") == [("in", FAR, 0, 0, 23.4)]
-    assert trunks("pin-group", "Outbound") == [("out", FAR, 9.1, 23.4, 444.0)]
-    assert trunks("disa", "Inbound") == [("in", FAR, 0, 0, 444.0), ("out", BEYOND, 9.1, 23.4, 444.0)]
-    assert trunks("api-call", "Inbound") == [("out", FAR, 0, 14.3, 449.2)]
-    assert trunks("api-call", "Outbound") == [("out", FAR, 14.3, 28.6, 449.2)]
-    assert trunks("callback", "Inbound", 0) == [("in", FAR, 0, None, 1)]
-    assert trunks("callback", "Inbound", 1) == [("out", FAR, 0, 14.3, 54.3)]
+    assert trunks("queue-abandoned", "Inbound") == [("in", FAR, 0, 0, 50)]
+    assert trunks("pin-group", "Outbound") == [("out", FAR, 5.6, 19.9, 440.5)]
+    assert trunks("disa", "Inbound") == [("in", FAR, 0, 0, 440.5), ("out", BEYOND, 5.6, 19.9, 440.5)]
+    assert trunks("api-call", "Inbound") == [("out", FAR, 0, 14.3, 441.1)]
+    assert trunks("api-call", "Outbound") == [("out", FAR, 14.3, 20.5, 441.1)]
+    assert trunks("callback", "Inbound", 0) == [("in", FAR, 0, None, 1.4)]
+    assert trunks("callback", "Inbound", 1) == [("out", FAR, 0, 14.3, 37.7)]
     assert trunks("helper-channel", "Inbound", 1) == []
     (line,) = carried(BY_ID["analogue"].story(example())[0])
-    assert (line.trunk, line.place, line.direction) == ("carrier-b", "1", "in")
+    assert (line.trunk, line.place, line.direction) == ("pstn", "1", "in")
 
 
 def test_whoever_else_is_rung_outside_is_carried_as_long_as_it_rings() -> None:

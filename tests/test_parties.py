@@ -228,20 +228,21 @@ from random import Random
 from zoneinfo import ZoneInfo
 from ucmsim.calls.arrivals import Arrivals, Rhythm
 from ucmsim.calls.contacts import Contacts
-from ucmsim.calls.durations import Outcomes
+from ucmsim.calls.durations import Durations
+from ucmsim.calls.stage import Phase
 from ucmsim.calls.parties import parties
 from ucmsim.settings import Extensions, Traffic, Trunk
 chance, traffic = Random(1), Traffic(faker_locale=["en_US", "sv_SE", "ja_JP"], holidays=["12-25", "07-04", "01-01"])
 found = parties(chance, Extensions(), [Trunk(name="a", channels=3), Trunk(name="b", channels=1)], traffic)
-contacts, outcomes = Contacts.of(found, traffic, chance), Outcomes.of(traffic)
-calls = [(contacts.active(chance), contacts.callee(3, chance), outcomes.draw(chance)) for _ in range(999)]
+contacts, durations = Contacts.of(found, traffic, chance), Durations.of(traffic)
+calls = [(contacts.active(chance), contacts.callee(3, chance), [durations.drawn(chance)(phase, 0) for phase in Phase]) for _ in range(999)]
 instants = list(islice(Arrivals.of(Rhythm.of(traffic, ZoneInfo("Europe/Berlin"), 400), chance).between(0), 999))
 print(sha256(repr((found, calls, instants)).encode()).hexdigest())
 """
 
 
 def test_two_processes_make_the_same_traffic():
-    """However each of them hashes its texts: parties, contacts, outcomes and arrivals."""
+    """However each of them hashes its texts: parties, contacts, durations and arrivals."""
     digests = {
         subprocess.run(
             [sys.executable, "-c", DIGEST], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True

@@ -82,10 +82,11 @@ def kind_of(record: Record) -> str:
 
 
 def is_talk(record: Record) -> bool:
-    """Return whether somebody answered, or fetched the call from where it was parked: no feature, and no page."""
+    """Return whether somebody answered, or fetched the call from where it was parked: no feature, no page, no helper."""
     row = cdr(record)
     fetched = (row["lastapp"], row["lastdata"]) == ("Park", "default")
-    return row["disposition"] == "ANSWERED" and (row["lastapp"] == "Dial" or fetched)
+    talked = row["disposition"] == "ANSWERED" and (row["lastapp"] == "Dial" or fetched)
+    return talked and told_of(record).kind != "Helper"
 
 
 GROUPS = {"ring-group": "6400", "ivr-ring-group": "6400", "queue": "6500"}

@@ -13,11 +13,11 @@ from click.testing import CliRunner
 from tests.golden.shapes import HOME, WRITERS, shape_files
 from ucmsim.calls import Firmware
 from ucmsim.calls.dialplan import legs
-from ucmsim.calls.events import Call, Event, What, talks
+from ucmsim.calls.events import Call, Event, Party, What, talks
 from ucmsim.calls.legs import Leg
 from ucmsim.calls.projection import written
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape
-from ucmsim.calls.stage import example
+from ucmsim.calls.stage import Phase, example
 from ucmsim.calls.truths import of_leg
 from ucmsim.cli import main
 from ucmsim.columns import NAMES
@@ -28,7 +28,9 @@ from ucmsim.register import Quirks
 EVERY = pytest.mark.parametrize("shape", SHAPES, ids=[shape.id for shape in SHAPES])
 PLAYED = [(shape, kind) for shape in SHAPES for kind in shape.kinds]
 IN_EVERY_KIND = pytest.mark.parametrize(("shape", "kind"), PLAYED, ids=[f"{shape.id}-{kind}" for shape, kind in PLAYED])
-RING, TALK, PATIENCE = 14.3, 420.6, 9.1
+RING, TALK, CHOICE = 14.3, 420.6, 9.1
+AGAIN, TALK_AGAIN = 6.2, 95.4
+"""The ringing and the talk of who comes second in a call."""
 
 
 def rows_of(story: tuple[Call, ...], name: str = "ucm6510", **quirks: str) -> list[dict[str, str]]:
@@ -102,12 +104,19 @@ def test_talks_follow_each_other(shape: Shape, kind: str) -> None:
     [
         ("answered", [("1002", TALK)]),
         ("no-answer", []),
-        ("ivr-choice", [("7000", PATIENCE + RING), ("1001", TALK)]),
+        ("ivr-choice", [("7000", CHOICE + RING), ("1001", TALK)]),
+        ("ivr-menus", [("7000", CHOICE), ("7001", 4.3 + RING), ("1001", TALK)]),
         ("ring-group", [("6400", RING), ("1003", TALK)]),
-        ("queue", [("6500", PATIENCE + 2 * RING), ("1003", TALK)]),
-        ("blind-transfer", [("1001", TALK), ("1003", TALK)]),
-        ("parked", [("1001", TALK), ("71", PATIENCE), ("1003", TALK)]),
-        ("disa", [("7100", PATIENCE + RING), ("07700900123", TALK)]),
+        ("queue", [("6500", 12.5 + 20.1 + RING), ("1003", TALK)]),
+        ("blind-transfer", [("1001", TALK), ("1003", TALK_AGAIN)]),
+        ("attended-transfer", [("1001", TALK + AGAIN + 27.8), ("1003", TALK_AGAIN)]),
+        ("forward-busy", [("1003", TALK_AGAIN)]),
+        ("parked", [("1001", TALK), ("71", 35.9), ("1003", TALK_AGAIN)]),
+        ("disa", [("7100", 5.6 + RING), ("07700900123", TALK)]),
+        ("paging", [("6700", 0.9 + 6.8)]),
+        ("voicemail", [("1001", 15.7)]),
+        ("fax", [("6800", 73.1)]),
+        ("feature-code", [("*77", 2.3)]),
         ("prefix", [("07700900699", TALK)]),
         ("account-code", [("07700900699", TALK)]),
         ("pin-group", [("07700900699", TALK)]),
@@ -128,7 +137,103 @@ def test_on_a_helper_channel_nobody_talks_and_a_callback_is_taken_by_the_ivr() -
     """The second channel of each: none of its own, and who asked for the call."""
     assert list(talks(BY_ID["helper-channel"].story(example())[1])) == []
     (talk,) = talks(BY_ID["callback"].story(example())[1])
-    assert (talk.to.number, (talk.until - talk.since) / SECOND) == ("7000", 40)
+    assert (talk.to.number, (talk.until - talk.since) / SECOND) == ("7000", 23.4)
+
+
+AT_LEAST: dict[str, int] = {"held": 3, "attended-transfer": 4, "queue": 3, "conference": 5, "ivr-menus": 3}
+"""How many phases of these last differently; of the others as many as they have events that something happens between."""
+
+
+@EVERY
+def test_no_two_phases_of_a_shape_last_the_same(shape: Shape) -> None:
+    """Each time that passes is another, wherever two things wait for the same thing."""
+    asked: list[tuple[Phase, int]] = []
+
+    def lasts(phase: Phase, time: int) -> int:
+        asked.append((phase, time))
+        return (1 + len(asked)) * SECOND
+
+    for kind in shape.kinds:
+        asked.clear()
+        shape.story(replace(example(), times=lasts), kind)
+        # The one time that is taken again: two channels of a parked call or of a helper end together.
+        again = len(asked) - len(set(asked))
+        assert again == {"parked": 1, "helper-channel": 2}.get(shape.id, 0), asked
+        assert len(set(asked)) >= AT_LEAST.get(shape.id, 1)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 12])
+@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape.phones], ids=lambda shape: shape.id)
+def test_a_feature_rings_as_many_phones_as_it_has(shape: Shape, count: int) -> None:
+    """All together, or one agent after another until the one who takes the call."""
+    everybody = tuple(Party(str(2000 + at), "", str(2000 + at)) for at in range(count + 1))
+    phones = everybody[1:]
+    taker = phones[count // 2]
+    stage = replace(example(), inside=everybody, phones=phones, taker=taker, engaged=phones[count // 2 + 1 :])
+    story = shape.story(stage)
+    rung = [event.to for call in story for event in call.events if event.what is What.DIAL]
+    busy = [event.to for call in story for event in call.events if event.what is What.BUSY]
+    if shape.id == "conference":
+        assert [call.caller for call in story] == list(everybody)
+    elif shape.phones == "queue":
+        assert (rung, busy) == (list(phones[: count // 2 + 1]), [])
+    else:
+        assert rung == list(phones)
+        assert sorted(busy, key=str) == sorted(stage.engaged, key=str)
+    assert max(call.ended or 0 for call in story) > stage.start
+
+
+@pytest.mark.parametrize("engaged", [0, 1, 2, 3, 4])
+def test_an_agent_who_is_busy_is_told_so_by_a_queue(engaged: int) -> None:
+    """And the next is rung; the caller talks to who takes the call."""
+    stage = example()
+    stage = replace(stage, phones=stage.inside, taker=stage.inside[-1], engaged=stage.inside[:engaged])
+    found = [leg.disposition for leg in legs(*BY_ID["queue"].story(stage)) if leg.lastapp == "Dial"]
+    assert found == ["BUSY"] * engaged + ["NO ANSWER"] * (4 - engaged) + ["ANSWERED"]
+
+
+GOING_ON = [shape for shape in SHAPES if shape.goes_on]
+
+
+@pytest.mark.quirk("external-calls")
+@pytest.mark.parametrize("kind", ["Inbound", "Internal"])
+@pytest.mark.parametrize("shape", GOING_ON, ids=lambda shape: shape.id)
+def test_a_call_goes_on_to_a_number_outside(shape: Shape, kind: str) -> None:
+    """Over a trunk, as a call that goes out, from trunk to trunk where it came over one; the prefix is dialled there only."""
+    stage = example()
+    stage = replace(stage, target=stage.beyond, prefix="9")
+    story = shape.story(stage, kind)
+    for value in ("external", "outbound"):
+        *_, last = rows_of(story, external_calls=value)
+        due = {"external": "External", "outbound": "Outbound"}[value] if kind == "Inbound" else "Outbound"
+        assert (last["userfield"], last["dst"], last["dstanswer"]) == (due, "907700900123", "07700900123")
+        assert (last["src_trunk_name"], last["dst_trunk_name"]) == (
+            "carrier-b" if kind == "Inbound" else "",
+            "carrier-b",
+        )
+        assert last["dcontext"] == "outbound-route-2"
+        assert last["dstchannel"].startswith("SIP/trunk_2-")
+        assert last["recordfiles"].endswith("-907700900123.wav@")
+    told = [of_leg(leg) for call in story for leg in legs(call, story)]
+    assert {one.trunk_out for one in told if one.reached == "07700900123"} == {"carrier-b"}
+    assert {one.kind for one in told} - {"Outbound"} == {kind}  # that of the call, whatever its trunks
+
+
+@pytest.mark.parametrize("kind", ["Inbound", "Internal"])
+@pytest.mark.parametrize("shape", GOING_ON, ids=lambda shape: shape.id)
+def test_a_call_that_finds_no_channel_to_go_on_fails(shape: Shape, kind: str) -> None:
+    """It meets congestion on the way outside; in an attended transfer the callee comes back to the caller."""
+    stage = example()
+    story = shape.story(replace(stage, target=stage.beyond, congested=True), kind)
+    failed = [row for row in rows_of(story) if row["disposition"] == "FAILED"]
+    assert columns(failed, "lastapp", "dst", "dst_trunk_name") == [("Congestion", "07700900123", "carrier-b")]
+    assert not [
+        event for call in story for event in call.events if event.what is What.DIAL and event.to == stage.beyond
+    ]
+    last = list(talks(story[0]))
+    assert [talk.to.number for talk in last] == (
+        [] if "forward" in shape.id or shape.id == "follow-me" else [last[0].to.number]
+    )
 
 
 def truths(shape: str, kind: str = "") -> list[tuple[str, ...]]:
@@ -211,7 +316,7 @@ def test_a_page_rings_all_and_ends_for_all() -> None:
     """Whoever does not answer stops ringing when the page ends."""
     stage = example()
     (call,) = BY_ID["paging"].story(stage)
-    late = [event for event in call.events if not (event.what is What.ANSWER and event.to == stage.inside[3])]
+    late = [event for event in call.events if event.what is not What.BUSY]
     found = legs(call._replace(events=tuple(late)))
     assert [(leg.reached.number, leg.disposition) for leg in found] == [
         ("1002", "ANSWERED"), ("1003", "ANSWERED"), ("1004", "NO ANSWER"),
@@ -263,9 +368,9 @@ def test_the_did_has_a_row_of_its_own_but_on_a_ucm62xx() -> None:
 @pytest.mark.quirk("did-row", "fork-rows")
 def test_forked_parts_have_rows_or_none() -> None:
     """Without the first row, or without any of them."""
-    assert [row["lastapp"] for row in rows("ivr-ring-group")] == ["ForkCDR", "ForkCDR", "Dial", "Dial"]
+    assert [row["lastapp"] for row in rows("ivr-ring-group")] == ["ForkCDR", "ForkCDR", "Dial", "Dial", "Dial"]
     assert rows("ivr-ring-group", did_row="none")[0]["lastdata"] == "are"
-    assert [row["lastapp"] for row in rows("ivr-ring-group", fork_rows="hidden")] == ["Dial", "Dial"]
+    assert [row["lastapp"] for row in rows("ivr-ring-group", fork_rows="hidden")] == ["Dial", "Dial", "Dial"]
     assert len(rows("ivr", did_row="none")) == len(rows("ivr")) - 1 == 1
 
 
@@ -330,14 +435,14 @@ def test_the_recording_of_a_group_names_the_group_or_the_agent_too() -> None:
 def test_an_analogue_line_without_a_number() -> None:
     """Src is empty and dst is s; the channel is that of the port, channel_ext the port too or the trunk."""
     for value, channel, place in (("o1", "DAHDI/o1-1", "o1"), ("1", "DAHDI/1-1", "1")):
-        for shown, extension in (("port", place), ("trunk", "trunk_2")):
+        for shown, extension in (("port", place), ("trunk", "trunk_3")):
             (row,) = rows("analogue", analogue_channel=value, analogue_extension=shown, chanext="extensions")
             assert (row["src"], row["dst"], row["clid"]) == ("", "s", '"" <>')
             assert (row["channel"], row["channel_ext"], row["dstanswer"]) == (channel, extension, "1001")
-            assert (row["chanext"], row["src_trunk_name"], row["dcontext"]) == (extension, "carrier-b", "ext-did-2")
+            assert (row["chanext"], row["src_trunk_name"], row["dcontext"]) == (extension, "pstn", "ext-did-3")
     assert [rows("analogue", analogue_service=value)[0]["service"] for value in ("p", "s")] == ["p", "s"]
     told = {name: columns(rows("analogue", name), "channel", "channel_ext", "service") for name in DEVICES}
-    assert told == by_device([("DAHDI/1-1", "trunk_2", "s")], [("DAHDI/o1-1", "o1", "p")])
+    assert told == by_device([("DAHDI/1-1", "trunk_3", "s")], [("DAHDI/o1-1", "o1", "p")])
 
 
 @pytest.mark.quirk("unregistered-row")
@@ -402,7 +507,7 @@ def test_a_parked_call_is_in_two_sessions_or_one() -> None:
         ends = [row["session"].partition("-")[2] for row in found]
         assert ends == (sessions or ["07700900699"] * 3 + ["1003"])
         assert columns(found, "lastapp", "disposition")[1] == ("Park", "ANSWERED")
-    assert columns(rows("ivr"), "lastapp", "disposition", "billsec")[-1] == ("ReadExten", "ANSWERED", "40")
+    assert columns(rows("ivr"), "lastapp", "disposition", "billsec")[-1] == ("ReadExten", "ANSWERED", "23")
 
 
 @pytest.mark.quirk("external-calls", "disa-row")
@@ -439,7 +544,9 @@ def test_what_a_feature_has_as_rows() -> None:
     assert [row["lastapp"] for row in rows("queue")] == ["ForkCDR", "Dial", "Dial", "Queue"]
     assert [row["lastapp"] for row in rows("queue", queue_row="none")] == ["ForkCDR", "Dial", "Dial"]
     assert columns(rows("queue-abandoned"), "lastapp", "disposition")[-1] == ("Queue", "NO ANSWER")
-    assert [row["dst"] for row in rows("paging")] == ["1002", "1003", "1004"]
+    assert columns(rows("paging"), "dst", "disposition") == [
+        ("1004", "BUSY"), ("1002", "ANSWERED"), ("1003", "ANSWERED"),
+    ]  # fmt: skip
 
 
 @pytest.mark.quirk("dialled-prefix", "outbound-caller-id")
@@ -457,7 +564,7 @@ def test_account_codes_and_pins_stand_in_accountcode() -> None:
     """Those that were dialled; a PIN only where its group says so, and the time that it took is time of the call."""
     (code,), (pin,) = rows("account-code"), rows("pin-group")
     assert (code["accountcode"], code["duration"], code["billsec"]) == ("1234", "434", "420")
-    assert (pin["accountcode"], pin["duration"], pin["billsec"]) == ("1234", "444", "420")
+    assert (pin["accountcode"], pin["duration"], pin["billsec"]) == ("1234", "440", "420")
     assert pin["start"] == code["start"]
     (hidden,) = rows("pin-group", pin_code="hidden")
     assert hidden == pin | {"accountcode": ""}
@@ -492,7 +599,7 @@ def test_a_callback_has_two_rows_or_that_of_the_call_back() -> None:
     assert [row | {"AcctId": "2"} for row in one] == two[1:]
     names = ("dst", "lastapp", "disposition", "duration", "billsec", "action_type")
     assert columns(two, *names) == [
-        ("3125550199", "Hangup", "FAILED", "1", "0", "CALLBACK"), ("7000", "ReadExten", "ANSWERED", "54", "40", "CALLBACK"),
+        ("3125550199", "Hangup", "FAILED", "1", "0", "CALLBACK"), ("7000", "ReadExten", "ANSWERED", "37", "23", "CALLBACK"),
     ]  # fmt: skip
     assert {row["src"] for row in two} == {"07700900699"}
     assert [row["dstchannel"] for row in rows("callback", failed_channel="dialled")] == ["", ""]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ucmsim.calls import Firmware, Office
+from ucmsim.calls.events import What
 from ucmsim.calls.recorder import recordable
 from ucmsim.calls.shapes import SHAPES, Shape, Story
 from ucmsim.calls.stage import example
@@ -35,7 +36,8 @@ PERSONALITIES = ("ucm6100", "ucm6510")
 
 @cache
 def settings(personality: str = "ucm6100") -> Pbx:
-    return load_pbx({"time_zone": "UTC", "personality": personality}, Path())
+    trunks = [{"name": "pstn", "kind": "analogue", "channels": 2}, {"name": "carrier", "channels": 12}]
+    return load_pbx({"time_zone": "UTC", "personality": personality, "trunks": trunks}, Path())
 
 
 @cache
@@ -89,8 +91,8 @@ NOT_RECORDED = "nobody talks in a call of shape '{1}' who would be recorded; lea
     ("shape", "kind", "how", "said"),
     [
         ("busy", "Internal", {"talk": 60}, IDLE),
-        ("unregistered", "Inbound", {"ring": 9}, IDLE),
-        ("ivr", "Inbound", {"talk": 41}, "a call of shape 'ivr' lasts 40 seconds at most"),
+        ("fax", "Inbound", {"ring": 9}, IDLE),
+        ("ivr", "Inbound", {"ring": 9}, IDLE),
         ("no-answer", "Outbound", {"recorded": True}, NOT_RECORDED),
         ("paging", "Internal", {"recorded": "ami"}, NOT_RECORDED),
     ],
@@ -103,6 +105,56 @@ def test_what_makes_no_difference_to_a_call_is_refused(shape: str, kind: str, ho
     assert (str(refused.value), refused.value.field) == (said.format(field, shape), field)
     none = {field: False if field == "recorded" else 0}
     assert story_of(shape, {**ENDS[kind], **none})[0].shape == shape
+
+
+@pytest.mark.parametrize("shape", ["ring-group", "ring_group", "queue", "paging", "queue-abandoned"])
+@pytest.mark.parametrize("phones", [None, 1, 2, 7])
+def test_a_call_rings_as_many_phones_as_are_wished_for(shape: str, phones: int | None) -> None:
+    """Three, or two agents, where the wish does not say; who is named is among them, and takes the call of a queue last."""
+    queued = shape.startswith("queue")
+    number = "6700" if shape == "paging" else "6400"
+    call: dict[str, Any] = {"from": CALLER, "to": "1005"} if queued else {"from": "1001", "to": number}
+    (made,) = story_of(shape, call if phones is None else {**call, "phones": phones})
+    rung = [event.to.number for event in made.events if event.what is What.DIAL and event.to]
+    assert len(rung) == len(set(rung)) == (phones or (2 if queued else 3))
+    assert "1001" not in rung or queued
+    if queued:
+        assert rung[-1] == "1005"
+    assert made.shape == shape.replace("_", "-")
+
+
+NO_PHONES = "a call of shape 'answered' has no number of phones; conference, ivr-ring-group, paging"
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ({"shape": "ring-group", "to": "6400", "phones": 50}, "a call of shape 'ring-group' with 50 phones needs as many extensions beside who calls; here are 49"),
+        ({"shape": "queue", "from": CALLER, "to": "6500", "phones": 51}, "a call of shape 'queue' with 51 phones needs as many extensions beside who calls; here are 50"),
+        ({"shape": "answered", "to": "1002", "phones": 2}, NO_PHONES),
+        ({"shape": "paging", "to": "6700", "phones": 0}, "'phones' is a whole number from 1 to 100"),
+        ({"shape": "paging", "to": "6700", "phones": 101}, "'phones' is a whole number from 1 to 100"),
+        ({"shape": "paging", "to": "6700", "phones": "3"}, "'phones' is a whole number from 1 to 100"),
+        ({"shape": "paging", "to": "6700", "phones": True}, "'phones' is a whole number from 1 to 100"),
+    ],
+)  # fmt: skip
+def test_phones_that_there_cannot_be_are_refused(call: dict[str, Any], said: str) -> None:
+    """Where the PBX has too few, where the shape has none, and where it is no number."""
+    with pytest.raises(FieldRefused) as refused:
+        staged(wished({"from": "1001", **call}, NOW), office())
+    assert str(refused.value).startswith(said)
+    assert refused.value.field == "phones"
+
+
+def test_a_call_of_an_analogue_line_needs_an_analogue_trunk() -> None:
+    """It bears the name of that, and others that of the first SIP trunk."""
+    usual = Office.of(load_pbx({}, Path()), Random(1))
+    with pytest.raises(FieldRefused, match="needs a trunk of 'kind: analogue'"):
+        staged(wished({"shape": "analogue", **ENDS["Inbound"]}, NOW), usual)
+    line = story_of("analogue", ENDS["Inbound"])[0].caller
+    assert (line.trunk, line.place, line.port) == ("pstn", "trunk_1", "1")
+    other = story_of("answered", ENDS["Inbound"])[0].caller
+    assert (other.trunk, other.place) == ("carrier", "trunk_2")
 
 
 LEAVING_ROWS = [shape for shape in SHAPES if shape.id != "unfinished"]

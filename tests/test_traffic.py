@@ -241,6 +241,159 @@ def test_a_helper_takes_no_line_and_its_phone_does() -> None:
         assert not helper.recorded
 
 
+# What goes on in them
+
+
+def happened(shape: str, count: int = 30, trunks: tuple[Trunk, ...] = TRUNKS, **settings: Any) -> list[Story]:
+    """Return the stories of a *shape* that happens often."""
+    key = shape.replace("-", "_")
+    found = stories(office(count, trunks, shapes={key: 3000}, **settings), calls_per_day=1500)
+    return [story for story in found if story[0].shape == shape]
+
+
+def gaps(story: Story, what: What) -> list[int]:
+    """Return for how long each phone rang of which *what* became."""
+    since = {}
+    found = []
+    for event in (event for call in story for event in call.events):
+        if event.what is What.DIAL:
+            since[event.to] = event.at
+        elif event.what is what:
+            found.append(event.at - since[event.to])
+    return found
+
+
+@pytest.mark.parametrize("shape", ["blind-transfer", "forward-no-answer", "attended-transfer", "queue", "parked"])
+def test_no_two_phases_of_a_call_last_the_same(shape: str) -> None:
+    """Neither of its ringings nor of its talks."""
+    found = happened(shape, outside=0)
+    assert len(found) > 100
+    for story in found:
+        rang = [*gaps(story, What.ANSWER), *gaps(story, What.GIVE_UP)]
+        talked = [talk.until - talk.since for talk in talks(story[0])]
+        # Whom somebody asked already is through at once when the call comes.
+        assert len(set(rang) - {0}) == len([one for one in rang if one])
+        assert len(set(talked)) == len(talked)
+
+
+@pytest.mark.parametrize(("shape", "key"), [("ring-group", "ring_group"), ("queue", "queue"), ("paging", "paging")])
+def test_features_have_as_many_phones_as_the_settings_say(shape: str, key: str) -> None:
+    """Any number between the fewest and the most; as many as there are beside the caller where those are fewer."""
+    found = happened(shape, phones={key: (2, 5), "busy": 0.3})
+    sizes = Counter(sum(event.what is What.DIAL for event in story[0].events) for story in found)
+    assert set(sizes) == ({1, 2, 3, 4, 5} if shape == "queue" else {2, 3, 4, 5})
+    outcomes = {event.what for story in found for event in story[0].events}
+    assert {What.BUSY, What.ANSWER} <= outcomes
+    few = happened(shape, 4, phones={key: (50, 50)})
+    most = max(sum(event.what is What.DIAL for event in story[0].events) for story in few)
+    assert most == (3 if shape == "paging" else 4)
+
+
+def test_who_takes_the_call_of_a_group_is_not_always_the_same_one() -> None:
+    """By the place among the phones that ring; in a queue it is most often the first."""
+    places: dict[str, Counter[int]] = {}
+    for shape, key in (("ring-group", "ring_group"), ("queue", "queue")):
+        found: Counter[int] = Counter()
+        for story in happened(shape, phones={key: (3, 3), "taken": 0.6, "busy": 0}):
+            rung = [event.to for event in story[0].events if event.what is What.DIAL]
+            (taker,) = (event.to for event in story[0].events if event.what is What.ANSWER)
+            found[rung.index(taker)] += 1
+        places[shape] = found
+    assert min(places["ring-group"][at] for at in range(3)) > 0.2 * sum(places["ring-group"].values())
+    assert places["queue"][0] > places["queue"][1] > places["queue"][2] > 0
+
+
+def test_whoever_talks_is_busy_for_a_group() -> None:
+    """Where nobody else is, and nobody who is free is."""
+    found = stories(office(8, (), shapes={"ring_group": 500}, phones={"busy": 0, "ring_group": (4, 7)}))
+    taken: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for story in found:
+        for number, _, _ in busy(story):
+            taken[number].append((story[0].start, max(map(ended, story))))
+    told = Counter[bool]()
+    for story in (story for story in found if story[0].shape == "ring-group"):
+        at = story[0].start
+        engaged = {event.to.number for event in story[0].events if event.what is What.BUSY and event.to}
+        for event in story[0].events:
+            if event.what is What.DIAL and event.to:
+                talked = any(since < at < until for since, until in taken[event.to.number])
+                assert talked <= (event.to.number in engaged)
+                told[event.to.number in engaged] += 1
+    assert min(told.values()) > 20
+
+
+SHAPES_GOING_ON = [shape.id for shape in SHAPES if shape.goes_on]
+
+
+@pytest.mark.quirk("external-calls")
+def test_a_share_of_what_goes_on_goes_outside() -> None:
+    """Over a trunk, to somebody else than who calls; without the share nobody does."""
+    often = dict.fromkeys([shape.replace("-", "_") for shape in SHAPES_GOING_ON], 500)
+    for share, low, high in ((0, 0, 0), (0.3, 0.22, 0.38), (1, 1, 1)):
+        wide = office(60, (Trunk(name="a", channels=200),), shapes=often, outside=share)
+        found = [story for story in stories(wide, calls_per_day=1500) if story[0].shape in SHAPES_GOING_ON]
+        targets = [
+            event.to for story in found for event in story[0].events if event.what in (What.FORWARD, What.TRANSFER)
+        ]
+        beyond = sum(bool(target and target.trunk) for target in targets) / len(targets)
+        assert len(targets) > 300
+        assert low <= beyond <= high
+        assert not any(target == story[0].caller for story in found for target in [story[0].events[-2].to])
+    rows = [record.row for record in records(wide, calls_per_day=1500)]
+    assert {row[AT["userfield"]] for row in rows} == {"Internal", "Inbound", "Outbound", "External"}
+
+
+def test_a_call_that_cannot_go_on_outside_fails_there() -> None:
+    """The trunk has never more calls than channels, and what fails takes none."""
+    often = dict.fromkeys([shape.replace("-", "_") for shape in SHAPES_GOING_ON], 500)
+    narrow = office(60, (Trunk(name="a", channels=2),), shapes=often, outside=1)
+    happening = traffic(narrow, calls_per_day=1500)
+    found = list(happening.stories(END - DAY, END))
+    failed = [story for story in found if any(event.app == "Congestion" for call in story for event in call.events)]
+    assert {story[0].shape for story in failed} > set(SHAPES_GOING_ON)
+    taken = most = 0
+    for _, change in occupied(found)["trunk_1"]:
+        taken += change
+        most = max(most, taken)
+    assert most == 2
+    assert happening.blocked > len(failed)
+
+
+def test_calls_of_an_analogue_line_bear_the_name_of_an_analogue_trunk() -> None:
+    """By the port, one at a time; without such a trunk there are none, and nobody is called over one."""
+    trunks = (Trunk(name="a", channels=9), Trunk(name="pstn", channels=2, kind="analogue"), Trunk(name="b", channels=9))
+    found = stories(office(30, trunks, shapes={"analogue": 2000}), calls_per_day=1500)
+    lines = [call for story in found for call in story if call.shape == "analogue"]
+    assert {(call.caller.trunk, call.caller.place, call.caller.port) for call in lines} == {
+        ("pstn", "trunk_2", "1"), ("pstn", "trunk_2", "2"),
+    }  # fmt: skip
+    assert {call.caller.place for story in found for call in story if call.caller.role is Role.OUTSIDE} == {
+        "trunk_1", "trunk_3",
+    }  # fmt: skip
+    assert not any(event.to and event.to.trunk == "pstn" for story in found for call in story for event in call.events)
+    assert not happened("analogue")
+
+
+def test_phones_that_are_paged_are_paged_for_seconds() -> None:
+    """And what fails does so within eight, a code within seven; the longest times of talk and ringing hold everywhere."""
+    settings = {"talk": {"median": 20, "longest": 30}, "ring": {"no_answer": {"median": 5, "longest": 11}}}
+    found = stories(
+        office(60, shapes={"paging": 100, "feature_code": 100, "voicemail": 100}, **settings), calls_per_day=1500
+    )
+    assert len(found) > 1000
+    for story in found:
+        for call in story:
+            lasted = (ended(call) - call.start) / SECOND
+            longest = {"paging": 34, "feature-code": 6, "failed": 8, "hung-up": 8, "unregistered": 8, "no-answer": 11}
+            assert lasted <= longest.get(call.shape, 10_000), call.shape
+            if call.shape == "voicemail":
+                assert call.events[1].at - call.start == 11 * SECOND
+        if story[0].shape in ("answered", "held", "blind-transfer", "queue", "parked"):
+            assert all(
+                talk.until - talk.since <= 30 * SECOND for talk in talks(story[0]) if talk.to.role is Role.EXTENSION
+            )
+
+
 # Order, rows and recordings
 
 
@@ -293,7 +446,8 @@ def test_every_shape_with_a_weight_happens() -> None:
 
 def test_those_without_a_weight_happen_once_they_have_one() -> None:
     """Calls of an analogue line, one at a time, and some that nobody ever hangs up, so that they keep their lines."""
-    found = stories(office(60, shapes={"analogue": 500, "unfinished": 50}))
+    trunks = (*TRUNKS, Trunk(name="pstn", kind="analogue", channels=1))
+    found = stories(office(60, trunks, shapes={"analogue": 500, "unfinished": 50}))
     shapes = Counter(call.shape for story in found for call in story)
     assert min(shapes["analogue"], shapes["unfinished"]) > 10
     kept = [call for (call, *_) in found if call.shape == "unfinished"]

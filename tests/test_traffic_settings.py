@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from textwrap import indent
@@ -13,6 +14,7 @@ from tests.test_settings_weird import WEIRD
 from ucmsim.calls.shapes import BY_ID
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.settings import Settings, Traffic, load, load_pbx, rules
+from ucmsim.settings.phases import Phases, Ring
 from ucmsim.settings.traffic import SHARES, TIMES, Shapes, default_of, locales
 
 
@@ -48,6 +50,29 @@ def test_the_defaults_are_documented():
 
     assert all(description for _, description in fields(Traffic))
     assert traffic("{}") == Traffic()
+
+
+def test_every_default_says_its_source():
+    """A description names where it was seen, or says that it is illustrative."""
+
+    def told(kind, under=""):
+        for name, field in kind.model_fields.items():
+            inner = getattr(field.annotation, "model_fields", None)
+            yield from told(field.annotation, f"{under}{name}.") if inner else [(f"{under}{name}", field.description)]
+
+    named = {"live"}  # a switch, no figure
+    silent = {
+        key
+        for key, text in told(Traffic)
+        if not re.search(r"illustrative|spec \d|https-api \d|as of the same rows|of the same 94 rows", text)
+    }
+    assert silent == named
+
+
+@pytest.mark.parametrize("written", ["queue_abandoned", "queue-abandoned"])
+def test_a_shape_may_be_written_as_a_key_or_as_its_id(written):
+    """Both are the same weight."""
+    assert traffic(f"shapes: {{{written}: 7}}").shapes.queue_abandoned == 7
 
 
 def test_the_defaults_of_traffic():
@@ -144,7 +169,20 @@ TWELVE = ", ".join("1" * 12)
         ("talk: {mean: 90}", "talk.mean", "no key 'mean'", "median"),
         ("talk: {median: 90 s}", "talk.median", "90 s", "a number is due"),
         ("busy: 3", "busy", "no key 'busy'", ""),
-        ("shapes: {ivr-choice: 3}", "shapes.ivr-choice", "no key", "did you mean 'ivr_choice'?"),
+        ("shapes: {ivr-choise: 3}", "shapes.ivr-choise", "no key", "did you mean 'ivr_choice'?"),
+        ("shapes: {ivr-choice: x}", "shapes.ivr-choice", "x", "a number is due"),
+        ("shapes: {ivr_choice: 1, ivr-choice: 2}", "shapes.ivr-choice", "no key", "did you mean 'ivr_choice'?"),
+        ("phones: {queue: 3}", "phones.queue", "3", "list"),
+        ("phones: {queue: [3]}", "phones.queue", "there are 1 numbers", "two are due, the fewest and the most"),
+        ("phones: {queue: [5, 2]}", "phones.queue", "the fewest, 5, are more than the most, 2", "fewer"),
+        ("phones: {ring_group: [0, 2]}", "phones.ring_group[0]", "0", "1 or more"),
+        ("phones: {paging: [2, 101]}", "phones.paging[1]", "101", "100 or less"),
+        ("phones: {busy: 2}", "phones.busy", "2", "1 or less"),
+        ("phases: {page: {median: 60}}", "phases.page.median", "60 s, is above the longest, 30 s", "below"),
+        ("phases: {message: 5}", "phases.message", "5", "mapping"),
+        ("codes: 0", "codes", "0", "1 or more"),
+        ("greetings: 2", "greetings", "2", "1 or less"),
+        ("outside: -1", "outside", "-1", "0 or more"),
         ("shapes: {parked: many}", "shapes.parked", "many", "a number is due"),
     ],
 )
@@ -170,7 +208,7 @@ def test_every_problem_is_named_at_once():
 KEYS = (
     *Traffic.model_fields,
     *("hourly[0]", "weekdays[0]", "holidays[0]", "faker_locale[0]", "kinds.inbound", "dispositions.busy"),
-    *("shapes.parked", "shapes.ivr_choice"),
+    *("shapes.parked", "shapes.ivr_choice", "phases.page", "phases.page.median", "phones.queue", "phones.queue[0]"),
     *("ring.busy", "ring.busy.median", "ring.busy.longest", "talk.median", "talk.spread", "talk.longest"),
 )
 
@@ -197,8 +235,8 @@ def test_rules_pass_over_what_is_wrong_by_itself():
 
 
 def test_the_rules_know_every_median():
-    """The five mappings with a median and a longest time are the ones that are judged."""
-    assert len(TIMES) == 5
+    """The mappings with a median and a longest time are the ones that are judged."""
+    assert len(TIMES) == 1 + len(Ring.model_fields) + len(Phases.model_fields) == 21
     assert all({"median", "longest"} <= set(default_of(path)) for path in TIMES)
 
 

@@ -109,7 +109,9 @@ def direction(truth: Truth, row: dict[str, str]) -> str:
         return "Internal"
     if truth.shape in ("api-call", "callback") and row["channel_ext"].startswith("trunk"):
         return "Inbound"
-    return "External" if truth.trunk_in and truth.trunk_out else truth.kind
+    if truth.trunk_in:
+        return "External" if truth.trunk_out else "Inbound"
+    return "Outbound" if truth.trunk_out else "Internal"  # also where it went on outside
 
 
 @pytest.mark.parametrize("device", PERSONALITIES, ids=[row.id for row in PERSONALITIES])
@@ -130,7 +132,8 @@ def test_rows_are_floors_of_the_truth(device: Personality) -> None:
             assert int(row["duration"]) == (truth.ended - truth.began) // SECOND
         assert int(row["billsec"]) == billed(truth, row["lastapp"], register) // SECOND
         stopped = (
-            truth.shape == "ring-group" and row["disposition"] == "BUSY"
+            truth.shape in ("ring-group", "ivr-ring-group", "queue", "queue-abandoned", "paging")
+            and row["disposition"] == "BUSY"
         )  # says when it began, where it is stamped
         ends = [truth.began, truth.ended] if stopped else [truth.ended]
         assert row["end"] in ("", *(str(datetime.fromtimestamp(end // SECOND, zone))[:19] for end in ends))

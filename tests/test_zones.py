@@ -15,7 +15,7 @@ from ucmsim.calls import Firmware
 from ucmsim.calls.dialplan import legs
 from ucmsim.calls.legs import Leg
 from ucmsim.calls.shapes import BY_ID
-from ucmsim.calls.stage import example
+from ucmsim.calls.stage import Phase, example
 from ucmsim.calls.traffic import Traffic
 from ucmsim.columns import NAMES
 from ucmsim.instants import SECOND
@@ -78,7 +78,8 @@ def totals() -> list[int]:
 def test_a_call_over_the_hour_that_comes_again_ends_before_it_began(zone: str, back: str) -> None:
     """On paper: its duration is what passed."""
     change = int(datetime.fromisoformat(back).replace(tzinfo=UTC).timestamp())
-    stage = replace(example(), start=(change - 600) * SECOND, ring=5 * SECOND, talk=1200 * SECOND)
+    times = {Phase.RING: 5 * SECOND, Phase.TALK: 1200 * SECOND}
+    stage = replace(example(), start=(change - 600) * SECOND, times=lambda phase, _time: times[phase])
     (call,) = BY_ID["answered"].story(stage)
     (leg,) = legs(call)
     firmware = Firmware.of(Quirks.of(personality("ucm6510")), ZoneInfo(zone))

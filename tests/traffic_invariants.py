@@ -218,9 +218,13 @@ def carried_within_channels(of: World) -> Iterator[str]:
 _FORM = "%Y-%m-%d %H:%M:%S"
 
 
+_TOGETHER = ("ring-group", "ivr-ring-group", "queue", "paging")
+"""Shapes of which a feature rings the phones."""
+
+
 def _whole(of: World, row: Cells, truth: Truth) -> bool:
     """Return whether the firmware bills the ringing too, from G3 on: who takes a group's call, a queue's, a page. Spec 7 #13."""
-    together = of.generation >= "G3" and truth.shape in ("ring-group", "ivr-ring-group", "queue", "paging")
+    together = of.generation >= "G3" and truth.shape in _TOGETHER
     return together and row["lastapp"] in ("Dial", "Page")
 
 
@@ -257,7 +261,7 @@ def times(of: World) -> Iterator[str]:
             answer = ""
         elif personality.unanswered == "busy-blank" and kind in ("BUSY", "FAILED"):
             answer = end = ""
-        elif personality.unanswered == "stamped" and kind == "BUSY" and truth.shape in ("ring-group", "ivr-ring-group"):
+        elif personality.unanswered == "stamped" and kind == "BUSY" and truth.shape in _TOGETHER:
             answer = end = start
         if (row["start"], row["answer"], row["end"]) != (start, answer, end):
             yield f"row {at} has {row['start']}, {row['answer']}, {row['end']} in place of {start}, {answer}, {end}"
@@ -308,7 +312,10 @@ def trunks(of: World) -> Iterator[str]:
         if found != due:
             yield f"row {at} has trunks {found} in place of {due}"
         kinds = {"Internal": ("", ""), "Inbound": (due[0], ""), "Outbound": ("", due[1])}
-        if found != kinds.get(row["userfield"], found) and truth.shape != "disa":
+        through = all(found)  # External, or Outbound
+        if through != (row["userfield"] == "External") and not (through and row["userfield"] == "Outbound"):
+            yield f"row {at} is {row['userfield']} and has trunks {found}"
+        if found != kinds.get(row["userfield"], found) and not through:
             yield f"row {at} is {row['userfield']} and has trunks {found}"
 
 

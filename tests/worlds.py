@@ -69,13 +69,16 @@ def configuration(seed: int, **more: Any) -> tuple[dict[str, Any], datetime]:
     channels = _TRUNKS[seed // 2 % len(_TRUNKS)]
     restarts = [until - timedelta(hours=3), until - timedelta(hours=27, seconds=seed)] if seed % 3 == 0 else []
     traffic: dict[str, Any] = {"hourly": [1] * 24} if seed % 4 else {}
+    trunks = [{"name": f"carrier-{number}", "channels": count} for number, count in enumerate(channels, 1)]
     if seed % 2:
         traffic["shapes"] = dict.fromkeys(_RARE, 60)
+        traffic["outside"] = 0.5
+        trunks.append({"name": "pstn", "channels": 2, "kind": "analogue"})
     return {
         "personality": PERSONALITIES[seed % len(PERSONALITIES)].id,
         "time_zone": _ZONES[seed // 3 % len(_ZONES)],
         "extensions": {"first": 1000, "count": _COUNTS[seed // 5 % len(_COUNTS)]},
-        "trunks": [{"name": f"carrier-{number}", "channels": count} for number, count in enumerate(channels, 1)],
+        "trunks": trunks,
         "recording": {"share": (1.0, 0.5)[seed % 2]},
         "history": {"days": 2, "calls_per_day": (150, 500)[seed // 4 % 2]},
         "restarts": [restart.isoformat() for restart in sorted(restarts)],

@@ -121,7 +121,7 @@ def recorded_greetings(name: str, settings: PbxSettings, *, seed: int, until: da
     if forms is None:
         forms = (str(settings.register["greetings"]),)
     mailboxes = (str(own.first + at) for at in range(own.count))
-    return greetings(mailboxes, since // SECOND, forms, stream(seed, name, "greetings"))
+    return greetings(mailboxes, since // SECOND, forms, settings.traffic, stream(seed, name, "greetings"))
 
 
 def covering(settings: PbxSettings, until: datetime) -> tuple[float, Reached]:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import islice
 
 from ucmsim.calls.events import Party
-from ucmsim.calls.parties import beyond
+from ucmsim.calls.parties import analogue_lines, beyond
 from ucmsim.calls.recorder import over_ami, recordable
 from ucmsim.calls.shapes import BY_ID, Shape, Story
-from ucmsim.calls.stage import Stage
+from ucmsim.calls.stage import TALKED, Lasts, Stage
 from ucmsim.calls.traffic import OTHERS, Office, features
 from ucmsim.errors import did_you_mean, listed
 from ucmsim.fields import FieldRefused
@@ -21,28 +21,38 @@ _RING, _TALK = 5.0, 60.0
 """Seconds, where nobody says how long."""
 _BEYOND = "3125550198"
 """Whom a placed call by DISA goes on to: a number that belongs to nobody."""
-_LITTLE = SECOND // 1000
+_PHONES = 3
+_USUAL = {"queue": 2}
+"""Phones, where nobody says how many."""
 
 
 def staged(wish: Wish, office: Office) -> Story:
     """Return the call that is wished for, among the people of *office*. Raises `FieldRefused`."""
     shape = shape_of(wish.shape)
     first, kind = _between(wish, shape, office)
-    others = list(islice((party for party in office.people.extensions if party not in first), OTHERS))
-    if len(first) + len(others) < max(shape.needs, 2 if kind == "Internal" else 1):
+    phones = _phones(wish, shape, kind, office)
+    others = (party for party in office.people.extensions if party not in first)
+    inside = (*first, *islice(others, max(OTHERS, phones) + 1 - len(first)))
+    if len(inside) < max(shape.needs, 2 if kind == "Internal" else 1):
         raise FieldRefused(f"a call of shape '{shape.id}' needs {shape.needs} extensions", "shape")
-    trunk = office.trunks[0]
-    outside = beyond(trunk, 1)._replace(number=wish.callee if kind == "Outbound" else wish.caller)
-    ring = int((_RING if wish.ring is None else wish.ring) * SECOND)
+    lines = analogue_lines(office.trunks)
+    if shape.analogue and not lines:
+        raise FieldRefused(f"a call of shape '{shape.id}' needs a trunk of 'kind: analogue'; give the PBX one", "shape")
+    at, trunk = next((at, trunk) for at, trunk in enumerate(office.trunks, 1) if trunk.kind == "sip")
+    outside = beyond(trunk, at)._replace(number=wish.callee if kind == "Outbound" else wish.caller)
+    rung = inside[:phones] if kind == "Inbound" else inside[1 : phones + 1]
     stage = Stage(
-        inside=(*first, *others),
+        inside=inside,
         outside=outside,
         beyond=outside._replace(number=_BEYOND),
         start=microseconds(wish.at),
         made=0,
-        ring=ring,
-        talk=int((_TALK if wish.talk is None else wish.talk) * SECOND),
-        patience=ring,
+        times=_times(wish),
+        phones=rung[::-1] if shape.phones == "queue" else rung,  # who is named is rung last, and takes the call
+        taker=rung[0] if rung else None,
+        engaged=rung[-1:] if len(rung) > 2 and shape.phones != "queue" else (),
+        target=inside[2] if len(inside) > 2 else None,
+        line=lines[0] if lines else None,
         recorded=wish.recorded,
         prefix=trunk.prefix or "",
     )
@@ -50,6 +60,27 @@ def staged(wish: Wish, office: Office) -> Story:
     for field, sentence in _idle(wish, shape, kind, stage, story):
         raise FieldRefused(sentence, field)
     return over_ami(story) if wish.over_ami else story
+
+
+def _phones(wish: Wish, shape: Shape, kind: str, office: Office) -> int:
+    """Return how many phones a feature of *shape* rings; 0 where none does. Raises `FieldRefused`."""
+    there = len(office.people.extensions) - (kind == "Internal")
+    if not shape.phones:
+        if wish.phones is not None:
+            having = listed(sorted(row.id for row in BY_ID.values() if row.phones))
+            raise FieldRefused(f"a call of shape '{shape.id}' has no number of phones; {having} have", "phones")
+        return 0
+    if wish.phones is not None and wish.phones > there:
+        said = f"a call of shape '{shape.id}' with {wish.phones} phones needs as many extensions beside who calls"
+        raise FieldRefused(f"{said}; here are {there}", "phones")
+    return min(_USUAL.get(shape.phones, _PHONES), there) if wish.phones is None else wish.phones
+
+
+def _times(wish: Wish, *, without: str = "") -> Lasts:
+    """Return how long each phase lasts: as long as the talk that is wished for, or the ringing; *without* one of them 0."""
+    ring = 0 if without == "ring" else int((_RING if wish.ring is None else wish.ring) * SECOND)
+    talk = 0 if without == "talk" else int((_TALK if wish.talk is None else wish.talk) * SECOND)
+    return lambda phase, _time: talk if phase in TALKED else ring
 
 
 def shape_of(name: str) -> Shape:
@@ -107,13 +138,9 @@ def _unfit(shape: Shape, kind: str) -> str:
 
 def _idle(wish: Wish, shape: Shape, kind: str, stage: Stage, story: Story) -> Iterator[tuple[str, str]]:
     """Yield what was wished for and makes no difference to the *story* that came of it, and the sentence that says so."""
-    asked = {"ring": stage.ring if wish.ring else 0, "talk": stage.talk if wish.talk else 0}
-    without = {"ring": replace(stage, ring=0, patience=0), "talk": replace(stage, talk=0)}
-    for field, microseconds_asked in asked.items():
-        if microseconds_asked and shape.story(without[field], kind) == story:
+    for field in ("ring", "talk"):
+        times = _times(wish, without=field)
+        if getattr(wish, field) and shape.story(replace(stage, times=times), kind) == story:
             yield field, f"'{field}' makes no difference to a call of shape '{shape.id}'; leave it out"
-    ends = [call.ended for call in story if call.ended is not None]
-    if asked["talk"] > _LITTLE and ends and shape.story(replace(stage, talk=stage.talk - _LITTLE), kind) == story:
-        yield "talk", f"a call of shape '{shape.id}' lasts {(max(ends) - stage.start) / SECOND:g} seconds at most"
     if wish.recorded and not recordable(story):
         yield "recorded", f"nobody talks in a call of shape '{shape.id}' who would be recorded; leave 'recorded' out"

@@ -18,14 +18,16 @@ LONGEST = 86_400
 _AMI = "ami"
 _NUMBER = re.compile(r"[A-Za-z0-9+*#._-]{1,40}")
 """What stands in the user part of a SIP address and can be dialled; nothing that leads elsewhere in a file's name."""
-_KEYS = ("shape", "from", "to", "at", "ring", "talk", "recorded")
+_KEYS = ("shape", "from", "to", "at", "ring", "talk", "phones", "recorded")
+MOST_PHONES = 100
+"""Phones that a call rings together, or one after another, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A call that is wished for: its *shape*, numbers of who calls whom, when, and seconds of ringing and talk.
+    """A call that is wished for: its *shape*, numbers of who calls whom, when, and seconds of each ringing and talk.
 
-    None are seconds that nobody asked for. What is *recorded* is begun by the unit, or *over_ami*.
+    A ring group, a queue, a page or a conference has so many *phones*. None is what nobody asked for. What is *recorded* is begun by the unit, or *over_ami*.
     """
 
     shape: str
@@ -36,6 +38,7 @@ class Wish:
     talk: float | None = None
     recorded: bool = False
     over_ami: bool = False
+    phones: int | None = None
 
 
 def wished(body: Any, now: datetime) -> Wish:
@@ -47,9 +50,9 @@ def wished(body: Any, now: datetime) -> Wish:
     if not (isinstance(recorded, bool) or recorded == _AMI):
         raise FieldRefused(f"'recorded' is true, false or \"{_AMI}\"", "recorded")
     return Wish(
-        _text(body, "shape"), _number(body, "from"), _number(body, "to"),
+        _text(body, "shape").replace("_", "-"), _number(body, "from"), _number(body, "to"),
         instant_of(body["at"], "at") if "at" in body else now,
-        _seconds(body, "ring"), _seconds(body, "talk"), bool(recorded), recorded == _AMI,
+        _seconds(body, "ring"), _seconds(body, "talk"), bool(recorded), recorded == _AMI, _phones(body),
     )  # fmt: skip
 
 
@@ -111,6 +114,15 @@ def _seconds(body: Mapping[str, Any], key: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST:
         raise FieldRefused(f"'{key}' is a number of seconds from 0 to {LONGEST}", key)
     return float(value)
+
+
+def _phones(body: Mapping[str, Any]) -> int | None:
+    if "phones" not in body:
+        return None
+    value = body["phones"]
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_PHONES:
+        raise FieldRefused(f"'phones' is a whole number from 1 to {MOST_PHONES}", "phones")
+    return value
 
 
 def _iso(microseconds: int) -> str:

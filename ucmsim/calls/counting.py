@@ -67,7 +67,7 @@ def _made(call: Call) -> Iterator[tuple[int, int]]:
     for event in call.events:
         if event.what is What.DIAL:
             channel += 1
-            if not event.told[0]:
+            if not event.channel:
                 yield event.at, channel
 
 

@@ -114,7 +114,7 @@ class _Dialplan:
         # The first CDR begins with the channel: a PIN is asked for before anybody is rung.
         first = not (self.ended or self._through or self._feature)
         since = self._call.start if first else event.at
-        self._ringing[whom] = _Rung(whom, since, int(event.told[0] or self._channels))
+        self._ringing[whom] = _Rung(whom, since, event.channel or self._channels)
         self._dials = tuple(self._ringing)
 
     def _answer(self, event: Event, who: Party) -> None:
@@ -125,8 +125,8 @@ class _Dialplan:
 
     def _fail(self, event: Event, _to: Party) -> None:
         since, _ = self._entered
-        channel = None if self._call.callee.role in _PHONES else 0
-        self._write(since, event.at, event.at, "FAILED", event.told, channel=channel)
+        channel = None if event.to is None and self._call.callee.role in _PHONES else 0
+        self._write(since, event.at, event.at, "FAILED", (event.app, event.data), event.to, channel)
 
     def _take_up(self, event: Event, _to: Party) -> None:
         """Go on with the call that the PBX began; what the API began has a leg of its own until then."""
@@ -199,7 +199,7 @@ class _Dialplan:
         if not self._ringing and not self.ended:
             self._write(since, event.at, event.at, "NO ANSWER", (DIAL, ""), None, 0)
         self._stop_all(event.at)
-        self._action, self._entered = event.told[0] or FORWARDED, (event.at, where)
+        self._action, self._entered = event.action or FORWARDED, (event.at, where)
 
     def _let_go(self, at: int, slot: Party | None, action: str) -> None:
         self._end_talks(at)
@@ -210,9 +210,8 @@ class _Dialplan:
     def _pick_up(self, event: Event, who: Party) -> None:
         if self._feature is not None:
             self._write_feature(self._feature, event.at)
-        index, channel = event.told
-        self._feature, self._application, self._fetched = None, (PARK, "default"), self._story[int(index)]
-        self._through.append((_Rung(who, event.at, int(channel)), event.at))
+        self._feature, self._application, self._fetched = None, (PARK, "default"), self._story[event.fetching]
+        self._through.append((_Rung(who, event.at, event.channel), event.at))
 
     def _hang_up(self, at: int) -> None:
         answered = self._through[0][1] if self._through else None

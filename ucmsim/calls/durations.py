@@ -1,4 +1,4 @@
-"""What becomes of calls, and how long they ring and talk. Pure: chance comes in as an argument.
+"""How long the phases of a call last. Pure: chance comes in as an argument.
 
 Call centres' talk times are lognormal (Brown et al. 2005, "Statistical Analysis of a Telephone Call Center"); the other
 times are taken to be so too. Where the figures come from stands with the settings, `ucmsim.settings.traffic`.
@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from math import erf, exp, log, sqrt
 from random import Random
-from typing import NamedTuple
+from typing import Any
 
-from ucmsim.calls.odds import Odds
+from ucmsim.calls.stage import Lasts, Phase
 from ucmsim.instants import SECOND
 from ucmsim.settings import Traffic
-from ucmsim.settings.traffic import Times
-
-DISPOSITIONS = {"ANSWERED": "answered", "NO ANSWER": "no_answer", "BUSY": "busy", "FAILED": "failed"}
-"""What CDRs call the dispositions, and what the settings do."""
+from ucmsim.settings.phases import Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +54,31 @@ def _normal(x: float) -> float:
     return (1 + erf(x / sqrt(2))) / 2
 
 
-class Outcome(NamedTuple):
-    """What became of a call, and for how many microseconds it rang and was talked."""
-
-    disposition: str
-    rang: int
-    talked: int
-
-
 @dataclass(frozen=True, slots=True)
-class Outcomes:
-    """How often calls turn out how, how long they ring by how they do, and how long the answered ones are talked."""
+class Durations:
+    """How long each phase lasts, as `traffic:` says under the keys that the phases name."""
 
-    dispositions: Odds[str]
-    ring: Mapping[str, Lognormal]
-    talk: Lognormal
+    phases: Mapping[Phase, Lognormal]
 
     @classmethod
-    def of(cls, traffic: Traffic) -> Outcomes:
-        shares = {name: getattr(traffic.dispositions, key) for name, key in DISPOSITIONS.items()}
-        ring = {name: Lognormal.of(getattr(traffic.ring, key)) for name, key in DISPOSITIONS.items()}
-        return cls(Odds.of(shares), ring, Lognormal.of(traffic.talk))
+    def of(cls, traffic: Traffic) -> Durations:
+        return cls({phase: _at(phase.value, traffic) for phase in Phase})
 
-    def draw(self, chance: Random) -> Outcome:
-        """Return the outcome of one call."""
-        disposition = self.dispositions.draw(chance)
-        rang = self.ring[disposition].draw(chance)
-        return Outcome(disposition, rang, self.talk.draw(chance) if disposition == "ANSWERED" else 0)
+    def drawn(self, chance: Random) -> Lasts:
+        """Return how long the phases of one call last: each is drawn when somebody first asks, and then stays as it is."""
+        known: dict[tuple[Phase, int], int] = {}
+        phases = self.phases
+
+        def lasts(phase: Phase, time: int) -> int:
+            found = known.get((phase, time))
+            if found is None:
+                found = known[phase, time] = phases[phase].draw(chance)
+            return found
+
+        return lasts
+
+
+def _at(path: str, traffic: Traffic) -> Lognormal:
+    """Return the duration that stands at *path* in *traffic*; one number is always the same."""
+    found: Any = reduce(getattr, path.split("."), traffic)
+    return Lognormal.of(found) if isinstance(found, Times) else Lognormal(found, 1, found)

@@ -62,7 +62,7 @@ class What(Enum):
     """Kinds of events; *to* is whom or what they are about."""
 
     DIAL = "dial"
-    """The PBX begins to ring *to*."""
+    """The PBX begins to ring *to*, over a channel of the call's own, or over the *channel* of its story that there is already."""
     ANSWER = "answer"
     """*to* takes the call; whoever else is ringing stops."""
     BUSY = "busy"
@@ -70,11 +70,11 @@ class What(Enum):
     GIVE_UP = "give up"
     """The PBX stops ringing *to* and goes on."""
     FAIL = "fail"
-    """The call cannot be placed; *told* is what the PBX runs instead: an application and its data."""
+    """The call cannot be placed, to *to* if somebody was meant but the callee; the PBX runs *app* with *data* instead."""
     ENTER = "enter"
     """The PBX itself takes the call, with the feature *to*."""
     KEY = "key"
-    """The caller presses the keys *told*."""
+    """The caller presses *keys*."""
     HOLD = "hold"
     """*to* puts the caller on hold."""
     RESUME = "resume"
@@ -82,13 +82,13 @@ class What(Enum):
     TAKE_UP = "take up"
     """The caller, whom the PBX itself has called, takes that call and goes on to the callee."""
     FORWARD = "forward"
-    """What was meant for the callee goes to *to* instead."""
+    """What was meant for the callee goes to *to* instead, by the *action* that firmware names so, or plainly."""
     TRANSFER = "transfer"
     """Whoever talks with the caller sends the caller to *to*."""
     PARK = "park"
     """Whoever talks with the caller leaves the caller in the slot *to*."""
     PICK_UP = "pick up"
-    """*to* fetches the caller from the slot, by the call numbered *told* among those of its story."""
+    """*to* fetches the caller from the slot, by the call numbered *fetching* in its story, over *channel* of it."""
     HANG_UP = "hang up"
     """The caller's channel ends, and with it the call."""
     CUT = "cut"
@@ -96,12 +96,20 @@ class What(Enum):
 
 
 class Event(NamedTuple):
-    """One event: when, what, about whom, and what is told with it."""
+    """One event: when, what, and about whom; `What` says which kind has which of the other fields.
+
+    *channel* and *fetching* count within the story: its channels from 1 on, its calls from 0 on.
+    """
 
     at: int
     what: What
     to: Party | None = None
-    told: tuple[str, str] = ("", "")
+    app: str = ""
+    data: str = ""
+    keys: str = ""
+    action: str = ""
+    channel: int = 0
+    fetching: int = 0
 
 
 class Call(NamedTuple):

@@ -7,24 +7,25 @@ from random import Random
 
 from ucmsim.audio import RATE
 from ucmsim.calls import filenames
+from ucmsim.calls.durations import Lognormal
+from ucmsim.instants import SECOND
 from ucmsim.records import GREETING, Recording
+from ucmsim.settings import Traffic
 
-_SHARE = 0.3
-"""Mailboxes whose owner has recorded a greeting; illustrative."""
-_SECONDS = (4.0, 14.0)
-"""How long one is; illustrative."""
 _YEAR = 365 * 24 * 3600
 
 
-def greetings(mailboxes: Iterable[str], before: int, forms: Iterable[str], chance: Random) -> Iterator[Recording]:
+def greetings(
+    mailboxes: Iterable[str], before: int, forms: Iterable[str], traffic: Traffic, chance: Random
+) -> Iterator[Recording]:
     """Yield the greetings of *mailboxes*, each in all *forms*, recorded in the year *before* a second of the epoch.
 
-    Which of them have one, and how long it is, is *chance*, whatever the forms.
+    Which of them have one, and how long it is, is *chance*, as *traffic* says and whatever the forms.
     """
-    forms = tuple(forms)
+    forms, length = tuple(forms), Lognormal.of(traffic.phases.greeting)
     for number in mailboxes:
-        has, seconds, age = chance.random() < _SHARE, chance.uniform(*_SECONDS), chance.randrange(1, _YEAR)
+        has, lasts, age = chance.random() < traffic.greetings, length.draw(chance), chance.randrange(1, _YEAR)
         if has:
             directory = filenames.of_mailbox(number)
             for form in forms:
-                yield Recording(directory, f"{GREETING}.{form}", before - age, int(seconds * RATE))
+                yield Recording(directory, f"{GREETING}.{form}", before - age, lasts * RATE // SECOND)

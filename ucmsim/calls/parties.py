@@ -62,13 +62,13 @@ _FOREIGN = ("Zoë Ångström", "Łukasz Żółty", "Дарья Щукина", "�
 
 
 def parties(chance: Random, extensions: Extensions, trunks: Sequence[Trunk], traffic: Traffic) -> Parties:
-    """Return who can call, as *chance* decides; without *trunks* nobody is outside.
+    """Return who can call, as *chance* decides; without SIP *trunks* nobody is outside.
 
-    People are spread over the trunks by their channels, and over the locales evenly. No two share a number, but for
+    People are spread over those by their channels, and over the locales evenly. No two share a number, but for
     those who withhold it.
     """
     sources = [_Names(locale, chance.getrandbits(64)) for locale in traffic.faker_locale]
-    people = traffic.people if trunks else 0
+    people = traffic.people if any(trunk.kind == "sip" for trunk in trunks) else 0
     return Parties(
         tuple(_inside(chance, extensions, cycle(sources), traffic)),
         tuple(_outside(chance, trunks, list(islice(cycle(sources), people)), traffic)),
@@ -84,6 +84,17 @@ def beyond(trunk: Trunk, at: int) -> Party:
     """Return somebody without a number or a name behind *trunk*, the unit's *at*-th from 1 on."""
     shown = CallerId(trunk.caller_id or "", trunk.caller_name or "")
     return Party("", "", f"trunk_{at}", trunk.name, Role.OUTSIDE, shown if any(shown) else None)
+
+
+def analogue_lines(trunks: Sequence[Trunk]) -> tuple[Party, ...]:
+    """Return the analogue lines of *trunks*, which tell no number, each by its port; ports count from 1 on. Spec 5.2, 5.6."""
+    behind = [
+        (at, trunk) for at, trunk in enumerate(trunks, 1) if trunk.kind == "analogue" for _ in range(trunk.channels)
+    ]
+    return tuple(
+        Party("", "", f"trunk_{at}", trunk.name, Role.ANALOGUE, port=str(port))
+        for port, (at, trunk) in enumerate(behind, 1)
+    )
 
 
 class _Names:
@@ -124,7 +135,8 @@ def _outside(chance: Random, trunks: Sequence[Trunk], sources: Sequence[_Names],
     """Yield a person of each of *sources*."""
     dealt = _dealt(chance, len(sources), traffic.awkward, AWKWARD)
     found = numbers.drawn(chance, [source.country for source in sources])
-    behind = chance.choices(range(len(trunks)), [trunk.channels for trunk in trunks], k=len(sources)) if sources else []
+    shares = [trunk.channels if trunk.kind == "sip" else 0 for trunk in trunks]
+    behind = chance.choices(range(len(trunks)), shares, k=len(sources)) if sources else []
     for at, (source, number, trunk) in enumerate(zip(sources, found, behind, strict=True)):
         name, shown = source.name() if chance.random() < traffic.named else "", number.shown
         if way := dealt.get(at):

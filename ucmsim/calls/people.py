@@ -14,9 +14,6 @@ from ucmsim.calls.events import Party
 from ucmsim.calls.parties import parties
 from ucmsim.settings import Extensions, Traffic, Trunk
 
-_CODES = 20
-"""Account codes and PINs that are in use, of four digits; illustrative."""
-
 
 @dataclass(frozen=True, slots=True)
 class People:
@@ -31,4 +28,6 @@ class People:
         """Return the people that the settings describe, as *chance* makes them up."""
         everybody = parties(chance, extensions, trunks, traffic)
         contacts = Contacts.of(everybody, traffic, chance)
-        return cls(everybody.extensions, contacts, tuple(f"{chance.randrange(10_000):04}" for _ in range(_CODES)))
+        return cls(
+            everybody.extensions, contacts, tuple(f"{chance.randrange(10_000):04}" for _ in range(traffic.codes))
+        )

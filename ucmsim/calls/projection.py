@@ -191,9 +191,11 @@ class Firmware:
         return self.at_between.join(f"{name}{self.at_each}" for name in names)
 
     def _direction(self, leg: Leg) -> str:
-        """Return the direction of *leg*; without a trunk it is inside, whatever its call. Https-api 5.2."""
-        trunks = leg.call.caller.trunk, leg.reached.trunk
-        return self.external if all(trunks) else leg.call.kind if any(trunks) else "Internal"
+        """Return the direction of *leg* by its trunks, whatever its call's is. Spec 5.1, https-api 5.2."""
+        came_in, goes_out = leg.call.caller.trunk, leg.reached.trunk
+        if came_in:
+            return self.external if goes_out else "Inbound"
+        return "Outbound" if goes_out else "Internal"
 
     def _disposition(self, leg: Leg) -> str:
         return self.congested if leg.lastapp == "Congestion" else leg.disposition

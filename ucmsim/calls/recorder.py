@@ -102,7 +102,8 @@ class Recorder:
             agent = f"#{leg.reached.number}" if self.agents else ""
             name = filenames.call(f"{began}{agent}", caller, leg.of.number)
         else:
-            name = filenames.call(str(began), caller, f"{call.prefix}{leg.reached.number}")
+            prefix = call.prefix if leg.reached.trunk else ""  # of the legs that go outside
+            name = filenames.call(str(began), caller, f"{prefix}{leg.reached.number}")
         if not self.monthly:
             return filenames.MONITOR, name
         return filenames.of_month(self.timing.month(began * SECOND)), name

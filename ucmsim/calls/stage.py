@@ -1,8 +1,11 @@
-"""What a shape of call is played with: who takes part, the features of the PBX, and how long each part takes. Pure."""
+"""What a shape of call is played with: who takes part, the features of the PBX, and how long each phase takes. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
 
 from ucmsim.calls.events import Call, CallerId, Event, Party, Role, What
 
@@ -17,6 +20,7 @@ class Features:
 
     did: Party
     ivr: Party
+    submenu: Party
     group: Party
     queue: Party
     room: Party
@@ -34,6 +38,7 @@ class Features:
         return cls(
             did=_feature(Role.DID, "3125550100"),
             ivr=_feature(Role.IVR, "7000"),
+            submenu=_feature(Role.IVR, "7001"),
             group=_feature(Role.GROUP, "6400"),
             queue=_feature(Role.QUEUE, "6500"),
             room=_feature(Role.CONFERENCE, "6300"),
@@ -47,13 +52,51 @@ class Features:
         )
 
 
+class Phase(Enum):
+    """A part of a call that takes time; the value is the key of `traffic:` that says how much."""
+
+    RING = "ring.answered"
+    NO_ANSWER = "ring.no_answer"
+    RING_OUT = "ring.no_answer.longest"
+    BUSY = "ring.busy"
+    FAIL = "ring.failed"
+    TALK = "talk"
+    HOLD = "phases.hold"
+    CONSULT = "phases.consult"
+    PARKED = "phases.parked"
+    KEYS = "phases.keys"
+    CHOICE = "phases.choice"
+    IVR = "phases.ivr"
+    QUEUE = "phases.queue"
+    MESSAGE = "phases.message"
+    MENU = "phases.menu"
+    CODE = "phases.code"
+    FAX = "phases.fax"
+    PAGE = "phases.page"
+    PAGE_ANSWER = "phases.page_answer"
+    JOIN = "phases.join"
+    CALLBACK = "phases.callback"
+
+    __hash__ = object.__hash__  # there is one of each, and that of Enum takes four times as long
+
+
+TALKED = frozenset({
+    Phase.TALK, Phase.HOLD, Phase.CONSULT, Phase.IVR, Phase.MESSAGE, Phase.MENU, Phase.CODE, Phase.FAX, Phase.PAGE,
+})  # fmt: skip
+"""Phases in which somebody or something is through to the caller to the end; in the others somebody waits."""
+
+Lasts = Callable[[Phase, int], int]
+"""Says how many microseconds a phase of one call lasts, when it comes for the first time (0), the second (1) ...: always the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Who takes part in a call that begins at *start*, after *made* channels, and for how long each part lasts.
+    """Who takes part in a call that begins at *start*, after *made* channels, and for how long each phase *lasts*.
 
     *inside* are extensions of which the first ones take part, *outside* the number beyond a trunk, *beyond* another one
-    that can be called. Times are in microseconds: *ring* until somebody answers, *talk* from then on, *patience* until
-    somebody gives up. *prefix* is dialled before a number outside, *account* or *pin* with it.
+    that can be called. A feature with many *phones* rings those; the *engaged* among them are busy, and *taker* takes the
+    call. *target* is where a call goes on to, an extension or a number outside, of whose trunk no channel may be free: then
+    it is *congested*. *line* is an analogue line. *prefix* is dialled before a number outside, *account* or *pin* with it.
     """
 
     inside: tuple[Party, ...]
@@ -61,42 +104,105 @@ class Stage:
     beyond: Party
     start: int
     made: int
-    ring: int
-    talk: int
-    patience: int
+    times: Lasts
+    phones: tuple[Party, ...] = ()
+    taker: Party | None = None
+    engaged: tuple[Party, ...] = ()
+    target: Party | None = None
+    congested: bool = False
+    line: Party | None = None
     recorded: bool = False
     prefix: str = ""
     account: str = ""
     pin: str = ""
     features: Features = field(default_factory=Features.usual)
 
+    def lasts(self, phase: Phase, time: int = 0) -> int:
+        """Return how many microseconds *phase* lasts that *time*, from 0 on."""
+        return self.times(phase, time)
+
+
+_EXAMPLE: Mapping[Phase, tuple[int, ...]] = MappingProxyType({
+    Phase.RING: (14_300_000, 6_200_000, 8_700_000),
+    Phase.NO_ANSWER: (20_100_000, 17_400_000),
+    Phase.RING_OUT: (60_000_000,),
+    Phase.BUSY: (7_150_000, 5_250_000),
+    Phase.FAIL: (1_350_000,),
+    Phase.TALK: (420_600_000, 95_400_000, 61_700_000, 33_900_000),
+    Phase.HOLD: (31_200_000,),
+    Phase.CONSULT: (27_800_000,),
+    Phase.PARKED: (35_900_000,),
+    Phase.KEYS: (5_600_000,),
+    Phase.CHOICE: (9_100_000, 4_300_000),
+    Phase.IVR: (23_400_000,),
+    Phase.QUEUE: (12_500_000,),
+    Phase.MESSAGE: (15_700_000,),
+    Phase.MENU: (48_600_000,),
+    Phase.CODE: (2_300_000,),
+    Phase.FAX: (73_100_000,),
+    Phase.PAGE: (6_800_000,),
+    Phase.PAGE_ANSWER: (900_000, 1_100_000, 1_600_000),
+    Phase.JOIN: (11_900_000, 24_300_000, 7_700_000),
+    Phase.CALLBACK: (9_800_000,),
+})  # fmt: skip
+
+
+def _example(phase: Phase, time: int) -> int:
+    known = _EXAMPLE[phase]
+    return known[time % len(known)]
+
 
 def example() -> Stage:
     """Return what documentation and golden rows are played with: an instant, people, and times to the microsecond.
 
-    The times are those of CAP22's outbound call; 07700 900xxx, 01632 960xxx and 555-01xx are numbers that belong to nobody.
+    The times of ringing and talk are those of CAP22's outbound call, others are like those of its rows; 07700 900xxx,
+    01632 960xxx and 555-01xx are numbers that belong to nobody.
     """
     names = ("Ann Lee", "Bob Roy", "Cyd Poe", "Dee Fox", "Eve Kay")
     inside = tuple(Party(str(1001 + at), name, str(1001 + at)) for at, name in enumerate(names))
     shown = CallerId("01632960401", "Example Ltd")
     outside = Party("07700900699", "", "trunk_2", "carrier-b", Role.OUTSIDE, shown)
-    beyond = outside._replace(number="07700900123")
-    return Stage(inside, outside, beyond, 1661157838_067640, 1260, 14_300_000, 420_600_000, 9_100_000, recorded=True)
+    return Stage(
+        inside,
+        outside,
+        beyond=outside._replace(number="07700900123"),
+        start=1661157838_067640,
+        made=1260,
+        times=_example,
+        phones=inside[1:4],
+        taker=inside[2],
+        engaged=inside[3:4],
+        target=inside[2],
+        line=Party("", "", "trunk_3", "pstn", Role.ANALOGUE, port="1"),
+        recorded=True,
+    )
 
 
 class Script:
-    """Writes down the events of one call, one after another; `call` ends it."""
+    """Writes down the events of one call, one after another; `call` ends it.
 
-    def __init__(self, stage: Stage, kind: str, caller: Party, callee: Party, *, after: int = 0, made: int = 0) -> None:
+    It begins *after* its story and *made* channels of it. *begun* and *helps* are those of the `Call`; a call that is
+    not *recorded* is not, whatever the stage says.
+    """
+
+    def __init__(
+        self, stage: Stage, kind: str, caller: Party, callee: Party, *, after: int = 0, made: int = 0, begun: str = "",
+        helps: int | None = None, recorded: bool = True,
+    ) -> None:  # fmt: skip
         self._stage = stage
         self._kind, self._caller, self._callee = kind, caller, callee
         self._start = self.now = stage.start + after
         self._made = stage.made + made
+        self._begun, self._helps, self._recorded = begun, helps, recorded
         self._events: list[Event] = []
 
-    def then(self, what: What, *parties: Party, told: tuple[str, str] = ("", "")) -> Script:
-        """Let *what* happen now, to each of *parties*."""
-        self._events += [Event(self.now, what, party, told) for party in parties or (None,)]
+    def then(
+        self, what: What, *parties: Party, app: str = "", data: str = "", keys: str = "", action: str = "",
+        channel: int = 0, fetching: int = 0,
+    ) -> Script:  # fmt: skip
+        """Let *what* happen now, to each of *parties*; the rest are fields of its kind."""
+        for party in parties or (None,):
+            self._events.append(Event(self.now, what, party, app, data, keys, action, channel, fetching))
         return self
 
     def wait(self, microseconds: int) -> Script:
@@ -105,12 +211,13 @@ class Script:
         return self
 
     def call(self, shape: str) -> Call:
-        """Return the call with all that was written down."""
+        """Return the call with all that was written down, as one of *shape*."""
         stage, outbound = self._stage, self._kind == "Outbound"
         outside = self._callee.trunk or any(
             event.what is What.DIAL and event.to and event.to.trunk for event in self._events
         )
         return Call(
-            self._kind, self._caller, self._callee, self._start, self._made, stage.recorded, shape, tuple(self._events),
-            prefix=stage.prefix if outside else "", account=stage.account if outbound else "", pin=stage.pin if outbound else "",
+            self._kind, self._caller, self._callee, self._start, self._made, stage.recorded and self._recorded, shape,
+            tuple(self._events), prefix=stage.prefix if outside else "", account=stage.account if outbound else "",
+            pin=stage.pin if outbound else "", begun=self._begun, helps=self._helps,
         )  # fmt: skip

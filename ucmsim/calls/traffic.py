@@ -15,33 +15,33 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from ucmsim.calls.arrivals import Arrivals, Rhythm
-from ucmsim.calls.durations import DISPOSITIONS, Outcome, Outcomes
+from ucmsim.calls.durations import Durations
 from ucmsim.calls.events import Party, Role, What
 from ucmsim.calls.lines import Lines
 from ucmsim.calls.odds import Odds
+from ucmsim.calls.parties import analogue_lines
 from ucmsim.calls.people import People
 from ucmsim.calls.recorder import over_ami as monitored
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape, Story
-from ucmsim.calls.stage import Features, Stage, example
-from ucmsim.instants import LATEST, SECOND, microseconds
+from ucmsim.calls.stage import Features, Lasts, Stage, example
+from ucmsim.instants import LATEST, microseconds
 from ucmsim.settings import Extensions, Pbx, Recording, Trunk
 from ucmsim.settings import Traffic as Settings
 
-OTHERS = 4
-"""Extensions beside the first that a shape may need."""
+OTHERS = 2
+"""Extensions beside the first that a shape without many phones may need."""
 _NOBODY = Party("", "", "")
 _FEATURES = frozenset(Role) - {Role.EXTENSION, Role.OUTSIDE, Role.ANALOGUE, Role.MAILBOX, Role.HELPER}
 """Roles with numbers of their own; an extension that has one of these takes it from the feature."""
 _HOLDING = (What.ANSWER, What.PICK_UP, What.ENTER, What.PARK)
+_RUNG = (What.DIAL, What.ANSWER)
 _HELD = (Role.EXTENSION, Role.OUTSIDE, Role.ANALOGUE, Role.CONFERENCE, Role.SLOT)
 """Who and what takes one call at a time, or a trunk as many as it has channels: one outside from the first ring on."""
 _TRIES = 5
 """Callers that are tried before a call does not happen because everybody talks."""
 _NEVER = microseconds(LATEST)
-_RINGS_OUT = 60 * SECOND
-"""How long a phone rings before its mailbox takes the call: the 60 of Dial(...,60,...), spec 5.6."""
-_MESSAGE = (3, 45)
-"""Seconds that a message lasts; illustrative."""
+DISPOSITIONS = {"ANSWERED": "answered", "NO ANSWER": "no_answer", "BUSY": "busy", "FAILED": "failed"}
+"""What CDRs call the dispositions, and what the settings do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,15 @@ class Traffic:
     ) -> None:
         self._office = office
         self._recorder = recording
-        settings = office.traffic
+        self._settings = settings = office.traffic
+        self._outside = settings.outside if office.people.contacts.parties.outside else 0
         self._people, self._contacts = office.people, office.people.contacts
         self._arrivals = Arrivals.of(Rhythm.of(settings, office.zone, calls_per_day), chance)
-        self._outcomes = Outcomes.of(settings)
+        self._dispositions = Odds.of({name: getattr(settings.dispositions, key) for name, key in DISPOSITIONS.items()})
+        self._durations = Durations.of(settings)
+        self._analogue = analogue_lines(office.trunks)
         self._kinds = _kinds(office)
-        self._shapes = _shapes(settings, office.extensions)
+        self._shapes = _shapes(office)
         self._restarts = list(reversed(office.restarts))
         self._lines = lines or self._free()
         self._features = Features.usual()
@@ -118,24 +121,30 @@ class Traffic:
 
     def _story(self, start: int, kind: str) -> Story | None:
         chance = self._chance
-        outcome = self._outcomes.draw(chance)
-        shape = self._shapes[kind, outcome.disposition].draw(chance)
+        shape = self._shapes[kind, self._dispositions.draw(chance)].draw(chance)
         recorded, over_ami = self._recording()
-        if outcome.disposition == "NO ANSWER":
-            message = int(chance.uniform(*_MESSAGE) * SECOND)
-            outcome = outcome._replace(talked=message, rang=_RINGS_OUT if shape.rings_out else outcome.rang)
+        times = self._durations.drawn(chance)
         for _ in range(_TRIES):
-            stage = self._stage(start, kind, shape, outcome, recorded=recorded)
-            story = self._unrecorded(shape.story(stage, kind), over_ami=over_ami)
-            places = _places(story)
-            if self._lines.seize(start, self._end(story), *places):
+            stage = self._stage(start, kind, shape, times, recorded=recorded)
+            if story := self._taken(stage, kind, shape, over_ami=over_ami):
                 return story
-            if trunks := [place for place in places if place.startswith("trunk_")]:
-                if not all(self._lines.free(place, start, count) for place, count in Counter(trunks).items()):
+            if stage.target and stage.target.trunk:  # it arrives all the same, and cannot go on
+                stage = replace(stage, congested=True)
+                if story := self._taken(stage, kind, shape, over_ami=over_ami):
+                    self.blocked += 1
+                    return story
+            trunks = Counter(place for place in _places(shape.story(stage, kind)) if place.startswith("trunk_"))
+            if trunks:
+                if not all(self._lines.free(place, start, count) for place, count in trunks.items()):
                     return self._no_channel(stage, kind)
             elif kind == "Internal" and self._talks(stage.inside[1], start) and not self._talks(stage.inside[0], start):
                 return self._engaged(stage, kind)
         return None
+
+    def _taken(self, stage: Stage, kind: str, shape: Shape, *, over_ami: bool) -> Story | None:
+        """Return the story of *shape* with the lines that it takes, None where one of them is not free."""
+        story = self._unrecorded(shape.story(stage, kind), over_ami=over_ami)
+        return story if self._lines.seize(stage.start, self._end(story), *_places(story)) else None
 
     def _talks(self, party: Party, at: int) -> bool:
         return not self._lines.free(party.place, at)
@@ -163,16 +172,15 @@ class Traffic:
         self.blocked += 1
         if kind != "Outbound":
             return None
-        story = self._unrecorded(BY_ID["congestion"].story(replace(stage, ring=0, account=""), kind))
+        story = self._unrecorded(BY_ID["congestion"].story(replace(stage, times=_at_once, account=""), kind))
         return story if self._lines.seize(stage.start, self._end(story), stage.inside[0].place) else None
 
     def _engaged(self, stage: Stage, kind: str) -> Story | None:
         """Return what comes of a call to somebody who talks already: busy, as soon as calls meet with busy."""
-        rang = self._outcomes.ring["BUSY"].draw(self._chance)
-        story = self._unrecorded(BY_ID["busy"].story(replace(stage, ring=rang), kind))
+        story = self._unrecorded(BY_ID["busy"].story(stage, kind))
         return story if self._lines.seize(stage.start, self._end(story), stage.inside[0].place) else None
 
-    def _stage(self, start: int, kind: str, shape: Shape, outcome: Outcome, *, recorded: bool) -> Stage:
+    def _stage(self, start: int, kind: str, shape: Shape, times: Lasts, *, recorded: bool) -> Stage:
         contacts, chance = self._contacts, self._chance
         first = contacts.active(chance)
         outside = beyond = _NOBODY
@@ -181,42 +189,80 @@ class Traffic:
             beyond = contacts.callee(first, chance, besides=outside)
         elif kind == "Outbound":
             outside = contacts.callee(first, chance)
-        inside = tuple(self._people.extensions[at] for at in (first, *self._others(first, kind, shape)))
+        size = self._size(kind, shape)
+        inside = tuple(self._people.extensions[at] for at in (first, *self._others(first, kind, shape, size)))
+        phones = inside[:size] if kind == "Inbound" else inside[1 : size + 1]
+        taker = self._taker(phones, shape)
+        over = beyond if kind == "Inbound" else outside
+        target = inside[2] if len(inside) > 2 else None
+        if shape.goes_on and self._outside and chance.random() < self._outside:
+            target = over = contacts.callee(first, chance, besides=outside)
         return Stage(
-            inside, outside, beyond, start, 0, outcome.rang, outcome.talked, outcome.rang, recorded,
-            prefix=self._prefixes.get((beyond if kind == "Inbound" else outside).place, ""),
+            inside, outside, beyond, start, 0, times, phones, taker, self._busy(phones, taker, start), target,
+            line=chance.choice(self._analogue) if shape.analogue else None, recorded=recorded,
+            prefix=self._prefixes.get(over.place, ""),
             account=chance.choice(self._people.codes) if shape.coded else "", features=self._features,
         )  # fmt: skip
 
-    def _others(self, first: int, kind: str, shape: Shape) -> Sequence[int]:
+    def _size(self, kind: str, shape: Shape) -> int:
+        """Return how many phones a feature of *shape* rings, as far as there are extensions; 0 where there is none."""
+        if not shape.phones:
+            return 0
+        fewest, most = getattr(self._settings.phones, shape.phones)
+        there = len(self._people.extensions) - (kind == "Internal")
+        return int(min(self._chance.randint(fewest, most), there))
+
+    def _taker(self, phones: Sequence[Party], shape: Shape) -> Party | None:
+        """Return which of *phones* takes the call: of a queue the first that does, agent by agent."""
+        chance, taken = self._chance, self._settings.phones.taken
+        if not phones:
+            return None
+        if shape.phones == "queue":
+            return next((phone for phone in phones[:-1] if chance.random() < taken), phones[-1])
+        return chance.choice(phones)
+
+    def _busy(self, phones: Sequence[Party], taker: Party | None, at: int) -> tuple[Party, ...]:
+        """Return which of *phones* are busy: who talks, and a share of the others."""
+        chance, share = self._chance, self._settings.phones.busy
+        return tuple(
+            phone for phone in phones if phone != taker and (self._talks(phone, at) or chance.random() < share)
+        )
+
+    def _others(self, first: int, kind: str, shape: Shape, size: int) -> Sequence[int]:
         """Return other extensions, as many as *shape* may have parts for: a colleague, and whoever there is."""
         chance, count = self._chance, len(self._people.extensions)
-        if count == 1 or (kind != "Internal" and shape.needs == 1):
+        if count == 1 or (kind != "Internal" and shape.needs == 1 and not size):
             return ()
         second = self._contacts.colleague(first, chance)
-        if shape.needs == 1:
+        if shape.needs == 1 and not size:
             return (second,)
-        spare = (at for at in chance.sample(range(count), min(count, OTHERS + 2)) if at not in (first, second))
-        return (second, *islice(spare, OTHERS - 1))
+        most = max(OTHERS, size)
+        spare = (at for at in chance.sample(range(count), min(count, most + 2)) if at not in (first, second))
+        return (second, *islice(spare, most - 1))
+
+
+def _at_once(_phase: object, _time: int) -> int:
+    return 0
 
 
 def _kinds(office: Office) -> Odds[str] | None:
     """Return how often a call is of which kind; None where none can be."""
     shares = office.traffic.kinds
+    outside = bool(office.people.contacts.parties.outside)
     able = {
         "Internal": shares.internal if office.extensions.count > 1 else 0,
-        "Inbound": shares.inbound if office.trunks else 0,
-        "Outbound": shares.outbound if office.trunks else 0,
+        "Inbound": shares.inbound if outside else 0,
+        "Outbound": shares.outbound if outside else 0,
     }
     return Odds.of(able) if any(able.values()) else None
 
 
-def _shapes(settings: Settings, extensions: Extensions) -> Mapping[tuple[str, str], Odds[Shape]]:
+def _shapes(office: Office) -> Mapping[tuple[str, str], Odds[Shape]]:
     """Return how often a call of a kind and a disposition has which shape: the plainest where none has a weight."""
-    weights = dict(settings.shapes)
-    found = {}
+    weights, found = dict(office.traffic.shapes), {}
+    there = [shape for shape in SHAPES if not shape.analogue or analogue_lines(office.trunks)]
     for kind in ("Internal", "Inbound", "Outbound"):
-        able = [shape for shape in SHAPES if kind in shape.kinds and _fits(shape, kind, extensions)]
+        able = [shape for shape in there if kind in shape.kinds and _fits(shape, kind, office.extensions)]
         for disposition in DISPOSITIONS:
             turning = [shape for shape in able if shape.turns == disposition]
             shares = [weights[shape.id.replace("-", "_")] for shape in turning]
@@ -248,6 +294,11 @@ def _places(story: Story) -> tuple[str, ...]:
         held[call.caller, call.caller.role is Role.OUTSIDE] = None
         for event in call.events:
             to = event.to
-            if to is not None and (event.what in _HOLDING or to.role is Role.OUTSIDE):
+            if to is not None and event.what in (_RUNG if to.role is Role.OUTSIDE else _HOLDING):
                 held[to, False] = None
-    return tuple(party.port or party.place for party, _ in held if party.role in _HELD)
+    return tuple(map(_place, (party for party, _ in held if party.role in _HELD)))
+
+
+def _place(party: Party) -> str:
+    """Return which line *party* takes; a port has the number that an extension may have too."""
+    return f"port {party.port}" if party.port else party.place

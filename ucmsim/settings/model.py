@@ -160,9 +160,11 @@ def _pbx_name(name: str) -> str:
     return name
 
 
-def _some(trunks: tuple[T, ...]) -> tuple[T, ...]:
+def _trunks(trunks: tuple[Trunk, ...]) -> tuple[Trunk, ...]:
     if not trunks:
         raise wrong("there is nothing here", "1 or more entries are due")
+    if all(trunk.kind == "analogue" for trunk in trunks):
+        raise wrong("every trunk is analogue", "add one of kind sip, over which people outside call and are called")
     return trunks
 
 
@@ -304,10 +306,10 @@ class Pbx(Keys):
     tls_max: TlsVersion | None = Field(None, description="highest TLS version, quoted; null = by personality")
     api: Api = Field(default_factory=Api)
     extensions: Extensions = Field(default_factory=Extensions)
-    trunks: Annotated[tuple[Trunk, ...], AfterValidator(_some)] = Field(
+    trunks: Annotated[tuple[Trunk, ...], AfterValidator(_trunks)] = Field(
         (Trunk(name="carrier-a", channels=12),),
         strict=False,
-        description="name and channels of each; caller_id, caller_name and prefix of its calls",
+        description="name and channels of each; caller_id, caller_name and prefix of its calls; kind: sip, or analogue",
     )
     recording: Recording = Field(default_factory=Recording)
     history: History = Field(default_factory=History)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -52,19 +52,25 @@ class Extensions(Keys):
 
 
 class Trunk(Keys):
-    """A line to the outside with so many channels.
+    """A line to the outside with so many channels, or so many ports where it is analogue.
 
     Outbound calls over it show *caller_id* and *caller_name*, and are dialled with *prefix* before the number, which the
-    outbound route takes off again. Spec 5.1, 5.6.
+    outbound route takes off again. Over an analogue one calls of the shape `analogue` come in, and no others. Spec 5.1, 5.6.
     """
 
     name: Annotated[Printable, Field(min_length=1)]
     channels: int = Field(12, ge=1, le=1000)
+    kind: Literal["sip", "analogue"] = "sip"
     caller_id: CallerNumber | None = None
     caller_name: CallerName | None = None
     prefix: Annotated[str, AfterValidator(_prefix)] | None = None
 
     def __str__(self) -> str:
         shown = " ".join(filter(None, (self.caller_id, self.caller_name)))
-        told = [str(self.channels), f"as {shown}" if shown else "", f"prefix {self.prefix}" if self.prefix else ""]
+        told = [
+            str(self.channels),
+            "" if self.kind == "sip" else self.kind,
+            f"as {shown}" if shown else "",
+            f"prefix {self.prefix}" if self.prefix else "",
+        ]
         return f"{self.name} ({', '.join(filter(None, told))})"

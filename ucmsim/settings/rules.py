@@ -12,7 +12,8 @@ from typing import Any, TypeGuard, TypeVar
 from ucmsim import personalities
 from ucmsim.settings.model import DEFAULT_CONTROL_PORT, DEFAULT_PORT, TLS_VERSIONS, Address, parse_address, tls_range
 from ucmsim.settings.office import Extensions
-from ucmsim.settings.traffic import LONGEST, SHARES, SHORTEST, TIMES, default_of
+from ucmsim.settings.phases import LONGEST, SHORTEST
+from ucmsim.settings.traffic import SHARES, TIMES, default_of
 
 T = TypeVar("T")
 Broken = tuple[tuple[str | int, ...], str, str]
