@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import Field, PlainSerializer, PlainValidator, field_validator
+from pydantic import Field, PlainSerializer, PlainValidator
 
 from ucmsim.errors import did_you_mean
 from ucmsim.instants import FORM, NoInstant, read
-from ucmsim.settings.keys import AS_TEXT, Keys, number_due, schema_text, text_due, wrong
+from ucmsim.settings.keys import AS_TEXT, Keys, numbers_due, schema_text, text_due, wrong
 
 LONGEST_ADVANCE = 3660 * 86_400
 """Seconds that a clock is advanced at once: as many days as a history can have."""
@@ -73,10 +73,7 @@ class Correction(Keys):
         what = f"{self.step:+g} s" if self.step is not None else str(self.time_zone)
         return f"{what} at {self.at.isoformat()}"
 
-    @field_validator("step", mode="before")
-    @classmethod
-    def _number(cls, value: object) -> object:
-        return number_due(value)
+    _numbers = numbers_due("step")
 
 
 class Clock(Keys):
@@ -94,10 +91,7 @@ class Clock(Keys):
         (), strict=False, description="what becomes of the clock by itself: at an instant, a step (NTP) or a time_zone"
     )
 
-    @field_validator("rate", mode="before")
-    @classmethod
-    def _number(cls, value: object) -> object:
-        return number_due(value)
+    _numbers = numbers_due("rate")
 
 
 class ClockChange(Keys):
@@ -123,7 +117,4 @@ class ClockChange(Keys):
     )
     time_zone: Zone | None = Field(None, description="IANA name of the zone that the unit believes in from now on")
 
-    @field_validator("rate", "advance", "step", mode="before")
-    @classmethod
-    def _number(cls, value: object) -> object:
-        return number_due(value)
+    _numbers = numbers_due("rate", "advance", "step")

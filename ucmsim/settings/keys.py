@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
 
@@ -31,6 +31,11 @@ def number_due(value: object) -> object:
     if value is None or isinstance(value, bool | str):
         raise PydanticCustomError("float_type", "a number is due")
     return value
+
+
+def numbers_due(*fields: str) -> Any:
+    """Return the validator of a model by which numbers are due in *fields*."""
+    return field_validator(*fields, mode="before")(number_due)
 
 
 def _printable(text: str) -> str:

@@ -31,7 +31,7 @@ from ucmsim.personalities import Personality
 from ucmsim.quirks import QUIRKS, Quirk
 from ucmsim.register import Quirks, objection
 from ucmsim.settings.clock import Clock, Moment, Zone
-from ucmsim.settings.keys import AS_TEXT, Keys, Printable, number_due, schema_text, text_due, wrong
+from ucmsim.settings.keys import AS_TEXT, Keys, Printable, numbers_due, schema_text, text_due, wrong
 from ucmsim.settings.office import Extensions, Trunk
 from ucmsim.settings.traffic import Traffic
 
@@ -242,10 +242,7 @@ class Recording(Keys):
         0.0, ge=0, le=1, strict=False, description="share of these that a program begins over AMI, and not the unit"
     )
 
-    @field_validator("share", "ami", mode="before")
-    @classmethod
-    def _number(cls, value: object) -> object:
-        return number_due(value)
+    _numbers = numbers_due("share", "ami")
 
 
 class History(Keys):
