@@ -261,7 +261,8 @@ def test_what_stands_in_answer_and_end_depends_on_the_disposition(row: Personali
 @every_personality
 def test_only_answered_rows_are_billed_and_name_who_answered(row: Personality) -> None:
     """Billsec and dstanswer are those of answered rows; dstchannel that of a phone or a trunk that was rung."""
-    failing = {"failed": "Playback", "congestion": "Congestion", "hung-up": "Hangup", "unregistered": "Dial"}
+    failing = {"failed": "Playback", "congestion": "Congestion", "hung-up": "Hangup"}
+    failing["unregistered"] = "Playback" if row.model == "ucm6200" else "Dial"
     for record in made_by(row):
         answered = record["disposition"] == "ANSWERED"
         assert answered or record["billsec"] == "0"
@@ -455,7 +456,9 @@ def test_every_firmware_sees_the_same_calls() -> None:
     told = ("src", "dst", "start", "channel_ext", "dstchannel_ext")
     seen = []
     for row in PERSONALITIES:
-        first_rows = {record["channel"].rpartition("-")[2]: record for record in reversed(made_by(row))}
+        # Who calls where the API began it, and whether the DID has a row, is the firmware's matter.
+        same = [record for record in made_by(row) if record["lastdata"] != "ae" and record["shape"] != "api-call"]
+        first_rows = {record["channel"].rpartition("-")[2]: record for record in reversed(same)}
         seen.append({made: [record[name] for name in told] for made, record in first_rows.items()})
     assert all(calls == seen[0] for calls in seen)
 
