@@ -365,6 +365,25 @@ def test_nothing_there(control: Control, path: str) -> None:
     assert control("GET", path, token=None).status == 401
 
 
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/v1/pbx", "/v1/pbxs"),
+        ("/v1/pbxs/hq/fault", "/v1/pbxs/hq/faults"),
+        ("/v1/pbxs/hq/faults/x/y", "/v1/pbxs/hq/faults/x"),
+    ],
+)
+def test_a_path_that_is_near_one_is_told_it(control: Control, path: str, meant: str) -> None:
+    """The names in it are those that were asked for."""
+    assert control("GET", path).error["message"] == f"there is nothing at {path}; did you mean '{meant}'?"
+
+
+@pytest.mark.parametrize("body", [None, b"", b" "])
+def test_no_body_is_told_from_a_bad_one(control: Control, body: bytes | None) -> None:
+    """A curl without -d is more usual than one with half an object."""
+    assert control("POST", "/v1/pbxs", body).error["message"] == "there is no body; send a JSON object"
+
+
 @pytest.mark.parametrize("path", sorted({path for _, path in PATHS}))
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "OPTIONS", "BREW"])
 def test_method_that_is_not_there(control: Control, path: str, method: str) -> None:

@@ -12,6 +12,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from ucmsim.announce import described
 from ucmsim.assembly import slow_defects
 from ucmsim.callquery import sought
 from ucmsim.configuration import read_pbx
-from ucmsim.errors import BindError, ConfigurationError, NameTaken, UcmsimError
+from ucmsim.errors import BindError, ConfigurationError, NameTaken, UcmsimError, did_you_mean
 from ucmsim.faults import FaultRefused, NotArmed
 from ucmsim.fields import FieldRefused, or_listed
 from ucmsim.fleet import Fleet, PbxService
@@ -230,6 +231,11 @@ class Route:
         found = re.fullmatch(pattern, path)
         return found.groupdict() if found else None
 
+    def like(self, path: str) -> str:
+        """Return the path of this route with the names that stand in *path* where this has its own."""
+        pairs = zip_longest(self.path.split("/"), path.split("/")[: self.path.count("/") + 1], fillvalue="")
+        return "/".join((there or own) if own.startswith("{") else own for own, there in pairs)
+
 
 # fmt: off
 ROUTES = (
@@ -302,7 +308,8 @@ class ControlResource(Resource):
         if not all(route.open for route, _ in found) or not found:
             self._authorise(request)
         if not found:
-            raise ApiError(404, "not-found", f"there is nothing at {path}")
+            hint = did_you_mean(path, [route.like(path) for route in ROUTES])
+            raise ApiError(404, "not-found", f"there is nothing at {path}" + (f"; {hint}" if hint else ""))
         served_as = "GET" if method == "HEAD" else method
         for route, names in found:
             if route.method == served_as:
@@ -381,6 +388,8 @@ def _body(request: Request, *, many: bool) -> Any:
     data = request.content.read(BODY_LIMIT + 1) if request.content else b""
     if len(data) > BODY_LIMIT:
         raise ApiError(413, "too-large", f"a body may have {BODY_LIMIT} bytes at most")
+    if not data.strip():
+        raise ApiError(400, "not-json", "there is no body; send a JSON object")
     try:
         body = json.loads(data, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
