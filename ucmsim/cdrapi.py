@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from ucmsim import pages
 from ucmsim.clock import When
 from ucmsim.columns import AT, Row
+from ucmsim.edits import rendered_with
 from ucmsim.extensions import Grammar
 from ucmsim.history import History
 from ucmsim.query import Circumstances, Format, Query, Refusal, parse
@@ -21,6 +22,7 @@ from ucmsim.render import Layout, rendered
 from ucmsim.reply import Bytes, Content
 from ucmsim.request import ApiRequest
 from ucmsim.served import Served, runs
+from ucmsim.sight import Edit, Found, Sight, Twists
 from ucmsim.times import local_text
 
 _ACCTID, _START, _END, _SESSION = AT["AcctId"], AT["start"], AT["end"], AT["session"]
@@ -28,10 +30,11 @@ _ACCTID, _START, _END, _SESSION = AT["AcctId"], AT["start"], AT["end"], AT["sess
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The rows a search found, or why the device would have found none."""
+    """The rows a search found, or why the device would have found none; *edits* are what faults make of its columns."""
 
     rows: tuple[Row, ...]
     refusal: Refusal | None = None
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,14 @@ class Showing:
         if refusal and (error := self._error_page(refusal.code)):
             return error.refused(refusal, str(refusal))
         blank = self.blank_pages or (self.blank_formats and refusal is not None and refusal.code is Code.FORMAT)
-        body = b"" if blank and not page.rows else rendered(form, self.layout, page.rows)
+        body = b"" if blank and not page.rows else self._written(form, page)
         headers = (("Content-type", form.value if self.own_types else "text/plain"),)
         return Content(200, "OK", headers, Bytes(body), rows=len(page.rows), note=str(refusal or ""), refusal=refusal)
+
+    def _written(self, form: Format, page: Page) -> bytes:
+        if page.edits:
+            return rendered_with(form, self.layout, page.rows, page.edits)
+        return rendered(form, self.layout, page.rows)
 
     def _error_page(self, code: Code) -> Content | None:
         """Return the page that is sent instead of a container, None if it is none."""
@@ -83,7 +91,8 @@ class Showing:
 class Search:
     """What is looked for, where (the history as it was up to the row id *up_to*), and how a page of it is shown.
 
-    *now* is the present as PBX-local text, *failure* why the database fails whatever is looked for.
+    *now* is the present as PBX-local text, *failure* why the database fails whatever is looked for,
+    *twists* what faults make of the search.
     """
 
     history: History
@@ -93,6 +102,7 @@ class Search:
     up_to: int
     now: str = ""
     failure: str = ""
+    twists: Twists | None = None
 
     def content(self) -> Content:
         """Read the page and show it: what the worker is given to do."""
@@ -120,11 +130,17 @@ class Search:
         """Read the page; a database that fails is a refusal (E10), not an error."""
         if self.failure:
             return self._failed(self.failure)
+        sight, twists = Sight(self.query, self.now), self.twists
+        if twists is not None:
+            sight = twists.sees(sight)
         try:
-            rows = self.history.page(self.query, self.quirks, up_to=self.up_to)
+            rows = self.history.page(sight.query, self.quirks, up_to=self.up_to, unseen=sight.unseen)
         except sqlite3.Error as error:
             return self._failed(str(error))
-        return Page(tuple(rows))
+        if twists is None:
+            return Page(tuple(rows))
+        found = twists.found(Found(tuple(rows)))
+        return Page(found.rows, edits=found.edits)
 
     def _failed(self, why: str) -> Page:
         return Page((), Refusal(Code.DATABASE, "", f"the database failed: {why}", "", self.query.format))

@@ -76,7 +76,7 @@ class Grouping:
         for at in self.copied:
             main[at] = identity[at]
         for at in _DURATIONS:
-            main[at] = str(sum(int(row[at]) for row in group)) if self.summed else group[0][at]
+            main[at] = str(sum(_seconds(row[at]) for row in group)) if self.summed else group[0][at]
         return tuple(main)
 
     def _by_session(self, sessions: Sequence[str], rows: Sequence[Row]) -> list[list[Row]]:
@@ -91,6 +91,14 @@ class Grouping:
             open_groups[session] = group = [row]
             groups.append(group)
         return groups
+
+
+def _seconds(text: str) -> int:
+    """Return the number that *text* is, 0 for one that a fault has spoilt."""
+    try:
+        return int(text)
+    except ValueError:
+        return 0
 
 
 def _endless(row: Row) -> Row:

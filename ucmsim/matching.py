@@ -6,8 +6,9 @@ here by name rather than imitated.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from ucmsim.extensions import Item, Literal, Pattern, Range
 from ucmsim.integers import all_digits, leading_number
 from ucmsim.query import Query
 from ucmsim.register import Quirks
+from ucmsim.sight import EVERYTHING, Unseen
 
 SELECTED = ", ".join(f"CAST({column.name} AS TEXT)" if column.number else f'"{column.name}"' for column in COLUMNS)
 """Every column as text, in the order of a `Row`."""
@@ -38,12 +40,16 @@ _COUNTED = {
 """What a value counts as in a range, by the quirks range-digits and zero-range."""
 
 
-def select(query: Query, quirks: Quirks, *, up_to: int) -> Clause:
+def select(query: Query, quirks: Quirks, *, up_to: int, unseen: Unseen = EVERYTHING) -> Clause:
     """Return the statement and its parameters that yield the page of *query*.
 
-    Rows above the row id *up_to* are not there yet: a page shows the history as it was when it was asked for.
+    Rows above the row id *up_to* are not there yet: a page shows the history as it was when it was asked for. What is
+    *unseen* is not there either.
     """
     where, values = _where(query, quirks)
+    for sql, value in _seen(unseen):
+        where.append(sql)
+        values += value
     way = "DESC" if quirks["order"] == "desc" else "ASC"
     keys = ("AcctId", "start", "id") if quirks["sort-key"] == "acctid" else ("start", "AcctId", "id")
     order = ", ".join(f"{name} {way}" for name in keys)
@@ -65,6 +71,16 @@ def _page_of_sessions(found: str, order: str, *, together: bool) -> str:
         WITH found AS (SELECT id, {entry} AS entry, row_number() OVER (ORDER BY {order}) AS place {found}),
         page AS (SELECT entry FROM found GROUP BY entry ORDER BY min(place) LIMIT ? OFFSET ?)
         SELECT {SELECTED} FROM found JOIN cdr USING (id) WHERE entry IN page ORDER BY place"""  # noqa: S608
+
+
+def _seen(unseen: Unseen) -> Iterator[Clause]:
+    """Yield the clauses that leave out what is *unseen*."""
+    if unseen.acctids:
+        yield "CAST(AcctId AS TEXT) NOT IN (SELECT value FROM json_each(?))", [json.dumps(sorted(unseen.acctids))]
+    if unseen.every is not None:
+        yield "CAST(AcctId AS INTEGER) % ? <> 0", [unseen.every]
+    if unseen.ended_by is not None:
+        yield "end <= ?", [unseen.ended_by]
 
 
 def _where(query: Query, quirks: Quirks) -> tuple[list[str], list[object]]:

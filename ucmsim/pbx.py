@@ -31,6 +31,7 @@ from ucmsim.request import ApiRequest, Reading
 from ucmsim.served import Served
 from ucmsim.settings import ClockChange
 from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.sight import Twists
 from ucmsim.spool import Spool
 from ucmsim.streams import stream
 
@@ -188,13 +189,19 @@ class Pbx:
         if isinstance(decided, Content) and decided.status == 401:
             api = api.about_authentication()
             api.count()
-            return self._dress(request, when.pbx, face, api=api)(decided)
+            return self._dress(request, when.pbx, face, before=(api,))(decided)
         api.count()
-        dress = self._dress(request, when.pbx, face, api=api, replying=self._replying(facts, when))
+        data: tuple[Settled, ...] = ()
+        if isinstance(decided, Search):
+            data = self._settled(facts, when, Moment.SEARCH, Moment.PAGE)
+        dress = self._dress(request, when.pbx, face, before=(api, *data), replying=self._replying(facts, when))
         if isinstance(decided, Content):
             return dress(decided)
         if isinstance(decided, Search):
-            return Lookup(replace(decided, failure=situation.search_fails), _later(dress, situation.search_takes))
+            sees, found = data
+            twists = Twists(sees.applied, found.applied) if sees.acting or found.acting else None
+            search = replace(decided, failure=situation.search_fails, twists=twists)
+            return Lookup(search, _later(dress, situation.search_takes))
         return Lookup(decided, dress)
 
     def answer(self, request: ApiRequest, when: When) -> Reply:
@@ -330,7 +337,12 @@ class Pbx:
 
     def _replying(self, facts: Facts, when: When) -> tuple[Settled, Settled]:
         """Settle and count what is done to the content of a reply, and to the reply."""
-        settled = (self.faults.settle(Moment.CONTENT, facts, when), self.faults.settle(Moment.REPLY, facts, when))
+        contents, http = self._settled(facts, when, Moment.CONTENT, Moment.REPLY)
+        return contents, http
+
+    def _settled(self, facts: Facts, when: When, *moments: Moment) -> tuple[Settled, ...]:
+        """Settle and count the faults of *moments*."""
+        settled = tuple(self.faults.settle(moment, facts, when) for moment in moments)
         for one in settled:
             one.count()
         return settled
@@ -341,17 +353,18 @@ class Pbx:
         now: datetime,
         face: Face,
         *,
-        api: Settled = NOTHING,
+        before: tuple[Settled, ...] = (),
         replying: tuple[Settled, Settled] = (NOTHING, NOTHING),
     ) -> Dress:
         contents, http = replying
+        names = tuple(name for one in (*before, contents, http) for name in one.names)
         dress = partial(
             face.heading.dressed,
             now=now,
             head_only=request is not None and request.method == "HEAD",
             keep=self._keeps(request),
         )
-        return partial(_finish, dress, contents, http, api.names + contents.names + http.names)
+        return partial(_finish, dress, contents, http, names)
 
     def _keeps(self, request: ApiRequest | None) -> bool:
         """Return whether the connection stays open after *request*: a quirk, and only as Asterisk 13 would."""

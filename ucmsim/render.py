@@ -84,12 +84,22 @@ class Csv:
             end="\r\n" if quirks["csv-line-end"] == "crlf" else "\n",
         )
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the header line has."""
+        return ("cdr", *self.columns) if self.keyed else self.columns
+
+    def records(self, rows: Iterable[Row]) -> Iterable[Sequence[str]]:
+        """Return what the lines of *rows* have."""
+        width = len(self.columns)
+        return ((row[_SESSION], *row[:width]) for row in rows) if self.keyed else (row[:width] for row in rows)
+
     def page(self, rows: Iterable[Row]) -> str:
         """Return the page with *rows*."""
-        width, names = len(self.columns), self.columns
-        records: Iterable[Sequence[str]] = (row[:width] for row in rows)
-        if self.keyed:
-            names, records = ("cdr", *names), ((row[_SESSION], *row[:width]) for row in rows)
+        return self.written(self.names, self.records(rows))
+
+    def written(self, names: Sequence[str], records: Iterable[Sequence[str]]) -> str:
+        """Return the page of *records* under *names*."""
         lines = rfc4180(records) if self.quoted else map(",".join, records)
         return self.end.join([",".join(names), *lines, ""] if self.header else [*lines, ""])
 
@@ -232,4 +242,4 @@ def rendered(form: Format, layout: Layout, rows: Sequence[Row]) -> bytes:
             page = layout.xml.page(rows)
         case Format.JSON:
             page = layout.json.page(rows)
-    return page.encode()
+    return page.encode("utf-8", "surrogateescape")

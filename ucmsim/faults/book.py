@@ -7,7 +7,7 @@ remembers it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, TypeVar, cast
 
@@ -99,6 +99,8 @@ class Settled:
     def applied(self, value: V) -> V:
         """Return what the faults that act make of *value*, the one of their moment, in the order of arming."""
         for one in self.acting:
+            if hasattr(value, "chosen"):  # who acts on rows is told which
+                value = replace(value, chosen=one.rows)  # type: ignore[type-var]
             value = cast("Callable[[V], V]", one.acts)(value)
         return value
 

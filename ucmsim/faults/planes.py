@@ -14,6 +14,7 @@ PLANES = MappingProxyType({
     "tls": "what a client is shown in the handshake",
     "http": "the reply as it goes on the wire",
     "api": "what a request sees of the PBX",
+    "data": "the rows that a search finds",
 })  # fmt: skip
 """Where a fault acts, from the socket up."""
 
@@ -21,13 +22,16 @@ PLANES = MappingProxyType({
 class Moment(Enum):
     """When a fault is settled. All but the first three are one moment of the PBX, before and after its own decision.
 
-    They differ in the value: what a request sees, the content that answers it, the reply that is made of that.
+    They differ in the value: what a request sees, what a search sees and what it found, the content that answers
+    it, the reply that is made of that.
     """
 
     LISTEN = "while it is armed"
     ADMIT = "at accept"
     HANDSHAKE = "at the ClientHello"
     DECIDE = "when the request is decided"
+    SEARCH = "when a search is decided, before it is done"
+    PAGE = "when a search is decided, its rows found"
     CONTENT = "when the request is decided, before its head is made"
     REPLY = "when the request is decided, its reply known"
 

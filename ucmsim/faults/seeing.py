@@ -1,0 +1,98 @@
+"""Faults on the data plane that act before the rows are read: `Sight` in, `Sight` out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from ucmsim.faults.fields import Seconds
+from ucmsim.faults.planes import Moment
+from ucmsim.sight import Sight
+
+Some = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
+_TIME = "%Y-%m-%d %H:%M:%S"
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Have lost the rows that `when` chooses, or each *every*-th AcctId; what follows moves up."""
+
+    every: Annotated[int, Field(ge=1, strict=True)] = 10
+
+    moment: ClassVar[Moment] = Moment.SEARCH
+
+    def __call__(self, sight: Sight) -> Sight:
+        unseen = sight.unseen
+        if sight.chosen is not None:
+            return replace(sight, unseen=replace(unseen, acctids=unseen.acctids | sight.chosen))
+        return replace(sight, unseen=replace(unseen, every=self.every))
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Show a row no sooner than so many *seconds* of PBX time after its end."""
+
+    seconds: Seconds = 60.0
+
+    moment: ClassVar[Moment] = Moment.SEARCH
+
+    def __call__(self, sight: Sight) -> Sight:
+        until = datetime.strptime(sight.now[:19], _TIME) - timedelta(seconds=self.seconds)  # noqa: DTZ007 - local text
+        return replace(sight, unseen=replace(sight.unseen, ended_by=until.strftime(_TIME)))
+
+
+def _moved(sight: Sight, rows: int) -> Sight:
+    """Return *sight* with its page so many *rows* later; the first page stays where it is."""
+    query = sight.query
+    return replace(sight, query=replace(query, offset=max(query.offset + rows, 0))) if query.offset else sight
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Have so many *rows* come in before the page that is read, unless it is the first: the last ones come again."""
+
+    rows: Some = 1
+
+    moment: ClassVar[Moment] = Moment.SEARCH
+
+    def __call__(self, sight: Sight) -> Sight:
+        return _moved(sight, -self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Have so many *rows* gone before the page that is read, unless it is the first: as many are never seen."""
+
+    rows: Some = 1
+
+    moment: ClassVar[Moment] = Moment.SEARCH
+
+    def __call__(self, sight: Sight) -> Sight:
+        return _moved(sight, self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Send the page before in place of each but the first."""
+
+    moment: ClassVar[Moment] = Moment.SEARCH
+
+    def __call__(self, sight: Sight) -> Sight:
+        return _moved(sight, -sight.query.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfiltered:
+    """Pass over one *parameter* of the query as if it had not been sent."""
+
+    parameter: Literal["caller", "callee", "answeredby", "startTime", "endTime", "minDur", "maxDur"]
+
+    moment: ClassVar[Moment] = Moment.SEARCH
+
+    def __call__(self, sight: Sight) -> Sight:
+        field = {"startTime": "earliest", "endTime": "latest", "minDur": "shortest", "maxDur": "longest"}
+        nothing: dict[str, Any] = {field.get(self.parameter, self.parameter): None}
+        return replace(sight, query=replace(sight.query, **nothing))
