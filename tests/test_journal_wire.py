@@ -203,6 +203,7 @@ def test_the_verdict_is_told(ucm: Ucm) -> None:
             ucm.ssl_context().wrap_socket(tcp, server_hostname="127.0.0.1")
         refused = connection(ucm)
         assert (refused["verdict"], refused["alert"], refused["tls"]["defect"]) == ("refused", 48, "untrusted-root")
+        assert refused["ended"] == "the client closed it"
         socket.create_connection(("127.0.0.1", port or 0), timeout=5).close()
         silent = connection(ucm, 2)
         assert (silent["verdict"], silent["alert"], silent["tls"]) == ("undecided", None, None)

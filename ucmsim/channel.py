@@ -125,6 +125,9 @@ class DeviceChannel(Protocol, TimeoutMixin):
                 pbx=self._pbx.name, peer=self._peer, why=visit.refusal.sentence, faults=faults,
             )  # fmt: skip
         visit.alert = alert_in(reason.value)
+        if visit.alert is not None:
+            # With a fatal alert it is over; that we closed the socket then is no decision of ours.
+            visit.ended = visit.ended or BY_CLIENT
         if visit.defect is not None:
             self._log.info(
                 "{pbx} {peer} was shown {defect}: {verdict}",
