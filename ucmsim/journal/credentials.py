@@ -16,7 +16,13 @@ _SECRET = re.compile(
     r"|^(?:pass|auth|key|sid|session(?:id|key)?|jwt|sig))$"
 )
 """Names of parameters whose values let somebody in, in lower case and without the marks between their words."""
+_LOOKS = re.compile(
+    "pass|pwd|secret|token|cookie|credential|auth|signature|key|sid|session|jwt|sig|user|login|response"
+    "|//|%(?:25)?2f|(?:^|&)[^=&]*%"
+)
+"""What stands in every query that has a secret, an encoded name or an inner URL, in the same writing."""
 _SEPARATORS = str.maketrans("", "", "-_.+ ")
+_TELLING = ("user", "username", "login", "response")
 _LONGEST = 3 * 64
 _NONCE = 32
 """Letters of a nonce by which it is known: the PBX's own have eight."""
@@ -42,6 +48,16 @@ def digest_of(authorization: str) -> Digest | None:
     return Digest(found["nonce"][:_NONCE].lower(), int(number[0], 16) if qop and number else None, qop)
 
 
+def may_tell(query: str) -> bool:
+    """Return whether anything in *query* may be a secret by its looks: a quick no for nearly all there are."""
+    return _LOOKS.search(query.lower().translate(_SEPARATORS)) is not None
+
+
+def is_telling(name: str) -> bool:
+    """Return whether a parameter of this *name* is called a secret, or says who somebody is."""
+    return is_secret(name) or unquote_plus(name).lower() in _TELLING
+
+
 def is_secret(name: str) -> bool:
     """Return whether a parameter of this *name*, encoded or not, is called a secret."""
     if len(name) > _LONGEST:
@@ -65,5 +81,8 @@ def in_url(target: str) -> bool:
     """Return whether a request *target* has user:password@, or a parameter that is called a secret and has a value."""
     if has_userinfo(target):
         return True
-    pieces = (piece.partition("=") for piece in target.partition("?")[2].split("&"))
+    query = target.partition("?")[2]
+    if not may_tell(query):
+        return False
+    pieces = (piece.partition("=") for piece in query.split("&"))
     return any(value and is_secret(name) for name, _, value in pieces)

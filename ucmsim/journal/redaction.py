@@ -11,11 +11,9 @@ from itertools import islice
 from urllib.parse import unquote, unquote_plus
 
 from ucmsim.auth import Account
-from ucmsim.journal.credentials import USERINFO, has_userinfo, is_secret
+from ucmsim.journal.credentials import USERINFO, has_userinfo, is_telling, may_tell
 from ucmsim.refusals import Refusal
 
-_TELLING = ("user", "username", "login", "response")
-"""Parameters beside those that are called secrets whose values say who somebody is."""
 _SECRETIVE = re.compile("auth|cookie|credential|key|pass|pwd|secret|session|signature|token")
 """What headers are called that may hold a secret: their words are not to be told apart, and nobody asks by them."""
 _SCHEMES = frozenset(
@@ -70,7 +68,8 @@ class Discretion:
         hidden = self.hides(path)
         if hidden and not known:
             path, hidden = _HIDDEN, False
-        told = "&".join(self._piece(piece) for piece in query.split("&"))
+        looks = bool(self.secrets) or may_tell(query)
+        told = "&".join(self._piece(piece) for piece in query.split("&")) if looks else query
         # A secret with a separator in it is caught only as a whole.
         if self.hides(told) or (not hidden and self.hides(path + mark + told)):
             return f"{path}{mark}{_HIDDEN}" if known else _HIDDEN
@@ -144,8 +143,7 @@ class Discretion:
 
     def _piece(self, piece: str) -> str:
         name, equals, value = piece.partition("=")
-        telling = unquote_plus(name).lower() in _TELLING or is_secret(name)
-        hidden = telling or self.hides(value) or has_userinfo(value.replace("://***@", ""))
+        hidden = is_telling(name) or self.hides(value) or has_userinfo(value.replace("://***@", ""))
         return f"{_HIDDEN if self.hides(name) else name}{equals}{_HIDDEN if value and hidden else value}"
 
 
