@@ -42,7 +42,7 @@ from ucmsim.instants import SECOND
 from ucmsim.progress import watched
 from ucmsim.settings import Pbx, load_pbx
 from ucmsim.settings import Traffic as Settings
-from ucmsim.settings.traffic import Times
+from ucmsim.settings.phases import Times
 from ucmsim.streams import stream
 from ucmsim.tables import table
 

@@ -33,6 +33,8 @@ class Role(Enum):
     CALLBACK = "callback"
     HELPER = "helper channel"
 
+    __hash__ = object.__hash__  # there is one of each, and that of Enum takes four times as long: parties are hashed often
+
 
 class CallerId(NamedTuple):
     """What a call that goes out shows instead of the caller's own number and name; "" leaves that as it is."""
@@ -93,6 +95,8 @@ class What(Enum):
     """The caller's channel ends, and with it the call."""
     CUT = "cut"
     """The unit restarts, or is switched off: every channel ends, and no CDR is written of those that were up."""
+
+    __hash__ = object.__hash__
 
 
 class Event(NamedTuple):
