@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import history, recordings, serving, startup
+from bench import history, making, recordings, serving, startup
 from bench.machine import Cores, described
 from bench.report import report, table
 from bench.servers import NotStarted
@@ -25,7 +25,9 @@ def main() -> None:
     cores = Cores.chosen(notes)
     facts = described()
     facts["cores"] = "shared" if cores.server is None else f"servers on {cores.server}, clients on {cores.client}"
-    facts["run"] = f"{count} rounds of {seconds} s, {starts} starts, {demos} demo months, {demos} times the downloads"
+    facts["run"] = (
+        f"{count} rounds of {seconds} s, {starts} starts, {demos} demo months, {demos} times the downloads and the rows"
+    )
     try:
         with tempfile.TemporaryDirectory(prefix="ucmsim-bench-") as folder:
             home = Path(folder)
@@ -37,9 +39,11 @@ def main() -> None:
             )
             few = history.first_rows(month, 200)
             started = startup.measured(home, few, cores, count=starts, demos=demos, tell=_tell)
+            _tell("making up 10^5 rows")
+            made = [making.measured(home / f"made-{at}", days=4 if options.quick else 36) for at in range(demos)]
     except NotStarted as error:
         sys.exit(f"bench: {error}")
-    found = report(facts, served, recorded, started, notes)
+    found = report(facts, served, recorded, started, made, notes)
     print(json.dumps(found, indent=2) if options.json else table(found))
 
 

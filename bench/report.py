@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bench.growth import Download, Taken
+from bench.making import Made
 from bench.recordings import Recorded
 from bench.rounds import Load, Sample, middle
 from bench.servers import Server
@@ -13,11 +14,13 @@ from bench.startup import Starts
 
 MOST_EXTRA = 0.5
 MOST_DEMO = 3.0
-"""Seconds that a start with an imported history may take above bare Twisted, and the demo month until it is ready."""
+MOST_MADE = 10.0
+"""Seconds that a start with an imported history may take above bare Twisted, the demo month until it is ready, and 10^5 rows
+until they are made up and stored."""
 
 
 def report(
-    facts: dict[str, str], served: Served, recorded: Recorded, starts: Starts, notes: list[str]
+    facts: dict[str, str], served: Served, recorded: Recorded, starts: Starts, made: list[Made], notes: list[str]
 ) -> dict[str, Any]:
     """Return everything that was measured; numbers that were not are None."""
     memory = served.memory | recorded.memory
@@ -31,11 +34,13 @@ def report(
             _start("imported", "ucmsim, 200 imported rows", starts.imported),
             _start("demo", "ucmsim, demo month made up", starts.demo),
         ],
+        "made": [{"rows": one.rows, "seconds": round(one.seconds, 2), "cpu_s": round(one.cpu, 2)} for one in made],
         "start_goals": [
             _goal(
                 "imported-extra", "ucmsim with 200 imported rows above bare `twisted web`", starts.extra(), MOST_EXTRA
             ),
             _goal("demo-ready", "demo month, until it is ready", [start.ready for start in starts.demo], MOST_DEMO),
+            _goal("rows-made", "10^5 rows made up and stored", [one.hundred_thousand for one in made], MOST_MADE),
         ],
         "memory": [{"server": name, "rss_mb": round(size, 1)} for name, size in memory.items()],
         "notes": notes,
@@ -141,6 +146,7 @@ def table(found: dict[str, Any]) -> str:
     ]
     recordings = [row for load in found["recordings"] for row in _load_rows(load, "mb_per_second")]
     downloads = [row for download in found["downloads"] for row in _download_rows(download)]
+    made = [[str(row["rows"]), _seconds(row["seconds"]), _seconds(row["cpu_s"])] for row in found["made"]]
     memory = [[row["server"], f"{row['rss_mb']:.0f}"] for row in found["memory"]]
     parts = [
         "\n".join(f"{name}: {value}" for name, value in found["facts"].items()),
@@ -151,6 +157,7 @@ def table(found: dict[str, Any]) -> str:
         _aligned(
             ["start-up, goals", "seconds", "spread", "wanted"], [_goal_row(goal) for goal in found["start_goals"]]
         ),
+        _aligned(["rows made up and stored", "seconds", "CPU s"], made),
         _aligned(["memory after the run", "RSS MB"], memory),
         "\n".join(f"- {note}" for note in found["notes"]),
     ]

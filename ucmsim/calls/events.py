@@ -33,7 +33,9 @@ class Role(Enum):
     CALLBACK = "callback"
     HELPER = "helper channel"
 
-    __hash__ = object.__hash__  # there is one of each, and that of Enum takes four times as long: parties are hashed often
+    __hash__ = (
+        object.__hash__
+    )  # there is one of each, and that of Enum takes four times as long: parties are hashed often
 
 
 class CallerId(NamedTuple):
