@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.makers import VOICES
+from ucmsim.assembly import assemble
 from ucmsim.calls.events import Call, Role, What, cut, talks
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape
 from ucmsim.calls.stage import example
@@ -22,6 +24,7 @@ from ucmsim.instants import SECOND, microseconds
 from ucmsim.ledger import Sought, ToldCall
 from ucmsim.living import Living
 from ucmsim.settings import load_pbx
+from ucmsim.statefolder import StateFolder
 from ucmsim.truth import CallTruth, Carried, Talked
 from ucmsim.wishes import wished
 
@@ -304,3 +307,19 @@ def test_a_later_call_of_a_story_has_an_instant_of_its_own_as_well() -> None:
     assert len(set(many)) == 10_000
     starts.forget(max(many) + 1)
     assert starts.own(story) == story
+
+
+def test_a_pbx_that_is_closed_keeps_what_was_up_as_cut(tmp_path: Path) -> None:
+    """Of an appliance with a state folder, which begins again with it: that call is told once, and no other."""
+    folder = StateFolder.open(tmp_path / "state")
+    settings = load_pbx({"clock": {"start": NOW.isoformat(), "rate": 0}, "history": {"days": 0}}, tmp_path)
+    for at in range(2):
+        appliance = assemble("hq", settings, folder, voices=VOICES, seed=1, wall=0.0)
+        kept = told(appliance.pbx.history)
+        assert [one.truth.ending for one in kept] == ["cut"] * at
+        if not at:
+            place(appliance.living, talk=600, ring=5)
+            appliance.living.happen(NOW + timedelta(seconds=65))
+        appliance.close()
+    assert [(talk.until - talk.since) / SECOND for talk in kept[0].truth.talks] == [60]
+    folder.close()
