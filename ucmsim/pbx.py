@@ -28,6 +28,7 @@ from ucmsim.personalities import personality
 from ucmsim.refusals import Code, Refusal
 from ucmsim.reply import Content, Ending, HangUp, Reply, Wait
 from ucmsim.request import ApiRequest, Reading
+from ucmsim.retrieval import Retrieval
 from ucmsim.served import Served
 from ucmsim.settings import ClockChange
 from ucmsim.settings import Pbx as PbxSettings
@@ -194,6 +195,8 @@ class Pbx:
         data: tuple[Settled, ...] = ()
         if isinstance(decided, Search):
             data = self._settled(facts, when, Moment.SEARCH, Moment.PAGE)
+        elif isinstance(decided, Retrieval):
+            data = self._settled(facts, when, Moment.MEDIA)
         dress = self._dress(request, when.pbx, face, before=(api, *data), replying=self._replying(facts, when))
         if isinstance(decided, Content):
             return dress(decided)
@@ -202,6 +205,8 @@ class Pbx:
             twists = Twists(sees.applied, found.applied) if sees.acting or found.acting else None
             search = replace(decided, failure=situation.search_fails, twists=twists)
             return Lookup(search, _later(dress, situation.search_takes))
+        if isinstance(decided, Retrieval) and data[0].acting:
+            return Lookup(replace(decided, twist=data[0].applied), dress)
         return Lookup(decided, dress)
 
     def answer(self, request: ApiRequest, when: When) -> Reply:

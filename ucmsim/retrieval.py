@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from itertools import chain
@@ -13,6 +13,7 @@ from ucmsim import pages
 from ucmsim.clock import When
 from ucmsim.csvlines import rfc4180
 from ucmsim.listing import body_of
+from ucmsim.media import Media, Twist
 from ucmsim.paths import Parts, parts_of
 from ucmsim.recapi import Contents, Directories, Files, Wanted, parse, parted, passed_over
 from ucmsim.refusals import Code, Refusal
@@ -95,7 +96,7 @@ class RecApi:
 class Retrieval:
     """What is looked for in a spool, asked for at the PBX time *now*, whose local time is that of *zone*.
 
-    *ignored* are sentences about what counts for nothing in the request.
+    *ignored* are sentences about what counts for nothing in the request, *twist* is what faults make of the files.
     """
 
     spool: Spool
@@ -105,6 +106,7 @@ class Retrieval:
     now: datetime
     zone: tzinfo
     ignored: tuple[str, ...] = ()
+    twist: Twist | None = None
 
     def content(self) -> Content:
         """Look it up: what the worker is given to do."""
@@ -192,6 +194,14 @@ class Retrieval:
         notes = [*self.ignored, *skipped]
         search = _Search(self.spool, directories, self.quirks, notes, several=len(names) > 1)
         found = [file for file in map(search.find, names) if file]
+        media = self._media(found)
+        if self.twist is not None:
+            media = self.twist(media)
+            kept = {file.path for file in media.files}
+            notes += (f"a fault has '{file.path[-1]}' missing" for file in found if file.path not in kept)
+            if media.page is not None:
+                return self._sent(Bytes(media.page), media.kind or "text/html", (), notes)
+            found = list(media.files)
         if not found or (len(found) < len(names) and self.quirks["recapi-missing-member"] == 404):
             told = notes if names or skipped else [*notes, "no file is asked for"]
             code = Code.NO_SUCH_FILE if names or not skipped else Code.NAME_NOT_ALLOWED
@@ -200,11 +210,23 @@ class Retrieval:
             return _not_found(told, self.quirks, Refusal(code, "filename", sentence, hint))
         wanted_one = len(names) + len(skipped) == 1
         if len(found) == 1 and (wanted_one or self.quirks["recapi-one-found"] == "file"):
-            kind = _type_of(found[0].path[-1], self.quirks)
+            kind = media.kind or _type_of(found[0].path[-1], self.quirks)
             return self._sent(found[0].body, kind, (), notes)
-        return self._tar(found, notes)
+        return self._tar(found, notes, media.kind)
 
-    def _tar(self, files: list[Found], notes: list[str]) -> Content:
+    def _media(self, found: Sequence[Found]) -> Media:
+        return Media(tuple(found), self.now.timestamp(), self._neighbour)
+
+    def _neighbour(self, file: Found) -> Found | None:
+        """Return the recording after *file* in its directory, round to the first, None if it is the only one."""
+        directory, suffix = file.path[:-1], file.path[-1].rpartition(".")[2]
+        listed = self.spool.listing(directory, recursive=False, files_only=True)
+        names = [name for _, name in listed if name.rpartition(".")[2] == suffix]
+        at = names.index(file.path[-1]) if file.path[-1] in names else 0
+        other = names[(at + 1) % len(names)] if names else file.path[-1]
+        return None if other == file.path[-1] else self.spool.find((*directory, other), later=True)
+
+    def _tar(self, files: list[Found], notes: list[str], kind: str | None = None) -> Content:
         whole = self.quirks["tar-member-name"] == "path"
         members = [Member("/".join(file.path) if whole else file.path[-1], file.written, file.body) for file in files]
         form = self.quirks["tar-name"]
@@ -212,7 +234,7 @@ class Retrieval:
         stamp = f"{self.now.astimezone(self.zone):%Y%m%d%H%M%S}" if form == "date" else epoch
         named = () if form == "none" else (("Content-Disposition", f'attachment; filename="{stamp}.tar"'),)
         body = tar(members, gnu=self.quirks["tar-format"] == "gnu")
-        return self._sent(body, str(self.quirks["tar-type"]), named, notes)
+        return self._sent(body, kind or str(self.quirks["tar-type"]), named, notes)
 
     def _sent(self, body: Body, kind: str, more: tuple[tuple[str, str], ...], notes: list[str]) -> Content:
         static = self.quirks["recapi-cache-control"] == "omitted"

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from ucmsim.clock import When
 from ucmsim.faults.arming import Arming, arming
-from ucmsim.faults.conditions import Facts
+from ucmsim.faults.conditions import Asked, Facts
 from ucmsim.faults.planes import Fault, Fired, Moment
 from ucmsim.faults.said import FaultRefused, NotArmed, Said
 
@@ -45,6 +45,8 @@ class Armed:
         fault, terms = self.arming.fault, self.arming.terms
         if fault.moment is not moment or not terms.is_on(when):
             return False
+        if getattr(fault, "of_recordings", False) and not (facts.asked and facts.asked.recordings):
+            return False
         of_peer = getattr(fault, "concerns", None)
         return (of_peer is None or of_peer(facts.peer)) and terms.when.holds(facts)
 
@@ -75,11 +77,14 @@ class Armed:
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """One fault that was looked at: *acts* is what it does, None when it does nothing; *rows* are those it is about."""
+    """One fault that was looked at: *acts* is what it does, None when it does nothing.
+
+    *about* are the rows or files that its conditions choose, by AcctId or name; None = all that there are.
+    """
 
     armed: Armed
     acts: Fault | None
-    rows: frozenset[str] | None = None
+    about: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,8 @@ class Settled:
     def applied(self, value: V) -> V:
         """Return what the faults that act make of *value*, the one of their moment, in the order of arming."""
         for one in self.acting:
-            if hasattr(value, "chosen"):  # who acts on rows is told which
-                value = replace(value, chosen=one.rows)  # type: ignore[type-var]
+            if hasattr(value, "chosen"):  # who acts on rows or files is told which
+                value = replace(value, chosen=one.about)  # type: ignore[type-var]
             value = cast("Callable[[V], V]", one.acts)(value)
         return value
 
@@ -115,6 +120,14 @@ class Settled:
 
 
 NOTHING = Settled()
+
+
+def _about(arming: Arming, asked: Asked) -> frozenset[str] | None:
+    """Return the rows or files that the conditions of *arming* choose among what is asked for, None if they do not."""
+    when = arming.when
+    if arming.fault.moment is Moment.MEDIA:
+        return None if when.recording is None else when.files_of(asked)
+    return when.rows_of(asked) if when.chooses_rows else None
 
 
 def _unheard() -> None:
@@ -203,9 +216,7 @@ class FaultBook:
             fault = fault.numbered(one.matched + 1)
         if hasattr(fault, "drawn"):
             fault = fault.drawn(self.stream(one.arming.name, str(one.matched + 1)))
-        condition = one.arming.when
-        rows = condition.rows_of(facts.asked) if facts.asked is not None and condition.chooses_rows else None
-        return Considered(one, fault, rows)
+        return Considered(one, fault, None if facts.asked is None else _about(one.arming, facts.asked))
 
     def _find(self, name: str) -> Armed:
         try:

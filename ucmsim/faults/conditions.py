@@ -141,14 +141,18 @@ class Condition(BaseModel):
             return False
         if self.page is not None and asked.page not in self.page:
             return False
-        pattern = self.recording
-        if pattern is not None and not any(fnmatchcase(name, pattern) for name in asked.recordings):
+        if self.recording is not None and not self.files_of(asked):
             return False
         return (self.acctid is None and self.shape is None) or bool(self.rows_of(asked))
 
     @property
     def chooses_rows(self) -> bool:
         return self.acctid is not None or self.shape is not None
+
+    def files_of(self, asked: Asked) -> frozenset[str]:
+        """Return the names of the recordings that are asked for and that *recording* is true of."""
+        pattern = self.recording or "*"
+        return frozenset(name for name in asked.recordings if fnmatchcase(name, pattern))
 
     def rows_of(self, asked: Asked) -> frozenset[str]:
         """Return the AcctIds, of those on the page, that *acctid* and *shape* are true of."""

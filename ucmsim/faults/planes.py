@@ -15,6 +15,7 @@ PLANES = MappingProxyType({
     "http": "the reply as it goes on the wire",
     "api": "what a request sees of the PBX",
     "data": "the rows that a search finds",
+    "media": "the recordings that are asked for",
 })  # fmt: skip
 """Where a fault acts, from the socket up."""
 
@@ -22,7 +23,7 @@ PLANES = MappingProxyType({
 class Moment(Enum):
     """When a fault is settled. All but the first three are one moment of the PBX, before and after its own decision.
 
-    They differ in the value: what a request sees, what a search sees and what it found, the content that answers
+    They differ in the value: what a request sees, what a search sees and what it found, the files of a request, the content that answers
     it, the reply that is made of that.
     """
 
@@ -32,6 +33,7 @@ class Moment(Enum):
     DECIDE = "when the request is decided"
     SEARCH = "when a search is decided, before it is done"
     PAGE = "when a search is decided, its rows found"
+    MEDIA = "when a request for recordings is decided, its files found"
     CONTENT = "when the request is decided, before its head is made"
     REPLY = "when the request is decided, its reply known"
 
@@ -45,7 +47,7 @@ class Fault(Protocol):
 
     It may have more: `concerns(peer)` says whom it is about, `drawn(chance)` returns it with what chance decides settled,
     `numbered(number)` with what depends on the number of the match,
-    `objections(defects)` what is wrong with it beyond the types of its fields.
+    `of_recordings` that it is about requests for recordings only, `objections(defects)` what is wrong with it beyond the types of its fields.
     """
 
     @property
