@@ -97,8 +97,8 @@ def test_calls_that_the_unit_begins_can_be_placed(ucm: Ucm) -> None:
     ]  # fmt: skip
     assert told == [
         ("caller", "3125550123", "3125550199", "Inbound", [("in", "3125550123")]),
-        ("callback", "3125550123", "7000", "Outbound", [("out", "3125550123")]),
         ("api", "1002", "3125550124", "Outbound", [("out", "3125550124")]),
+        ("callback", "3125550123", "7000", "Outbound", [("out", "3125550123")]),
     ]
 
 
