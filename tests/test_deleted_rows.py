@@ -91,7 +91,7 @@ def test_acctid_goes_on_while_a_row_is_left(history: History, value: str) -> Non
 
 @pytest.mark.parametrize("value", ["restart", "continue"])
 def test_a_row_id_is_not_given_twice(history: History, tmp_path: Path, value: str) -> None:
-    """Whoever reads truths page by page, or a page as of a highest id, gets what is written after a deletion."""
+    """Whoever reads a page as of a highest id gets what is written after a deletion."""
     unit = Unit(history, quirks={"acctid-after-delete": value})
     unit.calls(3)
     assert history.high_water == 3

@@ -42,9 +42,9 @@ def history() -> Iterator[History]:
     made.close()
 
 
-def living(history: History, since: datetime = NOW, **settings: Any) -> Living:
+def living(on: History, since: datetime = NOW, **settings: Any) -> Living:
     chosen = {"personality": "ucm6510", "time_zone": "UTC", "history": {"days": 0}, **settings}
-    return Living("hq", load_pbx(chosen, Path()), history, seed=1, since=since)
+    return Living("hq", load_pbx(chosen, Path()), on, seed=1, since=since)
 
 
 def place(on: Living, now: datetime = NOW, **call: Any) -> tuple[Call, ...]:
@@ -323,3 +323,23 @@ def test_a_pbx_that_is_closed_keeps_what_was_up_as_cut(tmp_path: Path) -> None:
         appliance.close()
     assert [(talk.until - talk.since) / SECOND for talk in kept[0].truth.talks] == [60]
     folder.close()
+
+
+@pytest.mark.parametrize("pieces", [2, 60])
+def test_what_is_kept_is_the_same_in_pieces(history: History, pieces: int) -> None:
+    """Live, at once or now and then, in slices or whole: the same calls in the same order, with the same rows."""
+    busy = {"history": {"days": 0, "calls_per_day": 3000}, "traffic": {"live": True, "hourly": [1] * 24}}
+    other = History.open(Path(":memory:"), durable=False)
+    whole, slowly = living(history, **busy), living(other, **busy)
+    whole.happen(NOW + 3 * HOUR)
+    for piece in range(1, pieces + 1):
+        while slowly.happen(NOW + 3 * HOUR * piece / pieces, 40) == 40:
+            pass
+    assert told(other) == told(history)
+    for one in (whole, slowly):
+        one.stop()
+    assert told(other) == told(history)
+    endings = [call.truth.ending for call in told(history)]
+    assert (endings.count("hung up") > 200, endings.count("cut") > 0) == (True, True)
+    assert {row.row for call in told(history) for row in call.rows} == set(range(1, len(history) + 1))
+    other.close()
