@@ -159,7 +159,7 @@ def kinds(seed: int) -> Measured:
 def contacts(seed: int) -> Measured:
     """People outside call an extension as their rank in its contact book has it: Zipf with exponent 1."""
     traffic, stories = year(seed)
-    books, parties = traffic._contacts.outside, traffic._contacts.parties
+    books, parties = traffic._office.people.contacts.outside, traffic._office.people.contacts.parties
     assert books is not None
     person = {party: at for at, party in enumerate(parties.outside)}
     extension = {party: at for at, party in enumerate(parties.extensions)}

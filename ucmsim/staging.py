@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
+from ucmsim.calls.casting import OTHERS
 from ucmsim.calls.events import Party
 from ucmsim.calls.parties import analogue_lines, beyond
 from ucmsim.calls.recorder import over_ami, recordable
 from ucmsim.calls.shapes import BY_ID, Shape, Story
 from ucmsim.calls.stage import TALKED, Lasts, Stage
-from ucmsim.calls.traffic import OTHERS, Office, features
+from ucmsim.calls.traffic import Office, features
 from ucmsim.errors import did_you_mean, listed
 from ucmsim.fields import FieldRefused
 from ucmsim.instants import SECOND, microseconds

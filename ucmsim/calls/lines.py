@@ -51,8 +51,10 @@ class Lines:
 
         A place that is named twice gives two lines. Return whether they were taken.
         """
-        if not all(self.free(place, since, lines) for place, lines in Counter(places).items()):
-            return False
+        wanted = Counter(places) if len(set(places)) < len(places) else dict.fromkeys(places, 1)
+        for place, lines in wanted.items():
+            if not self.free(place, since, lines):
+                return False
         for place in places:
             heappush(self._ends.setdefault(place, []), until)
         return True

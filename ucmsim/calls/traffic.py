@@ -8,13 +8,13 @@ nor quirk shifts a call.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
 from random import Random
 from zoneinfo import ZoneInfo
 
 from ucmsim.calls.arrivals import Arrivals, Rhythm
+from ucmsim.calls.casting import Casting
 from ucmsim.calls.durations import Durations
 from ucmsim.calls.events import Party, Role, What
 from ucmsim.calls.lines import Lines
@@ -23,14 +23,11 @@ from ucmsim.calls.parties import analogue_lines
 from ucmsim.calls.people import People
 from ucmsim.calls.recorder import over_ami as monitored
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape, Story
-from ucmsim.calls.stage import Features, Lasts, Stage, example
+from ucmsim.calls.stage import Stage, example
 from ucmsim.instants import LATEST, microseconds
 from ucmsim.settings import Extensions, Pbx, Recording, Trunk
 from ucmsim.settings import Traffic as Settings
 
-OTHERS = 2
-"""Extensions beside the first that a shape without many phones may need."""
-_NOBODY = Party("", "", "")
 _FEATURES = frozenset(Role) - {Role.EXTENSION, Role.OUTSIDE, Role.ANALOGUE, Role.MAILBOX, Role.HELPER}
 """Roles with numbers of their own; an extension that has one of these takes it from the feature."""
 _HOLDING = (What.ANSWER, What.PICK_UP, What.ENTER, What.PARK)
@@ -68,11 +65,6 @@ def restarts(pbx: Pbx) -> tuple[int, ...]:
     return tuple(sorted(map(microseconds, pbx.restarts)))
 
 
-def prefixes(trunks: Sequence[Trunk]) -> Mapping[str, str]:
-    """Return what is dialled before a number behind each of *trunks* that wants a prefix, by place."""
-    return {f"trunk_{at}": trunk.prefix for at, trunk in enumerate(trunks, 1) if trunk.prefix}
-
-
 class Traffic:
     """The calls of one office from an instant on, each a story of one shape or more channels.
 
@@ -85,19 +77,15 @@ class Traffic:
     ) -> None:
         self._office = office
         self._recorder = recording
-        self._settings = settings = office.traffic
-        self._outside = settings.outside if office.people.contacts.parties.outside else 0
-        self._people, self._contacts = office.people, office.people.contacts
+        settings = office.traffic
         self._arrivals = Arrivals.of(Rhythm.of(settings, office.zone, calls_per_day), chance)
         self._dispositions = Odds.of({name: getattr(settings.dispositions, key) for name, key in DISPOSITIONS.items()})
         self._durations = Durations.of(settings)
-        self._analogue = analogue_lines(office.trunks)
         self._kinds = _kinds(office)
         self._shapes = _shapes(office)
         self._restarts = list(reversed(office.restarts))
         self._lines = lines or self._free()
-        self._features = Features.usual()
-        self._prefixes = prefixes(office.trunks)
+        self._casting = Casting.of(office.people, office.trunks, settings, chance)
         self._chance = chance
         self.blocked = 0
 
@@ -125,7 +113,7 @@ class Traffic:
         recorded, over_ami = self._recording()
         times = self._durations.drawn(chance)
         for _ in range(_TRIES):
-            stage = self._stage(start, kind, shape, times, recorded=recorded)
+            stage = self._casting.stage(start, kind, shape, times, self._talks, recorded=recorded)
             if story := self._taken(stage, kind, shape, over_ami=over_ami):
                 return story
             if stage.target and stage.target.trunk:  # it arrives all the same, and cannot go on
@@ -179,66 +167,6 @@ class Traffic:
         """Return what comes of a call to somebody who talks already: busy, as soon as calls meet with busy."""
         story = self._unrecorded(BY_ID["busy"].story(stage, kind))
         return story if self._lines.seize(stage.start, self._end(story), stage.inside[0].place) else None
-
-    def _stage(self, start: int, kind: str, shape: Shape, times: Lasts, *, recorded: bool) -> Stage:
-        contacts, chance = self._contacts, self._chance
-        first = contacts.active(chance)
-        outside = beyond = _NOBODY
-        if kind == "Inbound":
-            outside = (contacts.callee if shape.has_number else contacts.caller)(first, chance)
-            beyond = contacts.callee(first, chance, besides=outside)
-        elif kind == "Outbound":
-            outside = contacts.callee(first, chance)
-        size = self._size(kind, shape)
-        inside = tuple(self._people.extensions[at] for at in (first, *self._others(first, kind, shape, size)))
-        phones = inside[:size] if kind == "Inbound" else inside[1 : size + 1]
-        taker = self._taker(phones, shape)
-        over = beyond if kind == "Inbound" else outside
-        target = inside[2] if len(inside) > 2 else None
-        if shape.goes_on and self._outside and chance.random() < self._outside:
-            target = over = contacts.callee(first, chance, besides=outside)
-        return Stage(
-            inside, outside, beyond, start, 0, times, phones, taker, self._busy(phones, taker, start), target,
-            line=chance.choice(self._analogue) if shape.analogue else None, recorded=recorded,
-            prefix=self._prefixes.get(over.place, ""),
-            account=chance.choice(self._people.codes) if shape.coded else "", features=self._features,
-        )  # fmt: skip
-
-    def _size(self, kind: str, shape: Shape) -> int:
-        """Return how many phones a feature of *shape* rings, as far as there are extensions; 0 where there is none."""
-        if not shape.phones:
-            return 0
-        fewest, most = getattr(self._settings.phones, shape.phones)
-        there = len(self._people.extensions) - (kind == "Internal")
-        return int(min(self._chance.randint(fewest, most), there))
-
-    def _taker(self, phones: Sequence[Party], shape: Shape) -> Party | None:
-        """Return which of *phones* takes the call: of a queue the first that does, agent by agent."""
-        chance, taken = self._chance, self._settings.phones.taken
-        if not phones:
-            return None
-        if shape.phones == "queue":
-            return next((phone for phone in phones[:-1] if chance.random() < taken), phones[-1])
-        return chance.choice(phones)
-
-    def _busy(self, phones: Sequence[Party], taker: Party | None, at: int) -> tuple[Party, ...]:
-        """Return which of *phones* are busy: who talks, and a share of the others."""
-        chance, share = self._chance, self._settings.phones.busy
-        return tuple(
-            phone for phone in phones if phone != taker and (self._talks(phone, at) or chance.random() < share)
-        )
-
-    def _others(self, first: int, kind: str, shape: Shape, size: int) -> Sequence[int]:
-        """Return other extensions, as many as *shape* may have parts for: a colleague, and whoever there is."""
-        chance, count = self._chance, len(self._people.extensions)
-        if count == 1 or (kind != "Internal" and shape.needs == 1 and not size):
-            return ()
-        second = self._contacts.colleague(first, chance)
-        if shape.needs == 1 and not size:
-            return (second,)
-        most = max(OTHERS, size)
-        spare = (at for at in chance.sample(range(count), min(count, most + 2)) if at not in (first, second))
-        return (second, *islice(spare, most - 1))
 
 
 def _at_once(_phase: object, _time: int) -> int:
