@@ -157,7 +157,7 @@ def test_a_problem_is_one_line_with_its_place(tmp_path: Path) -> None:
         ("[{fault: http.latency}]", "pbxs.hq.faults[0]"),
         ("[{fault: http.latency, seconds: .nan}]", "pbxs.hq.faults[0].seconds"),
         ("[{fault: http.latency, seconds: 1, chance: 2}]", "pbxs.hq.faults[0].chance"),
-        ("[{fault: http.latency, seconds: 1, ttl: 5}]", "pbxs.hq.faults[0].ttl"),
+        ("[{fault: http.latency, seconds: 1, ttl: 0}]", "pbxs.hq.faults[0].ttl"),
         ("[{fault: api.deny, address: 10.0.0.0/64}]", "pbxs.hq.faults[0].address"),
         (
             "[{name: a, fault: api.deny}, {fault: api.deny}, {name: a, fault: http.latency, seconds: 1}]",

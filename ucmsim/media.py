@@ -13,7 +13,7 @@ class Media:
     """The *files* in the order in which they were asked for, at *now*, seconds of the epoch on the PBX clock.
 
     *neighbour* finds another recording beside one, None where there is none. *kind* is another Content-type, *page* is sent
-    in place of everything. *chosen* are the names of the files that the fault at hand is about, None = all of them.
+    in place of everything. *about* are the names of the files that the fault at hand is about, None = all of them.
     """
 
     files: tuple[Found, ...]
@@ -21,7 +21,7 @@ class Media:
     neighbour: Callable[[Found], Found | None]
     kind: str | None = None
     page: bytes | None = None
-    chosen: frozenset[str] | None = None
+    about: frozenset[str] | None = None
 
 
 Twist = Callable[[Media], Media]

@@ -41,10 +41,25 @@ def _shows(what: str, rows: Callable[[], Iterable[dict[str, Any]]], summary: str
         _printed(list(rows()), as_json)
 
 
-_shows("faults", catalogue.fault_rows, "The kinds of faults.")
 _shows("marks", catalogue.mark_rows, "What the journal marks as careless in a client.")
 _shows("refusals", catalogue.refusal_rows, "The codes of refusals, by the check that gives them.")
 _shows("columns", catalogue.column_rows, "The CDR columns.")
+
+
+@show.command("faults")
+@_JSON
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+def show_faults(as_json: bool, ids: tuple[str, ...]) -> None:
+    """The kinds of faults; or whole only those named, with what their fields are measured in."""
+    rows = {row["id"]: row for row in catalogue.fault_rows()}
+    for unknown in (name for name in ids if name not in rows):
+        hint = did_you_mean(unknown, rows) or "'ucmsim show faults' lists them all"
+        raise click.BadParameter(f"there is no fault '{unknown}'; {hint}")
+    found = [rows[name] for name in dict.fromkeys(ids or rows)]
+    if ids and not as_json:
+        _echoed(tables.blocks(list(found[0]), [list(map(_cell, row.values())) for row in found], _width()))
+    else:
+        _printed(found, as_json, shorter=(("id", "fields", "statement"), ("id", "statement")))
 
 
 @show.command("defects")

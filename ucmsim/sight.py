@@ -32,22 +32,22 @@ class Unseen:
 class Sight:
     """What is looked for by *query*, and what is *unseen*; *now* is the present as PBX-local text.
 
-    *chosen* are the AcctIds that the fault at hand is about, None if it is about no row in particular.
+    *about* are the AcctIds that the fault at hand is about, None if it is about no row in particular.
     """
 
     query: Query
     now: str
     unseen: Unseen = Unseen()
-    chosen: frozenset[str] | None = None
+    about: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The *rows* of a page, and what becomes of their columns when they are written down; *chosen* as in `Sight`."""
+    """The *rows* of a page, and what becomes of their columns when they are written down; *about* as in `Sight`."""
 
     rows: tuple[Row, ...]
     edits: tuple[Edit, ...] = ()
-    chosen: frozenset[str] | None = None
+    about: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

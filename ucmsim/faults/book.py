@@ -104,8 +104,8 @@ class Settled:
     def applied(self, value: V) -> V:
         """Return what the faults that act make of *value*, the one of their moment, in the order of arming."""
         for one in self.acting:
-            if hasattr(value, "chosen"):  # who acts on rows or files is told which
-                value = replace(value, chosen=one.about)  # type: ignore[type-var]
+            if hasattr(value, "about"):  # who acts on rows or files is told which
+                value = replace(value, about=one.about)  # type: ignore[type-var]
             value = cast("Callable[[V], V]", one.acts)(value)
         return value
 

@@ -33,7 +33,7 @@ Number = Annotated[int, Field(ge=1, le=100_000, strict=True)]
 
 def _changed(media: Media, change: Callable[[Found], Found | None]) -> Media:
     """Return *media* with what *change* makes of each file that the fault is about; None takes it away."""
-    about = media.chosen
+    about = media.about
     found = (change(file) if about is None or file.path[-1] in about else file for file in media.files)
     return replace(media, files=tuple(file for file in found if file is not None))
 

@@ -39,7 +39,7 @@ def changed(found: Found, change: Callable[[Row], Iterable[Row]]) -> Found:
     """Return *found* with what *change* makes of each of the rows that the fault is about."""
     rows: list[Row] = []
     for row in found.rows:
-        rows += change(row) if found.chosen is None or row[_ACCTID] in found.chosen else (row,)
+        rows += change(row) if found.about is None or row[_ACCTID] in found.about else (row,)
     return replace(found, rows=tuple(rows))
 
 

@@ -26,8 +26,8 @@ class Drop:
 
     def __call__(self, sight: Sight) -> Sight:
         unseen = sight.unseen
-        if sight.chosen is not None:
-            return replace(sight, unseen=replace(unseen, acctids=unseen.acctids | sight.chosen))
+        if sight.about is not None:
+            return replace(sight, unseen=replace(unseen, acctids=unseen.acctids | sight.about))
         return replace(sight, unseen=replace(unseen, every=self.every))
 
 
