@@ -31,8 +31,8 @@ def test_everything_holds_in_every_history(seed):
     assert len(of.rows) == len(of.truths)
 
 
-G3 = 39
-"""A seed whose history is of G3, continuous, and has groups, recordings and messages."""
+G3 = 60
+"""A seed whose history is of G3, continuous, and has groups, recordings, messages and calls without a row."""
 G1 = 7
 
 
@@ -103,8 +103,8 @@ def grown(of: World, name: str) -> World:
 
 
 def torn(of: World) -> World:
-    """Return *of* with a group that stands in two."""
-    at = next(at for at, (main, _) in enumerate(of.entries) if main)
+    """Return *of* with a group of two that stands apart."""
+    at = next(at for at, (main, subs) in enumerate(of.entries) if main and len(subs) == 2)
     main, (one, *rest) = of.entries[at]
     return of._replace(entries=(*of.entries[:at], (None, (one,)), (main, tuple(rest)), *of.entries[at + 1 :]))
 

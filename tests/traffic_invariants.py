@@ -218,7 +218,7 @@ def carried_within_channels(of: World) -> Iterator[str]:
 _FORM = "%Y-%m-%d %H:%M:%S"
 
 
-_TOGETHER = ("ring-group", "ivr-ring-group", "queue", "paging")
+_TOGETHER = ("ring-group", "ivr-ring-group", "queue", "queue-abandoned", "paging")
 """Shapes of which a feature rings the phones."""
 
 
