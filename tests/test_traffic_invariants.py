@@ -185,7 +185,7 @@ BROKEN: list[tuple[str, Callable[[World], World]]] = [
     ("times", lambda of: row(of, first(of, disposition="NO ANSWER"), answer="")),
     ("times", lambda of: row(of, answered(of), answer="")),
     ("times", lambda of: row(of, answered(of), end="")),
-    ("times", lambda of: of._replace(settings=of.settings.model_copy(update={"time_zone": made(1).settings.time_zone}))),
+    ("times", lambda of: of._replace(settings=of.settings.model_copy(update={"time_zone": made(G1).settings.time_zone}))),
     ("seconds", lambda of: row(of, answered(of), billsec="86400")),
     ("seconds", lambda of: row(of, 3, duration="86400")),
     ("seconds", lambda of: row(of, first(of, lastapp="ForkCDR"), billsec="1")),
