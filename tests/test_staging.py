@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from ucmsim.calls import Firmware, Office
-from ucmsim.calls.events import What
+from ucmsim.calls.events import What, talks
 from ucmsim.calls.recorder import recordable
-from ucmsim.calls.shapes import SHAPES, Shape, Story
+from ucmsim.calls.shapes import BY_ID, SHAPES, Shape, Story
 from ucmsim.calls.stage import example
+from ucmsim.calls.trunks import carried
 from ucmsim.calls.world import CallWorld, Past
+from ucmsim.columns import NAMES
 from ucmsim.fields import FieldRefused
 from ucmsim.instants import SECOND, microseconds
 from ucmsim.records import Record
@@ -144,6 +146,48 @@ def test_phones_that_there_cannot_be_are_refused(call: dict[str, Any], said: str
         staged(wished({"from": "1001", **call}, NOW), office())
     assert str(refused.value).startswith(said)
     assert refused.value.field == "phones"
+
+
+ONWARD = [shape.id for shape in SHAPES if shape.goes_on]
+
+
+@pytest.mark.parametrize("shape", [*ONWARD, "disa"])
+def test_a_call_goes_on_to_the_number_outside_that_is_wished_for(shape: str) -> None:
+    """Its channel is one of the trunk's, and the row that says so is External, or Outbound where an extension calls."""
+    for kind in BY_ID[shape].kinds:
+        story = story_of(shape, {**ENDS[kind], "target": "3125550177"})
+        beyond = {one[:3] for call in story for one in carried(call) if one.number == "3125550177"}
+        assert beyond == {("carrier", "trunk_2", "out")}
+        rows = [dict(zip(NAMES, record.row, strict=True)) for record in written(story, "ucm6510")]
+        said = {row["userfield"] for row in rows if row["dstanswer"] == "3125550177"}
+        consult = {"Outbound"} if shape == "attended-transfer" else set()
+        assert said == (consult | {"External"} if kind == "Inbound" else {"Outbound"})
+
+
+@pytest.mark.parametrize("shape", ONWARD)
+def test_a_call_goes_on_to_the_extension_that_is_wished_for(shape: str) -> None:
+    """Any but those who have a part in it already."""
+    for kind in BY_ID[shape].kinds:
+        story = story_of(shape, {**ENDS[kind], "target": "1040"})
+        assert "1040" in {talk.to.number for call in story for talk in talks(call)}
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ({"shape": "answered", "to": "1002", "target": "1003"}, "a call of shape 'answered' goes on to nobody else; leave 'target' out"),
+        ({"shape": "answered", "to": "1002", "target": "3125550177"}, "a call of shape 'answered' goes on to nobody else; leave 'target' out"),
+        ({"shape": "follow-me", "to": "1002", "target": "1002"}, "'1002' has a part in the call already; name somebody else for it to go on to"),
+        ({"shape": "follow-me", "to": "1002", "target": "1001"}, "'1001' has a part in the call already; name somebody else for it to go on to"),
+        ({"shape": "disa", "from": CALLER, "to": "7100", "target": "1003"}, "a call of shape 'disa' goes on to a number outside, and '1003' is an extension"),
+        ({"shape": "follow-me", "to": "1002", "target": "a b"}, "'target' is a number or name of up to 40 letters, digits and + * # . _ -"),
+    ],
+)  # fmt: skip
+def test_targets_that_a_call_cannot_go_on_to_are_refused(call: dict[str, Any], said: str) -> None:
+    """Of shapes that go on to nobody, and of those that do, who is in the call, or cannot be dialled there."""
+    with pytest.raises(FieldRefused) as refused:
+        staged(wished({"from": "1001", **call}, NOW), office())
+    assert (str(refused.value), refused.value.field) == (said, "target")
 
 
 def test_a_call_of_an_analogue_line_needs_an_analogue_trunk() -> None:

@@ -21,7 +21,8 @@ from ucmsim.wishes import Wish
 _RING, _TALK = 5.0, 60.0
 """Seconds, where nobody says how long."""
 _BEYOND = "3125550198"
-"""Whom a placed call by DISA goes on to: a number that belongs to nobody."""
+"""Whom a placed call by DISA goes on to, where nobody says: a number that belongs to nobody."""
+_NOBODY = Party("", "", "")
 _PHONES = 3
 _USUAL = {"queue": 2}
 """Phones, where nobody says how many."""
@@ -41,18 +42,19 @@ def staged(wish: Wish, office: Office) -> Story:
         raise FieldRefused(f"a call of shape '{shape.id}' needs a trunk of 'kind: analogue'; give the PBX one", "shape")
     at, trunk = next((at, trunk) for at, trunk in enumerate(office.trunks, 1) if trunk.kind == "sip")
     outside = beyond(trunk, at)._replace(number=wish.callee if kind == "Outbound" else wish.caller)
+    target = _target(wish, office, outside)
     rung = inside[:phones] if kind == "Inbound" else inside[1 : phones + 1]
     stage = Stage(
         inside=inside,
         outside=outside,
-        beyond=outside._replace(number=_BEYOND),
+        beyond=target if target and target.trunk else outside._replace(number=_BEYOND),
         start=microseconds(wish.at),
         made=0,
         times=_times(wish),
         phones=rung[::-1] if shape.phones == "queue" else rung,  # who is named is rung last, and takes the call
         taker=rung[0] if rung else None,
         engaged=rung[-1:] if len(rung) > 2 and shape.phones != "queue" else (),
-        target=inside[2] if len(inside) > 2 else None,
+        target=target or (inside[2] if len(inside) > 2 else None),
         line=lines[0] if lines else None,
         recorded=wish.recorded,
         prefix=trunk.prefix or "",
@@ -75,6 +77,20 @@ def _phones(wish: Wish, shape: Shape, kind: str, office: Office) -> int:
         said = f"a call of shape '{shape.id}' with {wish.phones} phones needs as many extensions beside who calls"
         raise FieldRefused(f"{said}; here are {there}", "phones")
     return min(_USUAL.get(shape.phones, _PHONES), there) if wish.phones is None else wish.phones
+
+
+def _target(wish: Wish, office: Office, outside: Party) -> Party | None:
+    """Return whom the call is wished to go on to, None where nobody says; who is *outside* is behind the same trunk.
+
+    Raises `FieldRefused`.
+    """
+    if wish.target is None:
+        return None
+    if wish.target in (wish.caller, wish.callee):
+        raise FieldRefused(
+            f"'{wish.target}' has a part in the call already; name somebody else for it to go on to", "target"
+        )
+    return _extension(wish.target, office) or outside._replace(number=wish.target)
 
 
 def _times(wish: Wish, *, without: str = "") -> Lasts:
@@ -143,5 +159,12 @@ def _idle(wish: Wish, shape: Shape, kind: str, stage: Stage, story: Story) -> It
         times = _times(wish, without=field)
         if getattr(wish, field) and shape.story(replace(stage, times=times), kind) == story:
             yield field, f"'{field}' makes no difference to a call of shape '{shape.id}'; leave it out"
+    if wish.target is not None:
+        outside = shape.story(replace(stage, beyond=_NOBODY), kind) != story
+        said = f"a call of shape '{shape.id}' goes on to"
+        if not outside and shape.story(replace(stage, target=_NOBODY), kind) == story:
+            yield "target", f"{said} nobody else; leave 'target' out"
+        if outside and stage.beyond.number != wish.target:
+            yield "target", f"{said} a number outside, and '{wish.target}' is an extension"
     if wish.recorded and not recordable(story):
         yield "recorded", f"nobody talks in a call of shape '{shape.id}' who would be recorded; leave 'recorded' out"

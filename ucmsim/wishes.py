@@ -18,7 +18,7 @@ LONGEST = 86_400
 _AMI = "ami"
 _NUMBER = re.compile(r"[A-Za-z0-9+*#._-]{1,40}")
 """What stands in the user part of a SIP address and can be dialled; nothing that leads elsewhere in a file's name."""
-_KEYS = ("shape", "from", "to", "at", "ring", "talk", "phones", "recorded")
+_KEYS = ("shape", "from", "to", "target", "at", "ring", "talk", "phones", "recorded")
 MOST_PHONES = 100
 """Phones that a call rings together, or one after another, at most."""
 
@@ -27,7 +27,8 @@ MOST_PHONES = 100
 class Wish:
     """A call that is wished for: its *shape*, numbers of who calls whom, when, and seconds of each ringing and talk.
 
-    A ring group, a queue, a page or a conference has so many *phones*. None is what nobody asked for. What is *recorded* is begun by the unit, or *over_ami*.
+    A ring group, a queue, a page or a conference has so many *phones*, and the *target* is whom a call goes on to. None is
+    what nobody asked for. What is *recorded* is begun by the unit, or *over_ami*.
     """
 
     shape: str
@@ -39,6 +40,7 @@ class Wish:
     recorded: bool = False
     over_ami: bool = False
     phones: int | None = None
+    target: str | None = None
 
 
 def wished(body: Any, now: datetime) -> Wish:
@@ -53,6 +55,7 @@ def wished(body: Any, now: datetime) -> Wish:
         _text(body, "shape").replace("_", "-"), _number(body, "from"), _number(body, "to"),
         instant_of(body["at"], "at") if "at" in body else now,
         _seconds(body, "ring"), _seconds(body, "talk"), bool(recorded), recorded == _AMI, _phones(body),
+        _number(body, "target") if "target" in body else None,
     )  # fmt: skip
 
 
