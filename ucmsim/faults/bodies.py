@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ucmsim.faults.cuts import Where, place
 from ucmsim.faults.fields import Bytes as BytesField
-from ucmsim.faults.fields import SomeBytes
+from ucmsim.faults.fields import Piece
 from ucmsim.faults.planes import Moment
 from ucmsim.faults.replies import How, body_of, ending, small, with_body, with_content, with_end, with_header
 from ucmsim.reply import PIECE, Body, Bytes, Joined, Reply, Send, gathered
@@ -72,7 +72,7 @@ class Chunked:
     """
 
     how: Literal["bad-size", "wrong-size", "unfinished", "right"] = "unfinished"
-    bytes: SomeBytes = 1024
+    bytes: Piece = 1024
 
     moment: ClassVar[Moment] = Moment.REPLY
 
@@ -94,7 +94,17 @@ class InChunks:
 
     @property
     def length(self) -> int:
-        return sum(len(part) for part in self._framing()) + self.body.length
+        # Reckoned, not counted: a recording in chunks of a byte has millions of them.
+        total, size = self.body.length, self.size
+        count = -(-total // size)
+        whole = len(f"{size:x}")
+        sizes = max(count - 1, 0) * whole
+        if count:
+            last = len(f"{total - (count - 1) * size + (self.how == 'wrong-size'):x}")
+            sizes += last
+            if self.how == "bad-size":
+                sizes += len("zz") - (whole if count > 2 else last)
+        return sizes + 4 * count + (0 if self.how == "unfinished" else len("0\r\n\r\n")) + total
 
     def slice(self, start: int, stop: int) -> Body:
         return Bytes(b"".join(self.chunks())[start:stop])

@@ -20,6 +20,7 @@ LONGEST = 86_400
 Seconds = Annotated[float, Field(ge=0, le=LONGEST, strict=True, allow_inf_nan=False)]
 Bytes = Annotated[int, Field(ge=0, le=1 << 40, strict=True)]
 SomeBytes = Annotated[int, Field(ge=1, le=1 << 40, strict=True)]
+Piece = Annotated[int, Field(ge=1, le=1 << 20, strict=True)]
 Numbers = tuple[Annotated[int, Field(ge=1)], ...]
 
 

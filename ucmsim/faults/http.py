@@ -15,7 +15,7 @@ _EVERY = "when the request is decided, challenges included"
 KINDS = (
     Kind("http.latency", Latency, "seconds: wall-clock seconds, 0 to 86400; spread: fixed, uniform (0 to twice the seconds), normal or lognormal (seconds is the median); deviation: a share of the seconds, or of the logarithm; before: head or body", _REPLY,
          "The reply waits before the first byte of its head, or of its body."),
-    Kind("http.drip", Drip, "bytes: of the body at a time; seconds: wall-clock seconds between", _REPLY,
+    Kind("http.drip", Drip, "bytes: of the body at a time, 1048576 at most; seconds: wall-clock seconds between", _REPLY,
          "The body comes in small pieces with pauses between them."),
     Kind("http.stall", Stall, "bytes: of the body that still come", _REPLY,
          "The reply stops for ever; the connection stays open until the client ends it."),
@@ -25,7 +25,7 @@ KINDS = (
          "The body is cut short, with a right or wrong Content-Length and one of the three endings."),
     Kind("http.twice", Twice, "length: one or both, what Content-Length is of", _REPLY,
          "The body comes twice."),
-    Kind("http.chunked", Chunked, "how: bad-size, wrong-size, unfinished (without the last chunk) or right; bytes: of a chunk", _REPLY,
+    Kind("http.chunked", Chunked, "how: bad-size, wrong-size, unfinished (without the last chunk) or right; bytes: of a chunk, 1048576 at most", _REPLY,
          "The body comes in chunks, with a mistake in them."),
     Kind("http.gzip", Gzip, "", _REPLY,
          "The head says that the body is packed with gzip, and it is not."),

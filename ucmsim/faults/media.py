@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from ucmsim.faults.fields import Bytes as BytesField
-from ucmsim.faults.fields import Seconds, SomeBytes
+from ucmsim.faults.fields import Piece, Seconds
 from ucmsim.faults.heads import Line
 from ucmsim.faults.kind import Kind
 from ucmsim.faults.planes import Moment
@@ -157,7 +157,7 @@ class Page:
 class Slow:
     """Send the file so many *bytes* at a time, with *seconds* between."""
 
-    bytes: SomeBytes = 8000
+    bytes: Piece = 8000
     seconds: Seconds = 1.0
 
     moment: ClassVar[Moment] = Moment.REPLY
@@ -229,7 +229,7 @@ KINDS = (
          "The Content-type is wrong."),
     Kind("media.page", Page, "", _ASKED,
          "An HTML page comes with 200 in place of the recording."),
-    Kind("media.slow", Slow, "bytes: at a time; seconds: wall-clock seconds between", _ASKED,
+    Kind("media.slow", Slow, "bytes: at a time, 1048576 at most; seconds: wall-clock seconds between", _ASKED,
          "The recording comes slowly; pages and listings do not."),
     Kind("media.member-missing", MemberMissing, "member: which, from 1", _ASKED,
          "A tar lacks one member."),

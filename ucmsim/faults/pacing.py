@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ucmsim.faults.fields import LONGEST, Bytes, Seconds, SomeBytes
+from ucmsim.faults.fields import LONGEST, Bytes, Piece, Seconds
 from ucmsim.faults.planes import Moment
 from ucmsim.faults.replies import How, body_of, only_end, with_body, with_end
 from ucmsim.reply import Drip as DripStep
@@ -59,7 +59,7 @@ class Latency:
 class Drip:
     """Send the body so many *bytes* at a time, with so many *seconds* between."""
 
-    bytes: SomeBytes = 1
+    bytes: Piece = 1
     seconds: Seconds = 1.0
 
     moment: ClassVar[Moment] = Moment.REPLY
