@@ -8,14 +8,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from twisted.internet.task import Clock
 
 from tests.makers import BEGAN, CLIENT, make_pbx
 from tests.rawclient import Answer, Ended, RawSocket, RawTls, talk
 from tests.test_faults import refused
-from tests.test_socketplane import HELLO, Caller, Port
+from tests.test_socketplane import HELLO, Caller, Port, Socket
 from ucmsim.faults import Traffic
 from ucmsim.pytest_plugin import Ucm, UcmFleet
-from ucmsim.throttle import SETTLE, WAITING
+from ucmsim.throttle import SETTLE, WAITING, Throttle
 
 GET = b"GET /cdrapi HTTP/1.1\r\n\r\n"
 
@@ -183,6 +184,69 @@ def test_a_peer_that_reads_slowly_holds_the_throttle_up():
     assert caller.socket.value() == b"abc"
     assert caller.socket.producer is None
     told(gate, caller)
+
+
+class Buffered(Socket):
+    """A socket whose buffer pauses its producer when it is full, and that empties it when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived = b""
+        self.paused = False
+
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        if self.producer is not None and len(self.value()) > WAITING and not self.paused:
+            self.paused = True
+            self.producer.pauseProducing()
+
+    def flush(self) -> None:
+        self.arrived += self.value()
+        self.clear()
+        if self.producer is not None and self.paused:
+            self.paused = False
+            self.producer.resumeProducing()
+
+
+class Pump(Producer):
+    """Writes what it has whenever it may."""
+
+    def __init__(self, throttle: Throttle, pieces: int) -> None:
+        super().__init__()
+        self.throttle, self.left, self.running = throttle, pieces, False
+
+    def pauseProducing(self) -> None:
+        self.running = False
+
+    def resumeProducing(self) -> None:
+        self.running = True
+        while self.running and self.left:
+            self.left -= 1
+            self.throttle.write(bytes(16_384))
+        if not self.left:
+            self.throttle.unregisterProducer()
+            self.throttle.loseWriteConnection()
+
+
+@pytest.mark.parametrize(
+    "traffic", [Traffic(delay=1), Traffic(piece=1000), Traffic(rate=10_000_000), Traffic(limit=10**7)]
+)
+def test_a_long_body_comes_through_to_its_end(traffic):
+    """However often the socket is full, what waits goes on when there is room, and the end comes after the last byte."""
+    clock, transport = Clock(), Buffered()
+    throttle = Throttle(transport, traffic, clock, lambda: None)
+    pump = Pump(throttle, 100)
+    throttle.registerProducer(pump, True)
+    pump.resumeProducing()
+    most = 0
+    for _ in range(5000):
+        most = max(most, len(transport.value()))
+        transport.flush()
+        clock.advance(0.01)
+    assert len(transport.arrived) == 100 * 16_384
+    assert transport.calls == ["half-close"]
+    assert most < 4 * WAITING
+    assert (transport.producer, clock.getDelayedCalls()) == (None, [])
 
 
 @pytest.mark.fault("tcp.limit")

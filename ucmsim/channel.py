@@ -37,6 +37,7 @@ Worker = Callable[[Callable[[], T]], Deferred[T]]
 BACKLOG = 65536
 """Bytes of requests to come that are kept while one is answered."""
 
+_CUT = "a fault cut the connection"
 _FAILED = "ucmsim failed; the log says why below"
 
 
@@ -169,7 +170,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
             else:
                 ended = self._gone
         except CancelledError:
-            ended = self._gone
+            ended = _CUT if self._visit.cut else self._gone
             raise
         except Exception:
             ended = _FAILED

@@ -130,6 +130,7 @@ class Below(ProtocolWrapper):
     def _cut(self) -> None:
         """End as a fault has it; from now on nothing that comes is looked at, and nothing goes out."""
         self._cancel_timer()
+        self.visit.cut = True
         ending = self._traffic.ending
         if ending == "fin" and not self._ending:
             self.finish()
@@ -246,6 +247,7 @@ class Below(ProtocolWrapper):
         self.connected = 0
         if self._held is None:
             super().connectionLost(reason)
+            self.visit.refusal = _CUT if self._is_cut else self.visit.refusal
         else:
             self.factory.unregisterProtocol(self)
             if self.visit.offered is None:

@@ -62,7 +62,7 @@ class Throttle:
             self._queue.append(data)
             self._waiting += len(data)
             self._pump()
-        if self._waiting > WAITING or self._left == 0:
+        if self._waiting > WAITING or self._left == 0 or self._blocked:
             self._hold()
 
     def writeSequence(self, data: Iterable[bytes]) -> None:
@@ -102,7 +102,7 @@ class Throttle:
         """Do *then* when everything went out, unless the connection is about to be cut."""
         if self._cutting:
             return
-        if self._queue:
+        if self._queue or self._blocked:
             self._then = then
         else:
             then()
@@ -125,6 +125,8 @@ class Throttle:
         self._drained()
 
     def _beat(self) -> None:
+        if self._timer is not None and self._timer.active():
+            return
         self._timer = None
         if self._queue:
             self._pump()
@@ -140,7 +142,7 @@ class Throttle:
         return piece
 
     def _drained(self) -> None:
-        if self._queue:
+        if self._queue or self._blocked:  # the socket says when it has room again
             return
         if self._valve:
             self._valve = False
@@ -181,7 +183,7 @@ class _Valve:
 
     def resumeProducing(self) -> None:
         self._throttle._blocked = False
-        self._throttle._pump()
+        self._throttle._beat()
 
     def stopProducing(self) -> None:
         self._throttle.stop()

@@ -29,7 +29,7 @@ class Visit:
 
     *defect* is the certificate defect that was shown, *faults* are the names of those that fired at accept and at the
     ClientHello. *version* and *cipher* are what was agreed on, *shaken* that the handshake was done. *requests* counts
-    what was answered, *heard* whether any byte of a request came, *alert* the one that the client sent. *received* and *written* are bytes above TCP; *sent* were handed to the kernel, *acknowledged* by
+    what was answered, *heard* whether any byte of a request came, *cut* whether a fault ended it, *alert* the one that the client sent. *received* and *written* are bytes above TCP; *sent* were handed to the kernel, *acknowledged* by
     the peer, None where the kernel does not tell. A peer that resets may have had more than it acknowledged.
     """
 
@@ -52,6 +52,7 @@ class Visit:
     refusal: Refusal | None = None
     ended: str = ""
     heard: bool = False
+    cut: bool = False
     alert: int | None = None
     marks: list[str] = field(default_factory=list)
 
