@@ -151,7 +151,7 @@ class Ledger:
 
     def cut_off(self) -> None:
         """Let the calls end that an earlier start left up: they were cut when it wrote something last, at the latest."""
-        up = self._database.execute(f"SELECT id FROM call WHERE over IS NULL ORDER BY id").fetchall()  # noqa: F541
+        up = self._database.execute("SELECT id FROM call WHERE over IS NULL ORDER BY id").fetchall()
         if up:
             last, ids = self._last_end(), [number for (number,) in up]
             cut = [Numbered(number, truth.cut(last)) for number, truth in zip(ids, self._calls(ids), strict=True)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from datetime import date
-from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
@@ -55,7 +54,6 @@ def _holiday(value: object) -> str:
     return text
 
 
-@lru_cache
 def locales() -> Collection[str]:
     """Return the locales that Faker knows. Found by their folders: importing it takes 0.2 s, performance 7."""
     spec = find_spec("faker")
@@ -65,9 +63,9 @@ def locales() -> Collection[str]:
 
 
 def _locale(value: object) -> str:
-    name = text_due(value)
-    if name not in locales():
-        hint = did_you_mean(name, locales())
+    name, known = text_due(value), locales()
+    if name not in known:
+        hint = did_you_mean(name, known)
         raise wrong(f"Faker knows no locale '{name}'", hint or "write a locale such as en_US, de_DE or ja_JP")
     return name
 
