@@ -31,7 +31,9 @@ def test_an_unknown_key_is_an_error_with_the_nearest_known_one(text, key, meant)
 
 def test_a_key_unlike_any_other_gets_the_list():
     """Where nothing comes near, the keys that may stand there are listed."""
-    assert "the keys are caller_id, caller_name, channels, kind, name, prefix" in only(hq("trunks: [{name: a, zzz: 1}]"), "pbxs.hq.trunks[0].zzz")
+    assert "the keys are caller_id, caller_name, channels, kind, name, prefix" in only(
+        hq("trunks: [{name: a, zzz: 1}]"), "pbxs.hq.trunks[0].zzz"
+    )
     assert "control, pbxs, seed, state" in only("zzz: 1\npbxs: {hq: {}}", "zzz")
 
 

@@ -1,14 +1,15 @@
 """What a user asks for, read once at the edge into frozen values.
 
-`model`, `clock`, `office` and `traffic` declare the keys, `yamltree` reads YAML without its traps and remembers lines, `loading` joins
-them and names every problem at once.
+`model` declares the keys, with a file for each large group of them (`api`, `clock`, `office`, `traffic`, `phases`);
+`rules` has what joins several keys. `yamltree` reads YAML without its traps and remembers lines, `loading` joins them
+and names every problem at once.
 """
 
+from ucmsim.settings.addresses import Address
+from ucmsim.settings.api import Api
 from ucmsim.settings.clock import Clock, ClockChange
 from ucmsim.settings.loading import Judge, due_of, load, load_clock_change, load_pbx
 from ucmsim.settings.model import (
-    Address,
-    Api,
     Control,
     History,
     Journal,

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, WithJsonSchema, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 
@@ -51,3 +61,17 @@ AS_TEXT = PlainSerializer(str, return_type=str)
 def schema_text(**more: Any) -> WithJsonSchema:
     """Return the JSON Schema of what is written as a text."""
     return WithJsonSchema({"type": "string", **more})
+
+
+def _file(value: object, info: ValidationInfo) -> Path:
+    base: Path = (info.context or {}).get("base", Path())
+    text = text_due(value)
+    if not text or "\0" in text:
+        raise wrong("this names no file", "write a path")
+    try:
+        return base / Path(text).expanduser()
+    except RuntimeError:
+        raise wrong(f"the home folder in '{text}' is nobody's", "write the path out") from None
+
+
+FilePath = Annotated[Path, PlainValidator(_file), AS_TEXT, schema_text()]

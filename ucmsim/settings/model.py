@@ -1,6 +1,6 @@
 """The keys of `sim.yaml`: names, types, defaults, limits. The same models validate the control API's bodies.
 
-The defaults of `Api` are the device's own (spec 1). Every value is converted here, so that inside ucmsim there are no
+`api`, `clock`, `office` and `traffic` have the keys of their groups. Every value is converted here, so that inside ucmsim there are no
 strings that mean things.
 """
 
@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
-from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -18,7 +17,6 @@ from pydantic import (
     Field,
     PlainSerializer,
     PlainValidator,
-    ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
@@ -26,64 +24,18 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ucmsim import personalities
-from ucmsim.acl import BLANK_DENIES, BLANK_PERMITS, UNREADABLE_DENIES, AccessList, Entry, parse_entries
+from ucmsim.acl import BLANK_DENIES, BLANK_PERMITS, UNREADABLE_DENIES, AccessList
 from ucmsim.personalities import Personality
 from ucmsim.quirks import QUIRKS, Quirk
 from ucmsim.register import Quirks, objection
+from ucmsim.settings.addresses import DEFAULT_CONTROL_PORT, Address, address
+from ucmsim.settings.api import Api, readable
 from ucmsim.settings.clock import Clock, Moment, Zone
-from ucmsim.settings.keys import AS_TEXT, Keys, Printable, numbers_due, schema_text, text_due, wrong
+from ucmsim.settings.keys import FilePath, Keys, Printable, numbers_due, schema_text, text_due, wrong
 from ucmsim.settings.office import Extensions, Trunk
 from ucmsim.settings.traffic import Traffic
 
-T = TypeVar("T")
-
-DEFAULT_PORT = 8443
-DEFAULT_CONTROL_PORT = 8444
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
-
-
-class Address(NamedTuple):
-    """An IP address and a port to listen on; port 0 lets the system choose."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def everywhere(self) -> bool:
-        """Whether this is the address of all interfaces."""
-        return ip_address(self.host).is_unspecified
-
-
-_PORT_FORM = "write IP or IP:port, such as 0.0.0.0:8443, 127.0.0.1:0 or [::1]:8443"
-
-
-def parse_address(value: object, default_port: int) -> Address:
-    """Return the address that the text *value* spells."""
-    if bare := re.fullmatch(r":?([0-9]{1,5})", "" if isinstance(value, bool) else str(value)):
-        raise wrong(f"{bare[0]} is a port without an IP address", f"write both, such as 127.0.0.1:{bare[1]}")
-    text = text_due(value)
-    match = re.fullmatch(r"(?:\[(?P<v6>[^\]]*)\]|(?P<host>[^:\[\]]*))(?::(?P<port>[^:]*))?", text)
-    host = (match["v6"] if match["v6"] is not None else match["host"]) if match else text
-    port = match["port"] if match else None
-    try:
-        host = str(ip_address(host))
-    except ValueError:
-        raise wrong(f"'{text}' does not begin with an IP address", _PORT_FORM) from None
-    if port is not None and not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
-        raise wrong(f"'{port}' is not a port: ports are whole numbers from 0 to 65535", _PORT_FORM)
-    return Address(host, default_port if port is None else int(port))
-
-
-def address(default_port: int) -> Any:
-    """Return the type of ``IP[:port]`` settings."""
-
-    def parse(value: object) -> Address:
-        return value if isinstance(value, Address) else parse_address(value, default_port)
-
-    return Annotated[Address, PlainValidator(parse), AS_TEXT, schema_text(examples=["127.0.0.1:8443"])]
 
 
 def tls_range(row: Personality, device: bool, low: str | None, high: str | None) -> tuple[str, str]:
@@ -92,48 +44,12 @@ def tls_range(row: Personality, device: bool, low: str | None, high: str | None)
     return low or ("1.0" if device else min("1.2", highest)), highest
 
 
-class Unreadable(str):
-    """An item of `permitted_ips` that the device could not read, kept because the quirk acl-unparsable says so."""
-
-    __slots__ = ()
-
-
-def _entries(value: object) -> tuple[Entry, ...] | Unreadable:
-    if isinstance(value, Unreadable):
-        return value
-    text = text_due(value)
-    try:
-        return parse_entries(text)
-    except ValueError as error:
-        raise wrong(str(error)) from None
-
-
-def _readable(item: object) -> object:
-    """Return *item*, marked `Unreadable` if it is text that is no access entry."""
-    try:
-        parse_entries(item) if isinstance(item, str) else None
-    except ValueError:
-        return Unreadable(item)
-    return item
-
-
 def _personality(value: object) -> Personality:
     name = text_due(value)
     try:
         return personalities.personality(name)
     except KeyError:
         raise wrong(*personalities.objection(name)) from None
-
-
-def _file(value: object, info: ValidationInfo) -> Path:
-    base: Path = (info.context or {}).get("base", Path())
-    text = text_due(value)
-    if not text or "\0" in text:
-        raise wrong("this names no file", "write a path")
-    try:
-        return base / Path(text).expanduser()
-    except RuntimeError:
-        raise wrong(f"the home folder in '{text}' is nobody's", "write the path out") from None
 
 
 _LABEL = re.compile(r"[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?", re.ASCII)
@@ -168,18 +84,11 @@ def _trunks(trunks: tuple[Trunk, ...]) -> tuple[Trunk, ...]:
     return trunks
 
 
-FilePath = Annotated[Path, PlainValidator(_file), AS_TEXT, schema_text()]
 Row = Annotated[
     Personality,
     PlainValidator(_personality),
     PlainSerializer(lambda row: row.id, return_type=str),
     schema_text(enum=list(personalities.names())),
-]
-Permitted = Annotated[
-    tuple[Entry, ...] | Unreadable,
-    PlainValidator(_entries),
-    PlainSerializer(lambda item: ",".join(map(str, item)) if isinstance(item, tuple) else item, return_type=str),
-    schema_text(examples=["192.168.40.3/255.255.255.255"]),
 ]
 
 
@@ -203,32 +112,6 @@ Chosen = Annotated[
 ]  # fmt: skip
 PbxName = Annotated[str, AfterValidator(_pbx_name)]
 TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
-
-
-class Api(Keys):
-    """The device's own "API Configuration" page; the defaults are the device's. Spec 1."""
-
-    enable: bool = Field(False, description="Enable; when false, nothing listens on the API port")
-    tls_bind_address: address(DEFAULT_PORT) = Field(  # type: ignore[valid-type]
-        Address("0.0.0.0", DEFAULT_PORT),  # noqa: S104 - the device's default
-        description="TLS Bind Address, IP[:port]; port 0 lets the system choose",
-        json_schema_extra={"default": f"0.0.0.0:{DEFAULT_PORT}"},
-    )
-    tls_private_key: FilePath | None = Field(None, description="TLS Private Key, PEM under 2 MB; null = minted")
-    tls_cert: FilePath | None = Field(None, description="TLS Cert, PEM under 2 MB; null = minted")
-    tls_authentication_name: Printable | None = Field(None, description="TLS Authentication Name; null = none at all")
-    tls_authentication_password: Printable | None = Field(
-        None, description="TLS Authentication Password", repr=False, json_schema_extra={"writeOnly": True}
-    )
-    permitted_ips: tuple[Permitted, ...] = Field(
-        (), strict=False, description="Permitted IP(s), address/netmask entries; empty = everybody is denied"
-    )
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        """All access rules in order; none, and so everybody denied, when one of them is unreadable."""
-        items = [item for item in self.permitted_ips if not isinstance(item, Unreadable)]
-        return tuple(entry for item in items for entry in item) if len(items) == len(self.permitted_ips) else ()
 
 
 class Recording(Keys):
@@ -321,7 +204,7 @@ class Pbx(Keys):
     def _device_reads_acl(cls, value: Any) -> Any:
         match value:
             case {"quirks": {"acl-unparsable": "deny-all"}, "api": {"permitted_ips": [*items], **others}, **rest}:
-                api = {**others, "permitted_ips": [_readable(item) for item in items]}
+                api = {**others, "permitted_ips": [readable(item) for item in items]}
                 return {**rest, "quirks": value["quirks"], "api": api}
         return value
 

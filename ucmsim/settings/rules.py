@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeGuard, TypeVar
 
 from ucmsim import personalities
-from ucmsim.settings.model import DEFAULT_CONTROL_PORT, DEFAULT_PORT, TLS_VERSIONS, Address, parse_address, tls_range
+from ucmsim.settings.addresses import DEFAULT_CONTROL_PORT, DEFAULT_PORT, Address, parse_address
+from ucmsim.settings.model import TLS_VERSIONS, tls_range
 from ucmsim.settings.office import Extensions
 from ucmsim.settings.phases import LONGEST, SHORTEST
 from ucmsim.settings.traffic import SHARES, TIMES, default_of
