@@ -66,6 +66,45 @@ def test_the_people_of_a_history_are_those_who_go_on_and_those_who_are_placed(hi
     assert len(outside[0] & outside[1]) > len(outside[0]) / 4
 
 
+TOLD = "{} carries {} calls at once and can carry {}: a placed call happens whatever lines are taken"
+
+
+def test_a_placed_call_for_which_a_trunk_has_no_channel_happens_and_is_told(history: History) -> None:
+    """By how many there are at once, each number once; calls one after another, or inside, take no channel too many."""
+    trunks = [{"name": "carrier", "channels": 2}, {"name": "pstn", "channels": 4, "kind": "analogue"}]
+    on = living(history, trunks=trunks)
+    for second in (0, 65, 130):  # each begins when the one before has ended
+        place(on, to="3125550123", talk=60, at=(NOW + timedelta(seconds=second)).isoformat())
+    place(on, to="3125550123", talk=200)
+    place(on, to="1002", talk=200)
+    assert on.news() == []
+    place(on, to="3125550123", talk=1, at=(NOW + timedelta(seconds=64)).isoformat())  # while the second begins
+    assert on.news() == [TOLD.format("trunk 'carrier'", 3, 2)]
+    place(on, to="3125550123", talk=1, at=(NOW + timedelta(seconds=140)).isoformat())
+    assert on.news() == []
+    place(on, to="1002", **{"from": "3125550124"}, shape="unfinished", at=(NOW + timedelta(days=2)).isoformat())
+    on.place_each(
+        wished({"shape": "disa", "from": "3125550124", "to": "7100", "at": (NOW + timedelta(days=3)).isoformat()}, NOW)
+        for _ in range(2)
+    )
+    assert on.news() == [TOLD.format("trunk 'carrier'", 5, 2)]
+    for _ in range(2):
+        place(on, shape="analogue", **{"from": "3125550124"}, to="1001")
+    assert on.news() == [TOLD.format("port 1 of trunk 'pstn'", 2, 1)]
+    on.happen(NOW + timedelta(days=4))
+    assert len(history) == 15  # all of them happened; of the one without an end there is no row
+
+
+def test_calls_that_go_on_are_told_with_those_that_are_placed(history: History) -> None:
+    """A call of the traffic that has the only channel is one of two then."""
+    crowd = {"trunks": [{"name": "carrier", "channels": 1}], "traffic": BUSY, "history": {"calls_per_day": 20_000}}
+    on = Living("hq", load_pbx({"time_zone": "UTC", **crowd}, Path()), history, seed=1, since=NOW)
+    later = NOW + timedelta(hours=2, minutes=1)
+    on.happen(later)
+    place(on, to="3125550123", talk=1, at=later.isoformat())
+    assert on.news() == [TOLD.format("trunk 'carrier'", 2, 1)]
+
+
 def test_rows_that_cannot_be_written_are_written_the_next_time(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from ucmsim.calls.events import Call
 from ucmsim.calls.lines import Lines
 from ucmsim.calls.shapes import Story
 from ucmsim.calls.traffic import Office, Traffic, restarts
+from ucmsim.calls.trunks import crowded
 from ucmsim.calls.world import CallWorld, Known, Past
 from ucmsim.corrections import Corrections
 from ucmsim.fields import FieldRefused
@@ -57,6 +58,7 @@ class Living:
         past = _past(history, monthly=settings.register["acctid"] == "monthly")
         self._unwritten: list[Record] = []
         self._news: list[str] = []
+        self._crowded: dict[str, int] = {}
         self._restarts = restarts(settings)
         self._over: list[Numbered] = []
         ledger = history.ledger
@@ -156,7 +158,8 @@ class Living:
 
     def place(self, wish: Wish) -> tuple[Call, ...]:
         """Let a call happen; return the channels it is made of. Raises `FieldRefused`."""
-        return self._world.place(self._story(wish))
+        (story,) = self._placed([self._story(wish)])
+        return story
 
     def place_each(self, wishes: Iterable[Wish | FieldRefused]) -> list[tuple[Call, ...]]:
         """Let calls happen, all or, when one of them cannot, none. Raises `FieldRefused`, which names these by their index."""
@@ -170,7 +173,20 @@ class Living:
                 refused[index] = error
         if refused:
             raise together(refused)
-        return [self._world.place(story) for story in stories]
+        return self._placed(stories)
+
+    def _placed(self, stories: Iterable[Story]) -> list[Story]:
+        """Let *stories* happen, whatever lines are taken, and tell of trunks that have too few channels for that."""
+        stories = [self._world.place(story) for story in stories]
+        calls = [call for story in stories for call in story]
+        channels = {f"trunk_{at}": trunk.channels for at, trunk in enumerate(self._settings.trunks, 1)}
+        for one, most in crowded(calls, self._world.meanwhile(calls), channels):
+            if most > self._crowded.get(one.place, 0):
+                self._crowded[one.place] = most
+                where = "" if one.place in channels else f"port {one.place} of "
+                said = f"{where}trunk '{one.trunk}' carries {most} calls at once and can carry {channels.get(one.place, 1)}"
+                self._news.append(f"{said}: a placed call happens whatever lines are taken")
+        return stories
 
     def _story(self, wish: Wish) -> Story:
         """Return the call that is wished for. Raises `FieldRefused`."""

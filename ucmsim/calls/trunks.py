@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
 
-from ucmsim.calls.events import THROUGH, Call, Event, Party, Role, What
+from ucmsim.calls.events import THROUGH, Call, Event, Party, Role, What, cut
+from ucmsim.instants import LATEST, microseconds
 from ucmsim.truth import Carried
 
 _STOPS = (What.ANSWER, What.ENTER, What.FORWARD)
@@ -14,6 +16,7 @@ _LEAVES = (What.TRANSFER, What.PARK)
 _GIVES_UP = (What.BUSY, What.GIVE_UP)
 _TAKEN_UP = (What.TAKE_UP,)
 _ENDS = (What.HANG_UP, What.CUT)
+_NEVER = microseconds(LATEST)
 
 
 def carried(call: Call) -> Iterator[Carried]:
@@ -29,6 +32,20 @@ def carried(call: Call) -> Iterator[Carried]:
         if event.to is not None and event.to.trunk:
             yield from sorted(_out(call), key=lambda one: one.since)
             return
+
+
+def crowded(calls: Iterable[Call], up: Iterable[Call], channels: Mapping[str, int]) -> Iterator[tuple[Carried, int]]:
+    """Yield what *calls* have of each place that has too few *channels* for all that are *up* meanwhile, and how many need one.
+
+    *channels* are by place, one where it does not say. A call without an end goes on for ever.
+    """
+    ours = {one.place: one for call in calls for one in carried(cut(call, _NEVER))}
+    taken = [one for call in up for one in carried(cut(call, _NEVER)) if one.place in ours] if ours else []
+    for place, one in ours.items():
+        turns = [turn for two in taken if two.place == place for turn in ((two.since, 1), (two.until, -1))]
+        most = max(accumulate(change for _, change in sorted(turns)))
+        if most > channels.get(place, 1):
+            yield one, most
 
 
 def _carried(party: Party, direction: str, since: int, answered: int | None, until: int) -> Carried:

@@ -124,6 +124,14 @@ class CallWorld:
             self._push(last.at if last and ends else _NEVER, call, numbers)
         return story
 
+    def meanwhile(self, calls: Sequence[Call]) -> Iterator[Call]:
+        """Yield the calls that are known to be up while *calls* are, those among them."""
+        since = min(call.start for call in calls)
+        until = max(_NEVER if call.ended is None else call.ended for call in calls)
+        for end, _, what, _, _ in self._going_on:
+            if isinstance(what, Call) and what.start < until and end > since:
+                yield what
+
     def _push(self, end: int, what: Leg | Call, numbers: Numbers) -> None:
         heappush(self._going_on, (end, self._begun, what, numbers, self._calls))
         self._begun += 1
