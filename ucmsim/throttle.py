@@ -151,9 +151,10 @@ class Throttle:
             self._cutting = True
             self._timer = self._wall.callLater(SETTLE, self._over)
             return
-        self._release()
         then, self._then = self._then, None
-        if then is not None:
+        if then is None:
+            self._release()  # who makes the bytes may go on at once, and even come to the end
+        else:
             then()
 
     def _over(self) -> None:
