@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -110,14 +109,22 @@ class InChunks:
         return Bytes(b"".join(self.chunks())[start:stop])
 
     def chunks(self, size: int = PIECE) -> Iterator[bytes]:
-        return gathered(chain.from_iterable(self._parts()), size)
+        return gathered(self._parts(), size)
 
-    def _parts(self) -> Iterator[Iterator[bytes]]:
-        framing = self._framing()
-        for at in range(0, self.body.length, self.size):
-            yield iter((next(framing),))
-            yield self.body.slice(at, at + self.size).chunks()
-        yield framing
+    def _parts(self) -> Iterator[bytes]:
+        # The body is made in its own pieces, and not once a chunk: a chunk can be one byte.
+        framing, held = self._framing(), b""
+        for piece in self.body.chunks():
+            held, at = held + piece, 0
+            while len(held) - at >= self.size:
+                yield next(framing)
+                yield held[at : at + self.size]
+                at += self.size
+            held = held[at:]
+        if held:
+            yield next(framing)
+            yield held
+        yield from framing
 
     def _framing(self) -> Iterator[bytes]:
         """Yield what stands before each chunk's data, and after the last."""
