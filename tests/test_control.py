@@ -20,7 +20,8 @@ import pytest
 from tests.test_clock import BAD_CHANGES
 from ucmsim import __version__
 from ucmsim.client import ControlClient, ControlError, ControlUnreachable
-from ucmsim.control import BODY_LIMIT, ROUTES
+from ucmsim.control import ROUTES
+from ucmsim.controlsite import BODY_LIMIT
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 
 NAMES = count(1)

@@ -22,7 +22,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring", "tls12", "scripted"),
     "2": ("statefolder", "progress", "configuration", "filling", "callquery", "wishes", "staging", "living", "assembly", "catalogue", "tables"),
-    "3": ("kernel", "throttle", "socketplane", "pemfiles", "oldtls", "scriptedtls", "tls", "wire", "channel", "ports", "listening", "happenings", "keeping", "fleet", "announce", "control", "parent", "stopping", "tap"),
+    "3": ("kernel", "throttle", "socketplane", "pemfiles", "oldtls", "scriptedtls", "tls", "wire", "channel", "ports", "listening", "happenings", "keeping", "fleet", "announce", "control", "controlsite", "parent", "stopping", "tap"),
     "4": ("client", "child", "following", "journalcommand", "cli", "show", "pytest_plugin"),
 }  # fmt: skip
 

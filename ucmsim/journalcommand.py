@@ -21,6 +21,7 @@ from ucmsim.journal import exports
 from ucmsim.journal.inquiry import CLOCKS, KINDS, MOST, PARAMETERS
 from ucmsim.journal.replay import Place, curl
 from ucmsim.journal.telling import told
+from ucmsim.settings import TOKEN_FILE
 
 _STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType({
     "time": {"dim": True}, "who": {"dim": True}, "what": {"bold": True}, "good": {"fg": "green"}, "asked": {"fg": "yellow"},
@@ -145,7 +146,7 @@ def _kept_token(state: Path | None) -> str:
     if state is None:
         raise click.UsageError("the configuration has no 'state:', so its token is in the ready report: use --ready")
     try:
-        return (state / "control-token").read_text("ascii").strip()
+        return (state / TOKEN_FILE).read_text("ascii").strip()
     except OSError as error:
         raise click.UsageError(f"the token cannot be read: {error}; does ucmsim run?") from None
 

@@ -15,13 +15,13 @@ from twisted.python import usage
 from ucmsim import announce, configuration
 from ucmsim.assembly import Appliance, assemble
 from ucmsim.audio import Voices
-from ucmsim.control import TOKEN_FILE, ControlService
+from ucmsim.controlsite import ControlService
 from ucmsim.errors import UcmsimError
 from ucmsim.fleet import Fleet
 from ucmsim.parent import ParentPipe
 from ucmsim.progress import told
+from ucmsim.settings import TOKEN_FILE, Settings
 from ucmsim.settings import Pbx as PbxSettings
-from ucmsim.settings import Settings
 from ucmsim.statefolder import StateFolder
 from ucmsim.stopping import stoppable
 from ucmsim.streams import stream

@@ -1,6 +1,6 @@
 """What a user asks for, read once at the edge into frozen values.
 
-`model` declares the keys, with a file for each large group of them (`api`, `clock`, `office`, `traffic`, `phases`);
+`model` declares the keys, with a file for each large group of them (`api`, `control`, `clock`, `office`, `traffic`, `phases`);
 `rules` has what joins several keys. `yamltree` reads YAML without its traps and remembers lines, `loading` joins them
 and names every problem at once.
 """
@@ -8,19 +8,21 @@ and names every problem at once.
 from ucmsim.settings.addresses import Address
 from ucmsim.settings.api import Api
 from ucmsim.settings.clock import Clock, ClockChange
+from ucmsim.settings.control import TOKEN_FILE, Control
 from ucmsim.settings.loading import Judge, due_of, load, load_clock_change, load_pbx
 from ucmsim.settings.model import (
-    Control,
     History,
     Journal,
     Pbx,
     Recording,
     Settings,
+    name_objection,
 )
 from ucmsim.settings.office import Extensions, Trunk
 from ucmsim.settings.traffic import Traffic
 
 __all__ = [
+    "TOKEN_FILE",
     "Address",
     "Api",
     "Clock",
@@ -39,4 +41,5 @@ __all__ = [
     "load",
     "load_clock_change",
     "load_pbx",
+    "name_objection",
 ]

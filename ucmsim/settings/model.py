@@ -1,7 +1,7 @@
 """The keys of `sim.yaml`: names, types, defaults, limits. The same models validate the control API's bodies.
 
-`api`, `clock`, `office` and `traffic` have the keys of their groups. Every value is converted here, so that inside ucmsim there are no
-strings that mean things.
+`api`, `clock`, `control`, `office` and `traffic` have the keys of their groups. Every value is converted here and
+there, so that inside ucmsim there are no strings that mean things.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from ucmsim.acl import BLANK_DENIES, BLANK_PERMITS, UNREADABLE_DENIES, AccessLis
 from ucmsim.personalities import Personality
 from ucmsim.quirks import QUIRKS, Quirk
 from ucmsim.register import Quirks, objection
-from ucmsim.settings.addresses import DEFAULT_CONTROL_PORT, Address, address
 from ucmsim.settings.api import Api, readable
 from ucmsim.settings.clock import Clock, Moment, Zone
-from ucmsim.settings.keys import FilePath, Keys, Printable, numbers_due, schema_text, text_due, wrong
+from ucmsim.settings.control import TOKEN_FILE, Control
+from ucmsim.settings.keys import FilePath, Keys, numbers_due, schema_text, text_due, wrong
 from ucmsim.settings.office import Extensions, Trunk
 from ucmsim.settings.traffic import Traffic
 
@@ -66,13 +66,21 @@ def _name_or_address(text: str) -> str:
     return text
 
 
+def name_objection(name: object) -> tuple[str, str] | None:
+    """Return what is wrong with *name* as that of a PBX, and what would be right; None where nothing is."""
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9-]+", name):
+        said = f"'{name}' is not a PBX name" if name else "a PBX needs a name"
+        return said, "use lower-case letters, digits and hyphens"
+    if name == TOKEN_FILE:
+        return f"'{name}' is the file that the token stands in", "choose another name"
+    return None
+
+
 def _pbx_name(name: str) -> str:
     if "{n}" in name:
         raise wrong(f"'{name}' is a template, and templates come later", "write each PBX out")
-    if name == "control-token":
-        raise wrong("'control-token' is the file that the token stands in", "choose another name")
-    if not re.fullmatch(r"[a-z0-9-]+", name):
-        raise wrong(f"'{name}' is not a PBX name", "use lower-case letters, digits and hyphens")
+    if said := name_objection(name):
+        raise wrong(*said)
     return name
 
 
@@ -248,28 +256,6 @@ class Pbx(Keys):
         own = () if bound.everywhere else (bound.host,)
         everything = (*own, *self.tls_names, "localhost", "127.0.0.1", "::1")
         return tuple(dict.fromkeys(everything))
-
-
-class Control(Keys):
-    """The control plane: loopback only, bearer token."""
-
-    bind: address(DEFAULT_CONTROL_PORT) = Field(  # type: ignore[valid-type]
-        Address("127.0.0.1", DEFAULT_CONTROL_PORT),
-        description="loopback address and port",
-        json_schema_extra={"default": f"127.0.0.1:{DEFAULT_CONTROL_PORT}"},
-    )
-    token: Annotated[Printable, Field(min_length=8)] | None = Field(
-        None, description="bearer token; null = minted at each start", repr=False
-    )
-
-    @field_validator("bind")
-    @classmethod
-    def _loopback(cls, bind: Address) -> Address:
-        if not ip_address(bind.host).is_loopback:
-            raise wrong(
-                f"the control plane cannot listen on {bind.host}", "it listens on loopback, e.g. 127.0.0.1:8444"
-            )
-        return bind
 
 
 class Settings(Keys):

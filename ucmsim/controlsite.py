@@ -1,0 +1,172 @@
+"""Serves the control plane: JSON over HTTP on a loopback port of its own, apart from what the device serves."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request, Site
+
+from ucmsim.control import ROUTES, Answer, ApiError, Handlers
+from ucmsim.errors import UcmsimError, did_you_mean
+from ucmsim.fields import FieldRefused
+from ucmsim.fleet import Fleet
+from ucmsim.happenings import Stopped
+from ucmsim.ports import OpenPort, closed
+from ucmsim.privatefile import put
+from ucmsim.settings import TOKEN_FILE, Control
+from ucmsim.statefolder import StateFolder
+
+BODY_LIMIT = 1 << 20
+"""Bytes of a request body that are read."""
+
+
+class ControlResource(Resource):
+    """Translates: a request to a route, a value to JSON, an error to its status."""
+
+    isLeaf = True
+    _log = Logger()
+
+    def __init__(self, handlers: Handlers, token: str) -> None:
+        super().__init__()
+        self._handlers = handlers
+        self._token = token.encode()
+
+    def render(self, request: Request) -> int:
+        answering = Deferred.fromCoroutine(self._answer(request))
+        answering.addErrback(lambda failure: self._log.failure("A control request failed", failure))
+        return NOT_DONE_YET
+
+    async def _answer(self, request: Request) -> None:
+        gone: list[object] = []
+        # What was begun is carried through: a PBX that is half created when its caller leaves must not be lost.
+        request.notifyFinish().addErrback(gone.append)
+        try:
+            answer = await self._routed(request)
+        except ApiError as error:
+            answer = Answer(error.body, error.status)
+        except FieldRefused as error:
+            answer = Answer(ApiError(400, "invalid", str(error), error.field or None).body, 400)
+        except Stopped as stopped:
+            answer = Answer(ApiError(404, "not-found", str(stopped)).body, 404)
+        except UcmsimError as error:
+            answer = Answer(ApiError(409, "conflict", str(error)).body, 409)
+        except Exception:  # noqa: BLE001 - whatever it is, the caller gets the one error shape
+            self._log.failure("A control request failed")
+            answer = Answer(ApiError(500, "internal", "ucmsim failed; its log says why").body, 500)
+        if gone:
+            return
+        request.setResponseCode(answer.status)
+        if answer.value is not None:
+            request.setHeader("Content-Type", "application/json")
+            request.write(json.dumps(answer.value).encode() + b"\n")
+        request.finish()
+
+    async def _routed(self, request: Request) -> Answer:
+        path, method = request.path.decode("ascii", "replace"), request.method.decode("ascii", "replace")
+        found = [(route, names) for route in ROUTES if (names := route.matches(path)) is not None]
+        if not all(route.open for route, _ in found) or not found:
+            self._authorise(request)
+        if not found:
+            hint = did_you_mean(path, [route.like(path) for route in ROUTES])
+            raise ApiError(404, "not-found", f"there is nothing at {path}" + (f"; {hint}" if hint else ""))
+        served_as = "GET" if method == "HEAD" else method
+        for route, names in found:
+            if route.method == served_as:
+                arguments: dict[str, Any] = dict(names)
+                if method in ("POST", "PUT", "PATCH"):
+                    arguments["body"] = _body(request, many=route.many)
+                if route.query:
+                    arguments["query"] = _query(request)
+                answer = getattr(self._handlers, route.handler)(**arguments)
+                return answer if isinstance(answer, Answer) else await answer
+        allowed = sorted({route.method for route, _ in found} | {"HEAD" for route, _ in found if route.method == "GET"})
+        request.setHeader("Allow", ", ".join(allowed))
+        raise ApiError(405, "method-not-allowed", f"{method} cannot be done here; {', '.join(allowed)} can")
+
+    def _authorise(self, request: Request) -> None:
+        given = request.getHeader(b"authorization") or b""
+        scheme, _, token = given.partition(b" ")
+        if scheme.lower() != b"bearer" or not hmac.compare_digest(token.strip(), self._token):
+            request.setHeader("WWW-Authenticate", "Bearer")
+            wrong = "that is not the control token of this start; " if token else ""
+            raise ApiError(401, "unauthorized", f"{wrong}send the control token: Authorization: Bearer ...")
+
+
+class ControlRequest(Request):
+    """A request whose answers call the server ucmsim, also those that Twisted gives by itself (``OPTIONS *``)."""
+
+    def setHeader(self, name: bytes | str, value: bytes | str) -> None:
+        super().setHeader(name, b"ucmsim" if name in (b"Server", b"server") else value)
+
+
+class ControlService(Service):
+    """The control plane on its port."""
+
+    _log = Logger()
+
+    def __init__(self, fleet: Fleet, settings: Control, folder: StateFolder, instance: str, reactor: Any) -> None:
+        self._bind = settings.bind
+        self._reactor = reactor
+        self._token = settings.token or secrets.token_urlsafe(24)
+        put(folder.path / TOKEN_FILE, f"{self._token}\n".encode())
+        handlers = Handlers(fleet, instance, lambda: self._port is not None)
+        self._site = Site(ControlResource(handlers, self._token), reactor=reactor)
+        self._site.noisy = False
+        self._site.requestFactory = ControlRequest
+        self._site.log = _unlogged  # type: ignore[method-assign, assignment]  # tokens and bodies stay out of the log
+        self._port: OpenPort | None = None
+
+    def described(self) -> dict[str, str]:
+        """Return the entry of the ready report: url and token."""
+        assert self._port is not None  # noqa: S101 - told only when it listens
+        return {"url": f"http://{self._port.address}", "token": self._token}
+
+    def startService(self) -> None:
+        """Open the port; raises `BindError`."""
+        super().startService()
+        self._port = OpenPort.open(self._reactor, self._bind, self._site, "the control plane")
+
+    def stopService(self) -> Deferred[None]:
+        super().stopService()
+        port, self._port = self._port, None
+        return closed(port)
+
+
+def _unlogged(_request: Request) -> None:
+    """Log nothing of a control request."""
+
+
+def _query(request: Request) -> dict[str, list[str]]:
+    return {
+        name.decode("utf-8", "replace"): [value.decode("utf-8", "replace") for value in values]
+        for name, values in request.args.items()
+    }
+
+
+def _body(request: Request, *, many: bool) -> Any:
+    data = request.content.read(BODY_LIMIT + 1) if request.content else b""
+    if len(data) > BODY_LIMIT:
+        raise ApiError(413, "too-large", f"a body may have {BODY_LIMIT} bytes at most")
+    if not data.strip():
+        raise ApiError(400, "not-json", "there is no body; send a JSON object")
+    try:
+        body = json.loads(data, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, "not-json", f"the body is not JSON: {error}") from None
+    if not isinstance(body, dict | list if many else dict):
+        raise ApiError(400, "invalid", f"the body must be a JSON object{', or a list of them' if many else ''}")
+    return body
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
