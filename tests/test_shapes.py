@@ -647,6 +647,24 @@ def test_show_shapes_prints_every_shape_with_its_rows() -> None:
     assert [list(one["rows"][0]) == list(NAMES[:22]) for one in found if one["rows"]] == [True] * (len(SHAPES) - 1)
 
 
+def test_show_shapes_tells_the_truth_of_a_shape() -> None:
+    """Who talked with whom, also where no row says so, and what trunks carried, in and out."""
+    shown = CliRunner().invoke(main, ["show", "shapes", "disa", "unfinished", "busy", "follow-me"]).output
+    told = {part.split()[0]: part.splitlines()[2:4] for part in shown.split("\n\n") if part.strip()}
+    assert told["unfinished"][0] == "  truth: 1001 with 1002 until the unit is switched off"
+    assert told["busy"] == ["  truth: nobody talked", told["busy"][1]]
+    assert "trunks:" not in told["busy"][1]
+    assert told["disa"][1] == (
+        "  trunks: carrier-b in from 07700900699 for 440.5 s, answered for 440.5 s; "
+        "carrier-b out to 07700900123 for 434.9 s, answered for 420.6 s"
+    )
+    (follow,) = json.loads(CliRunner().invoke(main, ["show", "shapes", "--json", "follow-me"]).output)
+    assert follow["trunks"] == ["carrier-b in from 07700900699 for 121.7 s, answered for 95.4 s"]
+    said = CliRunner().invoke(main, ["show", "shapes", "--help"]).output
+    for phase in (Phase.RING, Phase.TALK, Phase.NO_ANSWER):
+        assert f"{example().lasts(phase) / SECOND:g}" in said
+
+
 def test_show_shapes_prints_those_that_are_named() -> None:
     """A name that is none gets a hint."""
     shown = CliRunner().invoke(main, ["show", "shapes", "parked", "ivr"]).output

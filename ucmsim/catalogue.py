@@ -9,26 +9,30 @@ from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ucmsim.calls.events import Call, Party, talks
+from ucmsim.calls.events import Call, Party, cut, talks
 from ucmsim.calls.legs import Leg
 from ucmsim.calls.projection import Firmware, written
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.calls.stage import example
+from ucmsim.calls.trunks import carried
 from ucmsim.columns import COLUMNS, GENERATIONS, NAMES
 from ucmsim.defects import DEFECTS
 from ucmsim.faults import KINDS
-from ucmsim.instants import SECOND
+from ucmsim.instants import LATEST, SECOND, microseconds
 from ucmsim.journal import MARKS
 from ucmsim.personalities import ALIASES, PERSONALITIES, Personality
 from ucmsim.quirks import QUIRKS, Quirk
 from ucmsim.refusals import Code
 from ucmsim.register import Quirks
 from ucmsim.settings import Settings
+from ucmsim.truth import Carried
 
 ALWAYS = ("tls-version", "tls-keys", "acl-blank", "acl-denial")
 """What is told of every personality although it is the same for all of them so far."""
 
 _BEGAN = 1662033600
+_NEVER = microseconds(LATEST)
+_UNKNOWN = "an unknown number"
 
 
 def configuration_schema() -> dict[str, Any]:
@@ -74,11 +78,12 @@ def _sample(personality: Personality, register: Quirks) -> dict[str, str]:
 
 
 def shape_rows(personality: Personality) -> Iterator[dict[str, Any]]:
-    """Yield the shapes of calls, each with who was through to whom for how long, and the rows that are written of it."""
+    """Yield the shapes of calls: who was through to whom for how long, what trunks carried, the rows that are written."""
     firmware = Firmware.of(Quirks.of(personality), ZoneInfo("UTC"))
     shown = GENERATIONS[personality.generation].columns
     for shape in SHAPES:
         story = shape.story(example())
+        ended = [cut(call, _NEVER) for call in story]
         rows = [dict(zip(NAMES, row, strict=True)) for row in written(story, firmware)]
         yield {
             "id": shape.id,
@@ -87,12 +92,25 @@ def shape_rows(personality: Personality) -> Iterator[dict[str, Any]]:
             "source": shape.source,
             "statement": shape.statement,
             "truth": [
-                f"{call.caller.number or 'nobody'} with {talk.to.number} for {(talk.until - talk.since) / SECOND:g} s"
-                for call in story
+                f"{call.caller.number or _UNKNOWN} with {talk.to.number} {_for(talk.since, talk.until)}"
+                for call in ended
                 for talk in talks(call)
             ],
+            "trunks": [_over(one) for call in ended for one in carried(call)],
             "rows": [{name: row[name] for name in shown} for row in rows],
         }
+
+
+def _for(since: int, until: int) -> str:
+    return "until the unit is switched off" if until == _NEVER else f"for {(until - since) / SECOND:g} s"
+
+
+def _over(one: Carried) -> str:
+    """Return what a trunk carried, as a sentence has it."""
+    number = one.number or _UNKNOWN
+    way = f"in from {number}" if one.direction == "in" else f"out to {number}"
+    answered = "never answered" if one.answered is None else f"answered {_for(one.answered, one.until)}"
+    return f"{one.trunk} {way} {_for(one.since, one.until)}, {answered}"
 
 
 def quirk_rows(personality: Personality | None = None, confidence: str | None = None) -> Iterator[dict[str, Any]]:

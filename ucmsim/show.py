@@ -160,7 +160,7 @@ _TOLD = (
 def show_shapes(as_json: bool, personality: Personality, ids: tuple[str, ...]) -> None:
     """The shapes that calls have, and the rows that are written of each; or only those named.
 
-    Each is played with the same people: it rings 14.3 seconds, is talked for 420.6, and who gives up waits 9.1.
+    Each is played with the same people: it rings 14.3 seconds, is talked for 420.6, and who gives up waits 20.1.
     """
     for unknown in (name for name in ids if name not in SHAPES):
         raise click.BadParameter(
@@ -174,6 +174,8 @@ def show_shapes(as_json: bool, personality: Personality, ids: tuple[str, ...]) -
         click.echo(f"{row['id']}  ({', '.join(row['kinds'])}; {row['confidence']}, {row['source']})")
         click.echo(f"  {row['statement']}")
         click.echo(f"  truth: {'; '.join(row['truth']) or 'nobody talked'}")
+        if row["trunks"]:
+            click.echo(f"  trunks: {'; '.join(row['trunks'])}")
         told = [*_TOLD, "action_type"] if row["rows"] and "action_type" in row["rows"][0] else [*_TOLD]
         lines = [told, *([cdr.get(name, "") for name in told] for cdr in row["rows"])]
         _echoed(f"  {line}" for line in (tables.table(lines, None) if row["rows"] else ["no row"]))
