@@ -147,70 +147,52 @@ def assemble(
     Mints or reopens keys, opens its history and fills an empty one. Raises `ConfigurationError` or `HistoryError`, and
     then leaves no new folder behind.
     """
-    is_new = not (folder.path / name).exists()
-    try:
-        return _assembled(name, settings, folder, voices, seed=seed, wall=wall, watch=watch, is_new=is_new)
-    except BaseException:
+    with ExitStack() as undoing:
+        is_new = not (folder.path / name).exists()
         if is_new:
-            folder.forget(name)
-        raise
-
-
-def _assembled(
-    name: str,
-    settings: PbxSettings,
-    folder: StateFolder,
-    voices: Voices,
-    *,
-    seed: int,
-    wall: float,
-    watch: Watch,
-    is_new: bool,
-) -> Appliance:
-    home = folder.pbx(name)
-    clock = PbxClock.of(settings.clock, wall)
-    now = clock.at(wall).pbx
-    keyring = Keyring(home, name)
-    good = _identity(keyring, settings, now)
-    authority = keyring.authority(now)
-    keyring.keep_list(revoked_list(authority, now))
-    warnings = [*pbx_warnings(settings), *clock_warnings(now, wall)]
-    begun = clock.world(wall)
-    history = History.open(home / "history.sqlite", durable=not folder.temporary)
-    try:
+            undoing.callback(folder.forget, name)
+        home = folder.pbx(name)
+        clock = PbxClock.of(settings.clock, wall)
+        now, begun = clock.at(wall).pbx, clock.world(wall)
+        keyring = Keyring(home, name)
+        good = _identity(keyring, settings, now)
+        authority = keyring.authority(now)
+        keyring.keep_list(revoked_list(authority, now))
+        warnings = [*pbx_warnings(settings), *clock_warnings(now, wall)]
+        history = History.open(home / "history.sqlite", durable=not folder.temporary)
+        undoing.callback(history.close)
         kept = len(history) > 0
         filled = fill(history, name, settings, seed=seed, until=begun, watch=watch)
         if not kept:  # a kept history began before the one that the settings would make now
             warnings += schedule.warnings(settings, begun)
-        spool = Spool.begun(home / "spool", history.recordings, voices, lambda path: _sound(seed, name, path))
+        journal = _journal(settings, home)
+        undoing.callback(journal.close)
         pbx = Pbx(
             name,
             settings,
             history,
-            spool,
+            Spool.begun(home / "spool", history.recordings, voices, lambda path: _sound(seed, name, path)),
             clock,
             seed=seed,
             defects=DEFECT_IDS,
             refusable=REFUSABLE_DEFECT_IDS,
-            journal=_journal(settings, home),
+            journal=journal,
         )
-    except BaseException:
-        history.close()
-        raise
-    living = Living(name, settings, history, seed=seed, since=begun, boot=history.begin())
-    appliance = Appliance(
-        pbx,
-        living,
-        home / "ca.pem",
-        (*warnings, *filled.warnings, *_lived(settings, history, begun)),
-        kept,
-        folder,
-        good,
-        authority,
-        is_new,
-        KeyBank(home),
-    )
-    appliance.prepare(settings.faults, wall)
+        living = Living(name, settings, history, seed=seed, since=begun, boot=history.begin())
+        appliance = Appliance(
+            pbx,
+            living,
+            home / "ca.pem",
+            (*warnings, *filled.warnings, *_lived(settings, history, begun)),
+            kept,
+            folder,
+            good,
+            authority,
+            is_new,
+            KeyBank(home),
+        )
+        appliance.prepare(settings.faults, wall)
+        undoing.pop_all()
     return appliance
 
 
