@@ -190,6 +190,52 @@ def test_targets_that_a_call_cannot_go_on_to_are_refused(call: dict[str, Any], s
     assert (str(refused.value), refused.value.field) == (said, "target")
 
 
+def test_a_call_takes_the_trunk_that_is_wished_for() -> None:
+    """Its name and place are in the row, its prefix in what is dialled; an analogue line is one of that trunk's ports."""
+    trunks = [
+        {"name": "first", "channels": 2}, {"name": "second", "channels": 2, "prefix": "0"},
+        {"name": "pstn", "kind": "analogue", "channels": 2}, {"name": "old", "kind": "analogue", "channels": 1},
+    ]  # fmt: skip
+    of = Office.of(load_pbx({"trunks": trunks}, Path()), Random(1))
+
+    def row(shape: str, **call: str) -> dict[str, str]:
+        (record,) = written(staged(wished({"shape": shape, **call}, NOW), of), "ucm6510")
+        return dict(zip(NAMES, map(str, record.row), strict=True))
+
+    gone = row("answered", **ENDS["Outbound"], trunk="second")
+    assert [gone[name] for name in ("dst_trunk_name", "dstchannel_ext", "dst")] == ["second", "trunk_2", f"0{CALLER}"]
+    assert row("answered", **ENDS["Outbound"])["dst_trunk_name"] == "first"
+    assert row("answered", **ENDS["Inbound"], trunk="second")["src_trunk_name"] == "second"
+    assert row("analogue", **ENDS["Inbound"], trunk="old")["channel"] == "DAHDI/3-1"
+    assert row("analogue", **ENDS["Inbound"])["channel"] == "DAHDI/1-1"
+
+
+@pytest.mark.parametrize("shape", ["account-code", "pin-group"])
+def test_a_call_has_the_code_that_is_wished_for(shape: str) -> None:
+    """With the zeros in front of it."""
+    (record,) = written(story_of(shape, {**ENDS["Outbound"], "code": "0042"}), "ucm6510")
+    assert record.row[NAMES.index("accountcode")] == "0042"
+
+
+@pytest.mark.parametrize(
+    ("field", "call", "said"),
+    [
+        ("trunk", {"to": CALLER, "trunk": "carier"}, "there is no trunk 'carier' of kind sip; did you mean 'carrier'?"),
+        ("trunk", {"to": CALLER, "trunk": "pstn"}, "there is no trunk 'pstn' of kind sip; use carrier"),
+        ("trunk", {"to": "1002", "trunk": "carrier"}, "this call of shape 'answered' takes no trunk; leave 'trunk' out"),
+        ("code", {"to": CALLER, "code": "12"}, "a call of shape 'answered' has no code; account-code or pin-group have"),
+        ("code", {"to": CALLER, "code": "12", "shape": "busy"}, "a call of shape 'busy' has no code; account-code or pin-group have"),
+        ("code", {"to": CALLER, "code": "1a", "shape": "account-code"}, "'code' is a text of up to 20 digits"),
+        ("code", {"to": CALLER, "code": 12, "shape": "account-code"}, "'code' is a text, and 12 is a number; quote it: \"12\""),
+    ],
+)  # fmt: skip
+def test_trunks_and_codes_that_a_call_cannot_have_are_refused(field: str, call: dict[str, Any], said: str) -> None:
+    """Where there is no such trunk, and where the call has none, or no code."""
+    with pytest.raises(FieldRefused) as refused:
+        staged(wished({"shape": "answered", "from": "1001", **call}, NOW), office())
+    assert (str(refused.value), refused.value.field) == (said, field)
+
+
 def test_a_call_of_an_analogue_line_needs_an_analogue_trunk() -> None:
     """It bears the name of that, and others that of the first SIP trunk."""
     usual = Office.of(load_pbx({}, Path()), Random(1))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from ucmsim.calls.casting import OTHERS
-from ucmsim.calls.events import Party
+from ucmsim.calls.events import Call, Party
 from ucmsim.calls.parties import analogue_lines, beyond
 from ucmsim.calls.recorder import over_ami, recordable
 from ucmsim.calls.shapes import BY_ID, Shape, Story
@@ -16,6 +16,7 @@ from ucmsim.calls.traffic import Office, features
 from ucmsim.errors import did_you_mean, listed
 from ucmsim.fields import FieldRefused
 from ucmsim.instants import SECOND, microseconds
+from ucmsim.settings import Trunk
 from ucmsim.wishes import Wish
 
 _RING, _TALK = 5.0, 60.0
@@ -40,7 +41,7 @@ def staged(wish: Wish, office: Office) -> Story:
     lines = analogue_lines(office.trunks)
     if shape.analogue and not lines:
         raise FieldRefused(f"a call of shape '{shape.id}' needs a trunk of 'kind: analogue'; give the PBX one", "shape")
-    at, trunk = next((at, trunk) for at, trunk in enumerate(office.trunks, 1) if trunk.kind == "sip")
+    at, trunk = _trunk(wish, office, "analogue" if shape.analogue else "sip")
     outside = beyond(trunk, at)._replace(number=wish.callee if kind == "Outbound" else wish.caller)
     target = _target(wish, office, outside)
     rung = inside[:phones] if kind == "Inbound" else inside[1 : phones + 1]
@@ -55,9 +56,10 @@ def staged(wish: Wish, office: Office) -> Story:
         taker=rung[0] if rung else None,
         engaged=rung[-1:] if len(rung) > 2 and shape.phones != "queue" else (),
         target=target or (inside[2] if len(inside) > 2 else None),
-        line=lines[0] if lines else None,
+        line=next((line for line in lines if line.trunk == trunk.name), None),
         recorded=wish.recorded,
         prefix=trunk.prefix or "",
+        account=wish.code or "",
     )
     story = shape.story(stage, kind)
     for field, sentence in _idle(wish, shape, kind, stage, story):
@@ -77,6 +79,17 @@ def _phones(wish: Wish, shape: Shape, kind: str, office: Office) -> int:
         said = f"a call of shape '{shape.id}' with {wish.phones} phones needs as many extensions beside who calls"
         raise FieldRefused(f"{said}; here are {there}", "phones")
     return min(_USUAL.get(shape.phones, _PHONES), there) if wish.phones is None else wish.phones
+
+
+def _trunk(wish: Wish, office: Office, kind: str) -> tuple[int, Trunk]:
+    """Return the trunk that is wished for, the first of that *kind* where none is, and which it is. Raises `FieldRefused`."""
+    there = {trunk.name: (at, trunk) for at, trunk in enumerate(office.trunks, 1) if trunk.kind == kind}
+    if wish.trunk is None:
+        return next(iter(there.values()))
+    if wish.trunk not in there:
+        said = f"there is no trunk '{wish.trunk}' of kind {kind}"
+        raise FieldRefused(f"{said}; {did_you_mean(wish.trunk, there) or f'use {listed(sorted(there))}'}", "trunk")
+    return there[wish.trunk]
 
 
 def _target(wish: Wish, office: Office, outside: Party) -> Party | None:
@@ -166,5 +179,16 @@ def _idle(wish: Wish, shape: Shape, kind: str, stage: Stage, story: Story) -> It
             yield "target", f"{said} nobody else; leave 'target' out"
         if outside and stage.beyond.number != wish.target:
             yield "target", f"{said} a number outside, and '{wish.target}' is an extension"
+    if wish.trunk is not None and not any(party.trunk for call in story for party in _parties(call)):
+        yield "trunk", f"this call of shape '{shape.id}' takes no trunk; leave 'trunk' out"
+    if wish.code is not None and not shape.coded:
+        coded = listed(sorted(row.id for row in BY_ID.values() if row.coded))
+        yield "code", f"a call of shape '{shape.id}' has no code; {coded} have"
     if wish.recorded and not recordable(story):
         yield "recorded", f"nobody talks in a call of shape '{shape.id}' who would be recorded; leave 'recorded' out"
+
+
+def _parties(call: Call) -> Iterator[Party]:
+    """Yield everybody and everything that has a part in *call*."""
+    yield from (call.caller, call.callee)
+    yield from (event.to for event in call.events if event.to)

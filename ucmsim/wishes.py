@@ -18,7 +18,8 @@ LONGEST = 86_400
 _AMI = "ami"
 _NUMBER = re.compile(r"[A-Za-z0-9+*#._-]{1,40}")
 """What stands in the user part of a SIP address and can be dialled; nothing that leads elsewhere in a file's name."""
-_KEYS = ("shape", "from", "to", "target", "at", "ring", "talk", "phones", "recorded")
+_KEYS = ("shape", "from", "to", "target", "trunk", "code", "at", "ring", "talk", "phones", "recorded")
+_CODE = re.compile(r"[0-9]{1,20}")
 MOST_PHONES = 100
 """Phones that a call rings together, or one after another, at most."""
 
@@ -27,8 +28,8 @@ MOST_PHONES = 100
 class Wish:
     """A call that is wished for: its *shape*, numbers of who calls whom, when, and seconds of each ringing and talk.
 
-    A ring group, a queue, a page or a conference has so many *phones*, and the *target* is whom a call goes on to. None is
-    what nobody asked for. What is *recorded* is begun by the unit, or *over_ami*.
+    A ring group, a queue, a page or a conference has so many *phones*, and the *target* is whom a call goes on to. Whoever
+    is outside is behind *trunk*, by its name; *code* is an account code or a PIN. None is what nobody asked for. What is *recorded* is begun by the unit, or *over_ami*.
     """
 
     shape: str
@@ -41,6 +42,8 @@ class Wish:
     over_ami: bool = False
     phones: int | None = None
     target: str | None = None
+    trunk: str | None = None
+    code: str | None = None
 
 
 def wished(body: Any, now: datetime) -> Wish:
@@ -56,6 +59,8 @@ def wished(body: Any, now: datetime) -> Wish:
         instant_of(body["at"], "at") if "at" in body else now,
         _seconds(body, "ring"), _seconds(body, "talk"), bool(recorded), recorded == _AMI, _phones(body),
         _number(body, "target") if "target" in body else None,
+        _text(body, "trunk") if "trunk" in body else None,
+        _code(body) if "code" in body else None,
     )  # fmt: skip
 
 
@@ -107,6 +112,13 @@ def _number(body: Mapping[str, Any], key: str) -> str:
     value = _text(body, key)
     if not _NUMBER.fullmatch(value):
         raise FieldRefused(f"'{key}' is a number or name of up to 40 letters, digits and + * # . _ -", key)
+    return value
+
+
+def _code(body: Mapping[str, Any]) -> str:
+    value = _text(body, "code")
+    if not _CODE.fullmatch(value):
+        raise FieldRefused("'code' is a text of up to 20 digits", "code")
     return value
 
 
