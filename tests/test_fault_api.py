@@ -167,6 +167,25 @@ def test_a_restart_forgets_the_nonces():
     assert wire.journal[1]["kinds"] == ["api.restart"]
 
 
+def test_a_restart_is_over_when_its_fault_is_taken_away():
+    """Cleared, or disarmed, the port is open at once: a fault that is gone does not bite."""
+    for take_away in (lambda book: book.clear(), lambda book: book.disarm("api-restart")):
+        wire = Wire({"fault": "api.restart", "seconds": 3600})
+        wire.ask()
+        assert not wire.pbx.port(BEGAN + 1)[0].is_open
+        take_away(wire.pbx.faults)
+        assert wire.pbx.port(BEGAN + 1)[0].is_open
+
+
+def test_faces_are_not_kept_without_end():
+    """However many values a quirk is given in turn, each is seen as it is."""
+    wire = Wire({"fault": "api.quirk", "id": "server", "value": "x/0"})
+    for number in range(100):
+        wire.pbx.faults.change("api-quirk", {"value": f"x/{number}"}, BEGAN)
+        assert wire.ask().header("Server") == f"x/{number}"
+    assert len(wire.pbx._others) <= 32
+
+
 # The database
 
 

@@ -58,6 +58,8 @@ _CHALLENGED = Refusal.of(
     "give up after the second 401",
 )
 
+_FACES = 32
+"""Faces beside its own that a PBX keeps; they are built anew when they are seen again."""
 _RESTARTS = Refusal.of(Code.CUT_BY_FAULT, "the PBX restarts", "wait, and ask again")
 
 
@@ -103,6 +105,7 @@ class Pbx:
         self._others: dict[tuple[object, ...], Face] = {}
         self._nonces = Nonces.of(stream(seed, name, "nonces"), self.quirks)
         self._down_until = float("-inf")
+        self._down_by: tuple[str, ...] = ()
         self.went_down: Callable[[], object] = lambda: None
         self._discretion = Discretion.of(self._face.account, tuple(f"/{name}" for name in self._face.handlers))
         for spec in settings.faults:
@@ -124,7 +127,9 @@ class Pbx:
         """
         settled = self.faults.settle(Moment.LISTEN, self._known(""), self._clock.at(wall))
         state = settled.applied(PortState())
-        return (PortState(is_open=False, cuts=True) if wall < self._down_until else state), settled
+        # Who takes the fault away that had it restart has it up again.
+        is_down = wall < self._down_until and any(name in self.faults.armed for name in self._down_by)
+        return (PortState(is_open=False, cuts=True) if is_down else state), settled
 
     # --- at accept -------------------------------------------------------------------------------------------------
 
@@ -279,6 +284,8 @@ class Pbx:
         """Return the face of the PBX with what the *situation* has chosen; built when it is first seen."""
         key = (situation.personality, *situation.chosen)
         if key not in self._others:
+            if len(self._others) >= _FACES:
+                self._others.clear()
             settings = self.settings
             changes: dict[str, Any] = {"quirks": {**settings.quirks, **dict(situation.chosen)}}
             if situation.personality is not None:
@@ -333,7 +340,7 @@ class Pbx:
 
     def _restarted(self, wall: float, seconds: float, names: tuple[str, ...]) -> Reply:
         """Go down for so many *seconds* in the middle of a request, which gets a reset."""
-        self._down_until = wall + seconds
+        self._down_until, self._down_by = wall + seconds, names
         self._nonces.forget()
         self.went_down()
         return Reply(0, "", (), (HangUp(Ending.RESET),), note=_RESTARTS.sentence, faults=names, refusal=_RESTARTS)

@@ -232,7 +232,7 @@ KINDS = (
     Kind("api.realm", Realm, "realm: text", _EVERY,
          "The challenge names a realm that the PBX does not hash with, so that no response is right.", challenges=True),
     Kind("api.restart", Restart, "seconds: of wall-clock time that the port is closed, 0 to 86400", _DECIDE,
-         "The PBX restarts: connections are reset, the port is closed for a while, nonces are forgotten."),
+         "The PBX restarts: connections are reset, the port is closed for a while or until the fault is taken away, nonces are forgotten."),
     Kind("api.slow-database", SlowDatabase, "seconds: wall-clock seconds, 0 to 86400", _DECIDE,
          "A search in the CDRs takes longer; other requests do not."),
     Kind("api.locked-database", LockedDatabase, "", _DECIDE,
