@@ -434,11 +434,21 @@ def test_the_guide_is_written_as_it_was_read():
 
 @pytest.mark.parametrize("values", [{"src": "a,b"}, {"clid": "a, b"}, {"lastdata": "a\nb"}, {"service": "s\r"}])
 def test_a_row_that_csv_cannot_carry_is_reported_by_its_number(values):
-    """CSV has no quoting, so a comma or a line end in the wrong place cannot be told apart again."""
+    """CSV has no quoting, so a comma or a line end in the wrong place does not read back."""
     rows = [row(GOOD), row(GOOD | values), row(GOOD)]
     pieces = list(write("csv", GENERATIONS["G1"], rows))
     assert bad(pieces) == [2]
     assert len(pieces) == 1 + 3 + 1
+
+
+def test_a_row_that_a_comma_has_shifted_says_so():
+    """A disposition where a number is due comes of a comma behind lastdata; any other wrong value is named alone."""
+    text = GUIDE.splitlines()
+    shifted, wrong = text[1].removesuffix(",s") + ",s,t", text[1].replace(",9,6,", ",9,x,")
+    assert [bad.why for bad in read_csv("\n".join([text[0], shifted, wrong]))] == [
+        "the value of 'billsec' must be a whole number, not 'ANSWERED': a field behind lastdata has a comma, which nothing quotes",
+        "the value of 'billsec' must be a whole number, not 'x'",
+    ]
 
 
 @pytest.mark.parametrize(("form", "how"), [("csv", Format.CSV), ("json", Format.JSON), ("xml", Format.XML)])

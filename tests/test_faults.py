@@ -151,6 +151,7 @@ def test_what_is_armed_can_be_written_down_and_armed_again(kind, more):
     [
         ({}, "", "the key 'fault' is missing; it is "),
         ({"fault": "http.latncy"}, "fault", "there is no fault 'http.latncy'; did you mean 'http.latency'?"),
+        ({"fault": "latency"}, "fault", "there is no fault 'latency'; did you mean 'tcp.latency' or 'http.latency'?"),
         ({"fault": "x"}, "fault", "there is no fault 'x'; the faults are "),
         ({"fault": True}, "fault", "there is no fault 'True'"),
         ({"fault": ["http.latency"]}, "fault", "there is no fault"),
@@ -693,6 +694,4 @@ def test_latency_changes_nothing_but_the_wait(asked):
 
 def test_moments_know_a_path_once_there_is_a_request():
     """At accept and at the ClientHello there is none."""
-    assert [moment for moment in Moment if moment.knows_path] == [
-        Moment.DECIDE, Moment.CONTENT, Moment.REPLY,
-    ]  # fmt: skip
+    assert [moment for moment in Moment if not moment.knows_path] == [Moment.LISTEN, Moment.ADMIT, Moment.HANDSHAKE]

@@ -114,6 +114,15 @@ def test_what_retention_deletes_is_told(history: History) -> None:
     ]  # fmt: skip
 
 
+def test_a_retention_of_one_day_is_told_in_the_singular(history: History) -> None:
+    """One day is no days."""
+    history.extend([another_row()])
+    kept = {**settings(corrections=[]), "restarts": [], "retention": {"rows": 1}}
+    living = Living("hq", load_pbx(kept, Path()), history, seed=1, since=BEGAN)
+    living.happen(BEGAN)
+    assert living.news() == ["retention: CDRs older than 1 day were deleted: 1"]
+
+
 def test_the_log_has_a_line_for_each(tmp_path: Path) -> None:
     """Under the name of the PBX, as time passes."""
     folder, clock = StateFolder.open(tmp_path / "state"), Clock()

@@ -23,6 +23,7 @@ _PRINTABLE = re.compile(r"[ -~]*\n")
 _SMALL = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _QUOTED_CLID = re.compile(r'"[^\r\n]*?" <[^<>,]*>(?=,)')
 _NUMBERS = tuple(AT[column.name] for column in COLUMNS if column.number)
+_DISPOSITIONS = frozenset({"ANSWERED", "NO ANSWER", "BUSY", "FAILED"})
 _STEP = 1 << 20
 
 
@@ -80,7 +81,16 @@ def read_csv(text: str) -> Iterator[Found]:
         return
     for number, line in enumerate(lines[1:], 2):
         if line.strip("\r"):
-            yield _checked(number, _split(line.removesuffix("\r"), generation))
+            values = _split(line.removesuffix("\r"), generation)
+            found = _checked(number, values)
+            if isinstance(found, BadLine) and _shifted(values):
+                found = BadLine(number, f"{found.why}: a field behind lastdata has a comma, which nothing quotes")
+            yield found
+
+
+def _shifted(values: dict[str, str] | str) -> bool:
+    """Return whether a comma in a field behind lastdata has moved a disposition to where a number is due."""
+    return isinstance(values, dict) and not _DISPOSITIONS.isdisjoint((values["duration"], values["billsec"]))
 
 
 def _split(line: str, generation: Generation) -> dict[str, str] | str:
@@ -240,7 +250,10 @@ def _written_csv(generation: Generation, rows: Iterable[Row]) -> Iterator[str | 
         if not _plain(line, values, commas) and list(read_csv(header + line)) != [
             row(dict(zip(generation.columns, values, strict=False)))
         ]:
-            yield BadLine(number, f"row {number} (AcctId {values[0]}) cannot be told apart again in the device's CSV")
+            yield BadLine(
+                number,
+                f"row {number} (AcctId {values[0]}) would not read back from the device's CSV, which quotes nothing",
+            )
         yield line
 
 

@@ -67,9 +67,11 @@ def _one_line(text: str) -> str:
 def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return ``did you mean 'x'?`` for the *known* word nearest to *word*, or an empty string.
 
-    *cutoff* is how near it must come, 1 being the same word; letter case never counts.
+    Words such as http.latency and tcp.latency are both near to latency, which lacks what stands before their dot. *cutoff* is how near it must come, 1 being the same word; letter case never counts.
     """
     folded = {name.lower(): name for name in known}
+    if whole := [f"'{name}'" for lower, name in folded.items() if lower.partition(".")[2] == word.lower() != ""]:
+        return f"did you mean {' or '.join(whole)}?"
     near = get_close_matches(word.lower(), folded, n=1, cutoff=cutoff)
     return f"did you mean '{folded[near[0]]}'?" if near else ""
 

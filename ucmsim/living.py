@@ -123,7 +123,9 @@ class Living:
         self._count_on(deleted)
         went = ((deleted, "CDRs", retention.rows), (recordings, "recordings", retention.recordings))
         self._news += [
-            f"retention: {what} older than {days} days were deleted: {count}" for count, what, days in went if count
+            f"retention: {what} older than {days} day{'' if days == 1 else 's'} were deleted: {count}"
+            for count, what, days in went
+            if count
         ]
 
     def delete_rows(self) -> int:
