@@ -164,6 +164,18 @@ def test_a_call_goes_on_to_the_number_outside_that_is_wished_for(shape: str) -> 
         assert said == (consult | {"External"} if kind == "Inbound" else {"Outbound"})
 
 
+@pytest.mark.parametrize("kind", ["Inbound", "Internal"])
+def test_the_one_call_of_a_trunk_in_an_attended_transfer_is_told_in_two_parts(kind: str) -> None:
+    """Who is asked stays on the line: the second part begins, answered, where the first one ends."""
+    joined, asked = story_of("attended-transfer", {**ENDS[kind], "target": "3125550177"})
+    first, second = (
+        next(one for one in carried(call) if one.number == "3125550177") for call in (asked, joined)
+    )  # fmt: skip
+    assert first.answered == first.since + 5 * SECOND
+    assert first.until == second.since == second.answered
+    assert second.until == joined.ended
+
+
 @pytest.mark.parametrize("shape", ONWARD)
 def test_a_call_goes_on_to_the_extension_that_is_wished_for(shape: str) -> None:
     """Any but those who have a part in it already."""
