@@ -18,7 +18,7 @@ from ucmsim.calls.trunks import carried
 from ucmsim.columns import COLUMNS, GENERATIONS, NAMES
 from ucmsim.defects import DEFECTS
 from ucmsim.faults import KINDS
-from ucmsim.instants import LATEST, SECOND, microseconds
+from ucmsim.instants import NEVER, SECOND
 from ucmsim.journal import MARKS
 from ucmsim.personalities import ALIASES, PERSONALITIES, Personality
 from ucmsim.quirks import QUIRKS, Quirk
@@ -31,7 +31,6 @@ ALWAYS = ("tls-version", "tls-keys", "acl-blank", "acl-denial")
 """What is told of every personality although it is the same for all of them so far."""
 
 _BEGAN = 1662033600
-_NEVER = microseconds(LATEST)
 _UNKNOWN = "an unknown number"
 
 
@@ -83,7 +82,7 @@ def shape_rows(personality: Personality) -> Iterator[dict[str, Any]]:
     shown = GENERATIONS[personality.generation].columns
     for shape in SHAPES:
         story = shape.story(example())
-        ended = [cut(call, _NEVER) for call in story]
+        ended = [cut(call, NEVER) for call in story]
         rows = [dict(zip(NAMES, row, strict=True)) for row in written(story, firmware)]
         yield {
             "id": shape.id,
@@ -102,7 +101,7 @@ def shape_rows(personality: Personality) -> Iterator[dict[str, Any]]:
 
 
 def _for(since: int, until: int) -> str:
-    return "until the unit is switched off" if until == _NEVER else f"for {(until - since) / SECOND:g} s"
+    return "until the unit is switched off" if until == NEVER else f"for {(until - since) / SECOND:g} s"
 
 
 def _over(one: Carried) -> str:

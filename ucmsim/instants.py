@@ -27,6 +27,10 @@ def at_microseconds(instant: int) -> datetime:
     return _EPOCH + timedelta(microseconds=instant)
 
 
+NEVER = microseconds(LATEST)
+"""When something ends that has no end."""
+
+
 class NoInstant(ValueError):
     """A value is no instant: *wrong* says what is with it, *right* what would be; half sentences."""
 

@@ -16,6 +16,7 @@ from ucmsim import schedule
 from ucmsim.calls import Firmware, filenames
 from ucmsim.calls.events import Call
 from ucmsim.calls.lines import Lines
+from ucmsim.calls.parties import channels_of
 from ucmsim.calls.shapes import Story
 from ucmsim.calls.traffic import Office, Traffic, restarts
 from ucmsim.calls.trunks import crowded
@@ -49,7 +50,7 @@ class Living:
         self._traffic: Traffic | None = None
         self._lines: Lines | None = None
         self._boot, self._leaps = boot, 0
-        self._past = microseconds(since)
+        self._reached = microseconds(since)
         history.cut_off()
         self._lived = history.ledger.last_end()
         self._cleaned = since - _A_DAY
@@ -62,7 +63,7 @@ class Living:
         self._restarts = restarts(settings)
         self._over: list[Numbered] = []
         ledger = history.ledger
-        known = Known(ledger.known(), ledger.starts(self._past))
+        known = Known(ledger.known(), ledger.starts(self._reached))
         self._world = CallWorld(
             firmware, self._stories(), past, clock=self._clock, restarts=self._restarts, known=known
         )
@@ -71,7 +72,7 @@ class Living:
     def goes_on(self) -> bool:
         """Whether anything will happen by itself: traffic, calls that were placed, what is scheduled, or the old goes."""
         retention = self._settings.retention
-        scheduled = any(schedule.come(self._clock, self._restarts, self._past, _LAST))
+        scheduled = any(schedule.come(self._clock, self._restarts, self._reached, _LAST))
         cleaned = bool(retention.rows or retention.recordings)
         return self._settings.traffic.live or self._world.goes_on or scheduled or cleaned
 
@@ -80,8 +81,8 @@ class Living:
 
         Ask again while it is so many.
         """
-        since, self._past = self._past, max(self._past, microseconds(until))
-        self._news += schedule.come(self._clock, self._restarts, since, self._past)
+        since, self._reached = self._reached, max(self._reached, microseconds(until))
+        self._news += schedule.come(self._clock, self._restarts, since, self._reached)
         if not self._unwritten:
             self._unwritten = list(islice(self._world.records(microseconds(until)), most))
         written = self._write()
@@ -150,12 +151,12 @@ class Living:
 
     def skip(self, to: datetime) -> None:
         """Go on at *to* without what would have begun until then; calls that are up stay up, until their old end."""
-        since, self._past = self._past, microseconds(to)
+        since, self._reached = self._reached, microseconds(to)
         self._cleaned = to - _A_DAY  # whatever it was before, the unit is at a new day
         self._lines = self._traffic.up(since) if self._traffic else None
-        self._traffic, self._lived = None, self._past
+        self._traffic, self._lived = None, self._reached
         self._leaps += 1
-        self._world.drop(since, self._past, self._history.ledger.starts(self._past))
+        self._world.drop(since, self._reached, self._history.ledger.starts(self._reached))
         self._world.go_on(self._stories())
 
     def place(self, wish: Wish) -> tuple[Call, ...]:
@@ -181,7 +182,7 @@ class Living:
         """Let *stories* happen, whatever lines are taken, and tell of trunks that have too few channels for that."""
         stories = [self._world.place(story) for story in stories]
         calls = [call for story in stories for call in story]
-        channels = {f"trunk_{at}": trunk.channels for at, trunk in enumerate(self._settings.trunks, 1)}
+        channels = channels_of(self._settings.trunks)
         for one, most in crowded(calls, self._world.meanwhile(calls), channels):
             if most > self._crowded.get(one.place, 0):
                 self._crowded[one.place] = most
@@ -193,7 +194,7 @@ class Living:
     def _story(self, wish: Wish) -> Story:
         """Return the call that is wished for. Raises `FieldRefused`."""
         start = microseconds(wish.at)
-        if start < self._past:
+        if start < self._reached:
             raise FieldRefused("that is in the past of the PBX's world; leave 'at' out for now", "at")
         if start > _LAST:
             raise FieldRefused(f"calls begin before {at_microseconds(_LAST):%Y-%m-%d}", "at")
@@ -215,7 +216,7 @@ class Living:
                 stream(self._seed, self._name, "live", what, *again) for what in ("traffic", "recording")
             )
             self._traffic = Traffic(self._office, settings.history.calls_per_day, chance, recording, self._lines)
-        return self._traffic.stories(max(self._past, self._lived))
+        return self._traffic.stories(max(self._reached, self._lived))
 
 
 def _days_before(shown: datetime, days: int) -> datetime:

@@ -8,7 +8,7 @@ from itertools import islice
 from random import Random
 
 from ucmsim.calls.events import Party
-from ucmsim.calls.parties import analogue_lines
+from ucmsim.calls.parties import analogue_lines, by_place
 from ucmsim.calls.people import People
 from ucmsim.calls.shapes import Shape
 from ucmsim.calls.stage import Features, Lasts, Stage
@@ -38,7 +38,7 @@ class Casting:
 
     @classmethod
     def of(cls, people: People, trunks: Sequence[Trunk], traffic: Traffic, chance: Random) -> Casting:
-        prefixes = {f"trunk_{at}": trunk.prefix for at, trunk in enumerate(trunks, 1) if trunk.prefix}
+        prefixes = {place: trunk.prefix for place, trunk in by_place(trunks).items() if trunk.prefix}
         return cls(people, traffic, analogue_lines(trunks), prefixes, Features.usual(), chance)
 
     def stage(self, start: int, kind: str, shape: Shape, times: Lasts, talks: Talks, *, recorded: bool) -> Stage:

@@ -80,6 +80,16 @@ def caller_ids(extensions: Extensions) -> Mapping[int, CallerId]:
     return {own.extension: CallerId(own.number, own.name or "") for own in extensions.caller_ids}
 
 
+def by_place(trunks: Sequence[Trunk]) -> Mapping[str, Trunk]:
+    """Return *trunks* by what the unit calls them, in its order. Spec 5.2."""
+    return {f"trunk_{at}": trunk for at, trunk in enumerate(trunks, 1)}
+
+
+def channels_of(trunks: Sequence[Trunk]) -> Mapping[str, int]:
+    """Return how many channels each of *trunks* has, by place."""
+    return {place: trunk.channels for place, trunk in by_place(trunks).items()}
+
+
 def beyond(trunk: Trunk, at: int) -> Party:
     """Return somebody without a number or a name behind *trunk*, the unit's *at*-th from 1 on."""
     shown = CallerId(trunk.caller_id or "", trunk.caller_name or "")

@@ -19,12 +19,12 @@ from ucmsim.calls.durations import Durations
 from ucmsim.calls.events import Party, Role, What
 from ucmsim.calls.lines import Lines
 from ucmsim.calls.odds import Odds
-from ucmsim.calls.parties import analogue_lines
+from ucmsim.calls.parties import analogue_lines, channels_of
 from ucmsim.calls.people import People
 from ucmsim.calls.recorder import over_ami as monitored
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape, Story
 from ucmsim.calls.stage import Stage, example
-from ucmsim.instants import LATEST, microseconds
+from ucmsim.instants import NEVER, microseconds
 from ucmsim.settings import Extensions, Pbx, Recording, Trunk
 from ucmsim.settings import Traffic as Settings
 
@@ -36,7 +36,6 @@ _HELD = (Role.EXTENSION, Role.OUTSIDE, Role.ANALOGUE, Role.CONFERENCE, Role.SLOT
 """Who and what takes one call at a time, or a trunk as many as it has channels: one outside from the first ring on."""
 _TRIES = 5
 """Callers that are tried before a call does not happen because everybody talks."""
-_NEVER = microseconds(LATEST)
 DISPOSITIONS = {"ANSWERED": "answered", "NO ANSWER": "no_answer", "BUSY": "busy", "FAILED": "failed"}
 """What CDRs call the dispositions, and what the settings do."""
 
@@ -105,7 +104,7 @@ class Traffic:
         return self._lines.up(at)
 
     def _free(self) -> Lines:
-        return Lines({f"trunk_{at}": trunk.channels for at, trunk in enumerate(self._office.trunks, 1)})
+        return Lines(channels_of(self._office.trunks))
 
     def _story(self, start: int, kind: str) -> Story | None:
         chance = self._chance
@@ -141,7 +140,7 @@ class Traffic:
         """Return when the lines of *story* are free again: one that does not end takes them until the unit restarts."""
         if all(call.ended is not None for call in story):
             return max(call.events[-1].at for call in story)
-        return self._restarts[-1] if self._restarts else _NEVER
+        return self._restarts[-1] if self._restarts else NEVER
 
     def _recording(self) -> tuple[bool, bool]:
         """Return whether the next call is recorded, and whether it is a program that begins that, over AMI."""

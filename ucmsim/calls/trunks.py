@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from ucmsim.calls.events import THROUGH, Call, Event, Party, Role, What, cut
-from ucmsim.instants import LATEST, microseconds
+from ucmsim.instants import NEVER
 from ucmsim.truth import Carried
 
 _STOPS = (What.ANSWER, What.ENTER, What.FORWARD)
@@ -16,7 +16,6 @@ _LEAVES = (What.TRANSFER, What.PARK)
 _GIVES_UP = (What.BUSY, What.GIVE_UP)
 _TAKEN_UP = (What.TAKE_UP,)
 _ENDS = (What.HANG_UP, What.CUT)
-_NEVER = microseconds(LATEST)
 
 
 def carried(call: Call) -> Iterator[Carried]:
@@ -39,8 +38,8 @@ def crowded(calls: Iterable[Call], up: Iterable[Call], channels: Mapping[str, in
 
     *channels* are by place, one where it does not say. A call without an end goes on for ever.
     """
-    ours = {one.place: one for call in calls for one in carried(cut(call, _NEVER))}
-    taken = [one for call in up for one in carried(cut(call, _NEVER)) if one.place in ours] if ours else []
+    ours = {one.place: one for call in calls for one in carried(cut(call, NEVER))}
+    taken = [one for call in up for one in carried(cut(call, NEVER)) if one.place in ours] if ours else []
     for place, one in ours.items():
         turns = [turn for two in taken if two.place == place for turn in ((two.since, 1), (two.until, -1))]
         most = max(accumulate(change for _, change in sorted(turns)))

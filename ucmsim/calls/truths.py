@@ -5,10 +5,8 @@ from __future__ import annotations
 from ucmsim.calls.events import Call, What, cut, talks
 from ucmsim.calls.legs import APP_DIAL, Leg
 from ucmsim.calls.trunks import carried
-from ucmsim.instants import LATEST, microseconds
+from ucmsim.instants import NEVER
 from ucmsim.truth import CUT, HUNG_UP, CallTruth, Talked, Truth
-
-_NEVER = microseconds(LATEST)
 
 
 def of_call(call: Call) -> CallTruth:
@@ -18,7 +16,7 @@ def of_call(call: Call) -> CallTruth:
     """
     last = call.events[-1] if call.events else None
     if last is None or last.what not in (What.HANG_UP, What.CUT):
-        return of_call(cut(call, _NEVER))
+        return of_call(cut(call, NEVER))
     kind = call.kind
     if call.helps is not None:
         kind = "Helper"

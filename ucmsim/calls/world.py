@@ -25,7 +25,7 @@ from ucmsim.calls.starts import Starts
 from ucmsim.calls.truths import of_call, of_leg
 from ucmsim.columns import GENERATIONS, NAMES
 from ucmsim.corrections import Corrections
-from ucmsim.instants import LATEST, microseconds
+from ucmsim.instants import NEVER
 from ucmsim.records import Numbered, Record
 from ucmsim.truth import CallTruth
 
@@ -44,8 +44,6 @@ class Known(NamedTuple):
     calls: int = 0
     starts: Iterable[int] = ()
 
-
-_NEVER = microseconds(LATEST)
 
 _Happening = tuple[int, int, Leg | Call, Numbers, int]
 """A leg or a call that will be over: when, in which order, which, and the numbers of its channels and of the call."""
@@ -121,13 +119,13 @@ class CallWorld:
                 self._push(leg.end, leg, numbers)
             last = call.events[-1] if call.events else None
             ends = last is not None and last.what in (What.HANG_UP, What.CUT)
-            self._push(last.at if last and ends else _NEVER, call, numbers)
+            self._push(last.at if last and ends else NEVER, call, numbers)
         return story
 
     def meanwhile(self, calls: Sequence[Call]) -> Iterator[Call]:
         """Yield the calls that are known to be up while *calls* are, those among them."""
         since = min(call.start for call in calls)
-        until = max(_NEVER if call.ended is None else call.ended for call in calls)
+        until = max(NEVER if call.ended is None else call.ended for call in calls)
         for end, _, what, _, _ in self._going_on:
             if isinstance(what, Call) and what.start < until and end > since:
                 yield what
