@@ -70,7 +70,7 @@ TOLD = "{} carries {} calls at once and can carry {}: a placed call happens what
 
 
 def test_a_placed_call_for_which_a_trunk_has_no_channel_happens_and_is_told(history: History) -> None:
-    """By how many there are at once, each number once; calls one after another, or inside, take no channel too many."""
+    """Once a trunk, or port, and a run; calls one after another, or inside, take no channel too many."""
     trunks = [{"name": "carrier", "channels": 2}, {"name": "pstn", "channels": 4, "kind": "analogue"}]
     on = living(history, trunks=trunks)
     for second in (0, 65, 130):  # each begins when the one before has ended
@@ -87,12 +87,21 @@ def test_a_placed_call_for_which_a_trunk_has_no_channel_happens_and_is_told(hist
         wished({"shape": "disa", "from": "3125550124", "to": "7100", "at": (NOW + timedelta(days=3)).isoformat()}, NOW)
         for _ in range(2)
     )
-    assert on.news() == [TOLD.format("trunk 'carrier'", 5, 2)]
+    assert on.news() == []
     for _ in range(2):
         place(on, shape="analogue", **{"from": "3125550124"}, to="1001")
     assert on.news() == [TOLD.format("port 1 of trunk 'pstn'", 2, 1)]
     on.happen(NOW + timedelta(days=4))
     assert len(history) == 15  # all of them happened; of the one without an end there is no row
+
+
+def test_two_channels_that_one_placed_call_takes_are_told(history: History) -> None:
+    """In and out over the same trunk, while one is up that does not end."""
+    on = living(history, trunks=[{"name": "carrier", "channels": 2}])
+    place(on, shape="unfinished", to="3125550123")
+    assert on.news() == []
+    on.place_each([wished({"shape": "disa", "from": "3125550124", "to": "7100"}, NOW + timedelta(days=3))])
+    assert on.news() == [TOLD.format("trunk 'carrier'", 3, 2)]
 
 
 def test_calls_that_go_on_are_told_with_those_that_are_placed(history: History) -> None:

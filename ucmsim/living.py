@@ -59,7 +59,7 @@ class Living:
         past = _past(history, monthly=settings.register["acctid"] == "monthly")
         self._unwritten: list[Record] = []
         self._news: list[str] = []
-        self._crowded: dict[str, int] = {}
+        self._crowded: set[str] = set()
         self._restarts = restarts(settings)
         self._over: list[Numbered] = []
         ledger = history.ledger
@@ -179,16 +179,15 @@ class Living:
         return self._placed(stories)
 
     def _placed(self, stories: Iterable[Story]) -> list[Story]:
-        """Let *stories* happen, whatever lines are taken, and tell of trunks that have too few channels for that."""
+        """Let *stories* happen, whatever lines are taken, and tell of each trunk once that has too few channels for that."""
         stories = [self._world.place(story) for story in stories]
         calls = [call for story in stories for call in story]
         channels = channels_of(self._settings.trunks)
-        for one, most in crowded(calls, self._world.meanwhile(calls), channels):
-            if most > self._crowded.get(one.place, 0):
-                self._crowded[one.place] = most
-                where = "" if one.place in channels else f"port {one.place} of "
-                said = f"{where}trunk '{one.trunk}' carries {most} calls at once and can carry {channels.get(one.place, 1)}"
-                self._news.append(f"{said}: a placed call happens whatever lines are taken")
+        for one, most in crowded(calls, self._world.meanwhile(calls), channels, self._crowded):
+            where = "" if one.place in channels else f"port {one.place} of "
+            said = f"{where}trunk '{one.trunk}' carries {most} calls at once and can carry {channels.get(one.place, 1)}"
+            self._news.append(f"{said}: a placed call happens whatever lines are taken")
+            self._crowded.add(one.place)
         return stories
 
     def _story(self, wish: Wish) -> Story:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from ucmsim.calls.events import THROUGH, Call, Event, Party, Role, What, cut
@@ -33,12 +33,15 @@ def carried(call: Call) -> Iterator[Carried]:
             return
 
 
-def crowded(calls: Iterable[Call], up: Iterable[Call], channels: Mapping[str, int]) -> Iterator[tuple[Carried, int]]:
+def crowded(
+    calls: Iterable[Call], up: Iterable[Call], channels: Mapping[str, int], besides: Container[str] = ()
+) -> Iterator[tuple[Carried, int]]:
     """Yield what *calls* have of each place that has too few *channels* for all that are *up* meanwhile, and how many need one.
 
-    *channels* are by place, one where it does not say. A call without an end goes on for ever.
+    *channels* are by place, one where it does not say; *besides* are places that nobody asks about. A call without an end
+    goes on for ever.
     """
-    ours = {one.place: one for call in calls for one in carried(cut(call, NEVER))}
+    ours = {one.place: one for call in calls for one in carried(cut(call, NEVER)) if one.place not in besides}
     taken = [one for call in up for one in carried(cut(call, NEVER)) if one.place in ours] if ours else []
     for place, one in ours.items():
         turns = [turn for two in taken if two.place == place for turn in ((two.since, 1), (two.until, -1))]
