@@ -115,6 +115,13 @@ def test_what_is_asked_of_recapi_is_answered() -> None:
     assert b"monitor/2022-09,auto-1.wav\n" in replies[1].body
 
 
+def test_the_fault_that_is_shown_is_what_is_told_of_it() -> None:
+    """The README arms a fault and shows all that the control plane answers."""
+    (shown,) = (block for block in blocks("console") if "/v1/pbxs/hq/faults" in block)
+    body = re.findall(r"-d '(.*)'", shown)[0]
+    assert json.loads(shown[shown.index('{"name"') :]) == make_pbx().faults.arm(json.loads(body), 0.0).as_json()
+
+
 def test_the_call_that_is_shown_is_what_is_told_of_it() -> None:
     """The README places a call at noon and shows what the ledger has of it when it is over."""
     placed, shown = (block for block in blocks("console") if "/v1/pbxs/hq/calls" in block)
