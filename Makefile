@@ -17,14 +17,19 @@ UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
 	audio clients differential digests docs download gallery_wire golden hostile plugin projection recordfiles \
 	recordings traffic traffic_invariants traffic_statistics watching worked_examples))
 
+# Some tests alone are not measured: what they go through is never enough of the whole.
 # Whatever the environment says, bytecode is kept: hundreds of processes would compile the same modules, each anew.
 test: export PYTHONDONTWRITEBYTECODE =
 test: lint
+ifdef TESTS
+	$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
+else
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto --dist worksteal $(or $(TESTS),$(UNMEASURED:%=--ignore=%))
-	$(if $(TESTS),,$(BIN)/python -m pytest -n auto --dist worksteal $(UNMEASURED))
+	$(BIN)/coverage run -m pytest -n auto --dist worksteal $(UNMEASURED:%=--ignore=%)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(UNMEASURED)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --fail-under=85
+endif
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

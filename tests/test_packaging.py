@@ -36,17 +36,30 @@ def said_by(program: str, *arguments: str, cwd: Path = ROOT) -> object:
     return json.loads(done.stdout)
 
 
-def test_what_the_makefile_leaves_unmeasured_is_there() -> None:
-    """The tests that run beside the measured ones are files, and none of the measured run is one of them."""
+def would_run(tests: str) -> list[str]:
+    """Return the lines that `make test` would run with these *tests*."""
     # What an outer make was told is none of this one's business.
     mine = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    command = ["make", "-n", "test", "TESTS="]
+    command = ["make", "-n", "test", f"TESTS={tests}"]
     said = subprocess.run(command, cwd=ROOT, env=mine, capture_output=True, text=True, check=True).stdout
-    measured, unmeasured = (line.split() for line in said.splitlines() if "-m pytest" in line)
+    return said.splitlines()
+
+
+def test_what_the_makefile_leaves_unmeasured_is_there() -> None:
+    """The tests that run beside the measured ones are files, and none of the measured run is one of them."""
+    measured, unmeasured = (line.split() for line in would_run("") if "-m pytest" in line)
     named = [word for word in unmeasured if word.startswith("tests/")]
     assert [name for name in named if not (ROOT / name).is_file()] == []
     assert "tests/test_golden.py" in named
     assert [f"--ignore={name}" for name in named] == [word for word in measured if word.startswith("--ignore=")]
+
+
+def test_some_tests_alone_are_not_measured() -> None:
+    """What the whole suite must cover, one file never does: it would fail although its tests pass."""
+    assert any("--fail-under" in line for line in would_run(""))
+    lines = would_run("tests/test_cli.py")
+    assert lines[-1].endswith("tests/test_cli.py")
+    assert not any("coverage" in line for line in lines)
 
 
 # The Twisted plugin
