@@ -32,7 +32,8 @@ LIVE = """
 import hashlib, sys
 from datetime import timedelta
 from pathlib import Path
-from ucmsim.calls import Firmware, Office, generate
+from tests.offices import generate
+from ucmsim.calls import Firmware, Office
 from ucmsim.configuration import read
 from ucmsim.filling import fill
 from ucmsim.history import History

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from ucmsim.calls import Office
+from ucmsim.calls import Firmware, Office, before
 from ucmsim.calls.people import People
+from ucmsim.instants import microseconds
+from ucmsim.records import Record
 from ucmsim.settings import Extensions, Recording, Traffic, Trunk
 
 
@@ -27,3 +32,10 @@ def office_of(
 def _people(extensions: Extensions, trunks: tuple[Trunk, ...], traffic: Traffic, seed: int) -> People:
     """Return the people of a *seed*: values, whose names take longer to make up than a day of their calls."""
     return People.of(extensions, trunks, traffic, Random(seed))
+
+
+def generate(
+    office: Office, firmware: Firmware, chance: Random, recording: Random, *, until: datetime, **more: Any
+) -> Iterator[Record]:
+    """Yield the records of the world `before` *until*, as they were written; all of their legs ended by then."""
+    return before(office, firmware, chance, recording, until=until, **more).records(microseconds(until))

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.golden.stage import of_every_shape
-from tests.offices import office_of
-from ucmsim.calls import Firmware, Office, generate
+from tests.offices import generate, office_of
+from ucmsim.calls import Firmware, Office
 from ucmsim.calls.events import Call, CallerId, Party, Role
 from ucmsim.calls.legs import Leg
 from ucmsim.calls.shapes import Story

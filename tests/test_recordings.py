@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.makers import another_row, spool_of
-from tests.offices import office_of
-from ucmsim.calls import Firmware, generate
+from tests.offices import generate, office_of
+from ucmsim.calls import Firmware
 from ucmsim.calls.events import Call, Party
 from ucmsim.calls.legs import Leg
 from ucmsim.columns import AT, GENERATIONS, NAMES

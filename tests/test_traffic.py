@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.offices import office_of
-from ucmsim.calls import Firmware, Office, generate
+from tests.offices import generate, office_of
+from ucmsim.calls import Firmware, Office
 from ucmsim.calls.events import Call, Role, What, talks
 from ucmsim.calls.shapes import BY_ID, SHAPES, Story
 from ucmsim.calls.stage import example
