@@ -314,6 +314,7 @@ def test_configuration_and_ready_report_lead_there(ucm: Ucm, tmp_path: Path) -> 
         assert "GET /one" in found.stdout
     nowhere = CliRunner().invoke(main, ["journal", "--url", "http://127.0.0.1:1", "--token", "x", "--pbx", "hq"])
     assert (nowhere.exit_code, "cannot be reached" in nowhere.stderr) == (1, True)
+    assert nowhere.stderr.endswith("; does ucmsim run?\n")
 
 
 def test_a_line_is_plain_text_whatever_was_sent(ucm: Ucm) -> None:

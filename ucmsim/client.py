@@ -146,7 +146,8 @@ class ControlClient:
             data = response.read()
             answer: Any = json.loads(data) if data else {}
         except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
-            raise ControlUnreachable(f"the control plane at {self.url} cannot be reached: {error}") from error
+            hint = "; does ucmsim run?" if isinstance(error, ConnectionRefusedError) else ""
+            raise ControlUnreachable(f"the control plane at {self.url} cannot be reached: {error}{hint}") from error
         finally:
             connection.close()
         match answer:

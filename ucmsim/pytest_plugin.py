@@ -172,8 +172,8 @@ class Ucm:
     def place_call(self, shape: str, caller: str | int, callee: str | int, **how: Any) -> dict[str, Any]:
         """Let a call happen: ``ucm.place_call("answered", "1001", "1002", talk=60)``; its row comes when it ends.
 
-        *how* is ``at`` (an aware datetime of the world's time, `UcmClock.world`, now without it), ``ring`` and ``talk`` in seconds, ``recorded``. Raises
-        `ucmsim.client.ControlError`.
+        *how* is ``at`` (an aware datetime of the world's time, `UcmClock.world`, now without it), ``ring`` and ``talk`` in seconds,
+        ``phones``, ``target``, ``trunk``, ``code``, ``recorded``. Raises `ucmsim.client.ControlError`.
         """
         return self._control.place_call(self.name, _sent({"shape": shape, "from": caller, "to": callee, **how}))
 
