@@ -29,7 +29,8 @@ class Wish:
     """A call that is wished for: its *shape*, numbers of who calls whom, when, and seconds of each ringing and talk.
 
     A ring group, a queue, a page or a conference has so many *phones*, and the *target* is whom a call goes on to. Whoever
-    is outside is behind *trunk*, by its name; *code* is an account code or a PIN. None is what nobody asked for. What is *recorded* is begun by the unit, or *over_ami*.
+    is outside is behind *trunk*, by its name; *code* is an account code or a PIN. None is what nobody asked for. What is
+    *recorded* is begun by the unit, or *over_ami*.
     """
 
     shape: str

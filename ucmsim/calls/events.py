@@ -1,7 +1,8 @@
 """What happens in a call: events, in order, over parties. The truth, before any firmware writes about it.
 
 All else is a projection of it: the legs (`ucmsim.calls.legs`), their CDRs and recordings (`ucmsim.calls.projection`),
-who talked how long (`talks`), and what that took of trunks (`ucmsim.calls.trunks`). Instants are whole microseconds of UTC, counted from the epoch. Knows no clock, no chance and no firmware.
+who talked how long (`talks`), and what that took of trunks (`ucmsim.calls.trunks`). Instants are whole microseconds of
+UTC, counted from the epoch. Knows no clock, no chance and no firmware.
 """
 
 from __future__ import annotations

@@ -21,41 +21,52 @@ _RECORD_CHECK = "M(record-check,StartMonitor)"
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """The names of one firmware.
-
-    *contexts* has the context of each kind of call, with braces for the number of the trunk, *places* that of parts of
-    the dialplan elsewhere, *features* that of features by application. *analogue* stands before the port of an analogue line,
-    whose channel_ext is that or its trunk's where *by_trunk*. *technology* begins
-    channels; *numbered* ends that of an outbound leg with the number that was dialled. *undialled* are dispositions
-    without a second channel, *pseudo* gives conferences one. *contact* dials a phone by its contact, with a callee-handler,
-    and *checks* then tells of recording, after *options*. *reason* ends what VoiceMail is told, *limit* is the most that is shown of it.
-    *bare* leaves out brackets around a caller without a name. Where the API began a call, *api* says that it calls. What a trunk shows is shown *over_trunks*; what an extension
-    shows of its own is so *everywhere*, or when it calls somebody outside, and is then *told* at the end of a session. *step* is what uniqueids count a channel as; a mailbox has
-    one of its *own*. Microseconds in sessions are *padded*.
-    """
+    """The names of one firmware."""
 
     contexts: Mapping[str, str]
+    """The context of each kind of call, with braces for the number of the trunk."""
     places: Mapping[Where, str]
+    """The contexts of other parts of the dialplan."""
     features: Mapping[str, str]
+    """The contexts of features, by application."""
     analogue: str
+    """What stands before the port of an analogue line."""
     by_trunk: bool
+    """The channel_ext of an analogue line is its trunk's, not its port."""
     technology: str
+    """What channels begin with."""
     numbered: bool
+    """The channel of an outbound leg ends with the number that was dialled."""
     undialled: frozenset[str]
+    """Dispositions without a second channel."""
     pseudo: bool
+    """Conferences have a second channel, a pseudo one."""
     contact: bool
+    """A phone is dialled by its contact, with a callee-handler."""
     checks: bool
+    """Where it is, the dial string tells of recording."""
     options: str
+    """The options before that."""
     reason: str
+    """What ends that which VoiceMail is told."""
     limit: int | None
+    """The most characters that are shown of lastdata."""
     bare: bool
+    """A caller without a name is shown without brackets."""
     api: bool
+    """Where the API began a call, it is the API that calls."""
     over_trunks: bool
+    """Calls over a trunk show its caller ID."""
     everywhere: bool
+    """An extension's own caller ID is shown in all calls, not in outbound ones alone."""
     told: bool
+    """That caller ID ends the session."""
     step: int
+    """What uniqueids count a channel as."""
     own: bool
+    """A mailbox has a uniqueid of its own."""
     padded: bool
+    """Microseconds in sessions have six digits."""
 
     @classmethod
     def of(cls, quirks: Quirks) -> Naming:

@@ -18,7 +18,10 @@ ANONYMOUS = "anonymous"
 """The number of a caller who withholds it: what `caller=anonymous` finds. Spec 8, query 4."""
 
 _OWN, _OWNS = "31255501{:02}", 97
-"""The caller IDs that extensions have of their own, and how many there are; the unit is called by those around them. They belong to nobody, like the numbers of `ucmsim.calls.numbers`."""
+"""The caller IDs that extensions have of their own, and how many there are; the unit is called by those around them.
+
+They belong to nobody, like the numbers of `ucmsim.calls.numbers`.
+"""
 _POOL = 300
 """Names that are made up for a locale at the most; then they come again. Faker makes some thousands a second."""
 

@@ -49,47 +49,57 @@ _in_order = itemgetter(*NAMES)
 
 @dataclass(frozen=True, slots=True)
 class Firmware:
-    """One firmware in one time zone, and the *quirks* of what it writes.
-
-    *naming*, *timing* and *recorder* are its parts. A call that voicemail takes is *one_row*, written when the mailbox
-    has it, with *one_row_lastapp*. *userfields* has what each kind of call says there. *repeats* fills chanext and
-    dstchanext, actions that are *unnumbered* lack the number of their feature, *congested* is the disposition of a call that met
-    congestion. *at_each* ends every name in recordfiles with an @, *at_between* parts them; what was begun over AMI is
-    named there where the unit *tells* of it. Legs of ForkCDR whose data are *hidden* have no row, nor what a feature that
-    is *unwritten* has. *bare* leaves an outside line's prefix out of dst. *helpers* have rows, as do the call that *asks*
-    for a callback and the *first* party of one that the API began; a *pin* stands in accountcode. A parked call is in
-    *two_sessions*; one from trunk to trunk is *external*; *actions* are called otherwise, those of a queue's agents are
-    *agents*. A phone that is not there ends the call in *unregistered*.
-    """
+    """One firmware in one time zone: the *quirks* of what it writes, read once."""
 
     quirks: Quirks
     naming: Naming
     timing: Timing
     recorder: Recorder
     one_row: bool
+    """A call that voicemail takes has one row, written when the mailbox has it, not two."""
     one_row_lastapp: str
+    """What lastapp is in that row."""
     userfields: Mapping[str, str]
+    """What userfield says, by the direction of a leg."""
     repeats: bool
+    """Chanext and dstchanext repeat the extensions; else they are empty."""
     unnumbered: frozenset[str]
+    """Actions that lack the number of their feature."""
     congested: str
+    """The disposition of a call that met congestion."""
     amaflags: str
     service: str
     at_each: str
+    """What ends every name in recordfiles."""
     at_between: str
+    """What parts the names there."""
     tells: bool
+    """Recordfiles names what was begun over AMI too."""
     hidden: frozenset[str]
+    """Data of ForkCDR whose legs have no row."""
     bare: bool
+    """Dst leaves out the prefix of an outside line."""
     analogue_service: str
     two_sessions: bool
+    """A parked call goes on in the session of the call that fetched it."""
     external: str
+    """The direction of a leg from trunk to trunk."""
     actions: Mapping[str, str]
+    """What actions are called, where that is not their own name."""
     agents: str
+    """The action of the legs that ring a queue's agents."""
     unregistered: str
+    """The application in which a call ends whose phone is not there."""
     unwritten: frozenset[Role]
+    """Features whose part of a call has no row."""
     helpers: bool
+    """Legs of helper channels have rows."""
     asks: bool
+    """A call that asks for a callback has a row."""
     first: bool
+    """The first party of a call that the API began has a row."""
     pin: bool
+    """A PIN stands in accountcode."""
 
     @classmethod
     def of(cls, quirks: Quirks, zone: ZoneInfo) -> Firmware:
@@ -178,9 +188,13 @@ class Firmware:
             "duration": str(timing.duration(leg)), "billsec": str(timing.billsec(leg)),
             "disposition": self._disposition(leg), "amaflags": self.amaflags, "uniqueid": naming.uniqueid(leg),
             "userfield": self.userfields[self._direction(leg)],
-            "channel_ext": naming.place(caller), "dstchannel_ext": reached.place, "service": self.analogue_service if caller.role is Role.ANALOGUE else self.service, "caller_name": naming.caller_id(leg).name,
-            "recordfiles": "" if call.monitored and not self.tells else self._recordfiles(recorded), "dstanswer": reached.number if leg.answered else "",
-            "chanext": extensions[0], "dstchanext": extensions[1], "session": naming.session((leg.fetched if self.two_sessions else None) or call),
+            "channel_ext": naming.place(caller), "dstchannel_ext": reached.place,
+            "service": self.analogue_service if caller.role is Role.ANALOGUE else self.service,
+            "caller_name": naming.caller_id(leg).name,
+            "recordfiles": "" if call.monitored and not self.tells else self._recordfiles(recorded),
+            "dstanswer": reached.number if leg.answered else "",
+            "chanext": extensions[0], "dstchanext": extensions[1],
+            "session": naming.session((leg.fetched if self.two_sessions else None) or call),
             "action_owner": source, "action_type": self._action(leg),
             "src_trunk_name": caller.trunk, "dst_trunk_name": reached.trunk,
         })  # fmt: skip

@@ -34,24 +34,24 @@ def recordable(story: tuple[Call, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """The recorder of one firmware.
-
-    Names have the second of the *answer*, or the one after the call began, those of conferences the second in which
-    they began where they are *dated*. Recordings stand in a directory of their month where *monthly*, and are as long
-    as what is *billed*, or as the talk. *texts* says whether there is one beside each message,
-    *agents* whether the recording of a group's call names who took it. What is begun over AMI is named by the *whole*
-    channel, or without its technology.
-    """
+    """The recorder of one firmware."""
 
     naming: Naming
     timing: Timing
     answer: bool
+    """Names have the second of the answer; else the one after the call began."""
     dated: bool
+    """Names of conferences end with the second in which they began."""
     monthly: bool
+    """Recordings stand in a directory of their month."""
     billed: bool
+    """Recordings are as long as what is billed; else as the talk."""
     texts: bool
+    """There is a text beside each message."""
     agents: bool
+    """The recording of a group's call names who took it."""
     whole: bool
+    """What is begun over AMI is named by the whole channel; else without its technology."""
 
     @classmethod
     def of(cls, quirks: Quirks, naming: Naming, timing: Timing) -> Recorder:

@@ -18,24 +18,25 @@ _ZEROS = "0000-00-00 00:00:00"
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The clock of one firmware in one *zone*.
-
-    *unanswered* says what answer and end of a call that nobody took are, *missing* is written for one that is left out.
-    Seconds are those *displayed*, or floors of what passed. Legs of a *momentary* disposition have a duration of 0, whatever their end.
-    What a ForkCDR tells is *unbilled*; *whole* bills the ringing too of who takes a group's call; a busy phone of a group
-    has the answer and the end of its start where *busy_at_start*. Seconds are *steady* where no correction of the clock
-    changes them.
-    """
+    """The clock of one firmware in one *zone*."""
 
     zone: ZoneInfo
     unanswered: str
+    """What answer and end are of a call that nobody took."""
     missing: str
+    """What is written for one of them that is left out."""
     displayed: bool
+    """Seconds are those that the two times display; else they are floors of what passed."""
     momentary: frozenset[str]
+    """Dispositions whose legs have a duration of 0, whatever their end."""
     unbilled: bool
+    """What a ForkCDR tells has a billsec of 0."""
     whole: bool
+    """Who takes a group's call is billed the ringing too."""
     busy_at_start: bool
+    """A busy phone of a group has the answer and the end of its start."""
     steady: bool
+    """No correction of the clock changes seconds."""
 
     @classmethod
     def of(cls, quirks: Quirks, zone: ZoneInfo) -> Timing:
