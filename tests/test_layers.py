@@ -21,7 +21,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "recordings", "records", "ledger", "truth", "paths", "spool", "media", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "verdicts", "asked", "face", "pbx",
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring", "tls12", "scripted"),
-    "2": ("statefolder", "progress", "configuration", "filling", "callquery", "wishes", "staging", "living", "assembly", "catalogue", "tables"),
+    "2": ("statefolder", "progress", "configuration", "madewith", "filling", "callquery", "wishes", "staging", "living", "assembly", "catalogue", "tables"),
     "3": ("kernel", "throttle", "socketplane", "pemfiles", "oldtls", "scriptedtls", "tls", "wire", "channel", "ports", "listening", "happenings", "keeping", "fleet", "announce", "control", "controlsite", "parent", "stopping", "tap"),
     "4": ("client", "child", "following", "journalcommand", "cli", "show", "pytest_plugin"),
 }  # fmt: skip

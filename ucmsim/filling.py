@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,11 +23,9 @@ from ucmsim.devicefile import BadLine
 from ucmsim.errors import HistoryError, shortened
 from ucmsim.history import History
 from ucmsim.instants import SECOND, microseconds
-from ucmsim.personalities import names, personality
-from ucmsim.quirks import PERSONALITY, ROWS
+from ucmsim.madewith import differences, facts
 from ucmsim.records import Numbered, Record, Recording
 from ucmsim.settings import Pbx as PbxSettings
-from ucmsim.settings import Traffic
 from ucmsim.streams import stream
 
 Reached = Callable[[Record], float]
@@ -45,10 +43,6 @@ class Watch(Protocol):
 _DAY = 24 * 3600 * SECOND
 _LONGEST = (2**32 - 1 - 36) // 2 // RATE
 """Seconds of the longest WAV: its header tells its length, less 8 bytes, in 32 bits."""
-_STORED = ("columns", *(row.id for row in ROWS if row.switchable))
-"""The quirks that decide what is stored."""
-_MAILBOX, _FIRST_NOTED_WITH = "quirk voicemail-row", "quirk one-row-lastapp"
-"""Whether voicemail makes a second row was no matter of this quirk before G3, until the other was there."""
 
 
 def unwatched(
@@ -71,9 +65,9 @@ def fill(
     history: History, name: str, settings: PbxSettings, *, seed: int, until: datetime, watch: Watch = unwatched
 ) -> Filled:
     """Fill *history*, if it is empty, as the *settings* of the PBX *name* say; calls end before *until*."""
-    facts = _facts(settings, seed)
+    known = facts(settings, seed)
     if made_with := history.made_with():
-        return Filled(warnings=list(_differences(made_with, facts)))
+        return Filled(warnings=list(differences(made_with, known)))
     if len(history):
         return Filled()
     source = settings.history
@@ -90,7 +84,7 @@ def fill(
         if source.days:
             history.recordings.insert_all(recorded_greetings(name, settings, seed=seed, until=until))
     if filled.rows or not filled.bad:
-        history.note(facts)  # a file that gave nothing may be mended and read at the next start
+        history.note(known)  # a file that gave nothing may be mended and read at the next start
     return filled
 
 
@@ -190,63 +184,3 @@ def _instant(text: str, zone: ZoneInfo) -> int:
         return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp())
     except (ValueError, OverflowError):
         return 0
-
-
-def _facts(settings: PbxSettings, seed: int) -> dict[str, str]:
-    source = settings.history
-    made = (
-        f"{source.days} days of {source.calls_per_day} calls"
-        if source.import_ is None
-        else f"import of {source.import_}"
-    )
-    return {
-        "seed": str(seed),
-        "history": made,
-        "personality": settings.personality.id,
-        "time_zone": settings.time_zone.key,
-        "extensions": str(settings.extensions),
-        "trunks": ", ".join(map(str, settings.trunks)),
-        "traffic": _traffic(settings),
-        "restarts": ", ".join(instant.isoformat() for instant in settings.restarts) or "none",
-        "clock.corrections": ", ".join(map(str, settings.clock.corrections)) or "none",
-        "recording": _recording(settings),
-        **_quirks(settings),
-    }
-
-
-def _recording(settings: PbxSettings) -> str:
-    recording = settings.recording
-    over_ami = f", {recording.ami:g} of them over AMI" if recording.ami else ""
-    return f"{recording.share:g} of {', '.join(sorted(set(recording.kinds))) or 'no calls'}{over_ami}"
-
-
-def _traffic(settings: PbxSettings) -> str:
-    """Return what shapes the calls; whether they go on is no matter of those that were made."""
-    made = settings.traffic.model_copy(update={"live": False})
-    return "usual" if made == Traffic() else made.model_dump_json(exclude_defaults=True)
-
-
-def _quirks(settings: PbxSettings) -> dict[str, str]:
-    """Return what the quirks are set to; what follows from the personality's columns is no difference of its own."""
-    register, decides = settings.register, settings.personality.decides
-    return {
-        f"quirk {quirk_id}": PERSONALITY if decides.get(quirk_id) == register[quirk_id] else str(register[quirk_id])
-        for quirk_id in _STORED
-    }
-
-
-def _differences(made_with: Mapping[str, str], facts: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for each of *facts* that is another than what a history was *made_with*.
-
-    What that does not say is no difference: an older version did not know it.
-    """
-    known = made_with.get("personality")
-    decides = personality(known).decides if known in names() else {}
-    decided = {f"quirk {quirk_id}": str(value) for quirk_id, value in decides.items()}
-    if _FIRST_NOTED_WITH not in made_with and decided.get(_MAILBOX) == "none":
-        made_with = {**made_with, _MAILBOX: "none"}
-    for key, now in facts.items():
-        then = made_with.get(key, now)
-        # An older version noted what a personality decided by itself like a choice, where it did not ask for it yet.
-        if then != now and not (now == PERSONALITY and then == decided.get(key)):
-            yield f"the kept history was made with {key} '{then}', and the configuration says '{now}'; --fresh begins anew"
