@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
+from types import MappingProxyType
 
 from ucmsim.calls.casting import OTHERS
 from ucmsim.calls.events import Call, Party
@@ -25,7 +26,7 @@ _BEYOND = "3125550198"
 """Whom a placed call by DISA goes on to, where nobody says: a number that belongs to nobody."""
 _NOBODY = Party("", "", "")
 _PHONES = 3
-_USUAL = {"queue": 2}
+_USUAL: Mapping[str, int] = MappingProxyType({"queue": 2})
 """Phones, where nobody says how many."""
 
 

@@ -6,9 +6,10 @@ A country of which no such range is known here has its people call from North Am
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -65,7 +66,7 @@ _AREAS = (
 )
 """Fifty area codes of the United States, so five thousand numbers."""
 NORTH_AMERICA = Unassigned("1", "", _blocks(2, *(area * 100_000 + 55_501 for area in _AREAS)))
-UNASSIGNED = {
+UNASSIGNED: Mapping[str, Unassigned] = MappingProxyType({
     # NANPA: 555-0100 to 555-0199 of every area code.
     "US": NORTH_AMERICA,
     "CA": NORTH_AMERICA,
@@ -81,7 +82,7 @@ UNASSIGNED = {
     "IE": Unassigned("353", "0", _blocks(5, 20_91)),
     # PTS, numbers for books and films: 070-174 06 05 to 070-174 06 99.
     "SE": Unassigned("46", "0", ((70_174_06_05, 70_174_06_99),)),
-}
+})
 """By country, the last part of a locale."""
 # fmt: on
 

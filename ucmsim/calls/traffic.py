@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from ucmsim.calls.arrivals import Arrivals, Rhythm
@@ -36,7 +37,9 @@ _HELD = (Role.EXTENSION, Role.OUTSIDE, Role.ANALOGUE, Role.CONFERENCE, Role.SLOT
 """Who and what takes one call at a time, or a trunk as many as it has channels: one outside from the first ring on."""
 _TRIES = 5
 """Callers that are tried before a call does not happen because everybody talks."""
-DISPOSITIONS = {"ANSWERED": "answered", "NO ANSWER": "no_answer", "BUSY": "busy", "FAILED": "failed"}
+DISPOSITIONS: Mapping[str, str] = MappingProxyType({
+    "ANSWERED": "answered", "NO ANSWER": "no_answer", "BUSY": "busy", "FAILED": "failed",
+})  # fmt: skip
 """What CDRs call the dispositions, and what the settings do."""
 
 
