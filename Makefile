@@ -1,11 +1,11 @@
-# make run [CONFIG=sim.yaml] | test [TESTS=tests/test_cli.py] | lint | bench | statistics | invariants | gallery | clean. Everything happens in .venv, which is made on first use.
+# make run [CONFIG=sim.yaml] | test [TESTS=tests/test_cli.py] | lint | bench | statistics | invariants | gallery | symptoms | clean. Everything happens in .venv, which is made on first use.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint format bench statistics invariants gallery clean
+.PHONY: run test lint format bench statistics invariants gallery symptoms clean
 
 CONFIG ?= fixtures/sim.yaml
 
@@ -51,6 +51,9 @@ invariants: $(STAMP)
 
 gallery: $(STAMP)
 	$(BIN)/python -m tests.gallery
+
+symptoms: $(STAMP)
+	$(BIN)/python -m tests.symptoms
 
 clean:
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis ucmsim-state

@@ -102,6 +102,10 @@ class Open:
         lines = [line.decode().partition(": ") for line in self.head.split(b"\r\n")[1:]]
         return next((value for key, _, value in lines if key.lower() == name.lower()), None)
 
+    def fin(self) -> None:
+        """Send no more."""
+        self._channel.inputEnded()
+
     def vanish(self) -> None:
         """Take the connection away under the channel, as its end does."""
         self._channel.connectionLost(Failure(ConnectionDone()))

@@ -63,6 +63,15 @@ def test_a_fault_is_documented(kind):
 
 
 @EACH
+def test_a_fault_has_its_symptoms(kind):
+    """The page of symptoms has its row, which names it once more where the journal does."""
+    (line,) = [
+        line for line in (ROOT / "docs" / "symptoms.md").read_text().splitlines() if line.startswith(f"| `{kind.id}` |")
+    ]
+    assert line.split(" | ")[-1].startswith((f"{kind.id};", "nothing came"))
+
+
+@EACH
 def test_a_fault_has_a_test_at_the_wire(kind):
     """One is marked with its id."""
     assert kind.id in marked(), f"no test is marked with @pytest.mark.fault({kind.id!r})"

@@ -112,6 +112,19 @@ def test_a_stall_goes_on_for_ever(count):
     assert stalled.journal[0]["ended"] == "the client went away"
 
 
+def test_a_stall_ends_with_the_client():
+    """Who sends its FIN waits for nothing any more: the connection ends, and counts as one no longer."""
+    stalled = wire("http.stall")
+    opened = stalled.open()
+    opened.fin()
+    assert opened.ended == "reset"
+    slow = wire("http.latency", seconds=5)
+    opened = slow.open()
+    opened.fin()
+    slow.clock.advance(5)
+    assert opened.raw == GOOD.raw  # a reply that is still to come is waited for
+
+
 @pytest.mark.fault("http.empty")
 @pytest.mark.parametrize("how", ["notify", "fin", "reset"])
 def test_an_empty_reply_is_just_an_end(how):

@@ -67,6 +67,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
         self._playing: Deferred[None] | None = None
         self._line: Line | None = None
         self._input_over = False
+        self._progress = Progress(self._stalled)
         self._keeps = False
         self._turning = False
         self._paused = False
@@ -103,6 +104,9 @@ class DeviceChannel(Protocol, TimeoutMixin):
     def inputEnded(self) -> None:
         """The peer will send no more, though it may still listen."""
         self._input_over = True
+        if self._playing is not None and self._progress.stays:
+            self._end(Ending.RESET)  # there is nothing left that the peer could wait for
+            return
         if self._playing is None and not self._turning:
             self._end_of_input()
 
@@ -162,6 +166,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
         asked = self._understood(outcome) if isinstance(outcome, Incoming) else outcome
         request = asked if isinstance(asked, ApiRequest) else None
         progress, reply, ended = Progress(self._stalled), None, ""
+        self._progress = progress
         try:
             reply = await self._decided(asked)
             if self._line is not None:

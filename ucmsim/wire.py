@@ -68,14 +68,15 @@ class TlsTransport(Protocol):
 class Progress:
     """How far a reply has come: bytes of the *head* and *bytes* of the body that the transport took, at every moment.
 
-    *stalled* is told True when the peer reads no more, False when it goes on.
+    *stalled* is told True when the peer reads no more, False when it goes on. *stays* says that nothing more will come.
     """
 
-    __slots__ = ("bytes", "head", "stalled")
+    __slots__ = ("bytes", "head", "stalled", "stays")
 
     def __init__(self, stalled: Callable[[bool], None]) -> None:
         self.bytes = 0
         self.head = 0
+        self.stays = False
         self.stalled = stalled
 
 
@@ -109,6 +110,7 @@ async def perform(reply: Reply, line: Line, wall: IReactorTime, progress: Progre
                     return cut
             case Stay():
                 _write_head(head, line, progress)
+                progress.stays = True
                 await Deferred[None]()
             case HangUp(how):
                 _write_head(head, line, progress)
