@@ -480,7 +480,7 @@ _PAGE = (
           "spec 0b", "assumed", since="G3", changes=("page-json",)),
     Quirk("group-rows", "all", ("all", "adjacent"), "All rows of a session on the page are one entry, at the place of the "
           "first, or only those that follow each other.", "spec 0b", "assumed", since="G3",
-          changes=("page-json", "query-sessions", "shapes-json")),
+          changes=("page-json", "query-sessions", "rows-json", "shapes-json")),
     Quirk("group-key", "session", ("session", "blank"), "The cdr of an entry is its session, which clients take as the "
           "call's id, or blank, as in a capture of later firmware.", "spec 4.4, 9 Q14", "seen", since="G3",
           changes=("http-form", "http-plus", "page-json", "query-answeredby", "query-durations", "query-empty-time",
@@ -565,8 +565,7 @@ ROWS = (
     Quirk("busy-duration", "rung", ("rung", "zero"), "duration of BUSY rows is the time until the caller heard it, or 0.",
           "spec 7 #12", "seen", changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("failed-duration", "passed", ("passed", "zero"), "duration of FAILED rows is the time that it took, 0 to 7 seconds, "
-          "or 0.", "https-api 5.2 (94 rows of a UCM62xx, 34 of them 0), spec 9 Q21", "seen", changes=("clock-*",
-                                                                                                      "rows-*",
+          "or 0.", "https-api 5.2 (94 rows of a UCM62xx, 34 of them 0), spec 9 Q21", "seen", changes=("rows-*",
                                                                                                       "shapes-*")),
     Quirk("congestion", "FAILED", ("FAILED", "CONGESTION"), "A call that meets congestion is FAILED, or has the "
           "disposition that Asterisk 11 added.", "spec 5.1, https-api 5.2, 5.3", "seen", changes=("rows-*", "shapes-*")),
@@ -617,14 +616,14 @@ ROWS = (
           "dst is s.", "spec 5.1, 5.6", "documented", fixed="no unit is known to write anything else"),
     Quirk("helper-channels", "shown", ("shown", "hidden"), "Rows of Local/... channels appear beside those of the calls that they "
           "help, in the same session, and the guide says to ignore them, or do not.", "spec 5.2", "documented",
-          changes=("clock-*", "shapes-*")),
+          changes=("shapes-*",)),
     Quirk("analogue-service", PERSONALITY, (PERSONALITY, "p", "s"), "service of a call over an analogue line is p, as on a "
           "UCM62xx, or s like that of others and in every sample of older firmware.", "https-api 5.2, spec 5.1", "seen", changes=("shapes-*",)),
     Quirk("analogue-ports", "fxo-first", ("fxo-first",), "DAHDI channels number the FXO ports first, then the two FXS.",
           "spec 5.2", "documented", later="phones on FXS ports"),
     Quirk("own-caller-id", "session", ("session", "clid"), "Where an extension has a caller ID of its own, session ends with "
           "that instead of src, or only clid shows it.", "https-api 5.2 (888 rows of a UCM62xx)", "seen", since="G3",
-          changes=("clock-*", "rows-*")),
+          changes=("rows-*",)),
     Quirk("own-caller-id-calls", "outbound", ("outbound", "all"), "An extension's own caller ID is shown in its outbound calls, "
           "where it goes before the trunk's, or in all its calls.", "https-api 5.2", "assumed",
           changes=("clock-*", "rows-*")),
@@ -640,7 +639,7 @@ ROWS = (
           "none.", "spec 5.6", "seen", changes=("shapes-*",)),
     Quirk("transfer-context", "from-internal-xfer", ("from-internal-xfer", "from-internal"), "dcontext of a call that was "
           "transferred or parked is from-internal-xfer (CAP22, a UCM63xx), or from-internal.", "spec 5.3", "seen",
-          changes=("rows-*", "shapes-*")),
+          changes=("shapes-*",)),
     Quirk("account-code", "plain", ("plain",), "accountcode holds the account code that was dialled, as plain text.",
           "spec 5.1, 9 Q23", "assumed", fixed="no other form is known"),
     Quirk("pin-code", "shown", ("shown", "hidden"), "accountcode holds the PIN that a PIN group asked for, as an option of the group "
@@ -650,46 +649,49 @@ ROWS = (
           "spec 7 #23", "inferred", fixed="every unit writes at the end"),
     Quirk("did-row", PERSONALITY, (PERSONALITY, "own", "none"), "An inbound call that reaches an IVR or a group has a row of its "
           "own first, ForkCDR with ae, NO ANSWER with answer = end (CAP22, a UCM63xx), or none, as on a UCM62xx, where the "
-          "IVR's own row is the first of two.", "spec 5.6, 0b, https-api 5.2 (155 groups of two rows)", "seen", changes=("shapes-*",)),
+          "IVR's own row is the first of two.", "spec 5.6, 0b, https-api 5.2 (155 groups of two rows)", "seen", changes=("clock-*",
+                                                                                                                         "rows-*",
+                                                                                                                         "shapes-*")),
     Quirk("ivr-exit-context", "ivr-from-internal", ("ivr-from-internal", "from-internal"), "dcontext of a call that left an "
           "IVR by a key is ivr-from-internal (CAP22, a UCM63xx), or from-internal.", "spec 5.3", "seen",
-          changes=("shapes-*",)),
+          changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("ivr-row", "answered", ("answered",), "A call that hangs up in an IVR has a row ReadExten, ANSWERED for as long as "
           "it was there (CAP22, a UCM63xx).", "spec 5.6", "seen", fixed="every capture has it"),
     Quirk("ring-group-entry", PERSONALITY, (PERSONALITY, "unbilled", "billed"), "Rows of ForkCDR that are ANSWERED, as that of "
           "a ring group itself, have billsec 0 (CAP22, a UCM63xx), or as many seconds as they last: the IVR of a UCM62xx billed 11 "
           "of 23.", "spec 5.6, 7 #12, https-api 5.2 (main_cdr)", "seen",
-          changes=("shapes-*",)),
+          changes=("clock-*", "rows-*", "shapes-*")),
     Quirk("ring-group-winner", PERSONALITY, (PERSONALITY, "whole", "talk"), "The billsec of the agent who answers a ring group "
-          "includes the time that it rang, from G3 on, or is that of the talk.", "spec 5.6, 7 #13", "seen", changes=("shapes-*",)),
+          "includes the time that it rang, from G3 on, or is that of the talk.", "spec 5.6, 7 #13", "seen", changes=("rows-*",
+                                                                                                                     "shapes-*")),
     Quirk("ring-group-loser", "stamped", ("stamped",), "The rows of the other agents have answer = end.", "spec 5.6",
           "seen", since="G3", fixed="it is what unanswered says"),
     Quirk("ring-group-busy", "start", ("start", "end"), "The row of a busy agent has answer = end = start and a duration all "
           "the same (CAP22, a UCM63xx), or answer = end at the end of that.", "spec 5.6, 7 #12", "seen",
-          needs=("unanswered", "stamped"), changes=("shapes-*",)),
+          needs=("unanswered", "stamped"), changes=("rows-*", "shapes-*")),
     Quirk("parked-row", "answered", ("answered",), "The row of a parked leg is ANSWERED by its slot (CAP22, a UCM63xx).",
           "spec 5.6", "seen", fixed="the only capture has it"),
     Quirk("parked-call", "two-sessions", ("two-sessions", "one"), "A call that is parked and fetched shows in two sessions, "
           "or in that of the caller.", "spec 5.6, 5.7", "seen", since="G3", changes=("shapes-*",)),
     Quirk("group-recording-name", "group", ("group", "group-and-agent"), "The recording of a ring group's call has the group's "
           "number in its name, or the agent's too, after a #, as later firmware.", "spec 5.8, 7 #16", "seen",
-          changes=("shapes-*",)),
+          changes=("rec-list-made-up", "rec-made-up-file", "rows-*", "shapes-*")),
     Quirk("recorded-prefix", "kept", ("kept",), "The name of a recording keeps the outside-line prefix that was dialled.",
           "spec 5.8", "seen", fixed="no unit is known that strips it"),
     Quirk("fork-rows", "shown", ("shown", "hidden"), "The parts of a call before an IVR, a group or a queue rings somebody "
-          "have rows of ForkCDR, which integrators drop, or none.", "spec 5.4", "seen", changes=("shapes-*",)),
+          "have rows of ForkCDR, which integrators drop, or none.", "spec 5.4", "seen", changes=("clock-*", "rows-*",
+                                                                                                 "shapes-*")),
     Quirk("queue-row", "entry", ("entry", "none"), "A call to a queue has a row of Queue, NO ANSWER when it was abandoned, "
           "beside one for each agent that was rung, or has only these.", "spec 5.6", "assumed",
           changes=("shapes-*",)),
     Quirk("transfer-row", "TRANSFER", ("TRANSFER", "DIAL"), "A transferred call has one more row with the same uniqueid and "
-          "session, whose action is TRANSFER, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("rows-*",
-                                                                                                     "shapes-*")),
+          "session, whose action is TRANSFER, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("shapes-*",)),
     Quirk("forward-row", "CFWD", ("CFWD", "DIAL"), "A forwarded call has a row for the extension and one for the target, whose "
           "action is CFWD, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("shapes-*",)),
     Quirk("paging-row", "each", ("each",), "A page has a short row for each phone.", "spec 5.6", "assumed",
           fixed="nothing else is known"),
     Quirk("follow-me-row", "FOLLOWME", ("FOLLOWME", "DIAL"), "The action of what rings somebody's other phone after the first is "
-          "FOLLOWME, or DIAL.", "spec 5.5", "assumed", since="G3", changes=("clock-*", "rows-*", "shapes-*")),
+          "FOLLOWME, or DIAL.", "spec 5.5", "assumed", since="G3", changes=("shapes-*",)),
     Quirk("queue-agent-row", "QUEUE", ("QUEUE", "DIAL"), "The action of the row of a queue's agent is QUEUE[6500], like that of "
           "the queue's own, or DIAL.", "spec 5.6", "assumed", since="G3", changes=("shapes-*",)),
     Quirk("fax-row", "FAX", ("FAX", "DIAL"), "A fax has a row of ReceiveFAX, whose action is FAX, or DIAL.", "spec 5.6",
@@ -704,7 +706,7 @@ ROWS = (
           "spec 5.5, 5.6", "assumed", since="G3", changes=("shapes-*",)),
     Quirk("unregistered-row", PERSONALITY, (PERSONALITY, "Dial", "Playback"), "lastapp of a call to a phone that is not there is "
           "Dial, or Playback of a prompt: of 94 FAILED rows of a UCM62xx none was of Dial, and 51 of Playback.",
-          "spec 5.6, https-api 5.2", "inferred", changes=("shapes-*",)),
+          "spec 5.6, https-api 5.2", "inferred", changes=("rows-*", "shapes-*")),
     Quirk("callback-row", "two", ("two", "one"), "A callback has two rows, CALLBACK: of the call that asked for it, and of that by "
           "which the unit calls, which is Inbound as its channel is the trunk's; or this one only.", "spec 5.6", "assumed",
           changes=("shapes-*",)),

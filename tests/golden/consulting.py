@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from ucmsim import pbx
+from ucmsim import face
 from ucmsim.quirks import Value
 from ucmsim.register import Quirks
 
@@ -60,7 +60,7 @@ class Consulted:
         """Have PBXs made within give a register of its own to each handler of requests."""
         with ExitStack() as stack:
             for name in _HANDLERS:
-                stack.enter_context(patch.object(pbx, name, self._noted(getattr(pbx, name))))
+                stack.enter_context(patch.object(face, name, self._noted(getattr(face, name))))
             yield
 
     def _noted(self, kind: Callable[..., Callable[..., Any]]) -> Callable[..., Callable[..., Any]]:
