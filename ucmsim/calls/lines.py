@@ -5,7 +5,7 @@ Nothing is released: a line is free again when its time has come. Each seizure c
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from heapq import heappop, heappush
 
@@ -18,7 +18,7 @@ class Lines:
 
     def __init__(self, channels: Mapping[str, int] | None = None) -> None:
         self._channels = dict(channels or {})
-        self._ends: dict[str, list[int]] = {}
+        self._ends: defaultdict[str, list[int]] = defaultdict(list)
         self._asked: dict[str, int] = {}
 
     def taken(self, place: str, at: int) -> int:
@@ -29,7 +29,7 @@ class Lines:
         if at < self._asked.get(place, at):
             raise ValueError(f"{place} was asked about an instant {self._asked[place] - at} us later")
         self._asked[place] = at
-        ends = self._ends.get(place, [])
+        ends = self._ends[place]
         while ends and ends[0] <= at:
             heappop(ends)
         return len(ends)
@@ -51,10 +51,12 @@ class Lines:
 
         A place that is named twice gives two lines. Return whether they were taken.
         """
-        wanted = Counter(places) if len(set(places)) < len(places) else dict.fromkeys(places, 1)
+        wanted = dict.fromkeys(places, 1)
+        if len(wanted) < len(places):
+            wanted = Counter(places)
         for place, lines in wanted.items():
             if not self.free(place, since, lines):
                 return False
         for place in places:
-            heappush(self._ends.setdefault(place, []), until)
+            heappush(self._ends[place], until)
         return True

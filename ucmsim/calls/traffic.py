@@ -141,9 +141,13 @@ class Traffic:
 
     def _end(self, story: Story) -> int:
         """Return when the lines of *story* are free again: one that does not end takes them until the unit restarts."""
-        if all(call.ended is not None for call in story):
-            return max(call.events[-1].at for call in story)
-        return self._restarts[-1] if self._restarts else NEVER
+        last = 0
+        for call in story:
+            ended = call.ended
+            if ended is None:
+                return self._restarts[-1] if self._restarts else NEVER
+            last = max(last, ended)
+        return last
 
     def _recording(self) -> tuple[bool, bool]:
         """Return whether the next call is recorded, and whether it is a program that begins that, over AMI."""
@@ -154,7 +158,7 @@ class Traffic:
     def _unrecorded(self, story: Story, *, over_ami: bool = False) -> Story:
         """Return *story* without the recording of calls of kinds that are not recorded."""
         kinds = self._office.recording.kinds
-        story = tuple(call if call.kind.lower() in kinds else call._replace(recorded=False) for call in story)
+        story = tuple([call if call.kind.lower() in kinds else call._replace(recorded=False) for call in story])
         return monitored(story) if over_ami else story
 
     def _no_channel(self, stage: Stage, kind: str) -> Story | None:
@@ -219,14 +223,20 @@ def features(shape: Shape, kind: str = "") -> frozenset[str]:
 
 def _places(story: Story) -> tuple[str, ...]:
     """Return the lines that *story* takes: who talks, a trunk's channel for each number outside, a room, a slot, a port."""
-    held: dict[tuple[Party, bool], None] = {}  # whoever calls himself from outside has two channels
+    calling: list[Party] = []  # apart, as whoever calls himself from outside has two channels
+    held: list[Party] = []
     for call in story:
-        held[call.caller, call.caller.role is Role.OUTSIDE] = None
+        caller = call.caller
+        known = calling if caller.role is Role.OUTSIDE else held
+        if caller.role in _HELD and caller not in known:
+            known.append(caller)
         for event in call.events:
             to = event.to
-            if to is not None and event.what in (_RUNG if to.role is Role.OUTSIDE else _HOLDING):
-                held[to, False] = None
-    return tuple(map(_place, (party for party, _ in held if party.role in _HELD)))
+            if to is None or to.role not in _HELD or event.what not in (_RUNG if to.role is Role.OUTSIDE else _HOLDING):
+                continue
+            if to not in held:
+                held.append(to)
+    return tuple([_place(party) for party in (*calling, *held)])
 
 
 def _place(party: Party) -> str:
