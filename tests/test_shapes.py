@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -155,7 +154,7 @@ def test_no_two_phases_of_a_shape_last_the_same(shape: Shape) -> None:
 
     for kind in shape.kinds:
         asked.clear()
-        shape.story(replace(example(), times=lasts), kind)
+        shape.story(example()._replace(times=lasts), kind)
         # The one time that is taken again: two channels of a parked call or of a helper end together.
         again = len(asked) - len(set(asked))
         assert again == {"parked": 1, "helper-channel": 2}.get(shape.id, 0), asked
@@ -169,7 +168,7 @@ def test_a_feature_rings_as_many_phones_as_it_has(shape: Shape, count: int) -> N
     everybody = tuple(Party(str(2000 + at), "", str(2000 + at)) for at in range(count + 1))
     phones = everybody[1:]
     taker = phones[count // 2]
-    stage = replace(example(), inside=everybody, phones=phones, taker=taker, engaged=phones[count // 2 + 1 :])
+    stage = example()._replace(inside=everybody, phones=phones, taker=taker, engaged=phones[count // 2 + 1 :])
     story = shape.story(stage)
     rung = [event.to for call in story for event in call.events if event.what is What.DIAL]
     busy = [event.to for call in story for event in call.events if event.what is What.BUSY]
@@ -187,7 +186,7 @@ def test_a_feature_rings_as_many_phones_as_it_has(shape: Shape, count: int) -> N
 def test_an_agent_who_is_busy_is_told_so_by_a_queue(engaged: int) -> None:
     """And the next is rung; the caller talks to who takes the call."""
     stage = example()
-    stage = replace(stage, phones=stage.inside, taker=stage.inside[-1], engaged=stage.inside[:engaged])
+    stage = stage._replace(phones=stage.inside, taker=stage.inside[-1], engaged=stage.inside[:engaged])
     found = [leg.disposition for leg in legs(*BY_ID["queue"].story(stage)) if leg.lastapp == "Dial"]
     assert found == ["BUSY"] * engaged + ["NO ANSWER"] * (4 - engaged) + ["ANSWERED"]
 
@@ -201,7 +200,7 @@ GOING_ON = [shape for shape in SHAPES if shape.goes_on]
 def test_a_call_goes_on_to_a_number_outside(shape: Shape, kind: str) -> None:
     """Over a trunk, as a call that goes out, from trunk to trunk where it came over one; the prefix is dialled there only."""
     stage = example()
-    stage = replace(stage, target=stage.beyond, prefix="9")
+    stage = stage._replace(target=stage.beyond, prefix="9")
     story = shape.story(stage, kind)
     for value in ("external", "outbound"):
         *_, last = rows_of(story, external_calls=value)
@@ -224,7 +223,7 @@ def test_a_call_goes_on_to_a_number_outside(shape: Shape, kind: str) -> None:
 def test_a_call_that_finds_no_channel_to_go_on_fails(shape: Shape, kind: str) -> None:
     """It meets congestion on the way outside; in an attended transfer the callee comes back to the caller."""
     stage = example()
-    story = shape.story(replace(stage, target=stage.beyond, congested=True), kind)
+    story = shape.story(stage._replace(target=stage.beyond, congested=True), kind)
     failed = [row for row in rows_of(story) if row["disposition"] == "FAILED"]
     assert columns(failed, "lastapp", "dst", "dst_trunk_name") == [("Congestion", "07700900123", "carrier-b")]
     assert not [
@@ -492,7 +491,7 @@ def test_actions_that_nobody_has_seen_are_words_of_the_gui_or_others() -> None:
 @pytest.mark.quirk("dialled-prefix", "recorded-prefix", "account-code")
 def test_a_prefix_and_an_account_code_are_written_down() -> None:
     """The prefix is in dst and in the name of the recording, the code in accountcode; dstanswer is the number."""
-    story = BY_ID["answered"].story(replace(example(), prefix="9", account="1234"), "Outbound")
+    story = BY_ID["answered"].story(example()._replace(prefix="9", account="1234"), "Outbound")
     for value, dst in (("kept", "907700900699"), ("stripped", "07700900699")):
         (row,) = rows_of(story, dialled_prefix=value)
         assert (row["dst"], row["dstanswer"], row["accountcode"]) == (dst, "07700900699", "1234")
@@ -553,7 +552,7 @@ def test_what_a_feature_has_as_rows() -> None:
 def test_an_outside_line_is_dialled_with_the_prefix_of_the_trunk() -> None:
     """Or with a 9; clid is the trunk's caller ID, and the carrier is told the number alone. Spec 5.6."""
     for prefix, dst in (("", "907700900699"), ("0", "007700900699")):
-        (row,) = rows_of(BY_ID["prefix"].story(replace(example(), prefix=prefix)))
+        (row,) = rows_of(BY_ID["prefix"].story(example()._replace(prefix=prefix)))
         assert (row["dst"], row["dstanswer"]) == (dst, "07700900699")
         assert row["lastdata"].startswith("SIP/07700900699@trunk_2,")
         assert row["clid"] == '"Example Ltd" <01632960401>'
@@ -569,7 +568,7 @@ def test_account_codes_and_pins_stand_in_accountcode() -> None:
     (hidden,) = rows("pin-group", pin_code="hidden")
     assert hidden == pin | {"accountcode": ""}
     assert rows("account-code", pin_code="hidden") == [code]
-    (other,) = rows_of(BY_ID["account-code"].story(replace(example(), account="0042")))
+    (other,) = rows_of(BY_ID["account-code"].story(example()._replace(account="0042")))
     assert other["accountcode"] == "0042"
 
 

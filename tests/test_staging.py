@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -281,6 +280,6 @@ def test_what_is_taken_makes_a_difference(personality: str, shape: Shape) -> Non
 def test_recordable_is_what_a_firmware_records(personality: str, shape: Shape) -> None:
     """Nothing is refused that would have been recorded, and nothing taken that would not."""
     for kind in shape.kinds:
-        story, silent = (shape.story(replace(example(), recorded=recorded), kind) for recorded in (True, False))
+        story, silent = (shape.story(example()._replace(recorded=recorded), kind) for recorded in (True, False))
         kept, less = ([record.recordings for record in written(one, personality)] for one in (story, silent))
         assert (kept != less) is recordable(story)

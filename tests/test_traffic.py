@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -543,7 +542,7 @@ def test_a_call_that_is_placed_is_written_among_the_others() -> None:
     firmware = Firmware.of(Quirks.of(personality("ucm6510")), CHICAGO)
     world = CallWorld(firmware, traffic(office()).stories(END - DAY, END))
     before = list(world.records(END - 12 * HOUR))
-    world.place(BY_ID["ring-group"].story(replace(example(), start=END - 12 * HOUR, made=100_000), "Inbound"))
+    world.place(BY_ID["ring-group"].story(example()._replace(start=END - 12 * HOUR, made=100_000), "Inbound"))
     after = list(world.records(END))
     ends = [record.truth.ended for record in (*before, *after) if record.truth]
     assert ends == sorted(ends)

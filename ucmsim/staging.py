@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import islice
 from types import MappingProxyType
 
@@ -171,12 +170,12 @@ def _idle(wish: Wish, shape: Shape, kind: str, stage: Stage, story: Story) -> It
     """Yield what was wished for and makes no difference to the *story* that came of it, and the sentence that says so."""
     for field in ("ring", "talk"):
         times = _times(wish, without=field)
-        if getattr(wish, field) and shape.story(replace(stage, times=times), kind) == story:
+        if getattr(wish, field) and shape.story(stage._replace(times=times), kind) == story:
             yield field, f"'{field}' makes no difference to a call of shape '{shape.id}'; leave it out"
     if wish.target is not None:
-        outside = shape.story(replace(stage, beyond=_NOBODY), kind) != story
+        outside = shape.story(stage._replace(beyond=_NOBODY), kind) != story
         said = f"a call of shape '{shape.id}' goes on to"
-        if not outside and shape.story(replace(stage, target=_NOBODY), kind) == story:
+        if not outside and shape.story(stage._replace(target=_NOBODY), kind) == story:
             yield "target", f"{said} nobody else; leave 'target' out"
         if outside and stage.beyond.number != wish.target:
             yield "target", f"{said} a number outside, and '{wish.target}' is an extension"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -235,9 +234,9 @@ class Stage:
 def of_every_shape(settings: PbxSettings) -> Iterator[Row]:
     """Yield the rows of a call of every shape, an hour after each other, as the PBX of those *settings* writes them."""
     firmware = Firmware.of(settings.register, settings.time_zone)
-    stage, number = replace(example(), prefix="9", account="1234"), 0
+    stage, number = example()._replace(prefix="9", account="1234"), 0
     for hour, shape in enumerate(SHAPES):
-        story = shape.story(replace(stage, start=stage.start + hour * 3600 * SECOND, made=stage.made + 8 * hour))
+        story = shape.story(stage._replace(start=stage.start + hour * 3600 * SECOND, made=stage.made + 8 * hour))
         if shape.id == "answered":
             story = (*story, *shape.story(stage, "Outbound"))
         for row in written(story, firmware):

@@ -7,7 +7,7 @@ assumed is a row of the quirk register.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from ucmsim.calls import begun
@@ -137,17 +137,17 @@ _CODE = "1234"
 
 
 def _prefixed(stage: Stage, kind: str) -> Script:
-    return _answered(replace(stage, prefix=stage.prefix or _OUTSIDE_LINE), kind)
+    return _answered(stage._replace(prefix=stage.prefix or _OUTSIDE_LINE), kind)
 
 
 def _coded(stage: Stage, kind: str) -> Script:
-    stage = replace(stage, account=stage.account or _CODE)
+    stage = stage._replace(account=stage.account or _CODE)
     script = Script(stage, kind, *_ends(stage, kind)).then(What.KEY, keys=stage.account).then(DIAL, stage.outside)
     return _talked(script, stage, stage.outside)
 
 
 def _pin_group(stage: Stage, kind: str) -> Script:
-    stage = replace(stage, account="", pin=stage.account or _CODE)
+    stage = stage._replace(account="", pin=stage.account or _CODE)
     script = Script(stage, kind, *_ends(stage, kind)).wait(stage.lasts(Phase.KEYS))
     script.then(What.KEY, keys=stage.pin).then(DIAL, stage.outside)
     return _talked(script, stage, stage.outside)
@@ -213,7 +213,8 @@ def _conference(stage: Stage, kind: str) -> tuple[Script, ...]:
 def _together(script: Script, stage: Stage) -> Script:
     """Return *script* when all phones have rung: who is busy has said so, and one has taken the call and talked."""
     ring, rung = stage.lasts(RING), 0
-    script.then(DIAL, *stage.phones)
+    for phone in stage.phones:
+        script.then(DIAL, phone)
     says = sorted((min(stage.lasts(Phase.BUSY, at), ring), at) for at in range(len(stage.engaged)))
     for after, at in says:
         script.wait(after - rung).then(What.BUSY, stage.engaged[at])
@@ -256,7 +257,9 @@ def _paging(stage: Stage, kind: str) -> Script:
     takes = {at: stage.lasts(Phase.PAGE_ANSWER, at) for at, phone in enumerate(phones) if phone not in stage.engaged}
     busy = {at: stage.lasts(Phase.BUSY, at) for at in range(len(phones)) if at not in takes}
     ends = min(takes.values()) + stage.lasts(Phase.PAGE)
-    script = Script(stage, kind, stage.inside[0], paging).then(ENTER, paging).then(DIAL, *phones)
+    script = Script(stage, kind, stage.inside[0], paging).then(ENTER, paging)
+    for phone in phones:
+        script.then(DIAL, phone)
     passed = 0
     for after, at in sorted((min(after, ends), at) for at, after in (takes | busy).items()):
         script.wait(after - passed).then(ANSWER if at in takes else What.BUSY, phones[at])

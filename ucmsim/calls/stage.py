@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from ucmsim.calls.events import Call, CallerId, Event, Party, Role, What
 
@@ -89,8 +90,7 @@ Lasts = Callable[[Phase, int], int]
 """Says how many microseconds a phase of one call lasts, when it comes for the first time (0), the second (1) ...: always the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(NamedTuple):
     """Who takes part in a call that begins at *start*, after *made* channels, and for how long each phase *lasts*.
 
     *inside* are extensions of which the first ones take part, *outside* the number beyond a trunk, *beyond* another one
@@ -115,7 +115,7 @@ class Stage:
     prefix: str = ""
     account: str = ""
     pin: str = ""
-    features: Features = field(default_factory=Features.usual)
+    features: Features = Features.usual()
 
     def lasts(self, phase: Phase, time: int = 0) -> int:
         """Return how many microseconds *phase* lasts that *time*, from 0 on."""
@@ -185,6 +185,10 @@ class Script:
     not *recorded* is not, whatever the stage says.
     """
 
+    __slots__ = (
+        "_begun", "_callee", "_caller", "_events", "_helps", "_kind", "_made", "_recorded", "_stage", "_start", "now",
+    )  # fmt: skip
+
     def __init__(
         self, stage: Stage, kind: str, caller: Party, callee: Party, *, after: int = 0, made: int = 0, begun: str = "",
         helps: int | None = None, recorded: bool = True,
@@ -197,12 +201,11 @@ class Script:
         self._events: list[Event] = []
 
     def then(
-        self, what: What, *parties: Party, app: str = "", data: str = "", keys: str = "", action: str = "",
+        self, what: What, to: Party | None = None, *, app: str = "", data: str = "", keys: str = "", action: str = "",
         channel: int = 0, fetching: int = 0,
     ) -> Script:  # fmt: skip
-        """Let *what* happen now, to each of *parties*; the rest are fields of its kind."""
-        for party in parties or (None,):
-            self._events.append(Event(self.now, what, party, app, data, keys, action, channel, fetching))
+        """Let *what* happen now, *to* somebody; the rest are fields of its kind."""
+        self._events.append(Event(self.now, what, to, app, data, keys, action, channel, fetching))
         return self
 
     def wait(self, microseconds: int) -> Script:
@@ -213,11 +216,13 @@ class Script:
     def call(self, shape: str) -> Call:
         """Return the call with all that was written down, as one of *shape*."""
         stage, outbound = self._stage, self._kind == "Outbound"
-        outside = self._callee.trunk or any(
-            event.what is What.DIAL and event.to and event.to.trunk for event in self._events
-        )
         return Call(
             self._kind, self._caller, self._callee, self._start, self._made, stage.recorded and self._recorded, shape,
-            tuple(self._events), prefix=stage.prefix if outside else "", account=stage.account if outbound else "",
-            pin=stage.pin if outbound else "", begun=self._begun, helps=self._helps,
+            tuple(self._events), stage.prefix if stage.prefix and self._outside() else "",
+            stage.account if outbound else "", False, stage.pin if outbound else "", self._begun, self._helps,
         )  # fmt: skip
+
+    def _outside(self) -> bool:
+        """Return whether the call went to a number outside."""
+        dialled = [event.to for event in self._events if event.what is What.DIAL and event.to]
+        return any(party.trunk for party in (self._callee, *dialled))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -119,7 +119,7 @@ class Traffic:
             if story := self._taken(stage, kind, shape, over_ami=over_ami):
                 return story
             if stage.target and stage.target.trunk:  # it arrives all the same, and cannot go on
-                stage = replace(stage, congested=True)
+                stage = stage._replace(congested=True)
                 if story := self._taken(stage, kind, shape, over_ami=over_ami):
                     self.blocked += 1
                     return story
@@ -166,7 +166,7 @@ class Traffic:
         self.blocked += 1
         if kind != "Outbound":
             return None
-        story = self._unrecorded(BY_ID["congestion"].story(replace(stage, times=_at_once, account=""), kind))
+        story = self._unrecorded(BY_ID["congestion"].story(stage._replace(times=_at_once, account=""), kind))
         return story if self._lines.seize(stage.start, self._end(story), stage.inside[0].place) else None
 
     def _engaged(self, stage: Stage, kind: str) -> Story | None:
