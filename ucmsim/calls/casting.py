@@ -52,15 +52,21 @@ class Casting:
         elif kind == "Outbound":
             outside = contacts.callee(first, chance)
         size = self._size(kind, shape) if shape.phones else 0
-        inside = tuple(self.people.extensions[at] for at in (first, *self._others(first, kind, shape, size)))
-        phones = inside[:size] if kind == "Inbound" else inside[1 : size + 1]
-        taker = self._taker(phones, shape) if phones else None
+        extensions = self.people.extensions
+        inside = tuple([extensions[at] for at in (first, *self._others(first, kind, shape, size))])
+        phones: tuple[Party, ...] = ()
+        engaged: tuple[Party, ...] = ()
+        taker = None
+        if size:
+            phones = inside[:size] if kind == "Inbound" else inside[1 : size + 1]
+            taker = self._taker(phones, shape)
+            engaged = self._busy(phones, taker, talks, start)
         over = beyond if kind == "Inbound" else outside
         target = inside[2] if len(inside) > 2 else None
         if shape.goes_on and contacts.outside and chance.random() < self.traffic.outside:
             target = over = contacts.callee(first, chance, besides=outside)
         return Stage(
-            inside, outside, beyond, start, 0, times, phones, taker, self._busy(phones, taker, talks, start), target,
+            inside, outside, beyond, start, 0, times, phones, taker, engaged, target,
             line=chance.choice(self.lines) if shape.analogue else None, recorded=recorded,
             prefix=self.prefixes.get(over.place, ""),
             account=chance.choice(self.people.codes) if shape.coded else "", features=self.features,
@@ -79,7 +85,7 @@ class Casting:
             return next((phone for phone in phones[:-1] if chance.random() < taken), phones[-1])
         return chance.choice(phones)
 
-    def _busy(self, phones: Sequence[Party], taker: Party | None, talks: Talks, at: int) -> tuple[Party, ...]:
+    def _busy(self, phones: Sequence[Party], taker: Party, talks: Talks, at: int) -> tuple[Party, ...]:
         """Return which of *phones* are busy: who talks, and a share of the others."""
         chance, share = self.chance, self.traffic.phones.busy
         return tuple(phone for phone in phones if phone != taker and (talks(phone, at) or chance.random() < share))

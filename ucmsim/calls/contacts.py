@@ -55,8 +55,10 @@ class Books:
 
     def drawn(self, extension: int, chance: Random) -> Iterator[int]:
         """Yield a thing that *extension* draws, and then those that follow it in its book."""
-        order, rank = self.orders[extension], self.ranks.draw(chance)
-        return (order.at(at) for at in range(rank, rank + order.length))
+        first, stride, length = self.orders[extension]
+        rank = self.ranks.draw(chance)
+        for at in range(rank, rank + length):
+            yield (first + stride * at) % length
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,14 @@ class Contacts:
 
         So too in place of *besides*, unless nobody else is there. Raises `LookupError` where nobody is.
         """
-        people = (party for party in self._outside(extension, chance) if dialable(party) and party != besides)
-        found = next(people, besides)
-        if found is None:
+        for party in self._outside(extension, chance):
+            if dialable(party) and party != besides:
+                return party
+        if besides is None:
             raise LookupError("there is nobody outside whom one can call")
-        return found
+        return besides
 
     def _outside(self, extension: int, chance: Random) -> Iterator[Party]:
         if self.outside is None:
             raise LookupError("there is nobody outside")
-        return (self.parties.outside[at] for at in self.outside.drawn(extension, chance))
+        return map(self.parties.outside.__getitem__, self.outside.drawn(extension, chance))

@@ -7,7 +7,7 @@ times are taken to be so too. Where the figures come from stands with the settin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from math import erf, exp, log, sqrt
 from random import Random
@@ -29,6 +29,10 @@ class Lognormal:
     median: float
     spread: float
     longest: float
+    _sigma: float = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_sigma", log(self.spread))
 
     @classmethod
     def of(cls, times: Times) -> Lognormal:
@@ -37,7 +41,7 @@ class Lognormal:
     @property
     def mean(self) -> float:
         """The mean of the draws in seconds, the cut ones included."""
-        sigma, cut = log(self.spread), log(self.longest / self.median)
+        sigma, cut = self._sigma, log(self.longest / self.median)
         if not sigma:
             return min(self.median, self.longest)
         below = self.median * exp(sigma**2 / 2) * _normal(cut / sigma - sigma)
@@ -46,7 +50,7 @@ class Lognormal:
     def draw(self, chance: Random) -> int:
         """Return a duration in microseconds."""
         # Times the median, not plus its logarithm: where there is no spread, the median is met exactly.
-        return int(min(self.median * chance.lognormvariate(0, log(self.spread)), self.longest) * SECOND)
+        return int(min(self.median * chance.lognormvariate(0, self._sigma), self.longest) * SECOND)
 
 
 def _normal(x: float) -> float:

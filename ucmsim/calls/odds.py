@@ -14,17 +14,17 @@ T = TypeVar("T")
 class Odds(Generic[T]):
     """*things* and their *shares*, of which only the proportions count; a draw takes one number and O(log n)."""
 
-    __slots__ = ("_last", "_steps", "_things", "_total")
+    __slots__ = ("_steps", "_things", "_total")
 
     def __init__(self, things: Iterable[T], shares: Iterable[float]) -> None:
         """Raise `ValueError` where a share is negative, or no thing has one."""
         self._things, shared = tuple(things), tuple(shares)
         if len(self._things) != len(shared) or any(share < 0 for share in shared) or not any(shared):
             raise ValueError(f"{len(self._things)} things cannot be drawn by the shares {shared[:10]}")
-        self._steps = tuple(accumulate(shared))
-        self._total = float(self._steps[-1])
-        # The last thing with a share: rounding must not lead beyond it.
-        self._last = max(at for at, share in enumerate(shared) if share)
+        steps = tuple(accumulate(shared))
+        self._total = float(steps[-1])
+        # Up to the last thing with a share: rounding must not lead beyond it.
+        self._steps = steps[: max(at for at, share in enumerate(shared) if share)]
 
     @classmethod
     def of(cls, shares: Mapping[T, float]) -> Odds[T]:
@@ -33,4 +33,4 @@ class Odds(Generic[T]):
 
     def draw(self, chance: Random) -> T:
         """Return one of the things."""
-        return self._things[bisect(self._steps, chance.random() * self._total, 0, self._last)]
+        return self._things[bisect(self._steps, chance.random() * self._total)]
