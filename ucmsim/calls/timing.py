@@ -14,6 +14,8 @@ from ucmsim.instants import SECOND
 from ucmsim.register import Quirks
 
 _ZEROS = "0000-00-00 00:00:00"
+_TWO = tuple(f"{number:02}" for number in range(60))
+"""Numbers in two digits: a row has three times, and formats that are worked out anew take as long as the rest of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ class Timing:
 
     def local(self, instant: int) -> str:
         """Return the wall clock at *instant*."""
-        return datetime.fromtimestamp(instant // SECOND, self.zone).isoformat(" ")[:19]
+        at = datetime.fromtimestamp(instant // SECOND, self.zone)
+        day = f"{at.year:04}-{_TWO[at.month]}-{_TWO[at.day]}"
+        return f"{day} {_TWO[at.hour]}:{_TWO[at.minute]}:{_TWO[at.second]}"
 
     def month(self, instant: int) -> str:
         """Return the month of the wall clock at *instant*, YYYY-MM."""
