@@ -60,16 +60,16 @@ def leg(
     call = Call(kind, caller, callee, BEGAN, 6, recorded=True)
     turn = BEGAN + 3_500_000
     end = turn + int(talk * SECOND) if disposition == "ANSWERED" else turn
-    return Leg(call, BEGAN, turn, end, disposition, lastapp, "DIAL", lastdata)
+    return Leg(call, callee, BEGAN, turn, end, disposition, lastapp, "DIAL", lastdata)
 
 
 INBOUND = leg(kind="Inbound", caller=OUTSIDE, callee=ANN)
 OUTBOUND = leg(kind="Outbound", caller=ANN, callee=OUTSIDE)
-RUNG = Leg(INBOUND.call, BEGAN, BEGAN + 60 * SECOND, BEGAN + 60 * SECOND, "NO ANSWER", "Dial", "DIAL", "", True)
-LEFT = Leg(INBOUND.call, RUNG.end, RUNG.end, RUNG.end + 12_345_678, "ANSWERED", "VoiceMail", "VM", channel=0)
+RUNG = Leg(INBOUND.call, ANN, BEGAN, BEGAN + 60 * SECOND, BEGAN + 60 * SECOND, "NO ANSWER", "Dial", "DIAL", "", True)
+LEFT = Leg(INBOUND.call, ANN, RUNG.end, RUNG.end, RUNG.end + 12_345_678, "ANSWERED", "VoiceMail", "VM", channel=0)
 """A call that rang for a minute, and the message that was left then."""
 ROOM = Party("6300", "", "6300", role=Role.CONFERENCE)
-MET = Leg(Call("Internal", ANN, ROOM, BEGAN, 6, recorded=True), BEGAN, BEGAN, BEGAN + 61 * SECOND, "ANSWERED", "MeetMe",
+MET = Leg(Call("Internal", ANN, ROOM, BEGAN, 6, recorded=True), ROOM, BEGAN, BEGAN, BEGAN + 61 * SECOND, "ANSWERED", "MeetMe",
           "CONFERENCE", "6300,")  # fmt: skip
 """A caller who opened the conference room for a minute."""
 
@@ -918,7 +918,7 @@ def test_a_recording_is_as_long_as_the_talk_or_as_billsec(rounding: str, billsec
 def test_the_row_of_an_inside_call_is_that_of_the_guide() -> None:
     """The oldest firmware writes what the guide's sample has, but for who and when. Spec 4.2."""
     call = Call("Internal", Party("5300", "", "5300"), Party("5301", "", "5301"), 1386092800 * SECOND, 0)
-    of = Leg(call, call.start, call.start + 3 * SECOND, call.start + 9 * SECOND, "ANSWERED", "Dial", "DIAL")
+    of = Leg(call, call.callee, call.start, call.start + 3 * SECOND, call.start + 9 * SECOND, "ANSWERED", "Dial", "DIAL")
     shown = [cdr(of, G1)[name] for name in GENERATIONS["G1"].columns]
     assert shown == [
         "", "", "5300", "5301", "from-internal", '"" <5300>', "SIP/5300-00000000", "SIP/5301-00000001", "Dial",

@@ -241,8 +241,9 @@ def test_a_message_is_left_in_the_mailbox_that_took_the_call(row: Personality) -
         assert [bool(one.text) for one in left] == [False, True] * (len(left) // 2)
 
 
+MAILBOX = Party("1004", "", "1004")
 LEFT = Leg(
-    Call("Inbound", Party("3125550123", "Ann Lee", "trunk_1", "carrier-a"), Party("1004", "", "1004"), 0, 26),
+    Call("Inbound", Party("3125550123", "Ann Lee", "trunk_1", "carrier-a"), MAILBOX, 0, 26), MAILBOX,
     1386092810 * SECOND, 1386092810 * SECOND, 1386092817 * SECOND + 900_000, "ANSWERED", "VoiceMail", "VM",
 )  # fmt: skip
 """A message that was left at 17:46:50 UTC on the third of December 2013."""

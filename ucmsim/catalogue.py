@@ -65,7 +65,7 @@ def _sample(personality: Personality, register: Quirks) -> dict[str, str]:
     firmware = Firmware.of(register, ZoneInfo("UTC"))
     caller, callee = Party("1001", "Ann", "1001"), Party("5550123", "", "trunk_1", "carrier-a")
     call = Call("Outbound", caller, callee, _BEGAN * SECOND, 6, recorded=True)
-    leg = Leg(call, call.start, call.start + 3 * SECOND, call.start + 63 * SECOND, "ANSWERED", "Dial", "DIAL")
+    leg = Leg(call, callee, call.start, call.start + 3 * SECOND, call.start + 63 * SECOND, "ANSWERED", "Dial", "DIAL")
     recordings = firmware.recordings(leg, 0)
     row = dict(zip(NAMES, firmware.row(leg, recordings), strict=True))
     shown = GENERATIONS[personality.generation].columns

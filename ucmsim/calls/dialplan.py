@@ -242,6 +242,7 @@ class _Dialplan:
         self.ended.append(
             Leg(
                 self._call,
+                far or self._call.callee,
                 start,
                 turn,
                 end,
@@ -249,7 +250,6 @@ class _Dialplan:
                 lastapp,
                 self._action,
                 lastdata,
-                far=far,
                 channel=(0 if lastapp == FORK else 1) if channel is None else channel,
                 where=self._where,
                 of=self._of,

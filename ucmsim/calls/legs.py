@@ -34,14 +34,15 @@ class Leg(NamedTuple):
     """One leg of *call*, which becomes one CDR.
 
     *turn* is when it was answered, or given up by the caller or the PBX; *action* how later firmware names the leg;
-    *continues* says that the call goes on in another leg where this one ends. *far* is whom or what it reached, None
-    the callee, over the call's channel number *channel*; 0 stands for none. *where* is the part of the dialplan that it
+    *continues* says that the call goes on in another leg where this one ends. *reached* is whom or what it is about, over
+    the call's channel number *channel*; 0 stands for none. *where* is the part of the dialplan that it
     was in, *of* the party or feature that it was for. *dials* are all who were rung with it. *fetched* is the call that
     fetched it from a parking slot. Where instants are those of a clock that was corrected, *real* is the leg with the
     true ones.
     """
 
     call: Call
+    reached: Party
     start: int
     turn: int
     end: int
@@ -50,18 +51,12 @@ class Leg(NamedTuple):
     action: str
     lastdata: str = ""
     continues: bool = False
-    far: Party | None = None
     channel: int = 1
     where: Where = Where.ENTRY
     of: Party | None = None
     dials: tuple[Party, ...] = ()
     fetched: Call | None = None
     real: Leg | None = None
-
-    @property
-    def reached(self) -> Party:
-        """Whom or what the leg is about."""
-        return self.far or self.call.callee
 
     @property
     def answered(self) -> bool:
