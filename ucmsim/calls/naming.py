@@ -17,6 +17,10 @@ _API = "api"
 """Who calls where the API had the PBX call. Https-api 5.2."""
 _HANDLER = "b(callee-handler^s^1)"
 _RECORD_CHECK = "M(record-check,StartMonitor)"
+_DIALS = (DIAL, PAGE)
+# Members that every row asks for: to look one up in its enumeration takes longer than to compare it.
+_ANALOGUE, _HELPER, _EXTENSION = Role.ANALOGUE, Role.HELPER, Role.EXTENSION
+_ENTRY, _IVR = Where.ENTRY, Where.IVR
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +121,13 @@ class Naming:
         """Return the context of the dialplan; a conference room is no extension, whatever calls between these have."""
         if leg.lastapp in self.features:
             return self.features[leg.lastapp]
-        if leg.call.helps is not None:
+        call, reached, where = leg.call, leg.reached, leg.where
+        if call.helps is not None:
             return _INSIDE
-        if leg.where is Where.IVR:
-            return f"ivr-{max(int(leg.reached.number) - _FIRST_IVR, 0) + 1}"
-        call, reached = leg.call, leg.reached
-        if leg.where is not Where.ENTRY and not reached.trunk:
-            return self.places[leg.where]
+        if where is _IVR:
+            return f"ivr-{max(int(reached.number) - _FIRST_IVR, 0) + 1}"
+        if where is not _ENTRY and not reached.trunk:
+            return self.places[where]
         kind = "Outbound" if reached.trunk else call.kind
         outside = call.caller if kind == "Inbound" else reached
         return self.contexts[kind].format(outside.place.removeprefix("trunk_"))
@@ -146,22 +150,22 @@ class Naming:
 
     def _channel(self, party: Party, made: int, end: int = 1) -> str:
         """Return a channel; a helper has two ends, the second one of which calls. Asterisk channels/chan_local.c."""
-        if party.role is Role.ANALOGUE:
+        if party.role is _ANALOGUE:
             return f"DAHDI/{self.analogue}{party.port}-1"
-        if party.role is Role.HELPER:
+        if party.role is _HELPER:
             return f"{_helper(party)}-{made:08x};{end}"
         return f"{self.technology}/{party.place}-{made:08x}"
 
     def place(self, party: Party) -> str:
         """Return what stands in channel_ext for *party*."""
-        at_port = party.role is Role.ANALOGUE and not self.by_trunk
+        at_port = party.role is _ANALOGUE and not self.by_trunk
         return f"{self.analogue}{party.port}" if at_port else party.place
 
     # --- what is dialled -------------------------------------------------------------------------------------------
 
     def lastdata(self, leg: Leg) -> str:
         """Return what the last application was told."""
-        if leg.lastapp in (DIAL, PAGE):
+        if leg.lastapp in _DIALS:
             text = self._dial(leg, leg.dials or (leg.reached,))
         elif leg.lastapp == VOICEMAIL:
             text = f"{leg.reached.number}@default,{self.reason}"
@@ -177,14 +181,14 @@ class Naming:
             if target.trunk:
                 options = f"{check and f'TKX{check}'}{handler}"
                 return f"{self.technology}/{self._over_trunk(target)},,{options}"
-        phones = "&".join(self._phone(target) for target in targets)
+        phones = "&".join([self._phone(target) for target in targets])
         return f"{phones},60,{self.options}{check}{handler}"
 
     def _over_trunk(self, target: Party) -> str:
         return f"{target.number}@{target.place}" if self.contact else f"{target.place}/{target.number}"
 
     def _phone(self, target: Party) -> str:
-        if target.role is Role.HELPER:
+        if target.role is _HELPER:
             return _helper(target)
         number = target.number
         contact = f"/sip:{number}@{_address(number)}:5060" if self.contact else ""
@@ -197,23 +201,27 @@ class Naming:
         return _API if self._by_api(call) else call.caller.number
 
     def _by_api(self, call: Call) -> bool:
-        return self.api and call.begun == "api"
+        return call.begun == "api" and self.api
 
     def caller_id(self, leg: Leg) -> CallerId:
         """Return who is said to call: an extension with a caller ID of its own, then the trunk's, then the caller."""
         caller, over = leg.call.caller, leg.reached
         if self._by_api(leg.call):
             return CallerId(_API, caller.number)
-        shown = self._own(leg.call) or (over.shown if over.trunk and self.over_trunks else None) or CallerId()
+        shown = self._own(leg.call) or (over.shown if over.trunk and self.over_trunks else None)
+        if shown is None:
+            return CallerId(caller.number, caller.name)
         return CallerId(shown.number or caller.number, shown.name or caller.name)
 
     def _own(self, call: Call) -> CallerId | None:
-        own = call.caller.role is Role.EXTENSION and (self.everywhere or call.kind == "Outbound")
-        return call.caller.shown if own else None
+        caller = call.caller
+        if caller.shown is None or caller.role is not _EXTENSION:
+            return None
+        return caller.shown if self.everywhere or call.kind == "Outbound" else None
 
-    def clid(self, leg: Leg) -> str:
-        """Return name and number of who is said to call, as clid has them."""
-        number, name = self.caller_id(leg)
+    def clid(self, shown: CallerId) -> str:
+        """Return what clid has where *shown* is who is said to call."""
+        number, name = shown
         return number if not name and self.bare else f'"{name}" <{number}>'
 
     def uniqueid(self, leg: Leg) -> str:

@@ -45,6 +45,7 @@ _PROMPT = "ss-noservice"
 """What is played to who calls a phone that is not there; assumed."""
 
 _in_order = itemgetter(*NAMES)
+_ANALOGUE, _CALLBACK = Role.ANALOGUE, Role.CALLBACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class Firmware:
         """Return whether *leg* has a row of its own."""
         if leg.lastapp == FORK:
             return leg.lastdata not in self.hidden
-        asks, first = leg.call.callee.role is Role.CALLBACK, leg.lastapp == APP_DIAL
+        asks, first = leg.call.callee.role is _CALLBACK, leg.lastapp == APP_DIAL
         if (asks and not self.asks) or (first and not self.first) or (leg.call.helps is not None and not self.helpers):
             return False
         return not (leg.continues and self.one_row) and leg.reached.role not in self.unwritten
@@ -178,19 +179,20 @@ class Firmware:
         if leg.lastapp == DIAL and leg.disposition == "FAILED" and self.unregistered != DIAL:
             leg = leg._replace(lastapp=self.unregistered, lastdata=_PROMPT)
         answer, end = timing.answer_and_end(leg)
-        extensions = (naming.place(caller), reached.place) if self.repeats else ("", "")
+        place, shown = naming.place(caller), naming.caller_id(leg)
+        extensions = (place, reached.place) if self.repeats else ("", "")
         found: Row = _in_order({
             "AcctId": "", "accountcode": account, "src": source, "dst": self._dialled(leg),
-            "dcontext": naming.context(leg), "clid": naming.clid(leg),
+            "dcontext": naming.context(leg), "clid": naming.clid(shown),
             "channel": naming.channel(call), "dstchannel": naming.far_channel(leg),
             "lastapp": leg.lastapp, "lastdata": naming.lastdata(leg),
             "start": timing.local(leg.start), "answer": answer, "end": end,
             "duration": str(timing.duration(leg)), "billsec": str(timing.billsec(leg)),
             "disposition": self._disposition(leg), "amaflags": self.amaflags, "uniqueid": naming.uniqueid(leg),
             "userfield": self.userfields[self._direction(leg)],
-            "channel_ext": naming.place(caller), "dstchannel_ext": reached.place,
-            "service": self.analogue_service if caller.role is Role.ANALOGUE else self.service,
-            "caller_name": naming.caller_id(leg).name,
+            "channel_ext": place, "dstchannel_ext": reached.place,
+            "service": self.analogue_service if caller.role is _ANALOGUE else self.service,
+            "caller_name": shown.name,
             "recordfiles": "" if call.monitored and not self.tells else self._recordfiles(recorded),
             "dstanswer": reached.number if leg.answered else "",
             "chanext": extensions[0], "dstchanext": extensions[1],
@@ -201,8 +203,10 @@ class Firmware:
         return found
 
     def _recordfiles(self, recorded: tuple[Recording, ...]) -> str:
+        if not recorded:
+            return ""
         names = [name for made in recorded if (name := filenames.in_monitor(made.directory, made.name))]
-        return self.at_between.join(f"{name}{self.at_each}" for name in names)
+        return self.at_between.join([f"{name}{self.at_each}" for name in names])
 
     def _direction(self, leg: Leg) -> str:
         """Return the direction of *leg* by its trunks, whatever its call's is. Spec 5.1, https-api 5.2."""
@@ -224,7 +228,7 @@ class Firmware:
     def _dialled(self, leg: Leg) -> str:
         """Return dst: what was dialled, as it was dialled; s where an analogue line tells nothing. Spec 5.1."""
         caller, reached = leg.call.caller, leg.reached
-        if caller.role is Role.ANALOGUE and not caller.number:
+        if caller.role is _ANALOGUE and not caller.number:
             return "s"
         return f"{leg.call.prefix}{reached.number}" if reached.trunk and not self.bare else reached.number
 

@@ -72,12 +72,13 @@ class Recorder:
         """Return what the PBX has recorded of *leg*; the callee's mailbox has so many *messages* already."""
         if leg.lastapp == VOICEMAIL:
             return self._message(leg, messages)
-        if not (leg.answered and leg.lastapp in _RECORDED and leg.reached.role not in _UNHEARD):
+        call = leg.call
+        if not (call.recorded or call.monitored) or not leg.answered:
             return ()
-        if leg.call.monitored:
+        if leg.lastapp not in _RECORDED or leg.reached.role in _UNHEARD:
+            return ()
+        if call.monitored:
             return self._monitored(leg)
-        if not leg.call.recorded:
-            return ()
         directory, name = self._place(leg)
         return (Recording(directory, name, leg.end // SECOND, self._samples(leg)),)
 
@@ -132,7 +133,7 @@ class Recorder:
             ";\n; Message Information file\n;\n[message]\n"
             f"origmailbox={leg.reached.number}\ncontext={naming.context(leg)}\nmacrocontext=\n"
             f"exten={leg.reached.number}\nrdnis=unknown\npriority=1\ncallerchan={naming.channel(call)}\n"
-            f"callerid={naming.clid(leg)}\norigdate={_asterisk_date(date)}\norigtime={began}\n"
+            f"callerid={naming.clid(naming.caller_id(leg))}\norigdate={_asterisk_date(date)}\norigtime={began}\n"
             f"category=\nflag=\nduration={leg.talked // SECOND}\n"
         )
 

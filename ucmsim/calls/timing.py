@@ -69,9 +69,10 @@ class Timing:
 
     def answer_and_end(self, leg: Leg) -> tuple[str, str]:
         """Return the texts of both."""
-        if self.busy_at_start and leg.dials and leg.disposition == "BUSY":
+        disposition = leg.disposition
+        if self.busy_at_start and leg.dials and disposition == "BUSY":
             return self.local(leg.start), self.local(leg.start)
-        emptied = self.unanswered == "busy-blank" and leg.disposition in ("BUSY", "FAILED")
+        emptied = self.unanswered == "busy-blank" and disposition in ("BUSY", "FAILED")
         end = self.missing if emptied else self.local(leg.end)
         if leg.answered:
             return self.local(self._turn(leg)), end
@@ -79,13 +80,17 @@ class Timing:
 
     def duration(self, leg: Leg) -> int:
         """Return the seconds from start to end."""
+        if leg.disposition in self.momentary:
+            return 0
         leg = self._timed(leg)
-        return 0 if leg.disposition in self.momentary else self._seconds(leg.start, leg.end)
+        return self._seconds(leg.start, leg.end)
 
     def billsec(self, leg: Leg) -> int:
         """Return the seconds of talk."""
+        if not leg.answered:
+            return 0
         leg = self._timed(leg)
-        return self._seconds(self._turn(leg), leg.end) if leg.answered else 0
+        return self._seconds(self._turn(leg), leg.end)
 
     def _timed(self, leg: Leg) -> Leg:
         """Return *leg* with the instants that its seconds are counted from."""
