@@ -162,14 +162,16 @@ class Talk(NamedTuple):
 
 THROUGH = (What.ANSWER, What.ENTER, What.PARK, What.PICK_UP)
 """Events with which somebody, or a feature, is through to the caller."""
-_OVER = (What.HANG_UP, What.CUT)
-_APART = (*THROUGH, What.TRANSFER, *_OVER)
+OVER = (What.HANG_UP, What.CUT)
+"""Events with which a call ends."""
+_APART = (*THROUGH, What.TRANSFER, *OVER)
+_ANSWER, _PAGING = What.ANSWER, Role.PAGING
 
 
 def cut(call: Call, at: int) -> Call:
     """Return what happens of *call* where the unit restarts, or is switched off, at that instant."""
     last = call.events[-1] if call.events else None
-    if last and last.what in _OVER and last.at < at:
+    if last and last.what in OVER and last.at < at:
         return call
     return call._replace(events=(*(event for event in call.events if event.at < at), Event(at, What.CUT)))
 
@@ -183,9 +185,11 @@ def talks(call: Call) -> Iterator[Talk]:
         return
     through: tuple[Party, int] | None = None
     for event in call.events:
-        paged = event.what is What.ANSWER and through is not None and through[0].role is Role.PAGING
-        if through and event.what in _APART and not paged:
+        what = event.what
+        if what not in _APART or (through and what is _ANSWER and through[0].role is _PAGING):
+            continue
+        if through:
             yield Talk(*through, event.at)
             through = None
-        if event.what in THROUGH and event.to is not None and not paged:
+        if what in THROUGH and event.to is not None:
             through = event.to, event.at

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import accumulate
+from operator import attrgetter
 
-from ucmsim.calls.events import THROUGH, Call, Event, Party, Role, What, cut
+from ucmsim.calls.events import OVER, THROUGH, Call, Event, Party, Role, What, cut
 from ucmsim.instants import NEVER
 from ucmsim.truth import Carried
 
@@ -14,8 +15,9 @@ _STOPS = (What.ANSWER, What.ENTER, What.FORWARD)
 _LEAVES = (What.TRANSFER, What.PARK)
 """Where whoever talks with the caller leaves."""
 _GIVES_UP = (What.BUSY, What.GIVE_UP)
+_since = attrgetter("since")
 _TAKEN_UP = (What.TAKE_UP,)
-_ENDS = (What.HANG_UP, What.CUT)
+_DIAL, _ANSWER, _ENTER, _HELPER = What.DIAL, What.ANSWER, What.ENTER, Role.HELPER
 
 
 def carried(call: Call) -> Iterator[Carried]:
@@ -25,11 +27,11 @@ def carried(call: Call) -> Iterator[Carried]:
     so is what a helper's channel stands for: that channel is a call of its own.
     """
     last = call.events[-1] if call.events else None
-    if call.caller.trunk and last and last.what in _ENDS:
+    if call.caller.trunk and last and last.what in OVER:
         yield _carried(call.caller, "out" if call.begun else "in", call.start, _taken(call), last.at)
     for event in call.events:
         if event.to is not None and event.to.trunk:
-            yield from sorted(_out(call), key=lambda one: one.since)
+            yield from sorted(_out(call), key=_since)
             return
 
 
@@ -74,19 +76,19 @@ def _out(call: Call) -> Iterator[Carried]:
                 if _left(event, party, answered, paging=paging):
                     del up[party]
                     yield _carried(party, "out", since, answered, event.at)
-        if to is None or to.role is Role.HELPER:
+        if to is None or to.role is _HELPER:
             continue
-        if what is What.ENTER:
+        if what is _ENTER:
             paging = to.role is Role.PAGING
-        elif to.trunk and what is What.DIAL:
+        elif what is _DIAL and to.trunk:
             up[to] = event.at, None
-        elif to in up and what is What.ANSWER:
+        elif what is _ANSWER and to in up:
             up[to] = up[to][0], event.at
 
 
 def _left(event: Event, party: Party, answered: int | None, *, paging: bool) -> bool:
     """Return whether *party*, who *answered* or rings, leaves a call with *event*."""
-    if event.what in _ENDS or (event.what in _GIVES_UP and event.to == party):
+    if event.what in OVER or (event.what in _GIVES_UP and event.to == party):
         return True
     if answered is None:
         return event.what in _STOPS and event.to != party and not (paging and event.what is What.ANSWER)

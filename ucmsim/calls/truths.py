@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ucmsim.calls.events import Call, What, cut, talks
+from ucmsim.calls.events import OVER, Call, What, cut, talks
 from ucmsim.calls.legs import APP_DIAL, Leg
 from ucmsim.calls.trunks import carried
 from ucmsim.instants import NEVER
@@ -15,23 +15,23 @@ def of_call(call: Call) -> CallTruth:
     What the PBX began goes out over the trunk of its caller, whatever a firmware makes of its direction.
     """
     last = call.events[-1] if call.events else None
-    if last is None or last.what not in (What.HANG_UP, What.CUT):
+    if last is None or last.what not in OVER:
         return of_call(cut(call, NEVER))
-    kind = call.kind
+    kind, caller, callee = call.kind, call.caller, call.callee
     if call.helps is not None:
         kind = "Helper"
     elif call.begun:
-        kind = "Outbound" if call.caller.trunk or call.callee.trunk else "Internal"
+        kind = "Outbound" if caller.trunk or callee.trunk else "Internal"
     return CallTruth(
         shape=call.shape,
         kind=kind,
-        caller=call.caller.number,
-        dialled=f"{call.prefix if call.callee.trunk else ''}{call.callee.number}",
+        caller=caller.number,
+        dialled=f"{call.prefix if callee.trunk else ''}{callee.number}",
         begun_by=call.begun or "caller",
         began=call.start,
         ended=last.at,
         ending=HUNG_UP if last.what is What.HANG_UP else CUT,
-        talks=tuple(Talked(talk.to.number, talk.to.role.value, talk.since, talk.until) for talk in talks(call)),
+        talks=tuple([Talked(to.number, to.role.value, since, until) for to, since, until in talks(call)]),
         trunks=tuple(carried(call)),
     )
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from ucmsim.calls import filenames
 from ucmsim.calls.counting import Channels, Numbers, numbered
 from ucmsim.calls.dialplan import legs
-from ucmsim.calls.events import Call, Role, What, cut
+from ucmsim.calls.events import OVER, Call, Role, cut
 from ucmsim.calls.legs import VOICEMAIL, Leg
 from ucmsim.calls.projection import Firmware
 from ucmsim.calls.shapes import Story
@@ -118,8 +118,7 @@ class CallWorld:
             for leg in legs(call, story):
                 self._push(leg.end, leg, numbers)
             last = call.events[-1] if call.events else None
-            ends = last is not None and last.what in (What.HANG_UP, What.CUT)
-            self._push(last.at if last and ends else NEVER, call, numbers)
+            self._push(last.at if last and last.what in OVER else NEVER, call, numbers)
         return story
 
     def meanwhile(self, calls: Sequence[Call]) -> Iterator[Call]:
