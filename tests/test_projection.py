@@ -918,7 +918,9 @@ def test_a_recording_is_as_long_as_the_talk_or_as_billsec(rounding: str, billsec
 def test_the_row_of_an_inside_call_is_that_of_the_guide() -> None:
     """The oldest firmware writes what the guide's sample has, but for who and when. Spec 4.2."""
     call = Call("Internal", Party("5300", "", "5300"), Party("5301", "", "5301"), 1386092800 * SECOND, 0)
-    of = Leg(call, call.callee, call.start, call.start + 3 * SECOND, call.start + 9 * SECOND, "ANSWERED", "Dial", "DIAL")
+    of = Leg(
+        call, call.callee, call.start, call.start + 3 * SECOND, call.start + 9 * SECOND, "ANSWERED", "Dial", "DIAL"
+    )
     shown = [cdr(of, G1)[name] for name in GENERATIONS["G1"].columns]
     assert shown == [
         "", "", "5300", "5301", "from-internal", '"" <5300>', "SIP/5300-00000000", "SIP/5301-00000001", "Dial",

@@ -62,15 +62,18 @@ _TOLD: Mapping[Role, str] = MappingProxyType({
 
 _RING_TOGETHER = (Role.GROUP, Role.QUEUE, Role.PAGING)
 _PHONES = (Role.EXTENSION, Role.OUTSIDE)
+_CALLS = (DIAL, PAGE)
 _FORKED = (Role.IVR, Role.GROUP)
 """Features whose part of a call is told by a ForkCDR when it goes on elsewhere."""
 
 
 def legs(call: Call, story: tuple[Call, ...] = ()) -> list[Leg]:
     """Return the legs of *call* that have ended, in that order; *story* are the calls that it belongs to."""
-    dialplan = _Dialplan(call, story)
+    dialplan, callee = _Dialplan(call, story), call.callee
     for event in call.events:
-        dialplan.take(event)
+        step = _STEPS.get(event.what)
+        if step is not None:  # no CDR tells of keys, nor of what is on hold
+            step(dialplan, event, event.to or callee)
     return dialplan.ended
 
 
@@ -99,12 +102,6 @@ class _Dialplan:
         self._through: list[tuple[_Rung, int]] = []  # who has answered, and when
         self._application = DIAL, ""
         self._fetched: Call | None = None
-
-    def take(self, event: Event) -> None:
-        """Go on with the call to *event*; no CDR tells of keys, nor of what is on hold."""
-        step = _STEPS.get(event.what)
-        if step is not None:
-            step(self, event, event.to or self._call.callee)
 
     # --- phones ----------------------------------------------------------------------------------------------------
 
@@ -238,7 +235,7 @@ class _Dialplan:
         channel: int | None = None,
     ) -> None:
         lastapp, lastdata = application
-        together = self._of.role in _RING_TOGETHER and lastapp in (DIAL, PAGE)
+        together = self._of.role in _RING_TOGETHER and lastapp in _CALLS
         self.ended.append(
             Leg(
                 self._call,
