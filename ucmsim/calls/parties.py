@@ -117,7 +117,7 @@ class _Names:
         from faker import Faker
 
         self.country = locale.partition("_")[2]
-        self._fake = Faker(locale)
+        self._fake = Faker(locale, providers=["faker.providers.person"])  # the others take 0.1 s to load
         self._fake.seed_instance(seed)
         self._made = cycle([self._fake.name() for _ in range(_POOL)])
 
