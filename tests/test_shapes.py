@@ -148,13 +148,13 @@ def test_no_two_phases_of_a_shape_last_the_same(shape: Shape) -> None:
     """Each time that passes is another, wherever two things wait for the same thing."""
     asked: list[tuple[Phase, int]] = []
 
-    def lasts(phase: Phase, time: int) -> int:
+    def lasts(phase: Phase, time: int = 0) -> int:
         asked.append((phase, time))
         return (1 + len(asked)) * SECOND
 
     for kind in shape.kinds:
         asked.clear()
-        shape.story(example()._replace(times=lasts), kind)
+        shape.story(example()._replace(lasts=lasts), kind)
         # The one time that is taken again: two channels of a parked call or of a helper end together.
         again = len(asked) - len(set(asked))
         assert again == {"parked": 1, "helper-channel": 2}.get(shape.id, 0), asked

@@ -78,7 +78,7 @@ def test_a_call_over_the_hour_that_comes_again_ends_before_it_began(zone: str, b
     """On paper: its duration is what passed."""
     change = int(datetime.fromisoformat(back).replace(tzinfo=UTC).timestamp())
     times = {Phase.RING: 5 * SECOND, Phase.TALK: 1200 * SECOND}
-    stage = example()._replace(start=(change - 600) * SECOND, times=lambda phase, _time: times[phase])
+    stage = example()._replace(start=(change - 600) * SECOND, lasts=lambda phase, _time=0: times[phase])
     (call,) = BY_ID["answered"].story(stage)
     (leg,) = legs(call)
     firmware = Firmware.of(Quirks.of(personality("ucm6510")), ZoneInfo(zone))

@@ -51,7 +51,7 @@ def staged(wish: Wish, office: Office) -> Story:
         beyond=target if target and target.trunk else outside._replace(number=_BEYOND),
         start=microseconds(wish.at),
         made=0,
-        times=_times(wish),
+        lasts=_lasts(wish),
         phones=rung[::-1] if shape.phones == "queue" else rung,  # who is named is rung last, and takes the call
         taker=rung[0] if rung else None,
         engaged=rung[-1:] if len(rung) > 2 and shape.phones != "queue" else (),
@@ -106,11 +106,11 @@ def _target(wish: Wish, office: Office, outside: Party) -> Party | None:
     return _extension(wish.target, office) or outside._replace(number=wish.target)
 
 
-def _times(wish: Wish, *, without: str = "") -> Lasts:
+def _lasts(wish: Wish, *, without: str = "") -> Lasts:
     """Return how long each phase lasts: as long as the talk that is wished for, or the ringing; *without* one of them 0."""
     ring = 0 if without == "ring" else int((_RING if wish.ring is None else wish.ring) * SECOND)
     talk = 0 if without == "talk" else int((_TALK if wish.talk is None else wish.talk) * SECOND)
-    return lambda phase, _time: talk if phase in TALKED else ring
+    return lambda phase, _time=0: talk if phase in TALKED else ring
 
 
 def shape_of(name: str) -> Shape:
@@ -169,8 +169,8 @@ def _unfit(shape: Shape, kind: str) -> str:
 def _idle(wish: Wish, shape: Shape, kind: str, stage: Stage, story: Story) -> Iterator[tuple[str, str]]:
     """Yield what was wished for and makes no difference to the *story* that came of it, and the sentence that says so."""
     for field in ("ring", "talk"):
-        times = _times(wish, without=field)
-        if getattr(wish, field) and shape.story(stage._replace(times=times), kind) == story:
+        lasts = _lasts(wish, without=field)
+        if getattr(wish, field) and shape.story(stage._replace(lasts=lasts), kind) == story:
             yield field, f"'{field}' makes no difference to a call of shape '{shape.id}'; leave it out"
     if wish.target is not None:
         outside = shape.story(stage._replace(beyond=_NOBODY), kind) != story

@@ -41,7 +41,7 @@ class Casting:
         prefixes = {place: trunk.prefix for place, trunk in by_place(trunks).items() if trunk.prefix}
         return cls(people, traffic, analogue_lines(trunks), prefixes, Features.usual(), chance)
 
-    def stage(self, start: int, kind: str, shape: Shape, times: Lasts, talks: Talks, *, recorded: bool) -> Stage:
+    def stage(self, start: int, kind: str, shape: Shape, lasts: Lasts, talks: Talks, *, recorded: bool) -> Stage:
         """Return the stage of a call of *kind* and *shape* that begins at *start*."""
         contacts, chance = self.people.contacts, self.chance
         first = contacts.active(chance)
@@ -66,7 +66,7 @@ class Casting:
         if shape.goes_on and contacts.outside and chance.random() < self.traffic.outside:
             target = over = contacts.callee(first, chance, besides=outside)
         return Stage(
-            inside, outside, beyond, start, 0, times, phones, taker, engaged, target,
+            inside, outside, beyond, start, 0, lasts, phones, taker, engaged, target,
             line=chance.choice(self.lines) if shape.analogue else None, recorded=recorded,
             prefix=self.prefixes.get(over.place, ""),
             account=chance.choice(self.people.codes) if shape.coded else "", features=self.features,

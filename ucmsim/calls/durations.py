@@ -50,7 +50,7 @@ class Lognormal:
     def draw(self, chance: Random) -> int:
         """Return a duration in microseconds."""
         # Times the median, not plus its logarithm: where there is no spread, the median is met exactly.
-        return int(min(self.median * chance.lognormvariate(0, self._sigma), self.longest) * SECOND)
+        return int(min(self.median * exp(chance.normalvariate(0, self._sigma)), self.longest) * SECOND)
 
 
 def _normal(x: float) -> float:
@@ -73,7 +73,7 @@ class Durations:
         known: dict[tuple[Phase, int], int] = {}
         phases = self.phases
 
-        def lasts(phase: Phase, time: int) -> int:
+        def lasts(phase: Phase, time: int = 0) -> int:
             found = known.get((phase, time))
             if found is None:
                 found = known[phase, time] = phases[phase].draw(chance)

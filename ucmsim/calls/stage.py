@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ucmsim.calls.events import Call, CallerId, Event, Party, Role, What
 
@@ -86,12 +86,15 @@ TALKED = frozenset({
 })  # fmt: skip
 """Phases in which somebody or something is through to the caller to the end; in the others somebody waits."""
 
-Lasts = Callable[[Phase, int], int]
-"""Says how many microseconds a phase of one call lasts, when it comes for the first time (0), the second (1) ...: always the same."""
+
+class Lasts(Protocol):
+    """Says how many microseconds a *phase* of one call lasts, that *time* that it comes, from 0 on: always the same."""
+
+    def __call__(self, phase: Phase, time: int = 0, /) -> int: ...
 
 
 class Stage(NamedTuple):
-    """Who takes part in a call that begins at *start*, after *made* channels, and for how long each phase *lasts*.
+    """Who takes part in a call that begins at *start*, after *made* channels, and how long each phase *lasts*.
 
     *inside* are extensions of which the first ones take part, *outside* the number beyond a trunk, *beyond* another one
     that can be called. A feature with many *phones* rings those; the *engaged* among them are busy, and *taker* takes the
@@ -104,7 +107,7 @@ class Stage(NamedTuple):
     beyond: Party
     start: int
     made: int
-    times: Lasts
+    lasts: Lasts
     phones: tuple[Party, ...] = ()
     taker: Party | None = None
     engaged: tuple[Party, ...] = ()
@@ -116,10 +119,6 @@ class Stage(NamedTuple):
     account: str = ""
     pin: str = ""
     features: Features = Features.usual()
-
-    def lasts(self, phase: Phase, time: int = 0) -> int:
-        """Return how many microseconds *phase* lasts that *time*, from 0 on."""
-        return self.times(phase, time)
 
 
 _EXAMPLE: Mapping[Phase, tuple[int, ...]] = MappingProxyType({
@@ -147,7 +146,7 @@ _EXAMPLE: Mapping[Phase, tuple[int, ...]] = MappingProxyType({
 })  # fmt: skip
 
 
-def _example(phase: Phase, time: int) -> int:
+def _example(phase: Phase, time: int = 0) -> int:
     known = _EXAMPLE[phase]
     return known[time % len(known)]
 
@@ -168,7 +167,7 @@ def example() -> Stage:
         beyond=outside._replace(number="07700900123"),
         start=1661157838_067640,
         made=1260,
-        times=_example,
+        lasts=_example,
         phones=inside[1:4],
         taker=inside[2],
         engaged=inside[3:4],

@@ -113,9 +113,9 @@ class Traffic:
         chance = self._chance
         shape = self._shapes[kind, self._dispositions.draw(chance)].draw(chance)
         recorded, over_ami = self._recording()
-        times = self._durations.drawn(chance)
+        lasts = self._durations.drawn(chance)
         for _ in range(_TRIES):
-            stage = self._casting.stage(start, kind, shape, times, self._talks, recorded=recorded)
+            stage = self._casting.stage(start, kind, shape, lasts, self._talks, recorded=recorded)
             if story := self._taken(stage, kind, shape, over_ami=over_ami):
                 return story
             if stage.target and stage.target.trunk:  # it arrives all the same, and cannot go on
@@ -166,7 +166,7 @@ class Traffic:
         self.blocked += 1
         if kind != "Outbound":
             return None
-        story = self._unrecorded(BY_ID["congestion"].story(stage._replace(times=_at_once, account=""), kind))
+        story = self._unrecorded(BY_ID["congestion"].story(stage._replace(lasts=_at_once, account=""), kind))
         return story if self._lines.seize(stage.start, self._end(story), stage.inside[0].place) else None
 
     def _engaged(self, stage: Stage, kind: str) -> Story | None:
@@ -175,7 +175,7 @@ class Traffic:
         return story if self._lines.seize(stage.start, self._end(story), stage.inside[0].place) else None
 
 
-def _at_once(_phase: object, _time: int) -> int:
+def _at_once(_phase: object, _time: int = 0) -> int:
     return 0
 
 
