@@ -333,11 +333,18 @@ def test_pbxs_must_be_there():
 
 def test_a_pbx_name_is_lower_case_letters_digits_and_hyphens():
     """Another name is named with its own line, and what would be right."""
-    for name in ("HQ", "head office", "hq_2", "hq.example", "é", "", "h/q"):
+    for name in ("HQ", "head office", "hq_2", "hq.example", "é", "h/q"):
         (problem,) = problems(f"pbxs:\n  ok-1: {{}}\n  '{name}': {{}}\n")
         assert (problem.line, problem.key) == (3, f"pbxs.{name}")
         assert f"'{name}'" in problem.wrong
         assert "lower-case letters, digits and hyphens" in problem.right
+
+
+def test_a_pbx_needs_a_name():
+    """One without any is told so, at its own line."""
+    (problem,) = problems("pbxs:\n  ok-1: {}\n  '': {}\n")
+    assert (problem.line, problem.key, problem.wrong) == (3, "pbxs.", "a PBX needs a name")
+    assert "lower-case letters, digits and hyphens" in problem.right
 
 
 @pytest.mark.parametrize("name", ["hq", "1", "007", "a-b", "branch-22"])
