@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ucmsim.calls import Firmware, Office
-from ucmsim.calls.events import What, talks
+from ucmsim.calls.events import KINDS, What, talks
 from ucmsim.calls.recorder import recordable
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape, Story
 from ucmsim.calls.stage import example
@@ -280,6 +280,6 @@ def test_what_is_taken_makes_a_difference(personality: str, shape: Shape) -> Non
 def test_recordable_is_what_a_firmware_records(personality: str, shape: Shape) -> None:
     """Nothing is refused that would have been recorded, and nothing taken that would not."""
     for kind in shape.kinds:
-        story, silent = (shape.story(example()._replace(recorded=recorded), kind) for recorded in (True, False))
+        story, silent = (shape.story(example()._replace(recorded=recorded), kind) for recorded in (KINDS, ()))
         kept, less = ([record.recordings for record in written(one, personality)] for one in (story, silent))
         assert (kept != less) is recordable(story)

@@ -7,7 +7,7 @@ from itertools import islice
 from types import MappingProxyType
 
 from ucmsim.calls.casting import OTHERS
-from ucmsim.calls.events import Call, Party
+from ucmsim.calls.events import KINDS, Call, Party
 from ucmsim.calls.parties import analogue_lines, beyond
 from ucmsim.calls.recorder import over_ami, recordable
 from ucmsim.calls.shapes import BY_ID, Shape, Story
@@ -57,7 +57,7 @@ def staged(wish: Wish, office: Office) -> Story:
         engaged=rung[-1:] if len(rung) > 2 and shape.phones != "queue" else (),
         target=target or (inside[2] if len(inside) > 2 else None),
         line=next((line for line in lines if line.trunk == trunk.name), None),
-        recorded=wish.recorded,
+        recorded=KINDS if wish.recorded else (),
         prefix=trunk.prefix or "",
         account=wish.code or "",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from random import Random
@@ -41,8 +41,10 @@ class Casting:
         prefixes = {place: trunk.prefix for place, trunk in by_place(trunks).items() if trunk.prefix}
         return cls(people, traffic, analogue_lines(trunks), prefixes, Features.usual(), chance)
 
-    def stage(self, start: int, kind: str, shape: Shape, lasts: Lasts, talks: Talks, *, recorded: bool) -> Stage:
-        """Return the stage of a call of *kind* and *shape* that begins at *start*."""
+    def stage(
+        self, start: int, kind: str, shape: Shape, lasts: Lasts, talks: Talks, *, recorded: Collection[str]
+    ) -> Stage:
+        """Return the stage of a call of *kind* and *shape* that begins at *start*; those of the *recorded* kinds are."""
         contacts, chance = self.people.contacts, self.chance
         first = contacts.active(chance)
         outside = beyond = _NOBODY

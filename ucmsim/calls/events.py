@@ -39,6 +39,10 @@ class Role(Enum):
     )  # there is one of each, and that of Enum takes four times as long: parties are hashed often
 
 
+KINDS = ("Internal", "Inbound", "Outbound")
+"""Kinds of calls."""
+
+
 class CallerId(NamedTuple):
     """What a call that goes out shows instead of the caller's own number and name; "" leaves that as it is."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ucmsim.calls import begun
-from ucmsim.calls.events import Call, Party, Role, What
+from ucmsim.calls.events import KINDS, Call, Party, Role, What
 from ucmsim.calls.legs import FOLLOWED
 from ucmsim.calls.stage import Phase, Script, Stage
 
@@ -351,7 +351,7 @@ def _helped(stage: Stage, kind: str) -> tuple[Script, ...]:
     return begun.helped(stage, kind, *_ends(stage, kind))
 
 
-_ANY = ("Internal", "Inbound", "Outbound")
+_ANY = KINDS
 _INWARD = ("Inbound", "Internal")
 
 SHAPES = (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from ucmsim.calls.events import Call, CallerId, Event, Party, Role, What
+from ucmsim.calls.events import KINDS, Call, CallerId, Event, Party, Role, What
 
 
 def _feature(role: Role, number: str) -> Party:
@@ -99,7 +99,8 @@ class Stage(NamedTuple):
     *inside* are extensions of which the first ones take part, *outside* the number beyond a trunk, *beyond* another one
     that can be called. A feature with many *phones* rings those; the *engaged* among them are busy, and *taker* takes the
     call. *target* is where a call goes on to, an extension or a number outside, of whose trunk no channel may be free: then
-    it is *congested*. *line* is an analogue line. *prefix* is dialled before a number outside, *account* or *pin* with it.
+    it is *congested*. *line* is an analogue line.
+    Calls of the *recorded* kinds are. *prefix* is dialled before a number outside, *account* or *pin* with it.
     """
 
     inside: tuple[Party, ...]
@@ -114,7 +115,7 @@ class Stage(NamedTuple):
     target: Party | None = None
     congested: bool = False
     line: Party | None = None
-    recorded: bool = False
+    recorded: Collection[str] = ()
     prefix: str = ""
     account: str = ""
     pin: str = ""
@@ -173,7 +174,7 @@ def example() -> Stage:
         engaged=inside[3:4],
         target=inside[2],
         line=Party("", "", "trunk_3", "pstn", Role.ANALOGUE, port="1"),
-        recorded=True,
+        recorded=KINDS,
     )
 
 
@@ -216,8 +217,9 @@ class Script:
         """Return the call with all that was written down, as one of *shape*."""
         stage, outbound = self._stage, self._kind == "Outbound"
         return Call(
-            self._kind, self._caller, self._callee, self._start, self._made, stage.recorded and self._recorded, shape,
-            tuple(self._events), stage.prefix if stage.prefix and self._outside() else "",
+            self._kind, self._caller, self._callee, self._start, self._made,
+            self._kind in stage.recorded and self._recorded, shape, tuple(self._events),
+            stage.prefix if stage.prefix and self._outside() else "",
             stage.account if outbound else "", False, stage.pin if outbound else "", self._begun, self._helps,
         )  # fmt: skip
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from ucmsim.calls.arrivals import Arrivals, Rhythm
 from ucmsim.calls.casting import Casting
 from ucmsim.calls.durations import Durations
-from ucmsim.calls.events import Party, Role, What
+from ucmsim.calls.events import KINDS, Party, Role, What
 from ucmsim.calls.lines import Lines
 from ucmsim.calls.odds import Odds
 from ucmsim.calls.parties import analogue_lines, channels_of
@@ -79,6 +79,7 @@ class Traffic:
     ) -> None:
         self._office = office
         self._recorder = recording
+        self._recorded = tuple(kind for kind in KINDS if kind.lower() in office.recording.kinds)
         settings = office.traffic
         self._arrivals = Arrivals.of(Rhythm.of(settings, office.zone, calls_per_day), chance)
         self._dispositions = Odds.of({name: getattr(settings.dispositions, key) for name, key in DISPOSITIONS.items()})
@@ -133,7 +134,9 @@ class Traffic:
 
     def _taken(self, stage: Stage, kind: str, shape: Shape, *, over_ami: bool) -> Story | None:
         """Return the story of *shape* with the lines that it takes, None where one of them is not free."""
-        story = self._unrecorded(shape.story(stage, kind), over_ami=over_ami)
+        story = shape.story(stage, kind)
+        if over_ami:
+            story = monitored(story)
         return story if self._lines.seize(stage.start, self._end(story), *_places(story)) else None
 
     def _talks(self, party: Party, at: int) -> bool:
@@ -149,29 +152,23 @@ class Traffic:
             last = max(last, ended)
         return last
 
-    def _recording(self) -> tuple[bool, bool]:
-        """Return whether the next call is recorded, and whether it is a program that begins that, over AMI."""
+    def _recording(self) -> tuple[tuple[str, ...], bool]:
+        """Return of which kinds the next call is recorded, and whether it is a program that begins that, over AMI."""
         settings, chance = self._office.recording, self._recorder
         recorded = chance.random() < settings.share
-        return recorded, settings.ami > 0 and chance.random() < settings.ami
-
-    def _unrecorded(self, story: Story, *, over_ami: bool = False) -> Story:
-        """Return *story* without the recording of calls of kinds that are not recorded."""
-        kinds = self._office.recording.kinds
-        story = tuple([call if call.kind.lower() in kinds else call._replace(recorded=False) for call in story])
-        return monitored(story) if over_ami else story
+        return self._recorded if recorded else (), settings.ami > 0 and chance.random() < settings.ami
 
     def _no_channel(self, stage: Stage, kind: str) -> Story | None:
         """Return what comes of a call that finds every channel of its trunk taken: from outside it never arrives."""
         self.blocked += 1
         if kind != "Outbound":
             return None
-        story = self._unrecorded(BY_ID["congestion"].story(stage._replace(lasts=_at_once, account=""), kind))
+        story = BY_ID["congestion"].story(stage._replace(lasts=_at_once, account=""), kind)
         return story if self._lines.seize(stage.start, self._end(story), stage.inside[0].place) else None
 
     def _engaged(self, stage: Stage, kind: str) -> Story | None:
         """Return what comes of a call to somebody who talks already: busy, as soon as calls meet with busy."""
-        story = self._unrecorded(BY_ID["busy"].story(stage, kind))
+        story = BY_ID["busy"].story(stage, kind)
         return story if self._lines.seize(stage.start, self._end(story), stage.inside[0].place) else None
 
 
@@ -195,7 +192,7 @@ def _shapes(office: Office) -> Mapping[tuple[str, str], Odds[Shape]]:
     """Return how often a call of a kind and a disposition has which shape: the plainest where none has a weight."""
     weights, found = dict(office.traffic.shapes), {}
     there = [shape for shape in SHAPES if not shape.analogue or analogue_lines(office.trunks)]
-    for kind in ("Internal", "Inbound", "Outbound"):
+    for kind in KINDS:
         able = [shape for shape in there if kind in shape.kinds and _fits(shape, kind, office.extensions)]
         for disposition in DISPOSITIONS:
             turning = [shape for shape in able if shape.turns == disposition]
