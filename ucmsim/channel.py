@@ -67,7 +67,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
         self._playing: Deferred[None] | None = None
         self._line: Line | None = None
         self._input_over = False
-        self._progress = Progress(self._stalled)
+        self._progress: Progress | None = None
         self._keeps = False
         self._turning = False
         self._paused = False
@@ -104,7 +104,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
     def inputEnded(self) -> None:
         """The peer will send no more, though it may still listen."""
         self._input_over = True
-        if self._playing is not None and self._progress.stays:
+        if self._progress is not None and self._progress.stays:
             self._end(Ending.RESET)  # there is nothing left that the peer could wait for
             return
         if self._playing is None and not self._turning:
@@ -181,6 +181,9 @@ class DeviceChannel(Protocol, TimeoutMixin):
             ended = _FAILED
             raise
         finally:
+            self._progress = (
+                None  # which knows this channel: what it has read goes with it, not with the garbage collector
+            )
             self._tell(request, reply, progress, began, ended)
 
     def _failed(self, failure: Failure) -> None:
