@@ -155,7 +155,12 @@ def told(entries: list[dict[str, Any]], kind: Kind) -> str:
     if not found:
         return ""
     entry = found[0]
-    said = [kind.id, str(entry["reply"]["status"] or "no reply") if entry["kind"] == "exchange" else entry["verdict"]]
+    became = {
+        "exchange": lambda: str(entry["reply"]["status"] or "no reply"),
+        "connection": lambda: entry["verdict"],
+        "listening": lambda: "port open" if entry["listens"] else "port closed",
+    }
+    said = [kind.id, became[entry["kind"]]()]
     said += [entry["refusal"]["code"]] if entry["refusal"] else []
     return "; ".join(said)
 
@@ -179,7 +184,7 @@ def rows(control: ControlClient, name: str, place: Place) -> Iterator[list[str]]
 
 def _awaited(control: ControlClient, name: str, before: int, kind: Kind) -> str:
     """Return what the journal says, which can be a while after the client has gone."""
-    until = time.monotonic() + (0 if kind.id in ("tcp.refuse", "api.disabled") else 4)
+    until = time.monotonic() + 4
     while not (said := told(_entries(control, name, before), kind)) and time.monotonic() < until:
         time.sleep(0.2)
     return said or "nothing came"
@@ -228,7 +233,7 @@ def main() -> int:
 HEAD = f"""# Symptoms
 
 What clients see of each fault, armed with its defaults (pauses are of a second or more), and what the journal says of it:
-its kind, then of an exchange the status that it was to have, of a connection how the handshake was taken, and the code of
+its kind, then of an exchange the status that it was to have, of a connection how the handshake was taken, of the port that it closed, and the code of
 a refusal. *As ever* is the page or recording that comes without a fault: what is wrong with it then stands in its rows. Clients wait {PATIENCE:g} seconds; *Python* is `http.client`, curl's words are its exit codes. `make symptoms` writes this page.
 """
 

@@ -21,7 +21,7 @@ from ucmsim.cli import main
 from ucmsim.configuration import read
 from ucmsim.faults import Admission
 from ucmsim.history import History
-from ucmsim.journal import Exchange
+from ucmsim.journal import Exchange, Opening
 from ucmsim.journal.hello import offered
 from ucmsim.journal.telling import told
 from ucmsim.ledger import Sought
@@ -217,8 +217,10 @@ def test_the_fields_of_events_are_explained() -> None:
     """docs/journal.md has every field, and no other, for the kind of event that has it."""
     text = (ROOT / "docs" / "journal.md").read_text().partition("## What an event has")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`.*?`) \| (\w+) \| (.*) \|$", text, re.MULTILINE)
-    for kind, event in zip(("connection", "exchange"), events(), strict=True):
-        explained = {name for names, of, _ in rows if of in ("both", kind) for name in re.findall(r"`(\w+)`", names)}
+    port = Opening(True, "127.0.0.1:8443", ("refuse",)).as_entry("hq", at())
+    of_each = {"connection": ("all", "both"), "exchange": ("all", "both"), "listening": ("all",)}
+    for (kind, common), event in zip(of_each.items(), (*events(), port), strict=True):
+        explained = {name for names, of, _ in rows if of in (*common, kind) for name in re.findall(r"`(\w+)`", names)}
         assert explained == set(event) - {"id"}
     told = {names.strip("`"): set(re.findall(r"`(\w+)`", said)) for names, _, said in rows}
     connection, exchange = events()

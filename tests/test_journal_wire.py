@@ -315,7 +315,7 @@ def test_paging(ucm_fleet: UcmFleet, spill: int | None) -> None:
         ({"since": "2026-01-01T00:00:00 01:00"}, "since", "in a URL send %2B: 2026-01-01T00:00:00%2B01:00"),
         ({"refusal": "unknown-paramter"}, "refusal", "did you mean 'unknown-parameter'?"),
         ({"mark": "no-qopp"}, "mark", "did you mean 'no-qop'?"),
-        ({"kind": "x"}, "kind", "connection or exchange"),
+        ({"kind": "x"}, "kind", "connection, exchange or listening"),
         ({"limit": "0"}, "limit", "1 to 1000"),
         ({"after": "-1"}, "after", "a whole number"),
         ({"status": "4x"}, "status", "three digits"),
@@ -401,13 +401,39 @@ def test_what_is_normalised_has_all_that_matters() -> None:
     """Of an exchange only the times of the wall, what hangs on them, the port and the id are left out."""
     entry = {
         "id": 3, "kind": "exchange", "connection": 1, "wall": "x", "port": 1, "seconds": 1.0, "pbx_clock": "y",
-        "request": {"headers": [["Host", "127.0.0.1:4711"], ["host", "pbx"]]}, "bytes": 5,
+        "request": {"target": "/x", "headers": [["Host", "127.0.0.1:4711"], ["host", "pbx"]]}, "bytes": 5,
         "marks": ["no-qop", "no-back-off", "hammering-while-denied", "parallel-connections"],
     }  # fmt: skip
     (told,) = normalised([entry])
     assert told == {
-        "kind": "exchange", "connection": 1, "pbx_clock": "y", "request": {"headers": [["Host", "127.0.0.1"], ["host", "pbx"]]}, "bytes": 5,
+        "kind": "exchange", "connection": 1, "pbx_clock": "y", "bytes": 5,
+        "request": {"target": "/x", "headers": [["Host", "127.0.0.1"], ["host", "pbx"]]},
         "marks": ["no-qop"],
     }  # fmt: skip
     assert digest([entry]) == digest([{**entry, "id": 4, "wall": "z", "port": 2}])
     assert digest([entry]) != digest([{**entry, "bytes": 6}])
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [("127.0.0.1:4711", "127.0.0.1"), ("pbx:8443", "pbx"), ("pbx:", "pbx"), ("pbx", "pbx"), ("[::1]:8443", "[::1]"), ("[::1]", "[::1]"),
+     ("::1", "::1"), ("fe80::1:8443", "fe80::1:8443"), (":8443", ":8443"), ("", ""), ("pbx:https", "pbx:https")],
+)  # fmt: skip
+def test_a_host_is_told_without_its_port(host: str, told: str) -> None:
+    """Two runs have other ports, and two addresses are never taken for one."""
+    request = {"target": "/x", "headers": [["hOST", host]]}
+    (found,) = normalised([{"id": 1, "kind": "exchange", "connection": 1, "marks": [], "request": request}])
+    assert found["request"]["headers"] == [["hOST", told]]
+
+
+def test_urls_in_a_request_are_told_without_their_ports() -> None:
+    """A target in absolute form and a Referer have the port of the PBX as well; what only looks like one stays."""
+    request = {
+        "target": "https://127.0.0.1:4711/cdrapi?caller=1:2&next=http://pbx:80/",
+        "headers": [["Referer", "HTTPS://[::1]:4711/a:5"], ["Authorization", 'Digest uri="https://pbx:4711/x"'], ["X", "a:1"]],
+    }  # fmt: skip
+    (found,) = normalised([{"id": 1, "kind": "exchange", "connection": 1, "marks": [], "request": request}])
+    assert found["request"] == {
+        "target": "https://127.0.0.1/cdrapi?caller=1:2&next=http://pbx/",
+        "headers": [["Referer", "HTTPS://[::1]/a:5"], ["Authorization", 'Digest uri="https://pbx/x"'], ["X", "a:1"]],
+    }

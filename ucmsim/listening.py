@@ -10,6 +10,7 @@ from twisted.logger import Logger
 
 from ucmsim.errors import BindError
 from ucmsim.faults import Moment
+from ucmsim.journal import Opening
 from ucmsim.pbx import Pbx
 from ucmsim.ports import OpenPort, closed
 from ucmsim.settings import Address
@@ -30,6 +31,10 @@ class Listening:
         self._reactor = reactor
         self._port: OpenPort | None = None
         self._timer: IDelayedCall | None = None
+        self._keeping: tuple[str, ...] = ()
+        self._closed_by: tuple[str, ...] = ()
+        self._closed_at = 0.0
+        self._taken = False
         self.address: Address | None = None
         pbx.faults.changed = self.look
         # Not at once: the connection on which it happens is in the middle of its request.
@@ -54,28 +59,41 @@ class Listening:
         if self.address is None:
             return
         state, settled = self._pbx.port(self._reactor.seconds())
-        if not state.is_open and self._port is not None:
-            settled.count()
-            why = f" [faults: {', '.join(settled.names)}]" if settled.names else ", it restarts"
-            self._log.info("{pbx}: listens no more{why}", pbx=self._pbx.name, why=why)
-            port, self._port = self._port, None
-            port.close()
-            if state.cuts:
-                self._gate.abort_all()
-        elif state.is_open and self._port is None:
-            self._open_again(self.address)
+        if state.is_open:
+            if self._port is None:
+                self._open_again(self.address)
+        elif fresh := tuple(name for name in state.faults if name not in self._keeping):
+            settled.without(self._keeping).count()
+            self._close(self.address, fresh, cuts=state.cuts)
+        self._keeping = state.faults
         self._forget_timer()
         if self._port is None or self._pbx.faults.any_at(Moment.LISTEN):
             self._timer = self._reactor.callLater(LOOK, self.look)
 
+    def _close(self, place: Address, faults: tuple[str, ...], *, cuts: bool) -> None:
+        """Listen no more because of *faults*, or still not because of these too."""
+        now = self._reactor.seconds()
+        self._log.info("{pbx}: listens no more [faults: {faults}]", pbx=self._pbx.name, faults=", ".join(faults))
+        self._pbx.turned(Opening(False, str(place), faults), now)
+        self._closed_by += tuple(name for name in faults if name not in self._closed_by)
+        if self._port is not None:
+            port, self._port, self._closed_at = self._port, None, now
+            port.close()
+        if cuts:
+            self._gate.abort_all(faults)
+
     def _open_again(self, place: Address) -> None:
-        name = self._pbx.name
+        name, now = self._pbx.name, self._reactor.seconds()
         try:
             self._port = OpenPort.open(self._reactor, place, self._gate, f"PBX '{name}'")
         except BindError as error:  # somebody else has it now: it is tried again
-            self._log.warn("{pbx}: {error}", pbx=name, error=str(error))
-        else:
-            self._log.info("{pbx}: listens on {address} again", pbx=name, address=str(place))
+            if not self._taken:
+                self._log.warn("{pbx}: {error}; it is tried again and again", pbx=name, error=str(error))
+            self._taken = True
+            return
+        self._log.info("{pbx}: listens on {address} again", pbx=name, address=str(place))
+        self._pbx.turned(Opening(True, str(place), self._closed_by, now - self._closed_at), now)
+        self._closed_by, self._taken = (), False
 
     def _forget_timer(self) -> None:
         if self._timer is not None and self._timer.active():

@@ -21,7 +21,7 @@ from ucmsim.clock import PbxClock, When
 from ucmsim.face import Face, Work
 from ucmsim.faults import NOTHING, Admission, Facts, FaultBook, Handshake, Moment, PortState, Settled, Situation
 from ucmsim.history import History
-from ucmsim.journal import Discretion, Exchange, Hygiene, Journal, Visit
+from ucmsim.journal import Discretion, Exchange, Hygiene, Journal, Opening, Visit
 from ucmsim.journal.masking import masked
 from ucmsim.journal.visits import CLOSED_AT_ACCEPT
 from ucmsim.personalities import personality
@@ -119,6 +119,7 @@ class Pbx:
     def change_clock(self, change: ClockChange, wall: float) -> None:
         """Move the PBX clock as *change* has it, at *wall* seconds; what was decided before keeps its moment."""
         self._clock = self._clock.changed(change, wall)
+        self.faults.changed()  # with the clock come and go those that keep its hours
 
     def port(self, wall: float) -> tuple[PortState, Settled]:
         """Return whether the port is open at *wall* seconds, and the faults that keep it closed.
@@ -126,10 +127,15 @@ class Pbx:
         `went_down` is called when it closes because of a restart.
         """
         settled = self.faults.settle(Moment.LISTEN, self._known(""), self._clock.at(wall))
-        state = settled.applied(PortState())
+        state, names = settled.applied(PortState()), settled.names
         # Who takes the fault away that had it restart has it up again.
-        is_down = wall < self._down_until and any(name in self.faults.armed for name in self._down_by)
-        return (PortState(is_open=False, cuts=True) if is_down else state), settled
+        if wall < self._down_until and any(name in self.faults.armed for name in self._down_by):
+            state, names = PortState(is_open=False, cuts=True), (*names, *self._down_by)
+        return replace(state, faults=names), settled
+
+    def turned(self, opening: Opening, wall: float) -> None:
+        """Take into the journal that the port closed, or opened again, at *wall* seconds."""
+        self.journal.add(opening.as_entry(self.name, self._clock.at(wall)))
 
     # --- at accept -------------------------------------------------------------------------------------------------
 

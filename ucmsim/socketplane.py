@@ -142,6 +142,13 @@ class Below(ProtocolWrapper):
         elif ending == "half":
             self.transport.loseWriteConnection()
 
+    def abort(self, faults: tuple[str, ...]) -> None:
+        """Cut at once, because the device goes down; *faults* are the names of those that have it do so."""
+        if faults:
+            self.visit.faults += faults
+            self.visit.cut = self._is_cut = True
+        self.transport.abortConnection()
+
     def dataReceived(self, data: bytes) -> None:
         self.visit.received += len(data)
         if self._is_cut:
@@ -343,7 +350,7 @@ class Gate(WrappingFactory[Below]):
         else:
             channel.inputEnded()
 
-    def abort_all(self) -> None:
-        """Cut every connection that is still open."""
+    def abort_all(self, faults: tuple[str, ...] = ()) -> None:
+        """Cut every connection that is still open, because of *faults* where there are such."""
         for protocol in list(self.protocols):
-            protocol.transport.abortConnection()
+            protocol.abort(faults)

@@ -114,6 +114,10 @@ class Settled:
         for one in self.considered:
             one.armed.count(fires=one.acts is not None)
 
+    def without(self, names: Collection[str]) -> Settled:
+        """Return what of it is about other faults than those with these *names*."""
+        return Settled(tuple(one for one in self.considered if one.armed.arming.name not in names))
+
     def about_authentication(self) -> Settled:
         """Return what of it also holds where an exchange ends in the Digest challenge."""
         return Settled(tuple(one for one in self.considered if one.armed.arming.kind.challenges))

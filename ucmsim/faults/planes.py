@@ -120,10 +120,14 @@ Suite = Literal["static-rsa", "null", "dhe-1024"]
 
 @dataclass(frozen=True, slots=True)
 class PortState:
-    """Whether the port of a PBX *is_open*, and if not, whether that *cuts* what is connected."""
+    """Whether the port of a PBX *is_open*, and if not, whether that *cuts* what is connected.
+
+    *faults* are the names of those that keep it closed, for the journal.
+    """
 
     is_open: bool = True
     cuts: bool = False
+    faults: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,14 @@ MOST = 1000
 STEP = 1000
 """Events that are looked at before others have their turn."""
 ANY = "any"
-KINDS = ("connection", "exchange")
+KINDS = ("connection", "exchange", "listening")
 CLOCKS = ("wall", "pbx")
 
 Reader = Callable[[str, str], Any]
 """Reads the value of a parameter, which it is told the name of. Raises `FieldRefused`."""
 
 PARAMETERS: Mapping[str, str] = MappingProxyType({
-    "kind": "connection or exchange",
+    "kind": "connection, exchange or listening",
     "since": "ISO instant with its zone: what began then or later",
     "until": "ISO instant with its zone: what began before then",
     "clock": "which clock since and until mean: wall (the default) or pbx",
@@ -81,7 +81,7 @@ class Inquiry:
         at = entry["wall" if self.clock == "wall" else "pbx_clock"]
         if (self.since is not None and at < self.since) or (self.until is not None and at >= self.until):
             return False
-        if self.peer is not None and not _covers(self.peer, entry["peer"]):
+        if self.peer is not None and not _covers(self.peer, entry.get("peer", "")):
             return False
         if self.path is not None and _path(entry) != self.path:
             return False

@@ -103,7 +103,7 @@ def _row(entry: dict[str, Any]) -> tuple[Any, ...]:
         entry["kind"],
         entry["wall"],
         entry["pbx_clock"],
-        entry["peer"],
+        entry.get("peer", ""),  # nobody came
         reply["status"] if reply else None,
         refusal["code"] if refusal else None,
         _words([*entry["faults"], *entry.get("kinds", ())]),

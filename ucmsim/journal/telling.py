@@ -17,12 +17,13 @@ _BYTES = ((1 << 20, "MB"), (1 << 10, "kB"))
 
 def told(entry: Entry, *, pbx: bool = False) -> list[tuple[Manner, str]]:
     """Return the pieces of the line about *entry*, whose PBX is named where there are several."""
-    who = f"{entry['peer']}:{entry['port']}"
+    kind = entry["kind"]
+    who = entry["address"] if kind == "listening" else f"{entry['peer']}:{entry['port']}"
     pieces: list[tuple[Manner, str]] = [
         ("time", _clock(entry["wall"])),
         ("who", f"{entry['pbx']} {who}" if pbx else who),
     ]
-    pieces += _exchange(entry) if entry["kind"] == "exchange" else _connection(entry)
+    pieces += _exchange(entry) if kind == "exchange" else _connection(entry) if kind == "connection" else _port(entry)
     if refusal := entry["refusal"]:
         hint = f" ({refusal['hint']})" if refusal["hint"] else ""
         pieces.append(("refusal", f"{refusal['code']}: {refusal['sentence']}{hint}"))
@@ -31,14 +32,14 @@ def told(entry: Entry, *, pbx: bool = False) -> list[tuple[Manner, str]]:
     if entry["faults"]:
         pieces.append(("fault", f"[{', '.join(entry['faults'])}]"))
     pieces += [("mark", f"!{mark}") for mark in entry["marks"]]
-    if entry["kind"] == "exchange" and entry["ended"]:
+    if kind == "exchange" and entry["ended"]:
         pieces.append(("end", entry["ended"]))
     return [(manner, plain(text, PRINTABLE, longest=2048)) for manner, text in pieces]
 
 
 def noteworthy(entry: Entry) -> bool:
     """Return whether *entry* tells more than others do: a connection that served its requests is told by these."""
-    if entry["kind"] == "exchange":
+    if entry["kind"] != "connection":
         return True
     return not entry["requests"] or bool(entry["refusal"]) or bool(entry["marks"])
 
@@ -61,6 +62,14 @@ def _connection(entry: Entry) -> Iterator[tuple[Manner, str]]:
     yield "what", f"connection {entry['connection']}: {agreed}"
     defect = f", shown {tls['defect']}: {entry['verdict']}" if tls and tls["defect"] else ""
     yield "figures", f"{entry['requests']} request{'' if entry['requests'] == 1 else 's'}{defect}, {entry['ended']}"
+
+
+def _port(entry: Entry) -> Iterator[tuple[Manner, str]]:
+    if entry["listens"]:
+        yield "good", "the port is open again"
+        yield "figures", f"closed for {entry['seconds']:.1f} s"
+    else:
+        yield "bad", "the port is closed"
 
 
 def _clock(wall: str) -> str:
