@@ -177,6 +177,16 @@ def test_a_restart_is_over_when_its_fault_is_taken_away():
         assert wire.pbx.port(BEGAN + 1)[0].is_open
 
 
+def test_a_restart_is_over_whatever_else_is_armed():
+    """Neither another fault that acted on its request keeps the port closed, nor one that has its name by now."""
+    wire = Wire({"fault": "api.restart", "seconds": 3600}, {"fault": "api.realm"})
+    wire.ask()
+    wire.pbx.faults.disarm("api-restart")
+    assert wire.pbx.port(BEGAN + 1)[0].is_open
+    wire.pbx.faults.arm({"fault": "api.restart", "seconds": 3600}, BEGAN + 1)
+    assert wire.pbx.port(BEGAN + 1)[0].is_open
+
+
 def test_faces_are_not_kept_without_end():
     """However many values a quirk is given in turn, each is seen as it is."""
     wire = Wire({"fault": "api.quirk", "id": "server", "value": "x/0"})

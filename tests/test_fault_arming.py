@@ -207,6 +207,15 @@ def test_a_time_to_live_ends_in_nothing():
     assert pbx.faults.arm(SLOW, BEGAN + 301).arming.name == "slow"
 
 
+def test_a_name_is_free_when_its_fault_has_lived_its_time():
+    """Also where nobody has asked for anything since, and what is over cannot be changed back to life."""
+    book = make_pbx(faults=[{**SLOW, "ttl": 300}]).faults
+    with pytest.raises(NotArmed):
+        book.change("slow", {"ttl": 600}, BEGAN + 300)
+    book = make_pbx(faults=[{**SLOW, "ttl": 300}]).faults
+    assert book.arm(SLOW, BEGAN + 300).arming.name == "slow"
+
+
 def test_a_ramp_lets_the_chance_grow():
     """It is 0 at first, then more and more, and at the end what it is without a ramp."""
     pbx = make_pbx(faults=[{**SLOW, "ramp": 1000}])

@@ -19,7 +19,8 @@ from ucmsim.auth import Nonces, judge
 from ucmsim.cdrapi import Search
 from ucmsim.clock import PbxClock, When
 from ucmsim.face import Face, Work
-from ucmsim.faults import NOTHING, Admission, Facts, FaultBook, Handshake, Moment, PortState, Settled, Situation
+from ucmsim.faults import NOTHING, Admission, Armed, Facts, FaultBook, Handshake, Moment, PortState, Settled, Situation
+from ucmsim.faults.api import Restart
 from ucmsim.history import History
 from ucmsim.journal import Discretion, Exchange, Hygiene, Journal, Opening, Visit
 from ucmsim.journal.masking import masked
@@ -105,7 +106,7 @@ class Pbx:
         self._others: dict[tuple[object, ...], Face] = {}
         self._nonces = Nonces.of(stream(seed, name, "nonces"), self.quirks)
         self._down_until = float("-inf")
-        self._down_by: tuple[str, ...] = ()
+        self._down_by: tuple[Armed, ...] = ()
         self.went_down: Callable[[], object] = lambda: None
         self._discretion = Discretion.of(self._face.account, tuple(f"/{name}" for name in self._face.handlers))
         for spec in settings.faults:
@@ -129,8 +130,8 @@ class Pbx:
         settled = self.faults.settle(Moment.LISTEN, self._known(""), self._clock.at(wall))
         state, names = settled.applied(PortState()), settled.names
         # Who takes the fault away that had it restart has it up again.
-        if wall < self._down_until and any(name in self.faults.armed for name in self._down_by):
-            state, names = PortState(is_open=False, cuts=True), (*names, *self._down_by)
+        if wall < self._down_until and (down_by := [one for one in self._down_by if self.faults.holds(one)]):
+            state, names = PortState(is_open=False, cuts=True), (*names, *(one.fired_name for one in down_by))
         return replace(state, faults=names), settled
 
     def turned(self, opening: Opening, wall: float) -> None:
@@ -196,7 +197,7 @@ class Pbx:
         face, situation = self._seen(request.peer, api)
         if situation.restart is not None:
             api.count()
-            return self._restarted(when.wall, situation.restart, api.names)
+            return self._restarted(when.wall, situation.restart, api)
         decided = self._checked(request, when, face, situation)
         if isinstance(decided, Content) and decided.status == 401:
             api = api.about_authentication()
@@ -344,12 +345,13 @@ class Pbx:
         page = pages.unauthorized(seen.realm or account.realm, nonces.issue(when.wall), stale=stale)
         return page.refused(verdict.refusal or _CHALLENGED)
 
-    def _restarted(self, wall: float, seconds: float, names: tuple[str, ...]) -> Reply:
+    def _restarted(self, wall: float, seconds: float, faults: Settled) -> Reply:
         """Go down for so many *seconds* in the middle of a request, which gets a reset."""
-        self._down_until, self._down_by = wall + seconds, names
+        self._down_until = wall + seconds
+        self._down_by = tuple(one.armed for one in faults.acting if isinstance(one.acts, Restart))
         self._nonces.forget()
         self.went_down()
-        return Reply(0, "", (), (HangUp(Ending.RESET),), note=_RESTARTS.sentence, faults=names, refusal=_RESTARTS)
+        return Reply(0, "", (), (HangUp(Ending.RESET),), note=_RESTARTS.sentence, faults=faults.names, refusal=_RESTARTS)
 
     # --- the head --------------------------------------------------------------------------------------------------
 

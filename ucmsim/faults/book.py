@@ -31,14 +31,19 @@ class Armed:
     fired: int = 0
     _drawn: float | None = None
 
+    @property
+    def fired_name(self) -> Fired:
+        """Its name, as what fired is told by."""
+        return Fired.of(self.arming.name, self.arming.kind.id)
+
     def as_json(self) -> dict[str, Any]:
         """Return the mapping that arms it again, and its counters."""
         return {**self.arming.as_json(), "matched": self.matched, "fired": self.fired}
 
-    def is_over(self, when: When) -> bool:
-        """Return whether its time to live has passed."""
+    def is_over(self, wall: float) -> bool:
+        """Return whether its time to live has passed at *wall* seconds."""
         ttl = self.arming.terms.ttl
-        return ttl is not None and when.wall - self.since >= ttl
+        return ttl is not None and wall - self.since >= ttl
 
     def considers(self, moment: Moment, facts: Facts, when: When) -> bool:
         """Return whether everything but *nth*, *times* and *chance* holds."""
@@ -99,7 +104,7 @@ class Settled:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(Fired.of(one.armed.arming.name, one.armed.arming.kind.id) for one in self.acting)
+        return tuple(one.armed.fired_name for one in self.acting)
 
     def applied(self, value: V) -> V:
         """Return what the faults that act make of *value*, the one of their moment, in the order of arming."""
@@ -152,6 +157,7 @@ class FaultBook:
 
     def arm(self, spec: Mapping[str, Any], wall: float) -> Armed:
         """Arm the fault that *spec* describes, at *wall* seconds; raises `FaultRefused`."""
+        self.expire(wall)
         found = arming(spec, defects=self.defects, taken=self.armed)
         self.armed[found.name] = one = Armed(found, self.stream(found.name), wall)
         self.changed()
@@ -159,7 +165,7 @@ class FaultBook:
 
     def listed(self, when: When) -> list[Armed]:
         """Return what is armed at *when*, in order."""
-        self.expire(when)
+        self.expire(when.wall)
         return list(self.armed.values())
 
     def change(self, name: str, changes: Mapping[str, Any], wall: float) -> Armed:
@@ -167,6 +173,7 @@ class FaultBook:
 
         What it lives and ramps for counts anew when that is among the changes. Raises `NotArmed` or `FaultRefused`.
         """
+        self.expire(wall)
         one = self._find(name)
         fixed = [key for key in ("fault", "name") if key in changes]
         if fixed:
@@ -192,9 +199,9 @@ class FaultBook:
         self.changed()
         return count
 
-    def expire(self, when: When) -> None:
-        """Take away what has lived its time at *when*."""
-        over = [name for name, one in self.armed.items() if one.is_over(when)]
+    def expire(self, wall: float) -> None:
+        """Take away what has lived its time at *wall* seconds."""
+        over = [name for name, one in self.armed.items() if one.is_over(wall)]
         for name in over:
             del self.armed[name]
         if over:
@@ -204,9 +211,13 @@ class FaultBook:
         """Return which faults act at *moment*, at *when*, where the *facts* are known."""
         if not self.armed:
             return NOTHING
-        self.expire(when)
+        self.expire(when.wall)
         found = [one for one in self.armed.values() if one.considers(moment, facts, when)]
         return Settled(tuple(self._considered(one, facts, when) for one in found))
+
+    def holds(self, one: Armed) -> bool:
+        """Return whether *one* itself is armed still, and not only another fault of its name."""
+        return self.armed.get(one.arming.name) is one
 
     def any_at(self, moment: Moment) -> bool:
         """Return whether a fault that is settled at *moment* is armed, whether or not it would act."""
