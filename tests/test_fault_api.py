@@ -154,6 +154,19 @@ def test_disabled_and_restarted_on_real_sockets(ucm_fleet: UcmFleet) -> None:
     ucm_fleet.stop(ucm)
 
 
+def test_a_reply_that_a_fault_cuts_short_is_not_the_clients_doing(ucm: Ucm) -> None:
+    """The exchange under way on another connection is told as cut by a fault, and no client is said to have gone."""
+    slow = ucm.fault("http.latency", seconds=60, name="slow")
+    with RawTls(ucm) as waiting:
+        waiting.send(b"GET /nowhere HTTP/1.1\r\n\r\n")
+        while not slow.fired:
+            time.sleep(0.05)
+        ucm.fault("api.disabled", name="off")
+        assert waiting.read().ended is Ended.RESET
+    (entry,) = ucm.journal(kind="exchange")
+    assert (entry["ended"], entry["faults"]) == ("a fault cut the connection", ["off", "slow"])
+
+
 def test_a_restart_forgets_the_nonces():
     """The request is reset, the port is closed for the time, and an old nonce is unknown afterwards."""
     wire = Wire(api=ACCOUNT)

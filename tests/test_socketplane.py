@@ -360,14 +360,19 @@ def test_fault_can_drop(pbx: Callable[..., Pbx]) -> None:
     assert [port.connect() is not None for _ in range(3)] == [False, False, True]
 
 
-def test_abort_all_cuts_every_connection() -> None:
-    """Before TLS, in it or lingering after it, which the PBX has been told: every socket is aborted."""
+def test_every_connection_can_be_cut() -> None:
+    """Before TLS, in it or lingering after it: every socket is aborted, and what was not over knows why."""
     port = Port()
     callers = [port.connect(), port.connect(HELLO), port.connect(HELLO)]
     callers[2].below.finish()
     assert port.pbx.closed == [callers[2].below.visit]
-    port.gate.abort_all()
+    port.gate.abort_all(("fault",))
     assert [caller.socket.calls[-1] for caller in callers] == ["abort"] * 3
+    told = [(caller.below.visit.cut, caller.below.visit.faults) for caller in callers]
+    assert told == [("a fault cut the connection", ("fault",))] * 2 + [("", ())]
+    stopped = port.connect(HELLO)
+    port.gate.abort_all()
+    assert stopped.below.visit.cut == "the PBX was switched off"
 
 
 # --- time before TLS -----------------------------------------------------------------------------------------------

@@ -37,7 +37,6 @@ Worker = Callable[[Callable[[], T]], Deferred[T]]
 BACKLOG = 65536
 """Bytes of requests to come that are kept while one is answered."""
 
-_CUT = "a fault cut the connection"
 _FAILED = "ucmsim failed; the log says why below"
 
 
@@ -175,7 +174,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
             else:
                 ended = self._gone
         except CancelledError:
-            ended = _CUT if self._visit.cut else self._gone
+            ended = self._visit.cut or self._gone
             raise
         except Exception:
             ended = _FAILED

@@ -27,7 +27,7 @@ from zope.interface import implementer
 
 from ucmsim.faults import FREELY, Admission, Handshake, Traffic
 from ucmsim.journal.hello import offered, resumed
-from ucmsim.journal.visits import BY_CLIENT, BY_DEVICE, RESET_BY_CLIENT, RESET_BY_DEVICE, Visit
+from ucmsim.journal.visits import BY_CLIENT, BY_DEVICE, BY_FAULT, BY_STOP, RESET_BY_CLIENT, RESET_BY_DEVICE, Visit
 from ucmsim.kernel import before_loss, measured
 from ucmsim.refusals import Code, Refusal
 from ucmsim.throttle import Throttle
@@ -130,7 +130,7 @@ class Below(ProtocolWrapper):
     def _cut(self) -> None:
         """End as a fault has it; from now on nothing that comes is looked at, and nothing goes out."""
         self._cancel_timer()
-        self.visit.cut = True
+        self.visit.cut = BY_FAULT
         ending = self._traffic.ending
         if ending == "fin" and not self._ending:
             self.finish()
@@ -144,9 +144,10 @@ class Below(ProtocolWrapper):
 
     def abort(self, faults: tuple[str, ...]) -> None:
         """Cut at once, because the device goes down; *faults* are the names of those that have it do so."""
-        if faults:
+        if not self._ending:  # else it was over, and only its socket lingers
             self.visit.faults += faults
-            self.visit.cut = self._is_cut = True
+            self.visit.cut = BY_FAULT if faults else BY_STOP
+            self._is_cut = self._is_cut or bool(faults)
         self.transport.abortConnection()
 
     def dataReceived(self, data: bytes) -> None:

@@ -22,6 +22,10 @@ RESET_BY_DEVICE = "the device reset it"
 RESET_BY_CLIENT = "the client reset it"
 """How a connection can end."""
 
+BY_FAULT = "a fault cut the connection"
+BY_STOP = "the PBX was switched off"
+"""Why the device cut one, when it did."""
+
 
 @dataclass(slots=True)
 class Visit:
@@ -29,8 +33,9 @@ class Visit:
 
     *defect* is the certificate defect that was shown, *faults* are the names of those that fired at accept and at the
     ClientHello. *version* and *cipher* are what was agreed on, *shaken* that the handshake was done. *requests* counts
-    what was answered, *heard* whether any byte of a request came, *cut* whether a fault ended it, *alert* the one that the client sent. *received* and *written* are bytes above TCP; *sent* were handed to the kernel, *acknowledged* by
-    the peer, None where the kernel does not tell. A peer that resets may have had more than it acknowledged.
+    what was answered, *heard* whether any byte of a request came, *cut* why the device cut it, "" where it did not, *alert* the
+    one that the client sent. *received* and *written* are bytes above TCP; *sent* were handed to the kernel, *acknowledged*
+    by the peer, None where the kernel does not tell. A peer that resets may have had more than it acknowledged.
     """
 
     number: int = 0
@@ -52,7 +57,7 @@ class Visit:
     refusal: Refusal | None = None
     ended: str = ""
     heard: bool = False
-    cut: bool = False
+    cut: str = ""
     alert: int | None = None
     marks: list[str] = field(default_factory=list)
 
