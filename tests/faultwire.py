@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 from twisted.internet.address import IPv4Address
@@ -12,6 +11,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from tests.below import below
 from tests.makers import BEGAN, CLIENT, make_pbx
 from ucmsim.channel import DeviceFactory
 from ucmsim.pbx import Pbx
@@ -23,7 +23,7 @@ class Tls(StringTransport):
     def __init__(self) -> None:
         super().__init__()
         self.ended = ""
-        self.transport = SimpleNamespace(finish=lambda: self._end("fin"))
+        self.transport = below(lambda: self._end("fin"))
 
     def write(self, data: bytes) -> None:
         if not self.ended:

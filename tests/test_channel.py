@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import LogLevel, capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
+from tests.below import below
 from tests.makers import spool_of
 from ucmsim.channel import DeviceChannel, DeviceFactory
 from ucmsim.clock import PbxClock
@@ -79,7 +79,9 @@ EMPTY = answer("200 OK", "Content-type: application/json", body=b'{\n"cdr":\n[\n
 class Tls(StringTransport):
     """A TLS that is only a string; like the real one it drops what is written after the end."""
 
-    transport = SimpleNamespace(finish=lambda: None)
+    def __init__(self) -> None:
+        super().__init__()
+        self.transport = below()
 
     def write(self, data: bytes) -> None:
         if not self.disconnecting or self.producer is not None:

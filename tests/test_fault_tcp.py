@@ -14,6 +14,7 @@ from tests.makers import BEGAN, CLIENT, make_pbx
 from tests.rawclient import Answer, Ended, RawSocket, RawTls, talk
 from tests.test_faults import refused
 from tests.test_socketplane import HELLO, Caller, Port, Socket
+from tests.tlswire import Server
 from ucmsim.faults import Traffic
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 from ucmsim.throttle import SETTLE, WAITING, Throttle
@@ -131,6 +132,47 @@ def test_bytes_go_no_faster_than_the_rate():
     assert [abs(sent - due) <= 50 for sent, due in zip(out, (1000, 2000, 2500), strict=True)] == [True] * 3
     assert caller.socket.calls == ["half-close"]
     assert told(gate, caller)["kinds"] == ["tcp.bandwidth"]
+
+
+def test_what_goes_out_slowly_goes_out_whole():
+    """Neither the time that a peer has to take the end of a reply nor that for reading it is over before all is out."""
+    gate = port("tcp.bandwidth", rate=100)
+    caller = connected(gate, HELLO)
+    caller.below.write(bytes(5000))
+    caller.below.finish()
+    for _ in range(60):
+        gate.clock.pump([0.05] * 20)
+    assert (caller.socket.calls, len(caller.socket.value())) == (["half-close"], 5000)
+    told(gate, caller)
+
+
+def test_who_reads_nothing_of_what_goes_out_slowly_is_given_up():
+    """Where the socket is full it is the peer that is waited for, and for no longer than usual."""
+    gate = port("tcp.bandwidth", rate=100)
+    caller = connected(gate, HELLO)
+    caller.below.write(bytes(5000))
+    caller.below.finish()
+    gate.clock.pump([0.05] * 20)
+    caller.socket.producer.pauseProducing()
+    gate.clock.advance(31)
+    assert caller.socket.calls == ["abort"]
+    told(gate, caller)
+
+
+def test_a_slow_wire_is_not_taken_for_a_client_that_reads_nothing():
+    """A long handshake and a long reply come to their end at any rate, and the journal blames nobody."""
+    server = Server({"fault": "tcp.bandwidth", "rate": 20})
+    client = server.connect()
+    while client.shake() == "waits":
+        server.clock.pump([0.05] * 20)
+        assert client.caller.socket.calls == []
+    client.tls.write(GET)
+    while not client.caller.socket.calls:
+        server.clock.pump([0.05] * 20)
+        client.pump()
+    assert client.caller.socket.calls == ["half-close"]
+    assert server.journal[0]["ended"] == ""
+    client.lose()
 
 
 @pytest.mark.fault("tcp.slicer")

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
 
 import pytest
 from twisted.internet.address import IPv4Address
@@ -20,6 +19,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from tests.below import below
 from tests.makers import another_row
 from tests.rawclient import Answer, Ended, RawTls, exchange
 from tests.spools import pbx_on, put
@@ -141,7 +141,9 @@ def test_a_short_file_that_changes_between_decision_and_wire(tmp_path: Path) -> 
 class Tls(StringTransport):
     """A TLS that is only a string, and takes no more once it has a little."""
 
-    transport = SimpleNamespace(finish=lambda: None)
+    def __init__(self) -> None:
+        super().__init__()
+        self.transport = below()
 
     def write(self, data: bytes) -> None:
         super().write(data)

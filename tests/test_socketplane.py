@@ -80,6 +80,10 @@ class Plain(Protocol):
     def __init__(self) -> None:
         self.got: list[bytes] = []
         self.lost = False
+        self.shown: Handshake | None = None
+
+    def connectionMade(self) -> None:
+        self.shown = getattr(self.transport, "handshake", None)
 
     def dataReceived(self, data: bytes) -> None:
         self.got.append(data)
@@ -241,12 +245,8 @@ def test_hello_is_held_until_it_is_whole(size: int) -> None:
 
 def test_handshake_is_decided_for_each_connection() -> None:
     """Each ClientHello has a decision of its own, at the gate when TLS begins."""
-    port, seen = Port(), []
-    port.gate.wrappedFactory.buildProtocol = lambda _addr: plain  # type: ignore[method-assign]
-    for _ in range(2):
-        plain = Plain()
-        plain.connectionMade = lambda: seen.append(port.gate.handshaking.defect)  # type: ignore[method-assign]
-        port.connect(HELLO)
+    port = Port()
+    seen = [port.connect(HELLO).above.shown.defect for _ in range(2)]  # type: ignore[union-attr]
     assert seen == ["number 1", "number 2"]
 
 
@@ -520,7 +520,7 @@ class Session:
     def __init__(self, identity: Identity) -> None:
         self.clock = Clock()
         device = identity.trust == identity.certificate
-        tls = DeviceTls(lambda _: identity, ("1.2", "1.2"), device_profile=device, handshaking=Handshake)
+        tls = DeviceTls(lambda _: identity, ("1.2", "1.2"), device_profile=device)
         wrapped = TlsFactory(tls, False, Factory.forProtocol(Plain), clock=self.clock)
         gate = Gate(FakePbx(), wrapped, self.clock, inactivity=INACTIVITY)
         self.caller = Caller(gate.buildProtocol(IPv4Address("TCP", PEER, 40000)), self.clock)

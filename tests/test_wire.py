@@ -7,13 +7,13 @@ import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from traceback import clear_frames
-from types import SimpleNamespace
 
 import pytest
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.task import Clock
 
+from tests.below import below
 from ucmsim.reply import PIECE, Body, Bytes, CutShort, Ending, HangUp, Reply, Send, SendHead, Step, Wait
 from ucmsim.wire import Progress, TlsLine, perform
 
@@ -473,7 +473,7 @@ class FakeTls:
 
     def __init__(self) -> None:
         self.calls: list[str] = []
-        self.transport = SimpleNamespace(finish=lambda: self.calls.append("half-close"))
+        self.transport = below(lambda: self.calls.append("half-close"))
 
     def write(self, data: bytes) -> None:
         self.calls.append(f"write {len(data)}")

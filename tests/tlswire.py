@@ -43,8 +43,8 @@ class Server:
         self.clock.advance(BEGAN)
         self.pbx = make_pbx(faults=list(faults))
         self._identities: dict[str | None, Identity] = {}
-        tls = DeviceTls(self._identity, ("1.0", "1.3"), device_profile=False, handshaking=lambda: self.gate.handshaking)
-        plain = DeviceFactory(self.pbx, self.clock, execute, lambda: self.gate.visiting)
+        tls = DeviceTls(self._identity, ("1.0", "1.3"), device_profile=False)
+        plain = DeviceFactory(self.pbx, self.clock, execute)
         self.gate = Gate(self.pbx, TlsFactory(tls, False, plain, clock=self.clock), self.clock, inactivity=INACTIVITY)
 
     def _identity(self, name: str | None) -> Identity:

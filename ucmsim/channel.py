@@ -42,23 +42,15 @@ _FAILED = "ucmsim failed; the log says why below"
 
 @implementer(IHandshakeListener)
 class DeviceChannel(Protocol, TimeoutMixin):
-    """One connection to one PBX; *visiting* returns the account of the connection whose TLS begins."""
+    """One connection to one PBX, over TLS that stands on a `Below`, which has the account of the connection."""
 
     _log = Logger()
 
-    def __init__(
-        self,
-        pbx: Pbx,
-        peer: str,
-        wall: IReactorTime,
-        worker: Worker[Reply],
-        visiting: Callable[[], Visit] = Visit,
-    ) -> None:
+    def __init__(self, pbx: Pbx, peer: str, wall: IReactorTime, worker: Worker[Reply]) -> None:
         self._pbx = pbx
         self._peer = peer
         self._wall = wall
         self._worker = worker
-        self._visiting = visiting
         self._visit = Visit()
         self._inactivity = pbx.quirks.number("inactivity-timeout")
         self._keep_alive = pbx.quirks.number("keep-alive")
@@ -80,8 +72,9 @@ class DeviceChannel(Protocol, TimeoutMixin):
     # --- what happens to the connection ----------------------------------------------------------------------------
 
     def connectionMade(self) -> None:
-        self._visit = self._visiting()
-        self._line = TlsLine(self.transport)  # type: ignore[arg-type]  # TLS stands below
+        tls: Any = self.transport
+        self._visit = tls.transport.visit
+        self._line = TlsLine(tls)
         self.setTimeout(self._inactivity)
 
     def handshakeCompleted(self) -> None:
@@ -111,6 +104,9 @@ class DeviceChannel(Protocol, TimeoutMixin):
 
     def timeoutConnection(self) -> None:
         """Too long without a byte: give the request up, or the reply that nobody reads."""
+        if self._line is not None and self._line.sends:  # the peer is not the one that is slow
+            self.setTimeout(self._inactivity)
+            return
         if self._playing is not None:
             self._gone = f"reset: the client read nothing for {self._inactivity} seconds (quirk stalled-reader)"
             self._end(Ending.RESET)
@@ -283,14 +279,11 @@ class DeviceFactory(Factory):
 
     noisy = False
 
-    def __init__(
-        self, pbx: Pbx, wall: IReactorTime, worker: Worker[Reply], visiting: Callable[[], Visit] = Visit
-    ) -> None:
+    def __init__(self, pbx: Pbx, wall: IReactorTime, worker: Worker[Reply]) -> None:
         self._pbx = pbx
         self._wall = wall
         self._worker = worker
-        self._visiting = visiting
 
     def buildProtocol(self, addr: IAddress | None) -> DeviceChannel:
         peer = str(getattr(addr, "host", ""))
-        return DeviceChannel(self._pbx, peer, self._wall, self._worker, self._visiting)
+        return DeviceChannel(self._pbx, peer, self._wall, self._worker)

@@ -49,10 +49,8 @@ class PbxService(Service):
             lambda defect: appliance.identity(defect, reactor.seconds()),
             settings.tls_range,
             device_profile=settings.tls_profile == "device",
-            handshaking=lambda: self._gate.handshaking,
         )
-        plain = DeviceFactory(pbx, reactor, worker, lambda: self._gate.visiting)
-        wrapped = TlsFactory(self._tls, False, plain, clock=reactor)
+        wrapped = TlsFactory(self._tls, False, DeviceFactory(pbx, reactor, worker), clock=reactor)
         self.calls = Happenings(appliance, reactor, worker)
         self._gate = Gate(
             pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"), undecided=self._undecided

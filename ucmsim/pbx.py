@@ -351,7 +351,9 @@ class Pbx:
         self._down_by = tuple(one.armed for one in faults.acting if isinstance(one.acts, Restart))
         self._nonces.forget()
         self.went_down()
-        return Reply(0, "", (), (HangUp(Ending.RESET),), note=_RESTARTS.sentence, faults=faults.names, refusal=_RESTARTS)
+        return Reply(
+            0, "", (), (HangUp(Ending.RESET),), note=_RESTARTS.sentence, faults=faults.names, refusal=_RESTARTS
+        )
 
     # --- the head --------------------------------------------------------------------------------------------------
 

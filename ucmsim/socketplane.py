@@ -95,6 +95,7 @@ class Below(ProtocolWrapper):
     def __init__(self, factory: Gate, wrapped: IProtocol, visit: Visit, traffic: Traffic = FREELY) -> None:
         super().__init__(factory, wrapped)
         self.visit = visit
+        self.handshake = Handshake()
         self._traffic = traffic
         self._throttles: list[Throttle] = []
         self._in_flight = False
@@ -166,7 +167,7 @@ class Below(ProtocolWrapper):
         if not hello_is_whole(self._held):
             return
         self._cancel_timer()
-        handshake = self.factory.pbx.handshake(self.visit.peer, self.factory.wall.seconds())
+        self.handshake = handshake = self.factory.pbx.handshake(self.visit.peer, self.factory.wall.seconds())
         self.visit.offered, self.visit.defect = offered(self._held), handshake.defect
         self.visit.faults += handshake.faults
         if handshake.answer is not None:
@@ -176,7 +177,6 @@ class Below(ProtocolWrapper):
             self._in_flight = True
             self._throttled(Traffic(piece=handshake.flight.bytes, gap=handshake.flight.seconds), lambda: None)
         held, self._held = self._held, None
-        self.factory.handshaking, self.factory.visiting = handshake, self.visit
         # Not through ProtocolWrapper, which declares every interface of the socket anew for each connection.
         self.wrappedProtocol.makeConnection(self)  # type: ignore[arg-type]  # it is a transport to what it wraps
         super().dataReceived(held)
@@ -217,12 +217,24 @@ class Below(ProtocolWrapper):
             return
         self._ending = True
         self.factory.ended(self)
-        self._wait(self.factory.inactivity, self.transport.abortConnection)
+        self._wait(self.factory.inactivity, self._give_up)
         self.transport.resumeProducing()  # type: ignore[attr-defined]  # every TCP transport reads on demand
         if self._peer_ended:
             self.transport.loseConnection()
         else:
             self.transport.loseWriteConnection()
+
+    @property
+    def sends(self) -> bool:
+        """Whether bytes wait here for their time, and not for the peer."""
+        return any(throttle.sends for throttle in self._throttles)
+
+    def _give_up(self) -> None:
+        """Reset a peer that has had its time to take what was written, unless that has not gone out yet."""
+        if self.sends:
+            self._wait(self.factory.inactivity, self._give_up)
+        else:
+            self.transport.abortConnection()
 
     def loseConnection(self) -> None:
         """Close, unless the end is under way already: what TLS thinks of later input is of no interest then."""
@@ -316,8 +328,6 @@ class Gate(WrappingFactory[Below]):
         self.wall = wall
         self.inactivity = inactivity
         self.undecided = undecided
-        self.handshaking = Handshake()
-        self.visiting = Visit()
         self._served: set[Below] = set()
 
     def buildProtocol(self, addr: IAddress | None) -> Below | None:  # type: ignore[override]

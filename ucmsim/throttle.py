@@ -27,7 +27,7 @@ class Throttle:
         self._traffic = traffic
         self._wall = wall
         self._cut = cut
-        self._queue: deque[bytes] = deque()
+        self._queue: deque[memoryview] = deque()
         self._waiting = 0
         self._left = traffic.limit
         self._cutting = False
@@ -52,6 +52,11 @@ class Throttle:
             self._timer = None
             self._beat()
 
+    @property
+    def sends(self) -> bool:
+        """Whether bytes wait here for their time, and not for a peer that reads nothing."""
+        return bool(self._queue) and not self._blocked
+
     # --- as a transport --------------------------------------------------------------------------------------------
 
     def write(self, data: bytes) -> None:
@@ -59,7 +64,7 @@ class Throttle:
             data = data[: self._left]
             self._left -= len(data)
         if data:
-            self._queue.append(data)
+            self._queue.append(memoryview(data))  # cut into pieces without being copied for each
             self._waiting += len(data)
             self._pump()
         if self._waiting > WAITING or self._left == 0 or self._blocked:
@@ -139,7 +144,7 @@ class Throttle:
             self._queue.appendleft(piece[self._piece :])
             piece = piece[: self._piece]
         self._waiting -= len(piece)
-        return piece
+        return bytes(piece)
 
     def _drained(self) -> None:
         if self._queue or self._blocked:  # the socket says when it has room again

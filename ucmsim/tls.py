@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from OpenSSL import SSL
-from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, ITransport
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer
 
@@ -72,18 +72,26 @@ class DeviceConnection(SSL.Connection):
         return b"".join(pieces)
 
 
+class DeviceTlsProtocol(TLSMemoryBIOProtocol):
+    """TLS that knows what it stands on when it is asked for its connection; Twisted takes the transport after that."""
+
+    def makeConnection(self, transport: ITransport) -> None:
+        self.transport = transport
+        super().makeConnection(transport)
+
+
 class TlsFactory(TLSMemoryBIOFactory):
     """Twisted's TLS without its gathering of small writes: `wire` writes large ones, and means each when it does."""
 
-    protocol = TLSMemoryBIOProtocol
+    protocol = DeviceTlsProtocol
 
 
 @implementer(IOpenSSLServerConnectionCreator)
 class DeviceTls:
     """Makes the TLS side of each connection of one PBX.
 
-    *identity_of* returns the good identity for None and that of a defect for its id; *handshaking* returns what the
-    PBX decided for the connection that is being made.
+    *identity_of* returns the good identity for None and that of a defect for its id. What the PBX decided for a
+    connection stands in the `Below` under it.
     """
 
     def __init__(
@@ -92,16 +100,15 @@ class DeviceTls:
         versions: tuple[str, str],
         *,
         device_profile: bool,
-        handshaking: Callable[[], Handshake],
     ) -> None:
         self._identity_of = identity_of
         self._versions = versions
         self._device_profile = device_profile
-        self._handshaking = handshaking
         self._contexts: dict[Handshake, tuple[Identity | Shown, Context]] = {}
 
     def serverConnectionForTLS(self, protocol: TLSMemoryBIOProtocol) -> SSL.Connection:
-        handshake = self._handshaking()
+        below: Any = protocol.transport
+        handshake: Handshake = below.handshake
 
         def on_end() -> None:
             channel: Any = protocol.wrappedProtocol

@@ -10,12 +10,18 @@ from twisted.internet.interfaces import IPushProducer, IReactorTime
 from twisted.internet.task import deferLater
 from zope.interface import implementer
 
+from ucmsim.journal import Visit
 from ucmsim.reply import PIECE, Body, CutShort, Drip, Ending, HangUp, Reply, Send, SendHead, Stay, Wait
 
 
 class Line(Protocol):
-    """What a reply is performed on: bytes can be written, a producer registered, and there are three ways to end."""
+    """What a reply is performed on: bytes can be written, a producer registered, and there are three ways to end.
 
+    While it *sends*, bytes that were written go out as slowly as a fault has it, and nobody waits for the peer.
+    """
+
+    @property
+    def sends(self) -> bool: ...
     def write(self, data: bytes) -> None: ...
     def registerProducer(self, producer: IPushProducer, streaming: bool) -> None: ...
     def unregisterProducer(self) -> None: ...
@@ -27,6 +33,10 @@ class TlsLine:
 
     def __init__(self, tls: TlsTransport) -> None:
         self._tls = tls
+
+    @property
+    def sends(self) -> bool:
+        return self._tls.transport.sends
 
     def write(self, data: bytes) -> None:
         self._tls.write(data)
@@ -49,7 +59,13 @@ class TlsLine:
                 self._tls.abortConnection()
 
 
-class _Socket(Protocol):
+class Socket(Protocol):
+    """The part of a `Below` that HTTP uses; *visit* is the account of the connection, *sends* is that of a `Line`."""
+
+    visit: Visit
+
+    @property
+    def sends(self) -> bool: ...
     def finish(self) -> None: ...
 
 
@@ -57,7 +73,7 @@ class TlsTransport(Protocol):
     """The part of `TLSMemoryBIOProtocol` that a `TlsLine` uses."""
 
     @property
-    def transport(self) -> _Socket: ...
+    def transport(self) -> Socket: ...
     def write(self, data: bytes) -> None: ...
     def registerProducer(self, producer: IPushProducer, streaming: bool) -> None: ...
     def unregisterProducer(self) -> None: ...

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import re
 from hashlib import md5
-from types import SimpleNamespace
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import execute
@@ -17,6 +16,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
+from tests.below import below
 from tests.golden.scripts import Ask, Basic, Connect, End, Follow, Login, Send, Step, Wait
 from ucmsim.channel import DeviceFactory
 from ucmsim.pbx import Pbx
@@ -144,7 +144,9 @@ class Player:
 class _Tls(StringTransport):
     """A TLS that is only a string; like the real one it drops what is written after the end."""
 
-    transport = SimpleNamespace(finish=lambda: None)
+    def __init__(self) -> None:
+        super().__init__()
+        self.transport = below()
 
     def write(self, data: bytes) -> None:
         if not self.disconnecting or self.producer is not None:
