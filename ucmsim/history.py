@@ -25,7 +25,8 @@ from ucmsim.register import Quirks
 from ucmsim.sight import EVERYTHING, Unseen
 
 SCHEMA_VERSION = 5
-_BATCH = 1000
+_BATCH = 200
+"""Rows that are written, or read, at a time: more at a time leave the processor's caches before they are written."""
 _KEPT = 8
 """Compiled statements that are kept; those of the longest lists take a megabyte each (see `matching`)."""
 

@@ -6,7 +6,6 @@ called, and calls, 1/r**s as often as the first. An order is a stride through th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import gcd, log
 from random import Random
@@ -53,12 +52,9 @@ class Books:
         zipf = Odds(range(length), (1 / rank**exponent for rank in range(1, length + 1)))
         return cls(zipf, tuple(Order.drawn(length, chance) for _ in range(extensions)))
 
-    def drawn(self, extension: int, chance: Random) -> Iterator[int]:
-        """Yield a thing that *extension* draws, and then those that follow it in its book."""
-        first, stride, length = self.orders[extension]
-        rank = self.ranks.draw(chance)
-        for at in range(rank, rank + length):
-            yield (first + stride * at) % length
+    def draw(self, extension: int, chance: Random) -> int:
+        """Return a thing that *extension* draws from its book."""
+        return self.orders[extension].at(self.ranks.draw(chance))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +88,28 @@ class Contacts:
         """Return another extension that *extension* calls; raise `LookupError` where it is the only one."""
         if self.colleagues is None:
             raise LookupError("there is no other extension")
-        at = next(self.colleagues.drawn(extension, chance))
+        at = self.colleagues.draw(extension, chance)
         return at if at < extension else at + 1
 
     def caller(self, extension: int, chance: Random) -> Party:
         """Return somebody outside who calls *extension*; raise `LookupError` where nobody is."""
-        return next(self._outside(extension, chance))
+        if self.outside is None:
+            raise LookupError("there is nobody outside")
+        return self.parties.outside[self.outside.draw(extension, chance)]
 
     def callee(self, extension: int, chance: Random, besides: Party | None = None) -> Party:
         """Return somebody outside whom *extension* calls: in place of one without a number, the next in its book.
 
         So too in place of *besides*, unless nobody else is there. Raises `LookupError` where nobody is.
         """
-        for party in self._outside(extension, chance):
+        if self.outside is None:
+            raise LookupError("there is nobody outside")
+        people, order = self.parties.outside, self.outside.orders[extension]
+        rank = self.outside.ranks.draw(chance)
+        for at in range(rank, rank + order.length):
+            party = people[order.at(at)]
             if dialable(party) and party != besides:
                 return party
         if besides is None:
             raise LookupError("there is nobody outside whom one can call")
         return besides
-
-    def _outside(self, extension: int, chance: Random) -> Iterator[Party]:
-        if self.outside is None:
-            raise LookupError("there is nobody outside")
-        return map(self.parties.outside.__getitem__, self.outside.drawn(extension, chance))

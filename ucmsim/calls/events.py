@@ -168,7 +168,7 @@ THROUGH = (What.ANSWER, What.ENTER, What.PARK, What.PICK_UP)
 """Events with which somebody, or a feature, is through to the caller."""
 OVER = (What.HANG_UP, What.CUT)
 """Events with which a call ends."""
-_APART = (*THROUGH, What.TRANSFER, *OVER)
+_APART = frozenset({*THROUGH, What.TRANSFER, *OVER})
 _ANSWER, _PAGING = What.ANSWER, Role.PAGING
 
 
@@ -187,13 +187,13 @@ def talks(call: Call) -> Iterator[Talk]:
     """
     if call.helps is not None:
         return
-    through: tuple[Party, int] | None = None
+    to: Party | None = None
+    since = 0
     for event in call.events:
         what = event.what
-        if what not in _APART or (through and what is _ANSWER and through[0].role is _PAGING):
+        if what not in _APART or (to and what is _ANSWER and to.role is _PAGING):
             continue
-        if through:
-            yield Talk(*through, event.at)
-            through = None
-        if what in THROUGH and event.to is not None:
-            through = event.to, event.at
+        at = event.at
+        if to:
+            yield Talk(to, since, at)
+        to, since = event.to if what in THROUGH else None, at

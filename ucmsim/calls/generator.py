@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from random import Random
 
 from ucmsim.calls.projection import Firmware
+from ucmsim.calls.shapes import Story
 from ucmsim.calls.traffic import Office, Traffic
 from ucmsim.calls.world import CallWorld
 from ucmsim.corrections import Corrections
 from ucmsim.instants import SECOND, microseconds
 
 _DAY = 24 * 3600 * SECOND
+_AHEAD = 128
+"""Stories that are made up at a time: with one at a time, a row takes a tenth longer."""
 
 
 def before(
@@ -32,5 +37,11 @@ def before(
     """
     last = microseconds(until)
     traffic = Traffic(office, calls_per_day, chance, recording)
-    stories = traffic.stories(last - days * _DAY, last)
+    stories = _ahead(traffic.stories(last - days * _DAY, last))
     return CallWorld(firmware, stories, clock=clock, restarts=office.restarts)
+
+
+def _ahead(stories: Iterator[Story]) -> Iterator[Story]:
+    """Yield *stories*, of which some are made up ahead: one kind of work at a time keeps the processor's caches warm."""
+    while some := list(islice(stories, _AHEAD)):
+        yield from some

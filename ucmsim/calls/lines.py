@@ -51,12 +51,13 @@ class Lines:
 
         A place that is named twice gives two lines. Return whether they were taken.
         """
+        ends, channels = self._ends, self._channels
         wanted = dict.fromkeys(places, 1)
         if len(wanted) < len(places):
             wanted = Counter(places)
         for place, lines in wanted.items():
-            if not self.free(place, since, lines):
+            if self.taken(place, since) + lines > channels.get(place, 1):
                 return False
         for place in places:
-            heappush(self._ends[place], until)
+            heappush(ends[place], until)
         return True

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from ucmsim.calls import filenames
@@ -33,7 +32,7 @@ from ucmsim.calls.legs import (
 from ucmsim.calls.naming import Naming
 from ucmsim.calls.recorder import Recorder
 from ucmsim.calls.timing import Timing
-from ucmsim.columns import NAMES, Row
+from ucmsim.columns import Row
 from ucmsim.records import Recording
 from ucmsim.register import Quirks
 
@@ -44,7 +43,6 @@ _NUMBERED = (Role.IVR, Role.GROUP, Role.QUEUE, Role.CONFERENCE, Role.PAGING, Rol
 _PROMPT = "ss-noservice"
 """What is played to who calls a phone that is not there; assumed."""
 
-_in_order = itemgetter(*NAMES)
 _ANALOGUE, _CALLBACK = Role.ANALOGUE, Role.CALLBACK
 
 
@@ -167,40 +165,54 @@ class Firmware:
             return False
         return not (leg.continues and self.one_row) and leg.reached.role not in self.unwritten
 
-    def row(self, leg: Leg, recorded: tuple[Recording, ...]) -> Row:
-        """Return the CDR of *leg*, of which *recorded* was kept; without AcctId, which is given when it is written."""
+    def row(self, leg: Leg, recorded: tuple[Recording, ...], acctid: str = "") -> Row:
+        """Return the CDR of *leg*, of which *recorded* was kept, with the *acctid* that it is given when it is written."""
         call, naming, timing = leg.call, self.naming, self.timing
         caller, reached = call.caller, leg.reached
-        rung = leg.start != call.start
         source = naming.source(call)
-        account = call.account or (call.pin if self.pin else "")
-        if leg.lastapp == VOICEMAIL and self.one_row and rung:  # the ringing before it is told with it
+        if (
+            leg.lastapp == VOICEMAIL and self.one_row and leg.start != call.start
+        ):  # the ringing before it is told with it
             leg = leg._replace(start=call.start, lastapp=self.one_row_lastapp)
         if leg.lastapp == DIAL and leg.disposition == "FAILED" and self.unregistered != DIAL:
             leg = leg._replace(lastapp=self.unregistered, lastdata=_PROMPT)
         answer, end = timing.answer_and_end(leg)
         place, shown = naming.place(caller), naming.caller_id(leg)
-        extensions = (place, reached.place) if self.repeats else ("", "")
-        found: Row = _in_order({
-            "AcctId": "", "accountcode": account, "src": source, "dst": self._dialled(leg),
-            "dcontext": naming.context(leg), "clid": naming.clid(shown),
-            "channel": naming.channel(call), "dstchannel": naming.far_channel(leg),
-            "lastapp": leg.lastapp, "lastdata": naming.lastdata(leg),
-            "start": timing.local(leg.start), "answer": answer, "end": end,
-            "duration": str(timing.duration(leg)), "billsec": str(timing.billsec(leg)),
-            "disposition": self._disposition(leg), "amaflags": self.amaflags, "uniqueid": naming.uniqueid(leg),
-            "userfield": self.userfields[self._direction(leg)],
-            "channel_ext": place, "dstchannel_ext": reached.place,
-            "service": self.analogue_service if caller.role is _ANALOGUE else self.service,
-            "caller_name": shown.name,
-            "recordfiles": "" if call.monitored and not self.tells else self._recordfiles(recorded),
-            "dstanswer": reached.number if leg.answered else "",
-            "chanext": extensions[0], "dstchanext": extensions[1],
-            "session": naming.session((leg.fetched if self.two_sessions else None) or call),
-            "action_owner": source, "action_type": self._action(leg),
-            "src_trunk_name": caller.trunk, "dst_trunk_name": reached.trunk,
-        })  # fmt: skip
-        return found
+        # A plain tuple, as there is one for every row: those of the columns, in their order.
+        return (
+            acctid,
+            call.account or (call.pin if self.pin else ""),
+            source,
+            self._dialled(leg),
+            naming.context(leg),
+            naming.clid(shown),
+            naming.channel(call),
+            naming.far_channel(leg),
+            leg.lastapp,
+            naming.lastdata(leg),
+            timing.local(leg.start),
+            answer,
+            end,
+            str(timing.duration(leg)),
+            str(timing.billsec(leg)),
+            self._disposition(leg),
+            self.amaflags,
+            naming.uniqueid(leg),
+            self.userfields[self._direction(leg)],
+            place,  # channel_ext
+            reached.place,  # dstchannel_ext
+            self.analogue_service if caller.role is _ANALOGUE else self.service,
+            shown.name,
+            "" if call.monitored and not self.tells else self._recordfiles(recorded),
+            reached.number if leg.answered else "",  # dstanswer
+            place if self.repeats else "",
+            reached.place if self.repeats else "",
+            naming.session((leg.fetched if self.two_sessions else None) or call),
+            source,  # action_owner
+            self._action(leg),
+            caller.trunk,
+            reached.trunk,
+        )
 
     def _recordfiles(self, recorded: tuple[Recording, ...]) -> str:
         if not recorded:
@@ -237,5 +249,4 @@ def written(story: tuple[Call, ...], firmware: Firmware) -> Iterator[Row]:
     """Yield the rows that *firmware* writes of the calls of *story* on an empty unit, in the order in which they end."""
     found = [leg for call in story for leg in legs(call, story)]
     for number, leg in enumerate(sorted(filter(firmware.writes, found), key=lambda leg: leg.end), 1):
-        row = firmware.row(leg, firmware.recordings(leg, 0))
-        yield (str(number), *row[1:])
+        yield firmware.row(leg, firmware.recordings(leg, 0), str(number))

@@ -32,7 +32,8 @@ class Starts:
             for call in story:
                 after[call.start] = call.start + later + 1
             story = tuple(_later(call, later) for call in story)
-        self.take(call.start for call in story)
+        for call in story:
+            after.setdefault(call.start, call.start + 1)
         return story
 
     def forget(self, before: int) -> None:

@@ -5,8 +5,10 @@ Instants become local text here and nowhere else.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from ucmsim.calls.legs import FORK, Leg
@@ -14,14 +16,18 @@ from ucmsim.instants import SECOND
 from ucmsim.register import Quirks
 
 _ZEROS = "0000-00-00 00:00:00"
-_TWO = tuple(f"{number:02}" for number in range(60))
-"""Numbers in two digits: a row has three times, and formats that are worked out anew take as long as the rest of it."""
+_MINUTE = 60
+_SECONDS = tuple(f"{number:02}" for number in range(_MINUTE))
+_MINUTES = 1024
+"""Minutes whose local text is kept: a row has three times, and most of them share a minute with others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
     """The clock of one firmware in one *zone*."""
 
+    minute: Callable[[int], str]
+    """The local text of a minute of the epoch, up to its seconds; "" for one in which the zone's clocks show no whole one."""
     zone: ZoneInfo
     unanswered: str
     """What answer and end are of a call that nobody took."""
@@ -45,6 +51,7 @@ class Timing:
         """Return what the register says."""
         momentary = {"BUSY": quirks["busy-duration"] == "zero", "FAILED": quirks["failed-duration"] == "zero"}
         return cls(
+            lru_cache(_MINUTES)(partial(_minute, zone)),
             zone,
             unanswered=str(quirks["unanswered"]),
             missing=_ZEROS if quirks["missing-time"] == "zeros" else "",
@@ -58,14 +65,13 @@ class Timing:
 
     def local(self, instant: int) -> str:
         """Return the wall clock at *instant*."""
-        at = datetime.fromtimestamp(instant // SECOND, self.zone)
-        day = f"{at.year:04}-{_TWO[at.month]}-{_TWO[at.day]}"
-        return f"{day} {_TWO[at.hour]}:{_TWO[at.minute]}:{_TWO[at.second]}"
+        minute, second = divmod(instant // SECOND, _MINUTE)
+        text = self.minute(minute)
+        return f"{text}{_SECONDS[second]}" if text else _local(self.zone, instant // SECOND)
 
     def month(self, instant: int) -> str:
         """Return the month of the wall clock at *instant*, YYYY-MM."""
-        local = datetime.fromtimestamp(instant // SECOND, self.zone)
-        return f"{local.year:04}-{local.month:02}"
+        return self.local(instant)[:7]
 
     def answer_and_end(self, leg: Leg) -> tuple[str, str]:
         """Return the texts of both."""
@@ -106,3 +112,16 @@ class Timing:
         if self.displayed:
             return end // SECOND - start // SECOND
         return (end - start) // SECOND
+
+
+def _local(zone: ZoneInfo, second: int) -> str:
+    return datetime.fromtimestamp(second, zone).replace(tzinfo=None).isoformat(" ", "seconds")
+
+
+def _minute(zone: ZoneInfo, minute: int) -> str:
+    """Return what the times of a *minute* of the epoch have in common in *zone*; "" where its seconds are others than there.
+
+    Before there were time zones, local clocks were minutes and seconds off.
+    """
+    first, last = (_local(zone, second) for second in (minute * _MINUTE, minute * _MINUTE + _MINUTE - 1))
+    return first[:-2] if first.endswith(":00") and last[:-2] == first[:-2] else ""

@@ -201,7 +201,9 @@ class CallWorld:
         self._number += 1
         if self._gap and self._number % self._gap == 0:
             self._number += 1
-        row = (str(self._number), *firmware.row(leg, recordings)[1 : self._width], *self._blank)
+        row = firmware.row(leg, recordings, str(self._number))
+        if self._blank:
+            row = row[: self._width] + self._blank
         return Record(row, recordings, happened, self._heard(leg), call, tuple(self.over()))
 
     def _heard(self, leg: Leg) -> tuple[str, str] | None:
