@@ -326,6 +326,79 @@ def test_no_field_can_write_a_second_header(line):
         assert list(refused({"fault": fault, field: line})) == [field]
 
 
+def test_a_header_has_a_longest_length():
+    """What is longer than that is refused when the fault is armed, and not cut."""
+    assert "bytes" in refused({"fault": "http.header", "bytes": (64 << 20) + 1})
+
+
+# Several at once
+
+DRIP = {"fault": "http.drip", "bytes": 100, "seconds": 2}
+
+
+def dripped(*faults: dict[str, Any], seconds: int = 60) -> list[bytes]:
+    """Return the body so far after each second, without repetitions, of a reply that drips."""
+    dripping = Wire(DRIP, *faults)
+    opened, seen = dripping.open(), []
+    for _ in range(seconds):
+        if opened.body not in seen:
+            seen.append(opened.body)
+        dripping.clock.advance(1)
+    opened.vanish()
+    return seen
+
+
+def test_what_changes_a_body_changes_one_that_drips():
+    """Armed behind the drip, each does to the body what it does alone, and the pace stays."""
+    assert dripped({"fault": "http.truncate", "bytes": 250}) == [GOOD.body[:end] for end in (100, 200, 250)]
+    assert dripped({"fault": "http.stall", "bytes": 150}) == [GOOD.body[:end] for end in (100, 150)]
+    assert dripped({"fault": "http.twice"})[-1] == GOOD.body * 2
+    assert dripped({"fault": "http.redirect", "location": "/"}) == [b""]
+    assert dripped({"fault": "http.chunked", "bytes": 9999})[0].startswith(b"%x\r\n" % len(GOOD.body))
+    slow = Wire(DRIP, {"fault": "http.latency", "seconds": 5, "before": "body"})
+    opened = slow.open()
+    slow.clock.advance(4.9)
+    assert (opened.status, opened.body) == (200, b"")
+    slow.clock.advance(0.1)
+    assert opened.body == GOOD.body[:100]
+    opened.vanish()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"fault": "http.truncate", "ending": "fin"}, {"fault": "http.twice"}, {"fault": "http.stall", "bytes": 99}],
+)
+def test_what_comes_in_chunks_has_no_length(fault):
+    """Chunks and Content-Length exclude each other, whatever becomes of the body."""
+    opened = Wire({"fault": "http.chunked"}, fault).open()
+    assert (opened.header("Transfer-Encoding"), opened.header("Content-Length")) == ("chunked", None)
+    opened.vanish()
+
+
+def test_a_reply_without_a_byte_is_waited_for():
+    """Latency that is armed before counts, whatever comes after it."""
+    slow = Wire({"fault": "http.latency", "seconds": 5}, {"fault": "http.empty", "ending": "fin"})
+    opened = slow.open()
+    slow.clock.advance(4.9)
+    assert opened.ended == ""
+    slow.clock.advance(0.1)
+    assert (opened.raw, opened.ended) == (b"", "fin")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"fault": "http.empty"}, {"fault": "http.redirect", "location": "/"}, {"fault": "http.stall"},
+     {"fault": "http.truncate", "bytes": 0}],
+)  # fmt: skip
+def test_rows_that_were_not_sent_were_not_served(fault):
+    """Of a page that no byte of was sent the journal tells no rows and no AcctIds."""
+    sent, unsent = Wire(), Wire(fault)
+    sent.ask()
+    unsent.open().vanish()
+    assert (sent.journal[0]["rows"], sent.journal[0]["acctids"]) == (3, "62-64")
+    assert (unsent.journal[0]["rows"], unsent.journal[0]["acctids"]) == (None, "")
+
+
 # Challenges without end
 
 

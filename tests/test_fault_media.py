@@ -135,6 +135,13 @@ def test_a_recording_comes_slowly(tmp_path):
     assert slow.pbx.faults.armed["media-slow"].matched == 1
 
 
+def test_a_page_that_says_why_there_is_none_comes_at_once(tmp_path):
+    """Only recordings come slowly."""
+    missing = "/recapi?filedir=monitor&filename=none.wav"
+    slow = wire(tmp_path, fault("media.slow", bytes=1, seconds=2))
+    assert slow.ask(missing).raw == wire(tmp_path).ask(missing).raw
+
+
 @pytest.mark.fault("media.member-missing", "media.member-damaged")
 def test_a_tar_with_a_bad_member(tmp_path):
     """The second is missing, or has as many bytes of which some are others; one file alone stays as it is."""

@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IPushProducer
 from twisted.internet.task import Clock
 
 from tests.below import below
-from ucmsim.reply import PIECE, Body, Bytes, CutShort, Ending, HangUp, Reply, Send, SendHead, Step, Wait
+from ucmsim.reply import PIECE, Body, Bytes, CutShort, Drip, Ending, HangUp, Reply, Send, SendHead, Step, Wait
 from ucmsim.wire import Progress, TlsLine, perform
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-type: text/csv\r\n\r\n"
@@ -466,6 +466,31 @@ def test_stopping_the_producer_closes_the_iterator() -> None:
     play.line.producer.stopProducing()
     assert not body.inside
     play.vanish()
+
+
+def test_a_drip_waits_for_the_peer() -> None:
+    """What drips faster than the peer reads does not pile up: nothing is made while the transport says pause."""
+    body = Counted()
+    play = Play(Drip(body, PIECE, 0.0), HangUp(), room=1)
+    play.clock.pump([1] * 9)
+    assert (body.made, play.stalls) == (2, [True])
+    play.line.producer.resumeProducing()
+    assert (play.progress.bytes, play.stalls) == (2 * PIECE, [True, False, True])
+    play.line.room = None
+    play.line.producer.resumeProducing()
+    play.clock.pump([1] * 9)
+    assert (play.line.data[-LONG.length :], play.line.ends, play.line.producer) == (LONG.data, [Ending.NOTIFY], None)
+    assert play.over
+
+
+def test_a_drip_that_waits_for_the_peer_is_given_up_with_it() -> None:
+    """A client that goes leaves nothing waiting, and a transport that speaks up afterwards is not heard."""
+    play = Play(Drip(LONG, PIECE, 1.0), room=1)
+    play.clock.advance(1)
+    tap = play.line.producer
+    play.vanish()
+    tap.resumeProducing()
+    assert (play.line.producer, play.clock.getDelayedCalls()) == (None, [])
 
 
 class FakeTls:

@@ -143,16 +143,54 @@ def _write_head(head: bytes, line: Line, progress: Progress) -> None:
 
 
 async def _dripped(pieces: Iterator[bytes], seconds: float, line: Line, wall: IReactorTime, progress: Progress) -> str:
-    """Send *pieces* with so many *seconds* between; return why they were cut short, "" if they were not."""
+    """Send *pieces* with so many *seconds* between, or as the peer reads if that takes longer.
+
+    Return why they were cut short, "" if they were not.
+    """
+    tap = _Tap(progress)
+    line.registerProducer(tap, True)
     try:
         for number, piece in enumerate(pieces):
             if number:
                 await deferLater(wall, seconds)
+            await tap.opened()
             progress.bytes += len(piece)
             line.write(piece)
     except CutShort as short:
         return str(short)
+    finally:
+        line.unregisterProducer()
     return ""
+
+
+@implementer(IPushProducer)
+class _Tap:
+    """Is closed and opened by the transport, so that what drips faster than the peer reads does not pile up there."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._is_open = True
+        self._waiting: Deferred[None] | None = None
+
+    async def opened(self) -> None:
+        """Wait until the transport takes more."""
+        if not self._is_open:
+            self._waiting = Deferred()
+            await self._waiting
+
+    def pauseProducing(self) -> None:
+        self._is_open = False
+        self._progress.stalled(True)
+
+    def resumeProducing(self) -> None:
+        self._is_open = True
+        self._progress.stalled(False)
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.callback(None)
+
+    def stopProducing(self) -> None:
+        """The connection is gone, and the channel gives up whoever waits."""
 
 
 async def _sent(head: bytes, body: Body, line: Line, progress: Progress) -> str:

@@ -12,8 +12,8 @@ from ucmsim.faults.cuts import Where, place
 from ucmsim.faults.fields import Bytes as BytesField
 from ucmsim.faults.fields import Piece
 from ucmsim.faults.planes import Moment
-from ucmsim.faults.replies import How, body_of, ending, small, with_body, with_content, with_end, with_header
-from ucmsim.reply import PIECE, Body, Bytes, Joined, Reply, Send, gathered
+from ucmsim.faults.replies import How, body_of, ending, small, with_body, with_end, with_header, with_length
+from ucmsim.reply import PIECE, Body, Bytes, Joined, Reply, gathered
 
 Length = Literal["large", "matching", "missing", "small"]
 _Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
@@ -43,8 +43,7 @@ class Truncate:
         data = small(body) if self.at != "byte" else None
         kept = body.slice(0, near if data is None else place(data, near, self.at))
         told = {"large": body.length, "matching": kept.length, "missing": None, "small": kept.length // 2}[self.length]
-        cut = with_body(reply, *([Send(kept)] if kept.length else []))
-        return with_end(with_header(cut, "Content-Length", None if told is None else str(told)), ending(self.ending))
+        return with_end(with_length(with_body(reply, kept), told), ending(self.ending))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,8 @@ class Twice:
         body = body_of(reply)
         if body is None:
             return reply
-        return with_content(reply, Joined((body, body)), length=body.length if self.length == "one" else None)
+        twice = Joined((body, body))
+        return with_length(with_body(reply, twice), body.length if self.length == "one" else twice.length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Chunked:
         if body is None:
             return reply
         told = with_header(with_header(reply, "Content-Length", None), "Transfer-Encoding", "chunked")
-        return with_body(told, Send(InChunks(body, self.how, self.bytes)))
+        return with_body(told, InChunks(body, self.how, self.bytes))
 
 
 @dataclass(frozen=True, slots=True)

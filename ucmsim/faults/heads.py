@@ -8,10 +8,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from ucmsim import pages
-from ucmsim.faults.fields import SomeBytes
 from ucmsim.faults.planes import Moment
-from ucmsim.faults.replies import header_of, with_content, with_header
-from ucmsim.reply import Bytes, Content, Reply
+from ucmsim.faults.replies import header_of, with_header, with_length, without_body
+from ucmsim.reply import Content, Reply
 
 Line = Annotated[str, Field(max_length=8192, pattern=r"^[^\r\n\x00]*$")]
 _Status = Annotated[int, Field(ge=400, le=599, strict=True)]
@@ -77,18 +76,19 @@ class Redirect:
 
     def __call__(self, reply: Reply) -> Reply:
         title = {301: "Moved Permanently", 302: "Found", 303: "See Other", 307: "Temporary Redirect"}
-        elsewhere = replace(reply, status=self.status, title=title.get(self.status, "Permanent Redirect"), rows=None)
-        return with_header(with_content(elsewhere, Bytes()), "Location", self.location)
+        elsewhere = replace(reply, status=self.status, title=title.get(self.status, "Permanent Redirect"))
+        unframed = with_header(without_body(elsewhere), "Transfer-Encoding", None)
+        return with_header(with_length(unframed, 0), "Location", self.location)
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """Add a *header* whose value is so many *bytes* long."""
 
-    bytes: SomeBytes = 65_536
+    bytes: Annotated[int, Field(ge=1, le=64 << 20, strict=True)] = 65_536
     header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$", max_length=64)] = "X-Padding"
 
     moment: ClassVar[Moment] = Moment.REPLY
 
     def __call__(self, reply: Reply) -> Reply:
-        return replace(reply, headers=(*reply.headers, (self.header, "x" * min(self.bytes, 64 << 20))))
+        return replace(reply, headers=(*reply.headers, (self.header, "x" * self.bytes)))

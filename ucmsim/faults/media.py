@@ -16,7 +16,7 @@ from ucmsim.faults.fields import Piece, Seconds
 from ucmsim.faults.heads import Line
 from ucmsim.faults.kind import Kind
 from ucmsim.faults.planes import Moment
-from ucmsim.faults.replies import body_of, with_body
+from ucmsim.faults.replies import body_of, with_steps
 from ucmsim.media import Media
 from ucmsim.reply import Body, Bytes, Drip, Joined, Reply
 from ucmsim.spool import Found
@@ -165,7 +165,9 @@ class Slow:
 
     def __call__(self, reply: Reply) -> Reply:
         body = body_of(reply)
-        return reply if body is None else with_body(reply, Drip(body, self.bytes, self.seconds))
+        if body is None or reply.refusal is not None:  # a page that says why there is no recording
+            return reply
+        return with_steps(reply, Drip(body, self.bytes, self.seconds))
 
 
 def _member(media: Media, number: int, change: Callable[[Found], Found | None]) -> Media:

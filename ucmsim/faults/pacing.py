@@ -11,9 +11,9 @@ from pydantic import Field
 
 from ucmsim.faults.fields import LONGEST, Bytes, Piece, Seconds
 from ucmsim.faults.planes import Moment
-from ucmsim.faults.replies import How, body_of, only_end, with_body, with_end
+from ucmsim.faults.replies import How, body_of, only_end, sending, with_body, with_end, with_steps
 from ucmsim.reply import Drip as DripStep
-from ucmsim.reply import Reply, Send, Stay, Wait
+from ucmsim.reply import Reply, Stay, Wait
 
 _Share = Annotated[float, Field(ge=0, le=10, strict=True, allow_inf_nan=False)]
 
@@ -49,10 +49,10 @@ class Latency:
 
     def __call__(self, reply: Reply) -> Reply:
         wait = Wait(self.seconds if self.waits is None else self.waits)
-        body = body_of(reply)
-        if self.before == "head" or body is None:
+        sent = sending(reply)
+        if self.before == "head" or sent is None:
             return reply.first(wait)
-        return with_body(reply, wait, Send(body))
+        return with_steps(reply, wait, sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Drip:
 
     def __call__(self, reply: Reply) -> Reply:
         body = body_of(reply)
-        return reply if body is None else with_body(reply, DripStep(body, self.bytes, self.seconds))
+        return reply if body is None else with_steps(reply, DripStep(body, self.bytes, self.seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class Stall:
 
     def __call__(self, reply: Reply) -> Reply:
         body = body_of(reply)
-        sent = (Send(body.slice(0, self.bytes)),) if body is not None and self.bytes else ()
-        return with_end(with_body(reply, *sent), Stay())
+        part = reply if body is None else with_body(reply, body.slice(0, min(self.bytes, body.length)))
+        return with_end(part, Stay())
 
 
 @dataclass(frozen=True, slots=True)

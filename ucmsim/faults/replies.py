@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 from typing import Literal
 
-from ucmsim.reply import Body, Bytes, Ending, HangUp, Reply, Send, SendHead, Step
+from ucmsim.reply import Body, Bytes, Drip, Ending, HangUp, Reply, Send, Step, Wait
 
 How = Literal["notify", "fin", "reset"]
 """How a connection ends: close_notify and FIN, FIN alone, or RST."""
@@ -18,17 +19,36 @@ def ending(how: How) -> HangUp:
     return HangUp(_ENDINGS[how])
 
 
+def sending(reply: Reply) -> Send | Drip | None:
+    """Return the step in which *reply* sends its body, at once or slowly, None when it sends none."""
+    return next((step for step in reply.steps if isinstance(step, Send | Drip)), None)
+
+
 def body_of(reply: Reply) -> Body | None:
     """Return the body that *reply* sends, None when it sends none."""
-    return next((step.body for step in reply.steps if isinstance(step, Send)), None)
+    step = sending(reply)
+    return None if step is None else step.body
 
 
-def with_body(reply: Reply, *steps: Step) -> Reply:
+def with_steps(reply: Reply, *steps: Step) -> Reply:
     """Return *reply* with *steps* in place of sending its body; what sends none stays as it is."""
     changed: list[Step] = []
     for step in reply.steps:
-        changed += steps if isinstance(step, Send) else [step]
+        changed += steps if isinstance(step, Send | Drip) else [step]
     return replace(reply, steps=tuple(changed))
+
+
+def with_body(reply: Reply, body: Body) -> Reply:
+    """Return *reply* with another *body*, sent as fast or slowly as its own; an empty one is not sent at all."""
+    step = sending(reply)
+    if step is None:
+        return reply
+    return with_steps(reply, replace(step, body=body)) if body.length else without_body(reply)
+
+
+def without_body(reply: Reply) -> Reply:
+    """Return *reply* without its body, and so without the rows that stood in it."""
+    return replace(with_steps(reply), rows=None, served=None)
 
 
 def with_end(reply: Reply, *steps: Step) -> Reply:
@@ -55,12 +75,11 @@ def header_of(reply: Reply, name: str) -> str | None:
     return next((value for known, value in reply.headers if known.lower() == name.lower()), None)
 
 
-def with_content(reply: Reply, body: Body, *, length: int | None = None) -> Reply:
-    """Return *reply* with another *body*, sent whole, and its length, or the one that is told."""
-    told = with_header(reply, "Content-Length", str(body.length if length is None else length))
-    if body_of(reply) is None:
-        return told
-    return with_body(told, *([Send(body)] if body.length else []))
+def with_length(reply: Reply, length: int | None) -> Reply:
+    """Return *reply* with another Content-Length, None = without; one that comes in chunks has none. RFC 9112, 6.2."""
+    if header_of(reply, "Transfer-Encoding") is not None:
+        return reply
+    return with_header(reply, "Content-Length", None if length is None else str(length))
 
 
 def small(body: Body, most: int = 64 << 20) -> bytes | None:
@@ -69,8 +88,6 @@ def small(body: Body, most: int = 64 << 20) -> bytes | None:
 
 
 def only_end(reply: Reply, how: How) -> Reply:
-    """Return *reply* without a byte, just its end."""
-    return replace(reply, steps=(ending(how),))
-
-
-HEAD = SendHead()
+    """Return *reply* without a byte, just its end, and what it waits for before it begins."""
+    waits = takewhile(lambda step: isinstance(step, Wait), reply.steps)
+    return replace(without_body(reply), steps=(*waits, ending(how)))
