@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ssl
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.makers import VOICES
 from tests.test_faults import refused
 from tests.tlswire import NOW, Client, Server, client_context
-from ucmsim.assembly import ANOTHER, RSA, assemble
-from ucmsim.authority import export
+from ucmsim.assembly import ANOTHER, assemble
+from ucmsim.authority import export, self_signed
+from ucmsim.oldtls import old_context
 from ucmsim.settings import load_pbx
 from ucmsim.statefolder import StateFolder
 
@@ -245,6 +249,55 @@ def test_faults_of_the_handshake_come_together():
     assert client.lose()["kinds"] == ["tls.versions", "tls.ciphers"]
 
 
+@pytest.mark.parametrize("first", ["tls.rotation", "tls.ciphers"])
+def test_weak_ciphers_work_with_every_certificate(first):
+    """Those that want an RSA key get one, in whatever order the faults are armed: of a good certificate and a bad one."""
+    faults = {
+        "tls.rotation": {"fault": "tls.rotation"},
+        "tls.ciphers": {"fault": "tls.ciphers", "suite": "static-rsa"},
+        "tls.certificate": {"fault": "tls.certificate", "defect": "expired", "when": {"nth": [3]}},
+    }
+    server = Server(faults.pop(first), *faults.values())
+    seen = set()
+    for _ in range(3):
+        client = server.connect(client_context(ciphers="DEFAULT:kRSA:@SECLEVEL=0"))
+        assert (client.shake(), client.tls.cipher()[0][:3]) == ("", "AES")
+        seen.add(client.tls.getpeercert(binary_form=True))
+    assert len(seen) == 3
+
+
+def test_what_is_not_shown_is_not_told():
+    """Where the ClientHello is answered with something else nobody sees a certificate, and no verdict is passed on it."""
+    expired = {"fault": "tls.certificate", "defect": "expired"}
+    for faults in ((expired, {"fault": "tls.alert"}), ({"fault": "tls.alert"}, expired)):
+        client = Server(*faults).connect()
+        client.shake()
+        entry = client.lose()
+        assert (entry["tls"]["defect"], sorted(entry["kinds"])) == (None, ["tls.alert", "tls.certificate"])
+
+
+def test_what_comes_in_place_of_a_handshake_comes_slowly_too():
+    """The answer to the ClientHello is the first flight, and the end waits for it."""
+    client = Server(
+        {"fault": "tls.garbage", "bytes": 300}, {"fault": "tls.slow-flight", "bytes": 100, "seconds": 1}
+    ).connect()
+    client.shake()
+    sizes = []
+    for _ in range(4):
+        client.pump()
+        sizes.append((len(client.raw), list(client.caller.socket.calls)))
+        client.server.clock.advance(1)
+    assert sizes == [(100, []), (200, []), (300, []), (300, ["half-close"])]
+    client.lose()
+
+
+def test_old_firmware_asks_for_a_client_certificate():
+    """Also where it can do without."""
+    identity = self_signed(["localhost"], NOW, rsa_bits=2048)
+    for asks, mode in (("", ssl.CERT_NONE), ("optional", ssl.CERT_OPTIONAL), ("required", ssl.CERT_REQUIRED)):
+        assert old_context(identity, ("1.2", "1.2"), tickets=False, asks=asks).verify_mode is mode
+
+
 def test_cleared_the_handshake_is_good_again():
     """The next connection has the good certificate and the newest version; the port never closed."""
     server = Server(
@@ -262,15 +315,19 @@ def test_cleared_the_handshake_is_good_again():
 
 
 def test_an_assembled_pbx_has_the_other_identities(tmp_path):
-    """Made when they are first shown, by the CA that clients trust, and the same from then on."""
+    """Made when they are first shown, by the CA that clients trust, and the same from then on; of a defect as well."""
     folder, wall = StateFolder.open(tmp_path), NOW.timestamp()
     settings = load_pbx({"history": {"days": 0}}, tmp_path)
     appliance = assemble("hq", settings, folder, voices=VOICES, seed=1, wall=wall)
     try:
-        rsa, one, two = (appliance.identity(name, wall) for name in (RSA, f"{ANOTHER}1", f"{ANOTHER}2"))
-        assert len({each.certificate.serial_number for each in (rsa, one, two)}) == 3
-        assert appliance.identity(RSA, wall) is rsa
-        assert type(rsa.key).__name__ == "RSAPrivateKey"
+        names = ((None, True), (f"{ANOTHER}1", True), (f"{ANOTHER}1", False), (f"{ANOTHER}2", False))
+        rsa, other, one, two = (appliance.identity(name, wall, for_rsa=for_rsa) for name, for_rsa in names)
+        assert len({each.certificate.serial_number for each in (rsa, other, one, two)}) == 4
+        assert appliance.identity(None, wall, for_rsa=True) is rsa
+        assert [isinstance(each.key, RSAPrivateKey) for each in (rsa, other, one, two)] == [True, True, False, False]
+        bad, for_rsa = (appliance.identity("expired", wall, for_rsa=rsa) for rsa in (False, True))
+        keys = [load_pem_private_key(each.key_pem, None) for each in (bad, for_rsa)]
+        assert [isinstance(key, RSAPrivateKey) for key in keys] == [False, True]
         good = appliance.identity(None, wall)
         assert {each.trust for each in (rsa, one, two)} == {good.trust}
     finally:

@@ -42,16 +42,16 @@ class Server:
         self.clock = Clock()
         self.clock.advance(BEGAN)
         self.pbx = make_pbx(faults=list(faults))
-        self._identities: dict[str | None, Identity] = {}
+        self._identities: dict[tuple[str | None, bool], Identity] = {}
         tls = DeviceTls(self._identity, ("1.0", "1.3"), device_profile=False)
         plain = DeviceFactory(self.pbx, self.clock, execute)
         self.gate = Gate(self.pbx, TlsFactory(tls, False, plain, clock=self.clock), self.clock, inactivity=INACTIVITY)
 
-    def _identity(self, name: str | None) -> Identity:
-        if name not in self._identities:
-            key = BANK.rsa() if name == "rsa" else None
-            self._identities[name] = AUTHORITY.issue(["localhost"], NOW, key=key)
-        return self._identities[name]
+    def _identity(self, name: str | None, for_rsa: bool = False) -> Identity:
+        if (name, for_rsa) not in self._identities:
+            key = BANK.rsa() if for_rsa else None
+            self._identities[name, for_rsa] = AUTHORITY.issue(["localhost"], NOW, key=key)
+        return self._identities[name, for_rsa]
 
     def connect(self, context: ssl.SSLContext | None = None) -> Client:
         return Client(self, context or client_context())

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509 import Certificate, load_pem_x509_certificate
 
 from ucmsim import keyfiles, schedule
@@ -34,8 +35,8 @@ from ucmsim.statefolder import StateFolder
 from ucmsim.streams import stream
 
 _A_DAY = timedelta(days=1)
-RSA, ANOTHER = "rsa", "another-"
-"""What good identities beside the PBX's own are called by faults."""
+ANOTHER = "another-"
+"""What good identities beside the PBX's own are called by faults, in front of their number."""
 
 
 @dataclass(slots=True)
@@ -56,38 +57,39 @@ class Appliance:
     _authority: Authority
     _is_new: bool
     _bank: KeyBank
-    _bad: dict[str, tuple[Shown, datetime]] = field(default_factory=dict)
-    _variants: dict[str, Identity] = field(default_factory=dict)
+    _bad: dict[tuple[str, bool], tuple[Shown, datetime]] = field(default_factory=dict)
+    _others: dict[tuple[str, bool], Identity] = field(default_factory=dict)
 
-    def identity(self, defect_id: str | None, wall: float) -> Identity | Shown:
-        """Return the good identity for None, else the one with that defect, minted for the PBX clock at *wall*.
+    def identity(self, name: str | None, wall: float, *, for_rsa: bool = False) -> Identity | Shown:
+        """Return the good identity for None, else another or the one with the defect *name*, for the PBX clock at *wall*.
 
-        A defect is minted on first use, and again when a day of PBX time has passed: what is not valid yet must not
+        With *for_rsa* its key is an RSA key, unless the defect is that it is none. A defect is minted on first use, and again when a day of PBX time has passed: what is not valid yet must not
         become so.
         """
-        if defect_id is None:
+        for_rsa = for_rsa and not isinstance(self._good.key, RSAPrivateKey)
+        if name is None and not for_rsa:
             return self._good
-        pbx = self.pbx
-        now = pbx.clock.at(wall).pbx
-        if defect_id == RSA or defect_id.startswith(ANOTHER):
-            return self._another(defect_id, now)
-        shown, minted = self._bad.get(defect_id, (None, now))
+        pbx, now = self.pbx, self.pbx.clock.at(wall).pbx
+        if name is None or name.startswith(ANOTHER):
+            return self._another(name or "", now, for_rsa=for_rsa)
+        shown, minted = self._bad.get((name, for_rsa), (None, now))
         if shown is None or abs(now - minted) > _A_DAY:
-            key = self._good.key if pbx.settings.tls_profile == "device" else None
-            shown = defect(defect_id).make(Scene(self._authority, pbx.settings.names, now, self._bank, key))
-            self._bad[defect_id] = (shown, now)
+            own = self._good.key if pbx.settings.tls_profile == "device" else None
+            key = self._bank.rsa() if for_rsa else own
+            shown = defect(name).make(Scene(self._authority, pbx.settings.names, now, self._bank, key))
+            self._bad[name, for_rsa] = (shown, now)
         return shown
 
-    def _another(self, variant: str, now: datetime) -> Identity:
-        """Return another good identity: one for an RSA key, or one that takes turns with others."""
-        if variant not in self._variants:
-            names, key = self.pbx.settings.names, self._good.key
-            if self.pbx.settings.tls_profile == "device":  # which has RSA, and vouches for itself
-                made = self._good if variant == RSA else self_signed(names, now, key=key)
+    def _another(self, name: str, now: datetime, *, for_rsa: bool) -> Identity:
+        """Return another good identity: for an RSA key, or one that takes turns with others."""
+        if (name, for_rsa) not in self._others:
+            names, key = self.pbx.settings.names, self._bank.rsa() if for_rsa else None
+            if self.pbx.settings.tls_profile == "device":  # which vouches for itself
+                made = self_signed(names, now, key=key or self._good.key)
             else:
-                made = self._authority.issue(names, now, key=self._bank.rsa() if variant == RSA else None)
-            self._variants[variant] = made
-        return self._variants[variant]
+                made = self._authority.issue(names, now, key=key)
+            self._others[name, for_rsa] = made
+        return self._others[name, for_rsa]
 
     def prepare(self, specs: Iterable[Mapping[str, object]], wall: float) -> None:
         """Mint what takes long to mint of what the faults *specs* show, so that no client has to wait for it."""

@@ -46,7 +46,7 @@ class PbxService(Service):
         self._reactor = reactor
         pbx, settings = appliance.pbx, appliance.pbx.settings
         self._tls = DeviceTls(
-            lambda defect: appliance.identity(defect, reactor.seconds()),
+            lambda name, for_rsa: appliance.identity(name, reactor.seconds(), for_rsa=for_rsa),
             settings.tls_range,
             device_profile=settings.tls_profile == "device",
         )

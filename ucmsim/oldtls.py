@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import MappingProxyType
+from typing import Literal
 
 from OpenSSL import SSL
 
@@ -48,16 +49,16 @@ def old_context(
     *,
     tickets: bool,
     suite: str | None = None,
-    required: bool = False,
+    asks: Literal["", "optional", "required"] = "",
 ) -> ssl.SSLContext:
     """Return the context that serves *identity* as old firmware does; raises `ssl.SSLError`.
 
-    *suite* is the only kind of ciphers, None for all that it has; a client's certificate can be *required*.
+    *suite* is the only kind of ciphers, None for all that it has; a client's certificate can be asked for.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers(_ONLY[suite])
-    if required:
-        context.verify_mode = ssl.CERT_REQUIRED
+    if asks:
+        context.verify_mode = ssl.CERT_REQUIRED if asks == "required" else ssl.CERT_OPTIONAL
     with warnings.catch_warnings():
         # Old versions are what this is for.
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -168,14 +168,14 @@ class Below(ProtocolWrapper):
             return
         self._cancel_timer()
         self.handshake = handshake = self.factory.pbx.handshake(self.visit.peer, self.factory.wall.seconds())
-        self.visit.offered, self.visit.defect = offered(self._held), handshake.defect
+        self.visit.offered, self.visit.defect = offered(self._held), handshake.shown
         self.visit.faults += handshake.faults
-        if handshake.answer is not None:
-            self._answer(handshake.answer, handshake.ending)
-            return
         if handshake.flight is not None:
             self._in_flight = True
             self._throttled(Traffic(piece=handshake.flight.bytes, gap=handshake.flight.seconds), lambda: None)
+        if handshake.answer is not None:
+            self._answer(handshake.answer, handshake.ending)
+            return
         held, self._held = self._held, None
         # Not through ProtocolWrapper, which declares every interface of the socket anew for each connection.
         self.wrappedProtocol.makeConnection(self)  # type: ignore[arg-type]  # it is a transport to what it wraps

@@ -90,13 +90,13 @@ class TlsFactory(TLSMemoryBIOFactory):
 class DeviceTls:
     """Makes the TLS side of each connection of one PBX.
 
-    *identity_of* returns the good identity for None and that of a defect for its id. What the PBX decided for a
+    *identity_of* returns the good identity for None and that of a defect for its id, told whether it must be for an RSA key. What the PBX decided for a
     connection stands in the `Below` under it.
     """
 
     def __init__(
         self,
-        identity_of: Callable[[str | None], Identity | Shown],
+        identity_of: Callable[[str | None, bool], Identity | Shown],
         versions: tuple[str, str],
         *,
         device_profile: bool,
@@ -115,7 +115,7 @@ class DeviceTls:
             if channel is not None:
                 channel.inputEnded()
 
-        shown = self._identity_of(handshake.identity)
+        shown = self._identity_of(handshake.identity, handshake.needs_rsa)
         if isinstance(shown, Shown) and shown.script is not None:
             server = ScriptedServer(shown, os.urandom(32))
             return ScriptedConnection(server, on_end)  # type: ignore[return-value]  # all of it that Twisted uses
@@ -129,7 +129,7 @@ class DeviceTls:
 
         Raises `ConfigurationError` when OpenSSL cannot serve with it.
         """
-        identity = self._identity_of(handshake.identity)
+        identity = self._identity_of(handshake.identity, handshake.needs_rsa)
         kept, context = self._contexts.get(handshake, (None, None))
         if context is None or kept is not identity:
             old = self._device_profile and not getattr(identity, "modern", False)
@@ -152,9 +152,7 @@ class DeviceTls:
 
     def _built_old(self, identity: Identity | Shown, handshake: Handshake) -> Context:
         versions = self._spoken(handshake)
-        return old_context(
-            identity, versions, tickets=handshake.tickets, suite=handshake.suite, required=handshake.asks == "required"
-        )
+        return old_context(identity, versions, tickets=handshake.tickets, suite=handshake.suite, asks=handshake.asks)
 
     def _built(self, identity: Identity | Shown, handshake: Handshake) -> Context:
         low, high = self._spoken(handshake)

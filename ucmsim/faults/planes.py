@@ -142,7 +142,7 @@ class Flight:
 class Handshake:
     """What a client is shown at its ClientHello: the good identity or that of a *defect*, with or without *tickets*.
 
-    *variant* is another good identity: ``rsa``, or ``another-2``. *versions* are the lowest and the highest, None for the
+    *variant* is another good identity, such as ``another-2``. *versions* are the lowest and the highest, None for the
     PBX's own, *suite* the only kind of ciphers, *asks* whether a client's certificate is asked for. With an *answer* there
     is no handshake: these bytes are sent, and then the *ending*; *flight* slows the first bytes down. *faults* are the
     names of those that fired, for the log.
@@ -163,6 +163,16 @@ class Handshake:
     def identity(self) -> str | None:
         """What is shown, None for the PBX's own good certificate."""
         return self.defect or self.variant or None
+
+    @property
+    def needs_rsa(self) -> bool:
+        """Whether what is shown must be for an RSA key: the ciphers want one."""
+        return self.suite in ("static-rsa", "dhe-1024")
+
+    @property
+    def shown(self) -> str | None:
+        """The defect that the client gets to see, None where there is no handshake or no flaw in it."""
+        return self.defect if self.answer is None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,8 +167,7 @@ class Ciphers:
     moment: ClassVar[Moment] = Moment.HANDSHAKE
 
     def __call__(self, handshake: Handshake) -> Handshake:
-        variant = handshake.variant if self.suite == "null" else "rsa"
-        return replace(handshake, suite=self.suite, variant=variant)
+        return replace(handshake, suite=self.suite)
 
 
 @dataclass(frozen=True, slots=True)
