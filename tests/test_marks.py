@@ -147,6 +147,23 @@ def sessions(second: str) -> list[tuple[str, ...]]:
     return caller.every("/cdrapi?format=json", second)
 
 
+def exactly(count: int, *targets: str, by_sessions: bool = False) -> list[tuple[str, ...]]:
+    """Pages of ten rows, or sessions of two, of a PBX that has so many."""
+    starts = [f"11:{number // 60:02}:{number % 60:02}" for number in range(count * (1 + by_sessions))]
+    rows = [
+        another_row(AcctId=str(n), start=f"2013-12-03 {start}", session=f"s{n // (1 + by_sessions)}")
+        for n, start in enumerate(starts)
+    ]
+    quirks: dict[str, Any] = {"page-limit": 10, "numrecords-over-limit": "clamp"}
+    if by_sessions:
+        quirks["paging-unit"] = "entries"
+    return busy(rows, personality="ucm6510", quirks=quirks).every(*targets)
+
+
+ANEW = ("/cdrapi?numRecords=5000", "/cdrapi?numRecords=5000&startTime=2013-12-03T12:00:00")
+ANEW_JSON = tuple(target.replace("?", "?format=json&") for target in ANEW)
+
+
 def cut(*moments: float, ended: str) -> list[tuple[str, ...]]:
     caller = Caller()
     return [caller.ask(seconds=moment, ended=ended) for moment in moments]
@@ -258,6 +275,9 @@ SET: dict[str, list[Story]] = {
         lambda: pages("/cdrapi?numRecords=5000", "/cdrapi?numRecords=5000&startTime=2013-12-03T12:00:00"),
         lambda: pages("/cdrapi?numRecords=5000", "/cdrapi?numRecords=5000"),
         lambda: sessions("/cdrapi?format=json&startTime=2013-12-03T12:00:00"),
+        lambda: exactly(11, *ANEW), lambda: exactly(11, "/cdrapi?numRecords=5000", "/cdrapi?numRecords=5000"),
+        lambda: exactly(11, *ANEW_JSON, by_sessions=True),
+        lambda: exactly(21, "/cdrapi?numRecords=5000", "/cdrapi?numRecords=5000&offset=10", ANEW[1]),
     ],
     "no-back-off": [lambda: failing(0, 0.5, 1.0), lambda: failing(0, 0.9, 1.5, status=500), lambda: cut(0, 0.1, 0.2, ended="ended with RST"),
                     lambda: challenged_each_time(0, 0.3, 0.6), lambda: handshakes(0, 0.5, 1.0),
@@ -292,6 +312,10 @@ NOT_SET: dict[str, list[Story]] = {
         lambda: pages("/cdrapi?numRecords=10", "/cdrapi?numRecords=10&startTime=2013-12-03T12:00:00"),  # it did not look short
         lambda: pages("/cdrapi?numRecords=5000&startTime=2013-12-03T11:00:15", "/cdrapi?numRecords=5000&startTime=2013-12-03T12:00:00"),  # nor full
         lambda: sessions("/cdrapi?format=json&offset=10"),
+        lambda: exactly(10, *ANEW), lambda: exactly(10, "/cdrapi?numRecords=5000", "/cdrapi?numRecords=5000"),  # it was all there is
+        lambda: exactly(10, *ANEW_JSON, by_sessions=True),
+        lambda: exactly(20, "/cdrapi?numRecords=5000", "/cdrapi?numRecords=5000&offset=10", ANEW[1]),
+        lambda: exactly(11, ANEW_JSON[0], "/cdrapi?format=json&numRecords=5000&offset=10", by_sessions=True),
     ],
     "no-back-off": [
         lambda: failing(0, 0.5), lambda: failing(0, 0.5, 1.6), lambda: failing(0, 0.5, 1.0, status=404), lambda: denied(0, 0.1, 0.2),

@@ -6,6 +6,7 @@ No Twisted, no clock. A `Search` is run in the worker; it carries all it needs a
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,8 @@ from ucmsim.columns import AT, Row
 from ucmsim.edits import rendered_with
 from ucmsim.extensions import Grammar
 from ucmsim.history import History
+from ucmsim.integers import GREATEST
+from ucmsim.matching import counts_sessions
 from ucmsim.query import Circumstances, Format, Query, Refusal, parse
 from ucmsim.refusals import Code
 from ucmsim.register import Quirks
@@ -30,11 +33,16 @@ _ACCTID, _START, _END, _SESSION = AT["AcctId"], AT["start"], AT["end"], AT["sess
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The rows a search found, or why the device would have found none; *edits* are what faults make of its columns."""
+    """The rows a search found, or why the device would have found none; *edits* are what faults make of its columns.
+
+    *more* says that rows follow which did not fit, *taken* how much of what offset counts is on it: rows or sessions.
+    """
 
     rows: tuple[Row, ...]
     refusal: Refusal | None = None
     edits: tuple[Edit, ...] = ()
+    more: bool = False
+    taken: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +116,10 @@ class Search:
         """Read the page and show it: what the worker is given to do."""
         page = self._page()
         content = self.showing.content(self.query.format, page)
-        return content if page.refusal else replace(content, served=self._served(page.rows))
+        return content if page.refusal else replace(content, served=self._served(page))
 
-    def _served(self, rows: tuple[Row, ...]) -> Served:
-        query = self.query
+    def _served(self, page: Page) -> Served:
+        query, rows = self.query, page.rows
         grouped = query.format is Format.JSON and self.showing.layout.json.grouping is not None
         return Served(
             acctids=runs(row[_ACCTID] for row in rows),
@@ -124,6 +132,8 @@ class Search:
             open=query.latest is None or query.latest >= self.now,
             offset=query.offset,
             limit=query.limit,
+            more=page.more,
+            taken=page.taken,
         )
 
     def _page(self) -> Page:
@@ -133,14 +143,29 @@ class Search:
         sight, twists = Sight(self.query, self.now), self.twists
         if twists is not None:
             sight = twists.sees(sight)
+        # One more than was asked for, because only that tells whether a full page was the last.
+        asked = sight.query
+        wider = replace(asked, limit=asked.limit + 1) if 0 <= asked.limit < GREATEST else asked
         try:
-            rows = self.history.page(sight.query, self.quirks, up_to=self.up_to, unseen=sight.unseen)
+            rows = self.history.page(wider, self.quirks, up_to=self.up_to, unseen=sight.unseen)
         except sqlite3.Error as error:
             return self._failed(str(error))
+        page = self._fitted(rows, asked.limit) if wider is not asked else Page(tuple(rows), taken=len(rows))
         if twists is None:
-            return Page(tuple(rows))
-        found = twists.found(Found(tuple(rows)))
-        return Page(found.rows, edits=found.edits)
+            return page
+        found = twists.found(Found(page.rows))
+        return replace(page, rows=found.rows, edits=found.edits)
+
+    def _fitted(self, rows: Sequence[Row], limit: int) -> Page:
+        """Return the page of *limit* rows or sessions that *rows* begin with; at most one more is there."""
+        if not counts_sessions(self.quirks):
+            return Page(tuple(rows[:limit]), more=len(rows) > limit, taken=min(len(rows), limit))
+        together = self.quirks["blank-session"] == "together"
+        keys = [row[_SESSION] or ("" if together else at) for at, row in enumerate(rows)]
+        sessions = list(dict.fromkeys(keys))  # whole ones, in the order in which they begin
+        fits = set(sessions[:limit])
+        kept = tuple(row for key, row in zip(keys, rows, strict=True) if key in fits)
+        return Page(kept, more=len(sessions) > limit, taken=len(fits))
 
     def _failed(self, why: str) -> Page:
         return Page((), Refusal(Code.DATABASE, "", f"the database failed: {why}", "", self.query.format))

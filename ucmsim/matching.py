@@ -54,11 +54,16 @@ def select(query: Query, quirks: Quirks, *, up_to: int, unseen: Unseen = EVERYTH
     keys = ("AcctId", "start", "id") if quirks["sort-key"] == "acctid" else ("start", "AcctId", "id")
     order = ", ".join(f"{name} {way}" for name in keys)
     found = f"FROM cdr WHERE {' AND '.join(['id <= ?', *where])}"
-    if quirks["paging-unit"] == "entries" and quirks["json-groups"] == "sessions":
+    if counts_sessions(quirks):
         sql = _page_of_sessions(found, order, together=quirks["blank-session"] == "together")
     else:
         sql = f"SELECT {SELECTED} {found} ORDER BY {order} LIMIT ? OFFSET ?"
     return sql, [up_to, *values, query.limit, query.offset]
+
+
+def counts_sessions(quirks: Quirks) -> bool:
+    """Return whether offset and limit of a query count sessions, and not rows."""
+    return quirks["paging-unit"] == "entries" and quirks["json-groups"] == "sessions"
 
 
 def _page_of_sessions(found: str, order: str, *, together: bool) -> str:

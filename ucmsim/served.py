@@ -16,7 +16,8 @@ class Served:
     *acctids* are their AcctIds in the order of the page, runs as ``7-12``. *latest* is the latest `start` among them,
     *latest_end* the latest `end`, PBX-local text, "" when there are none. *entries* are what a client can count: lines,
     or entries of JSON. *since* is the `start` from which on the question asked, PBX-local text (None = from the first),
-    *now* the present, and *open* says that it asked for rows up to that. *offset* and *limit* count rows.
+    *now* the present, and *open* says that it asked for rows up to that. *offset* and *limit* count rows, or
+    sessions on a PBX that counts these, *taken* of which are on the page; *more* says that there are others after it.
     """
 
     acctids: str
@@ -29,6 +30,8 @@ class Served:
     open: bool
     offset: int
     limit: int
+    more: bool
+    taken: int
 
 
 def runs(acctids: Iterable[str]) -> str:

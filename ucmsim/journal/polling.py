@@ -27,7 +27,7 @@ class Series:
     """The last page of a series: what its *target* was, from when on it asked, and the latest start seen so far.
 
     *latest_end* is the latest end of a call that was seen, *asked* the present when its first page was asked for.
-    *open* says that it asked for rows up to the present, *short* that the page was full and looked short, *end* is the
+    *open* says that it asked for rows up to the present, *short* that the page looked short and others follow, *end* is the
     offset at which the next page begins, *latest_of_page* the latest start on it.
     """
 
@@ -73,8 +73,8 @@ class Polls:
             latest_end=max(served.latest_end, last.latest_end if last else ""),
             asked=last.asked if last and served.offset else served.now,
             open=served.open,
-            short=served.rows > 0 and served.rows == served.limit and looks_short,
-            end=served.offset + served.rows,
+            short=served.rows > 0 and served.more and looks_short,
+            end=served.offset + served.taken,
             latest_of_page=served.latest,
         )
         self.series.move_to_end(filters)
