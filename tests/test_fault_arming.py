@@ -11,6 +11,7 @@ from tests.makers import ACCOUNT, BEGAN, CLIENT, DEFECTS, START, Client, another
 from ucmsim import pages
 from ucmsim.clock import When
 from ucmsim.faults import Facts, FaultRefused, Moment, NotArmed, arming
+from ucmsim.faults.book import REMEMBERED
 from ucmsim.pbx import Pbx
 from ucmsim.records import Record
 from ucmsim.settings import load_clock_change
@@ -319,3 +320,13 @@ def test_whoever_watches_the_book_is_told():
     book.disarm("slow")
     book.clear()
     assert told == [1, 1, 0, 1, 0, 0]
+
+
+def test_of_names_that_were_armed_the_latest_are_remembered() -> None:
+    """However many come and go: those of the journal are asked for by them."""
+    book = make_pbx().faults
+    for number in range(REMEMBERED + 10):
+        book.arm({"fault": "tcp.mute", "name": f"n{number}"}, BEGAN)
+        book.clear()
+    book.arm({"fault": "tcp.mute", "name": "n10"}, BEGAN)
+    assert [*book.names] == [*(f"n{number}" for number in range(11, REMEMBERED + 10)), "n10"]

@@ -22,8 +22,10 @@ def event(number: int, wall: str = "a") -> dict[str, Any]:
 class Running:
     """A control plane whose journal of *hq* has *items*, those before *first* dropped; *asked* are the questions."""
 
-    def __init__(self, *items: dict[str, Any], first: int = 1, refuses: ControlError | None = None) -> None:
-        self.items, self.first, self.refuses = items, first, refuses
+    def __init__(
+        self, *items: dict[str, Any], first: int = 1, refuses: ControlError | None = None, unknown: str | None = None
+    ) -> None:
+        self.items, self.first, self.refuses, self.unknown = items, first, refuses, unknown
         self.asked: list[Mapping[str, Any]] = []
 
     def status(self) -> dict[str, Any]:
@@ -34,6 +36,8 @@ class Running:
     def journal_page(self, pbx: str, filters: Mapping[str, Any] = {}) -> dict[str, Any]:
         if self.refuses:
             raise self.refuses
+        if filters.get("fault") is not None and filters["fault"] == self.unknown:
+            raise ControlError(400, "invalid", f"'{self.unknown}' is neither", "fault")
         self.asked.append(filters)
         found = [one for one in self.items if one["id"] > filters.get("after", 0)][: filters.get("limit", 1000)]
         last = self.items[-1]["id"] if self.items else 0
@@ -109,6 +113,25 @@ def test_a_journal_that_begins_anew_is_read_from_its_beginning(many: int) -> Non
     story = Story(before, after)
     story.after_pause = stops(before)
     assert story.follow(2 + many)[2:] == [event(n, "b") for n in range(1, many + 1)]
+    assert story.said[-1] == "the journal begins anew"
+
+
+def test_a_fault_that_a_restart_has_forgotten_is_waited_for() -> None:
+    """It was known once: nothing of that name happens until it is armed again, and then it is told."""
+    before = Running(event(1))
+    after = Running(event(1, "b"), event(2, "b"), unknown="slow")
+    story = Story(before, after)
+    story.after_pause = stops(before)
+    follower = Follower(story.connect, "hq", {"fault": "slow"}, story.said.append, story.pause)
+    events = follower.events()
+    assert next(events) == event(1)
+
+    def armed() -> None:
+        if len(story.pauses) == 6:
+            after.unknown, after.items = None, (*after.items, event(3, "b"))
+
+    story.after_pause = lambda: (stops(before)(), armed())
+    assert next(events) == event(3, "b")
     assert story.said[-1] == "the journal begins anew"
 
 

@@ -242,7 +242,7 @@ def test_the_wire_is_untouched(ucm: Ucm, ucm_fleet: UcmFleet) -> None:
         ({"path": "/RecAPI/"}, 2),
         ({"fault": "slow"}, 1),
         ({"fault": "any"}, 1),
-        ({"fault": "fast"}, 0),
+        ({"fault": "http.drip"}, 0),
         ({"refusal": "unknown-parameter"}, 1),
         ({"refusal": "any", "kind": "exchange"}, 6),
         ({"refusal": "plain-http"}, 1),
@@ -322,6 +322,9 @@ def test_paging(ucm_fleet: UcmFleet, spill: int | None) -> None:
         ({"path": "cdrapi"}, "path", "begins with '/'"),
         ({"peer": "me"}, "peer", "no IP address"),
         ({"clock": "sun"}, "clock", "wall or pbx"),
+        ({"fault": "latency"}, "fault", "did you mean the kind 'tcp.latency' or 'http.latency'?"),
+        ({"fault": "tcp.refusal"}, "fault", "did you mean the kind 'tcp.refuse'?"),
+        ({"fault": "qqq"}, "fault", "and the kinds are tcp.refuse, tcp.close, "),
     ],
 )
 def test_what_is_asked_wrongly_is_said(ucm_fleet: UcmFleet, filters: dict[str, str], field: str, said: str) -> None:
@@ -336,6 +339,31 @@ def test_every_parameter_is_read() -> None:
     from ucmsim.journal.inquiry import _READERS
 
     assert list(PARAMETERS) == list(_READERS)
+
+
+@pytest.mark.parametrize("settings", [{}, {"journal": {"spill": 1000}}])
+def test_a_fault_that_was_armed_once_can_be_asked_for(ucm_fleet: UcmFleet, settings: dict[str, Any]) -> None:
+    """Also when it never fired, and when it is gone; one that never was is none, and the nearest are named."""
+    ucm = ucm_fleet.start(settings)
+    client: ControlClient = ucm._control
+    with pytest.raises(ControlError, match="none was armed yet"):
+        client.journal(ucm.name, fault="qqq")
+    with (
+        ucm.fault("http.latency", seconds=0.001, name="slow-pages"),
+        ucm.fault("tcp.mute", when={"client": "10.0.0.1"}),
+    ):
+        pull(ucm)
+        with pytest.raises(ControlError, match=r"neither .* did you mean 'slow-pages'\?") as raised:
+            client.journal(ucm.name, fault="slow-page")
+        assert (raised.value.status, raised.value.field) == (400, "fault")
+        assert len(ucm.journal(fault="slow-pages")) == 1
+    assert len(ucm.journal(fault="slow-pages")) == 1
+    assert ucm.journal(fault="tcp-mute") == []
+    with pytest.raises(ControlError, match=r"did you mean 'tcp-mute', or the kind 'tcp.mute'\?"):
+        client.journal(ucm.name, fault="tcp_mute")
+    with pytest.raises(ControlError, match=r"armed were slow-pages, tcp-mute, and the kinds are tcp\.refuse"):
+        client.journal(ucm.name, fault="qqq")
+    ucm_fleet.stop(ucm)
 
 
 def test_a_parameter_given_twice_and_a_pbx_that_is_not_there(ucm: Ucm) -> None:

@@ -21,10 +21,11 @@ from ucmsim.assembly import slow_defects
 from ucmsim.callquery import sought
 from ucmsim.configuration import read_pbx
 from ucmsim.errors import BindError, ConfigurationError, NameTaken
-from ucmsim.faults import FaultRefused, NotArmed
+from ucmsim.faults import KINDS, FaultRefused, NotArmed
 from ucmsim.fields import or_listed
 from ucmsim.fleet import Fleet, PbxService
 from ucmsim.journal import Inquiry
+from ucmsim.journal.inquiry import ANY, no_fault
 from ucmsim.settings import load_clock_change, name_objection
 from ucmsim.wishes import described_call, wished, wished_each
 
@@ -180,8 +181,19 @@ class Handlers:
             await self._fleet.work(lambda: service.appliance.prepare([spec], service.wall))
 
     async def journal(self, pbx: str, query: Mapping[str, Sequence[str]]) -> Answer:
-        service = self._find(pbx)
-        return Answer((await service.journal.inquire(Inquiry.of(query))).as_json())
+        service, inquiry = self._find(pbx), Inquiry.of(query)
+        await self._known_fault(service, inquiry.fault)
+        return Answer((await service.journal.inquire(inquiry)).as_json())
+
+    @staticmethod
+    async def _known_fault(service: PbxService, name: str | None) -> None:
+        """Raise `FieldRefused` unless a fault, or a kind, is called *name*."""
+        names, kinds = service.appliance.pbx.faults.names, [kind.id for kind in KINDS]
+        if name in (None, ANY, *names, *kinds):
+            return
+        # It may have been armed long ago, or before a restart, and still stand in the journal.
+        if not (await service.journal.inquire(Inquiry(fault=name, limit=1))).items:
+            raise no_fault(str(name), names, kinds)
 
     def _find(self, name: str) -> PbxService:
         try:

@@ -19,6 +19,9 @@ from ucmsim.faults.said import FaultRefused, NotArmed, Said
 
 V = TypeVar("V")
 
+REMEMBERED = 1000
+"""Names of faults that are known after they are gone."""
+
 
 @dataclass(slots=True)
 class Armed:
@@ -148,18 +151,21 @@ class FaultBook:
     """The faults armed on one PBX, in the order in which they were armed.
 
     *stream* makes the random stream of a fault from its name. *changed* is called when a fault has come, changed or gone.
+    *names* are those of the latest that were ever armed, which events may still tell.
     """
 
     stream: Callable[..., Random]
     defects: Collection[str]
     armed: dict[str, Armed] = field(default_factory=dict)
     changed: Callable[[], None] = _unheard
+    names: dict[str, None] = field(default_factory=dict)
 
     def arm(self, spec: Mapping[str, Any], wall: float) -> Armed:
         """Arm the fault that *spec* describes, at *wall* seconds; raises `FaultRefused`."""
         self.expire(wall)
         found = arming(spec, defects=self.defects, taken=self.armed)
         self.armed[found.name] = one = Armed(found, self.stream(found.name), wall)
+        self._remember(found.name)
         self.changed()
         return one
 
@@ -232,6 +238,12 @@ class FaultBook:
         if hasattr(fault, "drawn"):
             fault = fault.drawn(self.stream(one.arming.name, str(one.matched + 1)))
         return Considered(one, fault, None if facts.asked is None else _about(one.arming, facts.asked))
+
+    def _remember(self, name: str) -> None:
+        self.names.pop(name, None)
+        self.names[name] = None
+        if len(self.names) > REMEMBERED:
+            del self.names[next(iter(self.names))]
 
     def _find(self, name: str) -> Armed:
         try:

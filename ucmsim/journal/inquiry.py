@@ -35,7 +35,7 @@ PARAMETERS: Mapping[str, str] = MappingProxyType({
     "peer": "an address, or an address/netmask entry, of the client",
     "path": "a path, such as /cdrapi; letter case and a slash at the end do not count",
     "status": "a status, or a class such as 4xx",
-    "fault": "the name or the kind of a fault that fired, or any",
+    "fault": "the name or the kind of a fault that fired, or any; one that was never armed here is refused",
     "refusal": "the code of a refusal, or any",
     "mark": "the id of a mark, or any",
     "brief": "yes leaves out connections that are told by their exchanges",
@@ -153,6 +153,18 @@ class Search:
         if self._inquiry.last is not None:
             return Found(tuple(reversed(items)), None, *first_and_last)
         return Found(tuple(items), items[-1]["id"] if more else None, *first_and_last)
+
+
+def no_fault(word: str, names: Iterable[str], kinds: Iterable[str]) -> FieldRefused:
+    """Return what is said where *word* is neither among the *names* of faults that were armed nor among their *kinds*."""
+    armed, every = tuple(names), tuple(kinds)
+    asks, near = "did you mean ", (did_you_mean(word, armed), did_you_mean(word, every))
+    guesses = (near[0].removeprefix(asks).rstrip("?"), near[1].replace(asks, "the kind ").rstrip("?"))
+    there = f"armed {'was' if len(armed) == 1 else 'were'} {', '.join(armed)}" if armed else "none was armed yet"
+    right = (
+        f"{asks}{', or '.join(filter(None, guesses))}?" if any(near) else f"{there}, and the kinds are {listed(every)}"
+    )
+    return FieldRefused(f"'{word}' is neither a fault that was armed here nor a kind of one; {right}", "fault")
 
 
 def _covers(entry: Entry, peer: str) -> bool:
