@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.test_socketplane import HELLO
 from ucmsim.authority import Identity, self_signed
 from ucmsim.journal.hello import Offered, offered, resumed
-from ucmsim.journal.suites import GROUPS, SUITES, VERSIONS, named
+from ucmsim.journal.suites import GROUPS, SIGNATURES, SUITES, VERSIONS, named
 
 
 def hello(**changes: object) -> bytes:
@@ -36,6 +36,38 @@ def test_a_client_hello_is_read() -> None:
     assert found.as_json()["versions"] == ["1.3", "1.2"]
     assert {"TLS_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"} <= set(found.as_json()["ciphers"])
     assert "X25519" in found.as_json()["groups"]
+    assert {"ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256", "rsa_pkcs1_sha256"} <= set(found.as_json()["signatures"])
+    assert found.as_json()["certificate_signatures"] is None  # OpenSSL says nothing of certificates in particular
+
+
+def made(*extensions: tuple[int, bytes]) -> bytes:
+    """Return a ClientHello of TLS 1.2 with one cipher and these *extensions*."""
+    listed = b"".join(kind.to_bytes(2) + len(data).to_bytes(2) + data for kind, data in extensions)
+    body = b"\3\3" + bytes(32) + b"\0" + b"\0\2\xc0\x2b" + b"\1\0" + len(listed).to_bytes(2) + listed
+    message = b"\1" + len(body).to_bytes(3) + body
+    return b"\x16\3\1" + len(message).to_bytes(2) + message
+
+
+def test_signatures_are_told_in_order_and_those_of_certificates_apart() -> None:
+    """The one extension is about the handshake, the other about certificates; GREASE is left out, what has no name is a number."""
+    of_handshake = bytes.fromhex("000a 0403 2a2a 0804 fe01 0301")
+    of_certificates = bytes.fromhex("0004 0101 0201")
+    found = offered(made((13, of_handshake), (50, of_certificates)))
+    assert found is not None
+    told = found.as_json()
+    assert told["signatures"] == ["ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256", "0xfe01", "rsa_pkcs1_sha224"]
+    assert told["certificate_signatures"] == ["rsa_pkcs1_md5", "rsa_pkcs1_sha1"]
+    old = offered(made())
+    assert old is not None
+    assert (old.as_json()["signatures"], old.as_json()["certificate_signatures"]) == ([], None)
+
+
+def test_every_signature_of_openssl_has_a_name() -> None:
+    """What the interpreter's OpenSSL offers at its lowest level is told by name."""
+    found = offered(hello(set_ciphers="ALL:@SECLEVEL=0"))
+    assert found is not None
+    assert not [name for name in found.as_json()["signatures"] if name.startswith("0x")]
+    assert len(set(SIGNATURES.values())) == len(SIGNATURES)
 
 
 def test_an_old_client_has_the_version_of_its_hello() -> None:

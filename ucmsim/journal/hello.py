@@ -7,15 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from struct import unpack_from
 from typing import Any
 
-from ucmsim.journal.suites import GROUPS, SUITES, VERSIONS, named
+from ucmsim.journal.suites import GROUPS, SIGNATURES, SUITES, VERSIONS, named
 
 _HANDSHAKE = 0x16
 _CLIENT_HELLO, _SERVER_HELLO, _CERTIFICATE = 1, 2, 11
-_SERVER_NAME, _GROUPS, _ALPN, _TICKET, _PRE_SHARED_KEY, _VERSIONS = 0, 10, 16, 35, 41, 43
+_SERVER_NAME, _GROUPS, _SIGNATURES, _ALPN, _TICKET, _PRE_SHARED_KEY, _VERSIONS, _OF_CERTIFICATES = (
+    0,
+    10,
+    13,
+    16,
+    35,
+    41,
+    43,
+    50,
+)
 _RETRY = bytes.fromhex("CF21AD74E59A6111BE1D8C021E65B891C2A211167ABB8C5E079E09E2C8A8339C")
 """The random of a ServerHello that is a HelloRetryRequest. RFC 8446, 4.1.3."""
 
@@ -24,8 +32,9 @@ _RETRY = bytes.fromhex("CF21AD74E59A6111BE1D8C021E65B891C2A211167ABB8C5E079E09E2
 class Offered:
     """What a ClientHello offers, in its order and without the GREASE of RFC 8701.
 
-    *versions*, *ciphers* and *groups* are the numbers of the IANA registry, *name* is the host it is meant for (SNI),
-    *resumes* says that it brings a session.
+    *versions*, *ciphers*, *groups* and *signatures* are the numbers of the IANA registry, *of_certificates* signatures
+    too, of certificates where these have some of their own. *name* is the host it is meant for (SNI), *resumes* says that it
+    brings a session.
     """
 
     versions: tuple[int, ...]
@@ -34,21 +43,20 @@ class Offered:
     name: str | None = None
     alpn: tuple[str, ...] = ()
     resumes: bool = False
+    signatures: tuple[int, ...] = ()
+    of_certificates: tuple[int, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return it with the names of the field; a client offers the same again and again, so do not change it."""
-        return _as_json(self)
-
-
-@lru_cache(64)
-def _as_json(hello: Offered) -> dict[str, Any]:
-    return {
-        "versions": named(hello.versions, VERSIONS),
-        "ciphers": named(hello.ciphers, SUITES),
-        "groups": named(hello.groups, GROUPS),
-        "alpn": list(hello.alpn),
-        "resumes": hello.resumes,
-    }
+        """Return it with the names of the field."""
+        return {
+            "versions": named(self.versions, VERSIONS),
+            "ciphers": named(self.ciphers, SUITES),
+            "groups": named(self.groups, GROUPS),
+            "signatures": named(self.signatures, SIGNATURES),
+            "certificate_signatures": named(self.of_certificates, SIGNATURES) if self.of_certificates else None,
+            "alpn": list(self.alpn),
+            "resumes": self.resumes,
+        }
 
 
 def offered(data: bytes) -> Offered | None:
@@ -156,6 +164,8 @@ def _offered(hello: _Reader) -> Offered:
         groups=_numbers(extensions.get(_GROUPS, b"")[2:]),
         name=_server_name(extensions.get(_SERVER_NAME, b"")),
         alpn=tuple(_protocols(extensions.get(_ALPN, b""))),
+        signatures=_numbers(extensions.get(_SIGNATURES, b"")[2:]),
+        of_certificates=_numbers(extensions.get(_OF_CERTIFICATES, b"")[2:]),
         resumes=bool(extensions.get(_TICKET)) or _PRE_SHARED_KEY in extensions,
     )
 

@@ -33,6 +33,12 @@ _USUAL = json.dumps(
                      "ECDHE-RSA-AES128-SHA256", "DHE-RSA-AES256-GCM-SHA384", "DHE-RSA-AES128-GCM-SHA256",
                      "DHE-RSA-AES256-SHA256", "DHE-RSA-AES128-SHA256", "TLS_EMPTY_RENEGOTIATION_INFO_SCSV"],
                      "groups": ["X25519MLKEM768", "X25519", "P-256", "X448", "P-384", "P-521", "ffdhe2048", "ffdhe3072"],
+                     "signatures": [
+                         "ecdsa_secp256r1_sha256", "ecdsa_secp384r1_sha384", "ecdsa_secp521r1_sha512", "ed25519", "ed448",
+                         "rsa_pss_pss_sha256", "rsa_pss_pss_sha384", "rsa_pss_pss_sha512",
+                         "rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512",
+                         "rsa_pkcs1_sha256", "rsa_pkcs1_sha384", "rsa_pkcs1_sha512", "ecdsa_sha224", "rsa_pkcs1_sha224",
+                         "dsa_sha224", "dsa_sha256", "dsa_sha384", "dsa_sha512"], "certificate_signatures": None,
                      "alpn": ["http/1.1"], "resumes": False}, "defect": None},
          "requests": 1, "received": 1234, "sent": 2345, "acknowledged": 2345, "refusal": None, "faults": [], "kinds": [], "marks": [],
          "ended": "the device closed it"},

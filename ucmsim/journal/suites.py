@@ -1,4 +1,4 @@
-"""Names of what a ClientHello offers by number: versions, cipher suites as OpenSSL calls them, groups. IANA TLS registry."""
+"""Names of what a ClientHello offers by number: versions, cipher suites as OpenSSL calls them, groups, signatures. IANA TLS registry."""
 
 from __future__ import annotations
 
@@ -36,9 +36,22 @@ GROUPS: Mapping[int, str] = MappingProxyType({
     0x001F: "brainpoolP256r1tls13", 0x0020: "brainpoolP384r1tls13", 0x0021: "brainpoolP512r1tls13",
     0x11EC: "X25519MLKEM768", 0x11EB: "SecP256r1MLKEM768", 0x11ED: "SecP384r1MLKEM1024",
 })
+SIGNATURES: Mapping[int, str] = MappingProxyType({
+    0x0101: "rsa_pkcs1_md5", 0x0201: "rsa_pkcs1_sha1", 0x0202: "dsa_sha1", 0x0203: "ecdsa_sha1",
+    0x0301: "rsa_pkcs1_sha224", 0x0302: "dsa_sha224", 0x0303: "ecdsa_sha224",
+    0x0401: "rsa_pkcs1_sha256", 0x0402: "dsa_sha256", 0x0403: "ecdsa_secp256r1_sha256",
+    0x0501: "rsa_pkcs1_sha384", 0x0502: "dsa_sha384", 0x0503: "ecdsa_secp384r1_sha384",
+    0x0601: "rsa_pkcs1_sha512", 0x0602: "dsa_sha512", 0x0603: "ecdsa_secp521r1_sha512", 0x0708: "sm2sig_sm3",
+    0x0804: "rsa_pss_rsae_sha256", 0x0805: "rsa_pss_rsae_sha384", 0x0806: "rsa_pss_rsae_sha512",
+    0x0807: "ed25519", 0x0808: "ed448",
+    0x0809: "rsa_pss_pss_sha256", 0x080A: "rsa_pss_pss_sha384", 0x080B: "rsa_pss_pss_sha512",
+    0x081A: "ecdsa_brainpoolP256r1tls13_sha256", 0x081B: "ecdsa_brainpoolP384r1tls13_sha384",
+    0x081C: "ecdsa_brainpoolP512r1tls13_sha512", 0x0904: "mldsa44", 0x0905: "mldsa65", 0x0906: "mldsa87",
+})
+"""Those of TLS 1.2, a hash and a key each, are called as in TLS 1.3 where that has them too. RFC 8446, 4.2.3; RFC 5246, 7.4.1.4.1."""
 # fmt: on
 
 
 def named(numbers: Iterable[int], names: Mapping[int, str]) -> list[str]:
     """Return *numbers* by their *names*, those without one as ``0x00ff``."""
-    return [names.get(number, f"0x{number:04x}") for number in numbers]
+    return [names.get(number) or f"0x{number:04x}" for number in numbers]
