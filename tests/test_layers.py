@@ -166,3 +166,46 @@ def test_the_check_can_fail(source: str) -> None:
     """An import that goes up from layer 0 is found, inside functions too."""
     names = list(imports(ast.parse(source)))
     assert [name for name in names if layer_of(name) not in MAY_IMPORT["0"]]
+
+
+_CHANGEABLE = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp)
+_CACHED = {"ucmsim.settings.loading"}
+"""Modules that keep what a pure function returned; beside each stands what that saves."""
+
+
+def changeable(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of what a module keeps at its top level and anybody could change."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            made = node.value.func if isinstance(node.value, ast.Call) else None
+            if isinstance(node.value, _CHANGEABLE) or (
+                isinstance(made, ast.Name) and made.id in ("dict", "list", "set")
+            ):
+                yield from (ast.unparse(target) for target in targets)
+    yield from (f"global {name}" for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names)
+
+
+@pytest.mark.parametrize(("module", "file"), list(modules()), ids=lambda one: str(one) if isinstance(one, str) else "")
+def test_no_module_has_state(module: str, file: Path) -> None:
+    """What stands at the top of a module nobody can change, and nothing is kept there from one call to the next."""
+    tree = ast.parse(file.read_text())
+    assert set(changeable(tree)) <= {"__all__"}
+    assert bool(list(cached(tree))) is (module in _CACHED)
+
+
+def cached(tree: ast.AST) -> Iterator[str]:
+    """Yield the functions of a module, or of its classes, that keep what they returned."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            names = {name.id for one in node.decorator_list for name in ast.walk(one) if isinstance(name, ast.Name)}
+            yield from (node.name for _ in names & {"cache", "lru_cache"})
+
+
+@pytest.mark.parametrize(
+    "text", ["a = {}", "a: dict[str, int] = {}", "a = [n for n in b]", "a = set(b)", "def f():\n    global a"]
+)
+def test_state_would_be_seen(text: str) -> None:
+    """The check finds what it looks for."""
+    assert [name[-1] for name in changeable(ast.parse(text))] == ["a"]
+    assert list(cached(ast.parse("@lru_cache(5)\ndef f(): pass\n@cache\ndef g(): pass"))) == ["f", "g"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from ucmsim.refusals import Code, Refusal
@@ -115,7 +114,6 @@ def permitted(entries: Iterable[Entry], peer: str, without: tuple[bool, str] = B
     return verdict.permit, f"{peer} is {word} by the Permitted IPs entry '{verdict}'"
 
 
-@lru_cache(1024)
 def peer_address(peer: str) -> IPv4Address | IPv6Address:
     """Return the address of *peer*, an IPv4-mapped IPv6 one as the IPv4 address it stands for."""
     return _unmapped(ip_address(peer.partition("%")[0]))

@@ -31,12 +31,14 @@ T = TypeVar("T")
 
 Clause = tuple[str, list[object]]
 
-_COUNTED = {
-    ("leading", "non-numbers"): "CAST({} AS INTEGER)",
-    ("leading", "zero"): "leading_number({})",
-    ("all", "non-numbers"): "coalesce(all_digits({}), 0)",
-    ("all", "zero"): "all_digits({})",
-}
+_COUNTED = MappingProxyType(
+    {
+        ("leading", "non-numbers"): "CAST({} AS INTEGER)",
+        ("leading", "zero"): "leading_number({})",
+        ("all", "non-numbers"): "coalesce(all_digits({}), 0)",
+        ("all", "zero"): "all_digits({})",
+    }
+)
 """What a value counts as in a range, by the quirks range-digits and zero-range."""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
+from types import MappingProxyType
 
 from ucmsim.errors import listed
 
@@ -831,14 +832,16 @@ _RECAPI = (
           "spool.", "spec 6.6, 9 Q18", "assumed", changes=("rec-same-file", "rec-some-of-three", "rec-tar")),
 )  # fmt: skip
 
-GROUPS = {
-    "Connections, requests and heads": _TRANSPORT,
-    "Who is let in": _ACCESS,
-    "What a query finds": _QUERY,
-    "How a page looks": _PAGE,
-    "How a call is written down": ROWS,
-    "Recordings": _RECAPI,
-}
+GROUPS = MappingProxyType(
+    {
+        "Connections, requests and heads": _TRANSPORT,
+        "Who is let in": _ACCESS,
+        "What a query finds": _QUERY,
+        "How a page looks": _PAGE,
+        "How a call is written down": ROWS,
+        "Recordings": _RECAPI,
+    }
+)
 """The register by what its rows are about, in the order of the protocol."""
 
 QUIRKS = tuple(chain.from_iterable(GROUPS.values()))

@@ -6,12 +6,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import Any
 
-_DEFAULTS: dict[signal.Signals, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+_DEFAULTS: Mapping[signal.Signals, Any] = MappingProxyType(
+    {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+)
 
 
 class Stopped(BaseException):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -17,13 +18,17 @@ from ucmsim.defects import der
 Signer = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 """The keys that certificates are signed with here."""
 
-_ECDSA = {"sha256": "1.2.840.10045.4.3.2", "sha384": "1.2.840.10045.4.3.3", "sha1": "1.2.840.10045.4.1"}
-_RSA = {
-    "sha256": "1.2.840.113549.1.1.11",
-    "sha384": "1.2.840.113549.1.1.12",
-    "sha1": "1.2.840.113549.1.1.5",
-    "md5": "1.2.840.113549.1.1.4",
-}
+_ECDSA = MappingProxyType(
+    {"sha256": "1.2.840.10045.4.3.2", "sha384": "1.2.840.10045.4.3.3", "sha1": "1.2.840.10045.4.1"}
+)
+_RSA = MappingProxyType(
+    {
+        "sha256": "1.2.840.113549.1.1.11",
+        "sha384": "1.2.840.113549.1.1.12",
+        "sha1": "1.2.840.113549.1.1.5",
+        "md5": "1.2.840.113549.1.1.4",
+    }
+)
 _ED25519 = "1.3.101.112"
 
 

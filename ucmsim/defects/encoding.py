@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -110,7 +111,7 @@ def _empty_list(scene: Scene, draft: Draft) -> Draft:
 
 
 _CN = dict.fromkeys(("Python", "curl", "Node"), "a host name (no address) is looked for in the CN")
-_STRICT = {"OpenSSL": "it looks at the version in its strict mode only"}
+_STRICT = MappingProxyType({"OpenSSL": "it looks at the version in its strict mode only"})
 _CA_FALSE = der.sequence()
 _row = partial(Defect, "encoding")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -122,7 +123,9 @@ def _list_at(url: str) -> Extension:
 
 _MUST_STAPLE = extension(x509.TLSFeature([x509.TLSFeatureType.status_request]))
 _GOOD, _REVOKED, _UNKNOWN = ocsp.OCSPCertStatus.GOOD, ocsp.OCSPCertStatus.REVOKED, ocsp.OCSPCertStatus.UNKNOWN
-_ASKS_NOT = {"OpenSSL": "it asks for no OCSP response unless it is told to, as curl --cert-status does"}
+_ASKS_NOT = MappingProxyType(
+    {"OpenSSL": "it asks for no OCSP response unless it is told to, as curl --cert-status does"}
+)
 _row = partial(Defect, "revocation")
 
 ROWS = (

@@ -15,7 +15,7 @@ from ucmsim.defects import der
 _EXPONENT = 65537
 _RSA = "1.2.840.113549.1.1.1"
 _ROUNDS = 24
-_SMALL = [n for n in range(3, 702, 2) if all(n % d for d in range(3, isqrt(n) + 1, 2))]
+_SMALL = tuple([n for n in range(3, 702, 2) if all(n % d for d in range(3, isqrt(n) + 1, 2))])
 """The odd ones of the 126 primes with whose product the broken generator of CVE-2017-15361 begins for 2048 bits."""
 
 

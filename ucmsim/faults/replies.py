@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import takewhile
+from types import MappingProxyType
 from typing import Literal
 
 from ucmsim.reply import Body, Bytes, Drip, Ending, HangUp, Reply, Send, Step, Wait
@@ -11,7 +12,7 @@ from ucmsim.reply import Body, Bytes, Drip, Ending, HangUp, Reply, Send, Step, W
 How = Literal["notify", "fin", "reset"]
 """How a connection ends: close_notify and FIN, FIN alone, or RST."""
 
-_ENDINGS = {"notify": Ending.NOTIFY, "fin": Ending.FIN, "reset": Ending.RESET}
+_ENDINGS = MappingProxyType({"notify": Ending.NOTIFY, "fin": Ending.FIN, "reset": Ending.RESET})
 
 
 def ending(how: How) -> HangUp:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
+from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -18,7 +19,7 @@ from ucmsim.faults.said import Said
 from ucmsim.verdicts import ALERTS
 
 Version = Literal["1.0", "1.1", "1.2", "1.3"]
-_NUMBERS = {name: number for number, name in ALERTS.items()}
+_NUMBERS = MappingProxyType({name: number for number, name in ALERTS.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -277,5 +278,5 @@ class Settings(Keys):
         return {**value, "control": {}} if isinstance(value, dict) and value.get("control", 0) is None else value
 
 
-KNOWN_LATER: Mapping[str, str] = {"count": "templates"}
+KNOWN_LATER: Mapping[str, str] = MappingProxyType({"count": "templates"})
 """Keys that later versions take, and what they come with."""
