@@ -6,16 +6,17 @@ are there once the unit has come that far. Spec 5.1, 5.2; https-api 5.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 
-from ucmsim.calls.events import Call, What
+from ucmsim.calls.events import What
 from ucmsim.calls.legs import Leg
 from ucmsim.calls.shapes import Story
 
 Numbers = dict[int, int]
 """What each channel of a story, counted within it, is counted as by the unit."""
 
+_DIAL = What.DIAL
 _FIRST = 0
 """What the first channel of a story is counted as within it."""
 
@@ -31,10 +32,18 @@ class Channels:
     def expect(self, story: Story) -> Numbers:
         """Take note of the channels that *story* will make; return what their numbers will be found in."""
         numbers: Numbers = {}
+        expected, order = self._expected, self._order
         for call in story:
-            for at, channel in _made(call):
-                heappush(self._expected, (at, self._order, channel, numbers))
-                self._order += 1
+            channel = call.made
+            heappush(expected, (call.start, order, channel, numbers))
+            order += 1
+            for event in call.events:
+                if event.what is _DIAL:
+                    channel += 1
+                    if not event.channel:
+                        heappush(expected, (event.at, order, channel, numbers))
+                        order += 1
+        self._order = order
         return numbers
 
     def drop(self, since: int, until: int) -> list[Numbers]:
@@ -60,17 +69,6 @@ class Channels:
             self._next += 1
 
 
-def _made(call: Call) -> Iterator[tuple[int, int]]:
-    """Yield when *call* makes its channels, and what they are counted as within its story."""
-    channel = call.made
-    yield call.start, channel
-    for event in call.events:
-        if event.what is What.DIAL:
-            channel += 1
-            if not event.channel:
-                yield event.at, channel
-
-
 def numbered(leg: Leg, numbers: Numbers) -> Leg:
     """Return *leg* with the numbers that its channels have on the unit.
 
@@ -79,4 +77,4 @@ def numbered(leg: Leg, numbers: Numbers) -> Leg:
     call = leg.call
     made = numbers[call.made]
     channel = numbers.get(call.made + leg.channel, made + 1) - made if leg.channel else 0
-    return leg._replace(call=call._replace(made=made), channel=channel)
+    return leg.over(call.after(made), channel)

@@ -58,6 +58,11 @@ class Leg(NamedTuple):
     fetched: Call | None = None
     real: Leg | None = None
 
+    def over(self, call: Call, channel: int) -> Leg:
+        """Return the same leg as one of *call*, over its *channel*."""
+        # What `_replace` does takes three times as long, and every row asks for it.
+        return Leg._make((call, *self[1:_CHANNEL], channel, *self[_CHANNEL + 1 :]))
+
     @property
     def answered(self) -> bool:
         return self.disposition == "ANSWERED"
@@ -67,3 +72,6 @@ class Leg(NamedTuple):
         """Microseconds of talk."""
         leg = self.real or self
         return leg.end - leg.turn if leg.answered else 0
+
+
+_CHANNEL = Leg._fields.index("channel")

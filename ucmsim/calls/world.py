@@ -27,7 +27,6 @@ from ucmsim.columns import GENERATIONS, NAMES
 from ucmsim.corrections import Corrections
 from ucmsim.instants import NEVER
 from ucmsim.records import Numbered, Record
-from ucmsim.truth import CallTruth
 
 
 class Past(NamedTuple):
@@ -45,6 +44,7 @@ class Known(NamedTuple):
     starts: Iterable[int] = ()
 
 
+_MENU = Role.MESSAGES
 _Happening = tuple[int, int, Leg | Call, Numbers, int]
 """A leg or a call that will be over: when, in which order, which, and the numbers of its channels and of the call."""
 
@@ -71,7 +71,7 @@ class CallWorld:
         self._going_on: list[_Happening] = []
         self._begun = self._at = 0
         self._calls, self._starts = known.calls, Starts(known.starts)
-        self._told: dict[int, CallTruth] = {}
+        self._told: dict[int, Numbered] = {}
         self._over: list[Numbered] = []
         self._restarts = restarts
         self._channels = Channels(restarts)
@@ -178,14 +178,15 @@ class CallWorld:
                 return
             self._at, _, what, numbers, number = heappop(self._going_on)
             if isinstance(what, Call):
-                truth = self._told.pop(number) if number in self._told else of_call(what)
-                self._over.append(Numbered(number, truth))
+                told = self._told.pop(number, None)
+                self._over.append(Numbered(number, of_call(what)) if told is None else told)
                 self._starts.forget(self._at)
             elif self._firmware.writes(what):
                 self._channels.count(what.end)
-                if number not in self._told:
-                    self._told[number] = of_call(what.call)
-                yield self._record(numbered(what, numbers), Numbered(number, self._told[number]))
+                call = self._told.get(number)
+                if call is None:
+                    call = self._told[number] = Numbered(number, of_call(what.call))
+                yield self._record(numbered(what, numbers), call)
 
     def _record(self, leg: Leg, call: Numbered) -> Record:
         happened, mailbox = of_leg(leg), leg.reached.number
@@ -209,7 +210,7 @@ class CallWorld:
     def _heard(self, leg: Leg) -> tuple[str, str] | None:
         """Return where the messages of a mailbox go whose owner has heard them on *leg*. Asterisk apps/app_voicemail.c."""
         owner = leg.call.caller.number
-        if leg.reached.role is not Role.MESSAGES or not self._moves or not self._messages.pop(owner, 0):
+        if leg.reached.role is not _MENU or not self._moves or not self._messages.pop(owner, 0):
             return None
         return filenames.mailbox(owner), filenames.heard(owner)
 
