@@ -46,7 +46,7 @@ since = pbx.clock.start
 until = since + timedelta(hours=hours)
 if how == "bulk":  # the calls of the live streams, made up at once as for a history
     chance, recorder = (stream(settings.seed, "hq", "live", what) for what in ("traffic", "recording"))
-    office = Office.of(pbx, stream(settings.seed, "hq", "people"))
+    office = Office.of(pbx, *(stream(settings.seed, "hq", what) for what in ("people", "groups")))
     firmware = Firmware.of(pbx.register, pbx.time_zone)
     made = generate(office, firmware, chance, recorder, until=until, days=hours // 24,
                     calls_per_day=pbx.history.calls_per_day)

@@ -31,7 +31,7 @@ def office_of(
 @cache
 def _people(extensions: Extensions, trunks: tuple[Trunk, ...], traffic: Traffic, seed: int) -> People:
     """Return the people of a *seed*: values, whose names take longer to make up than a day of their calls."""
-    return People.of(extensions, trunks, traffic, Random(seed))
+    return People.of(extensions, trunks, traffic, Random(seed), Random(seed))
 
 
 def generate(

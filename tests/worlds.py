@@ -120,9 +120,8 @@ def world(seed: int, **more: Any) -> World:
 
 def _stories(settings: Any, seed: int, end: int) -> tuple[Story, ...]:
     chance, recording = stream(seed, "hq", "traffic"), stream(seed, "hq", "recording")
-    traffic = Traffic(
-        Office.of(settings, stream(seed, "hq", "people")), settings.history.calls_per_day, chance, recording
-    )
+    office = Office.of(settings, stream(seed, "hq", "people"), stream(seed, "hq", "groups"))
+    traffic = Traffic(office, settings.history.calls_per_day, chance, recording)
     return tuple(traffic.stories(end - settings.history.days * 86_400 * SECOND, end))
 
 

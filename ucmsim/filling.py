@@ -97,8 +97,9 @@ def _world(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> C
     """Return the world of the made-up calls of the PBX *name* before *until*."""
     firmware = Firmware.of(settings.register, settings.time_zone)
     days, calls = settings.history.days, settings.history.calls_per_day
-    people, chance, recording = (stream(seed, name, what) for what in ("people", "traffic", "recording"))
-    office, clock = Office.of(settings, people), Corrections.of(settings.clock)
+    of = ("people", "groups", "traffic", "recording")
+    people, grouping, chance, recording = (stream(seed, name, what) for what in of)
+    office, clock = Office.of(settings, people, grouping), Corrections.of(settings.clock)
     return before(office, firmware, chance, recording, until=until, days=days, calls_per_day=calls, clock=clock)
 
 

@@ -202,7 +202,8 @@ class Living:
     @cached_property
     def _office(self) -> Office:
         """Who and what there is; made when it is asked for, since it takes time to make up names."""
-        return Office.of(self._settings, stream(self._seed, self._name, "people"))
+        people, grouping = (stream(self._seed, self._name, what) for what in ("people", "groups"))
+        return Office.of(self._settings, people, grouping)
 
     def _stories(self) -> Iterator[Story]:
         if not self._settings.traffic.live:

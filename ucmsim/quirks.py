@@ -669,7 +669,7 @@ ROWS = (
           "seen", since="G3", fixed="it is what unanswered says"),
     Quirk("ring-group-busy", "start", ("start", "end"), "The row of a busy agent has answer = end = start and a duration all "
           "the same (CAP22, a UCM63xx), or answer = end at the end of that.", "spec 5.6, 7 #12", "seen",
-          needs=("unanswered", "stamped"), changes=("rows-*", "shapes-*")),
+          needs=("unanswered", "stamped"), changes=("shapes-*",)),
     Quirk("parked-row", "answered", ("answered",), "The row of a parked leg is ANSWERED by its slot (CAP22, a UCM63xx).",
           "spec 5.6", "seen", fixed="the only capture has it"),
     Quirk("parked-call", "two-sessions", ("two-sessions", "one"), "A call that is parked and fetched shows in two sessions, "

@@ -33,9 +33,10 @@ def staged(wish: Wish, office: Office) -> Story:
     """Return the call that is wished for, among the people of *office*. Raises `FieldRefused`."""
     shape = shape_of(wish.shape)
     first, kind = _between(wish, shape, office)
-    phones = _phones(wish, shape, kind, office)
-    others = (party for party in office.people.extensions if party not in first)
-    inside = (*first, *islice(others, max(OTHERS, phones) + 1 - len(first)))
+    members = tuple(party for party in office.people.groups.get(shape.phones, ()) if party not in first)
+    phones = _phones(wish, shape, kind, office, len(members) + len(first) - (kind == "Internal"))
+    others = (party for party in (*members, *office.people.extensions) if party not in first)
+    inside = (*first, *islice(dict.fromkeys(others), max(OTHERS, phones) + 1 - len(first)))
     if len(inside) < max(shape.needs, 2 if kind == "Internal" else 1):
         raise FieldRefused(f"a call of shape '{shape.id}' needs {shape.needs} extensions", "shape")
     lines = analogue_lines(office.trunks)
@@ -67,8 +68,11 @@ def staged(wish: Wish, office: Office) -> Story:
     return over_ami(story) if wish.over_ami else story
 
 
-def _phones(wish: Wish, shape: Shape, kind: str, office: Office) -> int:
-    """Return how many phones a feature of *shape* rings; 0 where none does. Raises `FieldRefused`."""
+def _phones(wish: Wish, shape: Shape, kind: str, office: Office, members: int) -> int:
+    """Return how many phones a feature of *shape* rings; 0 where none does. Its group has so many *members* beside who calls.
+
+    Where nobody says how many, nobody else is rung. Raises `FieldRefused`.
+    """
     there = len(office.people.extensions) - (kind == "Internal")
     if not shape.phones:
         if wish.phones is not None:
@@ -78,7 +82,11 @@ def _phones(wish: Wish, shape: Shape, kind: str, office: Office) -> int:
     if wish.phones is not None and wish.phones > there:
         said = f"a call of shape '{shape.id}' with {wish.phones} phones needs as many extensions beside who calls"
         raise FieldRefused(f"{said}; here are {there}", "phones")
-    return min(_USUAL.get(shape.phones, _PHONES), there) if wish.phones is None else wish.phones
+    if wish.phones is not None:
+        return wish.phones
+    if shape.phones in office.people.groups:
+        there = max(members, 1)
+    return min(_USUAL.get(shape.phones, _PHONES), there)
 
 
 def _trunk(wish: Wish, office: Office, kind: str) -> tuple[int, Trunk]:

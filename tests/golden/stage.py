@@ -196,10 +196,10 @@ class Stage:
                 self._fill(made[world], _settings(world, personality, quirks, {}))
         return made
 
-    def _office(self, world: str, settings: PbxSettings, chance: Random) -> Office:
+    def _office(self, world: str, settings: PbxSettings, chance: Random, grouping: Random) -> Office:
         """Return who is there in *world*, whatever the firmware: to make up their names takes longer than their calls."""
         if world not in self._offices:
-            self._offices[world] = Office.of(settings, chance)
+            self._offices[world] = Office.of(settings, chance, grouping)
         return self._offices[world]
 
     def _played(

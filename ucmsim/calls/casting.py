@@ -53,15 +53,11 @@ class Casting:
             beyond = contacts.callee(first, chance, besides=outside)
         elif kind == "Outbound":
             outside = contacts.callee(first, chance)
-        size = self._size(kind, shape) if shape.phones else 0
-        extensions = self.people.extensions
-        inside = tuple([extensions[at] for at in (first, *self._others(first, kind, shape, size))])
-        phones: tuple[Party, ...] = ()
+        inside, phones = self._inside(first, kind, shape)
         engaged: tuple[Party, ...] = ()
         taker = None
-        if size:
-            phones = inside[:size] if kind == "Inbound" else inside[1 : size + 1]
-            taker = self._taker(phones, shape)
+        if phones:
+            taker = self._taker([phone for phone in phones if not talks(phone, start)] or phones, shape)
             engaged = self._busy(phones, taker, talks, start)
         over = beyond if kind == "Inbound" else outside
         target = inside[2] if len(inside) > 2 else None
@@ -74,14 +70,33 @@ class Casting:
             account=chance.choice(self.people.codes) if shape.coded else "", features=self.features,
         )  # fmt: skip
 
+    def _inside(self, first: int, kind: str, shape: Shape) -> tuple[tuple[Party, ...], tuple[Party, ...]]:
+        """Return the extensions for a call of *kind* and *shape*, *first* before others, and whose phones a feature rings.
+
+        These are the members of its group, without who calls; a conference has none, and whoever there is joins.
+        """
+        extensions = self.people.extensions
+        caller = extensions[first]
+        if shape.phones not in self.people.groups:
+            size = self._size(kind, shape) if shape.phones else 0
+            inside = (caller, *[extensions[at] for at in self._others(first, kind, shape, size)])
+            return inside, inside[1 : size + 1]
+        members = self.people.groups[shape.phones]
+        if kind == "Inbound":
+            return members, members
+        if members == (caller,):  # who has the group for himself does not call it
+            caller = extensions[self.people.contacts.colleague(first, self.chance)]
+        rung = tuple([member for member in members if member != caller])
+        return (caller, *rung), rung
+
     def _size(self, kind: str, shape: Shape) -> int:
-        """Return how many phones a feature of *shape* rings, as far as there are extensions."""
+        """Return how many extensions join a conference beside who calls, as far as there are extensions."""
         fewest, most = getattr(self.traffic.phones, shape.phones)
         there = len(self.people.extensions) - (kind == "Internal")
         return int(min(self.chance.randint(fewest, most), there))
 
     def _taker(self, phones: Sequence[Party], shape: Shape) -> Party:
-        """Return which of *phones* takes the call: of a queue the first that does, agent by agent."""
+        """Return which of *phones* that are free takes the call: of a queue the first that does, agent by agent."""
         chance, taken = self.chance, self.traffic.phones.taken
         if shape.phones == "queue":
             return next((phone for phone in phones[:-1] if chance.random() < taken), phones[-1])

@@ -1,4 +1,4 @@
-"""Who there is on a PBX: those who can call, whom they call, and the codes that they dial. Pure.
+"""Who there is on a PBX: those who can call, whom they call, in which groups they are, and the codes that they dial. Pure.
 
 The same people make the calls of a history, those that go on live, and those that are placed.
 """
@@ -11,23 +11,26 @@ from random import Random
 
 from ucmsim.calls.contacts import Contacts
 from ucmsim.calls.events import Party
+from ucmsim.calls.groups import Groups, groups
 from ucmsim.calls.parties import parties
 from ucmsim.settings import Extensions, Traffic, Trunk
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The people of one PBX: the *extensions* in the order of their numbers, their *contacts*, and *codes* in use."""
+    """The people of one PBX: the *extensions* in the order of their numbers, their *contacts*, *codes* in use, and *groups*."""
 
     extensions: tuple[Party, ...]
     contacts: Contacts
     codes: tuple[str, ...]
+    groups: Groups
 
     @classmethod
-    def of(cls, extensions: Extensions, trunks: Sequence[Trunk], traffic: Traffic, chance: Random) -> People:
-        """Return the people that the settings describe, as *chance* makes them up."""
+    def of(
+        cls, extensions: Extensions, trunks: Sequence[Trunk], traffic: Traffic, chance: Random, grouping: Random
+    ) -> People:
+        """Return the people that the settings describe, as *chance* makes them up, and their groups as *grouping* does."""
         everybody = parties(chance, extensions, trunks, traffic)
         contacts = Contacts.of(everybody, traffic, chance)
-        return cls(
-            everybody.extensions, contacts, tuple(f"{chance.randrange(10_000):04}" for _ in range(traffic.codes))
-        )
+        codes = tuple(f"{chance.randrange(10_000):04}" for _ in range(traffic.codes))
+        return cls(everybody.extensions, contacts, codes, groups(everybody.extensions, traffic, grouping))

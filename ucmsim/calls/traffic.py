@@ -56,9 +56,9 @@ class Office:
     restarts: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, pbx: Pbx, chance: Random) -> Office:
-        """Return the office that the settings of a *pbx* describe, with people whom *chance* makes up."""
-        people = People.of(pbx.extensions, pbx.trunks, pbx.traffic, chance)
+    def of(cls, pbx: Pbx, chance: Random, grouping: Random) -> Office:
+        """Return the office that the settings of a *pbx* describe, with people whom *chance* makes up, *grouping* their groups."""
+        people = People.of(pbx.extensions, pbx.trunks, pbx.traffic, chance, grouping)
         return cls(pbx.extensions, pbx.trunks, pbx.recording, pbx.traffic, pbx.time_zone, people, restarts(pbx))
 
 
