@@ -89,6 +89,14 @@ def test_ids_and_names_follow_the_clock_and_the_truth_does_not() -> None:
     assert during.recordings[0].samples == right.recordings[0].samples
 
 
+def test_the_name_of_a_recording_has_what_the_clock_showed_when_somebody_was_rung() -> None:
+    """Also where it was corrected while a PIN was dialled, with which the call began."""
+    story, rung = BY_ID["pin-group"].story(STAGE), STAGE.start + STAGE.lasts(Phase.KEYS)
+    for when, step in ((rung, -3600), (rung + 1, 0)):
+        (record,) = written(story, Correction(when, -HOUR))
+        assert record.recordings[0].name == f"auto-{rung // SECOND + 1 + step}-1001-07700900699.wav"
+
+
 def test_all_times_of_a_row_are_those_of_one_zone() -> None:
     """The zone in which the unit believes when it writes the row; the seconds are right in each."""
     for when, zone in ((STAGE.start, 2), (ANSWER, 2), (END, 2), (END + 1, 0)):

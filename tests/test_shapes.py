@@ -565,6 +565,9 @@ def test_account_codes_and_pins_stand_in_accountcode() -> None:
     assert (code["accountcode"], code["duration"], code["billsec"]) == ("1234", "434", "420")
     assert (pin["accountcode"], pin["duration"], pin["billsec"]) == ("1234", "440", "420")
     assert pin["start"] == code["start"]
+    seconds = [row["recordfiles"].partition("-")[2].partition("-")[0] for row in (code, pin)]
+    # Spec 5.8: one second after the leg to the trunk began, so a PIN that took 5.6 s lies before.
+    assert seconds == ["1661157839", "1661157844"]
     (hidden,) = rows("pin-group", pin_code="hidden")
     assert hidden == pin | {"accountcode": ""}
     assert rows("account-code", pin_code="hidden") == [code]

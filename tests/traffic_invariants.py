@@ -477,15 +477,18 @@ def recorded_where_due(of: World) -> Iterator[str]:
     On the channel of a helper nobody talks, and nothing is recorded.
     """
     found = {path.rpartition("/")[2].rpartition("-")[0] for path in of.recordings}
-    told = {(call.start // SECOND, call.caller.number): call.recorded for story in of.stories for call in story}
+    told = {(call.start // SECOND, call.caller.number): call for story in of.stories for call in story}
     for at, (row, truth) in enumerate(zip(of.rows, of.truths, strict=True)):
         fetched = row["lastapp"] == "Park" and row["lastdata"] == "default"
         if truth.answered is None or not (row["lastapp"] == "Dial" or fetched):
             continue
         if truth.kind == "Helper" or truth.shape == "voicemail":
             continue
-        due = told.get((int(row["uniqueid"].partition(".")[0]), truth.caller), False)
-        began = f"auto-{truth.began // SECOND + 1}-{row['src']}"
+        call = told.get((int(row["uniqueid"].partition(".")[0]), truth.caller))
+        due, rang = call is not None and call.recorded, truth.began
+        if call is not None and call.pin:  # which is asked for before anybody is rung
+            rang = next(event.at for event in call.events if event.what is What.DIAL)
+        began = f"auto-{rang // SECOND + 1}-{row['src']}"
         if due != (began in found):
             yield f"row {at} was {'' if due else 'not '}to be recorded, and {began} is {'not ' if due else ''}there"
 

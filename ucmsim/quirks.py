@@ -598,8 +598,9 @@ ROWS = (
     Quirk("recording-directory", PERSONALITY, (PERSONALITY, "flat", "month"), "Recordings stand in monitor, or in a "
           "directory of their month below it, which recordfiles then names.", "spec 5.8", "seen",
           changes=("clock-*", "rec-list-made-up", "rec-made-up-file", "rows-*", "shapes-*")),
-    Quirk("recording-epoch", "dial", ("dial", "answer"), "The epoch in a recording's name is the second after the call "
-          "began (CAP22, a UCM63xx; a UCM62xx had ten seconds), or that of the answer.", "spec 5.8, https-api 5.3", "seen",
+    Quirk("recording-epoch", "dial", ("dial", "answer"), "The epoch in a recording's name is the second after the "
+          "phone began to ring, so after any PIN (CAP22, a UCM63xx; a UCM62xx had ten seconds), or that of the answer.",
+          "spec 5.8, https-api 5.3", "seen",
           changes=("clock-*", "rec-list-made-up", "rec-made-up-file", "rows-*", "shapes-*")),
     Quirk("recording-length", "talk", ("talk", "billsec"), "A recording is as long as the talk was, parts of a second "
           "included, or has the whole seconds of billsec.", "spec 6.5", "seen", changes=("rec-made-up-file",)),

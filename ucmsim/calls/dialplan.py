@@ -78,11 +78,12 @@ def legs(call: Call, story: tuple[Call, ...] = ()) -> list[Leg]:
 
 
 class _Rung(NamedTuple):
-    """Somebody whom the PBX rings: since when, and the call's channel for it."""
+    """Somebody whom the PBX rings: since when by the CDR, the call's channel for it, and since when really if that is later."""
 
     who: Party
     since: int
     channel: int
+    really: int | None = None
 
 
 class _Dialplan:
@@ -111,7 +112,9 @@ class _Dialplan:
         # The first CDR begins with the channel: a PIN is asked for before anybody is rung.
         first = not (self.ended or self._through or self._feature)
         since = self._call.start if first else event.at
-        self._ringing[whom] = _Rung(whom, since, event.channel or self._channels)
+        self._ringing[whom] = _Rung(
+            whom, since, event.channel or self._channels, None if since == event.at else event.at
+        )
         self._dials = tuple(self._ringing)
 
     def _answer(self, event: Event, who: Party) -> None:
@@ -137,7 +140,7 @@ class _Dialplan:
 
     def _stop(self, at: int, who: Party, disposition: str) -> None:
         rung = self._ringing.pop(who)
-        self._write(rung.since, at, at, disposition, (DIAL, ""), who, rung.channel)
+        self._write(rung.since, at, at, disposition, (DIAL, ""), who, rung.channel, rung.really)
 
     def _stop_all(self, at: int) -> None:
         for who in tuple(self._ringing):
@@ -145,7 +148,7 @@ class _Dialplan:
 
     def _end_talks(self, at: int) -> None:
         for rung, answered in self._through:
-            self._write(rung.since, answered, at, "ANSWERED", self._application, rung.who, rung.channel)
+            self._write(rung.since, answered, at, "ANSWERED", self._application, rung.who, rung.channel, rung.really)
         self._through.clear()
 
     # --- features --------------------------------------------------------------------------------------------------
@@ -233,6 +236,7 @@ class _Dialplan:
         application: tuple[str, str],
         far: Party | None = None,
         channel: int | None = None,
+        rung: int | None = None,
     ) -> None:
         lastapp, lastdata = application
         together = self._of.role in _RING_TOGETHER and lastapp in _CALLS
@@ -251,6 +255,7 @@ class _Dialplan:
                 where=self._where,
                 of=self._of,
                 dials=self._dials if together else (),
+                rung=rung,
                 fetched=self._fetched,
             )
         )

@@ -36,7 +36,8 @@ class Leg(NamedTuple):
     *turn* is when it was answered, or given up by the caller or the PBX; *action* how later firmware names the leg;
     *continues* says that the call goes on in another leg where this one ends. *reached* is whom or what it is about, over
     the call's channel number *channel*; 0 stands for none. *where* is the part of the dialplan that it
-    was in, *of* the party or feature that it was for. *dials* are all who were rung with it. *fetched* is the call that
+    was in, *of* the party or feature that it was for. *dials* are all who were rung with it, which began when it did, or
+    as late as *rung*, where a PIN was asked for first. *fetched* is the call that
     fetched it from a parking slot. Where instants are those of a clock that was corrected, *real* is the leg with the
     true ones.
     """
@@ -55,6 +56,7 @@ class Leg(NamedTuple):
     where: Where = Where.ENTRY
     of: Party | None = None
     dials: tuple[Party, ...] = ()
+    rung: int | None = None
     fetched: Call | None = None
     real: Leg | None = None
 

@@ -39,7 +39,7 @@ class Recorder:
     naming: Naming
     timing: Timing
     answer: bool
-    """Names have the second of the answer; else the one after the call began."""
+    """Names have the second of the answer; else the one after somebody began to be rung."""
     dated: bool
     """Names of conferences end with the second in which they began."""
     monthly: bool
@@ -98,7 +98,8 @@ class Recorder:
         if leg.lastapp == MEETME:
             began = leg.start // SECOND if self.dated else None
             return filenames.MEETME, filenames.conference(leg.reached.number, self.naming.uniqueid(leg), began)
-        began = leg.turn // SECOND if self.answer else leg.start // SECOND + 1
+        rung = leg.start if leg.rung is None else leg.rung
+        began = leg.turn // SECOND if self.answer else rung // SECOND + 1
         if leg.of and leg.dials:
             agent = f"#{leg.reached.number}" if self.agents else ""
             name = filenames.call(f"{began}{agent}", caller, leg.of.number)

@@ -236,6 +236,7 @@ def _seen(leg: Leg, clock: Corrections) -> Leg:
         start=start,
         turn=turn,
         end=end,
+        rung=None if leg.rung is None else clock.shown(leg.rung),
         fetched=leg.fetched and call_seen(leg.fetched),
         real=leg,
     )
