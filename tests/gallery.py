@@ -15,7 +15,7 @@ import ssl
 import subprocess
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -30,7 +30,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 from tests.clients import FOLDER
 from ucmsim.child import Child
 from ucmsim.client import ControlClient
-from ucmsim.defects import DEFECTS, Defect
+from ucmsim.defects import CLASSES, DEFECTS, Defect
 from ucmsim.defects.keybank import pem
 from ucmsim.privatefile import put
 from ucmsim.pytest_plugin import Ucm, UcmFleet
@@ -232,6 +232,14 @@ the PBX's CA, and behind the stroke on one that verifies nothing. A number is th
 A verdict in *italics* is not that of a careful client: the defect's row says by which rule of that client.
 
 """
+_REVOCATION = """
+## Revocation
+
+None of these clients asks about revocation by itself, which is the rule by which they accept above. Those that are told to
+do, each with what it looks at: an OCSP response in the handshake, or the CA's list. A number after *exit* is curl's; a
+verdict in *italics* is of one that looks elsewhere. The first takes nobody without a response, whatever is due.
+
+"""
 
 
 def _versions() -> str:
@@ -257,6 +265,32 @@ def matrix(shown: Shown, clients: Mapping[str, Client]) -> Iterator[list[str]]:
             yield [f"`{row.id}`", row.careful_client, *(_cell(row, *pair) for pair in pairs)]
 
 
+ASKING: Mapping[str, Client] = MappingProxyType(
+    {"curl --cert-status": curl_cert_status, "curl --crlfile": curl_crlfile}
+)
+"""Clients that look whether a certificate is revoked."""
+
+
+def revocation(shown: Shown) -> Iterator[list[str]]:
+    """Yield a line for each defect of revocation: its id, what a careful client does, the verdicts of `ASKING`."""
+    for row in CLASSES["revocation"]:
+        if row.available:
+            with shown.showing(row.id):
+                found = [shown.verdict(ask, shown.ca) for ask in ASKING.values()]
+            yield [f"`{row.id}`", row.careful_client, *(_told(row, *pair) for pair in found)]
+
+
+def _told(row: Defect, tried: Tried, verdict: str) -> str:
+    due = {"refuse": "refused", "accept": "accepted"}.get(row.careful_client, verdict)
+    word = re.sub(r" with alert (\d+).*", r" \1", verdict)
+    word = word if verdict.startswith(due) else f"*{word}*"
+    return word if tried.accepted else f"{word}, exit {tried.said.partition(':')[0]}"
+
+
+def _table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *lines)) + "\n"
+
+
 def main() -> None:
     """Write the page."""
     child = Child()
@@ -265,13 +299,14 @@ def main() -> None:
         control = child.ready["control"]
         fleet = UcmFleet(ControlClient(control["url"], control["token"]), child.pid, child.log)
         clients = {**CLIENTS, "Node": node}
-        lines = list(matrix(Shown(fleet.start({"tls_names": [HOST]})), clients))
+        shown = Shown(fleet.start({"tls_names": [HOST]}))
+        lines, more = list(matrix(shown, clients)), list(revocation(shown))
     finally:
         node.close()
         child.stop()
-    header = ["defect", "a careful client", *clients]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *lines))
-    PAGE.write_text(_HEAD.format(versions=_versions()) + table + "\n")
+    head = ["defect", "a careful client"]
+    tables = [_table([*head, *clients], lines), _REVOCATION, _table([*head, *ASKING], more)]
+    PAGE.write_text(_HEAD.format(versions=_versions()) + "".join(tables))
 
 
 if __name__ == "__main__":

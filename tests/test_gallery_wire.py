@@ -31,8 +31,6 @@ EACH = pytest.mark.parametrize(
     [pytest.param(row, id=row.id, marks=[pytest.mark.slow] if row.slow else []) for row in AVAILABLE],
 )
 NEVER_SHAKEN = {
-    "p192-key": "the clients offer no such curve",
-    "secp256k1-key": "the clients offer no such curve",
     "ten-thousand-names": "OpenSSL reads no more than 100 KB of certificates",
     "client-certificate-required": "the server ends the handshake",
     "client-certificate-of-nobody": "the server ends the handshake",

@@ -50,6 +50,12 @@ def _curve(curve: ec.EllipticCurve) -> Callable[[Scene], Shown]:
     return _with_key(lambda _: ec.generate_private_key(curve), modern=True)
 
 
+def _not_offered(curve: ec.EllipticCurve) -> Callable[[Scene], Shown]:
+    """Return the maker for a key on a *curve* that clients do not offer: OpenSSL would end the handshake unseen."""
+    make = _curve(curve)
+    return lambda scene: replace(make(scene), script=Script())
+
+
 def _of(draft: Draft, spki: bytes) -> Draft:
     """Return *draft* for the key *spki*, whatever that is, with its identifier."""
     bits = der.content(der.parts(der.content(spki))[1])[1:]
@@ -210,11 +216,12 @@ ROWS = (
          "primes of that form", _numbers("rsa-roca", rsanumbers.roca)),
     _row("rsa-key-for-pss", "policy", "The RSA key says that it is for PSS signatures only.", "RFC 4055, 1.2",
          "id-RSASSA-PSS as the key's algorithm", _pss_key),
-    _row("p192-key", "refuse", "The key is on a curve of 192 bits.", "RFC 8422, 5.1.1", "P-192; a client that does not offer the curve is refused before it sees the certificate", _curve(ec.SECP192R1())),
+    _row("p192-key", "refuse", "The key is on a curve of 192 bits.", "RFC 8422, 5.1.1", "P-192, whether or not the client offers the curve",
+         _not_offered(ec.SECP192R1()), "scripted"),
     _row("p384-key", "accept", "The key is on the curve P-384.", "RFC 8422, 5.1.1; badssl ecc384", "P-384", _curve(ec.SECP384R1())),
     _row("p521-key", "policy", "The key is on the curve P-521.", "RFC 8422, 5.1.1", "P-521", _curve(ec.SECP521R1())),
     _row("secp256k1-key", "policy", "The key is on the curve of Bitcoin, which browsers do not know.", "RFC 8422, 5.1.1",
-         "secp256k1; a client that does not offer the curve is refused before it sees the certificate", _curve(ec.SECP256K1())),
+         "secp256k1, whether or not the client offers the curve", _not_offered(ec.SECP256K1()), "scripted"),
     _row("ed25519-key", "policy", "The key is an Ed25519 key, which public CAs may not certify.", "RFC 8410; RFC 8422, 5.10",
          "Ed25519", _with_key(lambda _: ed25519.Ed25519PrivateKey.generate(), modern=True)),
     _row("wrong-key", "refuse", "The server holds another key than the certificate is for.", "RFC 5246, 7.4.3",
