@@ -1,78 +1,61 @@
 """What clients see of each fault, and what the journal says: `python -m tests.symptoms` writes `docs/symptoms.md`.
 
-Every fault is armed by itself with its defaults, but for the pauses, which are short; `--runs N` looks whether the table
-comes out the same so many times.
+Every fault is armed by itself with its defaults, but for the pauses, which are longer than clients wait. Each client has a
+PBX of its own, so that they ask at the same time and none meets the fault of another.
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
-import json
-import ssl
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
-from zlib import crc32
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import combinations
+from typing import Any, NamedTuple
 
 import requests
 
 from tests.doc_tables import ROOT, table
+from tests.symptomclients import NAMES, PATIENCE, Client, Place, clients
 from ucmsim.child import Child
 from ucmsim.client import ControlClient
-from ucmsim.faults import KINDS, Kind
+from ucmsim.faults import KINDS, Kind, Moment
 
-PATIENCE = 1.5
-"""Seconds that a client waits for the next byte; curl waits so long for everything."""
+PAGE = ROOT / "docs" / "symptoms.md"
+PAUSE = 3 * PATIENCE
+"""Seconds that faults pause, so that every client has given up: Node's timer begins anew while its request waits to be written,
+and in a handshake it gives up after twice its patience."""
+TELLS = 15.0
+"""Seconds in which the journal must tell of what a client met, counted from when it has gone."""
 
 FIELDS: dict[str, dict[str, Any]] = {
-    "tls.certificate": {"defect": "expired"}, "tcp.latency": {"seconds": 3}, "tcp.bandwidth": {"rate": 50_000},
-    "tcp.slicer": {"bytes": 64, "seconds": 0}, "tcp.limit": {"connections": 0}, "tls.slow-flight": {"bytes": 200, "seconds": 3},
-    "http.latency": {"seconds": 3}, "http.redirect": {"location": "/cdrapi?format=json"}, "http.drip": {"bytes": 300, "seconds": 3},
-    "api.restart": {"seconds": 0.1}, "api.slow-database": {"seconds": 3}, "api.quirk": {"id": "json-root", "value": "cdr"},
-    "api.personality": {"id": "ucm6200"}, "data.unfiltered": {"parameter": "caller"}, "data.late": {"seconds": 86400},
-    "media.late": {"seconds": 86400}, "media.slow": {"bytes": 1000, "seconds": 3},
+    "tls.certificate": {"defect": "expired"}, "tcp.latency": {"seconds": PAUSE}, "tcp.bandwidth": {"rate": 50_000},
+    "tcp.slicer": {"bytes": 64, "seconds": 0}, "tcp.limit": {"connections": 0},
+    "tls.slow-flight": {"bytes": 200, "seconds": PAUSE}, "http.latency": {"seconds": PAUSE},
+    "http.redirect": {"location": "/cdrapi?format=json"}, "http.drip": {"bytes": 300, "seconds": PAUSE},
+    "api.restart": {"seconds": 0.1}, "api.slow-database": {"seconds": PAUSE},
+    "api.quirk": {"id": "json-root", "value": "cdr"}, "api.personality": {"id": "ucm6200"},
+    "data.unfiltered": {"parameter": "caller"}, "data.late": {"seconds": 86400}, "media.late": {"seconds": 86400},
+    "media.slow": {"bytes": 1000, "seconds": PAUSE},
 }  # fmt: skip
-HISTORY = {"days": 1, "calls_per_day": 40}
+SETTINGS: dict[str, Any] = {
+    "personality": "ucm6510",
+    "history": {"days": 1, "calls_per_day": 40},
+    "api": {"enable": True, "tls_bind_address": "127.0.0.1:0", "permitted_ips": ["127.0.0.0/8"]},
+}
 
 
-class Place:
-    """A PBX to ask: its URL, what to trust, and two of its recordings."""
+class Cell(NamedTuple):
+    """What one client *saw* of one fault, and what the journal *told*."""
 
-    def __init__(self, url: str, ca: str) -> None:
-        self.url, self.ca = url, ca
-        self.pair = ""
-
-    def target(self, kind: Kind) -> str:
-        """Return what is asked for to see a fault of that *kind*."""
-        if kind.plane == "media":
-            return self.pair if "member" in kind.id else self.pair.partition("@")[0]
-        return (
-            "/cdrapi?format=json&caller=1000"
-            if kind.id == "data.unfiltered"
-            else "/cdrapi?format=json&offset=1&numRecords=20"
-        )
+    saw: str
+    told: str
 
 
-def judged(status: int, kind: str | None, body: bytes) -> str:
-    """Return a response in few words: its status, its type, and what tells its body from others."""
-    if status != 200:
-        return str(status)
-    if not body:
-        return "200 empty"
-    trouble = ""
-    if "json" in (kind or "") or body.startswith(b"{"):
-        try:
-            json.loads(body)
-        except UnicodeDecodeError:
-            trouble = " not UTF-8"
-        except ValueError:
-            trouble = " no JSON"
-    return f"200{trouble} {(kind or 'untyped').replace(' ', '')} {crc32(body)}"
+Cells = dict[tuple[str, str], Cell]
+"""The cell of each fault, by its kind, and client."""
 
 
 def compared(seen: str, usual: str) -> str:
@@ -87,154 +70,184 @@ def compared(seen: str, usual: str) -> str:
     return ", ".join(said)
 
 
-LOST = ("EOF occurred", "UNEXPECTED_EOF", "reset by peer", "Connection aborted", "SSL_ERROR_SYSCALL", "unexpected eof")
-"""What clients say of a connection that ended: by FIN or by RST, as it happens when nobody has read what came."""
-
-
-def named(error: BaseException, said: str = "") -> str:
-    text = f"{error!r} {error}"
-    return "connection lost" if any(word in text for word in LOST) else f"{type(error).__name__} {said}".strip()
-
-
-def with_requests(place: Place, target: str) -> str:
-    try:
-        answer = requests.get(place.url + target, verify=place.ca, timeout=PATIENCE)
-        return judged(answer.status_code, answer.headers.get("Content-type"), answer.content)
-    except requests.RequestException as error:
-        return named(error)
-
-
-def with_python(place: Place, target: str) -> str:
-    at = urlsplit(place.url)
-    connection = http.client.HTTPSConnection(
-        at.hostname or "", at.port, timeout=PATIENCE, context=ssl.create_default_context(cafile=place.ca)
-    )
-    try:
-        connection.request("GET", target)
-        answer = connection.getresponse()
-        return judged(answer.status, answer.getheader("Content-type"), answer.read())
-    except ssl.SSLError as error:
-        return named(error, error.reason or "")
-    except (OSError, http.client.HTTPException) as error:
-        return named(error)
-    finally:
-        connection.close()
-
-
-def with_curl(place: Place, target: str) -> str:
-    out = "/dev/stdout"
-    command = [
-        "curl",
-        "-sS",
-        "-L",
-        "--max-redirs",
-        "3",
-        "--compressed",
-        "--max-time",
-        str(PATIENCE),
-        "--cacert",
-        place.ca,
-    ]
-    ran = subprocess.run(
-        [*command, "-o", out, "-w", "%{stderr}%{http_code} %{content_type}\n", place.url + target], capture_output=True
-    )
-    if ran.returncode:
-        lost = any(word in ran.stderr.decode() for word in LOST)
-        return "connection lost" if lost else f"exit {ran.returncode}"
-    status, _, kind = ran.stderr.decode().strip().splitlines()[-1].partition(" ")
-    return judged(int(status), kind or None, ran.stdout)
-
-
-CLIENTS: dict[str, Callable[[Place, str], str]] = {"requests": with_requests, "Python": with_python, "curl": with_curl}
-
-
-def told(entries: list[dict[str, Any]], kind: Kind) -> str:
+def told(entries: Iterable[Mapping[str, Any]], kind: Kind) -> str:
     """Return what the journal says of a fault of that *kind*, "" if nothing; an exchange before its connection."""
-    found = [entry for entry in entries if kind.id in entry["kinds"]]
-    found.sort(key=lambda entry: entry["kind"] != "exchange")
+    closes = getattr(kind.record, "moment", None) is Moment.LISTEN
+    found = [one for one in entries if kind.id in one["kinds"] and (one["kind"] == "listening") == closes]
     if not found:
         return ""
-    entry = found[0]
-    became = {
-        "exchange": lambda: str(entry["reply"]["status"] or "no reply"),
-        "connection": lambda: entry["verdict"],
-        "listening": lambda: "port open" if entry["listens"] else "port closed",
-    }
-    said = [kind.id, became[entry["kind"]]()]
-    said += [entry["refusal"]["code"]] if entry["refusal"] else []
-    return "; ".join(said)
+    entry = min(found, key=lambda one: one["kind"] != "exchange")
+    match entry["kind"]:
+        case "exchange":
+            became = str(entry["reply"]["status"] or "no reply")
+        case "connection":
+            became = entry["verdict"]
+        case _:
+            became = "port open" if entry["listens"] else "port closed"
+    return "; ".join([kind.id, became, *([entry["refusal"]["code"]] if entry["refusal"] else [])])
 
 
-def rows(control: ControlClient, name: str, place: Place) -> Iterator[list[str]]:
-    """Yield a row of the table for each fault."""
-    usual: dict[tuple[str, str], str] = {}
-    for kind in KINDS:
-        seen, before, target = [], _last(control, name), place.target(kind)
-        for called, client in CLIENTS.items():
-            if (called, target) not in usual:
-                usual[called, target] = client(place, target)
-            control.arm_fault(name, {"fault": kind.id, **FIELDS.get(kind.id, {})})
-            seen.append(compared(client(place, target), usual[called, target]))
-            control.clear_faults(name)
-            time.sleep(0.1)
-        yield [f"`{kind.id}`", *seen, _awaited(control, name, before, kind)]
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r{kind.id:<30}")
+class Bench:
+    """One client, and the PBX that it has for itself."""
+
+    def __init__(self, control: ControlClient, name: str, client: Client) -> None:
+        self._control, self._name, self._client = control, name, client
+        pbx = control.create_pbx(name, SETTINGS)
+        self._place = Place(pbx["url"], pbx["ca"])
+        listed = requests.get(f"{pbx['url']}/recapi?filedir=monitor", verify=pbx["ca"], timeout=10).text
+        self._recordings = sorted(line.partition(",")[2] for line in listed.splitlines()[1:])[:3]
+        self._usual: dict[str, str] = {}
+
+    def cell(self, kind: Kind) -> Cell:
+        """Show a fault of that *kind* to the client."""
+        target = self._target(kind)
+        if target not in self._usual:
+            self._usual[target] = self._client(self._place, target)
+        before = self._control.journal_page(self._name, {"limit": 1})["last"] or 0
+        self._control.arm_fault(self._name, {"fault": kind.id, **FIELDS.get(kind.id, {})})
+        try:
+            saw = compared(self._client(self._place, target), self._usual[target])
+        finally:
+            self._control.clear_faults(self._name)
+        return Cell(saw, self._told(kind, before))
+
+    def _target(self, kind: Kind) -> str:
+        """Return what is asked for to see a fault of that *kind*."""
+        if kind.plane == "media":
+            names = self._recordings if "member" in kind.id else self._recordings[:1]
+            return f"/recapi?filedir=monitor&filename={'@'.join(names)}"
+        rows = "caller=1000" if kind.id == "data.unfiltered" else "offset=1&numRecords=20"
+        return f"/cdrapi?format=json&{rows}"
+
+    def _told(self, kind: Kind, before: int) -> str:
+        """Return what the journal says, which can be a while after the client has gone."""
+        until = time.monotonic() + TELLS
+        while True:
+            said = told(self._control.journal(self._name, after=before), kind)
+            if said or time.monotonic() >= until:
+                return said or "nothing"
+            time.sleep(0.02)
 
 
-def _awaited(control: ControlClient, name: str, before: int, kind: Kind) -> str:
-    """Return what the journal says, which can be a while after the client has gone."""
-    until = time.monotonic() + 4
-    while not (said := told(_entries(control, name, before), kind)) and time.monotonic() < until:
-        time.sleep(0.2)
-    return said or "nothing came"
+Tell = Callable[[str], None]
 
 
-def _entries(control: ControlClient, name: str, after: int) -> list[dict[str, Any]]:
-    answer: list[dict[str, Any]] = control._ask("GET", f"/v1/pbxs/{name}/journal?after={after}&limit=100")["items"]
-    return answer
+def shown(kinds: Sequence[Kind] = KINDS, names: tuple[str, ...] = NAMES, tell: Tell = lambda _: None) -> Cells:
+    """Return the matrix of *kinds* and the clients of those *names*, from PBXs of its own."""
+    done: list[Kind] = []
 
+    def column(bench: Bench) -> list[Cell]:
+        found = []
+        for kind in kinds:
+            found.append(bench.cell(kind))
+            done.append(kind)
+            tell(f"{len(done)} of {len(kinds) * len(names)} cells")
+        return found
 
-def _last(control: ControlClient, name: str) -> int:
-    return int(control._ask("GET", f"/v1/pbxs/{name}/journal?limit=1").get("last") or 0)
-
-
-def made() -> str:
-    """Return the table, from a PBX of its own."""
     child = Child()
     try:
         where = child.ready["control"]
         control = ControlClient(where["url"], where["token"])
-        api = {"enable": True, "tls_bind_address": "127.0.0.1:0", "permitted_ips": ["127.0.0.0/8"]}
-        pbx = control.create_pbx("symptoms", {"personality": "ucm6510", "history": HISTORY, "api": api})
-        place = Place(pbx["url"], pbx["ca"])
-        listed = requests.get(place.url + "/recapi?filedir=monitor", verify=place.ca, timeout=10).text.splitlines()[1:]
-        names = sorted(line.partition(",")[2] for line in listed)[:3]
-        place.pair = f"/recapi?filedir=monitor&filename={'@'.join(names)}"
-        return table(("fault", *CLIENTS, "journal"), rows(control, "symptoms", place))
+        with clients(names) as asking, ThreadPoolExecutor(len(names)) as pool:
+            benches = [Bench(control, f"symptoms-{at}", client) for at, client in enumerate(asking.values())]
+            columns = list(pool.map(column, benches))
     finally:
         child.stop()
+    return {
+        (kind.id, name): cell
+        for name, found in zip(names, columns, strict=True)
+        for kind, cell in zip(kinds, found, strict=True)
+    }
+
+
+def differing(first: Cells, other: Cells) -> Iterator[str]:
+    """Yield a sentence for each cell that is not the same in both matrices."""
+    for (kind, client), cell in first.items():
+        now = other[kind, client]
+        if now.saw != cell.saw:
+            yield f"{kind}, {client}: saw {cell.saw!r} first, and then {now.saw!r}"
+        if now.told != cell.told:
+            yield f"{kind}, {client}: the journal told {cell.told!r} first, and then {now.told!r}"
+
+
+def journal(cells: Cells, kind: str) -> str:
+    """Return what the journal told of a *kind* of fault: what it did of most clients, and of whom it told otherwise."""
+    said = {client: cell.told for (one, client), cell in cells.items() if one == kind}
+    most = max(said.values(), key=list(said.values()).count)
+    others = [f"{client}: {text.removeprefix(f'{kind}; ')}" for client, text in said.items() if text != most]
+    return f"{most} ({', '.join(others)})" if others else most
+
+
+def alike(cells: Cells) -> Iterator[str]:
+    """Yield a sentence for every two faults that the journal does not tell apart."""
+    said = {kind: journal(cells, kind) for kind, _ in cells}
+    for one, other in combinations(said, 2):
+        if said[one] == said[other]:
+            yield f"the journal says the same of {one} and {other}: {said[one]!r}"
+
+
+def page(cells: Cells) -> str:
+    """Return the text of `docs/symptoms.md`."""
+    names = tuple(dict.fromkeys(client for _, client in cells))
+    kinds = dict.fromkeys(kind for kind, _ in cells)
+    rows = ([f"`{kind}`", *(cells[kind, name].saw for name in names), journal(cells, kind)] for kind in kinds)
+    return f"{HEAD}\n{table(('fault', *names, 'journal'), rows)}\n"
+
+
+@contextmanager
+def telling(run: str) -> Iterator[Tell]:
+    """Yield what shows on a terminal how far *run* is."""
+    is_shown = sys.stderr.isatty()
+
+    def tell(far: str) -> None:
+        if is_shown:
+            sys.stderr.write(f"\r{run}: {far} ")
+
+    yield tell
+    if is_shown:
+        sys.stderr.write("\n")
 
 
 def main() -> int:
+    """Write the page; return 1 when a cell is not the same in every run, or the journal does not tell faults apart."""
     parser = argparse.ArgumentParser(description="Write docs/symptoms.md: what clients see of each fault.")
     parser.add_argument(
-        "--runs", type=int, default=1, help="how often the table is made, to see whether it is the same"
+        "--runs", type=int, default=1, help="how often to make the matrix, to see whether it is the same"
     )
-    tables = [made() for _ in range(parser.parse_args().runs)]
-    differing = {line for other in tables[1:] for line in set(other.splitlines()) ^ set(tables[0].splitlines())}
-    for line in sorted(differing):
-        sys.stdout.write(f"not the same every time: {line}\n")
-    page = Path(ROOT / "docs" / "symptoms.md")
-    page.write_text(f"{HEAD}\n{tables[0]}\n")
-    return bool(differing)
+    runs: int = parser.parse_args().runs
+    first: Cells = {}
+    wrong: list[str] = []
+    for number in range(1, runs + 1):
+        began = time.monotonic()
+        with telling(f"run {number} of {runs}") as tell:
+            cells = shown(tell=tell)
+        first = first or cells
+        found = [f"run {number}: {one}" for one in differing(first, cells)]
+        summary = f"run {number} of {runs}: {len(cells)} cells in {time.monotonic() - began:.0f} s, {len(found)} differ"
+        print(*found, summary, sep="\n", flush=True)
+        wrong += found
+    indistinct = list(alike(first))
+    kinds = len({kind for kind, _ in first})
+    print(*indistinct, f"{kinds} faults, {len(indistinct)} pairs that the journal does not tell apart", sep="\n")
+    PAGE.write_text(page(first))
+    return bool(wrong or indistinct)
 
 
 HEAD = f"""# Symptoms
 
-What clients see of each fault, armed with its defaults (pauses are of a second or more), and what the journal says of it:
-its kind, then of an exchange the status that it was to have, of a connection how the handshake was taken, of the port that it closed, and the code of
-a refusal. *As ever* is the page or recording that comes without a fault: what is wrong with it then stands in its rows. Clients wait {PATIENCE:g} seconds; *Python* is `http.client`, curl's words are its exit codes. `make symptoms` writes this page.
+What clients see of each fault, armed with its defaults (pauses are of {PAUSE:g} seconds), and what the journal says of it:
+its kind, then of an exchange the status that it was to have, of a connection how the handshake was taken, of the port
+that it closed, and the code of a refusal; in brackets where it says otherwise of a client. No two faults have the same there.
+
+A client makes one request on a new connection and waits {PATIENCE:g} seconds for the next byte, curl twice that for everything. It says
+the status, and what else is not as without a fault; *as ever* is the page or recording that comes without one: what is
+wrong with it then stands in its rows. Of an error it says the class or code that a program sees, and what OpenSSL said.
+*Connection lost* is every end of a connection before that of the answer, by FIN or by RST, met when connecting, in the
+handshake, at writing or at reading: where both sides send at once, it is the kernel's timing which of them a client gets.
+
+httpx and curl are told to follow redirects, which requests and treq do by themselves. Node and http.client do not. Node's
+`timeout` is an event, at which the program gives up; in a handshake it comes after twice the time. `make symptoms` writes this page, and `python -m tests.symptoms --runs 20`
+fails when a cell is not the same in 20 runs.
 """
 
 

@@ -10,16 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.makers import CLIENT, VOICES, at, make_pbx, request
+from tests.journal_memory import play
+from tests.makers import VOICES, make_pbx, request
 from tests.test_journal import exchange
-from tests.test_socketplane import HELLO
 from ucmsim.assembly import assemble
 from ucmsim.errors import HistoryError
-from ucmsim.faults import Admission
-from ucmsim.journal import Exchange, Inquiry, Journal, Spill
-from ucmsim.journal.hello import offered
+from ucmsim.journal import Inquiry, Journal, Spill
 from ucmsim.journal.ring import OVERHEAD
-from ucmsim.pbx import Pbx
 from ucmsim.settings import load_pbx
 from ucmsim.statefolder import StateFolder
 
@@ -161,36 +158,6 @@ def test_a_pbx_keeps_its_journal_over_a_restart(tmp_path: Path) -> None:
 
 EXCHANGE_LIMIT = 700
 """Bytes that a usual exchange and its connection may take together."""
-
-
-def play(pbx: Pbx, count: int) -> None:
-    """Let *count* exchanges happen, each on a connection of its own, as a client in Python makes them."""
-    asked = request(
-        "/cdrapi?format=json&numRecords=1000&offset=0", user_agent="python-requests/2.32.5", accept="*/*", host="127.0.0.1:8443",
-        accept_encoding="gzip, deflate", connection="keep-alive",
-    )  # fmt: skip
-    reply, hello = pbx.answer(asked, at()), offered(HELLO)
-    for number in range(count):
-        when = at(number / 10)
-        visit = pbx.arrived(CLIENT, 32768 + number % 28000, Admission(), when.wall)
-        visit.offered, visit.shaken, visit.version, visit.cipher = (
-            hello,
-            True,
-            "TLSv1.2",
-            "ECDHE-ECDSA-AES256-GCM-SHA384",
-        )
-        one = Exchange(
-            "hq", CLIENT, "GET", asked.target, reply.status, reply.rows, 1000 + number, 0.001 + number % 97 / 1e5, began=when,
-            title=reply.title, reply_headers=reply.headers, head_bytes=186,
-        )  # fmt: skip
-        pbx.record(one, asked, visit, reply.served)
-        visit.received, visit.sent, visit.acknowledged, visit.ended = (
-            900 + number % 50,
-            2000 + number,
-            2000 + number,
-            "the device closed it",
-        )
-        pbx.left(visit, when.wall + 0.01)
 
 
 def test_an_exchange_takes_little() -> None:
