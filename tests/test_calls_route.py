@@ -78,7 +78,7 @@ def test_a_batch_with_a_call_that_cannot_be_places_none(ucm: Ucm) -> None:
     """The index of each that is wrong is named, whether its form is wrong or there is no such extension."""
     with pytest.raises(ControlError) as caught:
         ucm.place_calls([call(), call(talk=-1), {"shape": "answered"}, call()])
-    said = "[1].talk: 'talk' is a number of seconds from 0 to 86400; [2].from: a call needs 'from', a text; no call was placed"
+    said = "[1].talk: 'talk' is a number of seconds from 0 to 86400, not -1; [2].from: a call needs 'from', a text; no call was placed"
     assert (caught.value.status, caught.value.field, str(caught.value)) == (400, "[1].talk", said)
     with pytest.raises(ControlError) as caught:
         ucm.place_calls([call(), call("1", "2"), call(shape="ivr"), call(at=BEGAN - timedelta(hours=1)), call(ring=-1)])
@@ -199,15 +199,15 @@ def test_calls_can_be_asked_for_by_when_they_ended(ucm_fleet: UcmFleet, ucm: Ucm
 
 
 REFUSED = [
-    ({"limit": ["0"]}, "limit", "'limit' is a whole number from 1 to 10000"),
-    ({"limit": ["10001"]}, "limit", "'limit' is a whole number from 1 to 10000"),
-    ({"limit": ["+1"]}, "limit", "'limit' is a whole number from 1 to 10000"),
-    ({"limit": [""]}, "limit", "'limit' is a whole number from 1 to 10000"),
-    ({"limit": ["1_0"]}, "limit", "'limit' is a whole number from 1 to 10000"),
-    ({"limit": ["\u0663"]}, "limit", "'limit' is a whole number from 1 to 10000"),
-    ({"after": ["-1"]}, "after", "'after' is a whole number from 0 to 9223372036854775807"),
-    ({"after": ["9" * 19]}, "after", "'after' is a whole number from 0 to 9223372036854775807"),
-    ({"after": ["9" * 9999]}, "after", "'after' is a whole number from 0 to 9223372036854775807"),
+    ({"limit": ["0"]}, "limit", "'limit' is a whole number from 1 to 10000, not '0'"),
+    ({"limit": ["10001"]}, "limit", "'limit' is a whole number from 1 to 10000, not '10001'"),
+    ({"limit": ["+1"]}, "limit", "'limit' is a whole number from 1 to 10000, not '+1'"),
+    ({"limit": [""]}, "limit", "'limit' is a whole number from 1 to 10000, not ''"),
+    ({"limit": ["1_0"]}, "limit", "'limit' is a whole number from 1 to 10000, not '1_0'"),
+    ({"limit": ["\u0663"]}, "limit", "'limit' is a whole number from 1 to 10000, not '\u0663'"),
+    ({"after": ["-1"]}, "after", "'after' is a whole number from 0 to 9223372036854775807, not '-1'"),
+    ({"after": ["9" * 19]}, "after", "'after' is a whole number from 0 to 9223372036854775807, not '9999999999999999999'"),
+    ({"after": ["9" * 9999]}, "after", "'after' is a whole number from 0 to 9223372036854775807, not '9999999999999999999999999999999999999999...'"),
     ({"since": ["yesterday"]}, "since", "'yesterday' is not an ISO instant; write an ISO instant with its zone, such as 2026-03-29T00:30:00Z"),
     ({"since": ["2026-03-29T00:30:00 01:00"]}, "since",
      "'2026-03-29T00:30:00 01:00' has a blank in place of its +; in a URL send %2B: 2026-03-29T00:30:00%2B01:00"),

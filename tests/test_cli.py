@@ -451,15 +451,31 @@ def test_round_trip(ucmsim: Command, form: str) -> None:
 
 @pytest.mark.parametrize("command", ["export", "generate"])
 def test_form_follows_the_suffix(ucmsim: Command, command: str) -> None:
-    """Without --format the name of the output file decides, as that of the input does; otherwise it is CSV."""
+    """Without --format the name of the output file decides, as that of the input does; on standard output it is CSV."""
     config = ucmsim.config()
     ucmsim("import", GUIDE, "-c", config)
-    for name, form in (("a.json", "json"), ("a.XML", "xml"), ("a.csv", "csv"), ("a.txt", "csv")):
+    for name, form in (("a.json", "json"), ("a.XML", "xml"), ("a.csv", "csv")):
         ucmsim(command, "-c", config, "-o", ucmsim.folder / name)
         assert len(ucmsim.rows(form, ucmsim.folder / name)) >= 3
     ucmsim(command, "-c", config, "-o", ucmsim.folder / "a.json", "--format", "csv")
     assert (ucmsim.folder / "a.json").read_text().startswith("AcctId,")
     assert ucmsim(command, "-c", config).stdout.startswith("AcctId,")
+    ucmsim(command, "-c", config, "-o", ucmsim.folder / "a.txt", "--format", "csv")
+
+
+@pytest.mark.parametrize("command", ["export", "generate"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("x.txt", "x.txt says no form"), ("calls", "calls has no suffix"), ("x.jsn", "x.jsn says no form")],
+)
+def test_a_suffix_that_says_no_form_is_refused(ucmsim: Command, command: str, name: str, said: str) -> None:
+    """Nobody gets CSV who asked for something else, and what the file has stays as it is."""
+    config, out = ucmsim.config(), ucmsim.folder / name
+    out.write_text("mine")
+    ran = ucmsim(command, "-c", config, "-o", out, code=2)
+    assert said in ran.stderr
+    assert "let it be .csv, .json or .xml, or give --format" in ran.stderr
+    assert out.read_text() == "mine"
 
 
 @pytest.mark.parametrize(("name", "told"), [("calls.json", "JSON"), ("calls.xml", "XML")])
@@ -637,7 +653,7 @@ def test_history_that_is_none(ucmsim: Command) -> None:
 def test_output_that_cannot_be_written(ucmsim: Command, words: list[Any]) -> None:
     """A file that cannot be written is a sentence and exit code 1, not a traceback."""
     ucmsim("import", GUIDE, "-c", ucmsim.config())
-    missing = ucmsim.folder / "nowhere" / "out"
+    missing = ucmsim.folder / "nowhere" / "out.csv"
     ran = ucmsim(*words, "-c", ucmsim.config(), "--out", missing, code=1)
     assert f"{missing} cannot be written: No such file or directory" in ran.stderr
 

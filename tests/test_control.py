@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -377,6 +378,32 @@ def test_nothing_there(control: Control, path: str) -> None:
 def test_a_path_that_is_near_one_is_told_it(control: Control, path: str, meant: str) -> None:
     """The names in it are those that were asked for."""
     assert control("GET", path).error["message"] == f"there is nothing at {path}; did you mean '{meant}'?"
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_what_is_done_to_one_of_a_list_is_not_done_to_the_list(control: Control, hq: str, slash: str) -> None:
+    """Who leaves the name out is told where it goes."""
+    for method, path, there in (
+        ("PATCH", f"{hq}/faults", f"{hq}/faults/{{name}}"), ("DELETE", "/v1/pbxs", "/v1/pbxs/{pbx}"),
+    ):  # fmt: skip
+        answer = control(method, path + slash, {"times": 1} if method == "PATCH" else None)
+        assert answer.status == (404 if slash else 405)
+        assert answer.error["message"].endswith(
+            f"{method} goes to one of these: {there}" if slash else f"{method} of one of these: {there}"
+        )
+    assert "one of these" not in control("PUT", f"{hq}/journal", {}).error["message"]
+
+
+def test_all_that_is_wrong_with_a_new_pbx_is_said(control: Control) -> None:
+    """Its name, each key that there is not, and where it would be right; a key that may be the name is told as that."""
+    said = control("POST", "/v1/pbxs", {"nam": "b", "seed": 3, "colour": 1, "api": {"enabel": True}}).error
+    assert said["field"] == "name"
+    told = dict(one.split(": ", 1) for one in re.split(r"; (?=[a-z.]+: )", said["message"]))
+    assert told["name"] == "a PBX needs a name; use lower-case letters, digits and hyphens"
+    assert told["nam"] == "there is no key 'nam' here; did you mean 'name'?"
+    assert told["seed"] == "there is no key 'seed' here; it stands at the top of sim.yaml, and holds for every PBX"
+    assert told["api.enabel"] == "there is no key 'enabel' here; did you mean 'enable'?"
+    assert ", name, " in told["colour"]
 
 
 @pytest.mark.parametrize("body", [None, b"", b" "])

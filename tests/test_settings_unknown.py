@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.simfiles import api, hq, only, pbx, problems
+from ucmsim.errors import did_you_mean
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,9 @@ from tests.simfiles import api, hq, only, pbx, problems
         (hq("history: {imports: x}"), "pbxs.hq.history.imports", "import"),
         (hq("history: {import_: x}"), "pbxs.hq.history.import_", "import"),
         (hq("trunks: [{name: a, chanels: 3}]"), "pbxs.hq.trunks[0].chanels", "channels"),
+        (hq("traffic: {shapes: {queue-answered: 1}}"), "pbxs.hq.traffic.shapes.queue-answered", "queue"),
+        (hq("traffic: {shapes: {queue-abandonned: 1}}"), "pbxs.hq.traffic.shapes.queue-abandonned", "queue_abandoned"),
+        (hq("traffic: {shapes: {anwsered: 1}}"), "pbxs.hq.traffic.shapes.anwsered", "answered"),
     ],
 )
 def test_an_unknown_key_is_an_error_with_the_nearest_known_one(text, key, meant):
@@ -35,6 +39,38 @@ def test_a_key_unlike_any_other_gets_the_list():
         hq("trunks: [{name: a, zzz: 1}]"), "pbxs.hq.trunks[0].zzz"
     )
     assert "control, pbxs, seed, state" in only("zzz: 1\npbxs: {hq: {}}", "zzz")
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "place"),
+    [
+        (hq("traffic: {phases: {ring: {median: 2}}}"), "pbxs.hq.traffic.phases.ring", "it stands in pbxs.hq.traffic"),
+        (hq("api: {enable: true, clock: {rate: 0}}"), "pbxs.hq.api.clock", "it stands in pbxs.hq"),
+        (hq("seed: 3"), "pbxs.hq.seed", "it stands at the top, beside 'pbxs'"),
+        (hq("traffic: {state: x}"), "pbxs.hq.traffic.state", "it stands at the top, beside 'pbxs'"),
+    ],
+)
+def test_a_key_of_further_up_is_told_its_place(text, key, place):
+    """It is no mistyped key, but one whose line has too many blanks in front."""
+    assert only(text, key).endswith(place)
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "said"),
+    [
+        ("queue-answered", ["queue", "answered", "queue-abandoned"], "did you mean 'queue'?"),
+        ("ring-group-answer", ["ring-group-answered", "ring-group"], "did you mean 'ring-group-answered'?"),
+        ("ring-group-first", ["ring-group-no-answer", "ring-group", "ring"], "did you mean 'ring-group'?"),
+        ("ring", ["greeting", "parked"], ""),  # half the letters of short words are the same by chance
+        ("queues", ["queue"], "did you mean 'queue'?"),
+        ("nable", ["enable"], "did you mean 'enable'?"),
+        ("latency", ["tcp.latency", "http.latency", "patience"], "did you mean 'tcp.latency' or 'http.latency'?"),
+        ("CALER", ["caller", "callee"], "did you mean 'caller'?"),
+    ],
+)
+def test_what_is_meant_is_what_a_person_would_think_of(word, known, said):
+    """A typo before a longer name, a longer name before a guess."""
+    assert did_you_mean(word, known) == said
 
 
 def test_templates_come_later():

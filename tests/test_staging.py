@@ -133,10 +133,10 @@ NO_PHONES = "a call of shape 'answered' has no number of phones; conference, ivr
         ({"shape": "ring-group", "to": "6400", "phones": 50}, "a call of shape 'ring-group' with 50 phones needs as many extensions beside who calls; here are 49"),
         ({"shape": "queue", "from": CALLER, "to": "6500", "phones": 51}, "a call of shape 'queue' with 51 phones needs as many extensions beside who calls; here are 50"),
         ({"shape": "answered", "to": "1002", "phones": 2}, NO_PHONES),
-        ({"shape": "paging", "to": "6700", "phones": 0}, "'phones' is a whole number from 1 to 100"),
-        ({"shape": "paging", "to": "6700", "phones": 101}, "'phones' is a whole number from 1 to 100"),
-        ({"shape": "paging", "to": "6700", "phones": "3"}, "'phones' is a whole number from 1 to 100"),
-        ({"shape": "paging", "to": "6700", "phones": True}, "'phones' is a whole number from 1 to 100"),
+        ({"shape": "paging", "to": "6700", "phones": 0}, "'phones' is a whole number from 1 to 100, not 0"),
+        ({"shape": "paging", "to": "6700", "phones": 101}, "'phones' is a whole number from 1 to 100, not 101"),
+        ({"shape": "paging", "to": "6700", "phones": "3"}, "'phones' is a whole number from 1 to 100, not \"3\""),
+        ({"shape": "paging", "to": "6700", "phones": True}, "'phones' is a whole number from 1 to 100, not true"),
     ],
 )  # fmt: skip
 def test_phones_that_there_cannot_be_are_refused(call: dict[str, Any], said: str) -> None:
@@ -191,7 +191,7 @@ def test_a_call_goes_on_to_the_extension_that_is_wished_for(shape: str) -> None:
         ({"shape": "follow-me", "to": "1002", "target": "1002"}, "'1002' has a part in the call already; name somebody else for it to go on to"),
         ({"shape": "follow-me", "to": "1002", "target": "1001"}, "'1001' has a part in the call already; name somebody else for it to go on to"),
         ({"shape": "disa", "from": CALLER, "to": "7100", "target": "1003"}, "a call of shape 'disa' goes on to a number outside, and '1003' is an extension"),
-        ({"shape": "follow-me", "to": "1002", "target": "a b"}, "'target' is a number or name of up to 40 letters, digits and + * # . _ -"),
+        ({"shape": "follow-me", "to": "1002", "target": "a b"}, "'target' is a number or name of up to 40 letters, digits and + * # . _ -, not \"a b\""),
     ],
 )  # fmt: skip
 def test_targets_that_a_call_cannot_go_on_to_are_refused(call: dict[str, Any], said: str) -> None:
@@ -236,7 +236,7 @@ def test_a_call_has_the_code_that_is_wished_for(shape: str) -> None:
         ("trunk", {"to": "1002", "trunk": "carrier"}, "this call of shape 'answered' takes no trunk; leave 'trunk' out"),
         ("code", {"to": CALLER, "code": "12"}, "a call of shape 'answered' has no code; account-code or pin-group have"),
         ("code", {"to": CALLER, "code": "12", "shape": "busy"}, "a call of shape 'busy' has no code; account-code or pin-group have"),
-        ("code", {"to": CALLER, "code": "1a", "shape": "account-code"}, "'code' is a text of up to 20 digits"),
+        ("code", {"to": CALLER, "code": "1a", "shape": "account-code"}, "'code' is a text of up to 20 digits, not \"1a\""),
         ("code", {"to": CALLER, "code": 12, "shape": "account-code"}, "'code' is a text, and 12 is a number; quote it: \"12\""),
     ],
 )  # fmt: skip

@@ -18,7 +18,7 @@ from typing import Any, TextIO
 import click
 
 from ucmsim import __version__, configuration
-from ucmsim.errors import ConfigurationError, Problem, UcmsimError, shortened
+from ucmsim.errors import ConfigurationError, Problem, UcmsimError, listed, shortened
 from ucmsim.journalcommand import journal
 from ucmsim.settings import Pbx, Settings
 from ucmsim.show import show
@@ -31,7 +31,7 @@ _KEPT = click.option(
     "--config", "-c", "config", type=click.Path(path_type=Path), required=True,
     help="The configuration file, which must have a 'state:'.",
 )  # fmt: skip
-_FORM = click.option("--format", "form", type=_FORMS, help="Default: by the suffix of --out, else csv.")
+_FORM = click.option("--format", "form", type=_FORMS, help="Default: by the suffix of --out; csv on standard output.")
 _PBX = click.option("--pbx", "-p", "name", help="The PBX; may be left out when there is only one.")
 
 
@@ -174,9 +174,10 @@ def export(config: Path, name: str | None, form: str | None, generation: str, ou
     """
     from ucmsim.progress import watched
 
+    form = _form(form, out)
     with _told(), _kept_history(config, name, begin=False) as (_, history), _opened(out) as stream:
         rows = watched(history.rows(), "writing", len(history))
-        bad = _written(stream, _form(form, out), generation, rows)
+        bad = _written(stream, form, generation, rows)
     raise SystemExit(1 if bad else 0)
 
 
@@ -194,6 +195,7 @@ def generate(config: Path | None, name: str | None, form: str | None, out: Path 
     from ucmsim.filling import covering, made_up
     from ucmsim.progress import watched
 
+    form = _form(form, out)
     with _told():
         settings, name, pbx = _chosen(config, name)
         if pbx.history.import_ is not None:
@@ -205,13 +207,17 @@ def generate(config: Path | None, name: str | None, form: str | None, out: Path 
         made = made_up(name, pbx, seed=settings.seed, until=now)
         rows = (record.row for record in watched(made, "making up calls", *covering(pbx, now)))
         with _opened(out) as stream:
-            _written(stream, _form(form, out), str(pbx.register["columns"]), rows)
+            _written(stream, form, str(pbx.register["columns"]), rows)
 
 
 def _form(chosen: str | None, out: Path | None) -> str:
     """Return the form of what is written: the one that was *chosen*, else what the suffix of *out* says."""
-    suffix = "" if out is None else out.suffix.lower().removeprefix(".")
-    return chosen or (suffix if suffix in _FORMS.choices else "csv")
+    suffix = "csv" if out is None else out.suffix.lower().removeprefix(".")
+    if chosen is None and suffix not in _FORMS.choices:
+        said = f"the suffix of {out} says no form" if suffix else f"{out} has no suffix that says the form"
+        right = listed(f".{one}" for one in _FORMS.choices)
+        raise click.UsageError(f"{said}; let it be {right}, or give --format")
+    return chosen or suffix
 
 
 @contextmanager

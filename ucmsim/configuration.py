@@ -61,9 +61,12 @@ def read(file: Path | None) -> Settings:
     return load(text, file, judges=_JUDGES)[0]
 
 
-def read_pbx(value: Mapping[str, Any], folder: Path) -> PbxSettings:
-    """Return the settings of one PBX given as JSON, with files relative to *folder*; raises `ConfigurationError`."""
-    return load_pbx(value, folder, _JUDGES)
+def read_pbx(value: Mapping[str, Any], folder: Path, beside: tuple[str, ...] = ()) -> PbxSettings:
+    """Return the settings of one PBX given as JSON, with files relative to *folder*; keys *beside* them were taken out.
+
+    Raises `ConfigurationError`.
+    """
+    return load_pbx(value, folder, _JUDGES, beside)
 
 
 def warnings(settings: Settings, wall: float) -> Iterator[tuple[str, str]]:

@@ -20,12 +20,13 @@ from ucmsim.announce import described
 from ucmsim.assembly import slow_defects
 from ucmsim.callquery import sought
 from ucmsim.configuration import read_pbx
-from ucmsim.errors import BindError, ConfigurationError, NameTaken
+from ucmsim.errors import BindError, ConfigurationError, NameTaken, Problem, did_you_mean
 from ucmsim.faults import KINDS, FaultRefused, NotArmed
 from ucmsim.fields import or_listed
 from ucmsim.fleet import Fleet, PbxService
 from ucmsim.journal import Inquiry
 from ucmsim.journal.inquiry import ANY, no_fault
+from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import load_clock_change, name_objection
 from ucmsim.wishes import described_call, wished, wished_each
 
@@ -76,10 +77,8 @@ class Handlers:
 
     async def create_pbx(self, body: dict[str, Any]) -> Answer:
         name = body.pop("name", "")
-        if said := name_objection(name):
-            raise ApiError(400, "invalid", "; ".join(said), "name")
         try:
-            return Answer(_pbx(await self._fleet.create(name, read_pbx(body, Path.cwd()))), 201)
+            return Answer(_pbx(await self._fleet.create(name, _settings(name, body))), 201)
         except ConfigurationError as error:
             raise _invalid(error) from None
         except NameTaken as error:
@@ -230,6 +229,19 @@ class Route:
         return "/".join((there or own) if own.startswith("{") else own for own, there in pairs)
 
 
+def nearest(method: str, path: str) -> str:
+    """Return what is said of a *path* where there is nothing: the one most like it, or one of what *method* can be used on."""
+    if path.endswith("/") and (there := further(method, path.removesuffix("/"))):
+        return f"{method} goes to one of these: {there}"
+    return did_you_mean(path, [route.like(path) for route in ROUTES])
+
+
+def further(method: str, path: str) -> str:
+    """Return where *method* can be used that cannot at *path*: on one of what is listed there; "" if nowhere."""
+    found = (route for route in ROUTES if route.method == method and route.path.endswith("}"))
+    return next((route.like(path) for route in found if route.matches(f"{path}/x")), "")
+
+
 # fmt: off
 ROUTES = (
     Route("GET",    "/healthz", "health", "the process answers", open=True),
@@ -252,6 +264,19 @@ ROUTES = (
     Route("GET",    "/v1/pbxs/{pbx}/journal", "journal", "connections and exchanges, with filters and paging", query=True),
 )
 # fmt: on
+
+
+def _settings(name: Any, body: Mapping[str, Any]) -> PbxSettings:
+    """Return the settings of a new PBX. Raises `ConfigurationError` with all that is wrong with them and with its *name*."""
+    said = name_objection(name)
+    problems = [Problem("name", *said)] if said else []
+    try:
+        settings = read_pbx(body, Path.cwd(), beside=("name",))
+    except ConfigurationError as error:
+        raise ConfigurationError([*problems, *error.problems]) from None
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
 
 
 def _invalid(error: ConfigurationError) -> ApiError:

@@ -13,8 +13,8 @@ from twisted.logger import Logger
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
-from ucmsim.control import ROUTES, Answer, ApiError, Handlers
-from ucmsim.errors import UcmsimError, did_you_mean
+from ucmsim.control import ROUTES, Answer, ApiError, Handlers, further, nearest
+from ucmsim.errors import UcmsimError
 from ucmsim.fields import FieldRefused
 from ucmsim.fleet import Fleet
 from ucmsim.happenings import Stopped
@@ -74,7 +74,7 @@ class ControlResource(Resource):
         if not all(route.open for route, _ in found) or not found:
             self._authorise(request)
         if not found:
-            hint = did_you_mean(path, [route.like(path) for route in ROUTES])
+            hint = nearest(method, path)
             raise ApiError(404, "not-found", f"there is nothing at {path}" + (f"; {hint}" if hint else ""))
         served_as = "GET" if method == "HEAD" else method
         for route, names in found:
@@ -88,7 +88,8 @@ class ControlResource(Resource):
                 return answer if isinstance(answer, Answer) else await answer
         allowed = sorted({route.method for route, _ in found} | {"HEAD" for route, _ in found if route.method == "GET"})
         request.setHeader("Allow", ", ".join(allowed))
-        raise ApiError(405, "method-not-allowed", f"{method} cannot be done here; {', '.join(allowed)} can")
+        one = f", and {method} of one of these: {there}" if (there := further(method, path)) else ""
+        raise ApiError(405, "method-not-allowed", f"{method} cannot be done here; {', '.join(allowed)} can{one}")
 
     def _authorise(self, request: Request) -> None:
         given = request.getHeader(b"authorization") or b""

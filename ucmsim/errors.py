@@ -31,6 +31,10 @@ class Problem:
         return _one_line(f"{place}{key}{self.wrong}" + (f"; {self.right}" if self.right else ""))
 
 
+_TYPO = 0.75
+"""How near a word is whose letters are exchanged, left out or doubled, the first one perhaps."""
+
+
 class UcmsimError(Exception):
     """The base of every error that a user of ucmsim can meet; its text is a sentence for that user."""
 
@@ -67,13 +71,31 @@ def _one_line(text: str) -> str:
 def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return ``did you mean 'x'?`` for the *known* word nearest to *word*, or an empty string.
 
-    Words such as http.latency and tcp.latency are both near to latency, which lacks what stands before their dot. *cutoff* is how near it must come, 1 being the same word; letter case never counts.
+    Words such as http.latency and tcp.latency are both near to latency, which lacks what stands before their dot, and
+    queue is near to queue-answered, which goes on behind it. *cutoff* is how near it must come, 1 being the same word;
+    letter case never counts.
     """
     folded = {name.lower(): name for name in known}
     if whole := [f"'{name}'" for lower, name in folded.items() if lower.partition(".")[2] == word.lower() != ""]:
         return f"did you mean {' or '.join(whole)}?"
-    near = get_close_matches(word.lower(), folded, n=1, cutoff=cutoff)
+    near = get_close_matches(word.lower(), folded, n=1, cutoff=max(cutoff, _TYPO))
+    near = (
+        near
+        or _begun(word.lower(), folded)
+        or get_close_matches(word.lower(), _alike(word, folded), n=1, cutoff=cutoff)
+    )
     return f"did you mean '{folded[near[0]]}'?" if near else ""
+
+
+def _begun(word: str, known: Iterable[str]) -> list[str]:
+    """Return the longest of the *known* words that *word* begins with and goes on behind, in a list."""
+    found = [name for name in known if word.startswith(name) and word[len(name) :][:1] in ("-", "_", ".")]
+    return sorted(found, key=len)[-1:]
+
+
+def _alike(word: str, known: Iterable[str]) -> list[str]:
+    """Return those of the *known* words that begin like *word*: of short words that do not, half the letters are the same by chance."""
+    return [name for name in known if name[:1] == word[:1].lower()]
 
 
 def did_you_mean_or(due: str, word: str, known: Iterable[str]) -> str:

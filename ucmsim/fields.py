@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from ucmsim.errors import UcmsimError, did_you_mean
 from ucmsim.instants import NoInstant, within_time
+
+_SHOWN = 40
+"""Characters of a value that are quoted."""
 
 
 class FieldRefused(UcmsimError):
@@ -38,6 +42,15 @@ def each_once(query: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return {key: values[0] for key, values in query.items()}
 
 
+def given(value: object) -> str:
+    """Return *value* as JSON writes it, cut to what a sentence can bear."""
+    return _cut(json.dumps(value, ensure_ascii=False))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
 def instant_of(value: object, field: str) -> datetime:
     """Return the instant that *value* stands for. Raises `FieldRefused`."""
     try:
@@ -50,5 +63,5 @@ def whole_number(text: str, field: str, least: int, most: int) -> int:
     """Return the whole number that *text* is. Raises `FieldRefused`."""
     # Not int alone: that takes signs, spaces, underscores, and digits of other scripts.
     if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most):
-        raise FieldRefused(f"'{field}' is a whole number from {least} to {most}", field)
+        raise FieldRefused(f"'{field}' is a whole number from {least} to {most}, not '{_cut(text)}'", field)
     return int(text)

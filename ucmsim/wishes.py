@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ucmsim.calls.events import Call
-from ucmsim.fields import FieldRefused, instant_of, only_known
+from ucmsim.fields import FieldRefused, given, instant_of, only_known
 from ucmsim.instants import at_microseconds
 
 LONGEST = 86_400
@@ -112,14 +112,16 @@ def _text(body: Mapping[str, Any], key: str) -> str:
 def _number(body: Mapping[str, Any], key: str) -> str:
     value = _text(body, key)
     if not _NUMBER.fullmatch(value):
-        raise FieldRefused(f"'{key}' is a number or name of up to 40 letters, digits and + * # . _ -", key)
+        raise FieldRefused(
+            f"'{key}' is a number or name of up to 40 letters, digits and + * # . _ -, not {given(value)}", key
+        )
     return value
 
 
 def _code(body: Mapping[str, Any]) -> str:
     value = _text(body, "code")
     if not _CODE.fullmatch(value):
-        raise FieldRefused("'code' is a text of up to 20 digits", "code")
+        raise FieldRefused(f"'code' is a text of up to 20 digits, not {given(value)}", "code")
     return value
 
 
@@ -128,7 +130,7 @@ def _seconds(body: Mapping[str, Any], key: str) -> float | None:
         return None
     value = body[key]
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST:
-        raise FieldRefused(f"'{key}' is a number of seconds from 0 to {LONGEST}", key)
+        raise FieldRefused(f"'{key}' is a number of seconds from 0 to {LONGEST}, not {given(value)}", key)
     return float(value)
 
 
@@ -137,7 +139,7 @@ def _phones(body: Mapping[str, Any]) -> int | None:
         return None
     value = body["phones"]
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_PHONES:
-        raise FieldRefused(f"'phones' is a whole number from 1 to {MOST_PHONES}", "phones")
+        raise FieldRefused(f"'phones' is a whole number from 1 to {MOST_PHONES}, not {given(value)}", "phones")
     return value
 
 

@@ -28,10 +28,14 @@ _HIDDEN = "***"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where settings came from, so that whoever judges them later can name the place."""
+    """Where settings came from, so that whoever judges them later can name the place.
+
+    *beside* are keys that whoever reads settings of JSON takes for himself.
+    """
 
     file: str = ""
     tree: Tree = field(default_factory=Tree)
+    beside: tuple[str, ...] = ()
 
     def problem(self, path: KeyPath, wrong: str, right: str = "") -> Problem:
         """Return the problem that stands at *path*."""
@@ -70,10 +74,15 @@ def load(
     return settings, source
 
 
-def load_pbx(value: Mapping[str, Any], base: Path, judges: Iterable[Judge] = ()) -> model.Pbx:
-    """Return the settings of one PBX given as JSON; raises `ConfigurationError` with keys but no lines."""
+def load_pbx(
+    value: Mapping[str, Any], base: Path, judges: Iterable[Judge] = (), beside: tuple[str, ...] = ()
+) -> model.Pbx:
+    """Return the settings of one PBX given as JSON, without the keys that stood *beside* them.
+
+    Raises `ConfigurationError` with keys but no lines.
+    """
     found = [*rules.broken_in_pbx(value), *(one for judge in judges for one in judge(value, base))]
-    return _of_json(model.Pbx, value, base, found)
+    return _of_json(model.Pbx, value, base, found, beside)
 
 
 def load_clock_change(value: Mapping[str, Any]) -> ClockChange:
@@ -81,11 +90,13 @@ def load_clock_change(value: Mapping[str, Any]) -> ClockChange:
     return _of_json(ClockChange, value, Path(), rules.broken_in_clock_change(value))
 
 
-def _of_json(kind: type[M], value: Mapping[str, Any], base: Path, found: Iterable[rules.Broken]) -> M:
+def _of_json(
+    kind: type[M], value: Mapping[str, Any], base: Path, found: Iterable[rules.Broken], beside: tuple[str, ...] = ()
+) -> M:
     """Return the *kind* that *value* is, unless rules were *found* to be broken as well."""
     problems = [Source().problem(*one) for one in found]
     try:
-        made = _validated(kind, value, Source(), base)
+        made = _validated(kind, value, Source(beside=beside), base)
     except ConfigurationError as error:
         raise ConfigurationError([*error.problems, *problems]) from None
     if problems:
@@ -121,7 +132,7 @@ def _problems(kind: type[BaseModel], detail: ErrorDetails, source: Source) -> It
                 if said := objection(name, detail["input"][name], written):
                     yield source.problem((*path, name), *said)
         case "extra_forbidden":
-            yield source.problem(path, *_unknown_key(kind, path))
+            yield source.problem(path, *_unknown_key(kind, path, source.beside))
         case "missing":
             yield source.problem(path[:-1], f"the key '{path[-1]}' is missing", "it must be given")
         case "string_type" | "literal_error" if isinstance(detail["input"], bool | int | float):
@@ -176,14 +187,28 @@ def _takes_number(path: KeyPath) -> bool:
     return bool(kinds & {"integer", "number"}) and "string" not in kinds
 
 
-def _unknown_key(kind: type[BaseModel], path: KeyPath) -> tuple[str, str]:
+def _unknown_key(kind: type[BaseModel], path: KeyPath, beside: tuple[str, ...]) -> tuple[str, str]:
     key = str(path[-1])
     if key == "<<":
         return "merge keys are not supported", "write the keys out"
     if key in model.KNOWN_LATER and (not path[:-1] or path[0] != "pbxs" or len(path) == 3):
         return f"the key '{key}' cannot be used yet", f"it comes with {model.KNOWN_LATER[key]}"
     known = _keys_at(kind, path[:-1])
-    return f"there is no key '{key}' here", did_you_mean(key, known) or f"the keys are {', '.join(sorted(known))}"
+    if not path[:-1]:
+        known |= {*beside}
+    right = _elsewhere(kind, path) or did_you_mean(key, known) or f"the keys are {', '.join(sorted(known))}"
+    return f"there is no key '{key}' here", right
+
+
+def _elsewhere(kind: type[BaseModel], path: KeyPath) -> str:
+    """Return what is said of a key that stands further up, "" if it does not: an indentation may be one too many."""
+    *folders, key = path
+    for depth in range(len(folders) - 1, -1, -1):
+        if key in _keys_at(kind, tuple(folders[:depth])):
+            return f"it stands in {dotted(tuple(folders[:depth]))}" if depth else "it stands at the top, beside 'pbxs'"
+    if kind is model.Pbx and key in model.Settings.model_fields:
+        return "it stands at the top of sim.yaml, and holds for every PBX"
+    return ""
 
 
 def _keys_at(kind: type[BaseModel], path: KeyPath) -> set[str]:
