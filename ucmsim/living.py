@@ -20,6 +20,7 @@ from ucmsim.calls.parties import channels_of
 from ucmsim.calls.shapes import Story
 from ucmsim.calls.traffic import Office, Traffic, restarts
 from ucmsim.calls.trunks import crowded
+from ucmsim.calls.unfolding import Unfolding
 from ucmsim.calls.world import CallWorld, Known, Past
 from ucmsim.corrections import Corrections
 from ucmsim.fields import FieldRefused
@@ -48,6 +49,7 @@ class Living:
     ) -> None:
         self._name, self._settings, self._history, self._seed = name, settings, history, seed
         self._traffic: Traffic | None = None
+        self._unfolding: Unfolding | None = None
         self._lines: Lines | None = None
         self._boot, self._leaps = boot, 0
         self._reached = microseconds(since)
@@ -83,6 +85,8 @@ class Living:
         """
         since, self._reached = self._reached, max(self._reached, microseconds(until))
         self._news += schedule.come(self._clock, self._restarts, since, self._reached)
+        if self._unfolding:
+            self._unfolding.until = self._reached
         if not self._unwritten:
             self._unwritten = list(islice(self._world.records(microseconds(until)), most))
         written = self._write()
@@ -153,7 +157,7 @@ class Living:
         """Go on at *to* without what would have begun until then; calls that are up stay up, until their old end."""
         since, self._reached = self._reached, microseconds(to)
         self._cleaned = to - _A_DAY  # whatever it was before, the unit is at a new day
-        self._lines = self._traffic.up(since) if self._traffic else None
+        self._lines = self._traffic.up(since, self._reached) if self._traffic else None
         self._traffic, self._lived = None, self._reached
         self._leaps += 1
         self._world.drop(since, self._reached, self._history.ledger.starts(self._reached))
@@ -181,6 +185,9 @@ class Living:
     def _placed(self, stories: Iterable[Story]) -> list[Story]:
         """Let *stories* happen, whatever lines are taken, and tell of each trunk once that has too few channels for that."""
         stories = [self._world.place(story) for story in stories]
+        if self._traffic:
+            for story in stories:
+                self._traffic.take(story)
         calls = [call for story in stories for call in story]
         channels = channels_of(self._settings.trunks)
         for one, most in crowded(calls, self._world.meanwhile(calls), channels, self._crowded):
@@ -216,7 +223,8 @@ class Living:
                 stream(self._seed, self._name, "live", what, *again) for what in ("traffic", "recording")
             )
             self._traffic = Traffic(self._office, settings.history.calls_per_day, chance, recording, self._lines)
-        return self._traffic.stories(max(self._reached, self._lived))
+        self._unfolding = Unfolding(self._traffic, max(self._reached, self._lived))
+        return self._unfolding
 
 
 def _days_before(shown: datetime, days: int) -> datetime:

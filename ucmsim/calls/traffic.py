@@ -87,28 +87,35 @@ class Traffic:
         self._kinds = _kinds(office)
         self._shapes = _shapes(office)
         self._restarts = list(reversed(office.restarts))
-        self._lines = lines or self._free()
+        self._lines = lines or Lines(channels_of(office.trunks))
         self._casting = Casting.of(office.people, office.trunks, settings, chance)
         self._chance = chance
         self.blocked = 0
 
     def stories(self, since: int, until: int | None = None) -> Iterator[Story]:
         """Yield the calls that begin from *since* until before *until*, in order; those that find no line are none."""
-        if self._kinds is None:
-            return
-        for start in self._arrivals.between(since, until):
-            while self._restarts and self._restarts[-1] <= start:
-                self._restarts.pop()
-                self._lines = self._free()
-            if story := self._story(start, self._kinds.draw(self._chance)):
+        for start in self.starts(since, until):
+            if story := self.story(start):
                 yield story
 
-    def up(self, at: int) -> Lines:
-        """Return the lines that are taken at the instant *at*."""
-        return self._lines.up(at)
+    def starts(self, since: int, until: int | None = None) -> Iterator[int]:
+        """Yield the instants from *since* until before *until* at which calls begin, in order; each is that of a `story`."""
+        return iter(()) if self._kinds is None else self._arrivals.between(since, until)
 
-    def _free(self) -> Lines:
-        return Lines(channels_of(self._office.trunks))
+    def story(self, start: int) -> Story | None:
+        """Return the call that begins at *start*, None if it finds no line; ask about each start once, in order."""
+        while self._restarts and self._restarts[-1] <= start:
+            self._lines = self._lines.emptied(self._restarts.pop())
+        return self._story(start, self._kinds.draw(self._chance)) if self._kinds else None
+
+    def take(self, story: Story) -> None:
+        """Let the calls of *story*, which happen whatever is taken, take their lines; what begins meanwhile finds these taken."""
+        until = max(NEVER if call.ended is None else call.ended for call in story)
+        self._lines.hold(min(call.start for call in story), until, *_places(story))
+
+    def up(self, at: int, besides: int) -> Lines:
+        """Return the lines that are taken at the instant *at*, without what begins later, but not after *besides*."""
+        return self._lines.up(at, besides)
 
     def _story(self, start: int, kind: str) -> Story | None:
         chance = self._chance

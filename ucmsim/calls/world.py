@@ -155,7 +155,8 @@ class CallWorld:
         for _, _, what, _, number in sorted(self._going_on):
             if isinstance(what, Call) and what.start < at:
                 self._over.append(Numbered(number, of_call(cut(what, at))))
-        self._going_on, self._next = [], None
+        self._going_on = []
+        self.go_on(iter(()))
 
     def _cut_off(self, story: Story) -> Story:
         """Return what happens of *story* before the unit restarts."""
@@ -166,7 +167,12 @@ class CallWorld:
         return tuple(cut(call, restart) for call in story if call.start < restart)
 
     def records(self, until: int) -> Iterator[Record]:
-        """Yield what is written of the legs that end before *until*, in that order; ask again for those after it."""
+        """Yield what is written of the legs that end before *until*, in that order; ask again for those after it.
+
+        Stories that had come to an end may go on when it is asked again.
+        """
+        if self._next is None:
+            self._next = next(self._stories, None)
         while True:
             while self._next is not None and self._next[0].start < until:
                 if self._going_on and self._going_on[0][0] <= self._next[0].start:

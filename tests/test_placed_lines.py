@@ -1,0 +1,175 @@
+"""Live traffic finds the lines taken of the calls that were placed: neither a phone nor a channel is used twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ucmsim.calls.lines import Lines
+from ucmsim.history import History
+from ucmsim.instants import SECOND, microseconds
+from ucmsim.living import Living
+from ucmsim.settings import load_pbx
+from ucmsim.truth import CallTruth
+from ucmsim.wishes import wished
+
+NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+BUSY: dict[str, Any] = {
+    "time_zone": "UTC",
+    "extensions": {"first": 1001, "count": 4},
+    "trunks": [{"name": "carrier", "channels": 2}],
+    "history": {"days": 0, "calls_per_day": 3000},
+    "traffic": {
+        "live": True, "hourly": [1] * 24, "weekdays": [1] * 7, "talk": {"median": 20},
+        "shapes": {"conference": 0, "parked": 0, "unfinished": 0, "voicemail_menu": 0},
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def history() -> Iterator[History]:
+    made = History.open(Path(":memory:"), durable=False)
+    yield made
+    made.close()
+
+
+def unit(history: History, **settings: Any) -> Living:
+    return Living("hq", load_pbx({**BUSY, **settings}, Path()), history, seed=1, since=NOW)
+
+
+def place(on: Living, now: datetime = NOW, **call: Any) -> None:
+    on.place(wished({"shape": "answered", "from": "1001", "to": "1002", "ring": 0, **call}, now))
+
+
+def calls(history: History, since: datetime, until: datetime) -> list[CallTruth]:
+    """Return the calls that began in that time, and not at its first instant."""
+    found = [told.truth for told in history.ledger.calls()]
+    return [call for call in found if microseconds(since) < call.began < microseconds(until)]
+
+
+def taking_part(found: list[CallTruth], number: str) -> int:
+    return sum(
+        number == call.caller or any((one.number, one.role) == (number, "extension") for one in call.talks)
+        for call in found
+        if call.ended > call.began
+    )
+
+
+def over_the_trunk(found: list[CallTruth]) -> int:
+    return sum(bool(call.trunks) for call in found)
+
+
+@pytest.mark.parametrize("pieces", [1, 60])
+def test_who_talks_in_a_placed_call_has_no_other_that_begins_meanwhile(history: History, pieces: int) -> None:
+    """Others have; before and afterwards they all have."""
+    on = unit(history)
+    on.happen(NOW + HOUR)
+    place(on, NOW + HOUR, talk=3600)
+    for piece in range(1, 2 * pieces + 1):
+        on.happen(NOW + HOUR + HOUR / pieces * piece)
+    for at, there in ((0, True), (1, False), (2, True)):
+        found = calls(history, NOW + at * HOUR, NOW + (at + 1) * HOUR)
+        assert len(found) > 30
+        assert [taking_part(found, number) > 5 for number in ("1001", "1002")] == [there, there]
+        assert taking_part(found, "1003") > 5
+
+
+def test_who_talks_in_a_placed_call_is_busy_for_a_colleague(history: History) -> None:
+    """Of whose calls none is answered there."""
+    on = unit(history)
+    place(on, talk=3 * 3600)
+    on.happen(NOW + 3 * HOUR)
+    found = [call for call in calls(history, NOW, NOW + 3 * HOUR) if call.kind == "Internal"]
+    called = [call.shape for call in found if call.dialled in ("1001", "1002")]
+    assert called.count("busy") > 20
+    assert not any(one.number in ("1001", "1002") and one.role == "extension" for call in found for one in call.talks)
+
+
+def test_the_channels_of_placed_calls_are_taken(history: History) -> None:
+    """All of them: who calls outside meets congestion, nobody calls from there, and calls inside go on."""
+    on = unit(history)
+    on.happen(NOW + HOUR)
+    for _ in range(2):
+        place(on, NOW + HOUR, to="3125550123", talk=3600)
+    on.happen(NOW + 4 * HOUR)
+    before, during, after = (calls(history, NOW + at * HOUR, NOW + (at + 1) * HOUR) for at in range(3))
+    placed = [call for call in during if call.ended - call.began == 3600 * SECOND]
+    assert len(placed) <= 2
+    during = [call for call in during if call not in placed]
+    assert over_the_trunk(during) == 0 < 20 < min(over_the_trunk(before), over_the_trunk(after))
+    assert sum(call.shape == "congestion" for call in during) > 10
+    assert any(call.kind == "Internal" for call in during)
+
+
+def test_a_call_that_is_placed_for_later_takes_its_lines_then(history: History) -> None:
+    """Not before; also where the clock has gone on meanwhile, and none where it went over its beginning."""
+    for skipped in (False, True):
+        on = unit(history)
+        place(on, at=(NOW + 2 * HOUR).isoformat(), talk=3600)
+        place(on, at=(NOW + 0.4 * HOUR).isoformat(), **{"from": "1003", "to": "1004"}, talk=7200)
+        on.happen(NOW + 0.2 * HOUR)
+        if skipped:
+            on.skip(NOW + HOUR)
+        on.happen(NOW + 4 * HOUR)
+        first, second = (calls(history, NOW + at * HOUR, NOW + (at + 1) * HOUR) for at in (1, 2))
+        assert taking_part(first, "1001") > 5
+        assert taking_part(second, "1001") == 0
+        assert (taking_part(first, "1003") > 5) is skipped
+        history = History.open(Path(":memory:"), durable=False)
+    history.close()
+
+
+def test_a_restart_lets_go_of_the_lines_of_placed_calls(history: History) -> None:
+    """But for those that begin after it."""
+    on = unit(history, restarts=[(NOW + HOUR).isoformat()])
+    place(on, talk=4 * 3600)
+    place(on, at=(NOW + 2 * HOUR).isoformat(), **{"from": "1003", "to": "1004"}, talk=3600)
+    on.happen(NOW + 4 * HOUR)
+    first, second, third = (calls(history, NOW + at * HOUR, NOW + (at + 1) * HOUR) for at in range(3))
+    assert taking_part(first, "1001") == 0
+    assert min(taking_part(second, "1001"), taking_part(second, "1003"), taking_part(third, "1001")) > 5
+    assert taking_part(third, "1003") == 0
+
+
+def test_a_call_that_does_not_end_holds_its_lines_until_the_end(history: History) -> None:
+    """As its channel is up for ever."""
+    on = unit(history)
+    place(on, shape="unfinished")
+    on.happen(NOW + 3 * HOUR)
+    found = calls(history, NOW, NOW + 3 * HOUR)
+    assert (taking_part(found, "1001"), taking_part(found, "1003") > 5) == (0, True)
+
+
+def test_lines_are_held_whether_or_not_there_are_any() -> None:
+    """From then on, and each as long as it says; more than there are leave none to spare."""
+    lines = Lines({"trunk_1": 1})
+    lines.hold(10, 20, "trunk_1", "trunk_1", "1001")
+    lines.hold(30, 40, "1001")
+    assert lines.seize(5, 12, "trunk_1")
+    assert [lines.taken("trunk_1", at) for at in (9, 10, 12, 19, 20)] == [1, 3, 2, 2, 0]
+    assert [lines.taken("1001", at) for at in (10, 20, 30)] == [1, 0, 1]
+
+
+@pytest.mark.parametrize(("besides", "later"), [(10, 1), (29, 1), (30, 0), (5, 1)])
+def test_lines_that_are_up_keep_what_holds_them_later(besides: int, later: int) -> None:
+    """Unless that would have begun in a time that is left out."""
+    lines = Lines()
+    lines.hold(5, 50, "1002")
+    lines.hold(30, 40, "1001")
+    up = lines.up(10, besides)
+    assert [up.taken("1002", 10), up.taken("1001", 29), up.taken("1001", 35)] == [1, 0, later]
+
+
+def test_lines_that_are_let_go_of_keep_what_holds_them_from_then_on() -> None:
+    """The instant itself is one of those."""
+    lines = Lines()
+    lines.hold(5, 50, "1002")
+    lines.hold(9, 40, "1003")
+    lines.hold(10, 40, "1001")
+    empty = lines.emptied(10)
+    assert [empty.taken(number, 10) for number in ("1001", "1002", "1003")] == [1, 0, 0]
