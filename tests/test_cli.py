@@ -662,7 +662,7 @@ def test_output_that_cannot_be_written(ucmsim: Command, words: list[Any]) -> Non
 @pytest.mark.parametrize(("text", "pbx"), [(BAD, "hq"), (KEPT, "hg")], ids=["bad configuration", "unknown pbx"])
 def test_mistake_leaves_the_output_file_alone(ucmsim: Command, words: list[Any], text: str, pbx: str) -> None:
     """A file that exists is not emptied for a command that cannot be carried out."""
-    out = ucmsim.folder / "out"
+    out = ucmsim.folder / "out.csv"
     out.write_text("precious")
     ucmsim(*words, "-c", ucmsim.config(text), "--pbx", pbx, "--out", out, code=2)
     assert out.read_text() == "precious"

@@ -22,6 +22,7 @@ from tests.rawclient import RawSocket, exchange, talk
 from tests.test_journal_wire import connection, pull, within
 from ucmsim.cli import main
 from ucmsim.journal import exports
+from ucmsim.journal.lines import HEADER, TARGET
 from ucmsim.journal.replay import Place, curl
 from ucmsim.journal.telling import noteworthy, told
 from ucmsim.pytest_plugin import Ucm, UcmFleet
@@ -153,7 +154,7 @@ def test_odd_requests_come_back_as_they_were(ucm: Ucm, raw: bytes, target: str) 
     assert before["request"] == after["request"]
 
 
-def entry(target: str = "/cdrapi", form: str = "", **headers: str) -> dict[str, Any]:
+def entry(target: str = "/cdrapi", form: str = "", headers_left_out: int = 0, **headers: str) -> dict[str, Any]:
     """Return as much of an exchange as a command is made of."""
     lines = [[name.replace("_", "-"), value] for name, value in headers.items()]
     request = {
@@ -161,6 +162,7 @@ def entry(target: str = "/cdrapi", form: str = "", **headers: str) -> dict[str, 
         "target": target,
         "version": "HTTP/1.1",
         "headers": lines,
+        "headers_left_out": headers_left_out,
         "form": form,
     }
     return {"request": request, "check": "served"}
@@ -171,10 +173,11 @@ def entry(target: str = "/cdrapi", form: str = "", **headers: str) -> dict[str, 
     [
         (entry("/cdrapi?password=***"), "the target has something masked"),
         (entry(form="a=1&***"), "the form has something masked"),
-        (entry("/" + "a" * 2047 + "..."), "the target is cut"),
+        (entry("/" + "a" * (TARGET - 1) + "..."), "the target is cut"),
         (entry(Authorization="Bearer ***"), "Authorization is left out"),
         (entry(Cookie="***", Referer="https://***@x/"), "Cookie is left out, Referer is masked"),
-        (entry(X_Long="a" * 256 + "..."), "X-Long is cut"),
+        (entry(X_Long="a" * HEADER + "..."), "X-Long is cut"),
+        (entry(Expect="a" * HEADER + "...", headers_left_out=3), "3 more headers left out"),
     ],
 )
 def test_what_the_journal_does_not_have_is_said(told: dict[str, Any], lacks: str) -> None:
@@ -183,6 +186,48 @@ def test_what_the_journal_does_not_have_is_said(told: dict[str, Any], lacks: str
     assert comment == f"# not the whole request: {lacks}"
     assert "Cookie" not in command
     assert "\n" not in curl(entry())
+
+
+def test_what_only_ends_in_dots_is_whole() -> None:
+    """Nobody is told that something is cut which is not."""
+    assert "\n" not in curl(entry("/" + "a" * 3000 + "...", Referer="b" * 500 + "..."))
+
+
+LONG = "/cdrapi?caller=" + ",".join(f"{number}" for number in range(1000, 1720))
+"""As much as the device takes: the Authorization that repeats it has to fit in a line as well."""
+
+
+def test_a_long_request_is_whole_in_every_form(ucm: Ucm) -> None:
+    """What the device reads whole the journal tells whole: target, credentials, and the command that asks again."""
+    answer = pull(ucm, LONG)
+    assert answer.status_code == 200
+    (_, served) = ucm.journal(kind="exchange")
+    assert served["request"]["target"] == LONG
+    assert "nc=00000001" in dict(served["request"]["headers"])["Authorization"]
+    (_, archived) = json.loads(run(ucm, "--har").stdout)["log"]["entries"]
+    assert archived["request"]["url"] == ucm.url + LONG
+    assert archived["comment"] == "not the whole request: Authorization is masked"
+    (line,) = run(ucm, "--curl", "--status", "200").stdout.splitlines()
+    environment = {"PATH": os.environ["PATH"], "UCM_PASSWORD": ucm.password or ""}
+    again = subprocess.run(
+        ["sh", "-c", f"{line} --silent"], env=environment, capture_output=True, timeout=20, check=True
+    )
+    assert again.stdout == answer.content
+
+
+@pytest.mark.ucmsim(quirks={"line-limit": "none"}, api={"tls_authentication_name": None})
+def test_what_is_longer_is_said_to_be_cut(ucm: Ucm) -> None:
+    """Only where a quirk lets in more than the device reads is anything cut, and the archive says so."""
+    talk(
+        ucm, f"GET /cdrapi?x={'a' * 20_000} HTTP/1.1\r\nX-Long: {'b' * 5000}\r\n".encode() + b"X: 1\r\n" * 40 + b"\r\n"
+    )
+    (asked,) = ucm.journal(kind="exchange")
+    assert len(asked["request"]["target"]) == TARGET + 3
+    assert len(asked["request"]["headers"]) == 32
+    (archived,) = exports.har([asked])["log"]["entries"]
+    told = "not the whole request: the target is cut, X-Long is cut, 9 more headers left out"
+    assert archived["comment"].endswith(told)
+    assert curl(asked).startswith(f"# {told}\n")
 
 
 def test_a_place_that_a_shell_would_read_is_quoted() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ucmsim.clock import When
-from ucmsim.journal.lines import LINE, PRINTABLE, WORD, plain, readable
+from ucmsim.journal.lines import HEADER, LINE, PRINTABLE, TARGET, WORD, plain, readable
 from ucmsim.journal.times import instants
 from ucmsim.journal.visits import kinds_of, refusal_json
 from ucmsim.refusals import Refusal
@@ -29,7 +29,7 @@ class Exchange:
     request to the last of them, *note* the sentence of the log, *ended* how it was cut short ("" when it was not), and
     *by_client* says that this was the client's doing.
     *began* is when the request was complete, *connection* the number of its `Visit`, *port* the peer's. *headers* and
-    *form* are the request's, *title* and *reply_headers* the reply's, whose head had *head_bytes*. *refusal* says why it
+    *form* are the request's, *headers_left_out* how many more there were, *title* and *reply_headers* the reply's, whose head had *head_bytes*. *refusal* says why it
     is an error page or an empty container, *acctids* which rows were served, *marks* what was careless about it.
     """
 
@@ -50,6 +50,7 @@ class Exchange:
     port: int = 0
     version: str = ""
     headers: Lines = ()
+    headers_left_out: int = 0
     form: str = ""
     title: str = ""
     reply_headers: Lines = ()
@@ -97,15 +98,16 @@ class Exchange:
             "seconds": round(self.seconds, 6),
             "request": {
                 "method": readable(self.method, 64),
-                "target": plain(self.target, WORD, longest=2048),
+                "target": plain(self.target, WORD, longest=TARGET),
                 "version": readable(self.version, 64),
-                "headers": [[readable(name, 64), readable(value, 256)] for name, value in self.headers],
-                "form": plain(self.form, WORD, longest=2048),
+                "headers": [[readable(name, 64), readable(value, HEADER)] for name, value in self.headers],
+                "headers_left_out": self.headers_left_out,
+                "form": plain(self.form, WORD, longest=TARGET),
             },
             "reply": {
                 "status": self.status,
                 "title": self.title,
-                "headers": [[name, readable(value, 256)] for name, value in self.reply_headers],
+                "headers": [[name, readable(value, HEADER)] for name, value in self.reply_headers],
             },
             "check": self.check,
             "refusal": refusal_json(self.refusal),

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from ucmsim import __version__
+from ucmsim.journal.replay import lacking
 
 Entry = Mapping[str, Any]
 
@@ -92,5 +93,7 @@ def _har_headers(lines: Iterable[list[str]]) -> list[dict[str, str]]:
 
 
 def _comment(entry: Entry) -> str:
-    refusal = entry["refusal"]
-    return "" if refusal is None else f"{refusal['code']}: {refusal['sentence']}"
+    """Return why it was refused, and what of the request is not in the archive: what is masked or cut is another request."""
+    refusal, lacks = entry["refusal"], ", ".join(lacking(entry["request"]))
+    said = [f"{refusal['code']}: {refusal['sentence']}"] if refusal else []
+    return "; ".join([*said, f"not the whole request: {lacks}"] if lacks else said)

@@ -24,6 +24,7 @@ def masked(exchange: Exchange, request: ApiRequest | None, discretion: Discretio
         ended=_sentence(discreet, exchange.ended, params),
         version=discretion.word(request.version) if request else "",
         headers=discreet.headers(request.headers) if request else (),
+        headers_left_out=len(request.headers) - len(discreet.shown(request.headers)) if request else 0,
         form=discreet.form(request.form) if request else "",
         refusal=discreet.refusal(exchange.refusal, params),
         **more,

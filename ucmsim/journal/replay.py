@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from ucmsim.journal.lines import CUT, HEADER, TARGET
+
 Entry = Mapping[str, Any]
 
 _BY_CURL = ("authorization", "content-length", "host", "proxy-authorization", "expect")
@@ -20,9 +22,7 @@ _BY_CURL = ("authorization", "content-length", "host", "proxy-authorization", "e
 _HOST = re.compile(r"[A-Za-z0-9.\[\]:-]+")
 _SPECIAL = re.compile(r'[\\$`"}]')
 _ENTERED = '"${UCM_PASSWORD:?}"'  # a shell stops, and says so, where it is not set
-_HIDDEN, _CUT = "***", "..."
-_SHORTEST_CUT = 256
-"""Letters of a header that are told; more are of a target and of a form."""
+_HIDDEN = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def curl(entry: Entry, place: Place = Place()) -> str:
     words += _method(request)
     words += (f"--header {shlex.quote(line)}" for line in _lines(request, place))
     words.append(_url(request, place))
-    lacks = ", ".join(_lacks(request, scheme))
+    lacks = ", ".join(lacking(request, by_curl=True))
     return (f"# not the whole request: {lacks}\n" if lacks else "") + " ".join(words)
 
 
@@ -99,20 +99,24 @@ def _authority(request: Mapping[str, Any], place: Place) -> str:
     return host if _HOST.fullmatch(host) else ""
 
 
-def _lacks(request: Mapping[str, Any], scheme: str) -> Iterator[str]:
-    """Yield what of the request the journal does not have."""
+def lacking(request: Mapping[str, Any], *, by_curl: bool = False) -> Iterator[str]:
+    """Yield what of the *request* of an event the journal does not have, and is not made anew *by_curl*."""
+    scheme = (_header(request, "authorization") or "").partition(" ")[0].lower()
     for part in ("target", "form"):
         if _HIDDEN in request[part]:
             yield f"the {part} has something masked"
-        if len(request[part]) > _SHORTEST_CUT and request[part].endswith(_CUT):
+        if len(request[part]) > TARGET and request[part].endswith(CUT):
             yield f"the {part} is cut"
-    if scheme and scheme not in ("digest", "basic"):
+    if by_curl and scheme and scheme not in ("digest", "basic"):
         yield "Authorization is left out"
     for name, value in request["headers"]:
-        if name.lower() not in _BY_CURL and _HIDDEN in value:
+        anew = by_curl and name.lower() in _BY_CURL
+        if not anew and _HIDDEN in value:
             yield f"{name} is {'left out' if value == _HIDDEN else 'masked'}"
-        elif len(value) > _SHORTEST_CUT and value.endswith(_CUT):
+        elif not anew and len(value) > HEADER and value.endswith(CUT):
             yield f"{name} is cut"
+    if more := request.get("headers_left_out"):
+        yield f"{more} more header{'' if more == 1 else 's'} left out"
 
 
 def _header(request: Mapping[str, Any], name: str) -> str | None:
