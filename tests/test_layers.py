@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -52,28 +53,49 @@ def modules() -> Iterator[tuple[str, Path]]:
             yield module, file
 
 
-def imports(tree: ast.AST, *, top_only: bool = False) -> Iterator[str]:
-    """Yield every module that is imported; with *top_only* those that importing the file imports."""
-    inside = {
-        id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        for node in ast.walk(function)
-    }
-    guarded = {
-        id(node)
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
-        for node in ast.walk(block)
-    }
-    for node in ast.walk(tree):
-        if top_only and id(node) in inside | guarded:
-            continue
+class Imports(NamedTuple):
+    """The modules that a source imports: *all* of them, and at the *top* those that importing it imports."""
+
+    all: tuple[str, ...]
+    top: tuple[str, ...]
+
+
+def imports(tree: ast.AST) -> Imports:
+    """Return what a module imports, each name in full; what stands under `TYPE_CHECKING` is not at the top."""
+    every: list[str] = []
+    top: list[str] = []
+    left: list[tuple[ast.AST, bool]] = [(tree, True)]
+    while left:
+        node, at_top = left.pop()
+        names: list[str] = []
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, "imports name their module in full, so that this check can read them"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        every += names
+        top += names if at_top else []
+        at_top = at_top and not _is_put_off(node)
+        left += [(child, at_top) for child in ast.iter_child_nodes(node)]
+    return Imports(tuple(every), tuple(top))
+
+
+def _is_put_off(node: ast.AST) -> bool:
+    if isinstance(node, ast.If):
+        return ast.unparse(node.test) == "TYPE_CHECKING"
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+@cache
+def parsed(file: Path) -> ast.Module:
+    """Return what stands in *file*, read once for all tests."""
+    return ast.parse(file.read_text())
+
+
+@cache
+def imported(file: Path) -> Imports:
+    """Return what *file* imports, likewise."""
+    return imports(parsed(file))
 
 
 EVERY = list(modules())
@@ -83,11 +105,11 @@ EVERY = list(modules())
 def test_no_import_goes_up(module: str, file: Path) -> None:
     """A module imports from its own layer and those below it."""
     mine = layer_of(module)
-    ours = [name for name in imports(ast.parse(file.read_text())) if name.startswith("ucmsim.")]
+    ours = [name for name in imported(file).all if name.startswith("ucmsim.")]
     up = [name for name in ours if name != "ucmsim.__version__" and layer_of(name) not in MAY_IMPORT[mine]]
     # Layer 4 starts the service; it may reach layer 3 inside a function only.
     if mine == "4":
-        top = set(imports(ast.parse(file.read_text()), top_only=True))
+        top = imported(file).top
         up = [name for name in up if name in top]
     assert not up, f"layer {mine} imports upwards"
 
@@ -96,11 +118,10 @@ def test_no_import_goes_up(module: str, file: Path) -> None:
 def test_twisted_stays_in_layer_3(module: str, file: Path) -> None:
     """Layers 0 to 2 know no Twisted at all, layer 4 none at module level."""
     mine = layer_of(module)
-    tree = ast.parse(file.read_text())
     if mine in WITHOUT_TWISTED:
-        found = [name for name in imports(tree) if name.split(".")[0] in TWISTED]
+        found = [name for name in imported(file).all if name.split(".")[0] in TWISTED]
     elif mine == "4":
-        found = [name for name in imports(tree, top_only=True) if name.split(".")[0] in TWISTED]
+        found = [name for name in imported(file).top if name.split(".")[0] in TWISTED]
     else:
         found = []
     assert not found
@@ -109,7 +130,7 @@ def test_twisted_stays_in_layer_3(module: str, file: Path) -> None:
 @pytest.mark.parametrize(("module", "file"), EVERY, ids=[module for module, _ in EVERY])
 def test_no_reactor_at_module_level(module: str, file: Path) -> None:
     """Nobody imports the reactor at module level: that would install it."""
-    tops = list(imports(ast.parse(file.read_text()), top_only=True))
+    tops = imported(file).top
     assert not [name for name in tops if name.startswith("twisted.internet.reactor")]
 
 
@@ -117,7 +138,7 @@ def test_no_reactor_at_module_level(module: str, file: Path) -> None:
 def test_the_pbx_neither_logs_nor_reads_a_clock_nor_opens_sockets(module: str, file: Path) -> None:
     """In layers 0, 1 and 1b time and chance come in as arguments, and what there is to say is returned."""
     if layer_of(module) in ("0", "1", "1b"):
-        names = {name.split(".")[0] for name in imports(ast.parse(file.read_text()))}
+        names = {name.split(".")[0] for name in imported(file).all}
         assert not names & {"logging", "socket", "time", "secrets", "asyncio", "select"}
 
 
@@ -125,7 +146,7 @@ def test_the_pbx_neither_logs_nor_reads_a_clock_nor_opens_sockets(module: str, f
 def known(module: str) -> frozenset[str]:
     """Return the modules that *module* imports: none for one that is not of the package."""
     file = dict(EVERY).get(module)
-    named = imports(ast.parse(file.read_text())) if file else ()
+    named = imported(file).all if file else ()
     return frozenset(name if name in dict(EVERY) else name.rpartition(".")[0] or name for name in named)
 
 
@@ -164,8 +185,7 @@ def test_every_module_has_a_layer() -> None:
 )
 def test_the_check_can_fail(source: str) -> None:
     """An import that goes up from layer 0 is found, inside functions too."""
-    names = list(imports(ast.parse(source)))
-    assert [name for name in names if layer_of(name) not in MAY_IMPORT["0"]]
+    assert [name for name in imports(ast.parse(source)).all if layer_of(name) not in MAY_IMPORT["0"]]
 
 
 _CHANGEABLE = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp)
@@ -189,7 +209,7 @@ def changeable(tree: ast.Module) -> Iterator[str]:
 @pytest.mark.parametrize(("module", "file"), list(modules()), ids=lambda one: str(one) if isinstance(one, str) else "")
 def test_no_module_has_state(module: str, file: Path) -> None:
     """What stands at the top of a module nobody can change, and nothing is kept there from one call to the next."""
-    tree = ast.parse(file.read_text())
+    tree = parsed(file)
     assert set(changeable(tree)) <= {"__all__"}
     assert bool(list(cached(tree))) is (module in _CACHED)
 
@@ -209,3 +229,17 @@ def test_state_would_be_seen(text: str) -> None:
     """The check finds what it looks for."""
     assert [name[-1] for name in changeable(ast.parse(text))] == ["a"]
     assert list(cached(ast.parse("@lru_cache(5)\ndef f(): pass\n@cache\ndef g(): pass"))) == ["f", "g"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f():\n    import a.b",
+        "class C:\n    async def f(self):\n        from a import b",
+        "if TYPE_CHECKING:\n    from a import b",
+    ],
+)
+def test_what_is_put_off_is_not_at_the_top(source: str) -> None:
+    """Importing a file imports nothing that stands in a function or is there for the type checker only."""
+    assert imports(ast.parse(source)) == (("a.b",), ())
+    assert imports(ast.parse("if True:\n    import a.b")) == (("a.b",), ("a.b",))
