@@ -114,9 +114,16 @@ def happened() -> tuple[Story, ...]:
     return tuple(calls.stories(last - DAYS * 86_400 * SECOND, last))
 
 
-@cache
 def made(name: str, quirk: str = "", value: Value = "") -> list[Record]:
     """Return what is written of what `happened` on a personality, with one quirk set."""
+    device = personality(name)
+    if quirk and Quirks.of(device, {quirk: value}) == Quirks.of(device):
+        return _made(name, "", "")  # the value that it has already
+    return _made(name, quirk, value)
+
+
+@cache
+def _made(name: str, quirk: str, value: Value) -> list[Record]:
     written_by = Firmware.of(Quirks.of(personality(name), {quirk: value} if quirk else {}), CHICAGO)
     return list(CallWorld(written_by, iter(happened())).records(microseconds(UNTIL)))
 
@@ -251,9 +258,11 @@ def changed(records: list[Record], others: list[Record]) -> tuple[set[str], set[
     columns: set[str] = set()
     fields: set[str] = set()
     for one, other in zip(records, others, strict=True):
-        columns |= {name for name, this, that in zip(NAMES, one.row, other.row, strict=True) if this != that}
-        for mine, theirs in zip(one.recordings, other.recordings, strict=True):
-            fields |= {name for name, this, that in zip(mine._fields, mine, theirs, strict=True) if this != that}
+        if one.row != other.row:
+            columns |= {name for name, this, that in zip(NAMES, one.row, other.row, strict=True) if this != that}
+        if one.recordings != other.recordings:
+            for mine, theirs in zip(one.recordings, other.recordings, strict=True):
+                fields |= {name for name, this, that in zip(mine._fields, mine, theirs, strict=True) if this != that}
     return columns, fields
 
 
