@@ -23,11 +23,11 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
-from cryptography.hazmat.primitives.asymmetric import rsa
 from requests.adapters import HTTPAdapter
 from urllib3.util.ssl_ import create_urllib3_context
 
 from tests.clients import FOLDER
+from tests.slowkey import slow_rsa_key
 from ucmsim.child import Child
 from ucmsim.client import ControlClient
 from ucmsim.defects import CLASSES, DEFECTS, Defect
@@ -176,8 +176,8 @@ def may_differ(row: Defect, client: str) -> str | None:
 
 @cache
 def slow_key() -> bytes:
-    """Return the key that takes seconds, made once for all tests."""
-    return pem(rsa.generate_private_key(65537, 8192))
+    """Return the key that takes seconds where it is made by the rules."""
+    return pem(slow_rsa_key())
 
 
 def give_slow_key(folder: Path) -> None:

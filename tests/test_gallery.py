@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from OpenSSL import crypto
 
 from tests.certificates import NoDer, Read, elements, read
 from tests.flaws import FLAWS, MADE, NAMES, NO_DER, NOW, Seen
 from tests.gallery import give_slow_key, slow_key
 from tests.makers import VOICES
+from tests.slowkey import ffdhe, modp, slow_rsa_key
 from ucmsim.assembly import assemble, slow_defects
 from ucmsim.authority import Authority, export
 from ucmsim.defects import CLASSES, DEFECTS, Defect, KeyBank, Scene, defect
@@ -150,6 +153,17 @@ def test_any_pbx_clock_can_be_served(group: str, year: int, scene: Scene) -> Non
     for row in CLASSES[group]:
         if row.available and not row.slow:
             assert row.make(then).certificates
+
+
+@pytest.mark.parametrize("prime", [modp(), ffdhe()], ids=["modp", "ffdhe"])
+def test_the_key_that_takes_no_time_is_one(prime: int) -> None:
+    """Its primes have 4096 bits and pass the test of Fermat, and it signs as any key does."""
+    assert prime.bit_length() == 4096
+    assert pow(2, prime - 1, prime) == 1
+    key = slow_rsa_key()
+    assert key.key_size == 8192
+    signature = key.sign(b"text", PKCS1v15(), SHA256())
+    key.public_key().verify(signature, b"text", PKCS1v15(), SHA256())
 
 
 def test_costly_keys_are_made_once(scene: Scene) -> None:
