@@ -89,6 +89,23 @@ def test_acctid_goes_on_while_a_row_is_left(history: History, value: str) -> Non
     assert unit.calls(1) == [first]
 
 
+@pytest.mark.quirk("acctid-after-delete")
+@pytest.mark.parametrize(("value", "after"), [("restart", ["1", "2"]), ("continue", ["4", "5"])])
+@pytest.mark.parametrize("off_and_on", [False, True])
+def test_acctid_after_retention_left_no_row(
+    history: History, value: str, after: list[str], *, off_and_on: bool
+) -> None:
+    """It is as after somebody deleted them all: no row tells by whom the others went."""
+    unit = Unit(history, quirks={"acctid-after-delete": value}, retention={"rows": 1})
+    assert unit.calls(3) == ["1", "2", "3"]
+    unit.minute = 3 * 1440
+    unit.living.happen(unit.now)
+    assert unit.calls(0) == []
+    if off_and_on:
+        unit.again()
+    assert unit.calls(2) == after
+
+
 @pytest.mark.parametrize("value", ["restart", "continue"])
 def test_a_row_id_is_not_given_twice(history: History, tmp_path: Path, value: str) -> None:
     """Whoever reads a page as of a highest id gets what is written after a deletion."""

@@ -732,8 +732,8 @@ ROWS = (
     Quirk("clock-corrections", "shown", ("shown", "steady"), "When the unit's clock is corrected during a call, duration and "
           "billsec are odd or negative as its times say, or those of the true call.", "spec 7 #8", "inferred",
           changes=("clock-*",)),
-    Quirk("acctid-after-delete", "restart", ("restart", "continue"), "AcctId begins again at 1 when no row is left, as after "
-          "all were deleted, or goes on.", "spec 7 #21, 9 Q20", "assumed"),
+    Quirk("acctid-after-delete", "restart", ("restart", "continue"), "AcctId begins again at 1 when no row is left, whether "
+          "somebody deleted all or retention did, as a key of SQLite's does, or goes on.", "spec 7 #21, 9 Q20", "assumed"),
     Quirk("cleaner", "none", ("none",), "Recordings stay, or old ones go while their rows stay, so that recordfiles leads to "
           "404.", "spec 7 #22", "assumed", setting="retention.recordings"),
 )  # fmt: skip
