@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from ucmsim.calls.events import OVER, Call, Role, What, cut, talks
+from ucmsim.calls.events import OVER, Call, Party, Role, What, cut, talks
 from ucmsim.calls.legs import APP_DIAL, Leg
 from ucmsim.calls.trunks import carried
 from ucmsim.instants import NEVER
@@ -16,21 +16,14 @@ _ROLES = MappingProxyType(
 
 
 def of_call(call: Call) -> CallTruth:
-    """Return what really happened in *call*; one that does not end is cut at the end of time.
-
-    What the PBX began goes out over the trunk of its caller, whatever a firmware makes of its direction.
-    """
+    """Return what really happened in *call*; one that does not end is cut at the end of time."""
     last = call.events[-1] if call.events else None
     if last is None or last.what not in OVER:
         return of_call(cut(call, NEVER))
-    kind, caller, callee = call.kind, call.caller, call.callee
-    if call.helps is not None:
-        kind = "Helper"
-    elif call.begun:
-        kind = "Outbound" if caller.trunk or callee.trunk else "Internal"
+    caller, callee = call.caller, call.callee
     return CallTruth(
         shape=call.shape,
-        kind=kind,
+        kind=_kind(call, callee),
         caller=caller.number,
         dialled=f"{call.prefix if callee.trunk else ''}{callee.number}",
         begun_by=call.begun or "caller",
@@ -43,19 +36,14 @@ def of_call(call: Call) -> CallTruth:
 
 
 def of_leg(leg: Leg) -> Truth:
-    """Return what really happened on *leg*.
-
-    A call that the PBX began goes out over the trunk of its caller, whatever a firmware makes of its direction. What
-    happened on a helper's leg is told by the leg that it helps.
-    """
+    """Return what really happened on *leg*. What happened on a helper's is told by the leg that it helps."""
     call, reached = leg.call, leg.reached
-    kind, trunk_in, trunk_out = call.kind, call.caller.trunk, reached.trunk
+    trunk_in, trunk_out = call.caller.trunk, reached.trunk
     if call.begun:
         trunk_in, trunk_out = "", trunk_out or trunk_in
-        kind = "Outbound" if trunk_out else "Internal"
     return Truth(
         shape=call.shape,
-        kind=kind if call.helps is None else "Helper",
+        kind=_kind(call, reached),
         caller=call.begun if leg.lastapp == APP_DIAL else call.caller.number,
         reached=reached.number,
         trunk_in=trunk_in,
@@ -64,3 +52,15 @@ def of_leg(leg: Leg) -> Truth:
         answered=leg.turn if leg.answered else None,
         ended=leg.end,
     )
+
+
+def _kind(call: Call, far: Party) -> str:
+    """Return of which kind *call* really is, as far as it is about who is *far* from the caller.
+
+    What the PBX began goes out over the trunk of its caller, whatever a firmware makes of its direction.
+    """
+    if call.helps is not None:
+        return "Helper"
+    if call.begun:
+        return "Outbound" if call.caller.trunk or far.trunk else "Internal"
+    return call.kind
