@@ -561,6 +561,21 @@ def test_bad_change_of_the_clock(control: Control, change: dict[str, Any], key: 
     assert control("GET", path).json == before
 
 
+def test_of_several_that_are_wrong_each_is_named(control: Control, hq: str) -> None:
+    """The field is that of the first; each sentence begins with its own."""
+    error = control(
+        "POST", f"{hq}/faults", {**LATENCY, "seconds": -1, "times": 0, "when": {"nth": [0], "pth": 1}}
+    ).error
+    assert error["field"] == "seconds"
+    assert [one.partition(": ")[0] for one in error["message"].split("; ")] == [
+        "seconds",
+        "when.nth.0",
+        "when.pth",
+        "times",
+    ]
+    assert control("POST", f"{hq}/faults", {**LATENCY, "times": 0}).error["message"].startswith("0 cannot stand here")
+
+
 def test_unknown_fault_is_answered_with_the_right_one(control: Control, hq: str) -> None:
     """A word that is nearly a fault is answered with the fault, another with all there are."""
     answer = control("POST", f"{hq}/faults", {"fault": "http.latencies", "seconds": 1})

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.makers import at
 from tests.test_socketplane import HELLO
 from ucmsim.authority import Identity, self_signed
 from ucmsim.journal.hello import Offered, offered, resumed
 from ucmsim.journal.suites import GROUPS, SIGNATURES, SUITES, VERSIONS, named
+from ucmsim.journal.visits import Visit
 
 
 def hello(**changes: object) -> bytes:
@@ -147,3 +149,27 @@ def test_a_resumption_is_seen(server: ssl.SSLContext, version: ssl.TLSVersion) -
         assert asking.read() == b"x"
         session = asking.session
     assert [(one, two) for one, two, _ in told] == [(False, False), (True, True)]
+
+
+@pytest.mark.parametrize(("version", "seen"), [("1.2", True), ("1.3", False)])
+def test_a_session_by_its_identifier_is_seen_where_it_means_one(version: str, seen: bool) -> None:
+    """A client of TLS 1.2 without tickets, such as curl, brings one so; one of TLS 1.3 sends an identifier that means nothing."""
+    versions = {"1.2": b"\2\3\3", "1.3": b"\4\3\4\3\3"}[version]
+    whole = made((43, versions))
+    at = whole.index(bytes(32)) + 32
+    body = whole[9:at] + b"\x20" + b"s" * 32 + whole[at + 1 :]
+    message = b"\1" + len(body).to_bytes(3) + body
+    found = offered(b"\x16\3\1" + len(message).to_bytes(2) + message)
+    assert found is not None
+    assert (found.resumes, found.ciphers) == (seen, (0xC02B,))
+    before = offered(whole)
+    assert before is not None
+    assert not before.resumes
+
+
+def test_what_the_device_has_resumed_was_brought() -> None:
+    """The identifier of a client that speaks TLS 1.3 too is known for a session when it is resumed."""
+    visit = Visit(offered=offered(made()), shaken=True, resumed=True)
+    assert visit.as_entry("hq", at())["tls"]["offered"]["resumes"]
+    visit.resumed = False
+    assert not visit.as_entry("hq", at())["tls"]["offered"]["resumes"]

@@ -286,9 +286,13 @@ def _invalid(error: ConfigurationError) -> ApiError:
 
 
 def _refused(refused: FaultRefused) -> ApiError:
-    first = ".".join(map(str, refused.said[0].path))
-    told = "; ".join(f"{one.wrong}" + (f", {one.right}" if one.right else "") for one in refused.said)
-    return ApiError(400, "invalid", told, first or None)
+    paths = [".".join(map(str, one.path)) for one in refused.said]
+    several = len(paths) > 1  # of one alone the field says where it stands
+    told = (
+        (f"{path}: " if several and path else "") + one.wrong + (f", {one.right}" if one.right else "")
+        for path, one in zip(paths, refused.said, strict=True)
+    )
+    return ApiError(400, "invalid", "; ".join(told), paths[0] or None)
 
 
 def _listed(items: list[Any], after: int | None = None) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -130,9 +131,12 @@ def _said(detail: ErrorDetails, known: Iterable[str]) -> Said:
         return Said(path[:-1], f"the key '{path[-1]}' is missing", "it must be given")
     if detail["type"] == "value_error":
         return Said(path, str(detail["ctx"]["error"]))
-    shown = detail["input"] if isinstance(detail["input"], str | int | float) else _kind_of(detail["input"])
+    given = detail["input"]
+    if detail["type"] == "tuple_type":
+        example = [given] if isinstance(given, str | int) else [2]
+        return Said(path, _cannot(given), f"a list is due, such as {json.dumps(example)}")
     due = _PATTERNS.get(str(path[-1])) if detail["type"] == "string_pattern_mismatch" and path else None
-    return Said(path, f"{shown!r} cannot stand here", due or _DUE.get(detail["type"]) or due_of(detail))
+    return Said(path, _cannot(given), due or _DUE.get(detail["type"]) or due_of(detail))
 
 
 _PATTERNS = MappingProxyType(
@@ -141,11 +145,15 @@ _PATTERNS = MappingProxyType(
         "path": "a path begins with '/', such as /cdrapi",
     }
 )
-_DUE = MappingProxyType({"tuple_type": "a list is due, such as [2]", "string_type": "a text is due"})
+_DUE = MappingProxyType({"string_type": "a text is due"})
 
 
-def _kind_of(value: object) -> str:
-    return "nothing" if value is None else "a list" if isinstance(value, list) else "a mapping"
+def _cannot(value: object) -> str:
+    """Return that *value* cannot stand where it does."""
+    if value is None:
+        return "there is nothing here"
+    kind = "a list" if isinstance(value, list) else "a mapping"
+    return f"{repr(value) if isinstance(value, str | int | float) else kind} cannot stand here"
 
 
 def _free_name(kind: Kind, taken: Collection[str]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from ucmsim.journal.suites import GROUPS, SIGNATURES, SUITES, VERSIONS, named
 
 _HANDSHAKE = 0x16
+_TLS_1_3 = 0x0304
 _CLIENT_HELLO, _SERVER_HELLO, _CERTIFICATE = 1, 2, 11
 _SERVER_NAME, _GROUPS, _SIGNATURES, _ALPN, _TICKET, _PRE_SHARED_KEY, _VERSIONS, _OF_CERTIFICATES = (
     0,
@@ -34,7 +35,8 @@ class Offered:
 
     *versions*, *ciphers*, *groups* and *signatures* are the numbers of the IANA registry, *of_certificates* signatures
     too, of certificates where these have some of their own. *name* is the host it is meant for (SNI), *resumes* says that it
-    brings a session.
+    is seen to bring a session: a ticket, or an identifier from a client that has no other use for one. What speaks TLS 1.3
+    sends an identifier anyhow (RFC 8446, D.4).
     """
 
     versions: tuple[int, ...]
@@ -153,7 +155,7 @@ def _extensions(hello: _Reader) -> Iterator[tuple[int, bytes]]:
 def _offered(hello: _Reader) -> Offered:
     version = hello.number(2)
     hello.take(32)
-    hello.vector(1)
+    session = hello.vector(1)
     ciphers = _numbers(hello.vector(2))
     hello.vector(1)
     extensions = dict(_extensions(hello))
@@ -166,7 +168,8 @@ def _offered(hello: _Reader) -> Offered:
         alpn=tuple(_protocols(extensions.get(_ALPN, b""))),
         signatures=_numbers(extensions.get(_SIGNATURES, b"")[2:]),
         of_certificates=_numbers(extensions.get(_OF_CERTIFICATES, b"")[2:]),
-        resumes=bool(extensions.get(_TICKET)) or _PRE_SHARED_KEY in extensions,
+        resumes=bool(extensions.get(_TICKET) or (session and _TLS_1_3 not in versions))
+        or _PRE_SHARED_KEY in extensions,
     )
 
 

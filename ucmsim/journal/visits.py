@@ -102,7 +102,8 @@ class Visit:
                 "sni": offered.name if offered else None,
                 "alpn": None,  # the device negotiates none
                 "resumed": self.resumed if self.shaken else None,
-                "offered": offered.as_json() if offered else None,
+                # What the device has resumed was brought, whatever it looked like.
+                "offered": offered.as_json() | ({"resumes": True} if self.resumed else {}) if offered else None,
                 "defect": self.defect,
             },
             "verdict": self.verdict.word,

@@ -304,6 +304,10 @@ def due_of(detail: ErrorDetails) -> str:
             return f"it must be {_round(context['ge'])} or more"
         case "less_than_equal":
             return f"it must be {_round(context['le'])} or less"
+        case "greater_than":
+            return f"it must be above {_round(context['gt'])}"
+        case "less_than":
+            return f"it must be below {_round(context['lt'])}"
         case "literal_error":
             return f"it must be {context['expected'].replace(chr(39), '')}"
         case "string_too_short":
