@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import history, making, recordings, serving, startup
+from bench import faulted, history, making, recordings, serving, startup
 from bench.machine import Cores, described
 from bench.report import report, table
 from bench.servers import NotStarted
@@ -39,11 +39,12 @@ def main() -> None:
             )
             few = history.first_rows(month, 200)
             started = startup.measured(home, few, cores, count=starts, demos=demos, tell=_tell)
+            held = faulted.measured(connections=100 if options.quick else faulted.CONNECTIONS, tell=_tell)
             _tell("making up 10^5 rows")
             made = [making.measured(home / f"made-{at}", days=4 if options.quick else 36) for at in range(demos)]
     except NotStarted as error:
         sys.exit(f"bench: {error}")
-    found = report(facts, served, recorded, started, made, notes)
+    found = report(facts, served, recorded, started, made, held, notes)
     print(json.dumps(found, indent=2) if options.json else table(found))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench import faulted
+from bench.faulted import Held
 from bench.growth import Download, Taken
 from bench.making import Made
 from bench.recordings import Recorded
@@ -20,7 +22,13 @@ until they are made up and stored."""
 
 
 def report(
-    facts: dict[str, str], served: Served, recorded: Recorded, starts: Starts, made: list[Made], notes: list[str]
+    facts: dict[str, str],
+    served: Served,
+    recorded: Recorded,
+    starts: Starts,
+    made: list[Made],
+    held: list[Held],
+    notes: list[str],
 ) -> dict[str, Any]:
     """Return everything that was measured; numbers that were not are None."""
     memory = served.memory | recorded.memory
@@ -42,6 +50,7 @@ def report(
             _goal("demo-ready", "demo month, until it is ready", [start.ready for start in starts.demo], MOST_DEMO),
             _goal("rows-made", "10^5 rows made up and stored", [one.hundred_thousand for one in made], MOST_MADE),
         ],
+        "faulted": faulted.as_json(held),
         "memory": [{"server": name, "rss_mb": round(size, 1)} for name, size in memory.items()],
         "notes": notes,
     }
@@ -150,15 +159,14 @@ def table(found: dict[str, Any]) -> str:
     memory = [[row["server"], f"{row['rss_mb']:.0f}"] for row in found["memory"]]
     parts = [
         "\n".join(f"{name}: {value}" for name, value in found["facts"].items()),
-        _aligned(["load", "server", "answers/s", *_LOADED], loads),
-        _aligned(["recordings, new connection each", "server", "MB/s", *_LOADED], recordings),
-        _aligned(["downloads from a new process", "server", *_DOWNLOADED], downloads),
-        _aligned(["start-up", "accepts s", "ready s", "CPU s"], starts),
-        _aligned(
-            ["start-up, goals", "seconds", "spread", "wanted"], [_goal_row(goal) for goal in found["start_goals"]]
-        ),
-        _aligned(["rows made up and stored", "seconds", "CPU s"], made),
-        _aligned(["memory after the run", "RSS MB"], memory),
+        aligned(["load", "server", "answers/s", *_LOADED], loads),
+        aligned(["recordings, new connection each", "server", "MB/s", *_LOADED], recordings),
+        aligned(["downloads from a new process", "server", *_DOWNLOADED], downloads),
+        aligned(["start-up", "accepts s", "ready s", "CPU s"], starts),
+        aligned(["start-up, goals", "seconds", "spread", "wanted"], [_goal_row(goal) for goal in found["start_goals"]]),
+        aligned(["rows made up and stored", "seconds", "CPU s"], made),
+        aligned(faulted.COLUMNS, faulted.rows(found["faulted"])),
+        aligned(["memory after the run", "RSS MB"], memory),
         "\n".join(f"- {note}" for note in found["notes"]),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -218,7 +226,7 @@ def _verdict(met: bool | None) -> str:
     return {True: " (met)", False: " (missed)", None: ""}[met]
 
 
-def _aligned(head: list[str], rows: list[list[str]]) -> str:
+def aligned(head: list[str], rows: list[list[str]]) -> str:
     if not rows:
         return ""
     widths = [max(len(row[at]) for row in [head, *rows]) for at in range(len(head))]
