@@ -102,7 +102,7 @@ UNTIL, DAYS, CALLS_PER_DAY = datetime(2026, 3, 2, 23, tzinfo=UTC), 4, 200
 def office() -> Office:
     shown = {"caller_id": "01632960401", "caller_name": "Example Ltd"}
     trunks = (Trunk(name="carrier-a", channels=12), Trunk(name="carrier-b", channels=4, **shown))
-    traffic = Traffic(shapes={"conference": 60, "pin_group": 30, "api_call": 30})
+    traffic = Traffic(shapes={"conference": 60, "pin_group": 30, "api_call": 30, "voicemail": 70})
     return office_of(Extensions(first=1000, count=20), trunks, RecordingSettings(), traffic, CHICAGO)
 
 
