@@ -89,9 +89,20 @@ def test_a_quirk_changes_the_transcripts_that_its_row_names(stage: Stage, usual:
     ],
 )
 def test_a_script_that_is_not_played_again_would_say_the_same(stage: Stage, quirk: str, value: str) -> None:
-    """A quirk that was consulted neither on the way nor when the calls were written changes nothing."""
-    name = "ucm6200-1.0.20"
+    """What was consulted neither on the way nor when the calls were written changes nothing, nor does the personality."""
+    others = ("ucm6100-1.0.18", "ucm6510-1.0.10", "ucm6200-1.0.10")
+    for name in (*others, "ucm6200-1.0.20"):
+        stage.play(name, {quirk: value})
     assert stage.play(name, {quirk: value}) == stage.play(name, {quirk: value}, every=True)
+
+
+def test_a_script_is_spared_where_the_quirks_say_what_they_said(stage: Stage) -> None:
+    """Not the second personality with the same quirk, but for scripts that consult what the two differ in."""
+    played = stage.play("ucm6510-1.0.10", {"server": "Other"})
+    before = stage.spared
+    other = stage.play("ucm6200-1.0.10", {"server": "Other"})
+    assert 0 < stage.spared - before < len(NAMES)
+    assert {name for name in NAMES if played[name] != other[name]}
 
 
 def test_quirks_count_as_consulted_where_they_were(stage: Stage) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
 from functools import partial
+from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from random import Random
 from types import MappingProxyType, SimpleNamespace
@@ -32,7 +33,7 @@ from ucmsim.instants import SECOND
 from ucmsim.journal import Exchange
 from ucmsim.pbx import Pbx
 from ucmsim.personalities import PERSONALITIES
-from ucmsim.quirks import ROWS
+from ucmsim.quirks import ROWS, Value
 from ucmsim.register import Quirks
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import load_pbx
@@ -116,11 +117,27 @@ def user_files(root: Path) -> Path:
 
 
 class Heard(NamedTuple):
-    """One *transcript*, and what it came of: *settings* but for the quirks, and the quirks that were *consulted*."""
+    """One *transcript*, and what it came of: the number of the *settings*, and the quirks that were *consulted*."""
 
     transcript: str
-    settings: PbxSettings | None
+    settings: int | None
     consulted: frozenset[str]
+
+
+class Chosen(NamedTuple):
+    """The *settings* of who serves, with their *number*, and the *register* of the quirks that it may know."""
+
+    settings: PbxSettings
+    number: int
+    register: Quirks
+
+
+class Place(NamedTuple):
+    """What a *script* is played on but for quirks: the number of the *settings*, and a digest of what is *stored*."""
+
+    script: str
+    settings: int
+    stored: bytes
 
 
 class Stage:
@@ -133,6 +150,10 @@ class Stage:
         self._written: dict[tuple[object, ...], dict[str, History]] = {}
         self._usual: dict[str, dict[str, Heard]] = {}
         self._offices: dict[str, Office] = {}
+        self._settings: list[PbxSettings] = []
+        self.spared = 0
+        """How often a script was not played because what it would say was known."""
+        self._played_before: dict[Place, list[tuple[Mapping[str, Value], Heard]]] = {}
         self._fill(self._imported, _settings("imported", "ucm6100", {}, {}))
 
     def play(
@@ -141,7 +162,8 @@ class Stage:
         """Return the transcript of every script, each on a new PBX of that *personality* with *quirks*.
 
         A script is played again only where one of the *quirks* can act: where it decided what is stored, what the
-        settings are, or was looked up on the way; or *every* one is.
+        settings are, or was looked up on the way; and not where it was played already on the same settings with the
+        same stored, and all quirks that were looked up then say the same. Or *every* one is.
         """
         usual = self._heard(personality)
         again = self._plays(personality, quirks, None if every else usual) if quirks else {}
@@ -168,20 +190,27 @@ class Stage:
         if key not in self._written:
             self._written[key] = self._histories(personality, written)
         histories = {"imported": self._imported, "failing": self._failing, **self._written[key]}
-        loaded: dict[tuple[str, str], PbxSettings | str] = {}
+        stored = {
+            world: b"" if world in ("imported", "failing") else _stored(history) for world, history in histories.items()
+        }
+        loaded: dict[tuple[str, str], Chosen | str] = {}
         played = {}
         try:
             for script in SCRIPTS:
                 place = (script.world, repr(script.api))
                 if place not in loaded:
-                    loaded[place] = _loaded(script, personality, quirks)
+                    loaded[place] = self._loaded(script, personality, quirks)
                 heard = usual[script.name] if usual else None
                 if heard and not _can_act(quirks, script, loaded[place], heard):
                     continue
+                chosen = loaded[place]
+                if isinstance(chosen, str):
+                    played[script.name] = Heard(chosen, None, frozenset())
+                    continue
+                stage = Place(script.name, chosen.number, stored[script.world])
+                before = self._before(stage, chosen.register) if usual else None
                 made = Pbx if not quirks or personality == _RECORDED else _Forgetful
-                played[script.name] = self._played(
-                    script, loaded[place], histories[script.world], made, noting=not quirks
-                )
+                played[script.name] = before or self._played(script, chosen, histories[script.world], made, stage)
         finally:
             if written:
                 _closed(self._written.pop(key))
@@ -202,20 +231,37 @@ class Stage:
             self._offices[world] = Office.of(settings, chance, grouping)
         return self._offices[world]
 
-    def _played(
-        self, script: Script, chosen: PbxSettings | str, history: History, made: type[Pbx], *, noting: bool
-    ) -> Heard:
-        if isinstance(chosen, str):
-            return Heard(chosen, None, frozenset())
+    def _loaded(self, script: Script, personality: str, quirks: Mapping[str, str | int]) -> Chosen | str:
+        """Return the settings of the PBX that *script* is played on, or why there can be none."""
+        try:
+            settings = _settings(script.world, personality, quirks, script.api)
+        except ConfigurationError as error:
+            return f"* it does not start: {error.problems[0].key}: {error.problems[0].wrong}\n"
+        serving = _anyones(settings)
+        if serving not in self._settings:
+            self._settings.append(serving)
+        return Chosen(serving, self._settings.index(serving), _served(settings.register))
+
+    def _before(self, place: Place, register: Quirks) -> Heard | None:
+        """Return what was heard in that *place* where everything that was consulted said what it says in *register*."""
+        for consulted, heard in self._played_before.get(place, ()):
+            if all(register[name] == value for name, value in consulted.items()):
+                self.spared += 1
+                return heard
+        return None
+
+    def _played(self, script: Script, chosen: Chosen, history: History, made: type[Pbx], place: Place) -> Heard:
         spool = Spool(self._spool, history.recordings, VOICES, crc_of)
-        clock = PbxClock.of(chosen.clock, BEGAN)
-        register = _served(chosen.register)
-        found = Consulted(register)
-        with found.watched() if noting else nullcontext():
-            serving = _Serving.of(chosen, found.register if noting else register)
+        clock = PbxClock.of(chosen.settings.clock, BEGAN)
+        found = Consulted(chosen.register)
+        with found.watched():
+            serving = _Serving.of(chosen.settings, found.register)
             pbx = made("hq", serving, history, spool, clock, seed=SEED, defects=())
             transcript = Player(pbx).play(script.steps)
-        return Heard(transcript, _bare(chosen), found.names)
+        heard = Heard(transcript, chosen.number, found.names)
+        consulted = {name: chosen.register[name] for name in found.names}
+        self._played_before.setdefault(place, []).append((consulted, heard))
+        return heard
 
     @staticmethod
     def _fill(history: History, chosen: PbxSettings) -> None:
@@ -259,7 +305,7 @@ class _Serving(PbxSettings):
     @classmethod
     def of(cls, settings: PbxSettings, register: Quirks) -> _Serving:
         """Return *settings* with *register* in place of theirs."""
-        made = cls.model_construct(**dict(_bare(settings)))
+        made = cls.model_construct(**dict(settings))
         made._register = register
         return made
 
@@ -268,8 +314,19 @@ class _Serving(PbxSettings):
         return self._register
 
 
-def _bare(settings: PbxSettings) -> PbxSettings:
-    return settings.model_copy(update={"quirks": {}})
+def _anyones(settings: PbxSettings) -> PbxSettings:
+    """Return *settings* without quirks, of any personality: who serves knows no more of its own than its register."""
+    return settings.model_copy(update={"quirks": {}, "personality": PERSONALITIES[0]})
+
+
+def _stored(history: History) -> bytes:
+    """Return a digest of all that *history* holds and a client can see."""
+    recordings = history.recordings
+    names = ((directory, name) for directory in recordings.directories() for name, _ in recordings.within(directory))
+    digest = sha256()
+    for kept in chain(history.rows(), (recordings.find(*name) for name in names)):
+        digest.update(repr(kept).encode())
+    return digest.digest()
 
 
 def _served(register: Quirks) -> Quirks:
@@ -277,19 +334,11 @@ def _served(register: Quirks) -> Quirks:
     return Quirks({quirk: value for quirk, value in register.values.items() if quirk not in _STORED})
 
 
-def _can_act(quirks: Mapping[str, str | int], script: Script, chosen: PbxSettings | str, usual: Heard) -> bool:
+def _can_act(quirks: Mapping[str, str | int], script: Script, chosen: Chosen | str, usual: Heard) -> bool:
     """Return whether *quirks*, with which the settings are *chosen*, could change the *usual* transcript of *script*."""
-    if isinstance(chosen, str) or usual.settings != _bare(chosen):
+    if isinstance(chosen, str) or usual.settings != chosen.number:
         return True
     return bool(usual.consulted & quirks.keys()) or (script.world in _WRITERS and not _WRITTEN.isdisjoint(quirks))
-
-
-def _loaded(script: Script, personality: str, quirks: Mapping[str, str | int]) -> PbxSettings | str:
-    """Return the settings of the PBX that *script* is played on, or why there can be none."""
-    try:
-        return _settings(script.world, personality, quirks, script.api)
-    except ConfigurationError as error:
-        return f"* it does not start: {error.problems[0].key}: {error.problems[0].wrong}\n"
 
 
 def _closed(histories: Mapping[str, History]) -> None:
