@@ -50,7 +50,7 @@ invariants: $(STAMP)
 	$(BIN)/python -m tests.traffic_invariants --seeds 200
 
 gallery: $(STAMP)
-	$(BIN)/python -m tests.gallery
+	$(BIN)/python -m tests.verdictpage
 
 symptoms: $(STAMP)
 	$(BIN)/python -m tests.symptoms

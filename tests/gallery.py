@@ -1,4 +1,4 @@
-"""Clients that are shown the gallery of bad certificates, verifying and not; `python -m tests.gallery` writes the matrix.
+"""Clients that are shown the gallery of bad certificates, verifying and not.
 
 Each connects to 127.0.0.1 and calls the PBX `HOST`, or by its address where its name says so.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import platform
 import re
 import shutil
 import socket
@@ -15,8 +14,8 @@ import ssl
 import subprocess
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -28,12 +27,10 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from tests.clients import FOLDER
 from tests.slowkey import slow_rsa_key
-from ucmsim.child import Child
-from ucmsim.client import ControlClient
-from ucmsim.defects import CLASSES, DEFECTS, Defect
+from ucmsim.defects import Defect
 from ucmsim.defects.keybank import pem
 from ucmsim.privatefile import put
-from ucmsim.pytest_plugin import Ucm, UcmFleet
+from ucmsim.pytest_plugin import Ucm
 
 HOST = "pbx.example.com"
 ADDRESS = "127.0.0.1"
@@ -220,94 +217,3 @@ class Shown:
         if not keep:
             self._read += len(text)
         return "\n".join(line for line in text.decode().splitlines() if f" {self.ucm.name} " in line)
-
-
-PAGE = Path(__file__).parent.parent / "docs" / "verdicts.md"
-_HEAD = """# Who refuses what
-
-The gallery of [bad certificates](defects.md), shown to clients: the verdict of the PBX on one that verifies and trusts
-the PBX's CA, and behind the stroke on one that verifies nothing. A number is the alert that came. Made by
-`python -m tests.gallery` with {versions}; other versions have other rules.
-
-A verdict in *italics* is not that of a careful client: the defect's row says by which rule of that client.
-
-"""
-_REVOCATION = """
-## Revocation
-
-None of these clients asks about revocation by itself, which is the rule by which they accept above. Those that are told to
-do, each with what it looks at: an OCSP response in the handshake, or the CA's list. A number after *exit* is curl's; a
-verdict in *italics* is of one that looks elsewhere. The first takes nobody without a response, whatever is due.
-
-"""
-
-
-def _versions() -> str:
-    run = partial(subprocess.run, capture_output=True, text=True, check=True)
-    said = [f"Python {platform.python_version()} ({ssl.OPENSSL_VERSION.rpartition(' ')[0].rsplit(' ', 2)[0]})"]
-    said += [f"requests {requests.__version__}", " ".join(run(["curl", "--version"]).stdout.split()[:2])]
-    return ", ".join([*said, f"Node {run(['node', '--version']).stdout.strip()}"])
-
-
-def _cell(row: Defect, verifying: str, careless: str) -> str:
-    """Return the two verdicts, the first in italics where it is not what a careful client does."""
-    due = {"refuse": "refused", "accept": "accepted"}.get(row.careful_client, verifying)
-    first, second = (re.sub(r" with alert (\d+).*", r" \1", verdict) for verdict in (verifying, careless))
-    return f"{first if verifying.startswith(due) else f'*{first}*'} / {second}"
-
-
-def matrix(shown: Shown, clients: Mapping[str, Client]) -> Iterator[list[str]]:
-    """Yield a line of cells for each defect that can be shown: its id, what a careful client does, the verdicts."""
-    for row in DEFECTS:
-        if row.available:
-            with shown.showing(row.id):
-                pairs = [(shown.verdict(ask, shown.ca)[1], shown.verdict(ask, None)[1]) for ask in clients.values()]
-            yield [f"`{row.id}`", row.careful_client, *(_cell(row, *pair) for pair in pairs)]
-
-
-ASKING: Mapping[str, Client] = MappingProxyType(
-    {"curl --cert-status": curl_cert_status, "curl --crlfile": curl_crlfile}
-)
-"""Clients that look whether a certificate is revoked."""
-
-
-def revocation(shown: Shown) -> Iterator[list[str]]:
-    """Yield a line for each defect of revocation: its id, what a careful client does, the verdicts of `ASKING`."""
-    for row in CLASSES["revocation"]:
-        if row.available:
-            with shown.showing(row.id):
-                found = [shown.verdict(ask, shown.ca) for ask in ASKING.values()]
-            yield [f"`{row.id}`", row.careful_client, *(_told(row, *pair) for pair in found)]
-
-
-def _told(row: Defect, tried: Tried, verdict: str) -> str:
-    due = {"refuse": "refused", "accept": "accepted"}.get(row.careful_client, verdict)
-    word = re.sub(r" with alert (\d+).*", r" \1", verdict)
-    word = word if verdict.startswith(due) else f"*{word}*"
-    return word if tried.accepted else f"{word}, exit {tried.said.partition(':')[0]}"
-
-
-def _table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *lines)) + "\n"
-
-
-def main() -> None:
-    """Write the page."""
-    child = Child()
-    node = Node()
-    try:
-        control = child.ready["control"]
-        fleet = UcmFleet(ControlClient(control["url"], control["token"]), child.pid, child.log)
-        clients = {**CLIENTS, "Node": node}
-        shown = Shown(fleet.start({"tls_names": [HOST]}))
-        lines, more = list(matrix(shown, clients)), list(revocation(shown))
-    finally:
-        node.close()
-        child.stop()
-    head = ["defect", "a careful client"]
-    tables = [_table([*head, *clients], lines), _REVOCATION, _table([*head, *ASKING], more)]
-    PAGE.write_text(_HEAD.format(versions=_versions()) + "".join(tables))
-
-
-if __name__ == "__main__":
-    main()
