@@ -101,6 +101,9 @@ def test_the_digest_is_a_sha_256(told_of: Ucm) -> None:
 
 def test_an_archive_is_har_1_2(told_of: Ucm) -> None:
     """Each exchange is an entry with what HAR wants of one; the rest stands under a name of our own."""
+    assert (
+        len(json.loads(run(told_of, "--har", "--last", "3").stdout)["log"]["entries"]) == 3
+    )  # connections do not count
     log = json.loads(run(told_of, "--har").stdout)["log"]
     assert (log["version"], log["creator"]["name"], len(log["entries"])) == ("1.2", "ucmsim", 4)
     entry = log["entries"][1]
@@ -320,6 +323,8 @@ def test_a_pbx_that_goes_ends_it(ucm: Ucm, ucm_fleet: UcmFleet) -> None:
         (["--url", "http://127.0.0.1:1"], "--url goes with --token"),
         (["--json", "--har"], "cannot be had at once"),
         (["--follow", "--har"], "has no end"),
+        (["--kind", "connection", "--har"], "--har is of exchanges"),
+        (["--kind", "listening", "--curl"], "--json is of all"),
         (["--ready", "/dev/null"], "is no ready report"),
     ],
 )

@@ -88,6 +88,12 @@ def journal(
     form = forms[0] if forms else "lines"
     if follow and form in ("har", "digest"):
         raise click.UsageError(f"--{form} is of a whole, and --follow has no end")
+    if form in ("har", "curl"):
+        if (kind := filters["kind"] or "exchange") != "exchange":
+            raise click.UsageError(
+                f"--{form} is of exchanges, so it finds nothing with --kind {kind}; --json is of all"
+            )
+        filters["kind"] = kind
     try:
         connect = partial(_client, config, ready, url, token)
         client = connect()
