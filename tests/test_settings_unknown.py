@@ -63,6 +63,7 @@ def test_a_key_of_further_up_is_told_its_place(text, key, place):
         ("ring-group-first", ["ring-group-no-answer", "ring-group", "ring"], "did you mean 'ring-group'?"),
         ("ring", ["greeting", "parked"], ""),  # half the letters of short words are the same by chance
         ("queues", ["queue"], "did you mean 'queue'?"),
+        ("1.5", ["personality", "o1", "1"], ""),  # a number is no word that goes on
         ("nable", ["enable"], "did you mean 'enable'?"),
         ("latency", ["tcp.latency", "http.latency", "patience"], "did you mean 'tcp.latency' or 'http.latency'?"),
         ("CALER", ["caller", "callee"], "did you mean 'caller'?"),

@@ -89,7 +89,7 @@ def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
 
 def _begun(word: str, known: Iterable[str]) -> list[str]:
     """Return the longest of the *known* words that *word* begins with and goes on behind, in a list."""
-    found = [name for name in known if word.startswith(name) and word[len(name) :][:1] in ("-", "_", ".")]
+    found = [name for name in known if word.startswith(name) and word[len(name) :][:1] in ("-", "_")]
     return sorted(found, key=len)[-1:]
 
 
