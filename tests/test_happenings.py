@@ -19,7 +19,7 @@ from ucmsim.statefolder import StateFolder
 
 BUSY = {
     "clock": {"start": "2026-03-02T00:00:00Z", "rate": 0},
-    "history": {"days": 0, "calls_per_day": 20_000},
+    "history": {"days": 0, "calls_per_day": 12_000},
     "traffic": {"live": True},
 }
 
