@@ -16,6 +16,10 @@ from tests.test_faults import refused
 from ucmsim.columns import GENERATIONS
 from ucmsim.faults import KINDS
 from ucmsim.faults.data import STAGES
+from ucmsim.faults.seeing import Late
+from ucmsim.records import Record
+from ucmsim.sight import Gap, Sight
+from ucmsim.truth import Truth
 
 STARTS = [f"2013-12-03 11:{minute:02}:00" for minute in range(10)]
 
@@ -77,11 +81,50 @@ def test_rows_are_lost():
     assert lossy.journal[0]["kinds"] == ["data.drop"]
 
 
-def test_a_row_that_is_chosen_is_lost_where_its_page_is_read():
-    """By AcctId: the page that would have it has the next one instead."""
+def test_a_row_that_is_chosen_is_lost_from_the_store():
+    """By AcctId: those behind it move up on every page, so that none comes twice."""
     lossy = wire(fault("data.drop", when={"acctid": [106]}))
-    assert paged(lossy) == [ALL[:4], [105, 107, 108, 109], [109, 110]]
-    assert [entry["kinds"] for entry in lossy.journal] == [[], ["data.drop"], []]
+    assert paged(lossy) == [ALL[:4], [105, 107, 108, 109], [110]]
+    assert [entry["kinds"] for entry in lossy.journal] == [["data.drop"]] * 3
+
+
+def test_rows_of_calls_of_a_shape_are_lost():
+    """Those that the truth beside the rows knows, and of these those with the AcctIds that are given as well."""
+    for acctids, left in (({}, []), ({"acctid": [900]}, [901])):
+        lossy = wire(fault("data.drop", when={"shape": ["queue-abandoned"], **acctids}))
+        truth = Truth("queue-abandoned", "inbound", "1", "2", "", "", 0, None, 1)
+        for acctid in ("900", "901"):
+            lossy.pbx.history.keep([Record(another_row(AcctId=acctid, start="2013-12-03 11:30:00"), truth=truth)])
+        assert ids(lossy.ask()) == ALL + left
+
+
+def test_several_gaps_are_all_there():
+    """Neither of two faults that lose rows undoes the other, nor do two that show them late."""
+    assert ids(wire(fault("data.drop", every=5), fault("data.drop", every=3)).ask()) == [101, 103, 104, 106, 107, 109]
+    for seconds in ((2400, 2100), (2100, 2400)):
+        assert ids(wire(*(fault("data.late", seconds=one) for one in seconds)).ask()) == ALL[:7]
+
+
+def test_only_the_chosen_rows_are_late():
+    """Others that have ended since are there."""
+    assert ids(wire(fault("data.late", seconds=86_400, when={"acctid": [109, 110]})).ask()) == ALL[:8]
+
+
+def test_at_the_beginning_of_time_everything_is_late():
+    """The first day has no day before it."""
+    sight = Late(86_400.0)(Sight(None, "0001-01-01 00:00:10"))  # type: ignore[arg-type]
+    assert sight.gaps == (Gap(ended_by=""),)
+
+
+def test_rows_are_the_same_whatever_their_acctids_become():
+    """Who is chosen by AcctId stays chosen when a fault before has changed that, or the order."""
+    reused = wire(
+        fault("data.acctid-reuse", less=1), fault("data.reorder", how="reverse"),
+        fault("data.duration", seconds=-1, when={"acctid": [103]}), fault("data.null", column="src", word="NULL", when={"acctid": [103]}),
+    )  # fmt: skip
+    found = rows(reused.ask())
+    assert [row["AcctId"] for row in found if row["billsec"] == "-1"] == ["102"]
+    assert [row["AcctId"] for row in found if row["src"] == "NULL"] == ["102"]
 
 
 @pytest.mark.fault("data.late")
@@ -255,6 +298,62 @@ def test_a_column_is_null():
     assert {row.findtext("billsec") for row in root} == {""}
     entries = json.loads(null.ask("/cdrapi?format=json").body)["cdr_root"]
     assert {part["billsec"] for entry in entries for part in entry.values() if isinstance(part, dict)} == {None}
+
+
+@pytest.mark.parametrize("column", ["clid", "lastdata", "dst_trunk_name", "AcctId"])
+@pytest.mark.parametrize(
+    "quirks", [{}, {"json-non-ascii": "escaped", "json-numbers": "numbers", "xml-escaping": "none"}]
+)
+def test_a_column_is_null_in_the_chosen_rows(column, quirks):
+    """In every format those alone, and what groups them stays as it was."""
+    null, good = (
+        wire(*faults, **quirks)
+        for faults in ([fault("data.null", column=column, word="NULL", when={"acctid": [103]})], [])
+    )
+    assert [row[column] == "NULL" for row in rows(null.ask())] == [at == 2 for at in range(10)]
+    lines, whole = (one.ask("/cdrapi?format=xml").body.decode().split("</cdr>") for one in (null, good))
+    differs = [at for at, (line, was) in enumerate(zip(lines, whole, strict=True)) if line != was]
+    assert (differs, f"<{column}/>" in lines[2]) == ([2], True)
+    entries, expected = (json.loads(one.ask("/cdrapi?format=json").body)["cdr_root"] for one in (null, good))
+    assert entries[1]["sub_cdr_1"] == {**expected[1]["sub_cdr_1"], column: None}
+    assert entries[1]["cdr"] == expected[1]["cdr"]
+    assert entries[1]["sub_cdr_2"] == expected[1]["sub_cdr_2"]
+    assert entries[:1] + entries[2:] == expected[:1] + expected[2:]
+
+
+@pytest.mark.parametrize("kind", ["data.null", "data.column-missing"])
+def test_a_column_that_is_written_raw_is_found_too(kind):
+    """What quirks leave unescaped neither hides a column nor lets another one suffer."""
+    raw = {"json-quotes": "raw", "xml-escaping": "none"}
+    for form in ("json", "xml"):
+        broken, good = (_of_ann(wire(*faults, **raw), form) for faults in ([fault(kind, column="clid")], []))
+        assert b"<1" in good
+        assert b"<1" not in broken
+        assert broken.count(b"channel") == good.count(b"channel")
+
+
+def _of_ann(wire: Wire, form: str) -> bytes:
+    """Return a page with a row whose caller ID has quotation marks and angle brackets."""
+    wire.pbx.history.extend([another_row(AcctId="200", clid='"Ann" <1001>', session="s9", start=STARTS[-1])])
+    return wire.ask(f"/cdrapi?format={form}").body
+
+
+def test_sums_and_sessions_are_null_in_the_chosen_rows():
+    """What a main_cdr sums up has one row less; a row without a session stands alone, under the key of before."""
+    for column, found in (("billsec", 1), ("session", 1)):
+        page = wire(fault("data.null", column=column, when={"acctid": [103]})).ask("/cdrapi?format=json").body.decode()
+        assert page.count(f'"{column}": null') == found
+        assert json.loads(page)["cdr_root"][1]["cdr"] == "s1"
+        assert "\ue000" not in page
+
+
+def test_columns_come_and_go_together():
+    """One too many is there also where AcctId is not, or spoilt."""
+    extra = fault("data.column-extra", column="cost", value="0.05")
+    for other in (fault("data.column-missing", column="AcctId"), fault("data.corrupt", column="AcctId", how="sign")):
+        for faults in ((extra, other), (other, extra)):
+            page = wire(*faults, **{"json-numbers": "numbers"}).ask("/cdrapi?format=json").body
+            assert page.count(b'"cost": "0.05"') == wire(extra).ask("/cdrapi?format=json").body.count(b'"cost"')
 
 
 def test_a_column_that_there_is_not_is_refused():

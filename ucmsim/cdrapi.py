@@ -33,14 +33,16 @@ _ACCTID, _START, _END, _SESSION = AT["AcctId"], AT["start"], AT["end"], AT["sess
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The rows a search found, or why the device would have found none; *edits* are what faults make of its columns.
+    """The rows a search found, or why the device would have found none.
 
+    *edits* are what faults make of its columns, *ids* the AcctIds under which the rows were found, for these.
     *more* says that rows follow which did not fit, *taken* how much of what offset counts is on it: rows or sessions.
     """
 
     rows: tuple[Row, ...]
     refusal: Refusal | None = None
     edits: tuple[Edit, ...] = ()
+    ids: tuple[str, ...] = ()
     more: bool = False
     taken: int = 0
 
@@ -85,7 +87,7 @@ class Showing:
 
     def _written(self, form: Format, page: Page) -> bytes:
         if page.edits:
-            return rendered_with(form, self.layout, page.rows, page.edits)
+            return rendered_with(form, self.layout, page.rows, page.ids, page.edits)
         return rendered(form, self.layout, page.rows)
 
     def _error_page(self, code: Code) -> Content | None:
@@ -147,14 +149,14 @@ class Search:
         asked = sight.query
         wider = replace(asked, limit=asked.limit + 1) if 0 <= asked.limit < GREATEST else asked
         try:
-            rows = self.history.page(wider, self.quirks, up_to=self.up_to, unseen=sight.unseen)
+            rows = self.history.page(wider, self.quirks, up_to=self.up_to, gaps=sight.gaps)
         except sqlite3.Error as error:
             return self._failed(str(error))
         page = self._fitted(rows, asked.limit) if wider is not asked else Page(tuple(rows), taken=len(rows))
         if twists is None:
             return page
-        found = twists.found(Found(page.rows))
-        return replace(page, rows=found.rows, edits=found.edits)
+        found = twists.found(Found.of(page.rows))
+        return replace(page, rows=found.rows, edits=found.edits, ids=found.ids)
 
     def _fitted(self, rows: Sequence[Row], limit: int) -> Page:
         """Return the page of *limit* rows or sessions that *rows* begin with; at most one more is there."""

@@ -5,23 +5,47 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ucmsim.columns import Row
+from ucmsim.columns import AT, Row
 from ucmsim.query import Format
 from ucmsim.render import Csv, Layout, rendered
 from ucmsim.sight import Edit
 
+_MARK = "\ue000"
+"""Stands in place of a value that is to be null, or before a session, which is the key of its entry as well."""
+_MARKED = r"(?:\ue000|\\ue000)"
+_SESSION = AT["session"]
 
-def rendered_with(form: Format, layout: Layout, rows: Sequence[Row], edits: Sequence[Edit]) -> bytes:
-    """Return the page with *rows*, after all *edits*; a column that it does not have cannot be dropped, or be null."""
+
+def rendered_with(
+    form: Format, layout: Layout, rows: Sequence[Row], ids: Sequence[str], edits: Sequence[Edit]
+) -> bytes:
+    """Return the page with *rows*, which were found under the AcctIds *ids*, after all *edits*.
+
+    A column that it does not have cannot be dropped, or be null.
+    """
+    # By AcctId rows are told apart when one has a column too many.
+    edits = sorted(edits, key=lambda edit: edit.how == "drop" and edit.column == "AcctId")
     if form is Format.CSV:
-        return _csv(layout.csv, rows, edits).encode("utf-8", "surrogateescape")
-    text = rendered(form, layout, rows).decode("utf-8", "surrogateescape")
+        return _csv(layout.csv, rows, ids, edits).encode("utf-8", "surrogateescape")
+    marked = [_marked(row, acctid, edits) for row, acctid in zip(rows, ids, strict=True)]
+    text = rendered(form, layout, marked).decode("utf-8", "surrogateescape")
     for edit in edits:
         text = _xml(text, edit) if form is Format.XML else _json(text, edit)
+    text = re.sub(_MARKED, "", text)  # the keys of sessions have it too
     return text.encode("utf-8", "surrogateescape")
 
 
-def _csv(csv: Csv, rows: Sequence[Row], edits: Sequence[Edit]) -> str:
+def _marked(row: Row, acctid: str, edits: Sequence[Edit]) -> Row:
+    """Return *row* with marks where some rows, and this one among them, have a null."""
+    values = list(row)
+    for edit in edits:
+        if edit.how == "null" and edit.about is not None and acctid in edit.about:
+            at = AT[edit.column]
+            values[at] = _MARK + (row[at] if at == _SESSION else "")
+    return tuple(values)
+
+
+def _csv(csv: Csv, rows: Sequence[Row], ids: Sequence[str], edits: Sequence[Edit]) -> str:
     names, records = csv.names, [list(record) for record in csv.records(rows)]
     for edit in edits:
         if edit.how == "add":
@@ -33,7 +57,12 @@ def _csv(csv: Csv, rows: Sequence[Row], edits: Sequence[Edit]) -> str:
                 names = (*names[:at], *names[at + 1 :])
                 records = [[*record[:at], *record[at + 1 :]] for record in records]
             else:
-                records = [[*record[:at], edit.value, *record[at + 1 :]] for record in records]
+                records = [
+                    [*record[:at], edit.value, *record[at + 1 :]]
+                    if edit.about is None or acctid in edit.about
+                    else record
+                    for record, acctid in zip(records, ids, strict=True)
+                ]
     return csv.written(names, records)
 
 
@@ -41,13 +70,17 @@ def _xml(text: str, edit: Edit) -> str:
     if edit.how == "add":
         return re.sub(r"(\n?)</cdr>", rf"\1<{edit.column}>{edit.value}</{edit.column}>\1</cdr>", text)
     kept = "" if edit.how == "drop" else rf"<{edit.column}/>\1"
-    return re.sub(rf"<{edit.column}>[^<]*</{edit.column}>(\n?)", kept, text)
+    mark = "" if edit.about is None else _MARK
+    return re.sub(rf"<{edit.column}>{mark}.*?</{edit.column}>(\n?)", kept, text, flags=re.DOTALL)
 
 
 def _json(text: str, edit: Edit) -> str:
     if edit.how == "add":
-        return re.sub(r'("AcctId":( ?)(?:"[^"]*"|\d+|null))', rf'\1,\2"{edit.column}":\2"{edit.value}"', text)
-    value = r'(?:"(?:[^"\\]|\\.)*"|-?[0-9.]+|null)'
+        return re.sub(r'("AcctId":( ?)(?:"[^"]*"|-?\d+|null))', rf'\1,\2"{edit.column}":\2"{edit.value}"', text)
+    # What is not escaped, as a quirk has it, goes on to the quotation mark that ends a member.
+    value = r'(?>"(?:[^"\\]|\\.)*"(?=,? ?["}])|".*?"(?=,? ?["}])|-?[0-9.]+|null)'
+    if edit.about is not None:
+        value = rf'"{_MARKED}[^"]*"'
     if edit.how == "null":
         return re.sub(rf'("{edit.column}": ?){value}', r"\1null", text)
     text = re.sub(rf'"{edit.column}": ?{value}, ?', "", text)

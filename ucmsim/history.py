@@ -22,7 +22,7 @@ from ucmsim.query import Query
 from ucmsim.recordings import RECORDING_TABLE, RECORDING_TABLE_2, RECORDING_UPWARDS_3, Recordings
 from ucmsim.records import Numbered, Record, Recording
 from ucmsim.register import Quirks
-from ucmsim.sight import EVERYTHING, Unseen
+from ucmsim.sight import Gap
 
 SCHEMA_VERSION = 5
 _BATCH = 200
@@ -176,12 +176,12 @@ class History:
         known = self._database.execute("SELECT value FROM counter WHERE name = ?", (_ROW,)).fetchone()
         self.high_water, self._count = max(int(found[0]), int(known[0]) if known else 0), int(found[1])
 
-    def page(self, query: Query, quirks: Quirks, *, up_to: int, unseen: Unseen = EVERYTHING) -> list[Row]:
+    def page(self, query: Query, quirks: Quirks, *, up_to: int, gaps: Iterable[Gap] = ()) -> list[Row]:
         """Return the rows that *query* asks for, as they stood when the highest row id was *up_to*.
 
-        What is *unseen* is left out. Raises `sqlite3.Error`; the device answers that with an empty container (E10).
+        What lies in *gaps* is left out. Raises `sqlite3.Error`; the device answers that with an empty container (E10).
         """
-        sql, values = select(query, quirks, up_to=up_to, unseen=unseen)
+        sql, values = select(query, quirks, up_to=up_to, gaps=gaps)
         with self._lock:
             return self._database.execute(sql, values).fetchall()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from ucmsim.extensions import Item, Literal, Pattern, Range
 from ucmsim.integers import all_digits, leading_number
 from ucmsim.query import Query
 from ucmsim.register import Quirks
-from ucmsim.sight import EVERYTHING, Unseen
+from ucmsim.sight import Chosen, Gap
 
 SELECTED = ", ".join(f"CAST({column.name} AS TEXT)" if column.number else f'"{column.name}"' for column in COLUMNS)
 """Every column as text, in the order of a `Row`."""
@@ -42,14 +42,14 @@ _COUNTED = MappingProxyType(
 """What a value counts as in a range, by the quirks range-digits and zero-range."""
 
 
-def select(query: Query, quirks: Quirks, *, up_to: int, unseen: Unseen = EVERYTHING) -> Clause:
+def select(query: Query, quirks: Quirks, *, up_to: int, gaps: Iterable[Gap] = ()) -> Clause:
     """Return the statement and its parameters that yield the page of *query*.
 
-    Rows above the row id *up_to* are not there yet: a page shows the history as it was when it was asked for. What is
-    *unseen* is not there either.
+    Rows above the row id *up_to* are not there yet: a page shows the history as it was when it was asked for. What
+    lies in *gaps* is not there either.
     """
     where, values = _where(query, quirks)
-    for sql, value in _seen(unseen):
+    for sql, value in map(_seen, gaps):
         where.append(sql)
         values += value
     way = "DESC" if quirks["order"] == "desc" else "ASC"
@@ -80,14 +80,23 @@ def _page_of_sessions(found: str, order: str, *, together: bool) -> str:
         SELECT {SELECTED} FROM found JOIN cdr USING (id) WHERE entry IN page ORDER BY place"""  # noqa: S608
 
 
-def _seen(unseen: Unseen) -> Iterator[Clause]:
-    """Yield the clauses that leave out what is *unseen*."""
-    if unseen.acctids:
-        yield "CAST(AcctId AS TEXT) NOT IN (SELECT value FROM json_each(?))", [json.dumps(sorted(unseen.acctids))]
-    if unseen.every is not None:
-        yield "CAST(AcctId AS INTEGER) % ? <> 0", [unseen.every]
-    if unseen.ended_by is not None:
-        yield "end <= ?", [unseen.ended_by]
+def _seen(gap: Gap) -> Clause:
+    """Return the clause that leaves out what lies in *gap*."""
+    clauses = [] if gap.chosen is None else list(_chosen(gap.chosen))
+    if gap.every is not None:
+        clauses.append(("CAST(AcctId AS INTEGER) % ? = 0", [gap.every]))
+    if gap.ended_by is not None:
+        clauses.append(("end > ?", [gap.ended_by]))
+    values = [value for _, given in clauses for value in given]
+    return f"NOT ({' AND '.join(sql for sql, _ in clauses)})", values
+
+
+def _chosen(chosen: Chosen) -> Iterator[Clause]:
+    if chosen.acctids is not None:
+        yield "CAST(AcctId AS TEXT) IN (SELECT value FROM json_each(?))", [json.dumps(sorted(chosen.acctids))]
+    if chosen.shapes is not None:
+        sql = "id IN (SELECT row FROM truth WHERE shape IN (SELECT value FROM json_each(?)))"
+        yield sql, [json.dumps(sorted(chosen.shapes))]
 
 
 def _where(query: Query, quirks: Quirks) -> tuple[list[str], list[object]]:

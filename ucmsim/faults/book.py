@@ -16,6 +16,7 @@ from ucmsim.faults.arming import Arming, arming
 from ucmsim.faults.conditions import Asked, Facts
 from ucmsim.faults.planes import Fault, Fired, Moment
 from ucmsim.faults.said import FaultRefused, NotArmed, Said
+from ucmsim.sight import Chosen
 
 V = TypeVar("V")
 
@@ -56,7 +57,7 @@ class Armed:
         if getattr(fault, "of_recordings", False) and not (facts.asked and facts.asked.recordings):
             return False
         of_peer = getattr(fault, "concerns", None)
-        return (of_peer is None or of_peer(facts.peer)) and terms.when.holds(facts)
+        return (of_peer is None or of_peer(facts.peer)) and terms.when.holds(facts, of_store=_of_store(fault))
 
     def would_fire(self, when: When) -> bool:
         """Return whether the next match acts.
@@ -92,7 +93,7 @@ class Considered:
 
     armed: Armed
     acts: Fault | None
-    about: frozenset[str] | None = None
+    about: frozenset[str] | Chosen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +135,15 @@ class Settled:
 NOTHING = Settled()
 
 
-def _about(arming: Arming, asked: Asked) -> frozenset[str] | None:
+def _of_store(fault: Fault) -> bool:
+    return bool(getattr(fault, "of_store", False))
+
+
+def _about(arming: Arming, asked: Asked) -> frozenset[str] | Chosen | None:
     """Return the rows or files that the conditions of *arming* choose among what is asked for, None if they do not."""
     when = arming.when
+    if arming.fault.moment is Moment.SEARCH:
+        return when.chosen if _of_store(arming.fault) else None
     if arming.fault.moment is Moment.MEDIA:
         return None if when.recording is None else when.files_of(asked)
     return when.rows_of(asked) if when.chooses_rows else None

@@ -14,6 +14,7 @@ from ucmsim.calls.shapes import BY_ID as SHAPES
 from ucmsim.errors import did_you_mean
 from ucmsim.faults.fields import STRICT, AddressEntry, Numbers, concerns, some
 from ucmsim.request import handler_of
+from ucmsim.sight import Chosen
 
 OF_A_REQUEST = ("path", "page", "offset", "user", "format", "recording", "acctid", "shape")
 """The conditions that nothing is known of before there is a request."""
@@ -76,7 +77,8 @@ class Condition(BaseModel):
 
     *path* is a path of the PBX, *nth* counts what matched the rest since arming from 1, *client* covers the peer, *page*
     counts from 1, *offset* is that of the query, *user* stands in the credentials, *recording* is a name or a pattern of
-    names. *acctid* and *shape* are true of pages that have such a row; faults of rows act on these rows only.
+    names. *acctid* and *shape* are true of pages that have such a row; faults of rows act on these rows only, and of those
+    rows of the store that are not there on every page.
     """
 
     model_config = STRICT
@@ -120,8 +122,11 @@ class Condition(BaseModel):
         """Yield the names of the conditions there are."""
         return (name for name in type(self).model_fields if getattr(self, name) is not None)
 
-    def holds(self, facts: Facts) -> bool:
-        """Return whether everything but *nth* holds; what costs most to find out is asked last."""
+    def holds(self, facts: Facts, *, of_store: bool = False) -> bool:
+        """Return whether everything but *nth* holds; what costs most to find out is asked last.
+
+        What is *of_store* is about rows on whatever page they would be, so that any search will do.
+        """
         if not concerns(self.client, facts.peer):
             return False
         if self.handler is not None and self.handler != facts.handler:
@@ -130,9 +135,9 @@ class Condition(BaseModel):
             return False
         if facts.asked is None:  # without a request nothing about one is true
             return not any(name in OF_A_REQUEST[1:] for name in self.given())
-        return self._holds_of(facts.asked)
+        return self._holds_of(facts.asked, of_store=of_store)
 
-    def _holds_of(self, asked: Asked) -> bool:
+    def _holds_of(self, asked: Asked, *, of_store: bool) -> bool:
         if self.user is not None and self.user != asked.user:
             return False
         if self.format is not None and self.format != asked.format:
@@ -143,7 +148,7 @@ class Condition(BaseModel):
             return False
         if self.recording is not None and not self.files_of(asked):
             return False
-        return (self.acctid is None and self.shape is None) or bool(self.rows_of(asked))
+        return not self.chooses_rows or of_store or bool(self.rows_of(asked))
 
     @property
     def chooses_rows(self) -> bool:
@@ -153,6 +158,14 @@ class Condition(BaseModel):
         """Return the names of the recordings that are asked for and that *recording* is true of."""
         pattern = self.recording or "*"
         return frozenset(name for name in asked.recordings if fnmatchcase(name, pattern))
+
+    @property
+    def chosen(self) -> Chosen | None:
+        """The rows of the store that *acctid* and *shape* choose, None if they choose none in particular."""
+        if not self.chooses_rows:
+            return None
+        acctids = None if self.acctid is None else frozenset(map(str, self.acctid))
+        return Chosen(acctids, None if self.shape is None else frozenset(self.shape))
 
     def rows_of(self, asked: Asked) -> frozenset[str]:
         """Return the AcctIds, of those on the page, that *acctid* and *shape* are true of."""

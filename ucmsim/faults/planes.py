@@ -47,7 +47,8 @@ class Fault(Protocol):
 
     It may have more: `concerns(peer)` says whom it is about, `drawn(chance)` returns it with what chance decides settled,
     `numbered(number)` with what depends on the number of the match,
-    `of_recordings` that it is about requests for recordings only, `objections(defects)` what is wrong with it beyond the types of its fields.
+    `of_recordings` that it is about requests for recordings only, `of_store` that the rows it is about are those on all
+    pages, `objections(defects)` what is wrong with it beyond the types of its fields.
     """
 
     @property

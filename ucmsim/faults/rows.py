@@ -1,11 +1,12 @@
 """Faults on the data plane that change the rows of a page, or their columns: `Found` in, `Found` out.
 
-Each is about the rows that `when` chooses by AcctId or shape, else about all of the page.
+Each is about the rows that `when` chooses by AcctId or shape, whatever their AcctIds have become, else about all of the
+page; the order of rows and the columns that there are belong to the whole page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -37,10 +38,16 @@ Some = Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)]
 
 def changed(found: Found, change: Callable[[Row], Iterable[Row]]) -> Found:
     """Return *found* with what *change* makes of each of the rows that the fault is about."""
-    rows: list[Row] = []
-    for row in found.rows:
-        rows += change(row) if found.about is None or row[_ACCTID] in found.about else (row,)
-    return replace(found, rows=tuple(rows))
+    about = found.about
+    pairs: list[tuple[Row, str]] = []
+    for row, acctid in zip(found.rows, found.ids, strict=True):
+        pairs += ((one, acctid) for one in (change(row) if about is None or acctid in about else (row,)))
+    return _of_pairs(found, pairs)
+
+
+def _of_pairs(found: Found, pairs: Sequence[tuple[Row, str]]) -> Found:
+    """Return *found* with these rows, each beside the AcctId under which it was found."""
+    return replace(found, rows=tuple(row for row, _ in pairs), ids=tuple(acctid for _, acctid in pairs))
 
 
 def _with(row: Row, *values: tuple[int, str]) -> Row:
@@ -75,12 +82,12 @@ class Reorder:
         return replace(self, seed=chance.getrandbits(64))
 
     def __call__(self, found: Found) -> Found:
-        rows = list(found.rows)
+        pairs = list(zip(found.rows, found.ids, strict=True))
         if self.how == "reverse":
-            rows.reverse()
+            pairs.reverse()
         else:
-            Random(self.seed).shuffle(rows)
-        return replace(found, rows=tuple(rows))
+            Random(self.seed).shuffle(pairs)
+        return _of_pairs(found, pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,4 +231,4 @@ class Null:
     moment: ClassVar[Moment] = Moment.PAGE
 
     def __call__(self, found: Found) -> Found:
-        return replace(found, edits=(*found.edits, Edit("null", self.column, self.word)))
+        return replace(found, edits=(*found.edits, Edit("null", self.column, self.word, found.about)))

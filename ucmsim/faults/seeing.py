@@ -10,10 +10,9 @@ from pydantic import Field
 
 from ucmsim.faults.fields import Seconds
 from ucmsim.faults.planes import Moment
-from ucmsim.sight import Sight
+from ucmsim.sight import Gap, Sight
 
 Some = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
-_TIME = "%Y-%m-%d %H:%M:%S"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +22,11 @@ class Drop:
     every: Annotated[int, Field(ge=1, strict=True)] = 10
 
     moment: ClassVar[Moment] = Moment.SEARCH
+    of_store: ClassVar[bool] = True
 
     def __call__(self, sight: Sight) -> Sight:
-        unseen = sight.unseen
-        if sight.about is not None:
-            return replace(sight, unseen=replace(unseen, acctids=unseen.acctids | sight.about))
-        return replace(sight, unseen=replace(unseen, every=self.every))
+        gap = Gap(every=self.every) if sight.about is None else Gap(sight.about)
+        return replace(sight, gaps=(*sight.gaps, gap))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +36,15 @@ class Late:
     seconds: Seconds = 60.0
 
     moment: ClassVar[Moment] = Moment.SEARCH
+    of_store: ClassVar[bool] = True
 
     def __call__(self, sight: Sight) -> Sight:
-        until = datetime.strptime(sight.now[:19], _TIME) - timedelta(seconds=self.seconds)  # noqa: DTZ007 - local text
-        return replace(sight, unseen=replace(sight.unseen, ended_by=until.strftime(_TIME)))
+        try:
+            until = datetime.fromisoformat(sight.now[:19]) - timedelta(seconds=self.seconds)  # local text
+            ended_by = until.isoformat(" ", "seconds")
+        except OverflowError:  # the clock stands at the beginning of time
+            ended_by = ""
+        return replace(sight, gaps=(*sight.gaps, Gap(sight.about, ended_by=ended_by)))
 
 
 def _moved(sight: Sight, rows: int) -> Sight:
