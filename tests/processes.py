@@ -114,9 +114,15 @@ class Process:
         self._process.terminate()
         return self.ended()
 
-    def curl(self) -> Any:
-        """Run the banner's curl line in a shell, as it stands, and return the JSON it prints."""
-        (line,) = re.findall(r"^  try    (curl .*)$", self.out, re.MULTILINE)
+    def said_of(self, pbx: str) -> str:
+        """Return the last line of what the banner says of a PBX: what to try."""
+        (line,) = re.findall(rf"^PBX {pbx} .*\n(?:  (?!try).*\n)*  try    (.*)$", self.out, re.MULTILINE)
+        return str(line)
+
+    def curl(self, pbx: str = "hq") -> Any:
+        """Run the banner's curl line for a PBX in a shell, as it stands, and return the JSON it prints."""
+        line = self.said_of(pbx)
+        assert line.startswith("curl "), line
         environment = {**os.environ, "HOME": str(self.folder)}
         ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=LIMIT, env=environment)
         assert ran.returncode == 0, ran.stderr

@@ -164,49 +164,51 @@ def test_port_in_use(observed: Observed, tmp_path: Path, who: str) -> None:
 # --- the curl line of other PBXs -----------------------------------------------------------------------------------
 
 
+OTHERS: dict[str, dict[str, Any]] = {
+    "device": {"tls_profile": "device"},
+    "everywhere": {"api": {**API, "tls_bind_address": "0.0.0.0:0"}},
+    "another-time": {"clock": {"start": "2013-12-03T20:10:00Z"}},
+    "old-tls": {"tls_min": "1.0", "tls_max": "1.0"},
+    "open-to-all": {
+        "api": {**API, "permitted_ips": [], "tls_authentication_name": "bob"},
+        "quirks": {"acl-blank": "allow", "blank-password": "open", "realm": 'a "realm" \\ of its own'},
+    },
+    "another-realm": {
+        "api": {**API, "tls_authentication_name": "bob", "tls_authentication_password": PASSWORD},
+        "quirks": {"realm": 'a "realm" \\ of its own', "nonce-count": "ignored", "nonce-lifetime": "none"},
+    },
+}
+HOPELESS: dict[str, tuple[dict[str, Any], str]] = {
+    "denied": ({"api": {**API, "permitted_ips": []}}, "nothing from this machine: permitted_ips denies it"),
+    "refused": (
+        {"quirks": {"blank-name": "refuse"}},
+        "nothing: no user name is set, so every request is refused (quirk blank-name)",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """One process with a PBX of each of those settings."""
+    folder = tmp_path_factory.mktemp("others")
+    pbxs = {**OTHERS, **{name: settings for name, (settings, _) in HOPELESS.items()}}
+    text = json.dumps({"pbxs": {name: {"api": API, "history": GUIDE, **settings} for name, settings in pbxs.items()}})
+    with Process(folder, "--config", config(folder, text)) as process:
+        process.report()
+        yield process
+
+
 @needs_curl
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"tls_profile": "device"},
-        {"api": {**API, "tls_bind_address": "0.0.0.0:0"}},
-        {"clock": {"start": "2013-12-03T20:10:00Z"}},
-        {"tls_min": "1.0", "tls_max": "1.0"},
-        {
-            "api": {**API, "permitted_ips": [], "tls_authentication_name": "bob"},
-            "quirks": {"acl-blank": "allow", "blank-password": "open", "realm": 'a "realm" \\ of its own'},
-        },
-        {
-            "api": {**API, "tls_authentication_name": "bob", "tls_authentication_password": PASSWORD},
-            "quirks": {"realm": 'a "realm" \\ of its own', "nonce-count": "ignored", "nonce-lifetime": "none"},
-        },
-    ],
-    ids=["device", "everywhere", "another time", "old TLS", "open to all", "another realm"],
-)
-def test_curl_line_of_other_settings(tmp_path: Path, settings: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", OTHERS)
+def test_curl_line_of_other_settings(others: Process, name: str) -> None:
     """The curl line works with the device's weak TLS, on every address, open to all, and with an odd realm."""
-    with Process(tmp_path, "--config", config(tmp_path, **settings)) as process:
-        process.report()
-        assert len(process.curl()["cdr"]) == 3
+    assert len(others.curl(name)["cdr"]) == 3
 
 
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        ({"api": {**API, "permitted_ips": []}}, "nothing from this machine: permitted_ips denies it"),
-        (
-            {"quirks": {"blank-name": "refuse"}},
-            "nothing: no user name is set, so every request is refused (quirk blank-name)",
-        ),
-    ],
-    ids=["denied", "refused"],
-)
-def test_no_curl_line_where_none_could_work(tmp_path: Path, settings: dict[str, Any], said: str) -> None:
+@pytest.mark.parametrize("name", HOPELESS)
+def test_no_curl_line_where_none_could_work(others: Process, name: str) -> None:
     """With blank Permitted IPs, or where nobody is let in, the banner says so instead."""
-    with Process(tmp_path, "--config", config(tmp_path, **settings)) as process:
-        process.report()
-        process.stop()
-    assert f"  try    {said}\n" in process.out
+    assert others.said_of(name) == HOPELESS[name][1]
 
 
 @needs_curl
