@@ -14,9 +14,10 @@ run: $(STAMP)
 
 # What tests go through here other tests measure: to measure it would take as long again, and that is minutes.
 UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
-	audio clients differential digests docs download fault_live gallery_wire golden hostile hostile_memory \
-	hostile_mutants hostile_requests plugin projection recordfiles recordings symptoms \
-	traffic traffic_invariants traffic_statistics watching worked_examples))
+	audio clients differential digests docs download fault_live gallery_wire generator golden hostile hostile_memory \
+	hostile_mutants hostile_requests listing plugin projection recapi_wire recordfiles recordings service \
+	service_banner service_settings symptoms traffic traffic_invariants traffic_settings traffic_statistics \
+	traversal watching worked_examples zones))
 
 # Some tests alone are not measured: what they go through is never enough of the whole.
 # Whatever the environment says, bytecode is kept: hundreds of processes would compile the same modules, each anew.
