@@ -219,7 +219,7 @@ def test_demo(tmp_path: Path) -> None:
             report = process.report()
         except AssertionError:
             # The demo's port is fixed, and a developer may run it meanwhile; where all is due nobody does.
-            if "Address already in use" in process.err and not ALL_DUE:
+            if "Address already in use" in process.out + process.err and not ALL_DUE:
                 pytest.skip("somebody else listens on port 8443")
             raise
         hq = report["pbxs"]["hq"]
