@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.makers import make_pbx
-from ucmsim.auth import Account, Nonces, Verdict, judge
+from ucmsim.auth import Account, judge
+from ucmsim.nonces import Nonces, Verdict
 from ucmsim.request import text
 
 USER, PASSWORD = "cdrapi", "cdrapi123"

@@ -84,6 +84,16 @@ def test_a_user_is_the_one_in_the_credentials():
     assert not slow(make_pbx(faults=[{**SLOW, "when": {"user": "cdrapi"}}]))
 
 
+@pytest.mark.parametrize(
+    ("authorization", "acts"),
+    [('Digest username=ann, realm="x"', True), ('DIGEST realm="x",username="a\\nn"', True), ("Basic YW5uOng=", True),
+     ('Digest realm="username=\\"ann\\""', False), ("Basic YW5u*", False), ("Bearer ann", False)],
+)  # fmt: skip
+def test_a_user_is_whom_the_device_reads(authorization, acts):
+    """In whatever form a client may write it, and not what only looks like one."""
+    assert slow(make_pbx(faults=[{**SLOW, "when": {"user": "ann"}}]), authorization=authorization) is acts
+
+
 def test_a_shape_is_that_of_a_call_on_the_page():
     """What the rows do not say, the truth beside them does; rows without a truth have no shape."""
     pbx = make_pbx(faults=[{**SLOW, "when": {"shape": ["queue-abandoned"]}}])

@@ -17,7 +17,7 @@ ROOT = Path(ucmsim.__file__).parent
 LAYERS: dict[str, tuple[str, ...]] = {
     "0": ("errors", "instants", "fields", "refusals", "privatefile", "acl", "columns", "personalities", "quirks", "register", "served", "reply", "settings"),
     "1": (
-        "clock", "corrections", "schedule", "streams", "request", "pages", "head", "reader", "auth", "parameters", "integers",
+        "clock", "corrections", "schedule", "streams", "request", "pages", "head", "reader", "authorization", "nonces", "auth", "parameters", "integers",
         "extensions", "times", "query", "sight", "matching", "history", "grouping", "csvlines", "render", "edits", "devicefile", "cdrapi", "audio", "beneath",
         "recordings", "records", "ledger", "truth", "paths", "spool", "media", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "verdicts", "asked", "face", "pbx",
     ),

@@ -5,7 +5,6 @@ Pure but for the history, which is read where a condition is about rows.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from ucmsim import recapi
+from ucmsim.authorization import user_of
 from ucmsim.clock import When
 from ucmsim.columns import AT
 from ucmsim.extensions import Grammar
@@ -21,7 +21,6 @@ from ucmsim.query import Circumstances, Query, Refusal, parse
 from ucmsim.register import Quirks
 from ucmsim.request import ApiRequest
 
-_USERNAME = re.compile(r'\busername="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 _ACCTID = AT["AcctId"]
 
 
@@ -41,8 +40,7 @@ class Asked:
 
     @cached_property
     def user(self) -> str | None:
-        found = _USERNAME.search(self.request.header("authorization") or "")
-        return re.sub(r"\\(.)", r"\1", found[1]) if found else None
+        return user_of(self.request.header("authorization") or "")
 
     @property
     def format(self) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ucmsim import pages
 from ucmsim.asked import Asked
-from ucmsim.auth import Nonces, judge
+from ucmsim.auth import judge
 from ucmsim.cdrapi import Search
 from ucmsim.clock import PbxClock, When
 from ucmsim.face import Face, Work
@@ -25,6 +25,7 @@ from ucmsim.history import History
 from ucmsim.journal import Discretion, Exchange, Hygiene, Journal, Opening, Visit
 from ucmsim.journal.masking import masked
 from ucmsim.journal.visits import CLOSED_AT_ACCEPT
+from ucmsim.nonces import Nonces
 from ucmsim.personalities import personality
 from ucmsim.refusals import Code, Refusal
 from ucmsim.reply import Content, Ending, HangUp, Reply, Wait

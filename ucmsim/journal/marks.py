@@ -10,7 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ucmsim.auth import is_basic
+from ucmsim.authorization import is_basic
 from ucmsim.journal.credentials import Digest, digest_of, in_url
 from ucmsim.journal.entries import Exchange
 from ucmsim.journal.polling import Polls
