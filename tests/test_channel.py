@@ -500,8 +500,9 @@ def serve(device: Device, monkeypatch: pytest.MonkeyPatch, body: Made, **setting
     """Return a PBX that answers the next request with *body*."""
     pbx = device.pbx(**settings)
     works = [Serving(body)]
-    face = replace(pbx._face, handlers={**pbx._face.handlers, "recapi": lambda request, when: works.pop()})
-    monkeypatch.setattr(pbx, "_face", face)
+    own = pbx._faces.own
+    face = replace(own, handlers={**own.handlers, "recapi": lambda request, when: works.pop()})
+    monkeypatch.setattr(pbx._faces, "own", face)
     return pbx
 
 

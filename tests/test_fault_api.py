@@ -73,6 +73,13 @@ def test_a_user_name_can_change_alone():
     assert codes(wire)[1] == "user-unknown"
 
 
+def test_a_user_name_is_set_where_there_was_none():
+    """Then the device begins to ask, as it would."""
+    wire = Wire({"fault": "api.credentials", "username": "new", "password": "secret"})
+    assert [wire.ask().status, logged_in(wire, user="new", password="secret").status] == [401, 200]
+    assert Wire({"fault": "api.credentials"}).ask().status == 200
+
+
 @pytest.mark.fault("api.nonce-lifetime")
 @pytest.mark.parametrize(("seconds", "later", "status"), [(0, 0, 401), (10, 10, 200), (10, 11, 401)])
 def test_a_nonce_expires_early(seconds, later, status):
@@ -206,7 +213,7 @@ def test_faces_are_not_kept_without_end():
     for number in range(100):
         wire.pbx.faults.change("api-quirk", {"value": f"x/{number}"}, BEGAN)
         assert wire.ask().header("Server") == f"x/{number}"
-    assert len(wire.pbx._others) <= 32
+    assert len(wire.pbx._faces._others) <= 32
 
 
 # The database
@@ -284,6 +291,23 @@ def test_another_model_answers():
         assert (wire.ask(target).raw == other.ask(target).raw) is (
             wire.pbx.faults.armed["api-personality"].matched == 1
         )
+
+
+@pytest.mark.parametrize(
+    ("when", "query", "acts"),
+    [
+        ({"acctid": [64]}, "numRecords=1", True),
+        ({"acctid": [62]}, "numRecords=1", False),
+        ({"page": [3]}, "offset=2", True),
+    ],
+)
+def test_conditions_are_about_what_is_asked_under_the_other_register(when, query, acts):
+    """The page, and the rows on it, are those that come, and not those that would have come."""
+    wire = Wire(
+        {"fault": "api.quirk", "id": "order", "value": "desc"}, {"fault": "api.quirk", "id": "page-limit", "value": 1},
+        {"fault": "data.duration", "seconds": -7, "when": when},
+    )  # fmt: skip
+    assert (b",-7," in wire.ask(f"/cdrapi?{query}").body) is acts
 
 
 def test_faults_of_this_plane_come_together():

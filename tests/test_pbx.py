@@ -25,7 +25,8 @@ from tests.makers import (
 from ucmsim import pages
 from ucmsim.faults import FaultRefused
 from ucmsim.journal import Exchange
-from ucmsim.pbx import Lookup, Pbx
+from ucmsim.lookup import Lookup
+from ucmsim.pbx import Pbx
 from ucmsim.reply import HangUp, Reply, Send, SendHead, Wait
 from ucmsim.request import ApiRequest
 

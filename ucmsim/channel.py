@@ -22,7 +22,8 @@ from ucmsim import pages
 from ucmsim.clock import When
 from ucmsim.journal import LINE, Exchange, Visit
 from ucmsim.journal.visits import BY_CLIENT
-from ucmsim.pbx import Lookup, Pbx
+from ucmsim.lookup import Lookup
+from ucmsim.pbx import Pbx
 from ucmsim.reader import Incoming, RequestReader
 from ucmsim.reply import Content, Ending, Reply
 from ucmsim.request import ApiRequest

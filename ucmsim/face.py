@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from ucmsim.acl import AccessList
 from ucmsim.auth import Account
 from ucmsim.cdrapi import CdrApi
 from ucmsim.clock import When
+from ucmsim.faults import Settled, Situation
 from ucmsim.head import Heading
 from ucmsim.history import History
+from ucmsim.personalities import personality
 from ucmsim.register import Quirks
 from ucmsim.reply import Content
 from ucmsim.request import ApiRequest
@@ -68,3 +70,44 @@ class Face:
             method_first=quirks["method-check"] == "first",
             static_denied=quirks["static-path"] == 403,
         )
+
+
+_MOST = 32
+"""Faces beside its own that a PBX keeps; they are built anew when they are seen again."""
+
+
+class Faces:
+    """The PBX's *own* face, and those under which faults let it be asked."""
+
+    def __init__(self, settings: PbxSettings, history: History, spool: Spool) -> None:
+        self.own = Face.of(settings, history, spool)
+        self._settings = settings
+        self._history = history
+        self._spool = spool
+        self._others: dict[tuple[object, ...], Face] = {}
+
+    def seen(self, peer: str, faults: Settled) -> tuple[Face, Situation]:
+        """Return the face that a request of *peer* sees, and its situation."""
+        face = self.own
+        situation = faults.applied(_situation(peer, face))
+        if situation.personality is not None or situation.chosen:
+            face = self._other(situation)
+            situation = faults.applied(_situation(peer, face))
+        return face, situation
+
+    def _other(self, situation: Situation) -> Face:
+        """Return the face of the PBX with what the *situation* has chosen; built when it is first seen."""
+        key = (situation.personality, *situation.chosen)
+        if key not in self._others:
+            if len(self._others) >= _MOST:
+                self._others.clear()
+            changes: dict[str, Any] = {"quirks": {**self._settings.quirks, **dict(situation.chosen)}}
+            if situation.personality is not None:
+                changes["personality"] = personality(situation.personality)
+            self._others[key] = Face.of(self._settings.model_copy(update=changes), self._history, self._spool)
+        return self._others[key]
+
+
+def _situation(peer: str, face: Face) -> Situation:
+    passes, why = face.access.permitted(peer)
+    return Situation(peer, passes, why, None if passes else face.access.refusal(why))

@@ -11,24 +11,22 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from ucmsim import pages
 from ucmsim.asked import Asked
-from ucmsim.auth import judge
 from ucmsim.cdrapi import Search
+from ucmsim.checks import Checks
 from ucmsim.clock import PbxClock, When
-from ucmsim.face import Face, Work
-from ucmsim.faults import NOTHING, Admission, Armed, Facts, FaultBook, Handshake, Moment, PortState, Settled, Situation
-from ucmsim.faults.api import Restart
+from ucmsim.downtime import Downtime
+from ucmsim.face import Face, Faces
+from ucmsim.faults import NOTHING, Admission, Facts, FaultBook, Handshake, Moment, PortState, Settled
 from ucmsim.history import History
 from ucmsim.journal import Discretion, Exchange, Hygiene, Journal, Opening, Visit
 from ucmsim.journal.masking import masked
 from ucmsim.journal.visits import CLOSED_AT_ACCEPT
+from ucmsim.lookup import Dress, Lookup, finished, waiting
 from ucmsim.nonces import Nonces
-from ucmsim.personalities import personality
 from ucmsim.refusals import Code, Refusal
-from ucmsim.reply import Content, Ending, HangUp, Reply, Wait
+from ucmsim.reply import Content, Ending, HangUp, Reply
 from ucmsim.request import ApiRequest, Reading
 from ucmsim.retrieval import Retrieval
 from ucmsim.served import Served
@@ -38,30 +36,6 @@ from ucmsim.sight import Twists
 from ucmsim.spool import Spool
 from ucmsim.streams import stream
 
-Dress = Callable[[Content], Reply]
-"""Makes a `Reply` of what a handler answers; knows the request's circumstances."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """Work for the worker thread, and how what it answers is dressed."""
-
-    work: Work
-    dress: Dress
-
-    def reply(self) -> Reply:
-        """Look up and dress: what the worker is given to do."""
-        return self.dress(self.work.content())
-
-
-_CHALLENGED = Refusal.of(
-    Code.CHALLENGED_BY_FAULT,
-    "the credentials are good, and a fault asks for them again",
-    "give up after the second 401",
-)
-
-_FACES = 32
-"""Faces beside its own that a PBX keeps; they are built anew when they are seen again."""
 _RESTARTS = Refusal.of(Code.CUT_BY_FAULT, "the PBX restarts", "wait, and ask again")
 
 
@@ -102,14 +76,14 @@ class Pbx:
         self.quirks = settings.register
         self.faults = FaultBook(partial(stream, seed, name, "fault"), defects)
         self.reading = Reading.of(self.quirks)
-        self._spool = spool
-        self._face = Face.of(settings, history, spool)
-        self._others: dict[tuple[object, ...], Face] = {}
+        self._faces = Faces(settings, history, spool)
         self._nonces = Nonces.of(stream(seed, name, "nonces"), self.quirks)
-        self._down_until = float("-inf")
-        self._down_by: tuple[Armed, ...] = ()
+        self._checks = Checks(self.reading, self._faces, self._nonces)
+        self._downtime = Downtime(self.faults)
         self.went_down: Callable[[], object] = lambda: None
-        self._discretion = Discretion.of(self._face.account, tuple(f"/{name}" for name in self._face.handlers))
+        self._discretion = Discretion.of(
+            self._faces.own.account, tuple(f"/{name}" for name in self._faces.own.handlers)
+        )
         for spec in settings.faults:
             self.faults.arm(spec, clock.began)
 
@@ -130,9 +104,8 @@ class Pbx:
         """
         settled = self.faults.settle(Moment.LISTEN, self._known(""), self._clock.at(wall))
         state, names = settled.applied(PortState()), settled.names
-        # Who takes the fault away that had it restart has it up again.
-        if wall < self._down_until and (down_by := [one for one in self._down_by if self.faults.holds(one)]):
-            state, names = PortState(is_open=False, cuts=True), (*names, *(one.fired_name for one in down_by))
+        if down_by := self._downtime.names(wall):
+            state, names = PortState(is_open=False, cuts=True), (*names, *down_by)
         return replace(state, faults=names), settled
 
     def turned(self, opening: Opening, wall: float) -> None:
@@ -148,9 +121,10 @@ class Pbx:
             said = f"{peer} is one connection too many: {cap} are open (quirk session-cap)"
             return Admission.refused(Refusal.of(Code.SESSION_CAP, said, "close connections, or open fewer at a time"))
         if self.quirks["acl-denial"] == "drop":
-            passes, why = self._face.access.permitted(peer)
+            access = self._faces.own.access
+            passes, why = access.permitted(peer)
             if not passes:
-                return Admission.refused(self._face.access.refusal(why), f"{why} (quirk acl-denial: drop)")
+                return Admission.refused(access.refusal(why), f"{why} (quirk acl-denial: drop)")
         settled = self.faults.settle(Moment.ADMIT, self._known(peer), self._clock.at(wall))
         settled.count()
         return replace(settled.applied(Admission(others=others)), faults=settled.names)
@@ -192,19 +166,21 @@ class Pbx:
         The order of the checks is that of spec 2.9, unless unknown paths are checked like the others.
         """
         # Where the device looks for a handler first, what is armed in front of one never touches an unknown path.
-        checked = (request.handler or "") in self._face.handlers or not self._face.nowhere_first
+        own = self._faces.own
+        checked = (request.handler or "") in own.handlers or not own.nowhere_first
         facts = self._known(request.peer, request, when)
         api = self.faults.settle(Moment.DECIDE, facts, when) if checked else NOTHING
-        face, situation = self._seen(request.peer, api)
+        face, situation = self._faces.seen(request.peer, api)
         if situation.restart is not None:
             api.count()
             return self._restarted(when.wall, situation.restart, api)
-        decided = self._checked(request, when, face, situation)
+        decided = self._checks.passed(request, when, face, situation)
         if isinstance(decided, Content) and decided.status == 401:
             api = api.about_authentication()
             api.count()
             return self._dress(request, when.pbx, face, before=(api,))(decided)
         api.count()
+        facts = self._known(request.peer, request, when, face)
         data: tuple[Settled, ...] = ()
         if isinstance(decided, Search):
             data = self._settled(facts, when, Moment.SEARCH, Moment.PAGE)
@@ -217,7 +193,7 @@ class Pbx:
             sees, found = data
             twists = Twists(sees.applied, found.applied) if sees.acting or found.acting else None
             search = replace(decided, failure=situation.search_fails, twists=twists)
-            return Lookup(search, _later(dress, situation.search_takes))
+            return Lookup(search, waiting(dress, situation.search_takes))
         if isinstance(decided, Retrieval) and data[0].acting:
             return Lookup(replace(decided, twist=data[0].applied), dress)
         return Lookup(decided, dress)
@@ -229,7 +205,7 @@ class Pbx:
 
     def malformed(self, page: Content, peer: str, when: When) -> Reply:
         """Return the reply to bytes that never became a request, *page* being the device's."""
-        return self._dress(None, when.pbx, self._face, replying=self._replying(self._known(peer), when))(page)
+        return self._dress(None, when.pbx, self._faces.own, replying=self._replying(self._known(peer), when))(page)
 
     def record(
         self,
@@ -265,96 +241,23 @@ class Pbx:
         self.journal.add(told.as_entry())
         return told
 
-    def _known(self, peer: str, request: ApiRequest | None = None, when: When | None = None) -> Facts:
-        """Return what faults can know of *peer*, and of its *request* that is decided *when*."""
+    def _known(
+        self, peer: str, request: ApiRequest | None = None, when: When | None = None, face: Face | None = None
+    ) -> Facts:
+        """Return what faults can know of *peer*, and of its *request* that is decided *when*, as it is by a *face*."""
         personality = self.settings.personality.id
         if request is None or when is None or not self.faults.armed:
             return Facts(peer, personality)
-        asked = Asked(request, self.history, self.quirks, self.settings.time_zone, when)
+        asked = Asked(request, self.history, (face or self._faces.own).quirks, self.settings.time_zone, when)
         return Facts(peer, personality, request.handler, asked)
-
-    # --- the checks, in order --------------------------------------------------------------------------------------
-
-    def _seen(self, peer: str, faults: Settled) -> tuple[Face, Situation]:
-        """Return the face that a request of *peer* sees, and its situation."""
-        face = self._face
-        situation = faults.applied(self._situation(peer, face))
-        if situation.personality is not None or situation.chosen:
-            face = self._other_face(situation)
-            situation = faults.applied(self._situation(peer, face))
-        return face, situation
-
-    def _situation(self, peer: str, face: Face) -> Situation:
-        passes, why = face.access.permitted(peer)
-        return Situation(peer, passes, why, None if passes else face.access.refusal(why))
-
-    def _other_face(self, situation: Situation) -> Face:
-        """Return the face of the PBX with what the *situation* has chosen; built when it is first seen."""
-        key = (situation.personality, *situation.chosen)
-        if key not in self._others:
-            if len(self._others) >= _FACES:
-                self._others.clear()
-            settings = self.settings
-            changes: dict[str, Any] = {"quirks": {**settings.quirks, **dict(situation.chosen)}}
-            if situation.personality is not None:
-                changes["personality"] = personality(situation.personality)
-            self._others[key] = Face.of(settings.model_copy(update=changes), self.history, self._spool)
-        return self._others[key]
-
-    def _checked(self, request: ApiRequest, when: When, face: Face, situation: Situation) -> Content | Work:
-        handler = face.handlers.get(request.handler or "")
-        if handler is None and (page := self._nowhere(request.handler, face)):
-            return page
-        if not situation.permitted:
-            return pages.DENIED.refused(situation.refusal or face.access.refusal(situation.why))
-        methods = self.reading.methods
-        unknown_method = request.method not in methods
-        if not (unknown_method and face.method_first) and (face.authenticates or situation.challenged):
-            challenge = self._challenge(request, when, face, situation)
-            if challenge is not None:
-                return challenge
-        if unknown_method:
-            return pages.NOT_IMPLEMENTED.refused(
-                Refusal.of(Code.METHOD, f"the method is none of {', '.join(methods)}", "send GET")
-            )
-        if handler is None:
-            return pages.NOT_FOUND
-        if request.form_too_large:
-            return pages.form_too_large(self.reading.form_limit)
-        return handler(request, when)
-
-    def _nowhere(self, path: str | None, face: Face) -> Content | None:
-        """Return the page for a *path* that nobody serves, None if it comes after the checks. Spec 2.6."""
-        if face.static_denied and path is not None and (path == "static" or path.startswith("static/")):
-            return pages.NOTHING_STATIC
-        return pages.NOT_FOUND if face.nowhere_first else None
-
-    def _challenge(self, request: ApiRequest, when: When, face: Face, seen: Situation) -> Content | None:
-        account, nonces = face.account, self._nonces
-        if seen.username is not None or seen.password is not None:
-            username, password = seen.username or account.username, seen.password or account.password
-            account = replace(account, username=username, password=password)
-        if face is not self._face:
-            nonces = nonces.under(face.quirks)
-        if seen.nonce_lifetime is not None:
-            nonces = nonces.with_lifetime(seen.nonce_lifetime)
-        given, always = request.header("authorization"), seen.challenged
-        verdict = judge(given, request.method, account, nonces, when.wall, target=request.target)
-        if verdict.granted and not always:
-            return None
-        stale = always == "stale" if always else verdict.stale
-        page = pages.unauthorized(seen.realm or account.realm, nonces.issue(when.wall), stale=stale)
-        return page.refused(verdict.refusal or _CHALLENGED)
 
     def _restarted(self, wall: float, seconds: float, faults: Settled) -> Reply:
         """Go down for so many *seconds* in the middle of a request, which gets a reset."""
-        self._down_until = wall + seconds
-        self._down_by = tuple(one.armed for one in faults.acting if isinstance(one.acts, Restart))
+        self._downtime.begin(wall, seconds, faults)
         self._nonces.forget()
         self.went_down()
-        return Reply(
-            0, "", (), (HangUp(Ending.RESET),), note=_RESTARTS.sentence, faults=faults.names, refusal=_RESTARTS
-        )
+        why = _RESTARTS
+        return Reply(0, "", (), (HangUp(Ending.RESET),), note=why.sentence, faults=faults.names, refusal=why)
 
     # --- the head --------------------------------------------------------------------------------------------------
 
@@ -387,21 +290,10 @@ class Pbx:
             head_only=request is not None and request.method == "HEAD",
             keep=self._keeps(request),
         )
-        return partial(_finish, dress, contents, http, names)
+        return partial(finished, dress, contents, http, names)
 
     def _keeps(self, request: ApiRequest | None) -> bool:
         """Return whether the connection stays open after *request*: a quirk, and only as Asterisk 13 would."""
         if request is None or request.unread or self.quirks.number("keep-alive") is None:
             return False
         return (request.header("connection") or "").lower() != "close"
-
-
-def _later(dress: Dress, seconds: float) -> Dress:
-    """Return *dress*, whose replies wait so many *seconds* first."""
-    return (lambda content: dress(content).first(Wait(seconds))) if seconds else dress
-
-
-def _finish(dress: Dress, contents: Settled, http: Settled, names: tuple[str, ...], content: Content) -> Reply:
-    """Dress *content*, after the faults about content had it, then let those of the http plane at it."""
-    reply = http.applied(dress(contents.applied(content)))
-    return replace(reply, faults=names) if names else reply
