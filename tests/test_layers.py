@@ -19,11 +19,11 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "1": (
         "clock", "corrections", "schedule", "streams", "request", "pages", "head", "reader", "authorization", "nonces", "auth", "parameters", "integers",
         "extensions", "times", "query", "sight", "matching", "history", "grouping", "csvlines", "render", "edits", "devicefile", "cdrapi", "audio", "beneath",
-        "recordings", "records", "ledger", "truth", "paths", "spool", "media", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "verdicts", "asked", "face", "checks", "downtime", "lookup", "pbx",
+        "recordings", "records", "ledger", "truth", "paths", "spool", "media", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "hello", "verdicts", "asked", "face", "checks", "downtime", "lookup", "pbx",
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring", "tls12", "scripted"),
     "2": ("statefolder", "progress", "configuration", "madewith", "filling", "callquery", "wishes", "staging", "living", "assembly", "catalogue", "tables"),
-    "3": ("kernel", "throttle", "socketplane", "pemfiles", "oldtls", "scriptedtls", "tls", "wire", "channel", "ports", "listening", "happenings", "keeping", "fleet", "announce", "control", "controlsite", "parent", "stopping", "tap"),
+    "3": ("kernel", "throttle", "socketplane", "gate", "pemfiles", "oldtls", "scriptedtls", "tls", "wire", "channel", "ports", "listening", "happenings", "keeping", "fleet", "announce", "control", "controlsite", "parent", "stopping", "tap"),
     "4": ("client", "child", "following", "journalcommand", "cli", "show", "pytest_plugin"),
 }  # fmt: skip
 

@@ -27,13 +27,15 @@ from ucmsim.authority import Authority, Identity, export, self_signed
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import DEFECT_IDS
 from ucmsim.faults import Admission, Handshake
+from ucmsim.gate import Gate
+from ucmsim.hello import hello_is_whole
 from ucmsim.history import History
 from ucmsim.journal import Visit
 from ucmsim.journal.hello import offered
 from ucmsim.pbx import Pbx
 from ucmsim.reply import Bytes, Ending, HangUp, Reply, Send, SendHead
 from ucmsim.settings import load_pbx
-from ucmsim.socketplane import LINGER, Below, Gate, hello_is_whole
+from ucmsim.socketplane import LINGER, Below
 from ucmsim.tls import DeviceTls, TlsFactory
 from ucmsim.wire import Progress, TlsLine, perform
 

@@ -16,7 +16,7 @@ from tests.test_socketplane import INACTIVITY, Caller
 from ucmsim.authority import Authority, Identity, export
 from ucmsim.channel import DeviceFactory
 from ucmsim.defects import KeyBank
-from ucmsim.socketplane import Gate
+from ucmsim.gate import Gate
 from ucmsim.tls import DeviceTls, TlsFactory
 
 NOW = datetime.now(UTC)

@@ -20,13 +20,13 @@ from ucmsim.channel import DeviceFactory
 from ucmsim.clock import When
 from ucmsim.errors import NameTaken, UcmsimError
 from ucmsim.faults import Handshake, Moment
+from ucmsim.gate import Gate
 from ucmsim.happenings import Happenings
 from ucmsim.keeping import JournalKeeper
 from ucmsim.listening import Listening
 from ucmsim.reply import Reply
 from ucmsim.settings import Address
 from ucmsim.settings import Pbx as PbxSettings
-from ucmsim.socketplane import Gate
 from ucmsim.tls import DeviceTls, TlsFactory
 from ucmsim.verdicts import verdict
 

@@ -10,11 +10,11 @@ from twisted.logger import Logger
 
 from ucmsim.errors import BindError
 from ucmsim.faults import Moment
+from ucmsim.gate import Gate
 from ucmsim.journal import Opening
 from ucmsim.pbx import Pbx
 from ucmsim.ports import OpenPort, closed
 from ucmsim.settings import Address
-from ucmsim.socketplane import Gate
 
 LOOK = 0.1
 """Wall-clock seconds between looks at whether faults let the port be open, while one is about that."""

@@ -1,37 +1,36 @@
-"""Below TLS: who may connect, when TLS begins, and how a socket ends.
+"""Below TLS: when TLS begins, and how a socket ends.
 
-The gate stands outside TLS, so a peer that is not served is closed before a byte of handshake. TLS itself begins when
-the ClientHello is there, because what the client is shown is decided at that moment.
+TLS begins when the ClientHello is there, because what the client is shown is decided at that moment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.error import ConnectionAborted, ConnectionLost
 from twisted.internet.interfaces import (
-    IAddress,
     IDelayedCall,
     IHalfCloseableProtocol,
     IProtocol,
-    IProtocolFactory,
-    IReactorTime,
     ITCPTransport,
 )
 from twisted.internet.protocol import connectionDone
-from twisted.logger import Logger
-from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from ucmsim.faults import FREELY, Admission, Handshake, Traffic
+from ucmsim.faults import FREELY, Handshake, Traffic
+from ucmsim.hello import hello_is_whole
 from ucmsim.journal.hello import offered, resumed
 from ucmsim.journal.visits import BY_CLIENT, BY_DEVICE, BY_FAULT, BY_STOP, RESET_BY_CLIENT, RESET_BY_DEVICE, Visit
 from ucmsim.kernel import before_loss, measured
 from ucmsim.refusals import Code, Refusal
 from ucmsim.throttle import Throttle
 from ucmsim.verdicts import alert_in_clear
+
+if TYPE_CHECKING:
+    from ucmsim.gate import Gate
 
 LINGER = 5.0
 """Wall-clock seconds a peer has to close its side after the device has closed; then the socket is closed anyway."""
@@ -43,46 +42,6 @@ _NO_HELLO = Refusal.of(
     Code.NO_HANDSHAKE, "the connection ended before a whole ClientHello came", "speak TLS on this port, at once"
 )
 _CUT = Refusal.of(Code.CUT_BY_FAULT, "a fault cut the connection", "disarm it, or let the client bear it")
-_CLIENT_HELLO = b"\1"
-_HELLO_LIMIT = 131396
-"""Bytes of the longest ClientHello that OpenSSL reads, its CLIENT_HELLO_MAX_LENGTH."""
-_RECORD_HEADER = 5
-_RECORD_LIMIT = _RECORD_HEADER + (1 << 14) + 2048
-"""Bytes of the longest TLS record with its header. RFC 5246, 6.2.3."""
-
-
-class Deciding(Protocol):
-    """What the socket plane asks of a PBX."""
-
-    name: str
-
-    def admit(self, peer: str, others: int, wall: float) -> Admission: ...
-    def arrived(self, peer: str, port: int, admission: Admission, wall: float) -> Visit: ...
-    def handshake(self, peer: str, wall: float) -> Handshake: ...
-    def closing(self, visit: Visit) -> None: ...
-    def left(self, visit: Visit, wall: float) -> None: ...
-
-
-def hello_is_whole(data: bytes) -> bool:
-    """Return whether *data* holds a ClientHello entirely, in however many records, or begins with something else.
-
-    What is something else, or longer than OpenSSL reads, goes there as it comes, and is answered as the device's would.
-    """
-    message, at = b"", 0
-    while True:
-        head = data[at : at + _RECORD_HEADER]
-        if head[:1] not in (b"", b"\x16") or (len(head) >= 3 and head[1] != 3):
-            return True
-        end = at + _RECORD_HEADER + int.from_bytes(head[3:])
-        if len(head) < _RECORD_HEADER or len(data) < min(end, at + _RECORD_LIMIT):
-            return False
-        if end > at + _RECORD_LIMIT:
-            return True
-        message += data[at + _RECORD_HEADER : end]
-        wanted = 4 + int.from_bytes(message[1:4])
-        if message[:1] != _CLIENT_HELLO or 4 <= wanted <= len(message) or wanted > _HELLO_LIMIT:
-            return True
-        at = end
 
 
 @implementer(IHalfCloseableProtocol)
@@ -306,62 +265,3 @@ class Below(ProtocolWrapper):
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         self._timer = None
-
-
-class Gate(WrappingFactory[Below]):
-    """Decides at accept who is served, and counts who is; *undecided* is told of peers that never sent a ClientHello."""
-
-    noisy = False
-    _log = Logger()
-
-    def __init__(
-        self,
-        pbx: Deciding,
-        wrapped: IProtocolFactory,
-        wall: IReactorTime,
-        *,
-        inactivity: float | None,
-        undecided: Callable[[str], object] = lambda _peer: None,
-    ) -> None:
-        super().__init__(wrapped)
-        self.pbx = pbx
-        self.wall = wall
-        self.inactivity = inactivity
-        self.undecided = undecided
-        self._served: set[Below] = set()
-
-    def buildProtocol(self, addr: IAddress | None) -> Below | None:  # type: ignore[override]
-        peer = str(getattr(addr, "host", ""))
-        admission = self.pbx.admit(peer, len(self._served), self.wall.seconds())
-        visit = self.pbx.arrived(peer, int(getattr(addr, "port", 0)), admission, self.wall.seconds())
-        if not admission.serve:
-            self._log.info("{pbx} {peer} closed at accept - {why}", pbx=self.pbx.name, peer=peer, why=admission.why)
-            return None
-        wrapped = self.wrappedFactory.buildProtocol(addr)
-        return Below(self, cast("IProtocol", wrapped), visit, admission.traffic)
-
-    def registerProtocol(self, p: Below) -> None:
-        self.protocols[p] = 1
-        self._served.add(p)
-
-    def unregisterProtocol(self, p: Below) -> None:
-        self.protocols.pop(p, None)
-        self._served.discard(p)
-
-    def ended(self, p: Below) -> None:
-        """Stop counting *p*: the device has closed it, though its socket lingers."""
-        self._served.discard(p)
-        self.pbx.closing(p.visit)
-
-    def input_ended(self, p: Below) -> None:
-        """Tell the HTTP channel above *p* that no more input will come."""
-        channel = getattr(p.wrappedProtocol, "wrappedProtocol", None)
-        if channel is None:
-            p.transport.loseConnection()
-        else:
-            channel.inputEnded()
-
-    def abort_all(self, faults: tuple[str, ...] = ()) -> None:
-        """Cut every connection that is still open, because of *faults* where there are such."""
-        for protocol in list(self.protocols):
-            protocol.abort(faults)
