@@ -19,7 +19,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "1": (
         "clock", "corrections", "schedule", "streams", "request", "pages", "head", "reader", "authorization", "nonces", "auth", "parameters", "integers",
         "extensions", "times", "query", "sight", "matching", "history", "grouping", "csvlines", "render", "edits", "devicefile", "cdrapi", "audio", "beneath",
-        "recordings", "records", "ledger", "truth", "paths", "spool", "media", "listing", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "hello", "verdicts", "asked", "face", "checks", "downtime", "lookup", "pbx",
+        "recordings", "records", "ledger", "truth", "paths", "spool", "media", "listing", "listingform", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "hello", "verdicts", "asked", "face", "checks", "downtime", "lookup", "pbx",
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring", "tls12", "scripted"),
     "2": ("statefolder", "progress", "configuration", "madewith", "filling", "callquery", "wishes", "staging", "living", "assembly", "catalogue", "tables"),

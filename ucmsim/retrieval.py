@@ -11,15 +11,15 @@ from typing import TypeGuard
 
 from ucmsim import pages
 from ucmsim.clock import When
-from ucmsim.csvlines import rfc4180
 from ucmsim.listing import body_of
+from ucmsim.listingform import Listing
 from ucmsim.media import Media, Twist
 from ucmsim.paths import Parts, parts_of
 from ucmsim.recapi import Contents, Directories, Files, Wanted, parse, parted, passed_over
 from ucmsim.refusals import Code, Refusal
 from ucmsim.register import Quirks
 from ucmsim.reply import Body, Bytes, Content, Joined
-from ucmsim.request import ApiRequest, data
+from ucmsim.request import ApiRequest
 from ucmsim.spool import Found, Spool
 from ucmsim.tarball import Member, tar
 
@@ -33,46 +33,6 @@ _TYPES: Mapping[str, str] = MappingProxyType({
 
 _TOLD = 5
 """Sentences about a request that are told one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What listings on one PBX are like, settled once: they can have a hundred thousand lines. Spec 6.3.
-
-    Lines end with *end*, and fields are *quoted* or not. *header* is that of a directory's contents, sent for *each* or
-    once; *wide* adds a second, empty column to the list of directories. The Directory column is *name_only*, or a path.
-    """
-
-    end: str
-    quoted: bool
-    header: tuple[str, ...]
-    each: bool
-    wide: bool
-    name_only: bool
-    recursive: bool
-    newest_first: bool
-    files_only: bool
-
-    @classmethod
-    def of(cls, quirks: Quirks) -> Listing:
-        """Return what the register says."""
-        return cls(
-            end="\r\n" if quirks["listing-line-end"] == "crlf" else "\n",
-            quoted=quirks["listing-quoting"] == "rfc4180",
-            header=("Directory", "Filename"),
-            each=quirks["listing-header"] == "each",
-            wide=quirks["spool-listing"] == "directory-filename",
-            name_only=quirks["listing-directory"] == "name",
-            recursive=quirks["listing"] == "recursive",
-            newest_first=quirks["listing-order"] == "newest",
-            files_only=quirks["listing-entries"] == "files",
-        )
-
-    def lines(self, records: Iterable[tuple[str, ...]]) -> Iterator[bytes]:
-        """Yield *records* as lines: raw, so that a comma in a name makes one field more, unless they are quoted."""
-        written = rfc4180(records) if self.quoted else map(",".join, records)
-        end = self.end
-        return (data(line + end) for line in written)
 
 
 class RecApi:
