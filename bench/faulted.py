@@ -1,7 +1,8 @@
 """`python -m bench.faulted`: what a thousand connections under a fault cost, beside a thousand that nothing is wrong with.
 
-Each fault has a ucmsim in a new process, and so has the unfaulted one, which comes first and last. The fault is for the
-connections that are held; another client asks meanwhile, one small question after another on new connections.
+Each fault has a ucmsim in a new process, and all have one beside them that no fault was ever armed on and as many connections
+are held to. The fault is for those that are held; another client asks meanwhile, one small question after another on new
+connections, this one and the one beside it by turns.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from bench.proc import cpu_ms, rss_mb
@@ -40,7 +41,6 @@ FAULTS: Mapping[str, tuple[dict[str, Any] | None, str]] = {
     "http.latency": ({"fault": "http.latency", "seconds": 600}, SMALL),
     "http.stall": ({"fault": "http.stall"}, "/cdrapi?format=json"),
     "http.drip": ({"fault": "http.drip", "bytes": 1, "seconds": 1}, "/cdrapi?format=json"),
-    "no fault again": (None, "idle"),
 }
 """What is armed for those that are held, and what they do; those without a fault have shaken hands and say nothing, or
 have asked for a page of 600 kB and do not read it, of which the kernel takes what it can."""
@@ -60,7 +60,7 @@ _HOLDING = str(Path(__file__).with_name("holding.py"))
 class Held:
     """One server with its *connections* held, megabytes of it *before*, while and *after* they are there and armed.
 
-    *p50* and *p99* are milliseconds of a small question asked meanwhile, *cpu* the server's milliseconds for each,
+    *p50* and *p99* are milliseconds of a small question asked meanwhile, *beside* the median of the server beside it, *cpu* this server's milliseconds for each,
     *arming* and *clearing* the median milliseconds of a request to the control plane that does it.
     """
 
@@ -71,6 +71,7 @@ class Held:
     after: float
     p50: float
     p99: float
+    beside: float
     cpu: float
     arming: float
     clearing: float
@@ -84,43 +85,59 @@ class Held:
 def measured(*, connections: int = CONNECTIONS, tell: Callable[[str], None]) -> list[Held]:
     """Return a measurement of every fault, the unfaulted one first."""
     found = []
-    for fault, (spec, manner) in FAULTS.items():
-        tell(f"{connections} connections: {fault}")
-        found.append(_measured(fault, spec, manner, connections))
+    with _running() as (_, _, beside), _holding(beside, connections, "idle"):
+        for fault, (spec, manner) in FAULTS.items():
+            tell(f"{connections} connections: {fault}")
+            found.append(_measured(fault, spec, manner, connections, beside))
     return found
 
 
-def _measured(fault: str, spec: dict[str, Any] | None, manner: str, connections: int) -> Held:
+class Asked(NamedTuple):
+    """Where a PBX is asked: its URL, and the file to trust."""
+
+    url: str
+    ca: str
+
+
+@contextmanager
+def _running() -> Iterator[tuple[Child, ControlClient, Asked]]:
+    """Run a ucmsim with one PBX that has been asked already, so that nothing is measured that happens once."""
     child = Child()
     try:
         where = child.ready["control"]
         control = ControlClient(where["url"], where["token"])
         place = control.create_pbx("bench", _SETTINGS)
-        url, ca = place["url"], place["ca"]
-        _asked(url, ca, 20)  # so that nothing is measured that happens once
+        asked = Asked(place["url"], place["ca"])
+        _by_turns(20, asked)
+        yield child, control, asked
+    finally:
+        child.stop()
+
+
+def _measured(fault: str, spec: dict[str, Any] | None, manner: str, connections: int, beside: Asked) -> Held:
+    with _running() as (child, control, place):
         before = rss_mb(child.pid)
         if spec is not None:
             control.arm_fault("bench", {**spec, "when": {"client": HELD}})
-        with _holding(urlsplit(url).port or 0, connections, manner) as close:
+        with _holding(place, connections, manner) as close:
             _calm(child.pid)
             used = cpu_ms(child.pid)
-            took = _asked(url, ca, ASKED)
+            took, others = _by_turns(ASKED, place, beside)
             used = (cpu_ms(child.pid) - used) / ASKED
             arming, clearing = _armed(control, spec)
             held = rss_mb(child.pid)
             close()
         _calm(child.pid)
         after = rss_mb(child.pid)
-    finally:
-        child.stop()
-    p99 = quantiles(took, n=100)[98]
-    return Held(fault, connections, before, held, after, median(took), p99, used, median(arming), median(clearing))
+    p50, p99 = median(took), quantiles(took, n=100)[98]
+    pace = (median(arming), median(clearing))
+    return Held(fault, connections, before, held, after, p50, p99, median(others), used, *pace)
 
 
 @contextmanager
-def _holding(port: int, connections: int, manner: str) -> Iterator[Callable[[], None]]:
+def _holding(place: Asked, connections: int, manner: str) -> Iterator[Callable[[], None]]:
     """Hold *connections* as long as this lasts, or until what is yielded is called."""
-    command = [sys.executable, _HOLDING, str(port), str(connections), manner]
+    command = [sys.executable, _HOLDING, str(urlsplit(place.url).port), str(connections), manner]
     with ExitStack() as stack:
         clients = stack.enter_context(
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -140,20 +157,25 @@ def _holding(port: int, connections: int, manner: str) -> Iterator[Callable[[], 
         yield close
 
 
-def _asked(url: str, ca: str, count: int) -> list[float]:
-    """Ask a small question so often, on a new connection each; return the milliseconds that each took."""
-    at, context = urlsplit(url), ssl.create_default_context(cafile=ca)
-    took = []
+def _by_turns(count: int, *places: Asked) -> list[list[float]]:
+    """Ask each of *places* a small question so often, on a new connection each; return the milliseconds that each took."""
+    contexts = [ssl.create_default_context(cafile=place.ca) for place in places]
+    took: list[list[float]] = [[] for _ in places]
     for _ in range(count):
-        began = time.perf_counter()
-        connection = http.client.HTTPSConnection(at.hostname or "", at.port, timeout=_LIMIT, context=context)
-        connection.request("GET", SMALL)
-        with connection.getresponse() as answer:
-            if answer.status != 200 or not answer.read():
-                raise SystemExit(f"bench: a question beside the held connections was answered {answer.status}")
-        connection.close()
-        took.append((time.perf_counter() - began) * 1000)
+        for place, context, times in zip(places, contexts, took, strict=True):
+            times.append(_asked(place, context))
     return took
+
+
+def _asked(place: Asked, context: ssl.SSLContext) -> float:
+    began, at = time.perf_counter(), urlsplit(place.url)
+    connection = http.client.HTTPSConnection(at.hostname or "", at.port, timeout=_LIMIT, context=context)
+    connection.request("GET", SMALL)
+    with connection.getresponse() as answer:
+        if answer.status != 200 or not answer.read():
+            raise SystemExit(f"bench: a question beside the held connections was answered {answer.status}")
+    connection.close()
+    return (time.perf_counter() - began) * 1000
 
 
 def _armed(control: ControlClient, spec: dict[str, Any] | None) -> tuple[list[float], list[float]]:
@@ -180,14 +202,14 @@ def _calm(pid: int) -> None:
 
 
 def as_json(found: list[Held]) -> list[dict[str, Any]]:
-    """Return the measurements, each with the ratios to the first, which is unfaulted."""
+    """Return the measurements, each with its ratios: memory to the first, which is unfaulted."""
     first = found[0]
     return [
         {
             **{key: value if isinstance(value, str | int) else round(value, 2) for key, value in asdict(one).items()},
             "kb_each": round(one.each, 1),
             "memory_ratio": round(one.each / first.each, 2),
-            "p50_ratio": round(one.p50 / first.p50, 2),
+            "p50_ratio": round(one.p50 / one.beside, 2),
             "wanted_ms": MOST_ARMING,
             "met": max(one.arming, one.clearing) < MOST_ARMING,
         }
@@ -195,7 +217,7 @@ def as_json(found: list[Held]) -> list[dict[str, Any]]:
     ]
 
 
-COLUMNS = ["connections held under", "KB each", "of no fault", "RSS MB before", "held", "after", "p50 ms", "of no fault", "p99 ms",
+COLUMNS = ["connections held under", "KB each", "of no fault", "RSS MB before", "held", "after", "p50 ms", "of the one beside", "p99 ms",
            "CPU ms/answer", "arming ms", "clearing ms", "wanted ms"]  # fmt: skip
 
 

@@ -115,7 +115,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(story=st.lists(steps, min_size=2, max_size=14))
 def test_whatever_happens_on_the_wire_it_ends_well(lived: Lived, story: list[tuple[Any, ...]]) -> None:
     """Cleared, with the connections of the story still open, the PBX answers byte for byte as before the first fault."""
