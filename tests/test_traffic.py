@@ -465,7 +465,8 @@ def test_small_worlds_never_fail(count: int, channels: int) -> None:
         assert all(BY_ID[call.shape].needs <= count for story in found for call in story)
         assert all(call.kind == "Internal" or channels for story in found for call in story)
         for row in ("ucm6100", "ucm6510", "ucm6200"):
-            assert bool(records(small, row, seed, calls_per_day=300)) is bool(found)
+            firmware = Firmware.of(Quirks.of(personality(row)), CHICAGO)
+            assert bool(list(CallWorld(firmware, iter(found)).records(END))) is bool(found)
 
 
 # Chance
