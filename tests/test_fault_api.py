@@ -177,14 +177,25 @@ def test_a_reply_that_a_fault_cuts_short_is_not_the_clients_doing(ucm: Ucm) -> N
 def test_a_restart_forgets_the_nonces():
     """The request is reset, the port is closed for the time, and an old nonce is unknown afterwards."""
     wire = Wire(api=ACCOUNT)
-    first = wire.ask()
+    first, second = wire.ask(), wire.ask()
     wire.pbx.faults.arm({"fault": "api.restart", "seconds": 2, "times": 1}, BEGAN)
-    cut = wire.ask("/cdrapi?x=1")
+    cut = logged_in(wire, first)
     assert (cut.raw, cut.ended) == (b"", "reset")
     assert [wire.pbx.port(BEGAN + later)[0].is_open for later in (0, 1.9, 2)] == [False, False, True]
-    assert logged_in(wire, first).status == 401
-    assert codes(wire)[1:] == ["cut-by-fault", "nonce-unknown"]
-    assert wire.journal[1]["kinds"] == ["api.restart"]
+    assert logged_in(wire, second).status == 401
+    assert codes(wire)[2:] == ["cut-by-fault", "nonce-unknown"]
+    assert wire.journal[2]["kinds"] == ["api.restart"]
+
+
+def test_a_restart_in_the_third_request():
+    """The recipe: challenges are not counted, and none of them is what the PBX goes down in."""
+    wire = Wire({"fault": "api.restart", "seconds": 30, "when": {"nth": [3]}, "times": 1}, api=ACCOUNT)
+    assert [logged_in(wire).status for _ in range(2)] == [200, 200]
+    challenged = wire.ask()
+    assert (challenged.status, wire.pbx.port(BEGAN)[0].is_open) == (401, True)
+    assert (logged_in(wire, challenged).ended, wire.pbx.port(BEGAN)[0].is_open) == ("reset", False)
+    armed = wire.pbx.faults.armed["api-restart"]
+    assert (armed.matched, armed.fired) == (3, 1)
 
 
 def test_a_restart_is_over_when_its_fault_is_taken_away():

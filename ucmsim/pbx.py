@@ -171,15 +171,14 @@ class Pbx:
         facts = self._known(request.peer, request, when)
         api = self.faults.settle(Moment.DECIDE, facts, when) if checked else NOTHING
         face, situation = self._faces.seen(request.peer, api)
-        if situation.restart is not None:
-            api.count()
-            return self._restarted(when.wall, situation.restart, api)
         decided = self._checks.passed(request, when, face, situation)
         if isinstance(decided, Content) and decided.status == 401:
             api = api.about_authentication()
             api.count()
             return self._dress(request, when.pbx, face, before=(api,))(decided)
         api.count()
+        if situation.restart is not None:
+            return self._restarted(when.wall, situation.restart, api)
         facts = self._known(request.peer, request, when, face)
         data: tuple[Settled, ...] = ()
         if isinstance(decided, Search):
