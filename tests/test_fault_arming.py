@@ -12,6 +12,7 @@ from ucmsim import pages
 from ucmsim.clock import When
 from ucmsim.faults import Facts, FaultRefused, Moment, NotArmed, arming
 from ucmsim.faults.book import REMEMBERED
+from ucmsim.faults.kinds import BY_ID
 from ucmsim.pbx import Pbx
 from ucmsim.records import Record
 from ucmsim.settings import load_clock_change
@@ -138,7 +139,8 @@ def test_what_cannot_be_known_yet_is_refused(condition, fault):
         ({"when": {"format": "JSON"}}, "when.format", "csv, xml or json"),
         ({"when": {"page": []}}, "when.page", "an empty list matches nothing"),
         ({"when": {"page": [0]}}, "when.page.0", "cannot stand here"),
-        ({"when": {"offset": {"form": 1}}}, "when.offset.form", "there is no condition"),
+        ({"when": {"offset": {"form": 1}}}, "when.offset.form", "did you mean 'from'?"),
+        ({"when": {"offset": {"nth": 1}}}, "when.offset.nth", "there is from or to"),
         ({"when": {"acctid": ["62"]}}, "when.acctid.0", "cannot stand here"),
         ({"after": "noon"}, "after", "'noon' is not an ISO instant; write an ISO instant with its zone"),
         ({"after": "2013-12-03T18:00:00"}, "after", "has no zone, so it is no instant"),
@@ -155,6 +157,20 @@ def test_terms_that_are_written_wrongly_are_refused(spec, path, said):
     found = refused({**SLOW, **spec})
     assert list(found) == [path]
     assert said in found[path]
+
+
+@pytest.mark.parametrize("kind", BY_ID.values(), ids=BY_ID)
+def test_no_objection_is_at_another_place_than_its_field(kind):
+    """Whatever stands in a field, the field is named as it was written, once, and what is due as people say it."""
+    for field in kind.fields:
+        for value in ({}, [None], 10**30, "\0"):
+            try:
+                arming({"fault": kind.id, field: value}, defects=())
+            except FaultRefused as refusal:
+                places = [said.path for said in refusal.said]
+                assert {path[0] for path in places if path} <= {*kind.fields}, places
+                assert all(isinstance(part, int) for path in places for part in path[1:]), places
+                assert len(set(places)) == len(places), places
 
 
 def test_every_term_comes_back_as_it_was_written():

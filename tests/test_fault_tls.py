@@ -60,12 +60,21 @@ def test_an_alert(alert, number, said):
     assert (entry["refusal"]["code"], entry["verdict"], entry["tls"]["version"]) == ("cut-by-fault", "refused", None)
 
 
-def test_an_alert_that_there_is_not():
-    """The nearest one is named."""
-    assert (
-        "did you mean 'unrecognized_name'?"
-        in refused({"fault": "tls.alert", "alert": "unrecognised_name"})["alert.function-after[_is_alert(), str]"]
-    )
+@pytest.mark.parametrize(
+    ("alert", "said"),
+    [
+        ("unrecognised_name", "there is no alert 'unrecognised_name'; did you mean 'unrecognized_name'?"),
+        ("112", "there is no alert '112'; RFC 8446, 6 names them, and a number is written without quotes"),
+        (256, "256 is no alert; it is a name of RFC 8446, 6, or a whole number from 0 to 255"),
+        (True, "true is no alert; it is a name of RFC 8446, 6, or a whole number from 0 to 255"),
+        (None, "null is no alert; it is a name of RFC 8446, 6, or a whole number from 0 to 255"),
+        ([40], "this is no alert; it is a name of RFC 8446, 6, or a whole number from 0 to 255"),
+    ],
+)
+def test_an_alert_that_there_is_not(alert, said):
+    """The objection is one, at the field itself, and names the nearest alert or what would be one."""
+    ((field, told_of_it),) = refused({"fault": "tls.alert", "alert": alert}).items()
+    assert (field, told_of_it.rstrip("; ")) == ("alert", said)
 
 
 @pytest.mark.fault("tls.close")

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from ucmsim.errors import did_you_mean, listed
-from ucmsim.faults.conditions import OF_A_REQUEST, Condition
+from ucmsim.faults.conditions import OF_A_REQUEST, Condition, Span
 from ucmsim.faults.kind import Kind
 from ucmsim.faults.kinds import BY_ID
 from ucmsim.faults.planes import Fault, Moment
@@ -60,7 +60,9 @@ def arming(spec: Mapping[str, Any], *, defects: Collection[str], taken: Collecti
     terms_keys = set(Terms.model_fields)
     own = {key: value for key, value in spec.items() if key != "fault" and key not in terms_keys}
     said = [_unknown(kind, key) for key in own if key not in kind.fields]
-    fault = _read(lambda: _record(kind, own), said, (*kind.fields, *terms_keys))
+    wrong: list[Said] = []
+    fault = _read(lambda: _record(kind, own), wrong, (*kind.fields, *terms_keys))
+    said += _each_field_once(wrong)
     given = {key: value for key, value in spec.items() if key in terms_keys}
     terms = _read(lambda: Terms.model_validate(given), said, Condition.model_fields)
     if fault is not None and (objections := getattr(fault, "objections", None)):
@@ -122,10 +124,26 @@ def _read(read: Callable[[], Any], said: list[Said], known: Iterable[str]) -> An
     return None
 
 
+def _each_field_once(said: Iterable[Said]) -> Iterator[Said]:
+    """Yield *said* of a fault's own fields with one objection to each.
+
+    Where a field takes a number or a text, pydantic objects once for each, at paths of its own making.
+    """
+    fields: dict[tuple[str | int, ...], list[Said]] = {}
+    for one in said:
+        fields.setdefault(one.path[:1] if len(one.path) > 1 and isinstance(one.path[1], str) else one.path, []).append(
+            one
+        )
+    for path, ones in fields.items():
+        yield Said(path, ones[0].wrong, " or ".join(one.right for one in ones if one.right))
+
+
 def _said(detail: ErrorDetails, known: Iterable[str]) -> Said:
     path = tuple(detail["loc"])
     if detail["type"] == "extra_forbidden":
         key = str(path[-1])
+        if path[-2:-1] == ("offset",):
+            known = _SPAN
         return Said(path, f"there is no condition '{key}'", did_you_mean(key, known) or f"there is {listed(known)}")
     if detail["type"] == "missing":
         return Said(path[:-1], f"the key '{path[-1]}' is missing", "it must be given")
@@ -139,6 +157,7 @@ def _said(detail: ErrorDetails, known: Iterable[str]) -> Said:
     return Said(path, _cannot(given), due or _DUE.get(detail["type"]) or due_of(detail))
 
 
+_SPAN = tuple(field.alias or name for name, field in Span.model_fields.items())
 _PATTERNS = MappingProxyType(
     {
         "name": "a name has lower-case letters, digits, dots, hyphens and underscores",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import BeforeValidator, Field
 
 from ucmsim.errors import did_you_mean
 from ucmsim.faults import greetings
@@ -60,17 +61,22 @@ class Rotation:
         return replace(handshake, variant=f"another-{turn}" if turn else "")
 
 
-def _is_alert(name: str) -> str:
-    if name not in _NUMBERS:
-        raise ValueError(f"there is no alert '{name}'; {did_you_mean(name, _NUMBERS) or 'RFC 8446, 6 names them'}")
-    return name
+def _is_alert(given: object) -> object:
+    """Return *given*, the name or the number of an alert; said before the types are looked at, which would say each its own."""
+    if isinstance(given, str) and given not in _NUMBERS:
+        due = "RFC 8446, 6 names them, and a number is written without quotes"
+        raise ValueError(f"there is no alert '{given}'; {did_you_mean(given, _NUMBERS) or due}")
+    if not isinstance(given, str) and (type(given) is not int or not 0 <= given <= 255):
+        said = json.dumps(given) if given is None or isinstance(given, int | float) else "this"
+        raise ValueError(f"{said} is no alert; it is a name of RFC 8446, 6, or a whole number from 0 to 255")
+    return given
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
     """Answer the ClientHello with a fatal *alert*, named or numbered, and close."""
 
-    alert: Annotated[int, Field(ge=0, le=255, strict=True)] | Annotated[str, AfterValidator(_is_alert)] = 40
+    alert: Annotated[int | str, BeforeValidator(_is_alert)] = 40
 
     moment: ClassVar[Moment] = Moment.HANDSHAKE
 
