@@ -230,7 +230,29 @@ def test_a_client_certificate_is_demanded(required, served):
     assert (client.shake() == "") is served
     if served:
         assert client.ask().startswith(b"HTTP/1.1 200 OK")
-    told(client, "tls.client-certificate")
+    refusal = told(client, "tls.client-certificate")["refusal"]
+    assert refusal is None if served else refusal["hint"] == "a client certificate is asked for: give the client one"
+
+
+@pytest.mark.parametrize(
+    ("fault", "client", "code", "hint"),
+    [
+        ({"fault": "tls.ciphers", "suite": "null"}, {}, "handshake-failed", "none of the ciphers"),
+        (
+            {"fault": "tls.ciphers", "suite": "dhe-1024"},
+            {"ciphers": "kDHE:@SECLEVEL=2"},
+            "client-alert",
+            "too weak for it, or unknown",
+        ),
+        ({"fault": "tls.versions", "high": "1.1"}, {"low": "1.2"}, "handshake-failed", "compare the versions"),
+    ],
+)
+def test_what_a_handshake_failed_of_is_told(fault, client, code, hint):
+    """The hint is about what was missed: a cipher, its strength, a version."""
+    found = Server(fault).connect(client_context(**client))
+    assert found.shake()
+    refusal = told(found, fault["fault"])["refusal"]
+    assert (refusal["code"], hint in refusal["hint"]) == (code, True), refusal
 
 
 @pytest.mark.fault("tls.rotation")

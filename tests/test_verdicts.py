@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ucmsim.verdicts import ALERTS, Verdict, alert_of, verdict
+from ucmsim.verdicts import ALERTS, Verdict, alert_of, objection, verdict
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,24 @@ def test_alert_of(reason: str, number: int | None) -> None:
 def test_every_alert_is_understood(number: int) -> None:
     """Each alert that there is can be told from all others by its name."""
     assert alert_of(f"tls alert {ALERTS[number].replace('_', ' ')}") == number
+
+
+@pytest.mark.parametrize(
+    ("alert", "said"),
+    [
+        (45, "the certificate"),
+        (40, "too weak"),
+        (70, "no such version"),
+        (80, "failed by itself"),
+        (47, "the handshake itself"),
+    ],
+)
+def test_what_a_client_objects_to(alert: int, said: str) -> None:
+    """Its alert tells whether it is the certificate, or what comes before one."""
+    assert said in objection(alert)
+
+
+@pytest.mark.parametrize("alert", [None, 90, 255])
+def test_an_alert_that_tells_nothing(alert: int | None) -> None:
+    """Then only the client knows."""
+    assert objection(alert) == "its own log may say why"

@@ -28,7 +28,7 @@ from ucmsim.pemfiles import written
 from ucmsim.refusals import Code, Refusal
 from ucmsim.scripted import ScriptedServer
 from ucmsim.scriptedtls import ScriptedConnection
-from ucmsim.verdicts import alert_of
+from ucmsim.verdicts import alert_of, objection
 
 Context = SSL.Context | SSLContext
 """pyOpenSSL's, or the standard library's for old firmware."""
@@ -208,10 +208,22 @@ def tls_failure(error: BaseException | None) -> Refusal:
         said = f"the client does not trust the certificate's issuer ({reasons})"
         return Refusal.of(Code.UNTRUSTED_ISSUER, said, "let it trust the PBX's ca.pem")
     if "alert" in folded:
-        return Refusal.of(
-            Code.CLIENT_ALERT, f"the client refused: {reasons}", "it looked at the certificate, and objects"
-        )
-    return Refusal.of(Code.HANDSHAKE_FAILED, reasons, "compare what the ClientHello offers with tls_min and tls_max")
+        return Refusal.of(Code.CLIENT_ALERT, f"the client refused: {reasons}", objection(alert_of(reasons)))
+    hint = next((hint for reason, hint in _MISSED if reason in folded), "compare it with what the ClientHello offers")
+    return Refusal.of(Code.HANDSHAKE_FAILED, reasons, hint)
+
+
+_MISSED = (
+    ("did not return a certificate", "a client certificate is asked for: give the client one"),
+    ("certificate verify failed", "the client's own certificate is not trusted: give it one that is"),
+    (
+        "no shared cipher",
+        "none of the ciphers that the ClientHello offers is spoken: compare tls_profile and tls.ciphers",
+    ),
+    ("protocol", "compare the versions that the ClientHello offers with tls_min and tls_max"),
+    ("version", "compare the versions that the ClientHello offers with tls_min and tls_max"),
+)
+"""What would have been right, by what OpenSSL says as a server."""
 
 
 def alert_in(error: BaseException | None) -> int | None:

@@ -20,6 +20,14 @@ ALERTS = MappingProxyType({
 })  # fmt: skip
 """The alerts of TLS by number. RFC 8446, 6, and the IANA registry."""
 
+_OBJECTIONS = (
+    ((41, 42, 43, 44, 45, 46, 48, 113, 114), "it looked at the certificate, and objects"),
+    ((40, 71), "what was to be agreed on is too weak for it, or unknown: a cipher, a group or a key"),
+    ((70, 86), "it speaks no such version of TLS: compare what it offers with tls_min and tls_max"),
+    ((10, 20, 22, 47, 50, 51, 109, 110), "it found the handshake itself wrong, as a faulty one is"),
+    ((80,), "it failed by itself, or would not say why: its own log may"),
+)
+
 _NUMBERS = MappingProxyType({name: number for number, name in ALERTS.items()})
 _RECEIVED = re.compile(r"\b(?:sslv3|tlsv1|tlsv13|tls|ssl/tls) (?:alert )?([a-z ]+)")
 """What OpenSSL says of an alert that it received, in lower case and with blanks; not every one is called an alert."""
@@ -58,3 +66,8 @@ def alert_of(reason: str) -> int | None:
     """Return the number of the alert that OpenSSL's *reason* says has come; None if it is about something else."""
     said = (found[1].strip().replace(" ", "_") for found in _RECEIVED.finditer(reason.lower().replace("_", " ")))
     return next((_NUMBERS[name] for name in said if name in _NUMBERS), None)
+
+
+def objection(alert: int | None) -> str:
+    """Return what a client means by an *alert* of this number, as far as that can be told; RFC 8446, 6.2."""
+    return next((said for numbers, said in _OBJECTIONS if alert in numbers), "its own log may say why")
