@@ -22,7 +22,8 @@ class Account:
 
     *basic*: Basic is accepted. *plain*: a Digest without qop is, as in RFC 2069. *uri_checked*: its uri must be the target
     of the request, *realm_checked*: its realm that of the challenge, *exact_user*: its user name the same letter for
-    letter. *any_algorithm* that they name is taken for MD5.
+    letter. *any_algorithm* that they name is taken for MD5. *challenges* is the realm that a fault has the challenge name,
+    None for that which is hashed.
     """
 
     username: str
@@ -34,6 +35,7 @@ class Account:
     realm_checked: bool = False
     exact_user: bool = False
     any_algorithm: bool = False
+    challenges: str | None = None
 
     @classmethod
     def of(cls, api: Api, quirks: Quirks) -> Account:
@@ -110,6 +112,8 @@ def _mistake(credentials: Credentials, method: str, account: Account, target: st
     """Return what the client hashed wrongly, if its response is right for something near; else what is hashed."""
     given = credentials.response[:32].lower()
     if _same(given, response(credentials, method, replace(account, realm=credentials.realm))):
+        if credentials.realm == account.challenges:
+            return f"a fault has the challenge name that realm, and the PBX hashes '{account.realm}': nothing is right for it"
         return f"it was made with another realm: hash '{account.realm}', that of the challenge"
     if _same(given, response(replace(credentials, uri=target), method, account)):
         return "it was made with the target of the request, but the field uri says something else"

@@ -29,6 +29,7 @@ from ucmsim.sight import Edit, Found, Sight, Twists
 from ucmsim.times import local_text
 
 _ACCTID, _START, _END, _SESSION = AT["AcctId"], AT["start"], AT["end"], AT["session"]
+_ASK_AGAIN = "nothing is wrong with the request: wait, and take an empty page for no end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ class Search:
         return Page(kept, more=len(sessions) > limit, taken=len(fits))
 
     def _failed(self, why: str) -> Page:
-        return Page((), Refusal(Code.DATABASE, "", f"the database failed: {why}", "", self.query.format))
+        return Page((), Refusal(Code.DATABASE, "", f"the database failed: {why}", _ASK_AGAIN, self.query.format))
 
 
 class CdrApi:

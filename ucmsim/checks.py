@@ -71,6 +71,8 @@ class Checks:
         if seen.username is not None or seen.password is not None:
             username, password = seen.username or account.username, seen.password or account.password
             account = replace(account, username=username, password=password)
+        if seen.realm is not None:
+            account = replace(account, challenges=seen.realm)
         if face is not self._faces.own:
             nonces = nonces.under(face.quirks)
         if seen.nonce_lifetime is not None:
@@ -80,5 +82,5 @@ class Checks:
         if verdict.granted and not always:
             return None
         stale = always == "stale" if always else verdict.stale
-        page = pages.unauthorized(seen.realm or account.realm, nonces.issue(when.wall), stale=stale)
+        page = pages.unauthorized(account.challenges or account.realm, nonces.issue(when.wall), stale=stale)
         return page.refused(verdict.refusal or _CHALLENGED)
