@@ -301,7 +301,8 @@ def test_a_database_that_fails_is_an_empty_container_or_a_500(form):
             pbx = make_pbx(quirks={"database-failure": value, "error-status": wrong})
             pbx.history.close()
             reply = get(pbx, f"format={form}")
-            assert (reply.status, reply.note) == (status, "the database failed: Cannot operate on a closed database.")
+            assert reply.status == status
+            assert reply.note.startswith("the database failed: Cannot operate on a closed database. (")
             if status == 200:
                 assert (reply.body, header(reply, "Content-type")) == (EMPTY[form], TYPES[form])
             else:
