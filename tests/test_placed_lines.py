@@ -136,6 +136,29 @@ def test_a_restart_lets_go_of_the_lines_of_placed_calls(history: History) -> Non
     assert taking_part(third, "1003") == 0
 
 
+def test_lines_stay_taken_where_the_clock_goes_on_after_a_restart(history: History) -> None:
+    """Those of calls that began since: a restart that was ends them no second time."""
+    on = unit(history, restarts=[(NOW + HOUR).isoformat()])
+    on.happen(NOW + 2 * HOUR)
+    place(on, NOW + 2 * HOUR, talk=4 * 3600)
+    on.happen(NOW + 2.1 * HOUR)
+    on.skip(NOW + 3 * HOUR)
+    on.happen(NOW + 7 * HOUR)
+    during, after = calls(history, NOW + 3 * HOUR, NOW + 6 * HOUR), calls(history, NOW + 6.1 * HOUR, NOW + 7 * HOUR)
+    assert taking_part(during, "1001") == 0
+    assert min(taking_part(during, "1003"), taking_part(after, "1001")) > 5
+
+
+def test_a_restart_in_a_time_that_is_left_out_lets_go_of_lines(history: History) -> None:
+    """It ends what is up then, as it would have."""
+    on = unit(history, restarts=[(NOW + HOUR).isoformat()])
+    place(on, talk=4 * 3600)
+    on.happen(NOW + 0.5 * HOUR)
+    on.skip(NOW + 2 * HOUR)
+    on.happen(NOW + 3 * HOUR)
+    assert taking_part(calls(history, NOW + 2 * HOUR, NOW + 3 * HOUR), "1001") > 5
+
+
 def test_a_call_that_does_not_end_holds_its_lines_until_the_end(history: History) -> None:
     """As its channel is up for ever."""
     on = unit(history)
@@ -163,13 +186,3 @@ def test_lines_that_are_up_keep_what_holds_them_later(besides: int, later: int) 
     lines.hold(30, 40, "1001")
     up = lines.up(10, besides)
     assert [up.taken("1002", 10), up.taken("1001", 29), up.taken("1001", 35)] == [1, 0, later]
-
-
-def test_lines_that_are_let_go_of_keep_what_holds_them_from_then_on() -> None:
-    """The instant itself is one of those."""
-    lines = Lines()
-    lines.hold(5, 50, "1002")
-    lines.hold(9, 40, "1003")
-    lines.hold(10, 40, "1001")
-    empty = lines.emptied(10)
-    assert [empty.taken(number, 10) for number in ("1001", "1002", "1003")] == [1, 0, 0]

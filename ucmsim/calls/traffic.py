@@ -7,6 +7,7 @@ nor quirk shifts a call.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -86,7 +87,6 @@ class Traffic:
         self._durations = Durations.of(settings)
         self._kinds = _kinds(office)
         self._shapes = _shapes(office)
-        self._restarts = list(reversed(office.restarts))
         self._lines = lines or Lines(channels_of(office.trunks))
         self._casting = Casting.of(office.people, office.trunks, settings, chance)
         self._chance = chance
@@ -104,14 +104,11 @@ class Traffic:
 
     def story(self, start: int) -> Story | None:
         """Return the call that begins at *start*, None if it finds no line; ask about each start once, in order."""
-        while self._restarts and self._restarts[-1] <= start:
-            self._lines = self._lines.emptied(self._restarts.pop())
         return self._story(start, self._kinds.draw(self._chance)) if self._kinds else None
 
     def take(self, story: Story) -> None:
         """Let the calls of *story*, which happen whatever is taken, take their lines; what begins meanwhile finds these taken."""
-        until = max(NEVER if call.ended is None else call.ended for call in story)
-        self._lines.hold(min(call.start for call in story), until, *_places(story))
+        self._lines.hold(min(call.start for call in story), self._end(story), *_places(story))
 
     def up(self, at: int, besides: int) -> Lines:
         """Return the lines that are taken at the instant *at*, without what begins later, but not after *besides*."""
@@ -150,14 +147,11 @@ class Traffic:
         return not self._lines.free(party.place, at)
 
     def _end(self, story: Story) -> int:
-        """Return when the lines of *story* are free again: one that does not end takes them until the unit restarts."""
-        last = 0
-        for call in story:
-            ended = call.ended
-            if ended is None:
-                return self._restarts[-1] if self._restarts else NEVER
-            last = max(last, ended)
-        return last
+        """Return when the lines of *story* are free again: when all of it is over, or the unit restarts."""
+        restarts = self._office.restarts
+        at = bisect_right(restarts, min(call.start for call in story))
+        over = max(NEVER if call.ended is None else call.ended for call in story)
+        return min(over, restarts[at]) if at < len(restarts) else over
 
     def _recording(self) -> tuple[tuple[str, ...], bool]:
         """Return of which kinds the next call is recorded, and whether it is a program that begins that, over AMI."""
