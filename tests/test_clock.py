@@ -272,7 +272,7 @@ def ends(shown: Identity | Shown) -> datetime:
 
 @pytest.mark.parametrize("profile", ["modern", "device"])
 def test_certificates_when_the_clock_is_moved(profile: str, tmp_path: Path) -> None:
-    """The good certificate stays; one with a defect is that of the day that the clock shows."""
+    """The good certificate stays, and others are as good; one with a defect is that of the day that the clock shows."""
     wall = NOON.timestamp()
     folder = StateFolder.open(tmp_path)
     settings = load_pbx({"history": {"days": 0}, "tls_profile": profile}, tmp_path)
@@ -285,6 +285,8 @@ def test_certificates_when_the_clock_is_moved(profile: str, tmp_path: Path) -> N
             assert appliance.identity(None, wall) is good
             expired = appliance.identity("expired", wall)
             assert ends(expired) == NOON + (days - 3) * DAY
+            another = appliance.identity(f"another-{days}", wall)
+            assert another.certificate.not_valid_before_utc <= NOON <= another.certificate.not_valid_after_utc
         assert appliance.verifies("127.0.0.1", wall)
     finally:
         appliance.close()

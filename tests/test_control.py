@@ -96,6 +96,21 @@ def test_deleted_name_is_free_again(control: Control) -> None:
     assert control.create(name).json["rows"] == 0
 
 
+def test_a_pbx_that_is_made_again_is_a_new_universe(control: Control) -> None:
+    """Of the one before it has neither faults nor their counts, nor the clock, nor rows, nor events; its draws are the same."""
+    spec = {**LATENCY, "seconds": 0, "chance": 0.5, "name": "maybe"}
+    control.create(name := control.name(), history=GUIDE, faults=[spec])
+    first = control("GET", f"/v1/pbxs/{name}/faults").json
+    control("PUT", f"/v1/pbxs/{name}/clock", {"rate": 0})
+    control("POST", f"/v1/pbxs/{name}/faults", {"fault": "api.deny"})
+    control("DELETE", f"/v1/pbxs/{name}/cdrs")
+    control("DELETE", f"/v1/pbxs/{name}")
+    assert control.create(name, history=GUIDE, faults=[spec]).json["rows"] == 3
+    assert control("GET", f"/v1/pbxs/{name}/faults").json == first
+    assert control("GET", f"/v1/pbxs/{name}/clock").json["rate"] == 1
+    assert control("GET", f"/v1/pbxs/{name}/journal").json["items"] == []
+
+
 def test_life_of_a_fault(control: Control, hq: str) -> None:
     """A fault is armed with 201 and a name, is listed with its counters, is disarmed with 204, and is no more."""
     armed = control("POST", f"{hq}/faults", LATENCY)

@@ -442,6 +442,24 @@ def test_the_draws_follow_seed_pbx_and_name():
     assert fired(armed({**slow, "name": "late"}), "late") != first
 
 
+def test_what_a_fault_draws_for_itself_follows_the_seed():
+    """Waits, orders and bytes: the same for the same seed, others for another one, and others for each match."""
+    found = []
+    for seed in (42, 42, 43):
+        pbx = armed(
+            {**LATENCY, "spread": "normal"}, {"fault": "data.reorder"}, {"fault": "tls.garbage", "bytes": 64}, seed=seed,
+        )  # fmt: skip
+        replies = [pbx.answer(request("/cdrapi"), at()) for _ in range(8)]
+        found.append(([reply.steps for reply in replies], [pbx.handshake(CLIENT, BEGAN).answer for _ in range(2)]))
+        assert len({reply.steps[0] for reply in replies}) == 8
+        assert len({reply.body for reply in replies}) > 1
+    (waits, bytes_), again, (other_waits, other_bytes) = found
+    assert (waits, bytes_) == again
+    assert [steps[0] for steps in waits] != [steps[0] for steps in other_waits]
+    assert [steps[2:] for steps in waits] != [steps[2:] for steps in other_waits]
+    assert len({*bytes_, *other_bytes}) == 4
+
+
 @pytest.mark.parametrize(("chance", "acts"), [(0, []), (1, [1, 2, 3]), (0.0, []), (1.0, [1, 2, 3])])
 def test_the_ends_of_chance_are_never_and_always(chance, acts):
     """0 never acts, 1 always does."""

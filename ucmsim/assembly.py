@@ -57,6 +57,7 @@ class Appliance:
     _authority: Authority
     _is_new: bool
     _bank: KeyBank
+    _began: datetime
     _bad: dict[tuple[str, bool], tuple[Shown, datetime]] = field(default_factory=dict)
     _others: dict[tuple[str, bool], Identity] = field(default_factory=dict)
 
@@ -71,7 +72,7 @@ class Appliance:
             return self._good
         pbx, now = self.pbx, self.pbx.clock.at(wall).pbx
         if name is None or name.startswith(ANOTHER):
-            return self._another(name or "", now, for_rsa=for_rsa)
+            return self._another(name or "", for_rsa=for_rsa)
         shown, minted = self._bad.get((name, for_rsa), (None, now))
         if shown is None or abs(now - minted) > _A_DAY:
             own = self._good.key if pbx.settings.tls_profile == "device" else None
@@ -80,14 +81,17 @@ class Appliance:
             self._bad[name, for_rsa] = (shown, now)
         return shown
 
-    def _another(self, name: str, now: datetime, *, for_rsa: bool) -> Identity:
-        """Return another good identity: for an RSA key, or one that takes turns with others."""
+    def _another(self, name: str, *, for_rsa: bool) -> Identity:
+        """Return another good identity: for an RSA key, or one that takes turns with others.
+
+        It is as good for as long as the PBX's own, whatever its clock says by now.
+        """
         if (name, for_rsa) not in self._others:
             names, key = self.pbx.settings.names, self._bank.rsa() if for_rsa else None
             if self.pbx.settings.tls_profile == "device":  # which vouches for itself
-                made = self_signed(names, now, key=key or self._good.key)
+                made = self_signed(names, self._began, key=key or self._good.key)
             else:
-                made = self._authority.issue(names, now, key=key)
+                made = self._authority.issue(names, self._began, key=key)
             self._others[name, for_rsa] = made
         return self._others[name, for_rsa]
 
@@ -192,6 +196,7 @@ def assemble(
             authority,
             is_new,
             KeyBank(home),
+            now,
         )
         appliance.prepare(settings.faults, wall)
         undoing.pop_all()

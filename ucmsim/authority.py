@@ -246,17 +246,17 @@ def general_name(name: str) -> x509.GeneralName:
 
 
 def _span(now: datetime, starts: timedelta, days: int) -> tuple[datetime, datetime]:
-    begin = _moved(now, starts)
-    return begin, _moved(begin, timedelta(days=days))
+    begin = moved(now, starts)
+    return begin, moved(begin, timedelta(days=days))
 
 
-def _moved(moment: datetime, by: timedelta) -> datetime:
+def moved(moment: datetime, by: timedelta) -> datetime:
     """Return *moment* moved *by*, within the years that a certificate can state: a PBX clock may show any."""
     try:
-        moved = moment + by
+        found = moment + by
     except OverflowError:
-        moved = _LATEST if by > timedelta() else _EARLIEST
-    return min(max(moved, _EARLIEST), _LATEST)
+        found = _LATEST if by > timedelta() else _EARLIEST
+    return min(max(found, _EARLIEST), _LATEST)
 
 
 def _key_pem(key: Key) -> bytes:

@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from ucmsim import authority
 from ucmsim.authority import Key, alternatives, export, general_name, usage
 from ucmsim.defects import der
 from ucmsim.defects.draft import Draft, Signer, algorithm_of, extension
@@ -20,7 +21,6 @@ ALTERNATIVE_NAMES, SUBJECT_KEY, AUTHORITY_KEY, NAME_CONSTRAINTS = "2.5.29.17", "
 
 _COMMON_NAME = "2.5.4.3"
 _LONGEST = 64  # RFC 5280, ub-common-name
-_EARLIEST, _LATEST = datetime(1950, 1, 2), datetime(9999, 12, 30)  # noqa: DTZ001 - the zone is added in `moved`
 
 
 Change = Callable[[Scene, Draft], Draft]
@@ -51,12 +51,8 @@ def named(*attributes: tuple[str, int, bytes]) -> bytes:
 
 
 def moved(now: datetime, days: float) -> datetime:
-    """Return *now* moved by *days*, within the years that a certificate can state: a PBX clock may show any."""
-    first, last = _EARLIEST.replace(tzinfo=now.tzinfo), _LATEST.replace(tzinfo=now.tzinfo)
-    try:
-        return min(max(now + timedelta(days=days), first), last)
-    except OverflowError:
-        return last if days > 0 else first
+    """Return *now* moved by *days*, within the years that a certificate can state."""
+    return authority.moved(now, timedelta(days=days))
 
 
 def host_of(scene: Scene) -> str:
