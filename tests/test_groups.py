@@ -13,7 +13,7 @@ import pytest
 from tests.test_traffic import TRUNKS, office, stories
 from ucmsim.calls.events import Call, Party, Role, What
 from ucmsim.calls.groups import GROUPS, groups
-from ucmsim.calls.shapes import SHAPES, Story
+from ucmsim.calls.shapes import BY_ID, SHAPES, Story
 from ucmsim.calls.stage import Features
 from ucmsim.calls.traffic import Office
 from ucmsim.settings import Traffic, load_pbx
@@ -154,6 +154,17 @@ def test_a_placed_call_rings_members_too(shape: Any) -> None:
             assert set(members) < set(there)
         else:
             assert set(there) <= set(members)
+
+
+def test_a_placed_call_rings_agents_in_the_order_of_their_queue() -> None:
+    """As one that is made up does; the last takes it, and who is named is that one."""
+    one = an_office(phones={"queue": (4, 4)})
+    members = list(one.people.groups["queue"])
+    for phones in (1, 2, 3, 4):
+        assert rung(placed(one, BY_ID["queue"], phones=phones)) == members[:phones]
+    (call,) = staged(wished({"shape": "queue", "from": CALLER, "to": members[0].number, "phones": 3}, NOW), one)
+    assert rung(call) == [members[1], members[2], members[0]]
+    assert [event.to for event in call.events if event.what is What.ANSWER] == [members[0]]
 
 
 def test_a_placed_call_rings_whoever_is_named() -> None:

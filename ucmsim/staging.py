@@ -46,6 +46,9 @@ def staged(wish: Wish, office: Office) -> Story:
     outside = beyond(trunk, at)._replace(number=wish.callee if kind == "Outbound" else wish.caller)
     target = _target(wish, office, outside)
     rung = inside[:phones] if kind == "Inbound" else inside[1 : phones + 1]
+    queued = shape.phones == "queue"
+    if queued:  # agents are rung in the order of the queue, but who is named last, and the last takes the call
+        rung = (*rung[len(first) :], *rung[: len(first)])
     stage = Stage(
         inside=inside,
         outside=outside,
@@ -53,9 +56,9 @@ def staged(wish: Wish, office: Office) -> Story:
         start=microseconds(wish.at),
         made=0,
         lasts=_lasts(wish),
-        phones=rung[::-1] if shape.phones == "queue" else rung,  # who is named is rung last, and takes the call
-        taker=rung[0] if rung else None,
-        engaged=rung[-1:] if len(rung) > 2 and shape.phones != "queue" else (),
+        phones=rung,
+        taker=rung[-1 if queued else 0] if rung else None,
+        engaged=rung[-1:] if len(rung) > 2 and not queued else (),
         target=target or (inside[2] if len(inside) > 2 else None),
         line=next((line for line in lines if line.trunk == trunk.name), None),
         recorded=KINDS if wish.recorded else (),
