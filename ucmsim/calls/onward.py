@@ -1,10 +1,9 @@
-"""How calls go that go on to somebody else: forwarded, transferred, parked, by DISA, or begun by the PBX. Spec 5.6. Pure."""
+"""How calls go that go on to somebody else: forwarded, transferred, parked or by DISA. Spec 5.6. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from ucmsim.calls import begun
 from ucmsim.calls.events import Party, Role, What
 from ucmsim.calls.legs import FOLLOWED
 from ucmsim.calls.plays import (
@@ -100,13 +99,3 @@ def disa(stage: Stage, kind: str) -> Script:
     features, target = stage.features, stage.beyond
     script = Script(stage, kind, stage.outside, features.did).then(ENTER, features.disa).wait(stage.lasts(Phase.KEYS))
     return talked(script.then(What.KEY, keys=target.number).then(DIAL, target), stage, target)
-
-
-def by_api(stage: Stage, kind: str) -> Script:
-    """Play a call that the API has the PBX begin."""
-    return begun.by_api(stage, kind, *ends(stage, kind))
-
-
-def helped(stage: Stage, kind: str) -> tuple[Script, ...]:
-    """Return a call that goes on to another phone of the callee, and the helper channel's."""
-    return begun.helped(stage, kind, *ends(stage, kind))

@@ -1,6 +1,6 @@
 """The shapes that calls have: the table of them, one small declaration each. Spec 5.6, 5.7; https-api 5.2. Pure.
 
-To add a shape, add a function to `plays`, `together` or `onward`, and its row here. What firmware writes about it follows
+To add a shape, add a function to `plays`, `together`, `onward` or `begun`, and its row here. What firmware writes about it follows
 from the events; what of that is assumed is a row of the quirk register.
 """
 
@@ -114,11 +114,11 @@ SHAPES = (
     Shape("parked", "The callee parks the caller, and a colleague fetches the call.", _INWARD, "spec 5.6", "seen",
           onward.parked, needs=3),
     Shape("helper-channel", "Another phone of the callee is rung by a Local/ channel, which has a row of its own.", _INWARD,
-          "spec 5.2", "assumed", onward.helped, needs=3),
+          "spec 5.2", "assumed", begun.helped, needs=3),
     Shape("callback", "The PBX does not take a call from outside, but calls back.", ("Inbound",), "spec 5.6", "assumed",
           begun.called_back, has_number=True),
     Shape("api-call", "The API has the PBX call somebody, and then whom they are to talk with.", ("Inbound", "Outbound", "Internal"),
-          "https-api 5.2", "seen", onward.by_api, has_number=True),
+          "https-api 5.2", "seen", begun.by_api, has_number=True),
 )  # fmt: skip
 """Every shape."""
 
