@@ -170,9 +170,8 @@ class Firmware:
         call, naming, timing = leg.call, self.naming, self.timing
         caller, reached = call.caller, leg.reached
         source = naming.source(call)
-        if (
-            leg.lastapp == VOICEMAIL and self.one_row and leg.start != call.start
-        ):  # the ringing before it is told with it
+        if leg.lastapp == VOICEMAIL and self.one_row and leg.start != call.start:
+            # The ringing before it is told with it.
             leg = leg._replace(start=call.start, lastapp=self.one_row_lastapp)
         if leg.lastapp == DIAL and leg.disposition == "FAILED" and self.unregistered != DIAL:
             leg = leg._replace(lastapp=self.unregistered, lastdata=_PROMPT)

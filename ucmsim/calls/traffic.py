@@ -1,7 +1,7 @@
 """Which calls happen: when, between whom, in which shape, and what comes of lines that are taken. Pure.
 
-One model for the history and for live: `Traffic.stories` goes on for ever, and whoever asks again from an instant on
-gets the arrivals of that time. Chance decides everything before a firmware writes about it, so that neither personality
+One model for the history and for live: a history takes its `stories` as they come, `ucmsim.calls.unfolding` asks for
+each `story` when its time has come. Chance decides everything before a firmware writes about it, so that neither personality
 nor quirk shifts a call.
 """
 

@@ -10,9 +10,8 @@ from ucmsim.calls.trunks import carried
 from ucmsim.instants import NEVER
 from ucmsim.truth import CUT, HUNG_UP, CallTruth, Talked, Truth
 
-_ROLES = MappingProxyType(
-    {role: role.value for role in Role}
-)  # to ask a member for its value takes as long as all else
+_ROLES = MappingProxyType({role: role.value for role in Role})
+"""What each role is called: to ask a member for its value takes as long as all the rest of a truth."""
 
 
 def of_call(call: Call) -> CallTruth:
