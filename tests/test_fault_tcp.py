@@ -146,6 +146,16 @@ def test_what_goes_out_slowly_goes_out_whole():
     told(gate, caller)
 
 
+@pytest.mark.parametrize("fault", [{"fault": "tcp.bandwidth", "rate": 100}, {"fault": "tcp.slicer"}])
+def test_nothing_waits_for_a_connection_that_is_gone(fault):
+    """Neither what was held back nor what TLS says of the end itself."""
+    server = Server(fault)
+    client = server.connect()
+    client.shake()
+    server.clock.pump([0.05] * 20)
+    client.lose()  # which finds a timer that is left
+
+
 def test_who_reads_nothing_of_what_goes_out_slowly_is_given_up():
     """Where the socket is full it is the peer that is waited for, and for no longer than usual."""
     gate = port("tcp.bandwidth", rate=100)

@@ -31,6 +31,7 @@ class Throttle:
         self._waiting = 0
         self._left = traffic.limit
         self._cutting = False
+        self._stopped = False
         self._timer: IDelayedCall | None = None
         self._producer: Any = None
         self._pauses = False
@@ -60,6 +61,8 @@ class Throttle:
     # --- as a transport --------------------------------------------------------------------------------------------
 
     def write(self, data: bytes) -> None:
+        if self._stopped:  # TLS says its last word after the socket is gone
+            return
         if self._left is not None:
             data = data[: self._left]
             self._left -= len(data)
@@ -95,7 +98,8 @@ class Throttle:
     # --- the queue -------------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Forget what waits; the connection is gone, or cut."""
+        """Forget what waits, and whatever comes; the connection is gone, or cut."""
+        self._stopped = True
         self._queue.clear()
         self._waiting = 0
         self._then = None
