@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from ucmsim.calls.lines import Lines
+from ucmsim.fields import FieldRefused
 from ucmsim.history import History
 from ucmsim.instants import SECOND, microseconds
 from ucmsim.living import Living
 from ucmsim.settings import load_pbx
 from ucmsim.truth import CallTruth
-from ucmsim.wishes import wished
+from ucmsim.wishes import Wish, wished
 
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -166,6 +169,54 @@ def test_a_call_that_does_not_end_holds_its_lines_until_the_end(history: History
     on.happen(NOW + 3 * HOUR)
     found = calls(history, NOW, NOW + 3 * HOUR)
     assert (taking_part(found, "1001"), taking_part(found, "1003") > 5) == (0, True)
+
+
+SHAPES_PLACED = ("answered", "held", "ring-group", "queue", "parked", "attended-transfer", "conference")
+
+
+def some_call(chance: Random, now: datetime) -> Wish:
+    """Return a wish for a call of some shape and kind, now or later."""
+    one, other = chance.sample(("1001", "1002", "1003", "1004", "1005", "1006"), 2)
+    ends = chance.choice([(one, other), ("3125550199", other), (one, "3125550123")])
+    at = now + timedelta(seconds=chance.choice([0, chance.randint(1, 4000)]))
+    return wished(
+        {"shape": chance.choice(SHAPES_PLACED), "from": ends[0], "to": ends[1], "at": at.isoformat(),
+         "talk": chance.randint(30, 2000)},
+        now,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_placed_nobody_on_it_is_in_a_call_that_begins_later(history: History, seed: int) -> None:
+    """Nor where the unit restarts, and the clock leaps on."""
+    chance, now, placed = Random(seed), NOW, set[int]()
+    on = unit(
+        history, extensions={"first": 1001, "count": 6}, restarts=[(NOW + at * HOUR).isoformat() for at in (1, 3)]
+    )
+    while now < NOW + 6 * HOUR:
+        now += timedelta(seconds=chance.choice((1, 30, 300, 900)))
+        on.happen(now)
+        if chance.random() < 0.4:
+            with suppress(FieldRefused):  # not every shape is of every kind
+                placed.update(call.start for call in on.place(some_call(chance, now)))
+        if chance.random() < 0.05:
+            now += timedelta(seconds=chance.randint(1, 1200))
+            on.skip(now)
+    on.happen(now + 12 * HOUR)
+    found = [told.truth for told in history.ledger.calls()]
+    held = [
+        (number, call.began, talk.until)
+        for call in found
+        if call.began in placed
+        for talk in call.talks
+        for number in {call.caller, talk.number if talk.role == "extension" else call.caller}
+        if call.kind != "Inbound" or number != call.caller
+    ]
+    assert len(held) > 20
+    later = [call for call in found if call.began not in placed]
+    assert len(later) > 500
+    for number, since, until in held:
+        assert not any(since <= call.began < until and taking_part([call], number) for call in later), (number, since)
 
 
 def test_lines_are_held_whether_or_not_there_are_any() -> None:
