@@ -169,6 +169,28 @@ def test_a_correction_and_a_restart_that_are_scheduled_come_by_themselves(ucm: U
     assert [row["uniqueid"].partition(".")[2] for row in rows(ucm)] == ["0", "0"]
 
 
+@pytest.mark.fault("api.restart")
+@pytest.mark.ucmsim(**EMPTY)
+def test_a_restart_in_a_request_is_one_of_the_unit(ucm: Ucm) -> None:
+    """A call that is up ends without a row, the truth tells that it was cut, and channels count from 0 again."""
+    ucm.place_call("answered", "1001", "1002", ring=5, talk=10)
+    ucm.clock.advance(60)
+    ucm.place_call("answered", "1003", "1004", ring=5, talk=3600)
+    ucm.clock.advance(60)
+    with ucm.fault("api.restart", seconds=3600), pytest.raises(requests.ConnectionError):
+        rows(ucm)
+    until = time.monotonic() + 30  # taken away, the fault lets the port open again at once
+    while not ucm.journal(kind="listening") or not ucm.journal(kind="listening")[-1]["listens"]:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    ucm.clock.advance(7200)
+    ucm.place_call("answered", "1003", "1004", talk=10)
+    ucm.clock.advance(60)
+    assert [(row["src"], row["uniqueid"].partition(".")[2]) for row in rows(ucm)] == [("1001", "0"), ("1003", "0")]
+    cut = ucm.calls[1]
+    assert (cut["ending"], cut["ended"] / 1_000_000) == ("cut", (BEGAN + timedelta(seconds=120)).timestamp())
+
+
 @pytest.mark.ucmsim(**EMPTY)
 @pytest.mark.parametrize(
     ("call", "field", "said"),

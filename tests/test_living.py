@@ -17,6 +17,7 @@ from ucmsim.fields import FieldRefused
 from ucmsim.filling import fill
 from ucmsim.history import History
 from ucmsim.instants import SECOND, microseconds
+from ucmsim.ledger import Sought
 from ucmsim.living import Living
 from ucmsim.settings import load_pbx
 from ucmsim.truth import Truth
@@ -180,6 +181,29 @@ def test_a_call_that_a_restart_cuts_off_is_told_without_an_end(history: History)
     assert call.ended is None
     on.happen(NOW + timedelta(hours=1))
     assert len(history) == 0
+
+
+def test_a_restart_that_comes_of_itself_does_what_a_scheduled_one_does(tmp_path: Path) -> None:
+    """The same calls, rows, channels and ends of a busy day, whether it was known of the restart or not."""
+    at = NOW + timedelta(hours=3, seconds=30)
+    settings = {"time_zone": "UTC", "history": {"calls_per_day": 2000}, "traffic": BUSY}
+    told = []
+    for schedules in (True, False):
+        kept = History.open(tmp_path / f"{schedules}.sqlite", durable=False)
+        known = {**settings, "restarts": [at.isoformat()] if schedules else []}
+        on = Living("hq", load_pbx(known, Path()), kept, seed=1, since=NOW)
+        place(on, ring=5, talk=3600, at=(at - timedelta(seconds=60)).isoformat())
+        place(on, ring=5, talk=60, at=(at + timedelta(seconds=20)).isoformat())
+        on.happen(at)
+        if not schedules:
+            on.restart(at)
+        on.happen(NOW + timedelta(hours=6))
+        page, _ = kept.ledger.page(Sought(limit=1000))
+        told.append((list(kept.rows()), sorted((call.truth, len(call.rows)) for call in page)))
+        kept.close()
+    assert len(told[0][0]) > 200
+    assert {truth.ending for truth, _ in told[0][1]} >= {"hung up", "cut"}
+    assert told[1] == told[0]
 
 
 @pytest.mark.quirk("acctid")

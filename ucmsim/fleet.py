@@ -52,6 +52,7 @@ class PbxService(Service):
         )
         wrapped = TlsFactory(self._tls, False, DeviceFactory(pbx, reactor, worker), clock=reactor)
         self.calls = Happenings(appliance, reactor, worker)
+        pbx.went_down.append(self.calls.restarted)
         self._gate = Gate(
             pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"), undecided=self._undecided
         )

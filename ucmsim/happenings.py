@@ -92,6 +92,17 @@ class Happenings(Service):
 
         await self._in_turn(change)
 
+    def restarted(self) -> None:
+        """Let the unit restart in its world too, as soon as what is over by now has happened."""
+        Deferred.fromCoroutine(self._restarted(self.now)).addErrback(self._failed)
+
+    async def _restarted(self, at: datetime) -> None:
+        await self.catch_up()
+        if self.running:
+            await self._in_turn(lambda: self._appliance.living.restart(at))
+            said = "it restarted: calls that were up have ended without rows, channels count from 0 again"
+            self._log.info("{pbx}: {said}", pbx=self._appliance.pbx.name, said=said)
+
     async def place(self, wish: Wish) -> tuple[Call, ...]:
         """Let a call happen; raises `FieldRefused`."""
         story: tuple[Call, ...] = await self._placed(lambda: self._appliance.living.place(wish))

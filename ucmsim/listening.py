@@ -38,7 +38,7 @@ class Listening:
         self.address: Address | None = None
         pbx.faults.changed = self.look
         # Not at once: the connection on which it happens is in the middle of its request.
-        pbx.went_down = lambda: reactor.callLater(0, self.look)
+        pbx.went_down.append(lambda: reactor.callLater(0, self.look))
 
     def open(self, bind: Address) -> None:
         """Listen on *bind*; raises `BindError`."""

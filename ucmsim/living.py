@@ -163,6 +163,17 @@ class Living:
         self._world.drop(since, self._reached, self._history.ledger.starts(self._reached))
         self._world.go_on(self._stories())
 
+    def restart(self, to: datetime) -> None:
+        """Let the unit restart at *to*, or where it has come to: calls that are up end without rows, channels count from 0.
+
+        Everything that is over before must have happened.
+        """
+        at = max(self._reached, microseconds(to))
+        self._reached = at
+        self._world.restart(at)
+        if self._traffic:
+            self._traffic.restart(at)
+
     def place(self, wish: Wish) -> tuple[Call, ...]:
         """Let a call happen; return the channels it is made of. Raises `FieldRefused`."""
         (story,) = self._placed([self._story(wish)])

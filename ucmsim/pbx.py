@@ -80,7 +80,7 @@ class Pbx:
         self._nonces = Nonces.of(stream(seed, name, "nonces"), self.quirks)
         self._checks = Checks(self.reading, self._faces, self._nonces)
         self._downtime = Downtime(self.faults)
-        self.went_down: Callable[[], object] = lambda: None
+        self.went_down: list[Callable[[], object]] = []
         self._discretion = Discretion.of(
             self._faces.own.account, tuple(f"/{name}" for name in self._faces.own.handlers)
         )
@@ -100,7 +100,7 @@ class Pbx:
     def port(self, wall: float) -> tuple[PortState, Settled]:
         """Return whether the port is open at *wall* seconds, and the faults that keep it closed.
 
-        `went_down` is called when it closes because of a restart.
+        All of `went_down` are called when it closes because of a restart.
         """
         settled = self.faults.settle(Moment.LISTEN, self._known(""), self._clock.at(wall))
         state, names = settled.applied(PortState()), settled.names
@@ -254,7 +254,8 @@ class Pbx:
         """Go down for so many *seconds* in the middle of a request, which gets a reset."""
         self._downtime.begin(wall, seconds, faults)
         self._nonces.forget()
-        self.went_down()
+        for hears in self.went_down:
+            hears()
         why = _RESTARTS
         return Reply(0, "", (), (HangUp(Ending.RESET),), note=why.sentence, faults=faults.names, refusal=why)
 

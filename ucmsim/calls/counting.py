@@ -57,6 +57,13 @@ class Channels:
         heapify(self._expected)
         return list(gone.values())
 
+    def restart(self, at: int) -> None:
+        """Count from 0 again at the instant *at*; what had begun to be counted makes no more channels."""
+        self.count(at - 1)
+        self._expected = [entry for entry in self._expected if not entry[3]]
+        heapify(self._expected)
+        self._next = 0
+
     def count(self, until: int) -> None:
         """Count all channels that are made until the instant *until*, that included."""
         expected = self._expected

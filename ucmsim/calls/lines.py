@@ -53,15 +53,20 @@ class Lines:
         for place in places:
             heappush(self._held, (since, until, place))
 
+    def emptied(self, at: int) -> Lines:
+        """Return these lines when whatever took them has let go at the instant *at*, but for what holds them from then on."""
+        found = Lines(self._channels)
+        found._held = [held for held in self._held if held[0] >= at]
+        heapify(found._held)
+        return found
+
     def up(self, at: int, besides: int) -> Lines:
         """Return the lines as they are taken at the instant *at*, to be asked about any instant from then on.
 
         What would hold one from later on, but not after *besides*, does not.
         """
         self._begin(at)
-        found = Lines(self._channels)
-        found._held = [held for held in self._held if held[0] > max(at, besides)]
-        heapify(found._held)
+        found = self.emptied(max(at, besides) + 1)
         for place, ends in self._ends.items():
             if going_on := [end for end in ends if end > at]:
                 found._ends[place] = sorted(going_on)  # which is a heap

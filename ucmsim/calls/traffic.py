@@ -110,6 +110,10 @@ class Traffic:
         """Let the calls of *story*, which happen whatever is taken, take their lines; what begins meanwhile finds these taken."""
         self._lines.hold(min(call.start for call in story), self._end(story), *_places(story))
 
+    def restart(self, at: int) -> None:
+        """Let the unit restart at the instant *at*, up to which calls have begun: all lines are free."""
+        self._lines = self._lines.emptied(at)
+
     def up(self, at: int, besides: int) -> Lines:
         """Return the lines that are taken at the instant *at*, without what begins later, but not after *besides*."""
         return self._lines.up(at, besides)

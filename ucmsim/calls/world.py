@@ -144,6 +144,21 @@ class CallWorld:
         self._at = until
         self._starts.take(starts)
 
+    def restart(self, at: int) -> None:
+        """Let the unit restart at the instant *at*, up to which everything has happened and been asked for."""
+        self._channels.restart(at)
+        self._going_on = [entry for one in self._going_on for entry in self._outlives(one, at)]
+        heapify(self._going_on)
+
+    def _outlives(self, one: _Happening, at: int) -> Iterator[_Happening]:
+        """Yield what a restart at the instant *at* makes of what would be over later: of what is up only the truth is left."""
+        _, order, what, numbers, number = one
+        if not numbers:  # no channel of it was made, so it has not begun
+            yield one
+        elif isinstance(what, Call) and what.start < at:
+            self._told.pop(number, None)
+            yield at, order, cut(what, at), numbers, number
+
     def over(self) -> list[Numbered]:
         """Return the calls that are over since this was asked, or since the last record, in order."""
         over, self._over = self._over, []

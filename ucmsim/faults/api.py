@@ -136,7 +136,10 @@ class Realm:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """Restart in the middle of the request: every connection is reset, and the port is closed for so many *seconds*."""
+    """Restart in the middle of the request: every connection is reset, and the port is closed for so many *seconds*.
+
+    Nonces are forgotten, what is up of calls ends without rows, and channels are counted from 0 again.
+    """
 
     seconds: Seconds = 5.0
 
@@ -232,7 +235,7 @@ KINDS = (
     Kind("api.realm", Realm, "realm: text", _EVERY,
          "The challenge names a realm that the PBX does not hash with, so that no response is right.", challenges=True),
     Kind("api.restart", Restart, "seconds: of wall-clock time that the port is closed, 0 to 86400", _DECIDE,
-         "The PBX restarts: connections are reset, the port is closed for a while or until the fault is taken away, nonces are forgotten."),
+         "The PBX restarts: connections are reset, the port is closed for a while or until the fault is taken away, nonces are forgotten, calls that are up end without rows, channels count from 0 again."),
     Kind("api.slow-database", SlowDatabase, "seconds: wall-clock seconds, 0 to 86400", _DECIDE,
          "A search in the CDRs takes longer; other requests do not."),
     Kind("api.locked-database", LockedDatabase, "", _DECIDE,
