@@ -154,7 +154,10 @@ class Living:
         self._world.clock = clock
 
     def skip(self, to: datetime) -> None:
-        """Go on at *to* without what would have begun until then; calls that are up stay up, until their old end."""
+        """Go on at *to* without what would have begun until then; calls that are up stay up, until their old end.
+
+        A restart before that ends them, also one that is left out: they were cut there when they began.
+        """
         since, self._reached = self._reached, microseconds(to)
         self._cleaned = to - _A_DAY  # whatever it was before, the unit is at a new day
         self._lines = self._traffic.up(since, self._reached) if self._traffic else None
