@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import combinations
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import requests
 
@@ -119,7 +120,8 @@ class Bench:
         """
         base, ca = f"{self._place.url}/recapi?filedir=monitor", self._place.ca
         listed = requests.get(base, verify=ca, timeout=LONGEST).text.splitlines()[1:]
-        names = sorted(line.partition(",")[2] for line in listed)[-12:]
+        # A number abroad has a plus, which in a query is a space.
+        names = [quote(name) for name in sorted(line.partition(",")[2] for line in listed)[-12:]]
 
         def size(name: str) -> int:
             return int(requests.head(f"{base}&filename={name}", verify=ca, timeout=LONGEST).headers["Content-Length"])
