@@ -170,6 +170,15 @@ def test_a_cut_between_records_is_a_page_that_looks_whole():
     assert 0 < opened.body.count(b"\n") < GOOD.body.count(b"\n")
 
 
+def test_a_cut_between_records_of_xml_leaves_elements_of_rows_whole():
+    """The lines of XML are fields; what is cut off are rows, and the end of the root."""
+    good = wire("http.truncate", times=1, at="record", length="matching", when={"nth": [2]})
+    whole, cut = (good.ask("/cdrapi?format=xml").body for _ in range(2))
+    assert whole.startswith(cut)
+    assert cut.endswith(b"</cdr>\n")
+    assert 0 < cut.count(b"<cdr>") == cut.count(b"</cdr>") < whole.count(b"<cdr>")
+
+
 def test_a_cut_inside_a_token_is_no_json():
     """The cut is inside a text."""
     opened = asked("http.truncate", "/cdrapi?format=json", at="token", length="matching")
@@ -184,6 +193,10 @@ def test_a_cut_inside_a_token_is_no_json():
         (b"a,b\nc,d\n", 6, "byte", b"a,b\nc,"),
         (b"a,b\nc,d\n", 6, "record", b"a,b\n"),
         (b"a,b\nc,d\n", 2, "record", b"a,"),
+        (b"<r>\n<cdr>\n<a>1</a>\n</cdr>\n<cdr>\n<a>2</a>\n", 40, "record", b"<r>\n<cdr>\n<a>1</a>\n</cdr>\n"),
+        (b"<r><cdr><a>1</a></cdr><cdr><a>2</a>", 34, "record", b"<r><cdr><a>1</a></cdr>"),
+        (b"<r>\n<cdr>\n<a>1</a>\n", 14, "record", b"<r>\n<cdr>\n<a>1"),
+        (b'{"cdr":[{"a":"1"},{"a":"2"}]}', 26, "record", b'{"cdr":[{"a":"1"},'),
         (b"a,b\nc,d\n", 7, "field", b"a,b\nc,"),
         (b"<a>1</a>", 7, "field", b"<a>1"),
         (b"abc", 2, "field", b"ab"),

@@ -11,12 +11,15 @@ Where = Literal["byte", "record", "field", "token", "character"]
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.){2,}"|[0-9]{2,}|null')
 _LINE, _COMMA, _TAG = b"\n", b",", b"</"
+_XML_ROW = re.compile(rb"</cdr>\n?")
+_COMPACT = b"},{"
+"""What parts the entries of JSON that has no lines."""
 
 
 def place(data: bytes, near: int, where: Where) -> int:
     """Return how many bytes of *data* are left when it is cut *near* a byte, at the kind of place that *where* names.
 
-    ``record``: after the last line that is whole; ``field``: where the last field before has just begun; ``token``: in the
+    ``record``: after the last row that is whole, a line where rows are lines; ``field``: where the last field before has just begun; ``token``: in the
     middle of a JSON text or number; ``character``: after the first byte of a character of several. Where there is no such
     place it is the byte itself.
     """
@@ -24,7 +27,12 @@ def place(data: bytes, near: int, where: Where) -> int:
 
 
 def _record(data: bytes, near: int) -> int:
-    return data.rfind(_LINE, 0, near) + 1 or near
+    if data.lstrip().startswith(b"<"):
+        return max((row.end() for row in _XML_ROW.finditer(data, 0, near)), default=near)
+    line, entry = data.rfind(_LINE, 0, near), data.rfind(_COMPACT, 0, near)
+    if line < 0 <= entry:
+        return entry + 2  # its comma too, as the end of a line comes behind one
+    return line + 1 or near
 
 
 def _field(data: bytes, near: int) -> int:
