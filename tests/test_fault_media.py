@@ -150,6 +150,7 @@ def test_a_tar_with_a_bad_member(tmp_path):
     missing = wire(tmp_path, fault("media.member-missing", member=2))
     assert members(missing.ask(three)) == {ONE: good[ONE], TEXT: good[TEXT]}
     assert missing.ask(TARGET).body == good[ONE]
+    assert missing.ask(BOTH).body == good[ONE]
     damaged = members(wire(tmp_path, fault("media.member-damaged", member=2)).ask(three))
     assert damaged[ONE] == good[ONE]
     differs = [at for at, (is_, was) in enumerate(zip(damaged[OTHER], good[OTHER], strict=True)) if is_ != was]

@@ -234,7 +234,7 @@ KINDS = (
     Kind("media.slow", Slow, "bytes: at a time, 1048576 at most; seconds: wall-clock seconds between", _ASKED,
          "The recording comes slowly; pages and listings do not."),
     Kind("media.member-missing", MemberMissing, "member: which, from 1", _ASKED,
-         "A tar lacks one member."),
+         "A tar lacks one member; of two, the other is sent as it is (quirk recapi-one-found)."),
     Kind("media.member-damaged", MemberDamaged, "member: which, from 1", _ASKED,
          "A tar has one member with spoilt bytes in the middle."),
 )
