@@ -66,7 +66,7 @@ def test_configurations_are_good(tmp_path: Path) -> None:
 
 def test_python_example_passes(pytester: pytest.Pytester) -> None:
     """The README's test file passes as it stands."""
-    (example,) = (block for block in blocks("python") if "def test_" in block)
+    (example,) = blocks("python")
     pytester.makepyfile(test_billing=example)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error")
     result.assert_outcomes(passed=6)

@@ -141,7 +141,7 @@ def test_every_recipe_has_its_proof():
 def test_the_fault_that_is_taught_works():
     """The lines of the README make a record and a row that are as good as any other."""
     text = README.read_text().partition("### Write your own fault\n")[2]
-    code = text.partition("```python\n")[2].partition("```")[0]
+    code = text.partition("```py\n")[2].partition("```")[0]
     names: dict[str, Any] = {
         "dataclass": dataclass, "ClassVar": ClassVar, "Moment": Moment, "Reply": Reply, "replace": replace, "Kind": Kind,
     }  # fmt: skip
