@@ -1,4 +1,4 @@
-"""What is asked for often, as the README has it; the fault that docs/faults.md teaches to write; and that all ends well."""
+"""What is asked for often, as the README has it; the fault that it teaches to write; and that all ends well."""
 
 from __future__ import annotations
 
