@@ -321,6 +321,8 @@ def test_a_pbx_that_goes_ends_it(ucm: Ucm, ucm_fleet: UcmFleet) -> None:
     [
         ([], "say where ucmsim runs"),
         (["--url", "http://127.0.0.1:1"], "--url goes with --token"),
+        (["--url", "127.0.0.1:8444", "--token", "x"], "it begins with http://, such as http://127.0.0.1:8444"),
+        (["--url", "http://127.0.0.1:x", "--token", "x", "--follow", "--pbx", "hq"], "is no URL of a control plane"),
         (["--json", "--har"], "cannot be had at once"),
         (["--follow", "--har"], "has no end"),
         (["--kind", "connection", "--har"], "--har is of exchanges"),

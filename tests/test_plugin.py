@@ -297,10 +297,6 @@ def test_clock(ucm):
 def test_many(ucm, ucm_fleet):
     ucm_fleet.control.place_calls(ucm.name, [])  # an empty list
 
-
-def test_gone(ucm):
-    with ucm.fault("api.deny") as fault:
-        fault.disarm()  # and then again at the end
 """
 
 
@@ -308,14 +304,78 @@ def test_a_test_that_is_refused_is_shown_at_its_own_line(pytester):
     """The report has the line of the test and the sentence, and no code of ucmsim."""
     pytester.makepyfile(REFUSED_FILE)
     result = run(pytester, "-p", "no:twisted")
-    result.assert_outcomes(failed=5)
+    result.assert_outcomes(failed=4)
     shown = [line for line in result.outlines if line.startswith(">")]
     assert [line.partition("  # ")[2] for line in shown] == [
-        "a call", "a name", "a rate", "an empty list", "",
+        "a call", "a name", "a rate", "an empty list",
     ]  # fmt: skip
-    assert "with ucm.fault" in shown[-1]
     result.stdout.no_fnmatch_line("*ucmsim/client.py:*")
     result.stdout.no_fnmatch_line("*ucmsim/pytest_plugin.py:*")
+
+
+OVER_FILE = """
+import os
+import signal
+
+import pytest
+from ucmsim.client import ControlError
+
+
+def test_a_fault_is_over_once(ucm):
+    with ucm.fault("api.deny") as fault:
+        fault.disarm()
+    fault.disarm()
+    with ucm.fault("api.deny") as cleared:
+        ucm.clear_faults()
+    assert (fault.fired, cleared.fired) == (0, 0)
+
+
+def test_changing_what_is_over_is_refused(ucm):
+    with ucm.fault("http.latency", seconds=1) as fault:
+        pass
+    with pytest.raises(ControlError, match="no fault 'http-latency' is armed; none is"):
+        fault.change(seconds=2)
+
+
+def test_telephone_numbers_may_be_numbers(ucm):
+    assert ucm.place_call("answered", 1001, 1002)["shape"] == "answered"
+
+
+def test_the_process_ends(ucm, ucm_fleet):
+    os.kill(ucm_fleet.pid, signal.SIGTERM)
+    os.waitid(os.P_PID, ucm_fleet.pid, os.WEXITED | os.WNOWAIT)
+"""
+
+
+def test_what_is_over_is_no_error(pytester):
+    """A fault that is gone may be disarmed, but not changed; a fleet that is gone needs no stop."""
+    pytester.makepyfile(OVER_FILE)
+    run(pytester, "-p", "no:twisted").assert_outcomes(passed=4)
+
+
+INTERRUPTED_FILE = """
+import os
+import signal
+import time
+
+
+def test_interrupted(ucm):
+    with ucm.fault("api.deny"):
+        os.killpg(os.getpgrp(), signal.SIGINT)  # as Ctrl-C at a terminal
+        time.sleep(60)
+"""
+
+
+def test_an_interrupt_ends_in_pytests_own_words(pytester):
+    """Ctrl-C is for pytest, which then stops the PBX as ever: exit status 2, nothing of ucmsim shown."""
+    pytester.makepyfile(INTERRUPTED_FILE)
+    command = [sys.executable, "-m", "pytest", *STRICT, "-p", "no:twisted"]
+    found = subprocess.run(  # in a session of its own, to interrupt none but these
+        command, cwd=pytester.path, start_new_session=True, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert found.returncode == 2, found.stdout
+    assert "KeyboardInterrupt" in found.stdout
+    assert [said for said in ("Traceback", "Control", "ucmsim/") if said in found.stdout + found.stderr] == []
 
 
 COLLECT = """

@@ -51,8 +51,15 @@ class Child:
             str(watched),
         ]
         with (home / "output").open("wb") as output:
+            # In a session of its own, for Ctrl-C at the terminal is its parent's to hear, who may still need it to clean up.
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own arguments
-                command, pass_fds=(told, watched), stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=home
+                command,
+                pass_fds=(told, watched),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=home,
+                start_new_session=True,
             )
         os.close(told)
         os.close(watched)

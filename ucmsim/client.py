@@ -32,6 +32,17 @@ class ControlUnreachable(ControlError):
         super().__init__(0, "unreachable", message, None)
 
 
+def url_objection(url: str) -> str:
+    """Return why *url* cannot be that of a control plane, "" if it can."""
+    try:
+        place = urlsplit(url)
+        if place.scheme == "http" and place.hostname and place.port != 0:
+            return ""
+    except ValueError:  # no port, or half an IPv6 address
+        pass
+    return f"'{url}' is no URL of a control plane; it begins with http://, such as http://127.0.0.1:8444"
+
+
 @dataclass(frozen=True, slots=True)
 class ControlClient:
     """Talks to the control plane at *url* with its *token*; every call may raise `ControlError`.
@@ -137,6 +148,8 @@ class ControlClient:
             asked["after"] = page["next"]
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | Sequence[Any] | None = None) -> dict[str, Any]:
+        if said := url_objection(self.url):
+            raise ControlUnreachable(said)
         place = urlsplit(self.url)
         connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=self.timeout)
         headers = {"Authorization": f"Bearer {self.token}", "Connection": "close"}

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from ucmsim import configuration
-from ucmsim.client import ControlClient, ControlError
+from ucmsim.client import ControlClient, ControlError, url_objection
 from ucmsim.errors import ConfigurationError
 from ucmsim.following import Follower
 from ucmsim.journal import digest as digests
@@ -122,6 +122,8 @@ def _client(config: Path | None, ready: Path | None, url: str | None, token: str
     if url is not None:
         if token is None:
             raise click.UsageError("--url goes with --token")
+        if said := url_objection(url):
+            raise click.UsageError(said)
         return ControlClient(url, token)
     if config is None:
         raise click.UsageError("say where ucmsim runs: --config FILE, --ready FILE, or --url and --token")
