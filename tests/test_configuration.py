@@ -331,3 +331,23 @@ def test_a_quirk_that_the_personality_does_not_show_is_warned_of() -> None:
     said = "quirk 'paging-unit' changes nothing on ucm6100-1.0.9: it is shown from G3 on"
     assert said in pbx_warnings(early)
     assert not [warning for warning in pbx_warnings(late) if "changes nothing" in warning]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (
+            '{fault: tls.versions, low: 1.3, high: "1.3"}',
+            'pbxs.hq.faults[0].low: text is due, and 1.3 is a number; quote it: "1.3"',
+        ),
+        ("{falt: http.latency, seconds: 2}", "pbxs.hq.faults[0].falt: there is no key 'falt'; did you mean 'fault'?"),
+        (
+            "{fault: tls.alert, alert: unrecognised_name}",
+            "pbxs.hq.faults[0].alert: there is no alert 'unrecognised_name'; did you mean 'unrecognized_name'?",
+        ),
+    ],
+)
+def test_a_fault_in_a_file_is_refused_as_elsewhere(tmp_path: Path, fault: str, said: str) -> None:
+    """The sentence of the fault, once, at its place."""
+    (problem,) = problems(tmp_path, f"pbxs:\n  hq:\n    api: {{enable: false}}\n    faults: [{fault}]\n")
+    assert str(problem) == f"{tmp_path / 'sim.yaml'}:4: {said}"

@@ -153,6 +153,12 @@ def test_a_body_is_cut(length, told, how):
 def test_a_share_of_the_body_comes(share, left):
     """None, half, or all of it."""
     assert asked("http.truncate", share=share).body == GOOD.body[:left]
+    assert asked("http.truncate", share=share, bytes=None).body == GOOD.body[:left]
+
+
+def test_half_of_the_body_comes_where_nothing_is_said():
+    """Neither a share nor a number of bytes is needed."""
+    assert asked("http.truncate").body == GOOD.body[: len(GOOD.body) // 2]
 
 
 def test_half_of_the_second_page_fails():

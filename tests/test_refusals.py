@@ -142,8 +142,15 @@ CASES = {
         settings={"quirks": {"bad-escape": "refused"}},
     ),
     # path, address, method
-    "no such path": Case(get("/cdrapi/v1"), "no-such-path", PATHS, "404"),
-    "two slashes": Case(get("//cdrapi"), "no-such-path", PATHS, "404"),
+    "no such path": Case(get("/nowhere"), "no-such-path", PATHS, "404"),
+    "half a path": Case(get("/recap"), "no-such-path", "did you mean '/recapi'?", "404"),
+    "after the checks": Case(
+        get("/recap"), "no-such-path", "did you mean '/recapi'?", "404",
+        settings={"quirks": {"unknown-path": "last"}},
+    ),
+    "a path below": Case(get("/cdrapi/v1"), "no-such-path", "did you mean '/cdrapi'?", "404"),
+    "two slashes": Case(get("//cdrapi"), "no-such-path", "did you mean '/cdrapi'?", "404"),
+    "a long path": Case(get("/cdrapi" + "/cdrapi" * 500), "no-such-path", PATHS, "404"),
     "a whole URL": Case(get("https://pbx/cdrapi"), "no-such-path", PATHS, "404"),
     "static": Case(get("/static/a.js"), "nothing-static", PATHS, "403 static", settings={"quirks": {"static-path": 403}}),
     "a stranger": Case(

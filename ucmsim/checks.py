@@ -35,7 +35,7 @@ class Checks:
     def passed(self, request: ApiRequest, when: When, face: Face, situation: Situation) -> Content | Work:
         """Return what the handler of *request* answers, or the page of the check that it does not pass."""
         handler = face.handlers.get(request.handler or "")
-        if handler is None and (page := self._nowhere(request.handler, face)):
+        if handler is None and (page := self._nowhere(request, face)):
             return page
         if not situation.permitted:
             return pages.DENIED.refused(situation.refusal or face.access.refusal(situation.why))
@@ -50,7 +50,7 @@ class Checks:
                 Refusal.of(Code.METHOD, f"the method is none of {', '.join(methods)}", "send GET")
             )
         if handler is None:
-            return pages.NOT_FOUND
+            return pages.not_found(request.path)
         if request.form_too_large:
             return pages.form_too_large(self._reading.form_limit)
         return handler(request, when)
@@ -60,11 +60,12 @@ class Checks:
         """Return whether credentials are asked for; a device that is given a user name begins to."""
         return bool(face.authenticates or situation.challenged or situation.username)
 
-    def _nowhere(self, path: str | None, face: Face) -> Content | None:
-        """Return the page for a *path* that nobody serves, None if it comes after the checks. Spec 2.6."""
+    def _nowhere(self, request: ApiRequest, face: Face) -> Content | None:
+        """Return the page for a path that nobody serves, None if it comes after the checks. Spec 2.6."""
+        path = request.handler
         if face.static_denied and path is not None and (path == "static" or path.startswith("static/")):
             return pages.NOTHING_STATIC
-        return pages.NOT_FOUND if face.nowhere_first else None
+        return pages.not_found(request.path) if face.nowhere_first else None
 
     def _challenge(self, request: ApiRequest, when: When, face: Face, seen: Situation) -> Content | None:
         account, nonces = face.account, self._nonces

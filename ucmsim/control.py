@@ -289,7 +289,7 @@ def _refused(refused: FaultRefused) -> ApiError:
     paths = [".".join(map(str, one.path)) for one in refused.said]
     several = len(paths) > 1  # of one alone the field says where it stands
     told = (
-        (f"{path}: " if several and path else "") + one.wrong + (f", {one.right}" if one.right else "")
+        (f"{path}: " if several and path else "") + one.wrong + (f"; {one.right}" if one.right else "")
         for path, one in zip(paths, refused.said, strict=True)
     )
     return ApiError(400, "invalid", "; ".join(told), paths[0] or None)

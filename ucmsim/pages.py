@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from ucmsim.errors import did_you_mean
 from ucmsim.refusals import Code, Refusal
 from ucmsim.reply import Bytes, Content
 
@@ -86,6 +87,17 @@ SERVER_ERROR = _page(
     Refusal.of(Code.FAILED, "ucmsim failed; the log says why above"),
 )
 NOT_IMPLEMENTED = _page(501, "Not Implemented", "Attempt to use unimplemented / unsupported method")
+
+
+_PATHS = ("/cdrapi", "/recapi")
+_NEAR = 20
+"""Characters of a path that may be meant for one of the two."""
+
+
+def not_found(path: str) -> Content:
+    """Return the page for a *path* that nobody serves; its hint, which goes into logs alone, names one that is near."""
+    hint = did_you_mean(path, _PATHS, 0.75) if len(path) <= _NEAR else ""
+    return NOT_FOUND.refused(Refusal.of(Code.NO_SUCH_PATH, "no such path", hint)) if hint else NOT_FOUND
 
 
 _TITLES = MappingProxyType({

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from ucmsim.calls.shapes import BY_ID as SHAPES
 from ucmsim.errors import did_you_mean, listed
 from ucmsim.faults.conditions import OF_A_REQUEST, Condition, Span
 from ucmsim.faults.kind import Kind
@@ -94,14 +96,27 @@ def _unknowable(kind: Kind, fault: Fault, terms: Terms) -> Iterable[Said]:
 
 
 def _kind(spec: Mapping[str, Any]) -> Kind:
-    name = spec.get("fault")
-    if name is None:
-        raise FaultRefused([Said((), "the key 'fault' is missing", f"it is {listed(BY_ID)}")])
-    kind = BY_ID.get(name) if isinstance(name, str) else None
-    if kind is None:
-        hint = did_you_mean(str(name), BY_ID) or f"the faults are {listed(BY_ID)}"
-        raise FaultRefused([Said(("fault",), f"there is no fault '{name}'", hint)])
-    return kind
+    if "fault" not in spec:
+        raise FaultRefused([_nameless(spec)])
+    name = spec["fault"]
+    if not isinstance(name, str):
+        raise FaultRefused([Said(("fault",), _cannot(name), f"the name of a fault is due; {_ALL}")])
+    if name not in BY_ID:
+        raise FaultRefused([Said(("fault",), f"there is no fault '{name}'", did_you_mean(name, BY_ID) or _ALL)])
+    return BY_ID[name]
+
+
+_ALL = "'ucmsim show faults' lists them all"
+
+
+def _nameless(spec: Mapping[str, Any]) -> Said:
+    """Return what is said of a *spec* without the key 'fault': another may stand for it."""
+    others = [key for key in spec if key not in Terms.model_fields]
+    named = [key for key in others if isinstance(value := spec[key], str) and value in BY_ID]
+    near = [key for key in others if did_you_mean(key, ("fault",))]
+    for key in (*named, *near):
+        return Said((key,), f"there is no key '{key}'", "did you mean 'fault'?")
+    return Said((), "the key 'fault' is missing", f"it names the fault; {_ALL}")
 
 
 def _record(kind: Kind, own: Mapping[str, Any]) -> Fault:
@@ -151,10 +166,33 @@ def _said(detail: ErrorDetails, known: Iterable[str]) -> Said:
         return Said(path, str(detail["ctx"]["error"]))
     given = detail["input"]
     if detail["type"] == "tuple_type":
-        example = [given] if isinstance(given, str | int) else [2]
-        return Said(path, _cannot(given), f"a list is due, such as {json.dumps(example)}")
+        return Said(path, _cannot(given), _list_due(path, given))
+    if isinstance(given, bool | int | float) and not _of_union(path) and _wants_text(detail):
+        kind, plain = ("truth value", str(given).lower()) if isinstance(given, bool) else ("number", str(given))
+        fits = detail["type"] != "literal_error" or f"'{plain}'" in detail["ctx"]["expected"]
+        return Said(path, f"text is due, and {plain} is a {kind}", f'quote it: "{plain}"' if fits else due_of(detail))
     due = _PATTERNS.get(str(path[-1])) if detail["type"] == "string_pattern_mismatch" and path else None
     return Said(path, _cannot(given), due or _DUE.get(detail["type"]) or due_of(detail))
+
+
+def _of_union(path: tuple[str | int, ...]) -> bool:
+    """Return whether *path* ends in what pydantic calls one of several types that a field may have."""
+    return len(path) > 1 and (path[-1] in ("str", "int", "float", "bool") or "[" in str(path[-1]))
+
+
+def _wants_text(detail: ErrorDetails) -> bool:
+    return detail["type"] == "string_type" or (detail["type"] == "literal_error" and "'" in detail["ctx"]["expected"])
+
+
+def _list_due(path: tuple[str | int, ...], given: object) -> str:
+    """Return what is due at *path*, a condition that has a list, where *given* stands."""
+    if path[-1] == "shape":
+        if isinstance(given, str) and given not in SHAPES:
+            hint = did_you_mean(given, SHAPES) or "'ucmsim show shapes' lists them all"
+            return f"a list is due, and there is no shape '{given}'; {hint}"
+        return f"a list is due, such as {json.dumps([given if isinstance(given, str) else 'answered'])}"
+    number = int(given) if isinstance(given, str) and re.fullmatch("[1-9][0-9]{0,17}", given) else given
+    return f"a list is due, such as {json.dumps([number if type(number) is int and number > 0 else 2])}"
 
 
 _SPAN = tuple(field.alias or name for name, field in Span.model_fields.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
@@ -13,9 +13,11 @@ from ucmsim.faults.fields import Bytes as BytesField
 from ucmsim.faults.fields import Piece
 from ucmsim.faults.planes import Moment
 from ucmsim.faults.replies import How, body_of, ending, small, with_body, with_end, with_header, with_length
+from ucmsim.faults.said import Said
 from ucmsim.reply import PIECE, Body, Bytes, Joined, Reply, gathered
 
 Length = Literal["large", "matching", "missing", "small"]
+_HALF = 0.5
 _Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 
 
@@ -23,11 +25,11 @@ _Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 class Truncate:
     """Cut the body after a *share* of it, or after so many *bytes*, at the next place of the kind *at*.
 
-    Content-Length is *large*, that of the whole body, *matching*, *missing*, or *small*, half of what is sent. The
+    Without both it is half. Content-Length is *large*, that of the whole body, *matching*, *missing*, or *small*, half of what is sent. The
     connection ends as *ending* says.
     """
 
-    share: _Share = 0.5
+    share: _Share | None = None
     bytes: BytesField | None = None
     at: Where = "byte"
     length: Length = "large"
@@ -39,11 +41,16 @@ class Truncate:
         body = body_of(reply)
         if body is None:
             return reply
-        near = min(int(body.length * self.share) if self.bytes is None else self.bytes, body.length)
+        share = _HALF if self.share is None else self.share
+        near = min(int(body.length * share) if self.bytes is None else self.bytes, body.length)
         data = small(body) if self.at != "byte" else None
         kept = body.slice(0, near if data is None else place(data, near, self.at))
         told = {"large": body.length, "matching": kept.length, "missing": None, "small": kept.length // 2}[self.length]
         return with_end(with_length(with_body(reply, kept), told), ending(self.ending))
+
+    def objections(self, _defects: Collection[str]) -> Iterator[Said]:
+        if self.share is not None and self.bytes is not None:
+            yield Said(("bytes",), "'bytes' does not go with 'share'", "keep one of the two; null takes one away")
 
 
 @dataclass(frozen=True, slots=True)

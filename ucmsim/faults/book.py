@@ -12,10 +12,12 @@ from random import Random
 from typing import Any, TypeVar, cast
 
 from ucmsim.clock import When
+from ucmsim.errors import listed
 from ucmsim.faults.arming import Arming, arming
 from ucmsim.faults.conditions import Asked, Facts
 from ucmsim.faults.planes import Fault, Fired, Moment
 from ucmsim.faults.said import FaultRefused, NotArmed, Said
+from ucmsim.faults.terms import Terms
 from ucmsim.sight import Chosen
 
 V = TypeVar("V")
@@ -192,6 +194,9 @@ class FaultBook:
         if fixed:
             said = "disarm it and arm another"
             raise FaultRefused(Said((key,), f"'{key}' cannot be changed", said) for key in fixed)
+        if not changes:
+            may = (*one.arming.kind.fields, *(term for term in Terms.model_fields if term != "name"))
+            raise FaultRefused([Said((), "there is nothing to change", f"give {listed(may)}")])
         spec = {**one.arming.as_json(), **changes}
         one.arming = arming(spec, defects=self.defects)
         if changes.keys() & {"ttl", "ramp"}:

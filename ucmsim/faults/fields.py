@@ -10,7 +10,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ucmsim.acl import parse_entry, peer_address
 from ucmsim.clock import When
+from ucmsim.errors import did_you_mean
 from ucmsim.instants import FORM, at_microseconds, microseconds, within_time
+
+_CLOCKS = ("wall", "pbx")
+_PER_CLOCK = "{pbx: ...}, or {wall: ...}"
 
 STRICT = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -74,8 +78,10 @@ def _point(given: object) -> object:
     if given is None or isinstance(given, Point):
         return given
     named = given if isinstance(given, Mapping) else {"pbx": given}
-    if len(named) != 1 or next(iter(named)) not in ("wall", "pbx"):
-        raise ValueError(f"it is {FORM} on the PBX clock, or {{pbx: ...}}, or {{wall: ...}}")
+    if len(named) == 1 and isinstance(word := next(iter(named)), str) and word not in _CLOCKS:
+        raise ValueError(f"there is no clock '{word}'; {did_you_mean(word, _CLOCKS) or f'there are {_PER_CLOCK}'}")
+    if len(named) != 1 or next(iter(named)) not in _CLOCKS:
+        raise ValueError(f"it is {FORM} on the PBX clock, or {_PER_CLOCK}")
     ((clock, text),) = named.items()
     return Point(clock=clock, at=at_microseconds(microseconds(within_time(text))))
 
