@@ -247,7 +247,11 @@ def test_line_tells_the_refusal(device: Device) -> None:
 
 @pytest.mark.parametrize(
     ("target", "status", "told"),
-    [("/nowhere", "404", "no such path"), ("/cdrapi", "403", "127.0.0.9 is denied: blank Permitted IPs")],
+    [
+        ("/nowhere", "404", "no such path"),
+        ("/recap", "404", "no such path (did you mean '/recapi'?)"),
+        ("/cdrapi", "403", "127.0.0.9 is denied: blank Permitted IPs"),
+    ],
 )
 def test_line_of_an_error_page(device: Device, target: str, status: str, told: str) -> None:
     """An error page has no rows, and the line says why it was sent."""

@@ -74,11 +74,12 @@ NOTHING_STATIC = _page(
     "Sorry, I cannot let you do that, Dave.",
     Refusal.of(Code.NOTHING_STATIC, "no static content is served (quirk static-path)", "there are /cdrapi and /recapi"),
 )
+_NOWHERE = "no such path"
 NOT_FOUND = _page(
     404,
     "Not Found",
     "The requested URL was not found on this server.",
-    Refusal.of(Code.NO_SUCH_PATH, "no such path", "there are /cdrapi and /recapi"),
+    Refusal.of(Code.NO_SUCH_PATH, _NOWHERE, "there are /cdrapi and /recapi"),
 )
 SERVER_ERROR = _page(
     500,
@@ -97,7 +98,10 @@ _NEAR = 20
 def not_found(path: str) -> Content:
     """Return the page for a *path* that nobody serves; its hint, which goes into logs alone, names one that is near."""
     hint = did_you_mean(path, _PATHS, 0.75) if len(path) <= _NEAR else ""
-    return NOT_FOUND.refused(Refusal.of(Code.NO_SUCH_PATH, "no such path", hint)) if hint else NOT_FOUND
+    if not hint:
+        return NOT_FOUND
+    refusal = Refusal.of(Code.NO_SUCH_PATH, _NOWHERE, hint)
+    return NOT_FOUND.refused(refusal, str(refusal))
 
 
 _TITLES = MappingProxyType({
