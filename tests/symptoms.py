@@ -252,7 +252,7 @@ def main() -> int:
 
 HEAD = f"""# Symptoms
 
-What clients see of each fault, armed with its defaults (pauses are of {PAUSE:g} seconds), and what the journal says of it:
+What clients see of each fault, armed with its defaults, and with a value where one must be given (pauses are of {PAUSE:g} seconds), and what the journal says of it:
 its kind, then of an exchange the status that it was to have, of a connection how the handshake was taken, of the port
 that it closed, and the code of a refusal; in brackets where it says otherwise of a client. No two faults have the same there.
 

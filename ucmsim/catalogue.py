@@ -147,7 +147,7 @@ def fault_rows() -> Iterator[dict[str, Any]]:
         yield {
             "id": kind.id,
             "plane": kind.plane,
-            "fields": kind.units,
+            "fields": kind.told,
             "settled": kind.settled,
             "statement": kind.statement,
         }
@@ -160,9 +160,9 @@ def mark_rows() -> Iterator[dict[str, Any]]:
 
 
 def refusal_rows() -> Iterator[dict[str, Any]]:
-    """Yield the codes of refusals with the check that gives each."""
+    """Yield the codes of refusals: the check that gives each, and the row of the spec, the page or the fault it stands for."""
     for code in Code:
-        yield {"id": code.slug, "check": code.check, "meaning": code.row}
+        yield {"id": code.slug, "check": code.check, "stands_for": code.row, "statement": code.statement}
 
 
 def defect_rows(group: str | None = None) -> Iterator[dict[str, Any]]:

@@ -32,34 +32,34 @@ def show() -> None:
     """Print what exists."""
 
 
-def _shows(what: str, rows: Callable[[], Iterable[dict[str, Any]]], summary: str) -> None:
-    """Add ``show`` *what*, which prints *rows*."""
+def _shows(
+    what: str, rows: Callable[[], Iterable[dict[str, Any]]], summary: str, shorter: Sequence[tuple[str, ...]] = ()
+) -> None:
+    """Add ``show`` *what*, which prints *rows*, or whole only those named; *shorter* is for narrow terminals."""
 
     @show.command(what, help=summary)
     @_JSON
-    def command(as_json: bool) -> None:
-        _printed(list(rows()), as_json)
+    @click.argument("ids", metavar="[ID]...", nargs=-1)
+    def command(as_json: bool, ids: tuple[str, ...]) -> None:
+        known = {row["id"]: row for row in rows()}
+        for unknown in (name for name in ids if name not in known):
+            hint = did_you_mean(unknown, known) or f"'ucmsim show {what}' lists them all"
+            raise click.BadParameter(f"there is no {what.removesuffix('s')} '{unknown}'; {hint}")
+        found = [known[name] for name in dict.fromkeys(ids or known)]
+        if ids and not as_json:
+            _echoed(tables.blocks(list(found[0]), [list(map(_cell, row.values())) for row in found], _width()))
+        else:
+            _printed(found, as_json, shorter)
 
 
-_shows("marks", catalogue.mark_rows, "What the journal marks as careless in a client.")
-_shows("refusals", catalogue.refusal_rows, "The codes of refusals, by the check that gives them.")
+_IN_SHORT = ("id", "statement")
+_shows("marks", catalogue.mark_rows, "What the journal marks as careless in a client.", (_IN_SHORT,))
+_shows("refusals", catalogue.refusal_rows, "Why requests are refused.", (("id", "check", "statement"), _IN_SHORT))
 _shows("columns", catalogue.column_rows, "The CDR columns.")
-
-
-@show.command("faults")
-@_JSON
-@click.argument("ids", metavar="[ID]...", nargs=-1)
-def show_faults(as_json: bool, ids: tuple[str, ...]) -> None:
-    """The kinds of faults; or whole only those named, with what their fields are measured in."""
-    rows = {row["id"]: row for row in catalogue.fault_rows()}
-    for unknown in (name for name in ids if name not in rows):
-        hint = did_you_mean(unknown, rows) or "'ucmsim show faults' lists them all"
-        raise click.BadParameter(f"there is no fault '{unknown}'; {hint}")
-    found = [rows[name] for name in dict.fromkeys(ids or rows)]
-    if ids and not as_json:
-        _echoed(tables.blocks(list(found[0]), [list(map(_cell, row.values())) for row in found], _width()))
-    else:
-        _printed(found, as_json, shorter=(("id", "fields", "statement"), ("id", "statement")))
+_shows(
+    "faults", catalogue.fault_rows, "The kinds of faults.\n\nA narrow terminal leaves out columns; name an ID to see all.",
+    (("id", "fields", "statement"), _IN_SHORT),
+)  # fmt: skip
 
 
 @show.command("defects")

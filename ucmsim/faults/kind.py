@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import json
+from dataclasses import MISSING, Field, dataclass, fields
+from typing import Any
 
 from ucmsim.faults.planes import Fault
 
@@ -28,4 +30,19 @@ class Kind:
     @property
     def fields(self) -> tuple[str, ...]:
         """The names of what can be written; what is settled by chance is no part of it."""
-        return tuple(field.name for field in fields(self.record) if "drawn" not in field.metadata)  # type: ignore[arg-type]
+        return tuple(field.name for field in self._written())
+
+    @property
+    def told(self) -> str:
+        """What its fields are measured in, and what each is where nobody says."""
+        parts = zip(self.units.split("; "), self._written(), strict=bool(self.units))
+        return "; ".join(f"{part} ({_default(field)})" for part, field in parts)
+
+    def _written(self) -> list[Field[Any]]:
+        return [field for field in fields(self.record) if "drawn" not in field.metadata]  # type: ignore[arg-type]
+
+
+def _default(field: Field[Any]) -> str:
+    """Return what is said of a *field* that is left out; a default that is no JSON is a flaw of its record."""
+    value = field.default_factory() if field.default_factory is not MISSING else field.default
+    return "must be given" if value is MISSING else f"default {json.dumps(value)}"
