@@ -259,6 +259,7 @@ def main() -> None:
     child = Child()
     try:
         control = child.ready["control"]
+        print(f"watching for {chosen.hours * 3600 / chosen.rate:.0f} s", file=sys.stderr)
         fleet = UcmFleet(ControlClient(control["url"], control["token"]), child.pid, child.log)
         told = report(watch(fleet.start(DAY), chosen.rate, chosen.hours * 3600), chosen.rate)
     finally:
@@ -268,4 +269,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
