@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.faulting import refused
 from tests.faultwire import Open, Wire
 from tests.makers import ACCOUNT, BEGAN, CLIENT, PASSWORD, USER, digest, make_pbx
 from tests.rawclient import Ended, RawTls, talk
-from tests.test_faults import refused
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 from ucmsim.register import BY_ID
 

@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.faulting import refused
 from tests.faultwire import Open, Wire
 from tests.makers import another_row, make_pbx
-from tests.test_faults import refused
 from ucmsim.columns import GENERATIONS
 from ucmsim.faults import KINDS
 from ucmsim.faults.data import STAGES

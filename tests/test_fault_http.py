@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from tests.faulting import refused
 from tests.faultwire import Open, Wire
 from tests.makers import ACCOUNT, at, digest, make_pbx, request
-from tests.test_faults import refused
 from ucmsim.faults.bodies import InChunks
 from ucmsim.faults.cuts import place
 from ucmsim.reply import Bytes

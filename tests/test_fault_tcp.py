@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from twisted.internet.task import Clock
 
+from tests.faulting import refused
 from tests.makers import BEGAN, CLIENT, make_pbx
 from tests.rawclient import Answer, Ended, RawSocket, RawTls, talk
-from tests.test_faults import refused
 from tests.test_socketplane import HELLO, Caller, Port, Socket
 from tests.tlswire import Server
 from ucmsim.faults import Traffic

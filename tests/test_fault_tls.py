@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from tests.faulting import refused
 from tests.makers import VOICES
-from tests.test_faults import refused
 from tests.tlswire import NOW, Client, Server, client_context
 from ucmsim.assembly import ANOTHER, assemble
 from ucmsim.authority import export, self_signed
