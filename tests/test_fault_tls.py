@@ -326,7 +326,12 @@ def test_old_firmware_asks_for_a_client_certificate():
     """Also where it can do without."""
     identity = self_signed(["localhost"], NOW, rsa_bits=2048)
     for asks, mode in (("", ssl.CERT_NONE), ("optional", ssl.CERT_OPTIONAL), ("required", ssl.CERT_REQUIRED)):
-        assert old_context(identity, ("1.2", "1.2"), tickets=False, asks=asks).verify_mode is mode
+        assert (
+            old_context(
+                identity, ("1.2", "1.2"), tickets=False, asks=asks, ca=export(identity.trust, "der")
+            ).verify_mode
+            is mode
+        )
 
 
 def test_cleared_the_handshake_is_good_again():

@@ -1,4 +1,4 @@
-"""Faults: how they are written, when they act, and that they leave alone what they are not about. Design 4.5."""
+"""Faults: how they are written, refused, named and disarmed. Design 4.5."""
 
 from __future__ import annotations
 

@@ -162,6 +162,24 @@ def test_client_certificates(
         assert (tried.accepted, verdict) == (passes, "accepted" if passes else "refused"), issuer
 
 
+@pytest.mark.parametrize("unit", ["old", "new"])
+@pytest.mark.parametrize("required", [True, False])
+def test_the_fault_takes_a_certificate_of_the_ca(
+    unit: str, required: bool, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Beside a good certificate of its own the PBX asks for the client's: that of a stranger is never good."""
+    shown: Shown = request.getfixturevalue(unit)
+    ours = authority(shown)
+    stranger = Authority.mint("a stranger", datetime.now(UTC))
+    for issuer, passes in ((stranger, False), (None, not required), (ours, True)):
+        context = ssl.create_default_context(cafile=shown.ca)
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # for the key exchange of old firmware
+        if issuer is not None:
+            armed(context, issuer, tmp_path)
+        with shown.ucm.fault("tls.client-certificate", required=required):
+            assert asked(shown.port, None, context=context).accepted is passes, issuer
+
+
 def test_a_client_is_told_whose_certificate_is_wanted(new: Shown) -> None:
     """Three hundred names fit into the request, and the client reads on."""
     with new.showing("client-certificate-of-many"):

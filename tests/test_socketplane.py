@@ -522,7 +522,7 @@ class Session:
     def __init__(self, identity: Identity) -> None:
         self.clock = Clock()
         device = identity.trust == identity.certificate
-        tls = DeviceTls(lambda *_: identity, ("1.2", "1.2"), device_profile=device)
+        tls = DeviceTls(lambda *_: identity, ("1.2", "1.2"), identity.trust, device_profile=device)
         wrapped = TlsFactory(tls, False, Factory.forProtocol(Plain), clock=self.clock)
         gate = Gate(FakePbx(), wrapped, self.clock, inactivity=INACTIVITY)
         self.caller = Caller(gate.buildProtocol(IPv4Address("TCP", PEER, 40000)), self.clock)

@@ -43,7 +43,7 @@ class Server:
         self.clock.advance(BEGAN)
         self.pbx = make_pbx(faults=list(faults))
         self._identities: dict[tuple[str | None, bool], Identity] = {}
-        tls = DeviceTls(self._identity, ("1.0", "1.3"), device_profile=False)
+        tls = DeviceTls(self._identity, ("1.0", "1.3"), AUTHORITY.certificate, device_profile=False)
         plain = DeviceFactory(self.pbx, self.clock, execute)
         self.gate = Gate(self.pbx, TlsFactory(tls, False, plain, clock=self.clock), self.clock, inactivity=INACTIVITY)
 

@@ -61,6 +61,11 @@ class Appliance:
     _bad: dict[tuple[str, bool], tuple[Shown, datetime]] = field(default_factory=dict)
     _others: dict[tuple[str, bool], Identity] = field(default_factory=dict)
 
+    @property
+    def ca(self) -> Certificate:
+        """The PBX's own CA, also where a client trusts something else."""
+        return self._authority.certificate
+
     def identity(self, name: str | None, wall: float, *, for_rsa: bool = False) -> Identity | Shown:
         """Return the good identity for None, else another or the one with the defect *name*, for the PBX clock at *wall*.
 

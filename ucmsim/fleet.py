@@ -48,6 +48,7 @@ class PbxService(Service):
         self._tls = DeviceTls(
             lambda name, for_rsa: appliance.identity(name, reactor.seconds(), for_rsa=for_rsa),
             settings.tls_range,
+            appliance.ca,
             device_profile=settings.tls_profile == "device",
         )
         wrapped = TlsFactory(self._tls, False, DeviceFactory(pbx, reactor, worker), clock=reactor)

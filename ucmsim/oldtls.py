@@ -50,15 +50,17 @@ def old_context(
     tickets: bool,
     suite: str | None = None,
     asks: Literal["", "optional", "required"] = "",
+    ca: bytes = b"",
 ) -> ssl.SSLContext:
     """Return the context that serves *identity* as old firmware does; raises `ssl.SSLError`.
 
-    *suite* is the only kind of ciphers, None for all that it has; a client's certificate can be asked for.
+    *suite* is the only kind of ciphers, None for all that it has; a client's certificate can be asked for, of the *ca* (DER).
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers(_ONLY[suite])
     if asks:
         context.verify_mode = ssl.CERT_REQUIRED if asks == "required" else ssl.CERT_OPTIONAL
+        context.load_verify_locations(cadata=ca)
     with warnings.catch_warnings():
         # Old versions are what this is for.
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -13,12 +13,13 @@ from ssl import SSLContext, SSLError
 from types import MappingProxyType
 from typing import Any
 
+from cryptography.x509 import Certificate
 from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, ITransport
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer
 
-from ucmsim.authority import Identity
+from ucmsim.authority import Identity, export
 from ucmsim.defects import Demand, Shown
 from ucmsim.defects.row import pem
 from ucmsim.errors import ConfigurationError, Problem
@@ -90,18 +91,21 @@ class TlsFactory(TLSMemoryBIOFactory):
 class DeviceTls:
     """Makes the TLS side of each connection of one PBX.
 
-    *identity_of* returns the good identity for None and that of a defect for its id, told whether it must be for an RSA key. What the PBX decided for a
-    connection stands in the `Below` under it.
+    *identity_of* returns the good identity for None and that of a defect for its id, told whether it must be for an RSA key.
+    *ca* is who may have issued the certificate that a client is asked for. What the PBX decided for a connection stands in
+    the `Below` under it.
     """
 
     def __init__(
         self,
         identity_of: Callable[[str | None, bool], Identity | Shown],
         versions: tuple[str, str],
+        ca: Certificate,
         *,
         device_profile: bool,
     ) -> None:
         self._identity_of = identity_of
+        self._ca = export(ca, "der")
         self._versions = versions
         self._device_profile = device_profile
         self._contexts: dict[Handshake, tuple[Identity | Shown, Context]] = {}
@@ -152,7 +156,9 @@ class DeviceTls:
 
     def _built_old(self, identity: Identity | Shown, handshake: Handshake) -> Context:
         versions = self._spoken(handshake)
-        return old_context(identity, versions, tickets=handshake.tickets, suite=handshake.suite, asks=handshake.asks)
+        return old_context(
+            identity, versions, tickets=handshake.tickets, suite=handshake.suite, asks=handshake.asks, ca=self._ca
+        )
 
     def _built(self, identity: Identity | Shown, handshake: Handshake) -> Context:
         low, high = self._spoken(handshake)
@@ -166,7 +172,7 @@ class DeviceTls:
         # The security level must fall before keys and certificates are judged by it.
         context.set_cipher_list(_CIPHERS[handshake.suite])
         if handshake.asks:
-            _demand(context, Demand(required=handshake.asks == "required"))
+            _demand(context, Demand(required=handshake.asks == "required", named=(self._ca,), trusted=(self._ca,)))
         if isinstance(identity, Identity):
             context.use_certificate(identity.certificate)
             for certificate in identity.chain:

@@ -199,7 +199,7 @@ class Scripted:
 
 @dataclass(frozen=True, slots=True)
 class ClientCertificate:
-    """Ask the client for a certificate of its own, and end the handshake without one if it is *required*."""
+    """Ask the client for a certificate of its own, by the PBX's CA, and end the handshake without one if it is *required*."""
 
     required: bool = True
 
@@ -236,6 +236,6 @@ KINDS = (
     Kind("tls.scripted", Scripted, "version: ssl3, 1.0, 1.1 or 1.2; suite: null-md5, export-rc4-40, rc4-md5, rc4-sha, export-des-40, des, 3des or anonymous", _HELLO,
          "The ServerHello settles on a version and cipher that OpenSSL has no more; nothing comes after it."),
     Kind("tls.client-certificate", ClientCertificate, "required: true or false", _HELLO,
-         "The client is asked for a certificate of its own."),
+         "The client is asked for a certificate of its own, issued by the PBX's CA."),
 )
 # fmt: on
