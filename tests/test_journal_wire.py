@@ -112,6 +112,7 @@ def test_a_name_and_a_session_are_seen(ucm: Ucm) -> None:
     left = connection(ucm, 3)
     assert (left["tls"]["sni"], left["requests"]) == ("localhost", 0)
     assert left["ended"] == "the client closed it"  # and the device only after it
+    assert (left["verdict"], left["refusal"]["code"], left["marks"]) == ("refused", "no-request", [])
 
 
 @pytest.mark.ucmsim(tls_profile="device")
@@ -190,6 +191,24 @@ def test_faults_and_marks_are_told(ucm: Ucm) -> None:
     told = connection(ucm)
     assert (told["tls"]["defect"], told["faults"]) == ("expired", ["bad"])
     assert (told["verdict"], told["alert"]) == ("accepted", None)
+
+
+@pytest.mark.ucmsim(api={"tls_authentication_name": None, "tls_authentication_password": None})
+def test_a_client_that_leaves_while_it_waits_has_closed(ucm: Ucm) -> None:
+    """Its FIN came first, and what was written then was for nobody; so it does where a client only sends no more, and reads."""
+    with ucm.fault("http.latency", seconds=0.2):
+        with RawTls(ucm) as gone:
+            gone.send(LINE + b"\r\n")
+        with RawTls(ucm) as patient:
+            patient.send(LINE + b"\r\n")
+            patient.socket.shutdown(socket.SHUT_WR)
+            assert patient.read().data.startswith(b"HTTP/1.1 200 ")
+        with RawTls(ucm) as usual:
+            usual.send(LINE + b"\r\n")
+            usual.read()
+        left, half, whole = (connection(ucm, number) for number in (1, 2, 3))
+    assert left["acknowledged"] < left["sent"]
+    assert [one["ended"] for one in (left, half, whole)] == [*["the client closed it"] * 2, "the device closed it"]
 
 
 def test_the_verdict_is_told(ucm: Ucm) -> None:

@@ -25,6 +25,7 @@ from ucmsim.journal.visits import BY_CLIENT
 from ucmsim.lookup import Lookup
 from ucmsim.pbx import Pbx
 from ucmsim.reader import Incoming, RequestReader
+from ucmsim.refusals import Code, Refusal
 from ucmsim.reply import Content, Ending, Reply
 from ucmsim.request import ApiRequest
 from ucmsim.tls import alert_in, tls_failure
@@ -38,6 +39,11 @@ Worker = Callable[[Callable[[], T]], Deferred[T]]
 BACKLOG = 65536
 """Bytes of requests to come that are kept while one is answered."""
 
+_NO_REQUEST = Refusal.of(
+    Code.NO_REQUEST,
+    "the connection ended before a request came",
+    "a client that refuses a certificate may do so without an alert, and one that asks whether the port is open asks no more",
+)
 _FAILED = "ucmsim failed; the log says why below"
 
 
@@ -126,6 +132,9 @@ class DeviceChannel(Protocol, TimeoutMixin):
                 pbx=self._pbx.name, peer=self._peer, why=visit.refusal.sentence, faults=faults,
             )  # fmt: skip
         visit.alert = alert_in(reason.value)
+        if visit.shaken and not visit.heard:
+            # In TLS 1.3 a client judges our certificate when the handshake is done for us.
+            visit.refusal = _NO_REQUEST if visit.alert is None else tls_failure(reason.value)
         if visit.alert is not None:
             # With a fatal alert it is over; that we closed the socket then is no decision of ours.
             visit.ended = visit.ended or BY_CLIENT

@@ -25,6 +25,7 @@ class Code(Enum):
         "no common ground",
         "Client and device found nothing in common, or a certificate was due that did not come.",
     )
+    NO_REQUEST = ("handshake", "nothing after it", "The connection ended before any byte of a request came.")
     # While the request is read
     NO_TARGET = ("reading", "400 Invalid Request", "The request line has no target.")
     HEADERS_CUT = ("reading", "400 Timeout", "The request ended, or paused for too long, inside its headers.")

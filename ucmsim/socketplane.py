@@ -60,7 +60,7 @@ class Below(ProtocolWrapper):
         self._in_flight = False
         self._is_cut = False
         self._held: bytes | None = b""
-        self._ending = False
+        self._ending = self._left_first = False
         self._peer_ended = False
         self._timer: IDelayedCall | None = None
 
@@ -174,7 +174,7 @@ class Below(ProtocolWrapper):
         """
         if self._ending or self._is_cut or not self.connected:
             return
-        self._ending = True
+        self._ending, self._left_first = True, self._peer_ended
         self.factory.ended(self)
         self._wait(self.factory.inactivity, self._give_up)
         self.transport.resumeProducing()  # type: ignore[attr-defined]  # every TCP transport reads on demand
@@ -236,7 +236,7 @@ class Below(ProtocolWrapper):
         self.factory.pbx.left(self.visit, self.factory.wall.seconds())
 
     def _how(self, reason: Failure) -> str:
-        """Return how the connection has ended.
+        """Return how the connection has ended: who reset it, else whose FIN came first.
 
         A peer that goes with our close_notify unread sends RST and means nothing by it, also if it has not acknowledged
         yet what came last.
@@ -244,11 +244,12 @@ class Below(ProtocolWrapper):
         visit = self.visit
         if reason.check(ConnectionAborted):
             return RESET_BY_DEVICE
+        first = self._left_first or (self._peer_ended and not self._ending)
         if self._ending and visit.unacknowledged <= _DELAYED:
-            return BY_DEVICE
+            return BY_CLIENT if first else BY_DEVICE
         if reason.check(ConnectionLost):
             return RESET_BY_CLIENT
-        return BY_CLIENT if self._peer_ended and not self._ending else BY_DEVICE
+        return BY_CLIENT if first else BY_DEVICE
 
     def _measure(self) -> None:
         found = measured(self.transport)

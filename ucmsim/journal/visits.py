@@ -71,6 +71,8 @@ class Visit:
         """Whether it came to nothing although its client wanted something: one that says nothing looks only who is there."""
         if self.requests or self.refusal is None:
             return False
+        if self.refusal.code is Code.NO_REQUEST:
+            return False
         return self.offered is not None or self.refusal.code is not Code.NO_HANDSHAKE
 
     def count(self, handed: int, acknowledged: int) -> None:
