@@ -22,6 +22,10 @@ def test_version_and_help(ucmsim: Command) -> None:
     for word in ("check", "show", "import", "export", "generate", "ca"):
         assert word in text
         assert "--help" in ucmsim(word, "-h").stdout
+    for words in ((), ("show",), ("ca",)):
+        listed = ucmsim(*words, "-h").stdout.partition("Commands:")[2]
+        assert listed
+        assert "..." not in listed  # a sentence that is cut off helps nobody
 
 
 def test_check_good(ucmsim: Command) -> None:

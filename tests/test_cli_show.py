@@ -169,3 +169,10 @@ def test_show_personalities_has_their_aliases(ucmsim: Command) -> None:
 def test_show_something_else(ucmsim: Command) -> None:
     """What cannot be shown is a usage error."""
     assert "No such command 'fautls'" in ucmsim("show", "fautls", code=2).stderr
+
+
+def test_shapes_are_found_in_both_spellings(ucmsim: Command) -> None:
+    """As they are listed, and as the settings and placed calls may have them."""
+    assert (
+        ucmsim("show", "shapes", "queue_abandoned").stdout == ucmsim("show", "shapes", "queue-abandoned").stdout != ""
+    )

@@ -131,7 +131,7 @@ def _kept_history(config: Path, name: str | None, *, begin: bool = True) -> Iter
         folder.close()
 
 
-@main.command("import")
+@main.command("import", short_help="Add the rows of a device file to a kept history.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @_KEPT
 @_PBX
@@ -181,7 +181,7 @@ def export(config: Path, name: str | None, form: str | None, generation: str, ou
     raise SystemExit(1 if bad else 0)
 
 
-@main.command()
+@main.command(short_help="Write made-up calls as a device file.")
 @_CONFIG
 @_PBX
 @_FORM
@@ -282,7 +282,7 @@ def ca() -> None:
     """What a client must trust."""
 
 
-@ca.command("export")
+@ca.command("export", short_help="Write the CA of a PBX to a file.")
 @_KEPT
 @_PBX
 @click.option(

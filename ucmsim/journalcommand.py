@@ -36,7 +36,7 @@ def _filter(name: str, **more: Any) -> Callable[[Any], Any]:
     return click.option(f"--{name}", help=f"{PARAMETERS[name][0].upper()}{PARAMETERS[name][1:]}.", **more)
 
 
-@click.command("journal")
+@click.command("journal", short_help="What happened on a running PBX, and why.")
 @click.option("--config", "-c", type=click.Path(path_type=Path), help="The configuration that ucmsim runs with.")
 @click.option("--ready", type=click.Path(path_type=Path), help="Or its ready report (twistd's --ready-file).")
 @click.option("--url", envvar="UCMSIM_CONTROL_URL", help="Or the control plane's URL; UCMSIM_CONTROL_URL.")

@@ -62,7 +62,7 @@ _shows(
 )  # fmt: skip
 
 
-@show.command("defects")
+@show.command("defects", short_help="The gallery of certificate defects.")
 @_JSON
 @click.option("--class", "group", type=click.Choice(list(CLASSES)), help="Only this class of them.")
 @click.argument("ids", metavar="[ID]...", nargs=-1)
@@ -79,7 +79,7 @@ def show_defects(as_json: bool, group: str | None, ids: tuple[str, ...]) -> None
         _printed(found, as_json, shorter=(_DEFECT_SHORT, _DEFECT_SHORTER))
 
 
-@show.command("personalities")
+@show.command("personalities", short_help="The appliances, and where they differ.")
 @_JSON
 @click.argument("names", metavar="[ID]...", nargs=-1)
 def show_personalities(as_json: bool, names: tuple[str, ...]) -> None:
@@ -109,7 +109,7 @@ def _known(name: str) -> Personality:
         raise click.BadParameter("; ".join(personalities.objection(name))) from None
 
 
-@show.command("quirks")
+@show.command("quirks", short_help="The quirk register.")
 @_JSON
 @click.option("--personality", callback=_personality, help="Only what this one shows, with its own defaults.")
 @click.option("--confidence", type=click.Choice(CONFIDENCES), help="Only rows whose default is known exactly so well.")
@@ -151,7 +151,7 @@ _TOLD = (
 """The columns of a shape's rows that people are shown; the others are in the JSON."""
 
 
-@show.command("shapes")
+@show.command("shapes", short_help="The shapes of calls, and their rows.")
 @_JSON
 @click.option(
     "--personality", callback=_personality, default="ucm6510", show_default=True, help="The one that writes the rows."
@@ -162,6 +162,7 @@ def show_shapes(as_json: bool, personality: Personality, ids: tuple[str, ...]) -
 
     Each is played with the same people: it rings 14.3 seconds, is talked for 420.6, and who gives up waits 20.1.
     """
+    ids = tuple(name.replace("_", "-") for name in ids)  # as in the settings
     for unknown in (name for name in ids if name not in SHAPES):
         raise click.BadParameter(
             f"there is no shape '{unknown}'; {did_you_mean(unknown, SHAPES) or 'ucmsim show shapes lists them all'}"

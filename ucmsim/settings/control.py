@@ -22,7 +22,7 @@ class Control(Keys):
         json_schema_extra={"default": f"127.0.0.1:{DEFAULT_CONTROL_PORT}"},
     )
     token: Annotated[Printable, Field(min_length=8)] | None = Field(
-        None, description="bearer token; null = minted at each start", repr=False
+        None, description="bearer token, 8 characters at least; null = minted at each start", repr=False
     )
 
     @field_validator("bind")
