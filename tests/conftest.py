@@ -1,9 +1,46 @@
 """Shared by all tests: the fixtures of the project's own plugin are there already; pytester tests the plugin itself."""
 
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+
+from tests.controlling import Control
+from tests.hostile import unsurprised
+from ucmsim.pytest_plugin import UcmFleet
 
 pytest_plugins = ["pytester"]
 
 # A busy machine is no failure: no test asserts a duration.
 settings.register_profile("ucmsim", deadline=None)
 settings.load_profile("ucmsim")
+
+
+@pytest.fixture
+def control(ucm_fleet: UcmFleet) -> Iterator[Control]:
+    made = Control(ucm_fleet)
+    yield made
+    made.clean()
+
+
+@pytest.fixture
+def hq(control: Control) -> str:
+    """The path of a PBX."""
+    return f"/v1/pbxs/{control.create().json['name']}"
+
+
+@pytest.fixture
+def busy() -> Iterator[int]:
+    """A port that somebody else listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def foreseen(ucm_fleet: UcmFleet) -> Iterator[None]:
+    """Whatever a test does to the server, it was foreseen."""
+    with unsurprised(ucm_fleet):
+        yield

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import re
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,20 +14,6 @@ from tests.controlling import GUIDE, LATENCY, Control, api
 from ucmsim import __version__
 from ucmsim.control import ROUTES
 from ucmsim.pytest_plugin import Ucm, UcmFleet
-
-
-@pytest.fixture
-def control(ucm_fleet: UcmFleet) -> Iterator[Control]:
-    made = Control(ucm_fleet)
-    yield made
-    made.clean()
-
-
-@pytest.fixture
-def hq(control: Control) -> str:
-    """The path of a PBX."""
-    return f"/v1/pbxs/{control.create().json['name']}"
-
 
 # --- every route ---------------------------------------------------------------------------------------------------
 

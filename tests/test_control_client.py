@@ -13,22 +13,6 @@ import pytest
 
 from tests.controlling import LATENCY, Control
 from ucmsim.client import ControlClient, ControlError, ControlUnreachable
-from ucmsim.pytest_plugin import UcmFleet
-
-
-@pytest.fixture
-def control(ucm_fleet: UcmFleet) -> Iterator[Control]:
-    made = Control(ucm_fleet)
-    yield made
-    made.clean()
-
-
-@pytest.fixture
-def busy() -> Iterator[int]:
-    """A port that somebody else listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
-
 
 # --- the client ----------------------------------------------------------------------------------------------------
 

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.controlling import Control
 from tests.test_clock import BAD_CHANGES
-from ucmsim.pytest_plugin import UcmFleet
-
-
-@pytest.fixture
-def control(ucm_fleet: UcmFleet) -> Iterator[Control]:
-    made = Control(ucm_fleet)
-    yield made
-    made.clean()
-
-
-@pytest.fixture
-def hq(control: Control) -> str:
-    """The path of a PBX."""
-    return f"/v1/pbxs/{control.create().json['name']}"
 
 
 def test_clock_is_told(control: Control) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,28 +9,6 @@ import pytest
 
 from tests.controlling import GUIDE, LATENCY, PASSWORD, Control, api
 from ucmsim.controlsite import BODY_LIMIT
-from ucmsim.pytest_plugin import UcmFleet
-
-
-@pytest.fixture
-def control(ucm_fleet: UcmFleet) -> Iterator[Control]:
-    made = Control(ucm_fleet)
-    yield made
-    made.clean()
-
-
-@pytest.fixture
-def hq(control: Control) -> str:
-    """The path of a PBX."""
-    return f"/v1/pbxs/{control.create().json['name']}"
-
-
-@pytest.fixture
-def busy() -> Iterator[int]:
-    """A port that somebody else listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
-
 
 # --- bodies that cannot be taken -----------------------------------------------------------------------------------
 

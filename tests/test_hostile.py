@@ -37,12 +37,11 @@ from tests.hostile import (
     asked,
     posted,
     together,
-    unsurprised,
 )
 from tests.rawclient import Answer, Ended, Half, RawSocket, RawTls, exchange, talk
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 
-pytestmark = pytest.mark.ucmsim(**SETTINGS)
+pytestmark = [pytest.mark.ucmsim(**SETTINGS), pytest.mark.usefixtures("foreseen")]
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +58,6 @@ def either(ucm_fleet: UcmFleet, request: pytest.FixtureRequest) -> Iterator[Ucm]
     started = ucm_fleet.start({**SETTINGS, "tls_profile": request.param})
     yield started
     ucm_fleet.stop(started)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_unforeseen(ucm_fleet: UcmFleet) -> Iterator[None]:
-    """Whatever a test does to the server, it was foreseen."""
-    with unsurprised(ucm_fleet):
-        yield
 
 
 # Before TLS

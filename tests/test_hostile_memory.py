@@ -31,20 +31,12 @@ from tests.hostile import (
     resident,
     response,
     together,
-    unsurprised,
 )
 from tests.rawclient import Answer, Ended, Half, RawTls, exchange, talk
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 from ucmsim.request import BOUND
 
-pytestmark = pytest.mark.ucmsim(**SETTINGS)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_unforeseen(ucm_fleet: UcmFleet) -> Iterator[None]:
-    """Whatever a test does to the server, it was foreseen."""
-    with unsurprised(ucm_fleet):
-        yield
+pytestmark = [pytest.mark.ucmsim(**SETTINGS), pytest.mark.usefixtures("foreseen")]
 
 
 @pytest.fixture

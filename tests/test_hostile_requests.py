@@ -28,7 +28,6 @@ from tests.hostile import (
     page,
     posted,
     response,
-    unsurprised,
 )
 from tests.makers import spool_of
 from tests.rawclient import digest_header, exchange
@@ -40,14 +39,7 @@ from ucmsim.pytest_plugin import Ucm, UcmFleet
 from ucmsim.request import ApiRequest
 from ucmsim.settings import Pbx as Settings
 
-pytestmark = pytest.mark.ucmsim(**SETTINGS)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_unforeseen(ucm_fleet: UcmFleet) -> Iterator[None]:
-    """Whatever a test does to the server, it was foreseen."""
-    with unsurprised(ucm_fleet):
-        yield
+pytestmark = [pytest.mark.ucmsim(**SETTINGS), pytest.mark.usefixtures("foreseen")]
 
 
 @pytest.fixture(scope="module")
