@@ -432,6 +432,17 @@ def test_vanished_client_during_the_lookup(device: Device) -> None:
     assert not device.clock.getDelayedCalls()
 
 
+def test_a_client_that_ends_its_side_during_a_delay(device: Device) -> None:
+    """It is answered all the same, as it may read on; the line says when it sent no more."""
+    connection = device.connect(rows=1, faults=[{"fault": "http.latency", "seconds": 60.0}])
+    connection.send(GET)
+    device.clock.advance(1.5)
+    connection.channel.inputEnded()
+    device.clock.advance(58.5)
+    assert connection.got.startswith(b"HTTP/1.1 200 OK")
+    assert device.line["told"] == " [faults: http-latency] [the client ended its side after 1.500 s]"
+
+
 def test_vanished_client_during_a_delay(device: Device) -> None:
     """A client that goes while a fault delays its answer leaves nothing on the clock."""
     connection = device.connect(rows=1, faults=[{"fault": "http.latency", "seconds": 60.0}])

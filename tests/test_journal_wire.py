@@ -196,7 +196,7 @@ def test_faults_and_marks_are_told(ucm: Ucm) -> None:
 @pytest.mark.ucmsim(api={"tls_authentication_name": None, "tls_authentication_password": None})
 def test_a_client_that_leaves_while_it_waits_has_closed(ucm: Ucm) -> None:
     """Its FIN came first, and what was written then was for nobody; so it does where a client only sends no more, and reads."""
-    with ucm.fault("http.latency", seconds=0.2):
+    with ucm.fault("http.latency", seconds=0.5):
         with RawTls(ucm) as gone:
             gone.send(LINE + b"\r\n")
         with RawTls(ucm) as patient:
@@ -208,6 +208,9 @@ def test_a_client_that_leaves_while_it_waits_has_closed(ucm: Ucm) -> None:
             usual.read()
         left, half, whole = (connection(ucm, number) for number in (1, 2, 3))
     assert left["acknowledged"] < left["sent"]
+    seen = {one["connection"]: one["left"] for one in ucm.journal(kind="exchange")}
+    assert seen[3] is None
+    assert None not in (seen[1], seen[2])
     assert [one["ended"] for one in (left, half, whole)] == [*["the client closed it"] * 2, "the device closed it"]
 
 

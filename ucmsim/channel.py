@@ -65,6 +65,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
         self._playing: Deferred[None] | None = None
         self._line: Line | None = None
         self._input_over = False
+        self._left: float | None = None
         self._progress: Progress | None = None
         self._keeps = False
         self._turning = False
@@ -103,6 +104,8 @@ class DeviceChannel(Protocol, TimeoutMixin):
     def inputEnded(self) -> None:
         """The peer will send no more, though it may still listen."""
         self._input_over = True
+        if self._playing is not None:
+            self._left = self._wall.seconds()
         if self._progress is not None and self._progress.stays:
             self._end(Ending.RESET)  # there is nothing left that the peer could wait for
             return
@@ -160,7 +163,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
         if outcome is None:
             return
         self.setTimeout(None)
-        self._keeps = False
+        self._keeps, self._left = False, None
         self._playing = Deferred.fromCoroutine(self._exchange(outcome))
         self._playing.addErrback(_dropped)
         self._playing.addErrback(self._failed)
@@ -239,6 +242,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
             faults=self._visit.faults + (reply.faults if reply else ()),
             ended=ended,
             by_client=ended == self._gone,
+            left=None if self._left is None else self._left - began.wall,
             began=began,
             title=reply.title if reply else "",
             reply_headers=reply.headers if reply else (),

@@ -21,13 +21,19 @@ SERVED = "served"
 """The check of an exchange that passed all."""
 
 
+def end_of(ended: str, left: float | None) -> str:
+    """Return how an exchange ended that was cut short, or that its client ended its side meanwhile; "" for any other."""
+    return ended or ("" if left is None else f"the client ended its side after {left:.3f} s")
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and what became of it.
 
     *bytes* are those of the body that were handed to the transport, *seconds* wall-clock time from the complete
     request to the last of them, *note* the sentence of the log, *ended* how it was cut short ("" when it was not), and
-    *by_client* says that this was the client's doing.
+    *by_client* says that this was the client's doing. *left* is when, on the same clock, the client said that it sends no
+    more; it may still read: None where it had not by then.
     *began* is when the request was complete, *connection* the number of its `Visit`, *port* the peer's. *headers* and
     *form* are the request's, *headers_left_out* how many more there were, *title* and *reply_headers* the reply's, whose head had *head_bytes*. *refusal* says why it
     is an error page or an empty container, *acctids* which rows were served, *marks* what was careless about it.
@@ -45,6 +51,7 @@ class Exchange:
     faults: tuple[str, ...] = ()
     ended: str = ""
     by_client: bool = False
+    left: float | None = None
     began: When | None = None
     connection: int = 0
     port: int = 0
@@ -70,7 +77,8 @@ class Exchange:
         """Return the fields of the access line as texts."""
         told = f" - {self.note}" if self.note else ""
         told += f" [faults: {', '.join(self.faults)}]" if self.faults else ""
-        told += f" [{self.ended}]" if self.ended else ""
+        end = end_of(self.ended, self.left)
+        told += f" [{end}]" if end else ""
         return {
             "pbx": self.pbx,
             "peer": self.peer,
@@ -120,4 +128,5 @@ class Exchange:
             "bytes": self.bytes,
             "marks": list(self.marks),
             "ended": readable(self.ended, 512),
+            "left": None if self.left is None else round(self.left, 6),
         }

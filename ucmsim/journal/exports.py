@@ -85,7 +85,21 @@ def _har_entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-_OWN = ("id", "pbx_clock", "peer", "port", "check", "refusal", "faults", "kinds", "rows", "acctids", "marks", "ended")
+_OWN = (
+    "id",
+    "pbx_clock",
+    "peer",
+    "port",
+    "check",
+    "refusal",
+    "faults",
+    "kinds",
+    "rows",
+    "acctids",
+    "marks",
+    "ended",
+    "left",
+)
 
 
 def _har_headers(lines: Iterable[list[str]]) -> list[dict[str, str]]:

@@ -60,7 +60,7 @@ _USUAL = json.dumps(
              "sentence": "there are no credentials yet",
              "hint": "answer the challenge in WWW-authenticate with Digest credentials"},
          "note": "there are no credentials yet", "faults": [], "kinds": [], "rows": None, "acctids": "", "head_bytes": 321, "bytes": 210,
-         "marks": [], "ended": ""},
+         "marks": [], "ended": "", "left": None},
         {"status": 401, "title": "Unauthorized", "check": "served", "refusal": None, "note": "", "rows": 1000, "acctids": "1-1000",
          "head_bytes": 186, "bytes": 234567, "id": 12345},
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+from ucmsim.journal.entries import end_of
 from ucmsim.journal.lines import PRINTABLE, plain
 
 Entry = Mapping[str, Any]
@@ -32,8 +33,8 @@ def told(entry: Entry, *, pbx: bool = False) -> list[tuple[Manner, str]]:
     if entry["faults"]:
         pieces.append(("fault", f"[{', '.join(entry['faults'])}]"))
     pieces += [("mark", f"!{mark}") for mark in entry["marks"]]
-    if kind == "exchange" and entry["ended"]:
-        pieces.append(("end", entry["ended"]))
+    if kind == "exchange" and (end := end_of(entry["ended"], entry.get("left"))):
+        pieces.append(("end", end))
     return [(manner, plain(text, PRINTABLE, longest=2048)) for manner, text in pieces]
 
 
