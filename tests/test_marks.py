@@ -321,7 +321,8 @@ NOT_SET: dict[str, list[Story]] = {
         lambda: failing(0, 0.5), lambda: failing(0, 0.5, 1.6), lambda: failing(0, 0.5, 1.0, status=404), lambda: denied(0, 0.1, 0.2),
         lambda: cut(0, 0.1, 0.2, ended=GONE), lambda: challenged_each_time(0, 0.3, 1.5),
         lambda: handshakes(0, 0.5, 1.7), lambda: handshakes(0, 0.2, 0.4, 0.6, served=2), lambda: handshakes(0, 0.5, 1.0, why=None),
-        lambda: handshakes(0, 0.5, 1.0, why=Code.NO_HANDSHAKE, hello=False), lambda: dropped(0, 0.1, 0.2),
+        lambda: handshakes(0, 0.5, 1.0, why=Code.NO_HANDSHAKE, hello=False), lambda: handshakes(0, 0.5, 1.0, why=Code.NO_REQUEST),
+        lambda: dropped(0, 0.1, 0.2),
     ],
     "hammering-while-denied": [
         lambda: denied(0, 1, 2, 3), lambda: denied(0, 3, 6, 9, 12), lambda: dropped(0, 1, 2, 3), lambda: wrong_passwords(4), lambda: stale(9),
