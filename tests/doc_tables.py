@@ -12,9 +12,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from ucmsim import catalogue, control
+from ucmsim import catalogue
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.columns import GENERATIONS
+from ucmsim.control.routes import ROUTES
 from ucmsim.defects import CLASSES, DEFECTS
 from ucmsim.faults import KINDS, PLANES
 from ucmsim.journal import inquiry
@@ -257,7 +258,7 @@ TABLES = {
     "quirk-counts": lambda: table(("confidence", "rows", "share", "of them to switch"), counts()),
     "quirks": lambda: "\n".join(register()),
     "routes": lambda: table(
-        ("method", "path", "does"), [(route.method, f"`{route.path}`", route.statement) for route in control.ROUTES]
+        ("method", "path", "does"), [(route.method, f"`{route.path}`", route.statement) for route in ROUTES]
     ),
 }
 """Each stands in one page between ``<!-- table: name -->`` and ``<!-- end -->``."""

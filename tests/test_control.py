@@ -12,7 +12,7 @@ import pytest
 
 from tests.controlling import GUIDE, LATENCY, Control, api
 from ucmsim import __version__
-from ucmsim.control import ROUTES
+from ucmsim.control.routes import ROUTES
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 
 # --- every route ---------------------------------------------------------------------------------------------------

@@ -13,7 +13,9 @@ from twisted.logger import Logger
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
-from ucmsim.control import ROUTES, Answer, ApiError, Handlers, further, nearest
+from ucmsim.control.answer import Answer, ApiError
+from ucmsim.control.plane import Plane
+from ucmsim.control.routes import ROUTES, further, nearest
 from ucmsim.errors import UcmsimError
 from ucmsim.fields import FieldRefused
 from ucmsim.fleet import Fleet
@@ -33,9 +35,9 @@ class ControlResource(Resource):
     isLeaf = True
     _log = Logger()
 
-    def __init__(self, handlers: Handlers, token: str) -> None:
+    def __init__(self, plane: Plane, token: str) -> None:
         super().__init__()
-        self._handlers = handlers
+        self._plane = plane
         self._token = token.encode()
 
     def render(self, request: Request) -> int:
@@ -84,7 +86,7 @@ class ControlResource(Resource):
                     arguments["body"] = _body(request, many=route.many)
                 if route.query:
                     arguments["query"] = _query(request)
-                answer = getattr(self._handlers, route.handler)(**arguments)
+                answer = route.handler(self._plane, **arguments)
                 return answer if isinstance(answer, Answer) else await answer
         allowed = sorted({route.method for route, _ in found} | {"HEAD" for route, _ in found if route.method == "GET"})
         request.setHeader("Allow", ", ".join(allowed))
@@ -112,13 +114,15 @@ class ControlService(Service):
 
     _log = Logger()
 
-    def __init__(self, fleet: Fleet, settings: Control, folder: StateFolder, instance: str, reactor: Any) -> None:
+    def __init__(
+        self, fleet: Fleet, settings: Control, folder: StateFolder, reactor: Any, *, instance: str, seed: int
+    ) -> None:
         self._bind = settings.bind
         self._reactor = reactor
         self._token = settings.token or secrets.token_urlsafe(24)
         put(folder.path / TOKEN_FILE, f"{self._token}\n".encode())
-        handlers = Handlers(fleet, instance, lambda: self._port is not None)
-        self._site = Site(ControlResource(handlers, self._token), reactor=reactor)
+        plane = Plane(fleet, instance, seed, lambda: self._port is not None)
+        self._site = Site(ControlResource(plane, self._token), reactor=reactor)
         self._site.noisy = False
         self._site.requestFactory = ControlRequest
         self._site.log = _unlogged  # type: ignore[method-assign, assignment]  # tokens and bodies stay out of the log

@@ -85,7 +85,9 @@ class Simulator(MultiService):
             for name, pbx in settings.pbxs.items():
                 self._add(self._assemble(name, pbx))
             if settings.control is not None:
-                self._control = ControlService(self._fleet, settings.control, self._folder, self._instance, reactor)
+                self._control = ControlService(
+                    self._fleet, settings.control, self._folder, reactor, instance=self._instance, seed=settings.seed
+                )
                 self._control.setServiceParent(self)
         except BaseException:
             self._abandon()

@@ -1,0 +1,38 @@
+"""What a handler of the control plane answers, and what it raises where the caller is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ucmsim.errors import ConfigurationError
+
+
+class ApiError(Exception):
+    """What the caller did wrong: an HTTP status, a code for programs, a sentence for people, and the field."""
+
+    def __init__(self, status: int, code: str, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"error": {"code": code, "message": message, "field": field}}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status and the value that is sent as JSON; None sends no body."""
+
+    value: Any
+    status: int = 200
+
+
+def listed(items: Iterable[Any], after: int | None = None) -> dict[str, Any]:
+    """Return a page of a list: its *items*, and *after* which the next begins, None for the last."""
+    return {"items": list(items), "next": after}
+
+
+def invalid(error: ConfigurationError) -> ApiError:
+    """Return what is answered to settings that are wrong: of several problems, all."""
+    first, *others = error.problems
+    said = map(str, error.problems) if others else [str(replace(first, key=""))]  # the field says it then
+    return ApiError(400, "invalid", "; ".join(said), first.key or None)

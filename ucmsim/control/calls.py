@@ -1,0 +1,43 @@
+"""Calls: what really happened, calls that are let happen, and the deletion of all CDRs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from twisted.logger import Logger
+
+from ucmsim.callquery import sought
+from ucmsim.control.answer import Answer, listed
+from ucmsim.control.plane import Plane
+from ucmsim.wishes import described_call, wished, wished_each
+
+_log = Logger()
+
+
+async def calls(plane: Plane, pbx: str, query: Mapping[str, list[str]]) -> Answer:
+    """Answer a page of the calls that are over."""
+    items, after = await plane.find(pbx).calls.told(sought(query))
+    return Answer(listed((one.as_json() for one in items), after))
+
+
+async def place_call(plane: Plane, pbx: str, body: dict[str, Any] | list[Any]) -> Answer:
+    """Let a call happen, or a list of them, all or none."""
+    service = plane.find(pbx)
+    now = service.calls.now
+    if isinstance(body, list):
+        stories = await service.calls.place_each(wished_each(body, now))
+    else:
+        stories = [await service.calls.place(wished(body, now))]
+    await service.calls.catch_up()
+    shapes = ", ".join(dict.fromkeys(story[0].shape for story in stories))
+    _log.info("{pbx}: placed {count} of shape {shapes}", pbx=pbx, count=len(stories), shapes=shapes)
+    told = list(map(described_call, stories))
+    return Answer(listed(told) if isinstance(body, list) else told[0], 201)
+
+
+async def delete_cdrs(plane: Plane, pbx: str) -> Answer:
+    """Delete every CDR."""
+    deleted = await plane.find(pbx).calls.delete_rows()
+    _log.info("{pbx}: deleted all {count} CDRs", pbx=pbx, count=deleted)
+    return Answer({"deleted": deleted})

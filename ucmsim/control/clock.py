@@ -1,0 +1,44 @@
+"""The PBX clock: what it shows, and how it is moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.logger import Logger
+
+from ucmsim.control.answer import Answer, invalid
+from ucmsim.control.plane import Plane
+from ucmsim.errors import ConfigurationError
+from ucmsim.fleet import PbxService
+from ucmsim.settings import load_clock_change
+
+_log = Logger()
+
+
+def clock(plane: Plane, pbx: str) -> Answer:
+    """Answer what the clock shows."""
+    return Answer(_told(plane.find(pbx)))
+
+
+async def change_clock(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
+    """Move the clock, and let happen what happens in the time that passes."""
+    service = plane.find(pbx)
+    try:
+        change = load_clock_change(body)
+    except ConfigurationError as error:
+        raise invalid(error) from None
+    await service.calls.catch_up()  # what was over before is not touched
+    service.appliance.pbx.change_clock(change, service.wall)
+    await service.calls.clock_changed(leaps=change.now is not None)
+    await service.calls.catch_up()
+    told, asked = _told(service), change.model_dump(mode="json", exclude_none=True)
+    said = ", ".join(f"{key} {value}" for key, value in asked.items())
+    _log.info("{pbx}: the clock says {now} at rate {rate} ({said})", pbx=pbx, said=said, **told)
+    return Answer(told)
+
+
+def _told(service: PbxService) -> dict[str, Any]:
+    pbx, wall = service.appliance.pbx, service.wall
+    when, world = pbx.clock.at(wall), pbx.clock.world(wall)
+    local = when.pbx.astimezone(when.zone or pbx.settings.time_zone)
+    return {"now": when.pbx.isoformat(), "local": local.isoformat(), "rate": pbx.clock.rate, "world": world.isoformat()}

@@ -1,0 +1,80 @@
+"""Faults: listed, armed, changed and disarmed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.logger import Logger
+
+from ucmsim.assembly import slow_defects
+from ucmsim.control.answer import Answer, ApiError, listed
+from ucmsim.control.plane import Plane
+from ucmsim.faults import FaultRefused, NotArmed
+
+_log = Logger()
+
+
+def faults(plane: Plane, pbx: str) -> Answer:
+    """Answer what is armed."""
+    service = plane.find(pbx)
+    return Answer(listed(one.as_json() for one in service.appliance.pbx.faults.listed(service.when)))
+
+
+async def arm_fault(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
+    """Arm a fault."""
+    await _prepare(plane, pbx, body)
+    service = plane.find(pbx)
+    try:
+        armed = service.appliance.pbx.faults.arm(body, service.wall)
+    except FaultRefused as refused:
+        raise _refused(refused) from None
+    _log.info("{pbx}: armed {name} ({kind})", pbx=pbx, name=armed.arming.name, kind=armed.arming.kind.id)
+    return Answer(armed.as_json(), 201)
+
+
+async def change_fault(plane: Plane, pbx: str, name: str, body: dict[str, Any]) -> Answer:
+    """Change fields or terms of a fault."""
+    await _prepare(plane, pbx, body)
+    service = plane.find(pbx)
+    try:
+        armed = service.appliance.pbx.faults.change(name, body, service.wall)
+    except NotArmed as missing:
+        raise ApiError(404, "not-found", f"PBX '{pbx}': {missing}") from None
+    except FaultRefused as refused:
+        raise _refused(refused) from None
+    _log.info("{pbx}: changed {name}: {keys}", pbx=pbx, name=name, keys=", ".join(body))
+    return Answer(armed.as_json())
+
+
+def disarm_fault(plane: Plane, pbx: str, name: str) -> Answer:
+    """Disarm a fault."""
+    try:
+        plane.find(pbx).appliance.pbx.faults.disarm(name)
+    except NotArmed as missing:
+        raise ApiError(404, "not-found", f"PBX '{pbx}': {missing}") from None
+    _log.info("{pbx}: disarmed {name}", pbx=pbx, name=name)
+    return Answer(None, 204)
+
+
+def clear_faults(plane: Plane, pbx: str) -> Answer:
+    """Disarm every fault."""
+    count = plane.find(pbx).appliance.pbx.faults.clear()
+    _log.info("{pbx}: disarmed all {count} faults", pbx=pbx, count=count)
+    return Answer(None, 204)
+
+
+async def _prepare(plane: Plane, pbx: str, spec: dict[str, Any]) -> None:
+    """Mint what the fault *spec* shows and takes long to mint."""
+    if slow_defects([spec]):
+        service = plane.find(pbx)
+        await plane.fleet.work(lambda: service.appliance.prepare([spec], service.wall))
+
+
+def _refused(refused: FaultRefused) -> ApiError:
+    paths = [".".join(map(str, one.path)) for one in refused.said]
+    several = len(paths) > 1  # of one alone the field says where it stands
+    told = (
+        (f"{path}: " if several and path else "") + one.wrong + (f"; {one.right}" if one.right else "")
+        for path, one in zip(paths, refused.said, strict=True)
+    )
+    return ApiError(400, "invalid", "; ".join(told), paths[0] or None)

@@ -1,0 +1,73 @@
+"""The PBXs themselves: told, begun, and taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from twisted.logger import Logger
+
+from ucmsim.announce import described
+from ucmsim.configuration import read_pbx
+from ucmsim.control.answer import Answer, ApiError, invalid, listed
+from ucmsim.control.plane import Plane
+from ucmsim.errors import BindError, ConfigurationError, NameTaken, Problem
+from ucmsim.fleet import PbxService
+from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.settings import name_objection
+
+_log = Logger()
+
+
+def pbxs(plane: Plane) -> Answer:
+    """Answer every PBX."""
+    return Answer(listed(map(told, plane.fleet)))
+
+
+def pbx(plane: Plane, pbx: str) -> Answer:
+    """Answer one PBX."""
+    return Answer(told(plane.find(pbx)))
+
+
+async def create_pbx(plane: Plane, body: dict[str, Any]) -> Answer:
+    """Begin a PBX."""
+    name = body.pop("name", "")
+    try:
+        return Answer(told(await plane.fleet.create(name, _settings(name, body))), 201)
+    except ConfigurationError as error:
+        raise invalid(error) from None
+    except NameTaken as error:
+        raise ApiError(409, "exists", str(error), "name") from None
+    except BindError as error:
+        raise ApiError(409, "bind", str(error), "api.tls_bind_address") from None
+
+
+async def delete_pbx(plane: Plane, pbx: str) -> Answer:
+    """Stop a PBX and forget it."""
+    plane.find(pbx)
+    await plane.fleet.remove(pbx)
+    _log.info("{pbx}: stopped and forgotten", pbx=pbx)
+    return Answer(None, 204)
+
+
+def told(service: PbxService) -> Mapping[str, Any]:
+    """Return what is told of a PBX: where it is, its rows and its settings, and no password."""
+    pbx = service.appliance.pbx
+    settings = pbx.settings.model_dump(mode="json", by_alias=True, exclude={"api": {"tls_authentication_password"}})
+    told = described(service)
+    del told["password"]  # the ready report has it, and whoever created the PBX
+    return {"name": pbx.name, **told, "rows": len(pbx.history), "settings": settings}
+
+
+def _settings(name: Any, body: Mapping[str, Any]) -> PbxSettings:
+    """Return the settings of a new PBX. Raises `ConfigurationError` with all that is wrong with them and with its *name*."""
+    said = name_objection(name)
+    problems = [Problem("name", *said)] if said else []
+    try:
+        settings = read_pbx(body, Path.cwd(), beside=("name",))
+    except ConfigurationError as error:
+        raise ConfigurationError([*problems, *error.problems]) from None
+    if problems:
+        raise ConfigurationError(problems)
+    return settings

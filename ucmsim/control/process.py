@@ -1,0 +1,24 @@
+"""The process itself: whether it lives, whether it is ready, and what it is."""
+
+from __future__ import annotations
+
+from ucmsim import __version__
+from ucmsim.control.answer import Answer
+from ucmsim.control.plane import Plane
+
+
+def health(plane: Plane) -> Answer:
+    """Answer that the process answers."""
+    return Answer({"status": "ok"})
+
+
+def readiness(plane: Plane) -> Answer:
+    """Answer whether everything listens."""
+    ready = plane.ready()
+    return Answer({"status": "ready" if ready else "starting", "instance": plane.instance}, 200 if ready else 503)
+
+
+def status(plane: Plane) -> Answer:
+    """Answer what this process is, and which PBXs run in it."""
+    names = [service.name for service in plane.fleet]
+    return Answer({"instance": plane.instance, "version": __version__, "seed": plane.seed, "pbxs": names})

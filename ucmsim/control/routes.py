@@ -1,0 +1,79 @@
+"""The table of routes, and which of them a path that is none is near to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from ucmsim.control import calls, clock, faults, journal, pbxs, process
+from ucmsim.control.answer import Answer
+from ucmsim.errors import did_you_mean
+
+Handler = Callable[..., Answer | Awaitable[Answer]]
+"""Takes the `Plane`, the names in the path, and `body` and `query` where the route has them, each by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint: `{name}` in the path is an argument of its *handler*, *open* needs no token.
+
+    The handler gets what stands in the *query*, if the route has one; its body may be one of *many*, a list.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    statement: str
+    open: bool = False
+    query: bool = False
+    many: bool = False
+
+    def matches(self, path: str) -> dict[str, str] | None:
+        """Return the names in *path*, None if this is not its route."""
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
+        found = re.fullmatch(pattern, path)
+        return found.groupdict() if found else None
+
+    def like(self, path: str) -> str:
+        """Return the path of this route with the names that stand in *path* where this has its own."""
+        pairs = zip_longest(self.path.split("/"), path.split("/")[: self.path.count("/") + 1], fillvalue="")
+        return "/".join((there or own) if own.startswith("{") else own for own, there in pairs)
+
+
+def nearest(method: str, path: str) -> str:
+    """Return what is said of a *path* where there is nothing: the one most like it, or one of what *method* can be used on."""
+    if path.endswith("/") and (there := further(method, path.removesuffix("/"))):
+        return f"{method} goes to one of these: {there}"
+    return did_you_mean(path, [route.like(path) for route in ROUTES])
+
+
+def further(method: str, path: str) -> str:
+    """Return where *method* can be used that cannot at *path*: on one of what is listed there; "" if nowhere."""
+    found = (route for route in ROUTES if route.method == method and route.path.endswith("}"))
+    return next((route.like(path) for route in found if route.matches(f"{path}/x")), "")
+
+
+# fmt: off
+ROUTES = (
+    Route("GET",    "/healthz", process.health, "the process answers", open=True),
+    Route("GET",    "/readyz", process.readiness, "everything listens; the instance id", open=True),
+    Route("GET",    "/v1/status", process.status, "instance, version, seed, names of the PBXs"),
+    Route("GET",    "/v1/pbxs", pbxs.pbxs, "every PBX"),
+    Route("POST",   "/v1/pbxs", pbxs.create_pbx, "a new PBX: as in sim.yaml, plus name"),
+    Route("GET",    "/v1/pbxs/{pbx}", pbxs.pbx, "one PBX"),
+    Route("DELETE", "/v1/pbxs/{pbx}", pbxs.delete_pbx, "stop a PBX and erase its keys and history on disk"),
+    Route("GET",    "/v1/pbxs/{pbx}/clock", clock.clock, "the PBX clock: now in UTC, the same in the PBX's zone, rate, and the world's time"),
+    Route("PUT",    "/v1/pbxs/{pbx}/clock", clock.change_clock, "move the PBX clock: now, advance or step, and rate, time_zone"),
+    Route("GET",    "/v1/pbxs/{pbx}/calls", calls.calls, "what really happened in each call that is over, in microseconds of UTC, with its rows, page by page", query=True),
+    Route("POST",   "/v1/pbxs/{pbx}/calls", calls.place_call, "let a call happen, or a list of them: shape, from, to, and at, ring, talk, phones, target, trunk, code, recorded", many=True),
+    Route("DELETE", "/v1/pbxs/{pbx}/cdrs", calls.delete_cdrs, "delete every CDR, as on the device's own page; recordings stay"),
+    Route("GET",    "/v1/pbxs/{pbx}/faults", faults.faults, "the armed faults with their counters"),
+    Route("POST",   "/v1/pbxs/{pbx}/faults", faults.arm_fault, "arm a fault"),
+    Route("DELETE", "/v1/pbxs/{pbx}/faults", faults.clear_faults, "disarm every fault"),
+    Route("PATCH",  "/v1/pbxs/{pbx}/faults/{name}", faults.change_fault, "change fields or terms of a fault; its counters go on"),
+    Route("DELETE", "/v1/pbxs/{pbx}/faults/{name}", faults.disarm_fault, "disarm a fault"),
+    Route("GET",    "/v1/pbxs/{pbx}/journal", journal.journal, "connections and exchanges, with filters and paging", query=True),
+)
+# fmt: on
