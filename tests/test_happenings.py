@@ -16,6 +16,7 @@ from ucmsim.happenings import Happenings, Stopped
 from ucmsim.ledger import Sought
 from ucmsim.settings import ClockChange, load_pbx
 from ucmsim.statefolder import StateFolder
+from ucmsim.wishes import wished
 
 BUSY = {
     "clock": {"start": "2026-03-02T00:00:00Z", "rate": 0},
@@ -123,3 +124,42 @@ def test_stopping_waits_for_the_slice_that_is_written_and_no_longer(calls: Happe
     assert worker.go() == 5000
     assert stopped == [None]
     assert not worker.asked
+
+
+def test_nothing_is_asked_of_the_worker_while_nothing_can_happen(appliance: Appliance, worker: Worker) -> None:
+    """Between calls, twice a second for each of hundreds of PBXs, that would be all the worker does."""
+    clock = Clock()
+    calls = Happenings(appliance, clock, worker)
+    calls.startService()
+    appliance.pbx.change_clock(ClockChange(rate=1), 0.0)
+    clock.advance(0.5)
+    worker.go()
+    quiet = appliance.living.due / 1_000_000 - appliance.pbx.clock.start.timestamp()
+    assert quiet > 2
+    while clock.seconds() + 0.5 < quiet:
+        clock.advance(0.5)
+        assert not worker.asked
+    clock.advance(0.5)
+    assert len(worker.asked) == 1
+
+
+def test_what_is_up_is_cut_when_the_pbx_stops_and_not_when_it_was_looked_at_last(
+    appliance: Appliance, worker: Worker
+) -> None:
+    """Nobody looks while nothing can happen, yet time has passed."""
+    clock = Clock()
+    calls = Happenings(appliance, clock, worker)
+    calls.startService()
+    appliance.pbx.change_clock(ClockChange(rate=1), 0.0)
+    living, history = appliance.living, appliance.pbx.history
+    living.place(wished({"shape": "answered", "from": "1001", "to": "1002", "talk": 80_000}, calls.now))
+    clock.advance(0.5)
+    worker.go()
+    clock.advance(1.25)
+    assert not worker.asked
+    stopped: list[object] = []
+    calls.stopService().addCallback(stopped.append)
+    assert stopped == [None]
+    living.stop()
+    cut = [call.truth for call in history.ledger.calls() if call.truth.caller == "1001"]
+    assert [(truth.ending, truth.ended - truth.began) for truth in cut] == [("cut", 1_750_000)]

@@ -76,7 +76,9 @@ class History:
         self._lock = threading.Lock()
         self.recordings = Recordings(database, self._lock)
         self.ledger = Ledger(database, self._lock)
-        self._measure()
+        found = database.execute("SELECT coalesce(max(id), 0), count(*) FROM cdr").fetchone()
+        known = database.execute("SELECT value FROM counter WHERE name = ?", (_ROW,)).fetchone()
+        self.high_water, self._count = max(int(found[0]), int(known[0]) if known else 0), int(found[1])
 
     @classmethod
     def open(cls, path: Path, *, durable: bool) -> History:
@@ -143,6 +145,7 @@ class History:
                 self.ledger.insert(numbered)
                 written += len(batch)
             self.ledger.end(over)
+        self.high_water, self._count = self.high_water + written, self._count + written
         return written
 
     @contextmanager
@@ -156,7 +159,6 @@ class History:
                 self._database.execute("ROLLBACK")
                 raise
             self._database.execute("COMMIT")
-            self._measure()
 
     def _keep_recordings(self, batch: Iterable[Record]) -> None:
         waiting: list[Recording] = []
@@ -170,11 +172,6 @@ class History:
 
     def __len__(self) -> int:
         return self._count
-
-    def _measure(self) -> None:
-        found = self._database.execute("SELECT coalesce(max(id), 0), count(*) FROM cdr").fetchone()
-        known = self._database.execute("SELECT value FROM counter WHERE name = ?", (_ROW,)).fetchone()
-        self.high_water, self._count = max(int(found[0]), int(known[0]) if known else 0), int(found[1])
 
     def page(self, query: Query, quirks: Quirks, *, up_to: int, gaps: Iterable[Gap] = ()) -> list[Row]:
         """Return the rows that *query* asks for, as they stood when the highest row id was *up_to*.
@@ -204,12 +201,16 @@ class History:
         """
         with self._transaction():
             gone = self._delete("start < ? AND start <> ''", rows_before)
-            return gone, self.recordings.delete(recordings_before)
+            recordings = self.recordings.delete(recordings_before)
+        self._count -= gone
+        return gone, recordings
 
     def empty(self) -> int:
         """Delete every row and no recording; return how many went."""
         with self._transaction():
-            return self._delete("TRUE")
+            gone = self._delete("TRUE")
+        self._count -= gone
+        return gone
 
     def _delete(self, condition: str, *values: object) -> int:
         """Delete the rows that meet a *condition*, and no truth, within the caller's transaction and lock."""

@@ -25,7 +25,7 @@ from ucmsim.calls.world import CallWorld, Known, Past
 from ucmsim.corrections import Corrections
 from ucmsim.fields import FieldRefused
 from ucmsim.history import History
-from ucmsim.instants import EARLIEST, LATEST, at_microseconds, microseconds
+from ucmsim.instants import EARLIEST, LATEST, NEVER, at_microseconds, microseconds
 from ucmsim.records import Numbered, Record
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.staging import staged
@@ -78,6 +78,16 @@ class Living:
         cleaned = bool(retention.rows or retention.recordings)
         return self._settings.traffic.live or self._world.goes_on or scheduled or cleaned
 
+    @property
+    def due(self) -> int:
+        """The instant up to which nothing happens by itself after what has happened, so that nobody need ask before it."""
+        if self._unwritten:
+            return self._reached
+        live = self._unfolding.due if self._unfolding else NEVER
+        retention = self._settings.retention
+        cleaned = microseconds(self._cleaned + _A_DAY) if retention.rows or retention.recordings else NEVER
+        return min(self._world.due, live, cleaned, schedule.due(self._clock, self._restarts, self._reached))
+
     def happen(self, until: datetime, most: int | None = None) -> int:
         """Let everything happen that is over before *until*; return how many rows were written, *most* of them at a time.
 
@@ -102,6 +112,10 @@ class Living:
     def _write(self) -> int:
         """Write what came of the world; return how many rows that were. Where it fails, it is written the next time."""
         self._over += self._world.over()
+        if not self._unwritten and not self._over:
+            return (
+                0  # as nearly always, twice a second for each PBX: a transaction would cost far more than all the rest
+            )
         written = self._history.keep(self._unwritten, self._over)
         self._unwritten, self._over = [], []
         return written
@@ -109,9 +123,7 @@ class Living:
     def stop(self) -> None:
         """Cut whatever is up, as the unit is switched off, where calls have come to; nothing happens any more."""
         self._world.switch_off()
-        self._over += self._world.over()
-        if self._unwritten or self._over:
-            self._write()
+        self._write()
 
     def _clean(self, now: datetime) -> None:
         """Delete what the retention says, once a day."""

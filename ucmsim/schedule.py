@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from ucmsim.corrections import Correction, Corrections
-from ucmsim.instants import EARLIEST, SECOND, at_microseconds
+from ucmsim.instants import EARLIEST, NEVER, SECOND, at_microseconds
 from ucmsim.settings import Pbx
 
 _RESTARTED = "calls that are up end without rows, channels count from 0 again"
@@ -20,6 +20,12 @@ def come(clock: Corrections, restarts: Iterable[int], since: int, until: int) ->
     found = [(one.at, _corrected(clock, one)) for one in clock.made if one.scheduled]
     found += [(at, f"the unit restarts at {_iso(at)}: {_RESTARTED}") for at in restarts]
     yield from (said for at, said in sorted(found) if since < at <= until)
+
+
+def due(clock: Corrections, restarts: Iterable[int], since: int) -> int:
+    """Return the instant of what `come` tells of first after *since*."""
+    made = (one.at for one in clock.made if one.scheduled)
+    return min((at for at in (*made, *restarts) if at > since), default=NEVER)
 
 
 def _corrected(clock: Corrections, made: Correction) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ucmsim.calls.shapes import Story
 from ucmsim.calls.traffic import Traffic
+from ucmsim.instants import NEVER
 
 
 class Unfolding(Iterator[Story]):
@@ -19,6 +20,11 @@ class Unfolding(Iterator[Story]):
         self._starts = traffic.starts(since)
         self._start = next(self._starts, None)
         self.until = since
+
+    @property
+    def due(self) -> int:
+        """The instant before which none of them begins."""
+        return NEVER if self._start is None else self._start
 
     def __next__(self) -> Story:
         while self._start is not None and self._start < self.until:

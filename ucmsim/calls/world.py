@@ -90,6 +90,12 @@ class CallWorld:
         return bool(self._going_on) or self._next is not None
 
     @property
+    def due(self) -> int:
+        """The instant before which nothing is over, and no call begins that has come from the stories already."""
+        over = self._going_on[0][0] if self._going_on else NEVER
+        return over if self._next is None else min(over, self._next[0].start)
+
+    @property
     def counted(self) -> Past:
         """What the unit has counted so far."""
         return Past(self._number, self._month, self._messages)

@@ -24,6 +24,7 @@ async def calls(plane: Plane, pbx: str, query: Mapping[str, list[str]]) -> Answe
 async def place_call(plane: Plane, pbx: str, body: dict[str, Any] | list[Any]) -> Answer:
     """Let a call happen, or a list of them, all or none."""
     service = plane.find(pbx)
+    await service.calls.catch_up()  # what lies before now is the past
     now = service.calls.now
     if isinstance(body, list):
         stories = await service.calls.place_each(wished_each(body, now))
