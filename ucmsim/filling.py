@@ -76,13 +76,14 @@ def fill(
         name_of = source.import_.name
         bad = (f"{name_of}, {one}" for one in filled.bad)
         filled.warnings += shortened(bad, f"{name_of}: {{}} more rows could not be read")
+    elif not source.days:
+        filled = Filled()  # without a look at who there is, which takes longer than all the rest of a PBX
     else:
         world = _world(name, settings, seed=seed, until=until)
         what = f"{name}: making up {source.days} days of calls"
         made = watch(world.records(microseconds(until)), what, *covering(settings, until))
         filled = Filled(history.keep(made, _rest(world)))
-        if source.days:
-            history.recordings.insert_all(recorded_greetings(name, settings, seed=seed, until=until))
+        history.recordings.insert_all(recorded_greetings(name, settings, seed=seed, until=until))
     if filled.rows or not filled.bad:
         history.note(known)  # a file that gave nothing may be mended and read at the next start
     return filled

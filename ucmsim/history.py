@@ -221,7 +221,7 @@ class History:
 
     def count(self, counters: Mapping[str, str]) -> None:
         """Remember what *counters* of the unit stand at now: rows that told so were deleted."""
-        with self._lock:
+        with self._transaction():
             self._database.executemany("INSERT OR REPLACE INTO counter VALUES (?, ?)", list(counters.items()))
 
     def cut_off(self) -> None:
@@ -263,5 +263,5 @@ class History:
 
     def note(self, facts: Mapping[str, str]) -> None:
         """Remember what the history is made with."""
-        with self._lock:
+        with self._transaction():  # one wait for the disk, not one a fact
             self._database.executemany("INSERT OR REPLACE INTO made_with VALUES (?, ?)", list(facts.items()))
