@@ -185,6 +185,21 @@ def test_a_cut_between_records_of_xml_leaves_elements_of_rows_whole():
     assert 0 < cut.count(b"<cdr>") == cut.count(b"</cdr>") < whole.count(b"<cdr>")
 
 
+@pytest.mark.parametrize(("form", "lines"), [("csv", 3), ("json", 5), ("xml", None)])
+def test_a_page_is_cut_behind_so_many_rows(form, lines):
+    """Two of three rows come whole, in each format, and with a place inside them less; more than there are is all."""
+    cut, all_of_it = (asked("http.truncate", f"/cdrapi?format={form}", rows=rows).body for rows in (2, 3))
+    whole = Wire().ask(f"/cdrapi?format={form}").body
+    assert whole.startswith(cut)
+    if lines is None:
+        assert (cut.count(b"</cdr>"), all_of_it.count(b"</cdr>")) == (2, 3)
+        assert cut.endswith(b"</cdr>\n")
+    else:
+        assert (cut.count(b"\n"), all_of_it.count(b"\n")) == (lines, lines + 1)
+        assert cut.endswith(b"\n")
+    assert asked("http.truncate", f"/cdrapi?format={form}", rows=4).body == whole
+
+
 def test_a_cut_inside_a_token_is_no_json():
     """The cut is inside a text."""
     opened = asked("http.truncate", "/cdrapi?format=json", at="token", length="matching")

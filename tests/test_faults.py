@@ -136,6 +136,7 @@ def test_what_is_armed_can_be_written_down_and_armed_again(kind, more):
         ),
         ({"fault": "tls.alert", "alert": "112"}, "alert", "there is no alert '112'; "),
         ({"fault": "http.truncate", "share": 0.5, "bytes": 3}, "bytes", "'bytes' does not go with 'share'; keep one"),
+        ({"fault": "http.truncate", "rows": 5, "bytes": 3}, "rows", "'rows' does not go with 'bytes'; keep one"),
         ({"fault": "http.latency"}, "", "the key 'seconds' is missing"),
         ({"fault": "tls.certificate"}, "", "the key 'defect' is missing"),
         ({**LATENCY, "secnds": 3}, "secnds", "http.latency has no field 'secnds'; did you mean 'seconds'?"),

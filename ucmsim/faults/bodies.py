@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ucmsim.faults.cuts import Where, place
+from ucmsim.faults.cuts import Where, behind, place
 from ucmsim.faults.fields import Bytes as BytesField
 from ucmsim.faults.fields import Piece
 from ucmsim.faults.planes import Moment
@@ -23,14 +23,15 @@ _Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 
 @dataclass(frozen=True, slots=True)
 class Truncate:
-    """Cut the body after a *share* of it, or after so many *bytes*, at the next place of the kind *at*.
+    """Cut the body after a *share* of it, or after so many *bytes* or *rows*, at the next place of the kind *at*.
 
-    Without both it is half. Content-Length is *large*, that of the whole body, *matching*, *missing*, or *small*, half of what is sent. The
+    Without all three it is half. Content-Length is *large*, that of the whole body, *matching*, *missing*, or *small*, half of what is sent. The
     connection ends as *ending* says.
     """
 
     share: _Share | None = None
     bytes: BytesField | None = None
+    rows: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = None
     at: Where = "byte"
     length: Length = "large"
     ending: How = "notify"
@@ -41,16 +42,25 @@ class Truncate:
         body = body_of(reply)
         if body is None:
             return reply
-        share = _HALF if self.share is None else self.share
-        near = min(int(body.length * share) if self.bytes is None else self.bytes, body.length)
-        data = small(body) if self.at != "byte" else None
+        data = small(body) if self.at != "byte" or self.rows is not None else None
+        near = min(_near(self, body, data), body.length)
         kept = body.slice(0, near if data is None else place(data, near, self.at))
         told = {"large": body.length, "matching": kept.length, "missing": None, "small": kept.length // 2}[self.length]
         return with_end(with_length(with_body(reply, kept), told), ending(self.ending))
 
     def objections(self, _defects: Collection[str]) -> Iterator[Said]:
-        if self.share is not None and self.bytes is not None:
-            yield Said(("bytes",), "'bytes' does not go with 'share'", "keep one of the two; null takes one away")
+        first, *others = [name for name in ("share", "bytes", "rows") if getattr(self, name) is not None] or [""]
+        for other in others:
+            yield Said((other,), f"'{other}' does not go with '{first}'", "keep one of the two; null takes one away")
+
+
+def _near(fault: Truncate, body: Body, data: bytes | None) -> int:
+    """Return the byte that *body* is cut near; its *data* are there where rows are looked for, if they can be."""
+    if fault.rows is not None:
+        return body.length if data is None else behind(data, fault.rows)
+    if fault.bytes is not None:
+        return fault.bytes
+    return int(body.length * (_HALF if fault.share is None else fault.share))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ Where = Literal["byte", "record", "field", "token", "character"]
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.){2,}"|[0-9]{2,}|null')
 _LINE, _COMMA, _TAG = b"\n", b",", b"</"
 _XML_ROW = re.compile(rb"</cdr>\n?")
+_JSON_ROW = re.compile(rb"^\{ ?\".*\n?", re.MULTILINE)
+_CSV_ROW = re.compile(rb"(?<=\n).*\n?")
 _COMPACT = b"},{"
 """What parts the entries of JSON that has no lines."""
 
@@ -24,6 +26,19 @@ def place(data: bytes, near: int, where: Where) -> int:
     place it is the byte itself.
     """
     return _PLACES[where](data, min(near, len(data)))
+
+
+def behind(data: bytes, rows: int) -> int:
+    """Return where the first so many *rows* of the page *data* end, rows of JSON being its entries; all of it has fewer."""
+    start = data.lstrip()[:1]
+    if start == b"<":
+        ends = [row.end() for row in _XML_ROW.finditer(data)]
+    elif start in (b"{", b"["):
+        lines = [row.end() for row in _JSON_ROW.finditer(data)]
+        ends = lines if len(lines) > 1 else [row.start() + 2 for row in re.finditer(re.escape(_COMPACT), data)]
+    else:
+        ends = [row.end() for row in _CSV_ROW.finditer(data) if row[0]]
+    return ends[rows - 1] if rows <= len(ends) else len(data)
 
 
 def _record(data: bytes, near: int) -> int:

@@ -21,7 +21,7 @@ KINDS = (
          "The reply stops for ever; the connection stays open until the client ends it."),
     Kind("http.empty", Empty, "ending: notify (close_notify and FIN), fin (FIN alone) or reset (RST)", _REPLY,
          "The connection ends without a byte of a reply."),
-    Kind("http.truncate", Truncate, "share: of the body that comes, 0 to 1, half without it; bytes: so many of it instead; at: byte, record, field, token (of JSON) or character (of several bytes), the kind of place that is cut at near there; length: large (of the whole body), matching, missing or small (half of what comes); ending: notify, fin or reset", _REPLY,
+    Kind("http.truncate", Truncate, "share: of the body that comes, 0 to 1, half without it; bytes: so many of it instead; rows: so many rows or entries of a page instead, all of what is no page; at: byte, record, field, token (of JSON) or character (of several bytes), the kind of place that is cut at near there; length: large (of the whole body), matching, missing or small (half of what comes); ending: notify, fin or reset", _REPLY,
          "The body is cut short, with a right or wrong Content-Length and one of the three endings."),
     Kind("http.twice", Twice, "length: one or both, what Content-Length is of", _REPLY,
          "The body comes twice."),
