@@ -107,7 +107,7 @@ def _running() -> Iterator[tuple[Child, ControlClient, Asked]]:
         where = child.ready["control"]
         control = ControlClient(where["url"], where["token"])
         place = control.create_pbx("bench", _SETTINGS)
-        asked = Asked(place["url"], place["ca"])
+        asked = Asked(place.url or "", place.ca)
         _by_turns(20, asked)
         yield child, control, asked
     finally:

@@ -94,7 +94,7 @@ class Bench:
     def __init__(self, control: ControlClient, name: str, client: Client) -> None:
         self._control, self._name, self._client = control, name, client
         pbx = control.create_pbx(name, SETTINGS)
-        self._place = Place(pbx["url"], pbx["ca"])
+        self._place = Place(pbx.url or "", pbx.ca)
         self._recordings = self._shortest(3)
         self._usual: dict[str, str] = {}
 
@@ -105,7 +105,7 @@ class Bench:
             self._usual[target] = usual = self._client(self._place, target)
             if not usual.startswith("200 "):
                 raise RuntimeError(f"without a fault {target} was {usual!r}, which is nothing to compare with")
-        before = self._control.journal_page(self._name, {"limit": 1})["last"] or 0
+        before = self._control.journal_page(self._name, {"limit": 1}).last
         self._control.arm_fault(self._name, {"fault": kind.id, **FIELDS.get(kind.id, {})})
         try:
             saw = compared(self._client(self._place, target), self._usual[target])
@@ -140,7 +140,7 @@ class Bench:
         """Return what the journal says, which can be a while after the client has gone."""
         until = time.monotonic() + TELLS
         while True:
-            said = told(self._control.journal(self._name, after=before), kind)
+            said = told([one.told for one in self._control.journal(self._name, after=before)], kind)
             if said or time.monotonic() >= until:
                 return said or "nothing"
             time.sleep(0.02)

@@ -59,7 +59,7 @@ def test_a_batch_is_answered_by_what_each_would_be(ucm_fleet: UcmFleet, ucm: Ucm
         ("Internal", later), ("Outbound", BEGAN.isoformat()),
     ]  # fmt: skip
     ucm.clock.advance(120)
-    assert [one["caller"] for one in ucm.calls] == ["1003", "1001"]
+    assert [one.caller for one in ucm.calls] == ["1003", "1001"]
 
 
 @pytest.mark.ucmsim(**EMPTY)
@@ -68,7 +68,7 @@ def test_a_batch_of_the_fixture(ucm: Ucm) -> None:
     made = ucm.place_calls([call(at=BEGAN + timedelta(minutes=at), talk=1) for at in range(300)])
     assert len(made) == 300
     ucm.clock.advance(timedelta(hours=6))
-    assert [one["began"] for one in ucm.calls] == [
+    assert [one.began for one in ucm.calls] == [
         int((BEGAN + timedelta(minutes=at)).timestamp()) * SECOND for at in range(300)
     ]
 
@@ -105,7 +105,7 @@ def test_a_batch_of_no_call_is_refused(ucm: Ucm) -> None:
 
 def test_a_pbx_that_is_not_there_is_told_from_those_that_are(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
     """The nearest name, if one is near, else every name."""
-    others = [str(name) for name in ucm_fleet.control.status()["pbxs"]]  # those of tests before may be there still
+    others = [str(name) for name in ucm_fleet.control.status().pbxs]  # those of tests before may be there still
     due = f"there {'is' if len(others) == 1 else 'are'} {', '.join(others)}"
     for name, hint in ((f"{ucm.name}x", f"did you mean '{ucm.name}'?"), ("zzz", due)):
         with pytest.raises(ControlError) as caught:
@@ -122,7 +122,7 @@ def test_a_number_without_quotes_is_told_to_be_quoted(ucm_fleet: UcmFleet, ucm: 
     ucm.place_call("answered", 1001, 1002, talk=1)
     ucm.place_calls([{"shape": "answered", "from": 1003, "to": 1004, "talk": 1}])
     ucm.clock.advance(60)
-    assert [(one["caller"], one["dialled"]) for one in ucm.calls] == [("1001", "1002"), ("1003", "1004")]
+    assert [(one.caller, one.dialled) for one in ucm.calls] == [("1001", "1002"), ("1003", "1004")]
 
 
 def test_what_is_no_object_in_a_batch_is_told_by_its_index() -> None:
@@ -177,14 +177,14 @@ def test_a_call_tells_which_cdrs_are_its_own(ucm_fleet: UcmFleet, ucm: Ucm) -> N
     ucm.place_calls([call(), call("1003", "1004", shape="forward-busy")])
     ucm.clock.advance(60)
     everything = ucm.calls
-    assert [[row["AcctId"] for row in one["rows"]] for one in everything] == [["2"], ["1", "3"]]
-    sessions = [{row["session"] for row in one["rows"]} for one in everything]
+    assert [[row.acctid for row in one.rows] for one in everything] == [["2"], ["1", "3"]]
+    sessions = [{row.session for row in one.rows} for one in everything]
     assert set.isdisjoint(*sessions)
     for (session,), one in zip(sessions, everything, strict=True):
         assert ucm_fleet.control.calls(ucm.name, session=session) == [one]
-        assert ucm_fleet.control.calls(ucm.name, uniqueid=one["rows"][0]["uniqueid"], limit=1) == [one]
+        assert ucm_fleet.control.calls(ucm.name, uniqueid=one.rows[0].uniqueid, limit=1) == [one]
     assert ucm_fleet.control.calls(ucm.name, session="nobody's") == []
-    assert {one["shape"] for one in ucm_fleet.control.calls(ucm.name, shape="answered")} == {"answered"}
+    assert {one.shape for one in ucm_fleet.control.calls(ucm.name, shape="answered")} == {"answered"}
 
 
 @pytest.mark.ucmsim(**EMPTY)
@@ -194,7 +194,7 @@ def test_calls_can_be_asked_for_by_when_they_ended(ucm_fleet: UcmFleet, ucm: Ucm
     ucm.clock.advance(600)
     control: ControlClient = ucm_fleet.control
     ends = {at: (BEGAN + timedelta(minutes=at)).isoformat() for at in (2, 4)}
-    found = [one["call"] for one in control.calls(ucm.name, since=ends[2], until=ends[4])]
+    found = [one.call for one in control.calls(ucm.name, since=ends[2], until=ends[4])]
     assert found == [2, 3]
     assert len(control.calls(ucm.name, since="2026-03-02T15:02:00+01:00")) == 3
     assert len(control.calls(ucm.name, until=ends[2])) == 1

@@ -156,7 +156,7 @@ def test_counters_count(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
         connection.getresponse().read()
         connection.close()
     (told,) = ucm_fleet.control.faults(ucm.name)
-    assert (told["matched"], told["fired"], fault.fired) == (3, 1, 1)
+    assert (told.matched, told.fired, fault.fired) == (3, 1, 1)
 
 
 PATHS = [(route.method, route.path.replace("{pbx}", "nobody").replace("{name}", "nothing")) for route in ROUTES]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
@@ -12,7 +13,14 @@ from typing import Any
 import pytest
 
 from tests.controlling import LATENCY, Control
-from ucmsim.client import ControlClient, ControlError, ControlUnreachable
+from ucmsim.client import (
+    ControlClient,
+    ControlError,
+    ControlNotFound,
+    ControlRefused,
+    ControlUnauthorised,
+    ControlUnreachable,
+)
 
 # --- the client ----------------------------------------------------------------------------------------------------
 
@@ -22,16 +30,16 @@ def test_client_does_what_the_routes_do(control: Control) -> None:
     client, name = control.client, control.name()
     made = client.create_pbx(name, {"history": {"days": 0}})
     assert client.pbx(name) == made
-    assert name in client.status()["pbxs"]
+    assert name in client.status().pbxs
     assert made in client.pbxs()
-    assert client.change_clock(name, {"now": "2026-03-29T00:30:00Z", "rate": 0})["rate"] == 0
-    assert client.clock(name)["now"] == "2026-03-29T00:30:00+00:00"
+    assert client.change_clock(name, {"now": "2026-03-29T00:30:00Z", "rate": 0}).rate == 0
+    assert client.clock(name).now == datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
     fault = client.arm_fault(name, LATENCY)
     assert client.faults(name) == [fault]
-    client.disarm_fault(name, fault["name"])
+    client.disarm_fault(name, fault.name)
     assert client.faults(name) == []
     client.delete_pbx(name)
-    assert name not in client.status()["pbxs"]
+    assert name not in client.status().pbxs
 
 
 def test_client_names_a_field_once(control: Control) -> None:
@@ -48,10 +56,10 @@ def test_client_names_a_field_once(control: Control) -> None:
 
 def test_client_raises_what_it_is_told(control: Control) -> None:
     """An error has the status, the code, the message and the field."""
-    with pytest.raises(ControlError, match=r"there is no personality 'ucm9999'.*\(personality\)$") as raised:
+    with pytest.raises(ControlRefused, match=r"there is no personality 'ucm9999'.*\(personality\)$") as raised:
         control.client.create_pbx(control.name(), {"personality": "ucm9999"})
     assert (raised.value.status, raised.value.code, raised.value.field) == (400, "invalid", "personality")
-    with pytest.raises(ControlError, match=r"there is no PBX 'nobody'; there (are .*,.*|is [^,]*)$") as raised:
+    with pytest.raises(ControlNotFound, match=r"there is no PBX 'nobody'; there (are .*,.*|is [^,]*)$") as raised:
         control.client.pbx("nobody")
     assert (raised.value.status, raised.value.code, raised.value.field) == (404, "not-found", None)
 
@@ -66,7 +74,7 @@ def test_client_quotes_names(control: Control, name: str) -> None:
 
 def test_client_with_the_wrong_token(control: Control) -> None:
     """A wrong token is an error with its status."""
-    with pytest.raises(ControlError) as raised:
+    with pytest.raises(ControlUnauthorised) as raised:
         ControlClient(control.client.url, "wrong").status()
     assert (raised.value.status, raised.value.code) == (401, "unauthorized")
 
@@ -118,13 +126,49 @@ def somebody() -> Iterator[Callable[[int, bytes], ControlClient]]:
 
 @pytest.mark.parametrize("status", [200, 404])
 @pytest.mark.parametrize(
-    "body", [b"<html>", b"[]", b"[1]", b'"no"', b"3", b'{"error": "no"}', b'{"error": null}', b"{}"]
+    "body",
+    [b"<html>", b"[]", b"[1]", b'"no"', b"3", b'{"error": "no"}', b'{"error": null}', b"{}", b"\xff", b"[" * 9999],
 )
 def test_somebody_else_answers(somebody: Callable[[int, bytes], ControlClient], status: int, body: bytes) -> None:
-    """What is not ucmsim is told as a ControlError, whatever it answers; a mapping with 200 cannot be told apart."""
-    client = somebody(status, body)
-    if status == 200 and body.startswith(b"{"):
-        assert client.status() == json.loads(body)
-    else:
-        with pytest.raises(ControlError):
-            client.status()
+    """What is not ucmsim is told as such, whatever it answers."""
+    with pytest.raises(ControlUnreachable, match=f"is no control plane of this ucmsim \\(status {status}"):
+        somebody(status, body).status()
+
+
+def test_an_answer_that_lacks_something_says_what(somebody: Callable[[int, bytes], ControlClient]) -> None:
+    """A key that is missing is named, and where it is missing; one that is too many is of a newer ucmsim."""
+    body = {"items": [{"name": "hq", "url": None, "username": None, "ca": "x", "settings": {}}], "next": None, "new": 1}
+    with pytest.raises(ControlUnreachable, match=r"there is no 'rows' in what stands at items\[0\]"):
+        somebody(200, json.dumps(body).encode()).pbxs()
+    body["items"] = [{"name": "hq", "url": None, "username": None, "ca": "x", "settings": {}, "rows": 3, "newer": True}]
+    (pbx,) = somebody(200, json.dumps(body).encode()).pbxs()
+    assert (pbx.name, pbx.rows, pbx.warnings) == ("hq", 3, ())
+
+
+STREAM = b""": hello
+
+id: 7
+event: listening
+data: {"id": 7, "kind": "listening", "pbx": "hq", "wall": "2026-03-01T00:00:00.000000+00:00",
+data:  "pbx_clock": "2026-03-01T01:00:00.000000+00:00", "seconds": 2.5, "refusal": null, "faults": ["gone"],
+data:  "kinds": ["tcp.refuse"], "marks": [], "listens": true, "address": "127.0.0.1"}
+
+: still there
+
+"""
+
+
+def test_events_are_followed_until_the_stream_ends(somebody: Callable[[int, bytes], ControlClient]) -> None:
+    """Each event is an entry; comments keep the connection alive, and its end is that nobody answers any more."""
+    found = somebody(200, STREAM).follow_journal("hq", after=6, fault="any")
+    entry = next(found)
+    assert (entry.id, entry.kind, entry.listens, entry.faults, entry.seconds) == (7, "listening", True, ("gone",), 2.5)
+    assert (entry.pbx_clock, entry.told["address"]) == (datetime(2026, 3, 1, 1, tzinfo=UTC), "127.0.0.1")
+    with pytest.raises(ControlUnreachable, match="the stream of events has ended"):
+        next(found)
+
+
+def test_following_may_be_refused(control: Control) -> None:
+    """Whoever may not follow is told so as by any other route."""
+    with pytest.raises(ControlNotFound, match="there is no PBX 'nobody'"):
+        next(control.client.follow_journal("nobody"))

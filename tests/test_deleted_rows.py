@@ -133,14 +133,14 @@ def test_rows_are_deleted_over_the_control_plane(ucm_fleet: UcmFleet, ucm: Ucm) 
     ucm.clock.advance(60)
     (row,) = rows(ucm)
     assert ucm.delete_cdrs() == 1
-    assert (rows(ucm), ucm_fleet.control.pbx(ucm.name)["rows"]) == ([], 0)
+    assert (rows(ucm), ucm_fleet.control.pbx(ucm.name).rows) == ([], 0)
     (call,) = ucm.calls
-    (gone,) = call["rows"]
-    assert {gone[name] for name in ("AcctId", "uniqueid", "session")} == {None}
-    assert (gone["row"], call["talks"][0]["until"] - call["talks"][0]["since"]) == (1, 2_000_000)
+    (gone,) = call.rows
+    assert (gone.acctid, gone.uniqueid, gone.session) == (None, None, None)
+    assert (gone.row, call.talks[0].until - call.talks[0].since) == (1, 2_000_000)
     ucm.clock.advance(600)
     (other,) = rows(ucm)
     assert (other["src"], other["AcctId"]) == ("1003", "1")
-    assert [[(one["row"], one["AcctId"]) for one in call["rows"]] for call in ucm.calls] == [[(1, None)], [(2, "1")]]
+    assert [[(one.row, one.acctid) for one in call.rows] for call in ucm.calls] == [[(1, None)], [(2, "1")]]
     assert row["recordfiles"]
     assert any("deleted all 1 CDRs" in line for line in ucm.log)

@@ -174,7 +174,7 @@ def test_a_reply_that_a_fault_cuts_short_is_not_the_clients_doing(ucm: Ucm) -> N
         ucm.fault("api.disabled", name="off")
         assert waiting.read().ended is Ended.RESET
     (entry,) = ucm.journal(kind="exchange")
-    assert (entry["ended"], entry["faults"]) == ("a fault cut the connection", ["off", "slow"])
+    assert (entry.ended, entry.faults) == ("a fault cut the connection", ("off", "slow"))
 
 
 def test_a_restart_forgets_the_nonces():

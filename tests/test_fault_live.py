@@ -66,7 +66,7 @@ class Lived:
                 faults = self.ucm._control.faults(self.ucm.name)
                 if faults:
                     with contextlib.suppress(ControlError):  # its time to live may just have passed
-                        self.ucm._control.disarm_fault(self.ucm.name, faults[0]["name"])
+                        self.ucm._control.disarm_fault(self.ucm.name, faults[0].name)
             case "clear":
                 self.ucm.clear_faults()
             case "ask":
@@ -140,4 +140,4 @@ def test_a_story_is_told(lived: Lived) -> None:
         lived.do(left, "arm", "tcp.reset", {"chance": 0.0})
         lived.do(left, "clear")
         assert lived.is_as_fresh()
-    assert {kind for entry in lived.ucm.journal(fault="any") for kind in entry["kinds"]} >= {"http.status"}
+    assert {kind for entry in lived.ucm.journal(fault="any") for kind in entry.kinds} >= {"http.status"}

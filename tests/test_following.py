@@ -3,45 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 import click
 import pytest
 
+from ucmsim.answers import Entry, JournalPage, Status
 from ucmsim.client import ControlError, ControlUnreachable
 from ucmsim.following import PERIOD, Follower
 
 GONE = ControlUnreachable("the control plane cannot be reached")
 
 
-def event(number: int, wall: str = "a") -> dict[str, Any]:
-    return {"id": number, "wall": wall}
+def event(number: int, note: str = "a") -> Entry:
+    then = datetime(2026, 3, 1, tzinfo=UTC)
+    return Entry({}, number, "exchange", "hq", then, then, 0.0, None, (), (), (), note=note)
 
 
 class Running:
     """A control plane whose journal of *hq* has *items*, those before *first* dropped; *asked* are the questions."""
 
     def __init__(
-        self, *items: dict[str, Any], first: int = 1, refuses: ControlError | None = None, unknown: str | None = None
+        self, *items: Entry, first: int = 1, refuses: ControlError | None = None, unknown: str | None = None
     ) -> None:
         self.items, self.first, self.refuses, self.unknown = items, first, refuses, unknown
         self.asked: list[Mapping[str, Any]] = []
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> Status:
         if self.refuses:
             raise self.refuses
-        return {}
+        return Status("one", "0", 1, ("hq",))
 
-    def journal_page(self, pbx: str, filters: Mapping[str, Any] = {}) -> dict[str, Any]:
+    def journal_page(self, pbx: str, filters: Mapping[str, Any] = {}) -> JournalPage:
         if self.refuses:
             raise self.refuses
         if filters.get("fault") is not None and filters["fault"] == self.unknown:
             raise ControlError(400, "invalid", f"'{self.unknown}' is neither", "fault")
         self.asked.append(filters)
-        found = [one for one in self.items if one["id"] > filters.get("after", 0)][: filters.get("limit", 1000)]
-        last = self.items[-1]["id"] if self.items else 0
-        return {"items": found, "next": None, "first": self.first, "last": last}
+        found = [one for one in self.items if one.id > filters.get("after", 0)][: filters.get("limit", 1000)]
+        last = self.items[-1].id if self.items else 0
+        return JournalPage(tuple(found), None, self.first, last)
 
 
 class Story:
@@ -63,7 +66,7 @@ class Story:
         self.pauses.append(seconds)
         self.after_pause()
 
-    def follow(self, count: int, **filters: Any) -> list[dict[str, Any]]:
+    def follow(self, count: int, **filters: Any) -> list[Entry]:
         follower = Follower(self.connect, "hq", filters, self.said.append, self.pause)
         return list(islice(follower.events(), count))
 
@@ -77,7 +80,7 @@ def test_it_begins_with_the_last_and_goes_on_behind_them() -> None:
     running = Running(event(1), event(2))
     story = Story(running)
     story.after_pause = lambda: setattr(running, "items", (*running.items, event(3)))
-    assert [one["id"] for one in story.follow(3, last=5, mark="any")] == [1, 2, 3]
+    assert [one.id for one in story.follow(3, last=5, mark="any")] == [1, 2, 3]
     assert running.asked[0] == {"last": 5, "mark": "any"}
     assert running.asked[1] == {"mark": "any", "after": 2, "limit": 1000}
     assert (story.said, story.pauses) == ([], [PERIOD])
@@ -92,7 +95,7 @@ def test_what_was_dropped_is_said() -> None:
         running.items, running.first = (event(9),), 9
 
     story.after_pause = much_happens
-    assert [one["id"] for one in story.follow(2)] == [1, 9]
+    assert [one.id for one in story.follow(2)] == [1, 9]
     assert story.said == ["7 events were dropped before they could be read"]
 
 

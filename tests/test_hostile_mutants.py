@@ -169,4 +169,4 @@ def test_ten_thousand_mutants():
         assert grown < FLAT
         assert [exchange(pbx, raw) for raw in SAMPLES] == expected
         assert expected[0] == ALL
-        assert alone.control.status()["pbxs"]
+        assert alone.control.status().pbxs

@@ -19,6 +19,7 @@ from tests.rawclient import RawSocket, RawTls, exchange, get, talk
 from ucmsim.client import ControlClient, ControlError
 from ucmsim.journal.digest import digest, normalised
 from ucmsim.journal.inquiry import PARAMETERS
+from ucmsim.operations import Asked
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 
 LINE = b"GET /cdrapi?format=json HTTP/1.1\r\nHost: pbx\r\nUser-Agent: raw/1\r\n"
@@ -34,11 +35,16 @@ def within(seconds: float, found: Callable[[], Any]) -> Any:
         time.sleep(0.01)
 
 
+def events(ucm: Ucm, **filters: Any) -> list[Mapping[str, Any]]:
+    """Return all that is told of each event."""
+    return [one.told for one in ucm.journal(**filters)]
+
+
 def connection(ucm: Ucm, number: int = 1) -> dict[str, Any]:
     """Return the event of a connection, once it has ended."""
 
-    def ended() -> dict[str, Any] | None:
-        found = [one for one in ucm.journal(kind="connection") if one["connection"] == number]
+    def ended() -> Mapping[str, Any] | None:
+        found = [one for one in events(ucm, kind="connection") if one["connection"] == number]
         return found[0] if found else None
 
     return dict(within(10, ended))
@@ -55,7 +61,7 @@ def pull(ucm: Ucm, target: str = "/cdrapi?format=json", **more: Any) -> requests
 def test_an_exchange_says_everything(ucm: Ucm) -> None:
     """Both clocks, the request without its credentials, the reply, the check, rows and AcctIds, bytes and the end."""
     response = pull(ucm)
-    challenged, served = ucm.journal(kind="exchange")
+    challenged, served = events(ucm, kind="exchange")
     assert (challenged["reply"]["status"], challenged["check"]) == (401, "authentication")
     assert challenged["refusal"]["code"] == "no-credentials"
     assert (served["reply"]["status"], served["check"], served["refusal"]) == (200, "served", None)
@@ -72,7 +78,7 @@ def test_an_exchange_says_everything(ucm: Ucm) -> None:
     assert all(
         abs(datetime.fromisoformat(served[clock]) - now) < timedelta(minutes=1) for clock in ("wall", "pbx_clock")
     )
-    assert ucm.password not in json.dumps(ucm.journal())
+    assert ucm.password not in json.dumps(events(ucm))
 
 
 def test_a_connection_says_what_was_offered_and_agreed(ucm: Ucm) -> None:
@@ -85,7 +91,7 @@ def test_a_connection_says_what_was_offered_and_agreed(ucm: Ucm) -> None:
     assert found["tls"]["cipher"] in found["tls"]["offered"]["ciphers"]
     assert (found["tls"]["resumed"], found["tls"]["defect"], found["refusal"]) == (False, None, None)
     assert (found["requests"], found["peer"], found["ended"]) == (1, "127.0.0.1", "the device closed it")
-    challenged = ucm.journal(kind="exchange", limit=1)[0]
+    challenged = events(ucm, kind="exchange", limit=1)[0]
     assert found["port"] == challenged["port"] > 0
     assert found["sent"] == found["acknowledged"] > challenged["head_bytes"] + challenged["bytes"]
     assert found["received"] > 150
@@ -176,7 +182,7 @@ def test_bytes_that_never_arrived_are_told_apart(ucm: Ucm) -> None:
     found = connection(ucm, 2)
     assert found["ended"] == "the client reset it"
     assert 0 < found["acknowledged"] < found["sent"]
-    (cut,) = [one for one in ucm.journal(kind="exchange") if one["ended"]]
+    (cut,) = [one for one in events(ucm, kind="exchange") if one["ended"]]
     assert (cut["ended"], cut["connection"]) == ("the client went away", 2)
 
 
@@ -185,7 +191,7 @@ def test_faults_and_marks_are_told(ucm: Ucm) -> None:
     ucm.fault("tls.certificate", defect="expired", name="bad")
     ucm.fault("http.latency", seconds=0.01, name="slow", when={"path": "/cdrapi"})
     exchange(ucm, b"GET /cdrapi?password=x HTTP/1.1\r\nAuthorization: Basic eDp5\r\n\r\n")
-    (found,) = ucm.journal(kind="exchange")
+    (found,) = events(ucm, kind="exchange")
     assert found["faults"] == ["bad"]  # an exchange that ends in the challenge has no others
     assert found["marks"] == ["unverified-certificate", "credentials-in-url", "basic-before-challenge"]
     told = connection(ucm)
@@ -208,7 +214,7 @@ def test_a_client_that_leaves_while_it_waits_has_closed(ucm: Ucm) -> None:
             usual.read()
         left, half, whole = (connection(ucm, number) for number in (1, 2, 3))
     assert left["acknowledged"] < left["sent"]
-    seen = {one["connection"]: one["left"] for one in ucm.journal(kind="exchange")}
+    seen = {one["connection"]: one["left"] for one in events(ucm, kind="exchange")}
     assert seen[3] is None
     assert None not in (seen[1], seen[2])
     assert [one["ended"] for one in (left, half, whole)] == [*["the client closed it"] * 2, "the device closed it"]
@@ -247,7 +253,7 @@ def test_the_wire_is_untouched(ucm: Ucm, ucm_fleet: UcmFleet) -> None:
             one.clock.set(datetime(2013, 12, 3, tzinfo=UTC))
         for target in targets:
             before = get(ucm, target, auth=target != "/nowhere")
-            assert ucm.journal(refusal="any") is not None
+            assert events(ucm, refusal="any") is not None
             assert before == get(silent, target, auth=target != "/nowhere")
     finally:
         ucm_fleet.stop(silent)
@@ -284,7 +290,7 @@ def test_the_wire_is_untouched(ucm: Ucm, ucm_fleet: UcmFleet) -> None:
 @pytest.mark.parametrize("spill", [None, 1000])
 def test_filters(ucm_fleet: UcmFleet, filters: dict[str, Any], count: int, spill: int | None) -> None:
     """Time, peer, path, status, fault, refusal and mark narrow what is told, in memory and on disk alike."""
-    found = _busy(ucm_fleet, spill).journal(**filters)
+    found = events(_busy(ucm_fleet, spill), **filters)
     assert len(found) == count
     assert [one["id"] for one in found] == sorted(one["id"] for one in found)
 
@@ -305,7 +311,7 @@ def _busy(fleet: UcmFleet, spill: int | None) -> Ucm:
             client.send(b"GET / HTTP/1.1\r\n\r\n")
             client.read()
         connection(ucm, 8)
-        within(10, lambda: len(ucm.journal(kind="connection")) == 8)
+        within(10, lambda: len(events(ucm, kind="connection")) == 8)
         _BUSY[spill] = ucm
     return _BUSY[spill]
 
@@ -314,18 +320,18 @@ def _busy(fleet: UcmFleet, spill: int | None) -> Ucm:
 def test_paging(ucm_fleet: UcmFleet, spill: int | None) -> None:
     """Pages follow each other by `next`, and together are the whole; `last` is the end of it."""
     ucm = _busy(ucm_fleet, spill)
-    whole = ucm.journal()
+    whole = events(ucm)
     assert [one["id"] for one in whole] == list(range(1, len(whole) + 1)) == list(range(1, 16))
     found, after = [], 0
     while after is not None:
         page = ucm._control.journal_page(ucm.name, {"limit": 4, "after": after})
-        assert (page["first"], page["last"]) == (1, 15)
-        found += page["items"]
-        after = page["next"]
+        assert (page.first, page.last) == (1, 15)
+        found += [one.told for one in page.items]
+        after = page.next
     assert found == whole
-    assert ucm.journal(last=3) == whole[-3:]
-    assert ucm.journal(after=14) == whole[14:]
-    assert ucm.journal(last=2, after=14) == whole[14:]
+    assert events(ucm, last=3) == whole[-3:]
+    assert events(ucm, after=14) == whole[14:]
+    assert events(ucm, last=2, after=14) == whole[14:]
 
 
 @pytest.mark.parametrize(
@@ -352,7 +358,7 @@ def test_paging(ucm_fleet: UcmFleet, spill: int | None) -> None:
 def test_what_is_asked_wrongly_is_said(ucm_fleet: UcmFleet, filters: dict[str, str], field: str, said: str) -> None:
     """The error names the parameter and what would be right."""
     with pytest.raises(ControlError, match=said.replace("?", r"\?")) as raised:
-        _busy(ucm_fleet, None).journal(**filters)
+        events(_busy(ucm_fleet, None), **filters)
     assert (raised.value.status, raised.value.field) == (400, field)
 
 
@@ -378,9 +384,9 @@ def test_a_fault_that_was_armed_once_can_be_asked_for(ucm_fleet: UcmFleet, setti
         with pytest.raises(ControlError, match=r"neither .* did you mean 'slow-pages'\?") as raised:
             client.journal(ucm.name, fault="slow-page")
         assert (raised.value.status, raised.value.field) == (400, "fault")
-        assert len(ucm.journal(fault="slow-pages")) == 1
-    assert len(ucm.journal(fault="slow-pages")) == 1
-    assert ucm.journal(fault="tcp-mute") == []
+        assert len(events(ucm, fault="slow-pages")) == 1
+    assert len(events(ucm, fault="slow-pages")) == 1
+    assert events(ucm, fault="tcp-mute") == []
     with pytest.raises(ControlError, match=r"did you mean 'tcp-mute', or the kind 'tcp.mute'\?"):
         client.journal(ucm.name, fault="tcp_mute")
     with pytest.raises(ControlError, match=r"armed were slow-pages, tcp-mute, and the kinds are tcp\.refuse"):
@@ -392,7 +398,7 @@ def test_a_parameter_given_twice_and_a_pbx_that_is_not_there(ucm: Ucm) -> None:
     """Both are errors of the one shape."""
     client: ControlClient = ucm._control
     with pytest.raises(ControlError, match="2 times"):
-        client._ask("GET", f"/v1/pbxs/{ucm.name}/journal?limit=1&limit=2")
+        client._ask(Asked("GET", f"/v1/pbxs/{ucm.name}/journal?limit=1&limit=2", None, bytes))
     with pytest.raises(ControlError, match="there is no PBX"):
         client.journal("nobody")
 
@@ -429,12 +435,12 @@ def twice(ucm_fleet: UcmFleet) -> Callable[[Mapping[str, Any]], list[dict[str, A
         }  # fmt: skip
         chosen = {"api": api, "clock": {"start": "2026-07-01T00:00:00Z", "rate": 0}, "history": {"days": 2}, **settings}
         made = ucm_fleet.control.create_pbx("twin", chosen)
-        ucm = Ucm("twin", made["url"], "cdrapi", "cdrapi123", made["ca"], ucm_fleet.control, ucm_fleet.log)
+        ucm = Ucm("twin", made.url or "", "cdrapi", "cdrapi123", made.ca, ucm_fleet.control, ucm_fleet.log)
         try:
             script(ucm)
-            connections = max(one["connection"] for one in ucm.journal(kind="exchange"))
-            within(10, lambda: len(ucm.journal(kind="connection")) == connections)
-            return ucm.journal()
+            connections = max(one["connection"] for one in events(ucm, kind="exchange"))
+            within(10, lambda: len(events(ucm, kind="connection")) == connections)
+            return events(ucm)
         finally:
             ucm_fleet.stop(ucm)
 

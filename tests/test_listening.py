@@ -214,7 +214,7 @@ def test_it_is_there_for_whoever_asks(ucm_fleet: Any, spill: int | None) -> None
         assert refused(ucm)
     assert not refused(ucm)
     found = ucm.journal(fault="gone")
-    assert [(one["kind"], one["listens"], one["address"]) for one in found] == [
+    assert [(one.kind, one.listens, one.address) for one in found] == [
         ("listening", listens, urlsplit(ucm.url).netloc) for listens in (False, True)
     ]
     lines = CliRunner().invoke(main, command(ucm, "--fault", "tcp.refuse")).stdout.splitlines()
@@ -241,7 +241,5 @@ def test_what_is_connected_when_the_device_goes_down_says_why(ucm: Ucm, kind: st
         return found if len(found) >= 2 else []
 
     cut = within(10, both)
-    assert {(one["ended"], one["refusal"]["code"], *one["kinds"]) for one in cut} == {
-        ("the device reset it", "cut-by-fault", kind)
-    }
+    assert {(one.ended, one.refusal.code, *one.kinds) for one in cut} == {("the device reset it", "cut-by-fault", kind)}
     assert within(10, lambda: len(ucm.journal(kind="listening", fault="down")) == 2)

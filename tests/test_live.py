@@ -36,8 +36,8 @@ EMPTY: dict[str, Any] = {"personality": "ucm6510", "clock": FROZEN, "history": {
 def test_a_placed_call_has_its_row_when_it_ends(ucm: Ucm) -> None:
     """Not while it rings and not while it is talked; the truth comes when it is over."""
     told = ucm.place_call("answered", "1001", "1002", ring=5, talk=60.5)
-    assert (told["kind"], told["begins"], told["ends"]) == (
-        "Internal", BEGAN.isoformat(), (BEGAN + timedelta(seconds=65.5)).isoformat(),
+    assert (told.kind, told.begins, told.ends) == (
+        "Internal", BEGAN, BEGAN + timedelta(seconds=65.5),
     )  # fmt: skip
     for seconds, count in ((4, 0), (60, 0), (2, 1)):
         ucm.clock.advance(seconds)
@@ -48,8 +48,8 @@ def test_a_placed_call_has_its_row_when_it_ends(ucm: Ucm) -> None:
     )  # fmt: skip
     assert (row["duration"], row["billsec"], row["AcctId"]) == ("65", "60", "1")
     (truth,) = ucm.calls
-    ((talk,), (leg,)) = truth["talks"], truth["rows"]
-    assert (truth["shape"], talk["until"] - talk["since"], leg["row"]) == ("answered", 60_500_000, 1)
+    ((talk,), (leg,)) = truth.talks, truth.rows
+    assert (truth.shape, talk.until - talk.since, leg.row) == ("answered", 60_500_000, 1)
 
 
 @pytest.mark.ucmsim(**EMPTY)
@@ -92,7 +92,7 @@ def test_calls_that_the_unit_begins_can_be_placed(ucm: Ucm) -> None:
         ("3125550123", "7000", "Inbound", "CALLBACK"),
     ]
     told = [
-        (call["begun_by"], call["caller"], call["dialled"], call["kind"], [(one["direction"], one["number"]) for one in call["trunks"]])
+        (call.begun_by, call.caller, call.dialled, call.kind, [(one.direction, one.number) for one in call.trunks])
         for call in ucm.calls
     ]  # fmt: skip
     assert told == [
@@ -128,7 +128,7 @@ def test_what_is_corrected_away_does_not_happen(ucm: Ucm) -> None:
     ]  # fmt: skip
     assert (row["duration"], row["billsec"]) == (str(35 - 3600), str(30 - 3600))
     (truth,) = ucm.calls
-    assert (truth["ended"] - truth["began"]) / 1_000_000 == 35
+    assert (truth.ended - truth.began) / 1_000_000 == 35
     assert ucm.clock.now == BEGAN + timedelta(seconds=50 - 3600)
 
 
@@ -180,7 +180,7 @@ def test_a_restart_in_a_request_is_one_of_the_unit(ucm: Ucm) -> None:
     with ucm.fault("api.restart", seconds=3600), pytest.raises(requests.ConnectionError):
         rows(ucm)
     until = time.monotonic() + 30  # taken away, the fault lets the port open again at once
-    while not ucm.journal(kind="listening") or not ucm.journal(kind="listening")[-1]["listens"]:
+    while not ucm.journal(kind="listening") or not ucm.journal(kind="listening")[-1].listens:
         assert time.monotonic() < until
         time.sleep(0.05)
     ucm.clock.advance(7200)
@@ -188,7 +188,7 @@ def test_a_restart_in_a_request_is_one_of_the_unit(ucm: Ucm) -> None:
     ucm.clock.advance(60)
     assert [(row["src"], row["uniqueid"].partition(".")[2]) for row in rows(ucm)] == [("1001", "0"), ("1003", "0")]
     cut = ucm.calls[1]
-    assert (cut["ending"], cut["ended"] / 1_000_000) == ("cut", (BEGAN + timedelta(seconds=120)).timestamp())
+    assert (cut.ending, cut.ended / 1_000_000) == ("cut", (BEGAN + timedelta(seconds=120)).timestamp())
 
 
 @pytest.mark.ucmsim(**EMPTY)
@@ -228,7 +228,7 @@ def test_traffic_goes_on_as_the_clock_does(ucm: Ucm) -> None:
     assert len(first) > 50
     ucm.clock.advance(3600)
     both = ucm.calls
-    ends = [truth["ended"] for truth in both]
+    ends = [truth.ended for truth in both]
     assert len(both) > len(first)
     assert ends == sorted(ends)
     assert all(row["end"] == "" or row["end"] < "2026-03-02 16:00:00" for row in rows(ucm))
@@ -260,4 +260,4 @@ def test_old_recordings_and_rows_go(ucm: Ucm) -> None:
     ucm.place_call("answered", "1001", "1002", talk=2)
     ucm.clock.advance(60)
     assert len(rows(ucm)) == 1
-    assert [[row["AcctId"] for row in call["rows"]] for call in ucm.calls] == [[None], ["1"]]
+    assert [[row.acctid for row in call.rows] for call in ucm.calls] == [[None], ["1"]]

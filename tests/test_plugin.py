@@ -90,7 +90,7 @@ pytestmark = pytest.mark.ucmsim(
 
 
 def settings(ucm, ucm_fleet):
-    return ucm_fleet.control.pbx(ucm.name)["settings"]
+    return ucm_fleet.control.pbx(ucm.name).settings
 
 
 class TestMerged:
@@ -114,12 +114,12 @@ class TestMerged:
 
 @pytest.mark.ucmsim(history={"import": "rows/mine.csv"})
 def test_files_are_beside_the_test_file(ucm, ucm_fleet):
-    assert ucm_fleet.control.pbx(ucm.name)["rows"] == 1
+    assert ucm_fleet.control.pbx(ucm.name).rows == 1
 
 
 @pytest.mark.ucmsim(faults=[{"fault": "http.latency", "seconds": 1, "name": "slow"}])
 def test_faults_are_armed_from_the_start(ucm, ucm_fleet):
-    assert [fault["name"] for fault in ucm_fleet.control.faults(ucm.name)] == ["slow"]
+    assert [fault.name for fault in ucm_fleet.control.faults(ucm.name)] == ["slow"]
 
 
 def test_a_fault_that_is_written_wrongly(ucm, ucm_fleet):
@@ -139,7 +139,7 @@ def test_with_a_wrong_setting(ucm):
 
 
 def test_every_pbx_of_the_tests_before_is_gone(ucm, ucm_fleet):
-    assert [pbx["name"] for pbx in ucm_fleet.control.pbxs()] == [ucm.name]
+    assert [pbx.name for pbx in ucm_fleet.control.pbxs()] == [ucm.name]
     assert ucm_fleet.control.faults(ucm.name) == []
 """
 
@@ -338,7 +338,7 @@ def test_changing_what_is_over_is_refused(ucm):
 
 
 def test_telephone_numbers_may_be_numbers(ucm):
-    assert ucm.place_call("answered", 1001, 1002)["shape"] == "answered"
+    assert ucm.place_call("answered", 1001, 1002).shape == "answered"
 
 
 def test_the_process_ends(ucm, ucm_fleet):

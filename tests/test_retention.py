@@ -231,7 +231,7 @@ def test_on_the_wire_recordfiles_leads_to_404_once_it_is_old(ucm: Ucm) -> None:
         now = BEGAN + day * A_DAY
         page = rows(ucm, "&numRecords=1000")
         assert min(row["start"] for row in page) >= f"{now - 6 * A_DAY:%Y-%m-%d %H:%M:%S}"
-        told = {row["AcctId"] for call in ucm.calls for row in call["rows"] if row["AcctId"] is not None}
+        told = {row.acctid for call in ucm.calls for row in call.rows if row.acctid is not None}
         missing = [
             row for row in page if row["AcctId"] not in told
         ]  # of calls that are up, and told once they are over

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,14 +27,14 @@ def test_a_watermark_loses_the_straddlers_and_a_look_back_none(ucm: Ucm) -> None
             watcher.poll()
         marks.append((ucm.clock.now.timestamp() * 1_000_000, careless.mark.isoformat(" ")))
     truths = legs_written(ucm)
-    everything = {str(truth["row"]) for truth in truths}  # AcctIds are counted as rows are written
+    everything = {str(truth.row) for truth in truths}  # AcctIds are counted as rows are written
     assert careful.seen == everything
     lost = set()
     for truth in truths:
-        polled = next((at for at, (now, _) in enumerate(marks) if truth["ended"] < now), None)
-        began = f"{datetime.fromtimestamp(truth['began'] // 1_000_000, UTC):%Y-%m-%d %H:%M:%S}"
+        polled = next((at for at, (now, _) in enumerate(marks) if truth.ended < now), None)
+        began = f"{datetime.fromtimestamp(truth.began // 1_000_000, UTC):%Y-%m-%d %H:%M:%S}"
         if polled is not None and polled > 0 and began < marks[polled - 1][1]:
-            lost.add(str(truth["row"]))
+            lost.add(str(truth.row))
     assert everything - careless.seen == lost
     assert len(lost) > 5
 
@@ -53,9 +54,9 @@ def test_a_day_that_runs_by_itself_is_as_the_truth_says(ucm: Ucm) -> None:
 @pytest.mark.parametrize(
     ("what", "broken"),
     [
-        ("too_early", lambda truths: [{**one, "ended": one["ended"] + 43_200_000_000} for one in truths]),
-        ("offset_polls_not_as_predicted", lambda truths: [{**one, "began": -one["row"]} for one in truths]),
-        ("look_back_lost", lambda truths: [*truths, {**truths[-1], "row": 9999}]),
+        ("too_early", lambda truths: [replace(one, ended=one.ended + 43_200_000_000) for one in truths]),
+        ("offset_polls_not_as_predicted", lambda truths: [replace(one, began=-one.row) for one in truths]),
+        ("look_back_lost", lambda truths: [*truths, replace(truths[-1], row=9999)]),
     ],
 )
 @pytest.mark.ucmsim(**DAY)

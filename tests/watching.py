@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import requests
 from requests.auth import HTTPDigestAuth
 
+from ucmsim.answers import Row
 from ucmsim.child import Child
 from ucmsim.client import ControlClient
 from ucmsim.instants import microseconds
@@ -103,7 +104,7 @@ class Poll(NamedTuple):
 class Watched(NamedTuple):
     """What came of a day: *appeared* is the PBX time, in seconds of the day, at which so many rows were there first."""
 
-    truths: list[dict[str, Any]]
+    truths: list[Row]
     appeared: list[tuple[float, int]]
     polls: list[Poll]
     counter: Counter
@@ -147,23 +148,23 @@ def watch(ucm: Ucm, rate: float, day: float = _A_DAY) -> Watched:
     return Watched(legs_written(ucm), appeared, polls, counter, careless, careful)
 
 
-def legs_written(ucm: Ucm) -> list[dict[str, Any]]:
+def legs_written(ucm: Ucm) -> list[Row]:
     """Return the truth of each row that there is by now; calls are told when they are over, so time passes."""
     now = microseconds(ucm.clock.now)
     ucm.clock.advance(_ALL_OVER)
-    return [row for call in ucm.calls for row in call["rows"] if row["ended"] < now]
+    return [row for call in ucm.calls for row in call.rows if row.ended < now]
 
 
-def _start(truth: dict[str, Any]) -> str:
-    return f"{datetime.fromtimestamp(truth['began'] // 1_000_000, UTC):%Y-%m-%d %H:%M:%S}"
+def _start(truth: Row) -> str:
+    return f"{datetime.fromtimestamp(truth.began // 1_000_000, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def report(of: Watched, rate: float) -> dict[str, Any]:
     """Return what was found, beside what the truth says that must be found."""
-    truths = sorted(of.truths, key=lambda truth: truth["row"])
+    truths = sorted(of.truths, key=lambda truth: truth.row)
     midnight = BEGIN.replace(tzinfo=UTC).timestamp()
-    ended = [truth["ended"] / 1_000_000 - midnight for truth in truths]
-    rows = [str(truth["row"]) for truth in truths]  # AcctIds are counted as rows are written
+    ended = [truth.ended / 1_000_000 - midnight for truth in truths]
+    rows = [str(truth.row) for truth in truths]  # AcctIds are counted as rows are written
     lags, early, known = [], 0, 0
     for at, count in of.appeared:
         lags += [at - end for end in ended[known:count]]

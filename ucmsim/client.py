@@ -4,43 +4,56 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
+from ucmsim import operations
+from ucmsim.answers import (
+    Api,
+    Call,
+    Clock,
+    Entry,
+    Fault,
+    Health,
+    Identity,
+    JournalPage,
+    LedgerCall,
+    Pbx,
+    PlacedCall,
+    PutPbx,
+    Readiness,
+    Snapshot,
+    Status,
+)
+from ucmsim.controlerrors import (
+    ControlError,
+    ControlNotFound,
+    ControlRefused,
+    ControlUnauthorised,
+    ControlUnreachable,
+)
+from ucmsim.eventstream import EventStream
+from ucmsim.mapped import reader
+from ucmsim.operations import Asked, Asking, unreachable, url_objection
+
+__all__ = [
+    "ControlClient",
+    "ControlError",
+    "ControlNotFound",
+    "ControlRefused",
+    "ControlUnauthorised",
+    "ControlUnreachable",
+    "url_objection",
+]
 __tracebackhide__ = True
 """A test that fails in here is shown by pytest where its own code asked."""
-_PAGE = 5000
-"""Calls that are asked for at once."""
 
-
-class ControlError(Exception):
-    """The control plane said no: its *status*, its *code* for programs, and the *field* at fault, if one is."""
-
-    def __init__(self, status: int, code: str, message: str, field: str | None) -> None:
-        # Of several problems each begins with its field, the first with this one.
-        super().__init__(f"{message} ({field})" if field and not message.startswith(f"{field}: ") else message)
-        self.status, self.code, self.field = status, code, field
-
-
-class ControlUnreachable(ControlError):
-    """Nothing answers at the control plane's address, or what answers is not ucmsim."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(0, "unreachable", message, None)
-
-
-def url_objection(url: str) -> str:
-    """Return why *url* cannot be that of a control plane, "" if it can."""
-    try:
-        place = urlsplit(url)
-        if place.scheme == "http" and place.hostname and place.port != 0:
-            return ""
-    except ValueError:  # no port, or half an IPv6 address
-        pass
-    return f"'{url}' is no URL of a control plane; it begins with http://, such as http://127.0.0.1:8444"
+T = TypeVar("T")
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,120 +67,193 @@ class ControlClient:
     token: str = field(repr=False)
     timeout: float = 60.0
 
-    def status(self) -> dict[str, Any]:
-        """Return instance, version and the names of the PBXs."""
-        return self._ask("GET", "/v1/status")
+    # --- the process ------------------------------------------------------------------------------------------------
 
-    def pbxs(self) -> list[dict[str, Any]]:
+    def health(self) -> Health:
+        """Return that the process answers."""
+        return self._ask(operations.HEALTH.ask())
+
+    def readiness(self) -> Readiness:
+        """Return whether everything listens, and which start of ucmsim this is."""
+        return self._ask(operations.READINESS.ask())
+
+    def status(self) -> Status:
+        """Return instance, version, seed and the names of the PBXs."""
+        return self._ask(operations.STATUS.ask())
+
+    def openapi(self) -> Mapping[str, Any]:
+        """Return the OpenAPI document of the control plane."""
+        return self._ask(operations.OPENAPI.ask())
+
+    def metrics(self) -> str:
+        """Return the counters of all PBXs, as Prometheus reads them."""
+        return self._ask(operations.METRICS.ask())
+
+    # --- PBXs -------------------------------------------------------------------------------------------------------
+
+    def pbxs(self) -> list[Pbx]:
         """Return every PBX."""
-        return list(self._ask("GET", "/v1/pbxs")["items"])
+        return list(self._ask(operations.PBXS.ask()).items)
 
-    def pbx(self, name: str) -> dict[str, Any]:
-        """Return the PBX called *name*."""
-        return self._ask("GET", f"/v1/pbxs/{quote(name, safe='')}")
+    def pbx(self, pbx: str) -> Pbx:
+        """Return the PBX called *pbx*."""
+        return self._ask(operations.PBX.ask(pbx))
 
-    def create_pbx(self, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    def create_pbx(self, name: str, settings: Mapping[str, Any] = _NONE) -> Pbx:
         """Start a PBX with *settings* as in sim.yaml; return it with its url and ca."""
-        return self._ask("POST", "/v1/pbxs", {**settings, "name": name})
+        return self._ask(operations.CREATE_PBX.ask(body=operations.with_name(settings, name)))
 
-    def delete_pbx(self, name: str) -> None:
-        """Stop the PBX called *name* and forget its state."""
-        self._ask("DELETE", f"/v1/pbxs/{quote(name, safe='')}")
+    def put_pbx(self, pbx: str, settings: Mapping[str, Any]) -> PutPbx:
+        """Let there be a PBX with exactly these *settings*; asked for twice, nothing happens."""
+        return self._ask(operations.PUT_PBX.ask(pbx, body=settings))
 
-    def clock(self, pbx: str) -> dict[str, Any]:
-        """Return what the clock of *pbx* shows: now and local as ISO texts, and its rate."""
-        return self._ask("GET", f"/v1/pbxs/{quote(pbx, safe='')}/clock")
+    def change_pbx(self, pbx: str, changes: Mapping[str, Any]) -> PutPbx:
+        """Merge *changes* into the settings of a PBX; None takes a key back to its default."""
+        return self._ask(operations.CHANGE_PBX.ask(pbx, body=changes))
 
-    def change_clock(self, pbx: str, change: Mapping[str, Any]) -> dict[str, Any]:
-        """Move the clock of *pbx*: now (ISO), advance or step (seconds), rate, time_zone; return what it then shows."""
-        return self._ask("PUT", f"/v1/pbxs/{quote(pbx, safe='')}/clock", change)
+    def delete_pbx(self, pbx: str) -> None:
+        """Stop a PBX and forget its state."""
+        self._ask(operations.DELETE_PBX.ask(pbx))
 
-    def faults(self, pbx: str) -> list[dict[str, Any]]:
-        """Return the faults armed on *pbx* with their counters."""
-        return list(self._ask("GET", f"/v1/pbxs/{quote(pbx, safe='')}/faults")["items"])
+    def reset(self, pbx: str) -> Pbx:
+        """Let a PBX begin anew as its settings make it: history, clock, faults, journal; its port and identity stay."""
+        return self._ask(operations.RESET.ask(pbx))
 
-    def arm_fault(self, pbx: str, fault: Mapping[str, Any]) -> dict[str, Any]:
-        """Arm *fault* on *pbx*; return it with its name."""
-        return self._ask("POST", f"/v1/pbxs/{quote(pbx, safe='')}/faults", fault)
+    def snapshot(self, pbx: str, file: str) -> Snapshot:
+        """Write a PBX to a *file*, an absolute path on the machine where ucmsim runs."""
+        return self._ask(operations.SNAPSHOT.ask(pbx, body={"file": file}))
 
-    def change_fault(self, pbx: str, name: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Change what *changes* says of the fault called *name* on *pbx*; return it as it is then."""
-        return self._ask("PATCH", f"/v1/pbxs/{quote(pbx, safe='')}/faults/{quote(name, safe='')}", changes)
+    def restore(self, pbx: str, file: str) -> Pbx:
+        """Let a PBX be what was written to a *file*; its port and identity stay."""
+        return self._ask(operations.RESTORE.ask(pbx, body={"file": file}))
 
-    def clear_faults(self, pbx: str) -> None:
-        """Disarm every fault on *pbx*."""
-        self._ask("DELETE", f"/v1/pbxs/{quote(pbx, safe='')}/faults")
+    # --- what it looks like to its clients --------------------------------------------------------------------------
 
-    def disarm_fault(self, pbx: str, name: str) -> None:
-        """Disarm the fault called *name* on *pbx*."""
-        self._ask("DELETE", f"/v1/pbxs/{quote(pbx, safe='')}/faults/{quote(name, safe='')}")
+    def api(self, pbx: str) -> Api:
+        """Return the device's API Configuration page."""
+        return self._ask(operations.API.ask(pbx))
 
-    def calls(self, pbx: str, **which: str | int) -> list[dict[str, Any]]:
-        """Return what really happened in each call of *pbx* that is over, page by page until there is no more.
+    def change_api(self, pbx: str, changes: Mapping[str, Any]) -> Api:
+        """Change settings of the API Configuration page; a key or a certificate is PEM text, None for the minted one."""
+        return self._ask(operations.CHANGE_API.ask(pbx, body=changes))
+
+    def identity(self, pbx: str) -> Identity:
+        """Return the certificate that is shown."""
+        return self._ask(operations.IDENTITY.ask(pbx))
+
+    def show_identity(self, pbx: str, identity: Mapping[str, Any] = _NONE) -> Identity:
+        """Show another certificate: `defect`, or `certificate` and `key` as PEM, or neither for the good one."""
+        return self._ask(operations.SHOW_IDENTITY.ask(pbx, body=dict(identity)))
+
+    # --- its clock --------------------------------------------------------------------------------------------------
+
+    def clock(self, pbx: str) -> Clock:
+        """Return what the clock of a PBX shows."""
+        return self._ask(operations.CLOCK.ask(pbx))
+
+    def change_clock(self, pbx: str, change: Mapping[str, Any]) -> Clock:
+        """Move the clock: now (ISO), advance or step (seconds), rate, time_zone; return what it then shows."""
+        return self._ask(operations.CHANGE_CLOCK.ask(pbx, body=change))
+
+    # --- calls ------------------------------------------------------------------------------------------------------
+
+    def calls(self, pbx: str, **which: str | int) -> list[Call]:
+        """Return what really happened in each call that is over, page by page until there is no more.
 
         *which* narrows it: since, until (ISO), session, uniqueid, shape, after (a call); limit is the size of a page.
         """
-        found: list[dict[str, Any]] = []
-        which = {"limit": _PAGE, **which}
-        while True:
-            page = self._ask("GET", f"/v1/pbxs/{quote(pbx, safe='')}/calls?{urlencode(which)}")
-            found += page["items"]
-            if page["next"] is None:
-                return found
-            which["after"] = page["next"]
+        return list(self._through(operations.all_calls(pbx, which)))
 
-    def place_call(self, pbx: str, call: Mapping[str, Any]) -> dict[str, Any]:
-        """Let a call happen on *pbx*; return its shape, kind, beginning and end."""
-        return self._ask("POST", f"/v1/pbxs/{quote(pbx, safe='')}/calls", call)
+    def place_call(self, pbx: str, call: Mapping[str, Any]) -> PlacedCall:
+        """Let a call happen; return its shape, kind, beginning and end."""
+        return self._ask(operations.PLACE_CALL.ask(pbx, body=call))
 
-    def place_calls(self, pbx: str, calls: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Let calls happen on *pbx*, all of them or none; return what `place_call` does of each."""
-        return list(self._ask("POST", f"/v1/pbxs/{quote(pbx, safe='')}/calls", calls)["items"])
+    def place_calls(self, pbx: str, calls: Sequence[Mapping[str, Any]]) -> list[PlacedCall]:
+        """Let calls happen, all of them or none; return what `place_call` does of each."""
+        return list(self._ask(operations.PLACE_CALLS.ask(pbx, body=calls)).items)
 
     def delete_cdrs(self, pbx: str) -> int:
-        """Delete every CDR of *pbx*; return how many there were."""
-        return int(self._ask("DELETE", f"/v1/pbxs/{quote(pbx, safe='')}/cdrs")["deleted"])
+        """Delete every CDR; return how many there were."""
+        return self._ask(operations.DELETE_CDRS.ask(pbx)).deleted
 
-    def journal_page(self, pbx: str, filters: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
-        """Return events of *pbx*: items, next (an id to put into `after`, or None), first and last (ids).
+    def ledger(self, pbx: str, **which: str | int) -> list[LedgerCall]:
+        """Return every call that is over, and which responses carried its CDRs and recordings.
 
-        *filters* are those of `GET /v1/pbxs/{pbx}/journal`.
+        *which* is that of `calls`, and delivered: never, once or again.
         """
-        asked = urlencode({name: value for name, value in filters.items() if value is not None})
-        return self._ask("GET", f"/v1/pbxs/{quote(pbx, safe='')}/journal?{asked}")
+        return list(self._through(operations.all_in_ledger(pbx, which)))
 
-    def journal(self, pbx: str, **filters: Any) -> list[dict[str, Any]]:
-        """Return every event of *pbx* that *filters* leave, in order, however many pages that takes."""
-        found: list[dict[str, Any]] = []
-        asked: dict[str, Any] = {"limit": 1000, **filters}
-        while True:
-            page = self.journal_page(pbx, asked)
-            found += page["items"]
-            if page["next"] is None or "limit" in filters:
-                return found
-            asked["after"] = page["next"]
+    # --- faults -----------------------------------------------------------------------------------------------------
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | Sequence[Any] | None = None) -> dict[str, Any]:
+    def faults(self, pbx: str) -> list[Fault]:
+        """Return the faults that are armed, with their counters."""
+        return list(self._ask(operations.FAULTS.ask(pbx)).items)
+
+    def arm_fault(self, pbx: str, fault: Mapping[str, Any]) -> Fault:
+        """Arm a *fault*; return it with its name."""
+        return self._ask(operations.ARM_FAULT.ask(pbx, body=fault))
+
+    def change_fault(self, pbx: str, name: str, changes: Mapping[str, Any]) -> Fault:
+        """Change what *changes* says of the fault called *name*; return it as it is then."""
+        return self._ask(operations.CHANGE_FAULT.ask(pbx, name, body=changes))
+
+    def clear_faults(self, pbx: str) -> None:
+        """Disarm every fault."""
+        self._ask(operations.CLEAR_FAULTS.ask(pbx))
+
+    def disarm_fault(self, pbx: str, name: str) -> None:
+        """Disarm the fault called *name*."""
+        self._ask(operations.DISARM_FAULT.ask(pbx, name))
+
+    # --- the journal ------------------------------------------------------------------------------------------------
+
+    def journal_page(self, pbx: str, filters: Mapping[str, Any] = _NONE) -> JournalPage:
+        """Return a page of the journal: those of its events that *filters* leave, as `ucmsim journal` has them."""
+        return self._ask(operations.JOURNAL.ask(pbx, query=filters))
+
+    def journal(self, pbx: str, **filters: Any) -> list[Entry]:
+        """Return every event that *filters* leave, in order, however many pages that takes."""
+        return list(self._through(operations.all_events(pbx, filters)))
+
+    def follow_journal(self, pbx: str, *, after: int | None = None, **filters: Any) -> Iterator[Entry]:
+        """Yield events as they happen, those *after* an id first; it has no end but `ControlUnreachable`."""
+        asked, headers = operations.following(pbx, after, filters)
+        stream, entry = EventStream(), reader(Entry)
+        with self._answer(asked, headers) as response:
+            if response.status != http.client.OK:
+                asked.answered(self.url, response.status, response.read())
+            while line := response.readline():
+                if (data := stream.line(line)) is not None:
+                    yield entry(json.loads(data))
+            raise ConnectionResetError("the stream of events has ended")
+
+    # --- carrying it out --------------------------------------------------------------------------------------------
+
+    def _ask(self, asked: Asked[T]) -> T:
+        with self._answer(asked) as response:
+            status, data = response.status, response.read()
+        return asked.answered(self.url, status, data)
+
+    def _through(self, asking: Asking[T]) -> T:
+        try:
+            asked = next(asking)
+            while True:
+                asked = asking.send(self._ask(asked))
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+    @contextmanager
+    def _answer(self, asked: Asked[Any], headers: Mapping[str, str] = _NONE) -> Iterator[http.client.HTTPResponse]:
+        """Send what is *asked* and hand over the answer; raises `ControlUnreachable`, also while it is being read."""
         if said := url_objection(self.url):
             raise ControlUnreachable(said)
         place = urlsplit(self.url)
         connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=self.timeout)
-        headers = {"Authorization": f"Bearer {self.token}", "Connection": "close"}
+        sent = {**asked.headers(self.token), **headers, "Connection": "close"}
         try:
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            response = connection.getresponse()
-            data = response.read()
-            answer: Any = json.loads(data) if data else {}
-        except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
-            hint = "; does ucmsim run?" if isinstance(error, ConnectionRefusedError) else ""
-            raise ControlUnreachable(f"the control plane at {self.url} cannot be reached: {error}{hint}") from error
+            connection.request(asked.method, asked.target, asked.body, sent)
+            yield connection.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            raise unreachable(self.url, error) from error
         finally:
             connection.close()
-        match answer:
-            case {"error": {"code": str(code), "message": str(message), "field": str() | None as field}} if (
-                response.status >= 400
-            ):
-                raise ControlError(response.status, code, message, field)
-            case dict() if response.status < 400:
-                return answer
-        raise ControlUnreachable(f"what answers at {self.url} is no control plane of ucmsim (status {response.status})")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 
+from ucmsim.answers import Entry, JournalPage
 from ucmsim.client import ControlClient, ControlError, ControlUnreachable
 from ucmsim.journal.inquiry import MOST
 
@@ -17,8 +18,8 @@ PERIOD = 0.5
 _TAIL = 10
 """Events to begin with."""
 _WRONG_TOKEN = 401
-
-Entry = dict[str, Any]
+_ANEW = JournalPage((), None, 0, -1)
+"""What is read of a journal that is another one than before."""
 
 
 def _warned(sentence: str) -> None:
@@ -43,8 +44,8 @@ class Follower:
         """Yield the last events, then each one when it happens; what was dropped before it could be read is said."""
         client = self.connect()
         page = client.journal_page(self.pbx, {"last": _TAIL, **self.filters})
-        yield from page["items"]
-        after, seen = page["last"], page["items"][-1:]
+        yield from page.items
+        after, seen = page.last, page.items[-1:]
         while True:
             try:
                 page = self._page(client, {"after": after, "limit": MOST})
@@ -52,22 +53,22 @@ class Follower:
                 client = self._back(error)
                 if self._same(client, seen):
                     continue
-                page = {"last": -1}
-            if page["last"] < after:
+                page = _ANEW
+            if page.last < after:
                 self.say("the journal begins anew")
-                after, seen = 0, []
+                after, seen = 0, ()
                 continue
-            if page["first"] > after + 1:
-                self.say(f"{page['first'] - after - 1} events were dropped before they could be read")
-            yield from page["items"]
-            seen = page["items"][-1:] or seen
-            if page["next"] is None:
-                after = page["last"]
+            if page.first > after + 1:
+                self.say(f"{page.first - after - 1} events were dropped before they could be read")
+            yield from page.items
+            seen = page.items[-1:] or seen
+            if page.next is None:
+                after = page.last
                 self.pause(PERIOD)
             else:
-                after = page["next"]
+                after = page.next
 
-    def _page(self, client: ControlClient, paging: Mapping[str, Any]) -> dict[str, Any]:
+    def _page(self, client: ControlClient, paging: Mapping[str, Any]) -> JournalPage:
         """Return a page of what happened later."""
         filters = {key: value for key, value in self.filters.items() if key != "last"}
         try:
@@ -77,7 +78,7 @@ class Follower:
                 raise
         # It was known when the following began: ucmsim was started anew, and nothing of that name was armed there yet.
         del filters["fault"]
-        return {**client.journal_page(self.pbx, {**filters, **paging}), "items": [], "next": None}
+        return replace(client.journal_page(self.pbx, {**filters, **paging}), items=(), next=None)
 
     def _back(self, error: ControlUnreachable) -> ControlClient:
         """Wait until ucmsim answers again; return who to ask then."""
@@ -97,10 +98,10 @@ class Follower:
             self.say("it answers again")
             return client
 
-    def _same(self, client: ControlClient, seen: list[Entry]) -> bool:
+    def _same(self, client: ControlClient, seen: tuple[Entry, ...]) -> bool:
         """Return whether the journal still has what was *seen* last; ids begin anew where nothing was kept on disk."""
         if not seen:
             return True
         (one,) = seen
-        page = self._page(client, {"after": one["id"] - 1, "limit": 1})
-        return bool(page["items"] == seen or page["first"] > one["id"])
+        page = self._page(client, {"after": one.id - 1, "limit": 1})
+        return page.items == seen or page.first > one.id

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from ucmsim import configuration
+from ucmsim.answers import Entry
 from ucmsim.client import ControlClient, ControlError, url_objection
 from ucmsim.errors import ConfigurationError
 from ucmsim.following import Follower
@@ -28,8 +29,6 @@ _STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType({
     "bad": {"fg": "red"}, "figures": {}, "refusal": {"fg": "yellow"}, "fault": {"fg": "magenta"}, "mark": {"fg": "cyan"},
     "end": {"fg": "red"},
 })  # fmt: skip
-
-Entry = dict[str, Any]
 
 
 def _filter(name: str, **more: Any) -> Callable[[Any], Any]:
@@ -162,18 +161,19 @@ def _kept_token(state: Path | None) -> str:
 def _chosen(client: ControlClient, name: str | None) -> str:
     if name is not None:
         return name
-    names = client.status()["pbxs"]
+    names = client.status().pbxs
     if len(names) != 1:
         raise click.UsageError(f"say which PBX with --pbx; there are {', '.join(names) or 'none'}")
-    return str(names[0])
+    return names[0]
 
 
 def _place(client: ControlClient, pbx: str) -> Place:
     told = client.pbx(pbx)
-    return Place(told["url"], told["ca"], told["username"] or "")
+    return Place(told.url or "", told.ca, told.username or "")
 
 
-def _printed(entries: list[Entry], form: str, place: Place) -> None:
+def _printed(found: list[Entry], form: str, place: Place) -> None:
+    entries = [entry.told for entry in found]
     match form:
         case "json":
             for line in exports.json_lines(entries):
@@ -191,5 +191,5 @@ def _printed(entries: list[Entry], form: str, place: Place) -> None:
                 click.echo(_line(entry), color=False if os.environ.get("NO_COLOR") else None)
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: Mapping[str, Any]) -> str:
     return "  ".join(click.style(text, **_STYLES[manner]) for manner, text in told(entry))

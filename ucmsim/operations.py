@@ -1,0 +1,202 @@
+"""What can be asked of the control plane: a table with a row for each route, and functions that ask, without doing it.
+
+An `Asked` is a request and what reads its answer; whoever asks over several pages yields one after another and is sent the
+answers. `ucmsim.client` and `ucmsim.treqclient` only carry them out, so that they cannot differ. Standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from string import Formatter
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+from ucmsim import answers
+from ucmsim.answers import Listed, Page
+from ucmsim.controlerrors import ControlUnreachable, refused
+from ucmsim.mapped import read
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+__tracebackhide__ = True
+"""A test that fails in here is shown by pytest where its own code asked."""
+MOST_CALLS, MOST_EVENTS = 5000, 1000
+"""Calls and events of the journal that are asked for at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[T]):
+    """One request: *method*, *target* with its query, and *body* as JSON, None for none.
+
+    *reading* reads the answer, which has a status below 400, or the one that is answered *also*.
+    """
+
+    method: str
+    target: str
+    body: bytes | None
+    reading: Callable[[bytes], T]
+    also: int = 0
+
+    def headers(self, token: str) -> dict[str, str]:
+        """Return the headers that go with it."""
+        typed = {} if self.body is None else {"Content-Type": "application/json"}
+        return {"Authorization": f"Bearer {token}", **typed}
+
+    def answered(self, url: str, status: int, data: bytes) -> T:
+        """Return what the answer says that came with *status* from *url*; raises `ControlError`."""
+        try:
+            if status < 400 or status == self.also:
+                return self.reading(data)
+            match json.loads(data):
+                case {"error": {"code": str(code), "message": str(message), "field": str() | None as field}}:
+                    raise refused(status, code, message, field)
+        except (ValueError, RecursionError) as error:
+            raise _stranger(url, f"status {status}: {error}") from error
+        raise _stranger(url, f"status {status}")
+
+
+def _stranger(url: str, why: str) -> ControlUnreachable:
+    return ControlUnreachable(f"what answers at {url} is no control plane of this ucmsim ({why})")
+
+
+def unreachable(url: str, error: Exception) -> ControlUnreachable:
+    """Return what is raised where *error* kept the control plane at *url* from answering."""
+    hint = "; does ucmsim run?" if isinstance(error, ConnectionRefusedError) else ""
+    return ControlUnreachable(f"the control plane at {url} cannot be reached: {error}{hint}")
+
+
+def url_objection(url: str) -> str:
+    """Return why *url* cannot be that of a control plane, "" if it can."""
+    try:
+        place = urlsplit(url)
+        if place.scheme == "http" and place.hostname and place.port != 0:
+            return ""
+    except ValueError:  # no port, or half an IPv6 address
+        pass
+    return f"'{url}' is no URL of a control plane; it begins with http://, such as http://127.0.0.1:8444"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[T]):
+    """One route: its *id*, which is also the name of the clients' method, *method*, *path*, and the form of its answer.
+
+    *body* names the argument that is its body, "" for none; *query* whether it takes parameters. A status that is *also* an
+    answer is no refusal.
+    """
+
+    id: str
+    method: str
+    path: str
+    form: type[T]
+    body: str = ""
+    query: bool = False
+    also: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in its path."""
+        return tuple(name for _, name, _, _ in Formatter().parse(self.path) if name)
+
+    def ask(self, *names: str, body: object = None, query: Mapping[str, Any] | None = None) -> Asked[T]:
+        """Return the request with *names* in its path; what is None in the *query* is left out."""
+        path = self.path.format(**{key: quote(name, safe="") for key, name in zip(self.names, names, strict=True)})
+        given = urlencode({key: value for key, value in (query or {}).items() if value is not None})
+        data = json.dumps(body).encode() if self.body else None
+        return Asked(self.method, f"{path}?{given}" if given else path, data, self._read, self.also)
+
+    def _read(self, data: bytes) -> T:
+        if self.form is str:
+            return self.form(data.decode())  # type: ignore[call-arg]
+        return read(self.form, json.loads(data) if data else None)
+
+
+# fmt: off
+HEALTH = Operation("health", "GET", "/healthz", answers.Health)
+READINESS = Operation("readiness", "GET", "/readyz", answers.Readiness, also=503)
+METRICS = Operation("metrics", "GET", "/metrics", str)
+STATUS = Operation("status", "GET", "/v1/status", answers.Status)
+OPENAPI: Operation[Mapping[str, Any]] = Operation("openapi", "GET", "/v1/openapi.json", Mapping[str, Any])  # type: ignore[type-abstract]
+PBXS = Operation("pbxs", "GET", "/v1/pbxs", Listed[answers.Pbx])
+CREATE_PBX = Operation("create_pbx", "POST", "/v1/pbxs", answers.Pbx, body="settings")
+PBX = Operation("pbx", "GET", "/v1/pbxs/{pbx}", answers.Pbx)
+PUT_PBX = Operation("put_pbx", "PUT", "/v1/pbxs/{pbx}", answers.PutPbx, body="settings")
+CHANGE_PBX = Operation("change_pbx", "PATCH", "/v1/pbxs/{pbx}", answers.PutPbx, body="changes")
+DELETE_PBX = Operation("delete_pbx", "DELETE", "/v1/pbxs/{pbx}", type(None))
+RESET = Operation("reset", "POST", "/v1/pbxs/{pbx}/reset", answers.Pbx)
+API = Operation("api", "GET", "/v1/pbxs/{pbx}/api", answers.Api)
+CHANGE_API = Operation("change_api", "PATCH", "/v1/pbxs/{pbx}/api", answers.Api, body="changes")
+IDENTITY = Operation("identity", "GET", "/v1/pbxs/{pbx}/identity", answers.Identity)
+SHOW_IDENTITY = Operation("show_identity", "PUT", "/v1/pbxs/{pbx}/identity", answers.Identity, body="identity")
+CLOCK = Operation("clock", "GET", "/v1/pbxs/{pbx}/clock", answers.Clock)
+CHANGE_CLOCK = Operation("change_clock", "PUT", "/v1/pbxs/{pbx}/clock", answers.Clock, body="change")
+CALLS = Operation("calls", "GET", "/v1/pbxs/{pbx}/calls", Page[answers.Call], query=True)
+PLACE_CALL = Operation("place_call", "POST", "/v1/pbxs/{pbx}/calls", answers.PlacedCall, body="call")
+PLACE_CALLS = Operation("place_calls", "POST", "/v1/pbxs/{pbx}/calls", Listed[answers.PlacedCall], body="calls")
+DELETE_CDRS = Operation("delete_cdrs", "DELETE", "/v1/pbxs/{pbx}/cdrs", answers.Deleted)
+LEDGER = Operation("ledger", "GET", "/v1/pbxs/{pbx}/ledger", Page[answers.LedgerCall], query=True)
+FAULTS = Operation("faults", "GET", "/v1/pbxs/{pbx}/faults", Listed[answers.Fault])
+ARM_FAULT = Operation("arm_fault", "POST", "/v1/pbxs/{pbx}/faults", answers.Fault, body="fault")
+CLEAR_FAULTS = Operation("clear_faults", "DELETE", "/v1/pbxs/{pbx}/faults", type(None))
+CHANGE_FAULT = Operation("change_fault", "PATCH", "/v1/pbxs/{pbx}/faults/{name}", answers.Fault, body="changes")
+DISARM_FAULT = Operation("disarm_fault", "DELETE", "/v1/pbxs/{pbx}/faults/{name}", type(None))
+JOURNAL = Operation("journal", "GET", "/v1/pbxs/{pbx}/journal", answers.JournalPage, query=True)
+SNAPSHOT = Operation("snapshot", "POST", "/v1/pbxs/{pbx}/snapshot", answers.Snapshot, body="file")
+RESTORE = Operation("restore", "POST", "/v1/pbxs/{pbx}/restore", answers.Pbx, body="file")
+# fmt: on
+
+OPERATIONS: tuple[Operation[Any], ...] = tuple(one for one in vars().copy().values() if isinstance(one, Operation))
+
+
+class _Paged(Protocol[T_co]):
+    """A page of a list."""
+
+    @property
+    def items(self) -> tuple[T_co, ...]: ...
+    @property
+    def next(self) -> int | None: ...
+
+
+Asking = Generator[Asked[Any], Any, T]
+"""Yields requests, is sent what their answers say, and returns what comes of all."""
+
+
+def all_calls(pbx: str, which: Mapping[str, Any]) -> Asking[tuple[answers.Call, ...]]:
+    """Ask for all calls that *which* leaves; `limit` is the size of a page."""
+    return _all(CALLS, pbx, {"limit": MOST_CALLS, **which})
+
+
+def all_in_ledger(pbx: str, which: Mapping[str, Any]) -> Asking[tuple[answers.LedgerCall, ...]]:
+    """Ask for all calls of the ledger that *which* leaves; `limit` is the size of a page."""
+    return _all(LEDGER, pbx, {"limit": MOST_EVENTS, **which})
+
+
+def all_events(pbx: str, filters: Mapping[str, Any]) -> Asking[tuple[answers.Entry, ...]]:
+    """Ask for all events that *filters* leave, or as many as their `limit` says."""
+    if "limit" in filters:
+        page = yield JOURNAL.ask(pbx, query=filters)
+        return tuple(page.items)
+    return (yield from _all(JOURNAL, pbx, {"limit": MOST_EVENTS, **filters}))
+
+
+def _all(operation: Operation[Any], pbx: str, which: Mapping[str, Any]) -> Asking[tuple[Any, ...]]:
+    found: list[Any] = []
+    after: Mapping[str, Any] = {}
+    while True:
+        page: _Paged[Any] = yield operation.ask(pbx, query={**which, **after})
+        found += page.items
+        if page.next is None:
+            return tuple(found)
+        after = {"after": page.next}
+
+
+def following(pbx: str, after: int | None, filters: Mapping[str, Any]) -> tuple[Asked[Any], dict[str, str]]:
+    """Return what asks for the events of the journal as they happen, and the header that makes it so."""
+    return JOURNAL.ask(pbx, query={**filters, "after": after}), {"Accept": "text/event-stream"}
+
+
+def with_name(settings: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return the body that begins a PBX called *name* with *settings*."""
+    return {**settings, "name": name}
