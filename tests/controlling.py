@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 from ucmsim.pytest_plugin import UcmFleet
 
@@ -79,6 +81,19 @@ class Control:
     def clean(self) -> None:
         for name in self._made:
             self("DELETE", f"/v1/pbxs/{name}")
+
+
+def fetched(pbx: Mapping[str, Any], target: str = "/cdrapi", *, ca: str | None = None) -> bytes:
+    """Return what a PBX that asks for no password answers to a client that trusts its CA, or another, and nobody else."""
+    context = ssl.create_default_context(cafile=ca or pbx["ca"])
+    with urlopen(f"{pbx['url']}{target}", timeout=20, context=context) as answer:
+        return bytes(answer.read())
+
+
+def shown(pbx: Mapping[str, Any]) -> str:
+    """Return the certificate that a PBX shows, as PEM."""
+    place = urlsplit(pbx["url"])
+    return ssl.get_server_certificate((place.hostname or "", place.port or 443))
 
 
 def api(**more: Any) -> dict[str, Any]:

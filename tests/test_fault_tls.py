@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tests.faulting import refused
 from tests.makers import VOICES
 from tests.tlswire import NOW, Client, Server, client_context
-from ucmsim.assembly import ANOTHER, assemble
+from ucmsim.assembly import assemble
 from ucmsim.authority import export, self_signed
+from ucmsim.identities import ANOTHER
 from ucmsim.oldtls import old_context
 from ucmsim.settings import load_pbx
 from ucmsim.statefolder import StateFolder

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509 import Certificate, load_pem_x509_certificate
 
 from ucmsim import keyfiles, schedule
 from ucmsim.audio import Voices
-from ucmsim.authority import Authority, Identity, covers, self_signed
+from ucmsim.authority import Identity, covers
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import DEFECT_IDS, REFUSABLE_DEFECT_IDS, clock_warnings, pbx_warnings
-from ucmsim.defects import DEFECTS, KeyBank, Scene, Shown, defect
+from ucmsim.defects import DEFECTS, KeyBank, Shown
 from ucmsim.defects.revocation import revoked_list
 from ucmsim.errors import ConfigurationError, Problem, StateInUse
+from ucmsim.faults import FaultBook
 from ucmsim.filling import Watch, fill, unwatched
 from ucmsim.history import History
+from ucmsim.identities import Identities
 from ucmsim.instants import at_microseconds
 from ucmsim.journal import Journal, Spill
 from ucmsim.keyring import Keyring
@@ -34,80 +35,66 @@ from ucmsim.spool import Spool
 from ucmsim.statefolder import StateFolder
 from ucmsim.streams import stream
 
-_A_DAY = timedelta(days=1)
-ANOTHER = "another-"
-"""What good identities beside the PBX's own are called by faults, in front of their number."""
+HISTORY, SPOOL, JOURNAL = "history.sqlite", "spool", "journal.sqlite"
+"""What stands in the folder of a PBX, beside its keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """What the PBXs of one process share: the state *folder*, the *voices* of recordings, the *seed*, and who is told of long work."""
+
+    folder: StateFolder
+    voices: Voices
+    seed: int
+    watch: Watch = unwatched
+
+    @property
+    def durable(self) -> bool:
+        """Whether what is kept is there after the process."""
+        return not self.folder.temporary
 
 
 @dataclass(slots=True)
 class Appliance:
     """A PBX with the calls that will happen in it and what it shows in a handshake, ready to be put on a port.
 
-    *ca_file* is what a client must trust, *warnings* are sentences for whoever starts it, *kept* says that its history is
-    that of an earlier start.
+    *warnings* are sentences for whoever starts it, *kept* says that its history is that of an earlier start.
     """
 
     pbx: Pbx
     living: Living
-    ca_file: Path
+    identities: Identities
+    premises: Premises
     warnings: tuple[str, ...]
     kept: bool
-    _folder: StateFolder
-    _good: Identity
-    _authority: Authority
     _is_new: bool
-    _bank: KeyBank
-    _began: datetime
-    _bad: dict[tuple[str, bool], tuple[Shown, datetime]] = field(default_factory=dict)
-    _others: dict[tuple[str, bool], Identity] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Path:
+        """The folder of all that is kept of it."""
+        return self.premises.folder.path / self.pbx.name
+
+    @property
+    def ca_file(self) -> Path:
+        """What a client must trust."""
+        return self.home / "ca.pem"
 
     @property
     def ca(self) -> Certificate:
         """The PBX's own CA, also where a client trusts something else."""
-        return self._authority.certificate
+        return self.identities.authority.certificate
 
     def identity(self, name: str | None, wall: float, *, for_rsa: bool = False) -> Identity | Shown:
-        """Return the good identity for None, else another or the one with the defect *name*, for the PBX clock at *wall*.
-
-        With *for_rsa* its key is an RSA key, unless the defect is that it is none. A defect is minted on first use, and again when a day of PBX time has passed: what is not valid yet must not
-        become so.
-        """
-        for_rsa = for_rsa and not isinstance(self._good.key, RSAPrivateKey)
-        if name is None and not for_rsa:
-            return self._good
-        pbx, now = self.pbx, self.pbx.clock.at(wall).pbx
-        if name is None or name.startswith(ANOTHER):
-            return self._another(name or "", for_rsa=for_rsa)
-        shown, minted = self._bad.get((name, for_rsa), (None, now))
-        if shown is None or abs(now - minted) > _A_DAY:
-            own = self._good.key if pbx.settings.tls_profile == "device" else None
-            key = self._bank.rsa() if for_rsa else own
-            shown = defect(name).make(Scene(self._authority, pbx.settings.names, now, self._bank, key))
-            self._bad[name, for_rsa] = (shown, now)
-        return shown
-
-    def _another(self, name: str, *, for_rsa: bool) -> Identity:
-        """Return another good identity: for an RSA key, or one that takes turns with others.
-
-        It is as good for as long as the PBX's own, whatever its clock says by now.
-        """
-        if (name, for_rsa) not in self._others:
-            names, key = self.pbx.settings.names, self._bank.rsa() if for_rsa else None
-            if self.pbx.settings.tls_profile == "device":  # which vouches for itself
-                made = self_signed(names, self._began, key=key or self._good.key)
-            else:
-                made = self._authority.issue(names, self._began, key=key)
-            self._others[name, for_rsa] = made
-        return self._others[name, for_rsa]
+        """Return what is shown under *name* (see `Identities.shown`) for the PBX clock at *wall*."""
+        return self.identities.shown(name, self.pbx.clock.at(wall).pbx, for_rsa=for_rsa)
 
     def prepare(self, specs: Iterable[Mapping[str, object]], wall: float) -> None:
         """Mint what takes long to mint of what the faults *specs* show, so that no client has to wait for it."""
-        for defect_id in slow_defects(specs):
-            self.identity(defect_id, wall)
+        self.identities.prepare(slow_defects(specs), self.pbx.clock.at(wall).pbx)
 
     def verifies(self, host: str, wall: float) -> bool:
         """Return whether a client that trusts `ca_file` and goes by real time accepts the good certificate at *host*."""
-        certificate, now = self._good.certificate, datetime.fromtimestamp(wall, UTC)
+        certificate, now = self.identities.good.certificate, datetime.fromtimestamp(wall, UTC)
         return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc and covers(certificate, host)
 
     def close(self) -> None:
@@ -119,7 +106,7 @@ class Appliance:
 
     def forget(self) -> None:
         """Remove what is kept of this PBX; it must be closed."""
-        self._folder.forget(self.pbx.name)
+        self.premises.folder.forget(self.pbx.name)
 
     def abandon(self) -> None:
         """Close it, and leave nothing behind that was not there before it was assembled."""
@@ -162,49 +149,68 @@ def assemble(
         is_new = not (folder.path / name).exists()
         if is_new:
             undoing.callback(folder.forget, name)
+        premises = Premises(folder, voices, seed, watch)
         home = folder.pbx(name)
         clock = PbxClock.of(settings.clock, wall)
         now, begun = clock.at(wall).pbx, clock.world(wall)
         keyring = Keyring(home, name)
-        good = _identity(keyring, settings, now)
-        authority = keyring.authority(now)
-        keyring.keep_list(revoked_list(authority, now))
-        warnings = [*pbx_warnings(settings), *clock_warnings(now, wall)]
-        history = History.open(home / "history.sqlite", durable=not folder.temporary)
+        identities = identified(keyring, settings, now)
+        keyring.keep_list(revoked_list(identities.authority, now))
+        history = History.open(home / HISTORY, durable=premises.durable)
         undoing.callback(history.close)
         kept = len(history) > 0
         filled = fill(history, name, settings, seed=seed, until=begun, watch=watch)
+        warnings = list(filled.warnings)
         if not kept:  # a kept history began before the one that the settings would make now
-            warnings += schedule.warnings(settings, begun)
-        journal = _journal(settings, home)
+            warnings = [*schedule.warnings(settings, begun), *warnings]
+        journal = opened_journal(settings, home)
         undoing.callback(journal.close)
-        pbx = Pbx(
-            name,
-            settings,
-            history,
-            Spool.begun(home / "spool", history.recordings, voices, lambda path: _sound(seed, name, path)),
-            clock,
-            seed=seed,
-            defects=DEFECT_IDS,
-            refusable=REFUSABLE_DEFECT_IDS,
-            journal=journal,
-        )
-        living = Living(name, settings, history, seed=seed, since=begun, boot=history.begin())
-        appliance = Appliance(
-            pbx,
-            living,
-            home / "ca.pem",
-            (*warnings, *filled.warnings, *_lived(settings, history, begun)),
-            kept,
-            folder,
-            good,
-            authority,
-            is_new,
-            KeyBank(home),
-            now,
-        )
-        appliance.prepare(settings.faults, wall)
+        appliance = put_together(
+            name, settings, premises, history=history, journal=journal, identities=identities, clock=clock, wall=wall,
+            warnings=warnings, kept=kept, is_new=is_new,
+        )  # fmt: skip
         undoing.pop_all()
+    return appliance
+
+
+def put_together(
+    name: str,
+    settings: PbxSettings,
+    premises: Premises,
+    *,
+    history: History,
+    journal: Journal,
+    identities: Identities,
+    clock: PbxClock,
+    wall: float,
+    warnings: Iterable[str] = (),
+    kept: bool = False,
+    is_new: bool = False,
+    faults: FaultBook | None = None,
+) -> Appliance:
+    """Return the PBX *name* that goes on with all of that at *wall* seconds; with *faults* it arms none of its own."""
+    seed, begun = premises.seed, clock.world(wall)
+    spool = premises.folder.path / name / SPOOL
+    pbx = Pbx(
+        name,
+        settings,
+        history,
+        Spool.begun(spool, history.recordings, premises.voices, lambda path: _sound(seed, name, path)),
+        clock,
+        seed=seed,
+        defects=DEFECT_IDS,
+        refusable=REFUSABLE_DEFECT_IDS,
+        journal=journal,
+        faults=faults,
+    )
+    pbx.shows = identities.defect
+    living = Living(name, settings, history, seed=seed, since=begun, boot=history.begin())
+    if clock.corrections:
+        living.correct(clock.corrections)
+    usual = (*pbx_warnings(settings), *clock_warnings(clock.at(wall).pbx, wall))
+    told = (*usual, *warnings, *_lived(settings, history, begun))
+    appliance = Appliance(pbx, living, identities, premises, told, kept, is_new)
+    appliance.prepare(settings.faults, wall)
     return appliance
 
 
@@ -214,10 +220,10 @@ def slow_defects(specs: Iterable[Mapping[str, object]]) -> list[str]:
     return [row.id for row in DEFECTS if row.slow and row.id in named]
 
 
-def _journal(settings: PbxSettings, home: Path) -> Journal:
+def opened_journal(settings: PbxSettings, home: Path) -> Journal:
     """Return the journal that the *settings* ask for; raises `HistoryError`."""
     kept = settings.journal
-    spill = None if kept.spill is None else Spill.open(home / "journal.sqlite", kept.spill)
+    spill = None if kept.spill is None else Spill.open(home / JOURNAL, kept.spill)
     return Journal.of(kept, spill)
 
 
@@ -238,6 +244,13 @@ def trusted(state: Path, name: str, settings: PbxSettings, *, wall: float) -> Ce
         return _identity(Keyring(folder.pbx(name), name), settings, now).trust
     finally:
         folder.close()
+
+
+def identified(keyring: Keyring, settings: PbxSettings, now: datetime) -> Identities:
+    """Return what a PBX with these *settings* can show, minted or reopened. Raises `ConfigurationError`."""
+    good = _identity(keyring, settings, now)
+    device = settings.tls_profile == "device"
+    return Identities(good, keyring.authority(now), settings.names, now, KeyBank(keyring.folder), device)
 
 
 def _identity(keyring: Keyring, settings: PbxSettings, now: datetime) -> Identity:

@@ -83,7 +83,7 @@ class ControlResource(Resource):
             if route.method == served_as:
                 arguments: dict[str, Any] = dict(names)
                 if method in ("POST", "PUT", "PATCH"):
-                    arguments["body"] = _body(request, many=route.many)
+                    arguments["body"] = _body(request, many=route.many, bare=route.bare)
                 if route.query:
                     arguments["query"] = _query(request)
                 answer = route.handler(self._plane, **arguments)
@@ -155,10 +155,12 @@ def _query(request: Request) -> dict[str, list[str]]:
     }
 
 
-def _body(request: Request, *, many: bool) -> Any:
+def _body(request: Request, *, many: bool, bare: bool) -> Any:
     data = request.content.read(BODY_LIMIT + 1) if request.content else b""
     if len(data) > BODY_LIMIT:
         raise ApiError(413, "too-large", f"a body may have {BODY_LIMIT} bytes at most")
+    if not data.strip() and bare:
+        return {}
     if not data.strip():
         raise ApiError(400, "not-json", "there is no body; send a JSON object")
     try:

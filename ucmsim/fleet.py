@@ -10,65 +10,51 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from twisted.application.service import MultiService, Service
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredLock, maybeDeferred
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
+from ucmsim import renewal
 from ucmsim.assembly import Appliance
-from ucmsim.channel import DeviceFactory
 from ucmsim.clock import When
 from ucmsim.errors import NameTaken, UcmsimError
-from ucmsim.faults import Handshake, Moment
-from ucmsim.gate import Gate
-from ucmsim.happenings import Happenings
+from ucmsim.happenings import Happenings, Stopped
 from ucmsim.keeping import JournalKeeper
-from ucmsim.listening import Listening
-from ucmsim.reply import Reply
+from ucmsim.renewal import Renewal
+from ucmsim.running import Running, Worker
 from ucmsim.settings import Address
 from ucmsim.settings import Pbx as PbxSettings
-from ucmsim.tls import DeviceTls, TlsFactory
-from ucmsim.verdicts import verdict
 
 T = TypeVar("T")
 
 
 class PbxService(Service):
-    """One appliance on its port."""
+    """One PBX on its port, whatever universe it is in by now."""
 
     _log = Logger()
 
-    def __init__(
-        self, appliance: Appliance, reactor: Any, worker: Callable[[Callable[[], Reply]], Deferred[Reply]]
-    ) -> None:
-        self.appliance = appliance
+    def __init__(self, appliance: Appliance, reactor: Any, worker: Worker) -> None:
         self.setName(appliance.pbx.name)
         self._reactor = reactor
-        pbx, settings = appliance.pbx, appliance.pbx.settings
-        self._tls = DeviceTls(
-            lambda name, for_rsa: appliance.identity(name, reactor.seconds(), for_rsa=for_rsa),
-            settings.tls_range,
-            appliance.ca,
-            device_profile=settings.tls_profile == "device",
-        )
-        wrapped = TlsFactory(self._tls, False, DeviceFactory(pbx, reactor, worker), clock=reactor)
-        self.calls = Happenings(appliance, reactor, worker)
-        pbx.went_down.append(self.calls.restarted)
-        self._gate = Gate(
-            pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"), undecided=self._undecided
-        )
-        self.journal = JournalKeeper(pbx.name, pbx.journal, reactor, worker)
-        self._listening = Listening(pbx, self._gate, reactor)
-        self._tls.context(Handshake())  # a key that cannot be served with is found now, not by the first client
+        self._worker = worker
+        self._now = Running(appliance, reactor, worker)
+        self._turn = DeferredLock()  # one change of all of it after another
 
-    def _undecided(self, peer: str) -> None:
-        """Tell of a connection that ended before a defect could be shown on it."""
-        pbx = self.appliance.pbx
-        if pbx.faults.any_at(Moment.HANDSHAKE):
-            self._log.info(
-                "{pbx} {peer} was shown nothing: {verdict}",
-                pbx=pbx.name, peer=peer, verdict=verdict(hello=False, heard=False),
-            )  # fmt: skip
+    @property
+    def appliance(self) -> Appliance:
+        """The appliance that it is by now."""
+        return self._now.appliance
+
+    @property
+    def calls(self) -> Happenings:
+        """Its calls while it runs."""
+        return self._now.calls
+
+    @property
+    def journal(self) -> JournalKeeper:
+        """Its journal while it runs."""
+        return self._now.journal
 
     @property
     def wall(self) -> float:
@@ -83,28 +69,54 @@ class PbxService(Service):
     @property
     def address(self) -> Address | None:
         """Where it listens; None when it does not."""
-        return self._listening.address
+        return self._now.listening.address
 
     def startService(self) -> None:
         """Open the port, unless the API is disabled; raises `BindError`."""
         super().startService()
-        api = self.appliance.pbx.settings.api
-        for warning in self.appliance.warnings:
-            self._log.warn("{pbx}: {warning}", pbx=self.appliance.pbx.name, warning=warning)
-        self.calls.startService()
-        self.journal.startService()
-        if api.enable:  # if not, one of the warnings says so
-            self._listening.open(api.tls_bind_address)
+        self._now.start()
 
     def stopService(self) -> Deferred[None]:
         """Close the port, cut what is open, close the history."""
         super().stopService()
-        stopping = self._listening.close()
-        self._gate.abort_all()
-        stopping.addBoth(lambda _: self.calls.stopService())
-        stopping.addBoth(lambda _: self.journal.stopService())
-        stopping.addBoth(lambda _: self.appliance.close())
+        stopping: Deferred[None] = self._turn.run(self._stopped)
         return stopping
+
+    def _stopped(self) -> Deferred[Any]:
+        return self._now.stop()  # whichever it is when it comes to that
+
+    async def reset(self) -> None:
+        """Begin a new universe, as the settings make it; the port and the identity stay. Raises `UcmsimError`."""
+        async with self._turn:
+            await self._renewed(lambda: renewal.afresh(self.appliance, self.wall))
+        self._log.info("{pbx}: reset, with {rows} rows", pbx=self.name, rows=len(self.appliance.pbx.history))
+
+    async def _renewed(self, prepare: Callable[[], Renewal]) -> None:
+        """Put what the worker has prepared in the place of what is; until then what fails changes nothing.
+
+        Whoever connects meanwhile waits, and is served by the new one.
+        """
+        self._still_running()
+        coming = await self._worker(prepare)
+        try:
+            self._still_running()
+        except Stopped:
+            coming.abandon()
+            raise
+        old = self._now
+        place = old.listening.give_up()
+        await old.stop()
+        try:
+            appliance = await self._worker(lambda: coming.take_place(self.wall))
+            self._now = Running(appliance, self._reactor, self._worker)
+            self._now.start(place)
+        except BaseException:  # nothing is left to go back to
+            place.close()
+            raise
+
+    def _still_running(self) -> None:
+        if not self.running:
+            raise Stopped(f"PBX '{self.name}' was stopped")
 
 
 class Fleet(MultiService):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -18,6 +19,18 @@ from ucmsim.settings import Address
 
 LOOK = 0.1
 """Wall-clock seconds between looks at whether faults let the port be open, while one is about that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What one PBX leaves to the next: the *address*, None where nothing is to listen, and the *port* that does, if one is open."""
+
+    address: Address | None
+    port: OpenPort | None
+
+    def close(self) -> Deferred[Any]:
+        """Listen no more."""
+        return closed(self.port)
 
 
 class Listening:
@@ -45,6 +58,22 @@ class Listening:
         self._port = OpenPort.open(self._reactor, bind, self._gate, f"PBX '{self._pbx.name}'")
         self.address = self._port.address
         self._log.info("{pbx}: listening on {address}", pbx=self._pbx.name, address=str(self.address))
+        self.look()
+
+    def give_up(self) -> Place:
+        """Return the port, which nobody else gets meanwhile: whoever connects waits until another takes it."""
+        place = Place(self.address, self._port)
+        if place.port is not None:
+            place.port.pause()
+        self.address = self._port = None
+        self._forget_timer()
+        return place
+
+    def take(self, place: Place) -> None:
+        """Listen where another did; a port that a fault kept closed is open again, unless a fault of this PBX closes it."""
+        self.address, self._port = place.address, place.port
+        if self._port is not None:
+            self._port.resume(self._gate)
         self.look()
 
     def close(self) -> Deferred[Any]:
@@ -92,7 +121,8 @@ class Listening:
             self._taken = True
             return
         self._log.info("{pbx}: listens on {address} again", pbx=name, address=str(place))
-        self._pbx.turned(Opening(True, str(place), self._closed_by, now - self._closed_at), now)
+        if self._closed_by:  # else it was another that closed it
+            self._pbx.turned(Opening(True, str(place), self._closed_by, now - self._closed_at), now)
         self._closed_by, self._taken = (), False
 
     def _forget_timer(self) -> None:

@@ -49,7 +49,11 @@ class Totals:
 
 
 class Pbx:
-    """One appliance: settings, personality, clock, history, spool and faults, and the decisions they lead to."""
+    """One appliance: settings, personality, clock, history, spool and faults, and the decisions they lead to.
+
+    *faults* are those of a PBX that it goes on from; without them those of its settings are armed. What it *shows* is
+    the defect of its certificate where no fault shows something else.
+    """
 
     def __init__(
         self,
@@ -63,6 +67,7 @@ class Pbx:
         defects: Collection[str],
         refusable: Collection[str] = (),
         journal: Journal | None = None,
+        faults: FaultBook | None = None,
     ) -> None:
         self.name = name
         self.settings = settings
@@ -74,7 +79,8 @@ class Pbx:
         self._hygiene = Hygiene(frozenset(refusable), settings.journal.connections)
         self._visits = 0
         self.quirks = settings.register
-        self.faults = FaultBook(partial(stream, seed, name, "fault"), defects)
+        self.faults = FaultBook(partial(stream, seed, name, "fault"), defects) if faults is None else faults
+        self.shows: str | None = None
         self.reading = Reading.of(self.quirks)
         self._faces = Faces(settings, history, spool)
         self._nonces = Nonces.of(stream(seed, name, "nonces"), self.quirks)
@@ -84,8 +90,9 @@ class Pbx:
         self._discretion = Discretion.of(
             self._faces.own.account, tuple(f"/{name}" for name in self._faces.own.handlers)
         )
-        for spec in settings.faults:
-            self.faults.arm(spec, clock.began)
+        if faults is None:
+            for spec in settings.faults:
+                self.faults.arm(spec, clock.began)
 
     @property
     def clock(self) -> PbxClock:
@@ -155,8 +162,10 @@ class Pbx:
         """Decide what the client *peer* is shown at its ClientHello, at *wall* seconds."""
         settled = self.faults.settle(Moment.HANDSHAKE, self._known(peer), self._clock.at(wall))
         settled.count()
-        handshake = Handshake(tickets=not self.faults.any_at(Moment.HANDSHAKE), faults=settled.names)
-        return settled.applied(handshake)
+        # A session that is resumed never looks at the certificate.
+        tickets = self.shows is None and not self.faults.any_at(Moment.HANDSHAKE)
+        handshake = settled.applied(Handshake(tickets=tickets, faults=settled.names))
+        return handshake if handshake.identity else replace(handshake, defect=self.shows)
 
     # --- when the request is there ---------------------------------------------------------------------------------
 

@@ -36,6 +36,18 @@ class OpenPort:
         host: Any = self._port.getHost()
         return Address(host.host, host.port)
 
+    def pause(self) -> None:
+        """Let whoever connects wait, in the queue of the system."""
+        self._port.stopReading()  # type: ignore[attr-defined]  # every TCP port reads on demand
+
+    def resume(self, factory: IProtocolFactory) -> None:
+        """Take connections again, with *factory*."""
+        port: Any = self._port
+        factory.doStart()
+        port.factory.doStop()
+        port.factory = factory
+        port.startReading()
+
     def close(self) -> Deferred[Any]:
         """Stop listening."""
         return maybeDeferred(self._port.stopListening)

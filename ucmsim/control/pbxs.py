@@ -43,6 +43,15 @@ async def create_pbx(plane: Plane, body: dict[str, Any]) -> Answer:
         raise ApiError(409, "bind", str(error), "api.tls_bind_address") from None
 
 
+async def reset_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
+    """Let a PBX begin a new universe."""
+    service = plane.find(pbx)
+    if body:
+        raise ApiError(400, "invalid", "a reset takes nothing; send {} or no body", next(iter(body)))
+    await service.reset()
+    return Answer(told(service))
+
+
 async def delete_pbx(plane: Plane, pbx: str) -> Answer:
     """Stop a PBX and forget it."""
     plane.find(pbx)

@@ -19,7 +19,8 @@ Handler = Callable[..., Answer | Awaitable[Answer]]
 class Route:
     """One endpoint: `{name}` in the path is an argument of its *handler*, *open* needs no token.
 
-    The handler gets what stands in the *query*, if the route has one; its body may be one of *many*, a list.
+    The handler gets what stands in the *query*, if the route has one; its body may be one of *many*, a list, and may be
+    left out where it is *bare*.
     """
 
     method: str
@@ -29,6 +30,7 @@ class Route:
     open: bool = False
     query: bool = False
     many: bool = False
+    bare: bool = False
 
     def matches(self, path: str) -> dict[str, str] | None:
         """Return the names in *path*, None if this is not its route."""
@@ -64,6 +66,7 @@ ROUTES = (
     Route("POST",   "/v1/pbxs", pbxs.create_pbx, "a new PBX: as in sim.yaml, plus name"),
     Route("GET",    "/v1/pbxs/{pbx}", pbxs.pbx, "one PBX"),
     Route("DELETE", "/v1/pbxs/{pbx}", pbxs.delete_pbx, "stop a PBX and erase its keys and history on disk"),
+    Route("POST",   "/v1/pbxs/{pbx}/reset", pbxs.reset_pbx, "a new universe as its settings make it; port and identity stay", bare=True),
     Route("GET",    "/v1/pbxs/{pbx}/clock", clock.clock, "the PBX clock: now in UTC, the same in the PBX's zone, rate, and the world's time"),
     Route("PUT",    "/v1/pbxs/{pbx}/clock", clock.change_clock, "move the PBX clock: now, advance or step, and rate, time_zone"),
     Route("GET",    "/v1/pbxs/{pbx}/calls", calls.calls, "what really happened in each call that is over, in microseconds of UTC, with its rows, page by page", query=True),

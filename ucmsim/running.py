@@ -1,0 +1,80 @@
+"""An appliance at work: what stands between its port and its PBX, and what goes on in it, from one start to one stop.
+
+A new universe of a PBX is another one of these, which takes over the port of the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from ucmsim.assembly import Appliance
+from ucmsim.channel import DeviceFactory
+from ucmsim.faults import Handshake, Moment
+from ucmsim.gate import Gate
+from ucmsim.happenings import Happenings
+from ucmsim.keeping import JournalKeeper
+from ucmsim.listening import Listening, Place
+from ucmsim.tls import DeviceTls, TlsFactory
+from ucmsim.verdicts import verdict
+
+Worker = Callable[[Callable[[], Any]], Deferred[Any]]
+"""Runs something in the worker thread."""
+
+
+class Running:
+    """One *appliance*: its TLS, its gate, its port, its calls and its journal."""
+
+    _log = Logger()
+
+    def __init__(self, appliance: Appliance, reactor: Any, worker: Worker) -> None:
+        self.appliance = appliance
+        pbx, settings = appliance.pbx, appliance.pbx.settings
+        self._tls = DeviceTls(
+            lambda name, for_rsa: appliance.identity(name, reactor.seconds(), for_rsa=for_rsa),
+            settings.tls_range,
+            appliance.ca,
+            device_profile=settings.tls_profile == "device",
+        )
+        wrapped = TlsFactory(self._tls, False, DeviceFactory(pbx, reactor, worker), clock=reactor)
+        self.calls = Happenings(appliance, reactor, worker)
+        pbx.went_down.append(self.calls.restarted)
+        self.gate = Gate(
+            pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"), undecided=self._undecided
+        )
+        self.journal = JournalKeeper(pbx.name, pbx.journal, reactor, worker)
+        self.listening = Listening(pbx, self.gate, reactor)
+        self._tls.context(Handshake())  # a key that cannot be served with is found now, not by the first client
+
+    def start(self, place: Place | None = None) -> None:
+        """Open the port, or take over the *place* of another; not where the API is disabled. Raises `BindError`."""
+        pbx = self.appliance.pbx
+        for warning in self.appliance.warnings:
+            self._log.warn("{pbx}: {warning}", pbx=pbx.name, warning=warning)
+        self.calls.startService()
+        self.journal.startService()
+        if place is not None:
+            self.listening.take(place)
+        elif pbx.settings.api.enable:  # if not, one of the warnings says so
+            self.listening.open(pbx.settings.api.tls_bind_address)
+
+    def stop(self) -> Deferred[Any]:
+        """Close the port, unless it was given up, cut what is open, close the history."""
+        stopping = self.listening.close()
+        self.gate.abort_all()
+        stopping.addBoth(lambda _: self.calls.stopService())
+        stopping.addBoth(lambda _: self.journal.stopService())
+        stopping.addBoth(lambda _: self.appliance.close())
+        return stopping
+
+    def _undecided(self, peer: str) -> None:
+        """Tell of a connection that ended before a defect could be shown on it."""
+        pbx = self.appliance.pbx
+        if pbx.shows or pbx.faults.any_at(Moment.HANDSHAKE):
+            self._log.info(
+                "{pbx} {peer} was shown nothing: {verdict}",
+                pbx=pbx.name, peer=peer, verdict=verdict(hello=False, heard=False),
+            )  # fmt: skip
