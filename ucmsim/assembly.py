@@ -102,6 +102,7 @@ class Appliance:
         with ExitStack() as closing:
             closing.callback(self.pbx.history.close)
             closing.callback(self.pbx.journal.close)
+            closing.callback(self.pbx.deliveries.flush)
             self.living.stop()
 
     def forget(self) -> None:

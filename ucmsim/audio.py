@@ -75,6 +75,11 @@ def gsm(samples: int) -> Body:
     return Bytes(_FRAME * -(-samples * 50 // RATE))
 
 
+def size(name: str, samples: int) -> int:
+    """Return how many bytes a recording of *samples* has, by its *name*."""
+    return gsm(samples).length if name.endswith(".gsm") else HEADER + _SAMPLE * samples
+
+
 @dataclass(frozen=True, slots=True)
 class _Wav:
     """Bytes *start* to *stop* of a recording."""

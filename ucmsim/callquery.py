@@ -1,15 +1,18 @@
-"""Which calls are asked for: the query of `GET /v1/pbxs/{pbx}/calls`, read. Knows no PBX."""
+"""Which calls are asked for: the query of `GET /v1/pbxs/{pbx}/calls`, and of the ledger, read. Knows no PBX."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ucmsim.fields import each_once, instant_of, only_known, whole_number
+from ucmsim.accounts import HOWS, How
+from ucmsim.errors import did_you_mean, listed
+from ucmsim.fields import FieldRefused, each_once, instant_of, only_known, whole_number
 from ucmsim.instants import microseconds
 from ucmsim.ledger import Sought
 from ucmsim.staging import shape_of
 
 KEYS = ("limit", "after", "since", "until", "session", "uniqueid", "shape")
+LEDGER_KEYS = (*KEYS, "delivered")
 LONGEST_PAGE = 10_000
 """Calls that one page has at most."""
 
@@ -19,7 +22,21 @@ _LARGEST = 2**63 - 1
 
 def sought(query: Mapping[str, Sequence[str]]) -> Sought:
     """Return what a *query* asks for. Raises `FieldRefused`."""
-    only_known(query, KEYS, "parameter of this list")
+    return _sought(query, KEYS)
+
+
+def accounted(query: Mapping[str, Sequence[str]]) -> tuple[Sought, How | None]:
+    """Return which calls a *query* of the ledger asks for, and how often these were delivered. Raises `FieldRefused`."""
+    found, given = _sought(query, LEDGER_KEYS), each_once(query).get("delivered")
+    how = next((one for one in HOWS if one == given), None)
+    if given is not None and how is None:
+        hint = did_you_mean(given, HOWS) or f"it is {listed(HOWS)}"
+        raise FieldRefused(f"'{given}' cannot stand in delivered: {hint}", "delivered")
+    return found, how
+
+
+def _sought(query: Mapping[str, Sequence[str]], keys: Sequence[str]) -> Sought:
+    only_known(query, keys, "parameter of this list")
     given = each_once(query)
     shape = given.get("shape")
     return Sought(

@@ -15,13 +15,15 @@ from ucmsim.clock import When
 from ucmsim.columns import AT, Row
 from ucmsim.edits import rendered_with
 from ucmsim.extensions import Grammar
+from ucmsim.extents import Rows
 from ucmsim.history import History
 from ucmsim.integers import GREATEST
 from ucmsim.matching import counts_sessions
+from ucmsim.measuring import altered, measured, unmeasured
 from ucmsim.query import Circumstances, Format, Query, Refusal, parse
 from ucmsim.refusals import Code
 from ucmsim.register import Quirks
-from ucmsim.render import Layout, rendered
+from ucmsim.render import Layout
 from ucmsim.reply import Bytes, Content
 from ucmsim.request import ApiRequest
 from ucmsim.served import Served, runs
@@ -34,9 +36,10 @@ _ASK_AGAIN = "nothing is wrong with the request: wait, and take an empty page fo
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The rows a search found, or why the device would have found none.
+    """The rows a search found, each with its id behind it, or why the device would have found none.
 
-    *edits* are what faults make of its columns, *ids* the AcctIds under which the rows were found, for these.
+    *edits* are what faults make of its columns, *ids* the AcctIds under which the rows were found, for these; the rows
+    *altered*, by their ids in the history, are not as they were found.
     *more* says that rows follow which did not fit, *taken* how much of what offset counts is on it: rows or sessions.
     """
 
@@ -44,6 +47,7 @@ class Page:
     refusal: Refusal | None = None
     edits: tuple[Edit, ...] = ()
     ids: tuple[str, ...] = ()
+    altered: frozenset[int] = frozenset()
     more: bool = False
     taken: int = 0
 
@@ -82,14 +86,27 @@ class Showing:
         if refusal and (error := self._error_page(refusal.code)):
             return error.refused(refusal, str(refusal))
         blank = self.blank_pages or (self.blank_formats and refusal is not None and refusal.code is Code.FORMAT)
-        body = b"" if blank and not page.rows else self._written(form, page)
+        body, rows = self._written(form, page)
+        if blank and not page.rows:
+            body = b""
         headers = (("Content-type", form.value if self.own_types else "text/plain"),)
-        return Content(200, "OK", headers, Bytes(body), rows=len(page.rows), note=str(refusal or ""), refusal=refusal)
+        carries = replace(rows, altered=page.altered) if page.rows else None
+        return Content(
+            200,
+            "OK",
+            headers,
+            Bytes(body),
+            rows=len(page.rows),
+            note=str(refusal or ""),
+            refusal=refusal,
+            carries=carries,
+        )
 
-    def _written(self, form: Format, page: Page) -> bytes:
+    def _written(self, form: Format, page: Page) -> tuple[bytes, Rows]:
         if page.edits:
-            return rendered_with(form, self.layout, page.rows, page.ids, page.edits)
-        return rendered(form, self.layout, page.rows)
+            data = rendered_with(form, self.layout, page.rows, page.ids, page.edits)
+            return data, unmeasured(data, page.rows)
+        return measured(form, self.layout, page.rows)
 
     def _error_page(self, code: Code) -> Content | None:
         """Return the page that is sent instead of a container, None if it is none."""
@@ -150,14 +167,15 @@ class Search:
         asked = sight.query
         wider = replace(asked, limit=asked.limit + 1) if 0 <= asked.limit < GREATEST else asked
         try:
-            rows = self.history.page(wider, self.quirks, up_to=self.up_to, gaps=sight.gaps)
+            rows = self.history.numbered_page(wider, self.quirks, up_to=self.up_to, gaps=sight.gaps)
         except sqlite3.Error as error:
             return self._failed(str(error))
         page = self._fitted(rows, asked.limit) if wider is not asked else Page(tuple(rows), taken=len(rows))
         if twists is None:
             return page
         found = twists.found(Found.of(page.rows))
-        return replace(page, rows=found.rows, edits=found.edits, ids=found.ids)
+        changed = altered(page.rows, found, self.showing.layout.csv.columns)
+        return replace(page, rows=found.rows, edits=found.edits, ids=found.ids, altered=changed)
 
     def _fitted(self, rows: Sequence[Row], limit: int) -> Page:
         """Return the page of *limit* rows or sessions that *rows* begin with; at most one more is there."""

@@ -20,6 +20,7 @@ from zope.interface import implementer
 
 from ucmsim import pages
 from ucmsim.clock import When
+from ucmsim.deliveries import Sent
 from ucmsim.journal import LINE, Exchange, Visit
 from ucmsim.journal.visits import BY_CLIENT
 from ucmsim.lookup import Lookup
@@ -249,7 +250,8 @@ class DeviceChannel(Protocol, TimeoutMixin):
             head_bytes=progress.head,
             refusal=reply.refusal if reply else None,
         )
-        told = self._pbx.record(exchange, request, self._visit, reply.served if reply else None)
+        sent = Sent.of(reply, progress.bytes) if reply else None
+        told = self._pbx.record(exchange, request, self._visit, reply.served if reply else None, sent)
         # The fields are there for observers; the sentence is one field, because formatting many of them is dear.
         fields = told.fields()
         self._log.info("{line}", line=LINE.format(**fields), **fields)

@@ -16,6 +16,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from ucmsim.accounts import Accounting, How
 from ucmsim.assembly import Appliance
 from ucmsim.calls.events import Call
 from ucmsim.errors import UcmsimError
@@ -136,6 +137,17 @@ class Happenings(Service):
             self._still_running()
             page: tuple[list[ToldCall], int | None] = await self._worker(lambda: ledger.page(sought))
         return page
+
+    async def accounted(self, sought: Sought, how: How | None) -> Accounting:
+        """Return a page of the ledger, which the worker reads step by step, pages of the device between. Raises `Stopped`."""
+        pbx = self._appliance.pbx
+        accounting = Accounting(pbx.history, sought, how)
+        async with self._reading:
+            self._still_running()
+            await self._worker(pbx.deliveries.flush)
+            while not await self._worker(accounting.step):
+                self._still_running()
+        return accounting
 
     def _tick(self) -> Deferred[int | None]:
         if microseconds(self.now) < self._due:  # of hundreds of PBXs nearly all have nothing to do

@@ -73,6 +73,7 @@ class Heading:
             extra_line=self.extra_line,
             refusal=content.refusal,
             served=content.served,
+            carries=content.carries,
         )
 
 

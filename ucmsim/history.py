@@ -15,7 +15,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ucmsim.columns import COLUMNS, NAMES, Row
+from ucmsim.delivered import DELIVERY_TABLES, Delivered
 from ucmsim.errors import HistoryError
+from ucmsim.imported import Imported
 from ucmsim.ledger import LEDGER_TABLES, LEDGER_UPWARDS_4, TRUTH_TABLE_4, Ledger
 from ucmsim.matching import FUNCTIONS, SELECTED, select
 from ucmsim.query import Query
@@ -24,7 +26,7 @@ from ucmsim.records import Numbered, Record, Recording
 from ucmsim.register import Quirks
 from ucmsim.sight import Gap
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 _BATCH = 200
 """Rows that are written, or read, at a time: more at a time leave the processor's caches before they are written."""
 _KEPT = 8
@@ -43,6 +45,7 @@ CREATE INDEX cdr_dst ON cdr (dst);
 CREATE TABLE made_with (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 {RECORDING_TABLE}
 {LEDGER_TABLES}
+{DELIVERY_TABLES}
 {_COUNTER_TABLE}
 PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
@@ -53,8 +56,10 @@ _UPWARDS: Mapping[int, str] = MappingProxyType({
     2: f"BEGIN; {TRUTH_TABLE_4} PRAGMA user_version = 3; COMMIT;",
     3: f"BEGIN; {RECORDING_UPWARDS_3} {_COUNTER_TABLE} PRAGMA user_version = 4; COMMIT;",
     4: f"BEGIN; {LEDGER_UPWARDS_4} PRAGMA user_version = 5; COMMIT;",
+    5: f"BEGIN; {DELIVERY_TABLES} PRAGMA user_version = 6; COMMIT;",
 })  # fmt: skip
-"""What makes the next schema of an older one: 1 had no recordings, 2 no truth, in 3 nothing was moved or deleted, in 4 legs had no call."""
+"""What makes the next schema of an older one: 1 had no recordings, 2 no truth, in 3 nothing was moved or deleted, in 4 legs had no call,
+and until 5 nobody wrote down what was delivered."""
 
 _QUOTED = ", ".join(f'"{name}"' for name in NAMES)
 _BLOCK = f"SELECT {SELECTED}, id FROM cdr WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608
@@ -76,6 +81,8 @@ class History:
         self._lock = threading.Lock()
         self.recordings = Recordings(database, self._lock)
         self.ledger = Ledger(database, self._lock)
+        self.imported = Imported(database, self._lock)
+        self.delivered = Delivered(database, self._lock)
         found = database.execute("SELECT coalesce(max(id), 0), count(*) FROM cdr").fetchone()
         known = database.execute("SELECT value FROM counter WHERE name = ?", (_ROW,)).fetchone()
         self.high_water, self._count = max(int(found[0]), int(known[0]) if known else 0), int(found[1])
@@ -142,6 +149,7 @@ class History:
                 numbered = list(enumerate(batch, self.high_water + written + 1))
                 self._database.executemany(_INSERT, [(number, *record.row) for number, record in numbered])
                 self._keep_recordings(batch)
+                self.delivered.record(batch)
                 self.ledger.insert(numbered)
                 written += len(batch)
             self.ledger.end(over)
@@ -178,6 +186,10 @@ class History:
 
         What lies in *gaps* is left out. Raises `sqlite3.Error`; the device answers that with an empty container (E10).
         """
+        return [row[:-1] for row in self.numbered_page(query, quirks, up_to=up_to, gaps=gaps)]
+
+    def numbered_page(self, query: Query, quirks: Quirks, *, up_to: int, gaps: Iterable[Gap] = ()) -> list[Row]:
+        """Return what `page` does, and behind the columns of each row its id, a number."""
         sql, values = select(query, quirks, up_to=up_to, gaps=gaps)
         with self._lock:
             return self._database.execute(sql, values).fetchall()

@@ -75,11 +75,12 @@ class ToldRow(NamedTuple):
 
 
 class ToldCall(NamedTuple):
-    """A call that is over, the *over*-th that was, and its rows."""
+    """A call that is over, the *over*-th that was, and its rows; it was the *number*-th to begin."""
 
     over: int
     truth: CallTruth
     rows: tuple[ToldRow, ...]
+    number: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return it with its talks, trunks and rows as lists of objects."""
@@ -240,7 +241,7 @@ class Ledger:
             numbers = [number for _, number in shown]
             calls, rows = self._calls(numbers), self._rows(numbers)
         items = [
-            ToldCall(over, call, tuple(rows[number]))
+            ToldCall(over, call, tuple(rows[number]), number)
             for (over, number), call in zip(shown, calls, strict=True)
         ]  # fmt: skip
         return items, items[-1].over if len(found) > len(shown) else None

@@ -21,6 +21,8 @@ from ucmsim.sight import Chosen, Gap
 
 SELECTED = ", ".join(f"CAST({column.name} AS TEXT)" if column.number else f'"{column.name}"' for column in COLUMNS)
 """Every column as text, in the order of a `Row`."""
+NUMBERED = f"{SELECTED}, id"
+"""The same, and behind them the id of the row, the only number among them."""
 
 FUNCTIONS: Mapping[str, Callable[[str], int | None]] = MappingProxyType(
     {"leading_number": leading_number, "all_digits": all_digits}
@@ -43,7 +45,7 @@ _COUNTED = MappingProxyType(
 
 
 def select(query: Query, quirks: Quirks, *, up_to: int, gaps: Iterable[Gap] = ()) -> Clause:
-    """Return the statement and its parameters that yield the page of *query*.
+    """Return the statement and its parameters that yield the page of *query*, each row with its id behind it.
 
     Rows above the row id *up_to* are not there yet: a page shows the history as it was when it was asked for. What
     lies in *gaps* is not there either.
@@ -59,7 +61,7 @@ def select(query: Query, quirks: Quirks, *, up_to: int, gaps: Iterable[Gap] = ()
     if counts_sessions(quirks):
         sql = _page_of_sessions(found, order, together=quirks["blank-session"] == "together")
     else:
-        sql = f"SELECT {SELECTED} {found} ORDER BY {order} LIMIT ? OFFSET ?"
+        sql = f"SELECT {NUMBERED} {found} ORDER BY {order} LIMIT ? OFFSET ?"
     return sql, [up_to, *values, query.limit, query.offset]
 
 
@@ -77,7 +79,7 @@ def _page_of_sessions(found: str, order: str, *, together: bool) -> str:
     return f"""
         WITH found AS (SELECT id, {entry} AS entry, row_number() OVER (ORDER BY {order}) AS place {found}),
         page AS (SELECT entry FROM found GROUP BY entry ORDER BY min(place) LIMIT ? OFFSET ?)
-        SELECT {SELECTED} FROM found JOIN cdr USING (id) WHERE entry IN page ORDER BY place"""  # noqa: S608
+        SELECT {NUMBERED} FROM found JOIN cdr USING (id) WHERE entry IN page ORDER BY place"""  # noqa: S608
 
 
 def _seen(gap: Gap) -> Clause:

@@ -16,6 +16,7 @@ from ucmsim.asked import Asked
 from ucmsim.cdrapi import Search
 from ucmsim.checks import Checks
 from ucmsim.clock import PbxClock, When
+from ucmsim.deliveries import Deliveries, Sent
 from ucmsim.downtime import Downtime
 from ucmsim.face import Face, Faces
 from ucmsim.faults import NOTHING, Admission, Facts, FaultBook, Handshake, Moment, PortState, Settled
@@ -76,6 +77,7 @@ class Pbx:
         self.totals = Totals()
         # Not by its truth: one without events is none.
         self.journal = Journal.of(settings.journal) if journal is None else journal
+        self.deliveries = Deliveries(history.delivered.write)
         self._hygiene = Hygiene(frozenset(refusable), settings.journal.connections)
         self._visits = 0
         self.quirks = settings.register
@@ -154,6 +156,8 @@ class Pbx:
     def left(self, visit: Visit, wall: float) -> None:
         """Take the account of a connection that ended at *wall* into the journal."""
         self._hygiene.left(visit, wall)
+        if (less := visit.undelivered) is not None:
+            self.deliveries.add(less)
         self.journal.add(visit.as_entry(self.name, self._clock.at(wall)))
 
     # --- at the ClientHello ----------------------------------------------------------------------------------------
@@ -221,11 +225,12 @@ class Pbx:
         request: ApiRequest | None = None,
         visit: Visit | None = None,
         served: Served | None = None,
+        sent: Sent | None = None,
     ) -> Exchange:
         """Take *exchange* into the journal, and return it as it is told there: marked, and without credentials.
 
         *request* is what it answers, None if it never became one, *visit* the connection that it was on, *served* the
-        page that it got.
+        page that it got, *sent* what of that, or of recordings, went out.
         """
         marks: tuple[str, ...] = ()
         if visit is not None:
@@ -246,7 +251,10 @@ class Pbx:
             acctids=served.acctids if served else "",
             marks=marks,
         )
-        self.journal.add(told.as_entry())
+        number = self.journal.add(told.as_entry())
+        carried = self.deliveries.told(number, exchange, sent)
+        if visit is not None:
+            visit.carried = carried
         return told
 
     def _known(

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from ucmsim.columns import AT, COLUMNS, GENERATIONS, Generation, Row
 from ucmsim.csvlines import rfc4180
 from ucmsim.grouping import Entry, Grouping
+from ucmsim.pieces import Pieces, encoded
 from ucmsim.query import Format
 from ucmsim.quirks import QUIRKS, Value
 from ucmsim.register import Quirks
@@ -96,12 +97,20 @@ class Csv:
 
     def page(self, rows: Iterable[Row]) -> str:
         """Return the page with *rows*."""
-        return self.written(self.names, self.records(rows))
+        return self.pieces(rows).page
+
+    def pieces(self, rows: Iterable[Row]) -> Pieces:
+        """Return the page with *rows* as its lines."""
+        return self._lines(self.names, self.records(rows))
 
     def written(self, names: Sequence[str], records: Iterable[Sequence[str]]) -> str:
         """Return the page of *records* under *names*."""
-        lines = rfc4180(records) if self.quoted else map(",".join, records)
-        return self.end.join([",".join(names), *lines, ""] if self.header else [*lines, ""])
+        return self._lines(names, records).page
+
+    def _lines(self, names: Sequence[str], records: Iterable[Sequence[str]]) -> Pieces:
+        lines = list(rfc4180(records) if self.quoted else map(",".join, records))
+        front = f"{','.join(names)}{self.end}" if self.header else ""
+        return Pieces(front, lines, self.end, self.end if lines else "", tail=len(self.end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +136,21 @@ class Xml:
             front='<?xml version="1.0" encoding="UTF-8"?>\n' if quirks["xml-declaration"] == "sent" else "",
             root=str(quirks["json-root"]) if quirks["xml-root"] == "json" else "root",
             end=end,
-            template=end.join(["<cdr>", *elements, "</cdr>", ""]),
+            template=end.join(["<cdr>", *elements, "</cdr>"]),
             width=len(columns),
             escape=_entities if quirks["xml-escaping"] == "entities" else str,
         )
 
     def page(self, rows: Iterable[Row]) -> str:
         """Return the page with *rows*."""
+        return self.pieces(rows).page
+
+    def pieces(self, rows: Iterable[Row]) -> Pieces:
+        """Return the page with *rows* as their elements."""
         template, width, escape = self.template, self.width, self.escape
-        pieces = [template % tuple(map(escape, row[:width])) for row in rows]
-        return "".join((self.front, f"<{self.root}>{self.end}", *pieces, f"</{self.root}>\n"))
+        elements = [template % tuple(map(escape, row[:width])) for row in rows]
+        last = self.end if elements else ""
+        return Pieces(f"{self.front}<{self.root}>{self.end}", elements, self.end, f"{last}</{self.root}>\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,17 +193,34 @@ class Json:
 
     def page(self, rows: Sequence[Row]) -> str:
         """Return the page with *rows*."""
-        entries = self.entries(rows)
-        line, end = self.line, self.line.rstrip(" ")
-        inside = f",{line}".join((*entries, *self.last)) + line if entries else ""
-        return f'{{{line}"{self.root}":{line}[{line}{inside}]{end}}}{end}'
+        return self.pieces(rows).page
+
+    def pieces(self, rows: Sequence[Row]) -> Pieces:
+        """Return the page with *rows* as its entries."""
+        return self._lines(self.entries(rows))
+
+    def grouped(self, rows: Sequence[Row]) -> tuple[Pieces, list[Sequence[Row]]]:
+        """Return the page with *rows* as its entries, and the rows of each of these."""
+        if self.grouping is None:
+            return self.pieces(rows), [(row,) for row in rows]
+        values, entries = self._values, list(self.grouping.entries(rows))
+        return self._lines([self._entry(entry, values) for entry in entries]), [inside for _, _, inside in entries]
 
     def entries(self, rows: Sequence[Row]) -> list[str]:
         """Return the entries that *rows* make, each a line without its end."""
-        values = self._numbered if self.numbers else self._quoted
+        values = self._values
         if self.grouping is None:
             return [self.flat % values(row) for row in rows]
         return [self._entry(entry, values) for entry in self.grouping.entries(rows)]
+
+    @property
+    def _values(self) -> Callable[[Row], tuple[str, ...]]:
+        return self._numbered if self.numbers else self._quoted
+
+    def _lines(self, entries: Sequence[str]) -> Pieces:
+        line, end = self.line, self.line.rstrip(" ")
+        last = "".join(f",{line}{one}" for one in self.last) + line if entries else ""
+        return Pieces(f'{{{line}"{self.root}":{line}[{line}', entries, f",{line}", f"{last}]{end}}}{end}")
 
     def _entry(self, entry: Entry, values: Callable[[Row], tuple[str, ...]]) -> str:
         key, main, rows = entry
@@ -242,4 +273,4 @@ def rendered(form: Format, layout: Layout, rows: Sequence[Row]) -> bytes:
             page = layout.xml.page(rows)
         case Format.JSON:
             page = layout.json.page(rows)
-    return page.encode("utf-8", "surrogateescape")
+    return encoded(page)

@@ -11,6 +11,7 @@ from enum import Enum
 from itertools import chain
 from typing import Protocol
 
+from ucmsim.extents import Carries
 from ucmsim.refusals import Refusal
 from ucmsim.served import Served
 
@@ -164,7 +165,8 @@ class Reply:
     *headers* is the whole head after the status line, in order and letter case. *steps* end with `HangUp` unless the
     connection is kept. What is never sent stands beside it: *rows* counts the CDR rows in the body, *note* is the
     sentence for the log, *refusal* says why it is an error page or an empty container, *faults* are the names of those
-    that fired, *served* says which rows there are. *extra_line* is one more empty line at the end of the head, *start* its first line
+    that fired, *served* says which rows there are, *carries* where they, or recordings, stand in the body that was made of
+    them. *extra_line* is one more empty line at the end of the head, *start* its first line
     if that is no status line.
     """
 
@@ -179,6 +181,7 @@ class Reply:
     refusal: Refusal | None = None
     served: Served | None = None
     start: str | None = None
+    carries: Carries | None = None
 
     @property
     def head(self) -> bytes:
@@ -214,7 +217,7 @@ class Content:
     """What a handler wants to answer; `ucmsim.head` dresses it with the device's head and makes it a `Reply`.
 
     *headers* are the handler's own lines (Content-type, WWW-authenticate); *static* content is sent without
-    Cache-Control. *rows*, *note*, *refusal* and *served* are those of the reply. Spec 2.3.
+    Cache-Control. *rows*, *note*, *refusal*, *served* and *carries* are those of the reply. Spec 2.3.
     """
 
     status: int
@@ -226,6 +229,7 @@ class Content:
     note: str = ""
     refusal: Refusal | None = None
     served: Served | None = None
+    carries: Carries | None = None
 
     def refused(self, refusal: Refusal, note: str | None = None) -> Content:
         """Return this content with the *refusal* that explains it; *note* is its sentence unless said otherwise."""

@@ -11,6 +11,7 @@ from typing import TypeGuard
 
 from ucmsim import pages
 from ucmsim.clock import When
+from ucmsim.extents import Files as Carried
 from ucmsim.listing import body_of
 from ucmsim.listingform import Listing
 from ucmsim.media import Media, Twist
@@ -21,7 +22,7 @@ from ucmsim.register import Quirks
 from ucmsim.reply import Body, Bytes, Content, Joined
 from ucmsim.request import ApiRequest
 from ucmsim.spool import Found, Spool
-from ucmsim.tarball import Member, tar
+from ucmsim.tarball import Member, measured
 
 _BINARY = "application/octet-stream"
 _TYPES: Mapping[str, str] = MappingProxyType({
@@ -154,9 +155,10 @@ class Retrieval:
         notes = [*self.ignored, *skipped]
         search = _Search(self.spool, directories, self.quirks, notes, several=len(names) > 1)
         found = [file for file in map(search.find, names) if file]
-        media = self._media(found)
+        media, altered = self._media(found), frozenset[str]()
         if self.twist is not None:
             media = self.twist(media)
+            altered = _altered(found, media.files)
             kept = {file.path for file in media.files}
             notes += (f"a fault has '{file.path[-1]}' missing" for file in found if file.path not in kept)
             if media.page is not None:
@@ -171,8 +173,9 @@ class Retrieval:
         wanted_one = len(names) + len(skipped) == 1
         if len(found) == 1 and (wanted_one or self.quirks["recapi-one-found"] == "file"):
             kind = media.kind or _type_of(found[0].path[-1], self.quirks)
-            return self._sent(found[0].body, kind, (), notes)
-        return self._tar(found, notes, media.kind)
+            carries = Carried((_path(found[0]),), (found[0].body.length,), altered)
+            return self._sent(found[0].body, kind, (), notes, carries)
+        return self._tar(found, notes, media.kind, altered)
 
     def _media(self, found: Sequence[Found]) -> Media:
         return Media(tuple(found), self.now.timestamp(), self._neighbour)
@@ -186,19 +189,28 @@ class Retrieval:
         other = names[(at + 1) % len(names)] if names else file.path[-1]
         return None if other == file.path[-1] else self.spool.find((*directory, other), later=True)
 
-    def _tar(self, files: list[Found], notes: list[str], kind: str | None = None) -> Content:
+    def _tar(self, files: list[Found], notes: list[str], kind: str | None, altered: frozenset[str]) -> Content:
         whole = self.quirks["tar-member-name"] == "path"
         members = [Member("/".join(file.path) if whole else file.path[-1], file.written, file.body) for file in files]
         form = self.quirks["tar-name"]
         epoch = str(int(self.now.timestamp()))
         stamp = f"{self.now.astimezone(self.zone):%Y%m%d%H%M%S}" if form == "date" else epoch
         named = () if form == "none" else (("Content-Disposition", f'attachment; filename="{stamp}.tar"'),)
-        body = tar(members, gnu=self.quirks["tar-format"] == "gnu")
-        return self._sent(body, kind or str(self.quirks["tar-type"]), named, notes)
+        body, ends = measured(members, gnu=self.quirks["tar-format"] == "gnu")
+        carries = Carried(tuple(map(_path, files)), ends, altered)
+        return self._sent(body, kind or str(self.quirks["tar-type"]), named, notes, carries)
 
-    def _sent(self, body: Body, kind: str, more: tuple[tuple[str, str], ...], notes: list[str]) -> Content:
+    def _sent(
+        self,
+        body: Body,
+        kind: str,
+        more: tuple[tuple[str, str], ...],
+        notes: list[str],
+        carries: Carried | None = None,
+    ) -> Content:
         static = self.quirks["recapi-cache-control"] == "omitted"
-        return Content(200, "OK", (("Content-type", kind), *more), body, static=static, note=_said(notes))
+        headers = (("Content-type", kind), *more)
+        return Content(200, "OK", headers, body, static=static, note=_said(notes), carries=carries)
 
 
 class _Search:
@@ -252,6 +264,16 @@ class _Search:
             if directory not in self._months:
                 self._months[directory] = self._spool.months(directory, self._notes.append)
             yield from ((*directory, month, *name) for month in self._months[directory])
+
+
+def _path(file: Found) -> str:
+    return "/".join(file.path)
+
+
+def _altered(before: Iterable[Found], after: Iterable[Found]) -> frozenset[str]:
+    """Return the paths of those files that a fault gave other bytes."""
+    known = {file.path: file.body for file in before}
+    return frozenset(_path(file) for file in after if known.get(file.path) is not file.body)
 
 
 def _link(spool: Spool, path: Parts, notes: list[str]) -> str:

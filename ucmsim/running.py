@@ -13,6 +13,7 @@ from twisted.logger import Logger
 
 from ucmsim.assembly import Appliance
 from ucmsim.channel import DeviceFactory
+from ucmsim.delivering import DeliveryKeeper
 from ucmsim.faults import Handshake, Moment
 from ucmsim.gate import Gate
 from ucmsim.happenings import Happenings
@@ -26,7 +27,7 @@ Worker = Callable[[Callable[[], Any]], Deferred[Any]]
 
 
 class Running:
-    """One *appliance*: its TLS, its gate, its port, its calls and its journal."""
+    """One *appliance*: its TLS, its gate, its port, its calls, its journal and what it delivers."""
 
     _log = Logger()
 
@@ -46,6 +47,7 @@ class Running:
             pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"), undecided=self._undecided
         )
         self.journal = JournalKeeper(pbx.name, pbx.journal, reactor, worker)
+        self.deliveries = DeliveryKeeper(pbx.name, pbx.deliveries, reactor, worker)
         self.listening = Listening(pbx, self.gate, reactor)
         self._tls.context(Handshake())  # a key that cannot be served with is found now, not by the first client
 
@@ -56,6 +58,7 @@ class Running:
             self._log.warn("{pbx}: {warning}", pbx=pbx.name, warning=warning)
         self.calls.startService()
         self.journal.startService()
+        self.deliveries.startService()
         if place is not None:
             self.listening.take(place)
         elif pbx.settings.api.enable:  # if not, one of the warnings says so
@@ -67,6 +70,7 @@ class Running:
         self.gate.abort_all()
         stopping.addBoth(lambda _: self.calls.stopService())
         stopping.addBoth(lambda _: self.journal.stopService())
+        stopping.addBoth(lambda _: self.deliveries.stopService())
         stopping.addBoth(lambda _: self.appliance.close())
         return stopping
 

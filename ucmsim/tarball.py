@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -21,11 +22,19 @@ class Member:
 
 def tar(members: Iterable[Member], *, gnu: bool = False) -> Body:
     """Return *members*, in order, as a ustar of whole records, as GNU tar writes them; or in the *gnu* format."""
-    kept = tuple(members)
-    so_far = sum(len(_header(member, gnu)) + member.body.length + _padding(member) for member in kept)
+    return measured(members, gnu=gnu)[0]
+
+
+def measured(members: Iterable[Member], *, gnu: bool = False) -> tuple[Body, array[int]]:
+    """Return what `tar` does, and where in it the bytes of each member end."""
+    kept, ends, so_far = tuple(members), array("Q"), 0
+    for member in kept:
+        so_far += len(_header(member, gnu)) + member.body.length
+        ends.append(so_far)
+        so_far += _padding(member)
     ending = 2 * tarfile.BLOCKSIZE
     ending += -(so_far + ending) % tarfile.RECORDSIZE
-    return _Tar(kept, gnu, ending, so_far + ending)
+    return _Tar(kept, gnu, ending, so_far + ending), ends
 
 
 @dataclass(frozen=True, slots=True)

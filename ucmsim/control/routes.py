@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from ucmsim.control import calls, clock, faults, journal, pbxs, process
+from ucmsim.control import calls, clock, faults, journal, ledger, pbxs, process
 from ucmsim.control.answer import Answer
 from ucmsim.errors import did_you_mean
 
@@ -77,6 +77,7 @@ ROUTES = (
     Route("DELETE", "/v1/pbxs/{pbx}/faults", faults.clear_faults, "disarm every fault"),
     Route("PATCH",  "/v1/pbxs/{pbx}/faults/{name}", faults.change_fault, "change fields or terms of a fault; its counters go on"),
     Route("DELETE", "/v1/pbxs/{pbx}/faults/{name}", faults.disarm_fault, "disarm a fault"),
+    Route("GET",    "/v1/pbxs/{pbx}/ledger", ledger.ledger, "the same calls, and which exchanges carried each row and recording, whole or not; with imported rows", query=True),
     Route("GET",    "/v1/pbxs/{pbx}/journal", journal.journal, "connections and exchanges, with filters and paging", query=True),
 )
 # fmt: on

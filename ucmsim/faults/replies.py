@@ -49,7 +49,7 @@ def with_body(reply: Reply, body: Body) -> Reply:
 
 def without_body(reply: Reply) -> Reply:
     """Return *reply* without its body, and so without the rows that stood in it."""
-    return replace(with_steps(reply), rows=None, served=None)
+    return replace(with_steps(reply), rows=None, served=None, carries=None)
 
 
 def with_end(reply: Reply, *steps: Step) -> Reply:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ucmsim.clock import When
+from ucmsim.deliveries import RECORD, Delivery
 from ucmsim.journal.hello import Offered
 from ucmsim.journal.times import instants, seconds_between
 from ucmsim.refusals import Code, Refusal
@@ -35,7 +36,8 @@ class Visit:
     ClientHello. *version* and *cipher* are what was agreed on, *shaken* that the handshake was done. *requests* counts
     what was answered, *heard* whether any byte of a request came, *cut* why the device cut it, "" where it did not, *alert* the
     one that the client sent. *received* and *written* are bytes above TCP; *sent* were handed to the kernel, *acknowledged*
-    by the peer, None where the kernel does not tell. A peer that resets may have had more than it acknowledged.
+    by the peer, None where the kernel does not tell. A peer that resets may have had more than it acknowledged. *carried* is
+    what the last exchange on it delivered.
     """
 
     number: int = 0
@@ -58,6 +60,7 @@ class Visit:
     ended: str = ""
     heard: bool = False
     cut: str = ""
+    carried: Delivery | None = None
     alert: int | None = None
     marks: list[str] = field(default_factory=list)
 
@@ -84,6 +87,23 @@ class Visit:
     def unacknowledged(self) -> int:
         """Bytes that were handed to the kernel and not acknowledged, 0 where it does not tell."""
         return (self.sent or 0) - (self.acknowledged or 0)
+
+    @property
+    def undelivered(self) -> Delivery | None:
+        """What the last exchange delivered after all, None where it is what was said when its last byte was handed over.
+
+        An exchange that was cut short delivered what the peer acknowledged, any other what the kernel was handed: a peer
+        that has all of it may go without a word.
+        """
+        carried = self.carried
+        if carried is None or self.sent is None or self.acknowledged is None:
+            return None
+        lost = self.written - (self.acknowledged if carried.cut else self.sent)
+        added = _added(self.version, self.cipher or "")
+        if not carried.cut:
+            lost -= added + 2  # its close_notify
+        lost -= added * -(-lost // (RECORD + added))
+        return carried.without(lost) if lost > 0 else None
 
     def as_entry(self, pbx: str, ended: When) -> dict[str, Any]:
         """Return its event, which happened at the end."""
@@ -120,6 +140,13 @@ class Visit:
             "marks": list(self.marks),
             "ended": self.ended,
         }
+
+
+def _added(version: str | None, cipher: str) -> int:
+    """Return how many bytes TLS adds to each record; 0 where that is not the same for all. RFC 8446, 5.2; RFC 5288; RFC 7905."""
+    if version == "TLSv1.3":
+        return 22
+    return 29 if "GCM" in cipher else 21 if "CHACHA20" in cipher else 0
 
 
 def kinds_of(faults: Iterable[str]) -> list[str]:

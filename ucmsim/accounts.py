@@ -1,0 +1,147 @@
+"""What became of each call: its truth, its rows and recordings, and which exchanges carried them. What the ledger tells.
+
+Calls that are over come first, in that order, then sessions of rows of which nobody knows what they are about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple, get_args
+
+from ucmsim.audio import size
+from ucmsim.calls.filenames import listed
+from ucmsim.delivered import Carrier
+from ucmsim.history import History
+from ucmsim.imported import UnknownCall
+from ucmsim.ledger import Sought, ToldCall
+
+How = Literal["never", "once", "again"]
+"""How often the least delivered row of a call went out whole: not once, once, or more than once."""
+HOWS: tuple[How, ...] = get_args(How)
+
+STEP = 200
+"""Calls that are looked at before others have their turn."""
+_BEYOND = 1 << 52
+"""Behind the last call: to it the id of a row is added, and JavaScript still counts to there."""
+
+
+class File(NamedTuple):
+    """A recording of a call: the *path* at which it is found, and its *bytes*, None where it is there no more."""
+
+    path: str
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One call as it is *told*, and what carried each of its rows, by their ids, and each of its *files*."""
+
+    told: Mapping[str, Any]
+    rows: Mapping[int, Sequence[Carrier]]
+    files: Sequence[tuple[File, Sequence[Carrier]]]
+
+    @property
+    def delivered(self) -> int:
+        """How often its least delivered row went out whole, 0 without rows."""
+        return min((sum(one.whole for one in carriers) for carriers in self.rows.values()), default=0)
+
+    def matches(self, how: How | None) -> bool:
+        """Return whether it was delivered *how* often; without rows there was nothing to deliver."""
+        return how is None or (bool(self.rows) and HOWS[min(self.delivered, 2)] == how)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the control plane tells it."""
+        rows = [{**row, "deliveries": _told(self.rows[row["row"]])} for row in self.told["rows"]]
+        files = [{**file._asdict(), "deliveries": _told(carriers)} for file, carriers in self.files]
+        return {**self.told, "rows": rows, "recordings": files, "delivered": self.delivered}
+
+
+@dataclass(slots=True)
+class Accounting:
+    """Finds the page of what is *sought* in *history* and was delivered *how* often, step by step, in the worker.
+
+    *items* are what was found by now, *next* is what the next page begins after, None after the last.
+    """
+
+    history: History
+    sought: Sought
+    how: How | None = None
+    items: list[Account] = field(default_factory=list)
+    next: int | None = None
+    _at: int = 0
+
+    def __post_init__(self) -> None:
+        self._at = self.sought.after
+
+    def step(self) -> bool:
+        """Look at some more calls; return whether that is all of the page."""
+        found = self._some()
+        for at, account in found:
+            if account.matches(self.how):
+                if len(self.items) == self.sought.limit:
+                    self.next = self._at
+                    return True
+                self.items.append(account)
+            self._at = at
+        if self._at < _BEYOND and len(found) < STEP:
+            self._at = _BEYOND
+            return False
+        return len(found) < STEP
+
+    def whole(self) -> list[Account]:
+        """Look to the end of the page."""
+        while not self.step():
+            pass
+        return self.items
+
+    def _some(self) -> list[tuple[int, Account]]:
+        """Return the next few, each with what `after` is behind it."""
+        if self._at < _BEYOND:
+            calls, _ = self.history.ledger.page(replace(self.sought, after=self._at, limit=STEP))
+            files = self._files(calls)
+            accounts = self._accounts([(call.as_json(), files[call.number]) for call in calls])
+            return list(zip((call.over for call in calls), accounts, strict=True))
+        groups = self.history.imported.page(self.sought, self._at - _BEYOND, STEP)
+        accounts = self._accounts([(group.as_json(), self._named(group)) for group in groups])
+        return list(zip((_BEYOND + group.rows[0].row for group in groups), accounts, strict=True))
+
+    def _accounts(self, told: Sequence[tuple[Mapping[str, Any], Sequence[tuple[str, File]]]]) -> list[Account]:
+        """Return calls, and their files by the paths under which they were made, with what carried them."""
+        delivered = self.history.delivered
+        carried = delivered.of_rows([row["row"] for call, _ in told for row in call["rows"]])
+        fetched = delivered.of_files({path for _, files in told for made, file in files for path in (made, file.path)})
+        return [
+            Account(
+                call,
+                {row["row"]: carried.get(row["row"], ()) for row in call["rows"]},
+                [
+                    (file, [one for path in dict.fromkeys((made, file.path)) for one in fetched.get(path, ())])
+                    for made, file in files
+                ],
+            )
+            for call, files in told
+        ]
+
+    def _files(self, calls: Sequence[ToldCall]) -> Mapping[int, list[tuple[str, File]]]:
+        recorded = self.history.delivered.recordings([call.number for call in calls])
+        return {
+            call.number: [
+                (made, File(there.path, size(there.name, there.samples)) if there else File(made, None))
+                for made, there in recorded.get(call.number, ())
+            ]
+            for call in calls
+        }
+
+    def _named(self, group: UnknownCall) -> list[tuple[str, File]]:
+        """Return the files that its rows name."""
+        found = {}
+        for directory, name in (one for row in group.rows for one in listed(row.recordfiles) if one):
+            there = self.history.recordings.find(directory, name)
+            path = f"{directory}/{name}"
+            found[path] = File(path, size(name, there.samples) if there else None)
+        return list(found.items())
+
+
+def _told(carriers: Sequence[Carrier]) -> list[dict[str, Any]]:
+    return [one.as_json() for one in carriers]

@@ -1,0 +1,15 @@
+"""The ledger: what really happened in each call, and which exchanges carried its rows and recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ucmsim.callquery import accounted
+from ucmsim.control.answer import Answer, listed
+from ucmsim.control.plane import Plane
+
+
+async def ledger(plane: Plane, pbx: str, query: Mapping[str, Sequence[str]]) -> Answer:
+    """Answer a page of the calls that are over, and then of rows that were imported."""
+    found = await plane.find(pbx).calls.accounted(*accounted(query))
+    return Answer(listed((one.as_json() for one in found.items), found.next))

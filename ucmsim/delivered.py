@@ -1,0 +1,180 @@
+"""Where it is kept what was delivered: tables beside the CDRs that say which exchange carried which row, and which file.
+
+`delivery` has two rows an exchange at most: one of the rows of a page that went out whole, one of the others. It is kept as
+long as the history is: some sixty bytes an exchange.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ucmsim.deliveries import Delivery
+from ucmsim.extents import Files, Rows
+from ucmsim.journal.times import wall_text
+from ucmsim.records import Record, Recording
+
+DELIVERY_TABLES = """
+CREATE TABLE delivery (
+    exchange INTEGER NOT NULL, wall REAL NOT NULL, peer TEXT NOT NULL, whole INTEGER NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, rows TEXT NOT NULL
+);
+CREATE INDEX delivery_last ON delivery (last, first);
+CREATE INDEX delivery_exchange ON delivery (exchange);
+CREATE TABLE fetch (
+    exchange INTEGER NOT NULL, wall REAL NOT NULL, peer TEXT NOT NULL, whole INTEGER NOT NULL, path TEXT NOT NULL
+);
+CREATE INDEX fetch_path ON fetch (path);
+CREATE INDEX fetch_exchange ON fetch (exchange);
+CREATE TABLE recorded (
+    call INTEGER NOT NULL REFERENCES call, path TEXT NOT NULL, written INTEGER NOT NULL, PRIMARY KEY (call, path)
+) WITHOUT ROWID;
+CREATE INDEX recording_sound ON recording (sound) WHERE sound <> '';
+"""
+"""`rows` are runs of ids such as ``7-9,12``, "" for all from the first to the last. `recorded` has which files are of a call, by
+the paths that they had when they were made."""
+
+_OVERLAPPING = (
+    "SELECT exchange, wall, peer, whole, first, last, rows FROM delivery WHERE last >= ? AND first <= ? ORDER BY rowid"
+)
+_FETCHED = (
+    "SELECT path, exchange, wall, peer, whole FROM fetch WHERE path IN (SELECT value FROM json_each(?)) ORDER BY rowid"
+)
+_RECORDED = (
+    "SELECT call, path, written FROM recorded WHERE call IN (SELECT value FROM json_each(?)) ORDER BY call, path"
+)
+_THERE = "SELECT * FROM recording WHERE directory = ? AND name = ? AND sound = '' AND written = ?"
+_MOVED = "SELECT * FROM recording WHERE sound = ? AND sound <> '' AND written = ?"
+
+
+class Carrier(NamedTuple):
+    """An exchange that carried something, by its id in the journal, and whether it left *whole*; *wall* is when it began."""
+
+    exchange: int
+    wall: float
+    peer: str
+    whole: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is told."""
+        return {"exchange": self.exchange, "wall": wall_text(self.wall), "peer": self.peer, "whole": self.whole}
+
+
+class Delivered:
+    """The tables of one PBX; *lock* is held whenever *database* is used, which it is by one thread at a time."""
+
+    def __init__(self, database: sqlite3.Connection, lock: threading.Lock) -> None:
+        self._database = database
+        self._lock = lock
+
+    def record(self, records: Iterable[Record]) -> None:
+        """Write which recordings are of which calls, within the caller's transaction and lock."""
+        files = (
+            (record.call.number, file.path, file.written)
+            for record in records
+            if record.call is not None
+            for file in record.recordings
+            if file.samples
+        )
+        self._database.executemany("INSERT OR IGNORE INTO recorded VALUES (?, ?, ?)", files)
+
+    def write(self, deliveries: Sequence[Delivery]) -> None:
+        """Write *deliveries* in one transaction."""
+        latest = {(one.exchange, one.wall): one for one in deliveries}  # what corrects another comes after it
+        rows: list[tuple[object, ...]] = []
+        files: list[tuple[object, ...]] = []
+        for one in latest.values():
+            if isinstance(one.sent.carries, Files):
+                files += _files(one, one.sent.carries)
+            else:
+                rows += _rows(one, one.sent.carries)
+        wrong = [key for key, one in latest.items() if one.corrects]
+        with self._lock:
+            self._database.execute("BEGIN")
+            try:
+                for table in ("delivery", "fetch"):
+                    self._database.executemany(f"DELETE FROM {table} WHERE exchange = ? AND wall = ?", wrong)  # noqa: S608
+                self._database.executemany("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+                self._database.executemany("INSERT INTO fetch VALUES (?, ?, ?, ?, ?)", files)
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+
+    def of_rows(self, rows: Collection[int]) -> Mapping[int, list[Carrier]]:
+        """Return which exchanges carried each of *rows*, in the order in which they were told."""
+        found: dict[int, list[Carrier]] = defaultdict(list)
+        if not rows:
+            return found
+        wanted = sorted(set(rows))
+        with self._lock:
+            overlapping = self._database.execute(_OVERLAPPING, (wanted[0], wanted[-1])).fetchall()
+        for exchange, wall, peer, whole, first, last, told in overlapping:
+            carrier = Carrier(exchange, wall, peer, bool(whole))
+            for low, high in runs_of(told) if told else ((first, last),):
+                for at in range(bisect_left(wanted, low), bisect_right(wanted, high)):
+                    found[wanted[at]].append(carrier)
+        return found
+
+    def of_files(self, paths: Collection[str]) -> Mapping[str, list[Carrier]]:
+        """Return which exchanges carried each of the files at *paths*, in the order in which they were told."""
+        found: dict[str, list[Carrier]] = defaultdict(list)
+        with self._lock:
+            fetched = self._database.execute(_FETCHED, (json.dumps(list(paths)),)).fetchall()
+        for path, exchange, wall, peer, whole in fetched:
+            found[path].append(Carrier(exchange, wall, peer, bool(whole)))
+        return found
+
+    def recordings(self, calls: Collection[int]) -> Mapping[int, list[tuple[str, Recording | None]]]:
+        """Return the recordings of calls with these numbers: the path at which each was made, and what it is by now.
+
+        That is None where it is there no more.
+        """
+        found: dict[int, list[tuple[str, Recording | None]]] = defaultdict(list)
+        with self._lock:
+            for call, path, written in self._database.execute(_RECORDED, (json.dumps(list(calls)),)).fetchall():
+                directory, _, name = path.rpartition("/")
+                there = self._database.execute(_THERE, (directory, name, written)).fetchone()
+                there = there or self._database.execute(_MOVED, (path, written)).fetchone()
+                found[call].append((path, Recording(*there) if there else None))
+        return found
+
+
+def runs(ids: Sequence[int]) -> str:
+    """Return sorted *ids* as runs such as ``7-9,12``."""
+    found: list[str] = []
+    first = last = ids[0]
+    for one in (*ids[1:], None):
+        if one == last + 1:
+            last = one
+            continue
+        found.append(str(first) if first == last else f"{first}-{last}")
+        if one is not None:
+            first = last = one
+    return ",".join(found)
+
+
+def runs_of(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of each run that `runs` wrote."""
+    for run in text.split(","):
+        first, _, last = run.partition("-")
+        yield int(first), int(last or first)
+
+
+def _rows(delivery: Delivery, carries: Rows) -> Iterator[tuple[object, ...]]:
+    for whole, ids in zip((1, 0), carries.within(delivery.sent.read), strict=True):
+        if ids:
+            told = "" if ids[-1] - ids[0] == len(ids) - 1 else runs(ids)
+            yield delivery.exchange, delivery.wall, delivery.peer, whole, ids[0], ids[-1], told
+
+
+def _files(delivery: Delivery, carries: Files) -> Iterator[tuple[object, ...]]:
+    for whole, paths in zip((1, 0), carries.within(delivery.sent.read), strict=True):
+        for path in paths:
+            if path.isprintable():  # else it is no recording of the PBX, and may be no text at all
+                yield delivery.exchange, delivery.wall, delivery.peer, whole, path

@@ -1,0 +1,137 @@
+"""What exchanges delivered: which rows, and which recordings, left whole. Values, and the queue of what is not written yet. Pure.
+
+A row, or a file, is *whole* when all of its bytes were handed out as the history has them, and a client that keeps to HTTP
+can read them: `read_of` says how far that goes. What a fault altered is not, nor what a client was kept from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ucmsim.extents import Carries
+from ucmsim.faults.bodies import InChunks
+from ucmsim.faults.replies import body_of, header_of
+from ucmsim.reply import Reply
+
+if TYPE_CHECKING:
+    from ucmsim.journal import Exchange
+
+RECORD = 16_384
+"""Bytes in a record of TLS: of one that did not come to its end nothing can be read."""
+MOST = 10_000
+"""Deliveries that wait to be written, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a reply *carries*, and how many bytes of its body could be *read* by its client.
+
+    *framed* says that these are nothing unless all of them come.
+    """
+
+    carries: Carries
+    read: int
+    framed: bool = False
+
+    @classmethod
+    def of(cls, reply: Reply, count: int) -> Sent | None:
+        """Return what went out of *reply* with the first *count* bytes of its body; None where there was nothing in it.
+
+        The answer to HEAD has no body, so nothing is in it.
+        """
+        if reply.carries is None or body_of(reply) is None:
+            return None
+        framed = header_of(reply, "Transfer-Encoding") is not None
+        return cls(reply.carries, read_of(reply, count), framed)
+
+
+def read_of(reply: Reply, count: int) -> int:
+    """Return how many bytes of what *reply* carries could be read, of *count* bytes of body that were handed out.
+
+    None without status 200 and a status line, none where the head says that the body is packed and it is not, and of chunks
+    only what comes with all of them in order. What comes after Content-Length is nobody's.
+    """
+    body = body_of(reply)
+    if body is None or reply.status != 200 or reply.start is not None:
+        return 0
+    if header_of(reply, "Content-Encoding") is not None:
+        return 0
+    if header_of(reply, "Transfer-Encoding") is not None:
+        right = isinstance(body, InChunks) and body.how == "right" and count >= body.length
+        return body.body.length if right and isinstance(body, InChunks) else 0
+    told = header_of(reply, "Content-Length")
+    return min(count, int(told)) if told is not None and told.isdecimal() else count
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the exchange with the journal's id *exchange* delivered to *peer*; it began at *wall* seconds of the epoch.
+
+    *head* and *body* are how many bytes of these were handed out, *cut* says that it did not come to its end. *corrects*
+    says that it takes the place of what was said of it before.
+    """
+
+    exchange: int
+    wall: float
+    peer: str
+    sent: Sent
+    cut: bool
+    head: int = 0
+    body: int = 0
+    corrects: bool = False
+
+    def without(self, lost: int) -> Delivery:
+        """Return it with its last bytes *lost*, head and body as one: the connection ended before they left.
+
+        Of a reply that was handed over in small pieces more may have been readable: it had shorter records.
+        """
+        came = (self.head + self.body - lost) // RECORD * RECORD - self.head
+        read = 0 if self.sent.framed else min(self.sent.read, max(0, came))
+        return replace(self, sent=replace(self.sent, read=read), corrects=True)
+
+
+class Deliveries:
+    """What waits to be written; *write* does it, in the worker. Touched in the reactor thread.
+
+    *hears* is called when there is something to write again.
+    """
+
+    def __init__(self, write: Callable[[Sequence[Delivery]], None]) -> None:
+        self._write = write
+        self._waiting: list[Delivery] = []
+        self.hears: Callable[[], object] = lambda: None
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, delivery: Delivery) -> None:
+        """Take *delivery* in; beyond `MOST` the oldest go, which happens only where nobody writes."""
+        self._waiting.append(delivery)
+        if len(self._waiting) > MOST:
+            del self._waiting[: -MOST // 2]
+        self.hears()
+
+    def told(self, number: int, exchange: Exchange, sent: Sent | None) -> Delivery | None:
+        """Take in what was *sent* in *exchange*, the journal's *number*; return that, None where it was nothing."""
+        if sent is None or exchange.began is None:
+            return None
+        delivery = Delivery(
+            number,
+            exchange.began.wall,
+            exchange.peer,
+            sent,
+            cut=bool(exchange.ended),
+            head=exchange.head_bytes,
+            body=exchange.bytes,
+        )
+        self.add(delivery)
+        return delivery
+
+    def flush(self) -> None:
+        """Write what waits: for the worker. It may raise `sqlite3.Error`, and what was not written is for the next time."""
+        written = self._waiting[:]
+        if written:
+            self._write(written)
+            del self._waiting[: len(written)]

@@ -1,0 +1,42 @@
+"""Where what a body carries stands in it: the rows of a page, or recordings. Values that go beside a reply, never into it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+K = TypeVar("K", int, str)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent(Generic[K]):
+    """What stands in a body: *keys* in the order in which they stand there, and where each of them *ends*, in bytes.
+
+    Those that are *altered* are not as the PBX has them, because a fault has changed them. A key may stand there twice.
+    """
+
+    keys: Sequence[K]
+    ends: Sequence[int]
+    altered: frozenset[K] = frozenset()
+
+    def within(self, count: int) -> tuple[list[K], list[K]]:
+        """Return which keys are whole in the first *count* bytes, and which are not; sorted, each once."""
+        every = set(self.keys)
+        whole = set(self.keys[: bisect_right(self.ends, count)]) - self.altered
+        return sorted(whole), sorted(every - whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Extent[int]):
+    """The rows of a page, by their ids in the history: AcctIds can come twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files(Extent[str]):
+    """Recordings, by their paths in the spool."""
+
+
+Carries = Rows | Files
+"""What a reply can carry."""
