@@ -60,6 +60,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
         self._wall = wall
         self._worker = worker
         self._visit = Visit()
+        self._before = 0
         self._inactivity = pbx.quirks.number("inactivity-timeout")
         self._keep_alive = pbx.quirks.number("keep-alive")
         self._reader = RequestReader(pbx.reading, pipelined=self._keep_alive is not None)
@@ -175,6 +176,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
         asked = self._understood(outcome) if isinstance(outcome, Incoming) else outcome
         request = asked if isinstance(asked, ApiRequest) else None
         progress, reply, ended = Progress(self._stalled), None, ""
+        self._before = self._visit.written
         self._progress = progress
         try:
             reply = await self._decided(asked)
@@ -250,7 +252,7 @@ class DeviceChannel(Protocol, TimeoutMixin):
             head_bytes=progress.head,
             refusal=reply.refusal if reply else None,
         )
-        sent = Sent.of(reply, progress.bytes) if reply else None
+        sent = Sent.of(reply, progress.bytes, self._before) if reply else None
         told = self._pbx.record(exchange, request, self._visit, reply.served if reply else None, sent)
         # The fields are there for observers; the sentence is one field, because formatting many of them is dear.
         fields = told.fields()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ucmsim.extents import Carries
 from ucmsim.faults.bodies import InChunks
 from ucmsim.faults.replies import body_of, header_of
-from ucmsim.reply import Reply
+from ucmsim.reply import PIECE, Reply
 
 if TYPE_CHECKING:
     from ucmsim.journal import Exchange
@@ -28,15 +28,16 @@ MOST = 10_000
 class Sent:
     """What a reply *carries*, and how many bytes of its body could be *read* by its client.
 
-    *framed* says that these are nothing unless all of them come.
+    *framed* says that these are nothing unless all of them come. So many bytes went out *before*, above TCP.
     """
 
     carries: Carries
     read: int
     framed: bool = False
+    before: int = 0
 
     @classmethod
-    def of(cls, reply: Reply, count: int) -> Sent | None:
+    def of(cls, reply: Reply, count: int, before: int = 0) -> Sent | None:
         """Return what went out of *reply* with the first *count* bytes of its body; None where there was nothing in it.
 
         The answer to HEAD has no body, so nothing is in it.
@@ -44,7 +45,7 @@ class Sent:
         if reply.carries is None or body_of(reply) is None:
             return None
         framed = header_of(reply, "Transfer-Encoding") is not None
-        return cls(reply.carries, read_of(reply, count), framed)
+        return cls(reply.carries, read_of(reply, count), framed, before)
 
 
 def read_of(reply: Reply, count: int) -> int:
@@ -82,13 +83,25 @@ class Delivery:
     body: int = 0
     corrects: bool = False
 
-    def without(self, lost: int) -> Delivery:
-        """Return it with its last bytes *lost*, head and body as one: the connection ended before they left.
+    def out_of(self, came: int, lost: int, added: int) -> Delivery | None:
+        """Return what it was after all, when so many bytes of TLS *came* and those behind them were *lost*.
 
-        Of a reply that was handed over in small pieces more may have been readable: it had shorter records.
+        TLS has *added* so many to each record. None where all came, but for its close_notify. The head of a long body has a
+        record of its own; of a reply that was handed over in small pieces more may have been readable, for those have too.
         """
-        came = (self.head + self.body - lost) // RECORD * RECORD - self.head
-        read = 0 if self.sent.framed else min(self.sent.read, max(0, came))
+        if lost <= 0 and not self.cut:
+            return None
+        apart = self.body >= PIECE
+        came -= self.head + added if apart else 0
+        total = self.body if apart else self.head + self.body
+        if came >= total + added * -(-total // RECORD):
+            behind = lost - (0 if self.cut else added + 2)
+            return self._with(self.body - behind) if behind > 0 else None
+        return self._with(came // (RECORD + added) * RECORD - (0 if apart else self.head))
+
+    def _with(self, body: int) -> Delivery:
+        """Return it with so many bytes of its *body*."""
+        read = 0 if self.sent.framed else min(self.sent.read, max(0, body))
         return replace(self, sent=replace(self.sent, read=read), corrects=True)
 
 

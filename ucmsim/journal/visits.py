@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ucmsim.clock import When
-from ucmsim.deliveries import RECORD, Delivery
+from ucmsim.deliveries import Delivery
 from ucmsim.journal.hello import Offered
 from ucmsim.journal.times import instants, seconds_between
 from ucmsim.refusals import Code, Refusal
@@ -98,12 +98,8 @@ class Visit:
         carried = self.carried
         if carried is None or self.sent is None or self.acknowledged is None:
             return None
-        lost = self.written - (self.acknowledged if carried.cut else self.sent)
-        added = _added(self.version, self.cipher or "")
-        if not carried.cut:
-            lost -= added + 2  # its close_notify
-        lost -= added * -(-lost // (RECORD + added))
-        return carried.without(lost) if lost > 0 else None
+        out = self.acknowledged if carried.cut else self.sent
+        return carried.out_of(out - carried.sent.before, self.written - out, _added(self.version, self.cipher or ""))
 
     def as_entry(self, pbx: str, ended: When) -> dict[str, Any]:
         """Return its event, which happened at the end."""
