@@ -61,9 +61,9 @@ def test_call_has_what_it_has_in_the_list_of_calls(ucm: Ucm, control: Control) -
 
     first, second = ledger(ucm, control)
 
-    (entry,) = (one for one in ucm.journal(kind="exchange") if one["rows"])
+    (entry,) = (one for one in control("GET", f"/v1/pbxs/{ucm.name}/journal").json["items"] if one.get("rows"))
     carrier = {"exchange": entry["id"], "wall": entry["wall"], "peer": "127.0.0.1", "whole": True}
-    plain = ucm.calls
+    plain = control("GET", f"/v1/pbxs/{ucm.name}/calls").json["items"]
     assert first == {
         **plain[0], "rows": [{**plain[0]["rows"][0], "deliveries": [carrier]}], "recordings": [], "delivered": 1,
     }  # fmt: skip
@@ -153,6 +153,10 @@ def test_imported_rows_are_told_as_what_they_are(ucm: Ucm, control: Control) -> 
         ("imported", None, None, 1), ("imported", None, None, 1), ("imported", None, None, 0),
     ]  # fmt: skip
     assert [row["AcctId"] for one in items for row in one["rows"]] == ["62", "63", "64"]
+    told = control.client.ledger(ucm.name)
+    assert [(one.kind, one.call, one.rows[0].acctid, one.rows[0].began) for one in told] == [
+        ("imported", None, "62", None), ("imported", None, "63", None), ("imported", None, "64", None),
+    ]  # fmt: skip
     (never,) = ledger(ucm, control, delivered="never")
     assert never["rows"][0]["AcctId"] == "64"
     assert ledger(ucm, control, since=JANUARY.isoformat()) == []

@@ -197,24 +197,49 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class RecordingDelivered:
-    """A recording of a call, and the responses that carried it."""
+    """A recording of a call, and the responses that carried it; *bytes* is None where it is there no more."""
 
     path: str
-    bytes: int
+    bytes: int | None
     deliveries: tuple[Delivery, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerRow(Row):
-    """A CDR of a call, the truth of its leg, and the responses that carried it."""
+class LedgerRow:
+    """A CDR of a call, the truth of its leg, and the responses that carried it; of an imported one instants are None."""
 
+    row: int
+    acctid: str | None = field(metadata={"key": "AcctId"})
+    uniqueid: str | None
+    session: str | None
+    caller: str
+    reached: str
+    trunk_in: str
+    trunk_out: str
+    began: int | None
+    answered: int | None
+    ended: int | None
     deliveries: tuple[Delivery, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerCall(Call):
-    """What really happened in a call, what of it was delivered, and how often its least delivered CDR went out whole."""
+class LedgerCall:
+    """What really happened in a call, what of it was delivered, and how often its least delivered CDR went out whole.
 
+    Rows that were imported are of kind ``imported``: of them nobody knows the call, nor when it began and ended.
+    """
+
+    call: int | None
+    shape: str
+    kind: str
+    caller: str
+    dialled: str
+    begun_by: str
+    began: int | None
+    ended: int | None
+    ending: str
+    talks: tuple[Talk, ...]
+    trunks: tuple[Trunk, ...]
     rows: tuple[LedgerRow, ...]
     recordings: tuple[RecordingDelivered, ...]
     delivered: int
