@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from datetime import UTC, datetime, timedelta
 from importlib.util import module_from_spec, spec_from_file_location
@@ -13,6 +16,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from tests.controlling import Control
 from tests.doc_tables import README, TABLES, WITH_TABLES, explained, placed
 from tests.makers import CLIENT, another_row, at, header, make_pbx, request
 from tests.test_socketplane import HELLO
@@ -66,10 +70,39 @@ def test_configurations_are_good(tmp_path: Path) -> None:
 
 def test_python_example_passes(pytester: pytest.Pytester) -> None:
     """The README's test file passes as it stands."""
-    (example,) = blocks("python")
+    (example,) = (block for block in blocks("python") if "def test_" in block)
     pytester.makepyfile(test_billing=example)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error")
     result.assert_outcomes(passed=6)
+
+
+def program(control: Control, text: str, tmp_path: Path) -> list[str]:
+    """Return what a *text* of Python prints that talks to the control plane of the README, which has one PBX, hq."""
+    control.create("hq", personality="ucm6510", time_zone="UTC")
+    (tmp_path / "ucmsim-state").mkdir()
+    (tmp_path / "ucmsim-state" / "control-token").write_text(control.client.token + "\n")
+    words = [sys.executable, "-W", "error", "-c", text.replace("http://127.0.0.1:8444", control.client.url)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    try:
+        done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    finally:
+        control("DELETE", "/v1/pbxs/hq")
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def test_the_client_example_runs(control: Control, tmp_path: Path) -> None:
+    """The README drives a PBX from Python, and prints what happened."""
+    (text,) = (block for block in blocks("python") if "import ControlClient" in block)
+    first, refused = program(control, text, tmp_path)
+    assert first == "1001 3125550123 ['1']"
+    assert refused == "404 not-found PBX 'hq': no fault 'http-latency-2' is armed; did you mean 'http-latency'?"
+
+
+def test_the_twisted_example_runs(control: Control, tmp_path: Path) -> None:
+    """The README does so from a Twisted program."""
+    (text,) = (block for block in blocks("python") if "TreqControlClient" in block)
+    assert program(control, text, tmp_path) == ["api.deny 192.0.2.0/24 ['api-deny']"]
 
 
 def test_sentences_of_the_check_are_real() -> None:

@@ -1,0 +1,159 @@
+"""The client for Twisted programs: it does what the synchronous one does, and meets the same errors."""
+
+from __future__ import annotations
+
+import inspect
+import socket
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+import pytest_twisted
+
+from tests.controlling import LATENCY, Control
+from ucmsim.client import ControlClient, ControlNotFound, ControlRefused, ControlUnauthorised, ControlUnreachable
+from ucmsim.treqclient import TreqControlClient
+
+
+@pytest.fixture
+def client(control: Control) -> TreqControlClient:
+    return there(control.client.url, control.client.token)
+
+
+def there(url: str, token: str = "token", **more: Any) -> TreqControlClient:
+    from twisted.internet import reactor  # noqa: TID251 - the one of pytest-twisted
+
+    return TreqControlClient(reactor, url, token, **more)
+
+
+@pytest_twisted.ensureDeferred
+async def test_it_answers_what_the_other_client_does(control: Control, client: TreqControlClient) -> None:
+    """Both read the same values from the same routes."""
+    name, other = control.name(), control.client
+    made = await client.create_pbx(name, {"history": {"days": 0}})
+    assert made == other.pbx(name) == await client.pbx(name)
+    assert made in await client.pbxs()
+    assert (await client.status(), await client.health()) == (other.status(), other.health())
+    assert await client.readiness() == other.readiness()
+    clock = await client.change_clock(name, {"now": "2026-03-29T00:30:00Z", "rate": 0})
+    assert clock == other.clock(name) == await client.clock(name)
+    assert clock.now == datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+    fault = await client.arm_fault(name, LATENCY)
+    assert [fault] == other.faults(name) == await client.faults(name)
+    assert await client.change_fault(name, fault.name, {"times": 2}) == other.faults(name)[0]
+    await client.disarm_fault(name, fault.name)
+    await client.clear_faults(name)
+    assert await client.faults(name) == []
+    await client.delete_pbx(name)
+    assert name not in (await client.status()).pbxs
+
+
+@pytest_twisted.ensureDeferred
+async def test_lists_are_read_page_by_page(control: Control, client: TreqControlClient) -> None:
+    """Calls and events come whole, however many pages that takes."""
+    name = control.name()
+    await client.create_pbx(name, {"history": {"days": 0}, "clock": {"start": "2026-03-02T14:00:00Z", "rate": 0}})
+    call = {"shape": "answered", "from": "1001", "to": "1002", "talk": 2}
+    assert (await client.place_call(name, call)).shape == "answered"
+    assert len(await client.place_calls(name, [{**call, "from": f"100{at}"} for at in (3, 4, 5)])) == 3
+    await client.change_clock(name, {"advance": 60})
+    found = await client.calls(name, limit=1)
+    assert found == control.client.calls(name)
+    assert len(found) == 4
+    assert await client.journal(name) == control.client.journal(name)
+    assert (await client.journal_page(name, {"limit": 1})).first == 1
+    assert await client.delete_cdrs(name) == 4
+
+
+@pytest_twisted.ensureDeferred
+async def test_refusals_are_the_same(control: Control, client: TreqControlClient) -> None:
+    """Status, code and field, by the same classes."""
+    with pytest.raises(ControlRefused, match="there is no personality") as raised:
+        await client.create_pbx(control.name(), {"personality": "ucm9999"})
+    assert (raised.value.status, raised.value.code, raised.value.field) == (400, "invalid", "personality")
+    with pytest.raises(ControlUnauthorised):
+        await there(control.client.url, "wrong").status()
+    for name in ("nobody", "a/b", "../status", "?", "\u00e4", ".."):
+        with pytest.raises(ControlNotFound):
+            await client.pbx(name)
+    with pytest.raises(ControlNotFound, match="there is no PBX 'nobody'"):
+        await anext(client.follow_journal("nobody"))
+
+
+@pytest_twisted.ensureDeferred
+async def test_nobody_there(busy: int) -> None:
+    """A port on which nobody listens, one that never answers, and what is no URL are the same error as elsewhere."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        said = f"^the control plane at {url} cannot be reached: .*Connection refused; does ucmsim run\\?$"
+        with pytest.raises(ControlUnreachable, match=said):
+            await there(url).status()
+        with pytest.raises(ControlUnreachable, match=said):
+            ControlClient(url, "token").status()
+    with pytest.raises(ControlUnreachable, match=r"it took more than 0\.2 seconds"):
+        await there(f"http://127.0.0.1:{busy}", timeout=0.2).status()
+    with pytest.raises(ControlUnreachable, match="is no URL of a control plane"):
+        await there("127.0.0.1:8444").status()
+
+
+@pytest.fixture
+def somebody() -> Iterator[Callable[[bytes], TreqControlClient]]:
+    """Something else that speaks HTTP: give it a body, get a client of it."""
+    servers: list[tuple[HTTPServer, Thread]] = []
+
+    def serve(body: bytes) -> TreqControlClient:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_arguments: Any) -> None:
+                pass
+
+        server = HTTPServer(("127.0.0.1", 0), Handler)
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        servers.append((server, thread))
+        return there(f"http://127.0.0.1:{server.server_port}")
+
+    yield serve
+    for server, thread in servers:
+        thread.join(10)
+        server.server_close()
+
+
+EVENT = (
+    b'data: {"id": %d, "kind": "listening", "pbx": "hq", "wall": "2026-03-01T00:00:00+00:00", "seconds": 0,\n'
+    b'data: "pbx_clock": "2026-03-01T00:00:00+00:00", "refusal": null, "faults": [], "kinds": [], "marks": []}\n\n'
+)
+
+
+@pytest_twisted.ensureDeferred
+async def test_events_are_followed_until_the_stream_ends(somebody: Callable[[bytes], TreqControlClient]) -> None:
+    """Each event is an entry, and the end of the stream that nobody answers any more."""
+    found = somebody(b": hello\n\n" + EVENT % 7 + EVENT % 8).follow_journal("hq", after=6)
+    assert [(await anext(found)).id, (await anext(found)).id] == [7, 8]
+    with pytest.raises(ControlUnreachable, match="the stream of events has ended"):
+        await anext(found)
+
+
+@pytest_twisted.ensureDeferred
+async def test_somebody_else_answers(somebody: Callable[[bytes], TreqControlClient]) -> None:
+    """What is not ucmsim is told as such."""
+    with pytest.raises(ControlUnreachable, match="is no control plane of this ucmsim"):
+        await somebody(b"<html>").status()
+
+
+def _methods(kind: type) -> dict[str, list[inspect.Parameter]]:
+    found = {name: method for name, method in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")}
+    return {name: list(inspect.signature(method).parameters.values()) for name, method in found.items()}
+
+
+def test_both_clients_have_the_same_methods() -> None:
+    """With the same parameters, of the same kinds, types and defaults."""
+    assert _methods(TreqControlClient) == _methods(ControlClient)

@@ -1,0 +1,274 @@
+"""A client of the control plane for Twisted programs, over treq: the operations of `ucmsim.client`, as Deferreds."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from treq.client import HTTPClient
+from twisted.internet import error as network
+from twisted.internet.defer import Deferred, DeferredQueue
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+from twisted.web.client import Agent
+from twisted.web.http_headers import Headers
+
+from ucmsim import operations
+from ucmsim.answers import (
+    Api,
+    Call,
+    Clock,
+    Entry,
+    Fault,
+    Health,
+    Identity,
+    JournalPage,
+    LedgerCall,
+    Listed,
+    Pbx,
+    PlacedCall,
+    PutPbx,
+    Readiness,
+    Snapshot,
+    Status,
+)
+from ucmsim.controlerrors import ControlUnreachable
+from ucmsim.eventstream import EventStream
+from ucmsim.mapped import reader
+from ucmsim.operations import Asked, Asking, unreachable, url_objection
+
+__all__ = ["TreqControlClient"]
+
+T = TypeVar("T")
+_NONE: Mapping[str, Any] = MappingProxyType({})
+_OK = 200
+
+
+class TreqControlClient:
+    """Talks to the control plane at *url* with its *token*; every Deferred may fail with a `ControlError`.
+
+    Its methods are those of `ucmsim.client.ControlClient`, and what they return comes in a Deferred. *timeout* is in seconds
+    of the *reactor*. With an *http* client of the caller's own, connections are kept or not as that one does.
+    """
+
+    def __init__(
+        self, reactor: Any, url: str, token: str, *, timeout: float = 60.0, http: HTTPClient | None = None
+    ) -> None:
+        self._reactor = reactor
+        self._url = url
+        self._token = token
+        self._timeout = timeout
+        self._http = http or HTTPClient(Agent(reactor))
+
+    def __repr__(self) -> str:
+        return f"TreqControlClient({self._url!r})"
+
+    # --- the process ------------------------------------------------------------------------------------------------
+
+    def health(self) -> Deferred[Health]:
+        return self._ask(operations.HEALTH.ask())
+
+    def readiness(self) -> Deferred[Readiness]:
+        return self._ask(operations.READINESS.ask())
+
+    def status(self) -> Deferred[Status]:
+        return self._ask(operations.STATUS.ask())
+
+    def openapi(self) -> Deferred[Mapping[str, Any]]:
+        return self._ask(operations.OPENAPI.ask())
+
+    def metrics(self) -> Deferred[str]:
+        return self._ask(operations.METRICS.ask())
+
+    # --- PBXs -------------------------------------------------------------------------------------------------------
+
+    def pbxs(self) -> Deferred[list[Pbx]]:
+        return self._listed(operations.PBXS.ask())
+
+    def pbx(self, pbx: str) -> Deferred[Pbx]:
+        return self._ask(operations.PBX.ask(pbx))
+
+    def create_pbx(self, name: str, settings: Mapping[str, Any] = _NONE) -> Deferred[Pbx]:
+        return self._ask(operations.CREATE_PBX.ask(body=operations.with_name(settings, name)))
+
+    def put_pbx(self, pbx: str, settings: Mapping[str, Any]) -> Deferred[PutPbx]:
+        return self._ask(operations.PUT_PBX.ask(pbx, body=settings))
+
+    def change_pbx(self, pbx: str, changes: Mapping[str, Any]) -> Deferred[PutPbx]:
+        return self._ask(operations.CHANGE_PBX.ask(pbx, body=changes))
+
+    def delete_pbx(self, pbx: str) -> Deferred[None]:
+        return self._ask(operations.DELETE_PBX.ask(pbx))
+
+    def reset(self, pbx: str) -> Deferred[Pbx]:
+        return self._ask(operations.RESET.ask(pbx))
+
+    def snapshot(self, pbx: str, file: str) -> Deferred[Snapshot]:
+        return self._ask(operations.SNAPSHOT.ask(pbx, body={"file": file}))
+
+    def restore(self, pbx: str, file: str) -> Deferred[Pbx]:
+        return self._ask(operations.RESTORE.ask(pbx, body={"file": file}))
+
+    # --- what it looks like to its clients --------------------------------------------------------------------------
+
+    def api(self, pbx: str) -> Deferred[Api]:
+        return self._ask(operations.API.ask(pbx))
+
+    def change_api(self, pbx: str, changes: Mapping[str, Any]) -> Deferred[Api]:
+        return self._ask(operations.CHANGE_API.ask(pbx, body=changes))
+
+    def identity(self, pbx: str) -> Deferred[Identity]:
+        return self._ask(operations.IDENTITY.ask(pbx))
+
+    def show_identity(self, pbx: str, identity: Mapping[str, Any] = _NONE) -> Deferred[Identity]:
+        return self._ask(operations.SHOW_IDENTITY.ask(pbx, body=dict(identity)))
+
+    # --- its clock --------------------------------------------------------------------------------------------------
+
+    def clock(self, pbx: str) -> Deferred[Clock]:
+        return self._ask(operations.CLOCK.ask(pbx))
+
+    def change_clock(self, pbx: str, change: Mapping[str, Any]) -> Deferred[Clock]:
+        return self._ask(operations.CHANGE_CLOCK.ask(pbx, body=change))
+
+    # --- calls ------------------------------------------------------------------------------------------------------
+
+    def calls(self, pbx: str, **which: str | int) -> Deferred[list[Call]]:
+        return self._through(operations.all_calls(pbx, which)).addCallback(list)
+
+    def place_call(self, pbx: str, call: Mapping[str, Any]) -> Deferred[PlacedCall]:
+        return self._ask(operations.PLACE_CALL.ask(pbx, body=call))
+
+    def place_calls(self, pbx: str, calls: Sequence[Mapping[str, Any]]) -> Deferred[list[PlacedCall]]:
+        return self._listed(operations.PLACE_CALLS.ask(pbx, body=calls))
+
+    def delete_cdrs(self, pbx: str) -> Deferred[int]:
+        return self._ask(operations.DELETE_CDRS.ask(pbx)).addCallback(lambda answer: answer.deleted)
+
+    def ledger(self, pbx: str, **which: str | int) -> Deferred[list[LedgerCall]]:
+        return self._through(operations.all_in_ledger(pbx, which)).addCallback(list)
+
+    # --- faults -----------------------------------------------------------------------------------------------------
+
+    def faults(self, pbx: str) -> Deferred[list[Fault]]:
+        return self._listed(operations.FAULTS.ask(pbx))
+
+    def arm_fault(self, pbx: str, fault: Mapping[str, Any]) -> Deferred[Fault]:
+        return self._ask(operations.ARM_FAULT.ask(pbx, body=fault))
+
+    def change_fault(self, pbx: str, name: str, changes: Mapping[str, Any]) -> Deferred[Fault]:
+        return self._ask(operations.CHANGE_FAULT.ask(pbx, name, body=changes))
+
+    def clear_faults(self, pbx: str) -> Deferred[None]:
+        return self._ask(operations.CLEAR_FAULTS.ask(pbx))
+
+    def disarm_fault(self, pbx: str, name: str) -> Deferred[None]:
+        return self._ask(operations.DISARM_FAULT.ask(pbx, name))
+
+    # --- the journal ------------------------------------------------------------------------------------------------
+
+    def journal_page(self, pbx: str, filters: Mapping[str, Any] = _NONE) -> Deferred[JournalPage]:
+        return self._ask(operations.JOURNAL.ask(pbx, query=filters))
+
+    def journal(self, pbx: str, **filters: Any) -> Deferred[list[Entry]]:
+        return self._through(operations.all_events(pbx, filters)).addCallback(list)
+
+    async def follow_journal(self, pbx: str, *, after: int | None = None, **filters: Any) -> AsyncIterator[Entry]:
+        """Yield events as they happen, those *after* an id first; it has no end but `ControlUnreachable`."""
+        asked, headers = operations.following(pbx, after, filters)
+        response = await self._sent(asked, headers)
+        if response.code != _OK:
+            asked.answered(self._url, response.code, await response.content())
+        told, entry = _Events(), reader(Entry)
+        response.deliverBody(told)
+        try:
+            while not isinstance(event := await told.queue.get(), ConnectionResetError):
+                yield entry(json.loads(event))
+        finally:
+            told.close()
+        raise unreachable(self._url, event) from event
+
+    # --- carrying it out --------------------------------------------------------------------------------------------
+
+    def _ask(self, asked: Asked[T]) -> Deferred[T]:
+        return Deferred.fromCoroutine(self._answer(asked)).addTimeout(self._timeout, self._reactor, self._late)
+
+    def _listed(self, asked: Asked[Listed[T]]) -> Deferred[list[T]]:
+        return self._ask(asked).addCallback(lambda answer: list(answer.items))
+
+    def _through(self, asking: Asking[T]) -> Deferred[T]:
+        async def each() -> T:
+            try:
+                asked = next(asking)
+                while True:
+                    asked = asking.send(await self._ask(asked))
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+
+        return Deferred.fromCoroutine(each())
+
+    async def _answer(self, asked: Asked[T]) -> T:
+        response = await self._sent(asked, _NONE)
+        return asked.answered(self._url, response.code, await self._reached(response.content()))
+
+    async def _sent(self, asked: Asked[Any], headers: Mapping[str, str]) -> Any:
+        """Send what is *asked* and return the response as soon as its head is there; raises `ControlUnreachable`."""
+        if said := url_objection(self._url):
+            raise ControlUnreachable(said)
+        sent = {**asked.headers(self._token), **headers}
+        return await self._reached(
+            self._http.request(
+                asked.method,
+                self._url.rstrip("/") + asked.target,
+                headers=Headers({name: [value] for name, value in sent.items()}),
+                data=asked.body,
+                allow_redirects=False,
+                unbuffered=True,
+                reactor=self._reactor,
+            )
+        )
+
+    async def _reached(self, waiting: Deferred[T]) -> T:
+        try:
+            return await waiting
+        except Exception as error:
+            raise unreachable(self._url, _cause(error)) from error
+
+    def _late(self, _failure: Any, seconds: float) -> Any:
+        raise unreachable(self._url, TimeoutError(f"it took more than {seconds:g} seconds"))
+
+
+class _Events(Protocol):
+    """Puts the data of each event of a stream into a queue, and at the end why it ended."""
+
+    def __init__(self) -> None:
+        self.queue: DeferredQueue[str | ConnectionResetError] = DeferredQueue()
+        self._stream, self._rest = EventStream(), b""
+
+    def dataReceived(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            if (event := self._stream.line(line)) is not None:
+                self.queue.put(event)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.queue.put(ConnectionResetError("the stream of events has ended"))
+
+    def close(self) -> None:
+        """Let the connection go, if it is there still."""
+        if self.transport is not None:
+            self.transport.loseConnection()
+
+
+def _cause(error: Exception) -> Exception:
+    """Return what is behind *error*: twisted.web wraps what happened to a request."""
+    reasons = getattr(error, "reasons", None)
+    found: Exception = reasons[0].value if reasons else error
+    return (
+        ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+        if isinstance(found, network.ConnectionRefusedError)
+        else found
+    )
