@@ -96,6 +96,8 @@ def settings(kind: type[BaseModel] = Settings, under: str = "") -> Iterator[tupl
             default = "now" if key.endswith("clock.start") else _default(field)
             yield f"`{key}`", f"`{default}`", field.description or ""
         else:
+            if inner is model.Pbx:
+                yield f"`{key}{how}.count`", "", model.Many.model_fields["count"].description or ""
             yield from settings(inner, f"{key}{how}.")
 
 

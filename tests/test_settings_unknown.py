@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simfiles import api, hq, only, pbx, problems
+from tests.simfiles import api, hq, only, pbx
 from ucmsim.errors import did_you_mean
 
 
@@ -72,13 +72,6 @@ def test_a_key_of_further_up_is_told_its_place(text, key, place):
 def test_what_is_meant_is_what_a_person_would_think_of(word, known, said):
     """A typo before a longer name, a longer name before a guess."""
     assert did_you_mean(word, known) == said
-
-
-def test_templates_come_later():
-    """A PBX name with {n} is a template, named with its own line; what stands in it is no second error."""
-    (problem,) = problems("pbxs:\n  hq: {}\n  site-{n}: {count: 500}\n")
-    assert (problem.line, problem.key) == (3, "pbxs.site-{n}")
-    assert "templates come later" in problem.wrong
 
 
 @pytest.mark.parametrize(

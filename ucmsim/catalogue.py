@@ -37,9 +37,10 @@ _UNKNOWN = "an unknown number"
 def configuration_schema() -> dict[str, Any]:
     """Return the JSON Schema of the configuration file; what a fault's own fields are it leaves open."""
     schema = Settings.model_json_schema(by_alias=True)
-    faults = schema["$defs"]["Pbx"]["properties"]["faults"]
     kinds = {"enum": [kind.id for kind in KINDS], "description": "what 'ucmsim show faults' lists"}
-    faults["items"] = {**faults["items"], "required": ["fault"], "properties": {"fault": kinds}}
+    for pbx in (schema["$defs"]["Pbx"], *schema["properties"]["pbxs"]["patternProperties"].values()):
+        faults = pbx["properties"]["faults"]
+        faults["items"] = {**faults["items"], "required": ["fault"], "properties": {"fault": kinds}}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -73,9 +73,24 @@ def check(file: Path, as_json: bool) -> None:
         found = [_object("warning", Problem(f"pbxs.{name}", said, file=str(file))) for name, said in warnings]
         click.echo(json.dumps(found, indent=2))
         return
+    alike: dict[str, list[str]] = {}
     for name, said in warnings:
-        click.echo(f"warning: {name}: {said}", err=True)
-    click.echo(f"{file} is good: {', '.join(settings.pbxs) or 'no PBX'}")
+        alike.setdefault(said, []).append(name)
+    for said, names in alike.items():
+        for one in [f"{names[0]} and {len(names) - 1} more"] if len(names) > _MANY else names:
+            click.echo(f"warning: {one}: {said}", err=True)
+    click.echo(f"{file} is good: {_enumerated(list(settings.pbxs))}")
+
+
+_MANY = 10
+"""Names of PBXs that are still written out."""
+
+
+def _enumerated(names: list[str]) -> str:
+    """Return the *names* of PBXs, of many the first and the last."""
+    if len(names) > _MANY:
+        return f"{len(names)} PBXs, {', '.join(names[:3])} ... {names[-1]}"
+    return ", ".join(names) or "no PBX"
 
 
 def _object(level: str, problem: Problem) -> dict[str, Any]:
@@ -95,7 +110,7 @@ def _chosen(config: Path | None, name: str | None) -> tuple[Settings, str, Pbx]:
     if name is None and len(settings.pbxs) == 1:
         name = next(iter(settings.pbxs))
     if name is None or name not in settings.pbxs:
-        known = ", ".join(settings.pbxs)
+        known = _enumerated(list(settings.pbxs))
         said = "say which PBX with --pbx" if name is None else f"there is no PBX '{name}'"
         raise click.UsageError(f"{said}; the configuration has {known}")
     return settings, name, settings.pbxs[name]

@@ -17,6 +17,7 @@ from ucmsim.errors import ConfigurationError, Problem, did_you_mean, did_you_mea
 from ucmsim.register import objection
 from ucmsim.settings import model, rules
 from ucmsim.settings.clock import ClockChange
+from ucmsim.settings.templates import MARK, Member, Template, filled, firsts, templates_in
 from ucmsim.settings.yamltree import Path as KeyPath
 from ucmsim.settings.yamltree import Tree, dotted, parse
 
@@ -61,17 +62,72 @@ def load(
         raise ConfigurationError([Problem("", "it is empty", "it needs at least 'pbxs:' with one PBX", name, 1)])
     problems = [_in_digits(_discreet(problem, tree.written), tree.written) for problem in problems]
     known_bad = {problem.key for problem in problems}
+    base, judges = file.absolute().parent, tuple(judges)
+    written = rules.pbxs_in(tree.value)
+    templates = templates_in(written)
+    # What is wrong with a template is wrong with its first PBX already, but for a few things that its number makes wrong.
+    value = {**tree.value, "pbxs": firsts(tree.value["pbxs"], templates)} if templates else tree.value
     try:
-        settings = _validated(model.Settings, tree.value, source, file.absolute().parent)
+        settings = _validated(model.Settings, value, source, base)
     except ConfigurationError as error:
         problems += [problem for problem in error.problems if problem.key not in known_bad]
         settings = None
-    base = file.absolute().parent
-    found = [*rules.broken(tree.value), *_judged(rules.pbxs_in(tree.value), base, judges)]
+    found = [*rules.broken(value, written, templates), *_judged(rules.pbxs_in(value), base, judges)]
     problems += [source.problem(*one) for one in found]
+    for name in templates:
+        problems += [one for one in _miscounted(name, written[name], source) if one.key not in known_bad]
+    pbxs: dict[str, model.Pbx] = {}
+    for name, one in (settings.pbxs if settings and not problems else {}).items():
+        try:
+            pbxs |= _multiplied(name, templates.get(name), one, source, lambda pbx: load_pbx(pbx, base, judges))
+        except ConfigurationError as error:
+            problems += error.problems
     if settings is None or problems:
         raise ConfigurationError(sorted(problems, key=lambda problem: problem.line))
-    return settings, source
+    return settings.model_copy(update={"pbxs": pbxs}) if templates else settings, source
+
+
+def _miscounted(name: str, written: Mapping[str, Any], source: Source) -> Iterable[Problem]:
+    """Yield what is wrong with the count of the template *name*."""
+    try:
+        model.Many.model_validate({key: value for key, value in written.items() if key == "count"})
+    except ValidationError as error:
+        for one in error.errors(include_url=False):
+            if one["type"] != "missing":
+                yield from _problems(model.Many, {**one, "loc": ("pbxs", name, *one["loc"])}, source)
+            elif MARK in name:
+                right = "say how many PBXs it makes, such as count: 500"
+                yield source.problem(("pbxs", name), "this is a template, and its 'count' is missing", right)
+
+
+def _multiplied(
+    name: str,
+    template: Template | None,
+    first: model.Pbx,
+    source: Source,
+    read: Callable[[Mapping[str, Any]], model.Pbx],
+) -> Mapping[str, model.Pbx]:
+    """Return the PBXs of an entry, of which the *first* is good. Where nothing varies they share its settings.
+
+    Raises `ConfigurationError` for the first of the others that is not good.
+    """
+    if template is None:
+        return {name: first}
+    made = dict.fromkeys(map(template.named, template.numbers), first)
+    for number in template.numbers[1:] if template.varies else ():
+        try:
+            made[template.named(number)] = read(filled(template.body, number))
+        except ConfigurationError as error:
+            member = Member(template.named(number), name, number)
+            raise ConfigurationError(_of_member(member, one, source) for one in error.problems) from None
+    return made
+
+
+def _of_member(member: Member, problem: Problem, source: Source) -> Problem:
+    """Return what is wrong with a PBX of a template as a *problem* of the template."""
+    key = ".".join(filter(None, ("pbxs", member.entry, problem.key)))
+    wrong = f"{problem.wrong}{member.where}"
+    return replace(problem, key=key, wrong=wrong, file=source.file, line=source.tree.line_of(key))
 
 
 def load_pbx(
@@ -115,8 +171,6 @@ def _validated(kind: type[M], value: Any, source: Source, base: Path) -> M:
         return kind.model_validate(value, context={"base": base})
     except ValidationError as error:
         details = error.errors(include_url=False)
-    # What stands inside a template is no second error.
-    details = [detail for detail in details if detail["loc"][-1:] == ("[key]",) or "{n}" not in str(detail["loc"])]
     raise ConfigurationError(problem for detail in details for problem in _problems(kind, detail, source))
 
 
@@ -191,8 +245,10 @@ def _unknown_key(kind: type[BaseModel], path: KeyPath, beside: tuple[str, ...]) 
     key = str(path[-1])
     if key == "<<":
         return "merge keys are not supported", "write the keys out"
-    if key in model.KNOWN_LATER and (not path[:-1] or path[0] != "pbxs" or len(path) == 3):
-        return f"the key '{key}' cannot be used yet", f"it comes with {model.KNOWN_LATER[key]}"
+    if key == "count" and kind is model.Settings and len(path) == 3:
+        return "'count' is of templates, and this is one PBX", f"a template has {MARK} in its name: {path[1]}-{MARK}"
+    if key == "count" and kind is model.Pbx and len(path) == 1:
+        return "'count' is of templates, which stand in sim.yaml", "create each PBX by a name of its own"
     known = _keys_at(kind, path[:-1])
     if not path[:-1]:
         known |= {*beside}
@@ -225,7 +281,8 @@ def _schema_at(schema: dict[str, Any], path: KeyPath) -> dict[str, Any]:
         if isinstance(part, int):
             here = here.get("items", {})
         else:
-            here = here.get("properties", {}).get(part) or here.get("additionalProperties") or {}
+            named = [one for how, one in here.get("patternProperties", {}).items() if re.search(how, part)]
+            here = here.get("properties", {}).get(part) or next(iter(named), here.get("additionalProperties")) or {}
     return here
 
 

@@ -9,20 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
-from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
     PlainValidator,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from ucmsim import personalities
 from ucmsim.acl import BLANK_DENIES, BLANK_PERMITS, UNREADABLE_DENIES, AccessList
@@ -34,6 +34,7 @@ from ucmsim.settings.clock import Clock, Moment, Zone
 from ucmsim.settings.control import TOKEN_FILE, Control
 from ucmsim.settings.keys import FilePath, Keys, numbers_due, schema_text, text_due, wrong
 from ucmsim.settings.office import Extensions, Trunk
+from ucmsim.settings.templates import MARK, MOST, is_template
 from ucmsim.settings.traffic import Traffic
 
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
@@ -67,22 +68,40 @@ def _name_or_address(text: str) -> str:
     return text
 
 
+LONGEST_NAME = 63
+"""Characters of the name of a PBX, which is a folder's."""
+
+
 def name_objection(name: object) -> tuple[str, str] | None:
     """Return what is wrong with *name* as that of a PBX, and what would be right; None where nothing is."""
     if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9-]+", name):
         said = f"'{name}' is not a PBX name" if name else "a PBX needs a name"
         return said, "use lower-case letters, digits and hyphens"
+    if len(name) > LONGEST_NAME:
+        return f"this name has {len(name)} characters", f"{LONGEST_NAME} are enough at most"
     if name == TOKEN_FILE:
         return f"'{name}' is the file that the token stands in", "choose another name"
     return None
 
 
 def _pbx_name(name: str) -> str:
-    if "{n}" in name:
-        raise wrong(f"'{name}' is a template, and templates come later", "write each PBX out")
-    if said := name_objection(name):
+    if said := _template_objection(name) if is_template(name) else name_objection(name):
         raise wrong(*said)
     return name
+
+
+def _template_objection(name: str) -> tuple[str, str] | None:
+    """Return what is wrong with *name* as that of a template, and what would be right; None where nothing is."""
+    if (times := name.count(MARK)) != 1:
+        said = f"'{name}' has {MARK} in it {times} times" if times else f"'{name}' is not a PBX name"
+        return said, f"a template has {MARK} in its name once, where its PBXs have their numbers, such as site-{MARK}"
+    without = name.replace(MARK, "")
+    if not re.fullmatch(r"[a-z0-9-]*", without):
+        return f"'{name}' is not the name of a template", f"use lower-case letters, digits and hyphens beside {MARK}"
+    if len(without) + len(str(MOST)) > LONGEST_NAME:
+        most = LONGEST_NAME - len(str(MOST))
+        return f"there are {len(without)} characters beside {MARK}", f"{most} are enough at most: a number follows"
+    return None
 
 
 def _trunks(trunks: tuple[Trunk, ...]) -> tuple[Trunk, ...]:
@@ -259,6 +278,26 @@ class Pbx(Keys):
         return tuple(dict.fromkeys(everything))
 
 
+class Many(Keys):
+    """How many PBXs a template makes."""
+
+    count: int = Field(ge=1, le=MOST, description="only of a template: how many PBXs it makes, numbered from 1 on")
+
+
+class Template(Many, Pbx):
+    """Many PBXs that are alike; wherever a text has {n}, each of them has its number."""
+
+
+class _WithTemplates:
+    """Lets names with a place for a number have what a template has, in the schema."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler.resolve_ref_schema(handler(core))
+        template = handler(Template.__pydantic_core_schema__)
+        schema["patternProperties"] = {r"\{n\}": {**template, "required": ["count"]}}
+        return schema
+
+
 class Settings(Keys):
     """The whole of `sim.yaml`."""
 
@@ -269,14 +308,12 @@ class Settings(Keys):
         None, description="histories and minted keys, relative to this file; omitted = a temporary directory"
     )
     control: Control | None = Field(None, description="omitted = no control plane")
-    pbxs: dict[PbxName, Pbx] = Field(description="name: settings; may be empty where there is a control plane")
+    pbxs: Annotated[dict[PbxName, Pbx], _WithTemplates()] = Field(
+        description="name: settings; may be empty where there is a control plane"
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _bare_control(cls, value: Any) -> Any:
         """`control:` with nothing behind it is a control plane with every default."""
         return {**value, "control": {}} if isinstance(value, dict) and value.get("control", 0) is None else value
-
-
-KNOWN_LATER: Mapping[str, str] = MappingProxyType({"count": "templates"})
-"""Keys that later versions take, and what they come with."""

@@ -14,6 +14,7 @@ from ucmsim.settings.addresses import DEFAULT_CONTROL_PORT, DEFAULT_PORT, Addres
 from ucmsim.settings.model import TLS_VERSIONS, tls_range
 from ucmsim.settings.office import Extensions
 from ucmsim.settings.phases import LONGEST, SHORTEST
+from ucmsim.settings.templates import MARK, Member, Template, filled, members
 from ucmsim.settings.traffic import SHARES, TIMES, default_of
 
 T = TypeVar("T")
@@ -21,8 +22,11 @@ Broken = tuple[tuple[str | int, ...], str, str]
 """Where a rule is broken, what is wrong, what would be right."""
 
 
-def broken(value: Any) -> Iterator[Broken]:
-    """Yield the rules that the whole configuration *value* breaks."""
+def broken(value: Any, written: Mapping[str, Any], templates: Mapping[str, Template]) -> Iterator[Broken]:
+    """Yield the rules that the whole configuration *value* breaks, which has the first PBX in the place of each template.
+
+    *written* are its PBXs as they were written, the *templates* among them.
+    """
     top = _mapping(value)
     pbxs = pbxs_in(value)
     if "pbxs" in top and top["pbxs"] == {} and "control" not in top:
@@ -30,7 +34,8 @@ def broken(value: Any) -> Iterator[Broken]:
     for name, pbx in pbxs.items():
         for path, wrong, right in broken_in_pbx(pbx):
             yield ("pbxs", name, *path), wrong, right
-    yield from _ports(top, pbxs)
+    yield from _names(written, templates)
+    yield from _ports(top, written, templates)
 
 
 def pbxs_in(value: Any) -> Mapping[str, Mapping[str, Any]]:
@@ -127,28 +132,76 @@ def _tls(pbx: Mapping[str, Any]) -> Iterator[Broken]:
         yield (key,), f"the lowest TLS version, {low}, is above the highest, {high}", "set tls_min and tls_max"
 
 
-def _ports(top: Mapping[str, Any], pbxs: Mapping[str, Any]) -> Iterator[Broken]:
-    taken: dict[Address, str] = {}
+def _names(pbxs: Mapping[str, Any], templates: Mapping[str, Template]) -> Iterator[Broken]:
+    """Yield templates that make a PBX that there is already, each with the first of these."""
+    taken: dict[str, Member] = {}
+    told: set[str] = set()
+    for member in members(pbxs, templates):
+        other = taken.setdefault(member.name, member)
+        if other.entry != member.entry and member.entry not in told:
+            told.add(member.entry)
+            said = (
+                f"this is a second PBX '{member.name}': {_from(other)}"
+                if member.number is None
+                else (f"this makes a PBX '{member.name}', and {_from(other)}")
+            )
+            yield ("pbxs", member.entry), said, "let the names differ"
+
+
+def _from(member: Member) -> str:
+    return "there is one already" if member.number is None else f"the template '{member.entry}' makes one too"
+
+
+def _ports(top: Mapping[str, Any], pbxs: Mapping[str, Any], templates: Mapping[str, Template]) -> Iterator[Broken]:
+    """Yield what listens where something else does, of each template the first PBX that does."""
+    taken: dict[tuple[int, bool], dict[Address, Member | None]] = {}
     if isinstance(top.get("control"), Mapping):
         bind = _address(top["control"].get("bind", f"127.0.0.1:{DEFAULT_CONTROL_PORT}"), DEFAULT_CONTROL_PORT)
         if bind is not None:
-            taken[bind] = "the control plane"
-    for name, pbx in pbxs.items():
-        api = _mapping(_mapping(pbx).get("api"))
-        bind = _address(api.get("tls_bind_address", "0.0.0.0"), DEFAULT_PORT)  # noqa: S104 - the device's default
-        if api.get("enable") is not True or bind is None or not bind.port:
+            taken[_kind(bind)] = {bind: None}
+    told: set[str] = set()
+    for member in members(pbxs, templates):
+        if member.entry in told:
             continue
-        if clash := next((other for other in taken if _same_place(other, bind)), None):
-            path = ("pbxs", name, "api", "tls_bind_address")
-            yield path, f"{taken[clash]} listens on {clash} too", "give each its own address or port"
-        taken.setdefault(bind, f"PBX '{name}'")
+        api = _mapping(_mapping(pbxs[member.entry]).get("api"))
+        bind = _bound(api, member.number)
+        if bind is None:
+            continue
+        path = ("pbxs", member.entry, "api", "tls_bind_address")
+        others = taken.setdefault(_kind(bind), {})
+        if member.number == 1 and templates[member.entry].count > 1 and bind == _bound(api, 2):
+            told.add(member.entry)
+            right = (
+                f"let the port be 0, or count it: {bind.host}:{{n+20000}}, or the address: 127.0.0.{MARK}:{bind.port}"
+            )
+            yield path, f"every PBX of this template listens on {bind}", right
+        elif clash := next(_candidates(bind, others), None):
+            told.add(member.entry)
+            who = "the control plane" if (other := others[clash]) is None else f"PBX '{other.name}'"
+            yield path, f"{who} listens on {clash} too{member.where}", "give each its own address or port"
+        others.setdefault(bind, member)
 
 
-def _same_place(one: Address, other: Address) -> bool:
-    """Return whether not both can be listened on: the address of all interfaces takes in every other of its kind."""
-    if one.port != other.port or (":" in one.host) != (":" in other.host):
-        return False
-    return one.host == other.host or one.everywhere or other.everywhere
+def _kind(bind: Address) -> tuple[int, bool]:
+    """Return what two addresses have in common that may be the same place: the port, and whether they are IPv6."""
+    return bind.port, ":" in bind.host
+
+
+def _candidates(bind: Address, others: Mapping[Address, Any]) -> Iterator[Address]:
+    """Yield where not both can listen: the address of all interfaces takes in every other of its kind."""
+    if bind in others:
+        yield bind
+    elif bind.everywhere:
+        yield from others
+    else:
+        yield from (other for other in others if other.everywhere)
+
+
+def _bound(api: Mapping[str, Any], number: int | None) -> Address | None:
+    """Return where a PBX listens, that of a template with this *number*; None where it does not, or anywhere."""
+    written = api.get("tls_bind_address", "0.0.0.0")  # noqa: S104 - the device's default
+    bind = _address(written if number is None else filled(written, number), DEFAULT_PORT)
+    return bind if api.get("enable") is True and bind is not None and bind.port else None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

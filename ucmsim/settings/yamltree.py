@@ -37,6 +37,15 @@ class Tree:
             path = path[:-1]
         return self.lines.get(path, 1)
 
+    def line_of(self, key: str) -> int:
+        """Return the line of the dotted *key*, as `line` does."""
+        return next((line for path, line in reversed(self.lines.items()) if _within(key, dotted(path))), 1)
+
+
+def _within(key: str, above: str) -> bool:
+    """Return whether *key* is that of *above*, or of something in it."""
+    return key.startswith(above) and (not above or key[len(above) :][:1] in ("", ".", "["))
+
 
 def parse(text: str, file: str) -> tuple[Tree, list[Problem]]:
     """Return the tree of the YAML *text* and what is wrong with it as YAML."""
