@@ -14,12 +14,15 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from ucmsim.control.answer import Answer, ApiError
+from ucmsim.control.events import MEDIA_TYPE
 from ucmsim.control.plane import Plane
 from ucmsim.control.routes import ROUTES, further, nearest
 from ucmsim.errors import UcmsimError
+from ucmsim.eventsending import streamed
 from ucmsim.fields import FieldRefused
 from ucmsim.fleet import Fleet
 from ucmsim.happenings import Stopped
+from ucmsim.journalstream import JournalStream
 from ucmsim.ports import OpenPort, closed
 from ucmsim.privatefile import put
 from ucmsim.settings import TOKEN_FILE, Control
@@ -64,13 +67,16 @@ class ControlResource(Resource):
             answer = Answer(ApiError(500, "internal", "ucmsim failed; its log says why").body, 500)
         if gone:
             return
+        if isinstance(answer, JournalStream):
+            await streamed(request, answer)
+            return
         request.setResponseCode(answer.status)
         if answer.value is not None:
             request.setHeader("Content-Type", "application/json")
             request.write(json.dumps(answer.value).encode() + b"\n")
         request.finish()
 
-    async def _routed(self, request: Request) -> Answer:
+    async def _routed(self, request: Request) -> Answer | JournalStream:
         path, method = request.path.decode("ascii", "replace"), request.method.decode("ascii", "replace")
         found = [(route, names) for route in ROUTES if (names := route.matches(path)) is not None]
         if not all(route.open for route, _ in found) or not found:
@@ -86,6 +92,8 @@ class ControlResource(Resource):
                     arguments["body"] = _body(request, many=route.many, bare=route.bare)
                 if route.query:
                     arguments["query"] = _query(request)
+                if route.events is not None and method == "GET" and MEDIA_TYPE in (request.getHeader("accept") or ""):
+                    return await route.events(self._plane, **arguments, resumes=request.getHeader("last-event-id"))
                 answer = route.handler(self._plane, **arguments)
                 return answer if isinstance(answer, Answer) else await answer
         allowed = sorted({route.method for route, _ in found} | {"HEAD" for route, _ in found if route.method == "GET"})

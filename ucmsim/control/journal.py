@@ -15,11 +15,11 @@ from ucmsim.journal.inquiry import ANY, no_fault
 async def journal(plane: Plane, pbx: str, query: Mapping[str, Sequence[str]]) -> Answer:
     """Answer a page of events."""
     service, inquiry = plane.find(pbx), Inquiry.of(query)
-    await _known_fault(service, inquiry.fault)
+    await known_fault(service, inquiry.fault)
     return Answer((await service.journal.inquire(inquiry)).as_json())
 
 
-async def _known_fault(service: PbxService, name: str | None) -> None:
+async def known_fault(service: PbxService, name: str | None) -> None:
     """Raise `FieldRefused` unless a fault, or a kind, is called *name*."""
     names, kinds = service.appliance.pbx.faults.names, [kind.id for kind in KINDS]
     if name in (None, ANY, *names, *kinds):

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from ucmsim.control import calls, clock, faults, journal, ledger, pbxs, process
+from ucmsim.control import calls, clock, events, faults, journal, ledger, pbxs, process
 from ucmsim.control.answer import Answer
 from ucmsim.errors import did_you_mean
+from ucmsim.journalstream import JournalStream
 
 Handler = Callable[..., Answer | Awaitable[Answer]]
 """Takes the `Plane`, the names in the path, and `body` and `query` where the route has them, each by its name."""
@@ -20,7 +21,7 @@ class Route:
     """One endpoint: `{name}` in the path is an argument of its *handler*, *open* needs no token.
 
     The handler gets what stands in the *query*, if the route has one; its body may be one of *many*, a list, and may be
-    left out where it is *bare*.
+    left out where it is *bare*. *events* answers, with a stream, who accepts server-sent events.
     """
 
     method: str
@@ -31,6 +32,7 @@ class Route:
     query: bool = False
     many: bool = False
     bare: bool = False
+    events: Callable[..., Awaitable[JournalStream]] | None = None
 
     def matches(self, path: str) -> dict[str, str] | None:
         """Return the names in *path*, None if this is not its route."""
@@ -78,6 +80,6 @@ ROUTES = (
     Route("PATCH",  "/v1/pbxs/{pbx}/faults/{name}", faults.change_fault, "change fields or terms of a fault; its counters go on"),
     Route("DELETE", "/v1/pbxs/{pbx}/faults/{name}", faults.disarm_fault, "disarm a fault"),
     Route("GET",    "/v1/pbxs/{pbx}/ledger", ledger.ledger, "the same calls, and which exchanges carried each row and recording, whole or not; with imported rows", query=True),
-    Route("GET",    "/v1/pbxs/{pbx}/journal", journal.journal, "connections and exchanges, with filters and paging", query=True),
+    Route("GET",    "/v1/pbxs/{pbx}/journal", journal.journal, "connections and exchanges, with filters and paging, or as server-sent events", query=True, events=events.events),
 )
 # fmt: on

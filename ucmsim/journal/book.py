@@ -18,12 +18,13 @@ ENTRIES, ROOM = 50_000, 8 << 20
 
 
 class Journal:
-    """Keeps events; *spill* is where all of them go as well, None for nowhere."""
+    """Keeps events; *spill* is where all of them go as well, None for nowhere. `hears` is called with each new one."""
 
     def __init__(self, entries: int = ENTRIES, room: int = ROOM, spill: Spill | None = None) -> None:
         self._spill = spill
         self._ring = Ring(entries, room, spill.last if spill else 0)
         self._spilt = self._ring.last
+        self.hears: Callable[[], object] | None = None
 
     def __len__(self) -> int:
         return len(self._ring)
@@ -45,7 +46,14 @@ class Journal:
 
     def add(self, entry: dict[str, Any]) -> int:
         """Take *entry* in; return its id, which counts from 1."""
+        if self.hears is not None:
+            self.hears()
         return self._ring.add(entry)
+
+    @property
+    def last(self) -> int:
+        """The id of the latest event there ever was, 0 without any."""
+        return self._ring.last
 
     def entries(self, after: int = 0) -> Iterator[dict[str, Any]]:
         """Yield what is in memory, in order, with ids above *after*."""
