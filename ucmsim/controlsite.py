@@ -7,13 +7,14 @@ import json
 import secrets
 from typing import Any
 
+from prometheus_client import CollectorRegistry
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
-from ucmsim.control.answer import Answer, ApiError
+from ucmsim.control.answer import JSON, Answer, ApiError
 from ucmsim.control.events import MEDIA_TYPE
 from ucmsim.control.plane import Plane
 from ucmsim.control.routes import ROUTES, further, nearest
@@ -72,8 +73,8 @@ class ControlResource(Resource):
             return
         request.setResponseCode(answer.status)
         if answer.value is not None:
-            request.setHeader("Content-Type", "application/json")
-            request.write(json.dumps(answer.value).encode() + b"\n")
+            request.setHeader("Content-Type", answer.kind)
+            request.write(json.dumps(answer.value).encode() + b"\n" if answer.kind == JSON else answer.value.encode())
         request.finish()
 
     async def _routed(self, request: Request) -> Answer | JournalStream:
@@ -123,13 +124,21 @@ class ControlService(Service):
     _log = Logger()
 
     def __init__(
-        self, fleet: Fleet, settings: Control, folder: StateFolder, reactor: Any, *, instance: str, seed: int
+        self,
+        fleet: Fleet,
+        settings: Control,
+        folder: StateFolder,
+        reactor: Any,
+        *,
+        instance: str,
+        seed: int,
+        registry: CollectorRegistry,
     ) -> None:
         self._bind = settings.bind
         self._reactor = reactor
         self._token = settings.token or secrets.token_urlsafe(24)
         put(folder.path / TOKEN_FILE, f"{self._token}\n".encode())
-        plane = Plane(fleet, instance, seed, lambda: self._port is not None)
+        plane = Plane(fleet, instance, seed, lambda: self._port is not None, registry)
         self._site = Site(ControlResource(plane, self._token), reactor=reactor)
         self._site.noisy = False
         self._site.requestFactory = ControlRequest

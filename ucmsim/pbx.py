@@ -11,11 +11,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from ucmsim.asked import Asked
 from ucmsim.cdrapi import Search
 from ucmsim.checks import Checks
 from ucmsim.clock import PbxClock, When
+from ucmsim.counts import Counts
 from ucmsim.deliveries import Deliveries, Sent
 from ucmsim.downtime import Downtime
 from ucmsim.face import Face, Faces
@@ -77,9 +79,10 @@ class Pbx:
         self.totals = Totals()
         # Not by its truth: one without events is none.
         self.journal = Journal.of(settings.journal) if journal is None else journal
+        self.counts = Counts()
         self.deliveries = Deliveries(history.delivered.write)
         self._hygiene = Hygiene(frozenset(refusable), settings.journal.connections)
-        self._visits = 0
+        self.arrivals = 0
         self.quirks = settings.register
         self.faults = FaultBook(partial(stream, seed, name, "fault"), defects) if faults is None else faults
         self.shows: str | None = None
@@ -119,7 +122,7 @@ class Pbx:
 
     def turned(self, opening: Opening, wall: float) -> None:
         """Take into the journal that the port closed, or opened again, at *wall* seconds."""
-        self.journal.add(opening.as_entry(self.name, self._clock.at(wall)))
+        self._tell(opening.as_entry(self.name, self._clock.at(wall)))
 
     # --- at accept -------------------------------------------------------------------------------------------------
 
@@ -140,13 +143,13 @@ class Pbx:
 
     def arrived(self, peer: str, port: int, admission: Admission, wall: float) -> Visit:
         """Begin the account of a connection that was accepted at *wall*, or refused, as *admission* has it."""
-        self._visits += 1
-        visit = Visit(self._visits, peer, port, self._clock.at(wall), faults=admission.faults)
+        self.arrivals += 1
+        visit = Visit(self.arrivals, peer, port, self._clock.at(wall), faults=admission.faults)
         if not admission.serve:
             visit.refusal, visit.ended = admission.refusal, CLOSED_AT_ACCEPT
         self._hygiene.arrived(visit, wall)
         if not admission.serve:
-            self.journal.add(visit.as_entry(self.name, self._clock.at(wall)))
+            self._tell(visit.as_entry(self.name, self._clock.at(wall)))
         return visit
 
     def closing(self, visit: Visit) -> None:
@@ -158,7 +161,7 @@ class Pbx:
         self._hygiene.left(visit, wall)
         if (less := visit.undelivered) is not None:
             self.deliveries.add(less)
-        self.journal.add(visit.as_entry(self.name, self._clock.at(wall)))
+        self._tell(visit.as_entry(self.name, self._clock.at(wall)))
 
     # --- at the ClientHello ----------------------------------------------------------------------------------------
 
@@ -251,11 +254,16 @@ class Pbx:
             acctids=served.acctids if served else "",
             marks=marks,
         )
-        number = self.journal.add(told.as_entry())
+        number = self._tell(told.as_entry())
         carried = self.deliveries.told(number, exchange, sent)
         if visit is not None:
             visit.carried = carried
         return told
+
+    def _tell(self, event: dict[str, Any]) -> int:
+        """Count *event* and take it into the journal; return its id there."""
+        self.counts.take(event)
+        return self.journal.add(event)
 
     def _known(
         self, peer: str, request: ApiRequest | None = None, when: When | None = None, face: Face | None = None

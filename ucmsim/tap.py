@@ -18,6 +18,7 @@ from ucmsim.audio import Voices
 from ucmsim.controlsite import ControlService
 from ucmsim.errors import UcmsimError
 from ucmsim.fleet import Fleet
+from ucmsim.metrics import registry_of
 from ucmsim.parent import ParentPipe
 from ucmsim.progress import told
 from ucmsim.settings import TOKEN_FILE, Settings
@@ -86,7 +87,13 @@ class Simulator(MultiService):
                 self._add(self._assemble(name, pbx))
             if settings.control is not None:
                 self._control = ControlService(
-                    self._fleet, settings.control, self._folder, reactor, instance=self._instance, seed=settings.seed
+                    self._fleet,
+                    settings.control,
+                    self._folder,
+                    reactor,
+                    instance=self._instance,
+                    seed=settings.seed,
+                    registry=registry_of(self._fleet),
                 )
                 self._control.setServiceParent(self)
         except BaseException:

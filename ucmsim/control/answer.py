@@ -8,6 +8,8 @@ from typing import Any
 
 from ucmsim.errors import ConfigurationError
 
+JSON = "application/json"
+
 
 class ApiError(Exception):
     """What the caller did wrong: an HTTP status, a code for programs, a sentence for people, and the field."""
@@ -20,10 +22,11 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status and the value that is sent as JSON; None sends no body."""
+    """A status and the value that is sent as JSON, or as it is where it is of another *kind*; None sends no body."""
 
     value: Any
     status: int = 200
+    kind: str = JSON
 
 
 def listed(items: Iterable[Any], after: int | None = None) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from prometheus_client import CollectorRegistry
+
 from ucmsim.control.answer import ApiError
 from ucmsim.fields import or_listed
 from ucmsim.fleet import Fleet, PbxService
@@ -12,12 +14,16 @@ from ucmsim.fleet import Fleet, PbxService
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """The *fleet* that is driven, the id of this *instance*, the *seed* of its configuration, and whether it is *ready*."""
+    """The *fleet* that is driven, the id of this *instance*, the *seed* of its configuration, whether it is *ready*.
+
+    Its *registry* has the metrics.
+    """
 
     fleet: Fleet
     instance: str
     seed: int
     ready: Callable[[], bool]
+    registry: CollectorRegistry
 
     def find(self, name: str) -> PbxService:
         """Return the running PBX called *name*; raises `ApiError`."""

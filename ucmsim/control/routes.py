@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from ucmsim.control import calls, clock, events, faults, journal, ledger, pbxs, process
+from ucmsim.control import calls, clock, events, faults, journal, ledger, metrics, pbxs, process
 from ucmsim.control.answer import Answer
 from ucmsim.errors import did_you_mean
 from ucmsim.journalstream import JournalStream
@@ -63,6 +63,7 @@ def further(method: str, path: str) -> str:
 ROUTES = (
     Route("GET",    "/healthz", process.health, "the process answers", open=True),
     Route("GET",    "/readyz", process.readiness, "everything listens; the instance id", open=True),
+    Route("GET",    "/metrics", metrics.metrics, "what every PBX has counted, as Prometheus reads it"),
     Route("GET",    "/v1/status", process.status, "instance, version, seed, names of the PBXs"),
     Route("GET",    "/v1/pbxs", pbxs.pbxs, "every PBX"),
     Route("POST",   "/v1/pbxs", pbxs.create_pbx, "a new PBX: as in sim.yaml, plus name"),
