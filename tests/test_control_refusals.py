@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.controlling import GUIDE, LATENCY, PASSWORD, Control, api
-from ucmsim.controlsite import BODY_LIMIT
+from ucmsim.control.routes import BODY
 
 # --- bodies that cannot be taken -----------------------------------------------------------------------------------
 
@@ -36,8 +36,8 @@ def test_body_that_is_no_object(control: Control, hq: str, method: str, path: st
 def test_body_that_is_too_large(control: Control, hq: str, method: str, path: str) -> None:
     """One byte more than the limit is too large; the limit itself is read."""
     path = path.format(hq.rpartition("/")[2])
-    assert control(method, path, b" " * (BODY_LIMIT + 1)).told == (413, "too-large", None)
-    assert control(method, path, b" " * BODY_LIMIT).told == (400, "not-json", None)
+    assert control(method, path, b" " * (BODY + 1)).told == (413, "too-large", None)
+    assert control(method, path, b" " * BODY).told == (400, "not-json", None)
 
 
 @pytest.mark.parametrize("name", [None, "", "HQ", "h q", "../hq", "hq/x", 3, ["hq"], "hq\n", "h\u00e4"])

@@ -13,18 +13,18 @@ from pathlib import Path
 
 from cryptography.x509 import Certificate, load_pem_x509_certificate
 
-from ucmsim import keyfiles, schedule
+from ucmsim import schedule
 from ucmsim.audio import Voices
 from ucmsim.authority import Identity, covers
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import DEFECT_IDS, REFUSABLE_DEFECT_IDS, clock_warnings, pbx_warnings
-from ucmsim.defects import DEFECTS, KeyBank, Shown
+from ucmsim.defects import DEFECTS, Shown
 from ucmsim.defects.revocation import revoked_list
-from ucmsim.errors import ConfigurationError, Problem, StateInUse
+from ucmsim.errors import StateInUse
 from ucmsim.faults import FaultBook
 from ucmsim.filling import Watch, fill, unwatched
 from ucmsim.history import History
-from ucmsim.identities import Identities
+from ucmsim.identities import Identities, shown_at_first
 from ucmsim.instants import at_microseconds
 from ucmsim.journal import Journal, Spill
 from ucmsim.keyring import Keyring
@@ -58,14 +58,14 @@ class Premises:
 class Appliance:
     """A PBX with the calls that will happen in it and what it shows in a handshake, ready to be put on a port.
 
-    *warnings* are sentences for whoever starts it, *kept* says that its history is that of an earlier start.
+    *begun_with* are sentences about how it began, *kept* says that its history is that of an earlier start.
     """
 
     pbx: Pbx
     living: Living
     identities: Identities
     premises: Premises
-    warnings: tuple[str, ...]
+    begun_with: tuple[str, ...]
     kept: bool
     _is_new: bool
 
@@ -73,6 +73,11 @@ class Appliance:
     def home(self) -> Path:
         """The folder of all that is kept of it."""
         return self.premises.folder.path / self.pbx.name
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences for whoever starts it, or looks at it: what is probably not meant."""
+        return (*pbx_warnings(self.pbx.settings), *self.begun_with)
 
     @property
     def ca_file(self) -> Path:
@@ -155,7 +160,7 @@ def assemble(
         clock = PbxClock.of(settings.clock, wall)
         now, begun = clock.at(wall).pbx, clock.world(wall)
         keyring = Keyring(home, name)
-        identities = identified(keyring, settings, now)
+        identities = Identities.at_first(keyring, settings, now)
         keyring.keep_list(revoked_list(identities.authority, now))
         history = History.open(home / HISTORY, durable=premises.durable)
         undoing.callback(history.close)
@@ -208,8 +213,7 @@ def put_together(
     living = Living(name, settings, history, seed=seed, since=begun, boot=history.begin())
     if clock.corrections:
         living.correct(clock.corrections)
-    usual = (*pbx_warnings(settings), *clock_warnings(clock.at(wall).pbx, wall))
-    told = (*usual, *warnings, *_lived(settings, history, begun))
+    told = (*clock_warnings(clock.at(wall).pbx, wall), *warnings, *_lived(settings, history, begun))
     appliance = Appliance(pbx, living, identities, premises, told, kept, is_new)
     appliance.prepare(settings.faults, wall)
     return appliance
@@ -242,27 +246,6 @@ def trusted(state: Path, name: str, settings: PbxSettings, *, wall: float) -> Ce
         return load_pem_x509_certificate(kept.read_bytes())
     try:
         now = PbxClock.of(settings.clock, wall).at(wall).pbx
-        return _identity(Keyring(folder.pbx(name), name), settings, now).trust
+        return shown_at_first(Keyring(folder.pbx(name), name), settings, now).trust
     finally:
         folder.close()
-
-
-def identified(keyring: Keyring, settings: PbxSettings, now: datetime) -> Identities:
-    """Return what a PBX with these *settings* can show, minted or reopened. Raises `ConfigurationError`."""
-    good = _identity(keyring, settings, now)
-    device = settings.tls_profile == "device"
-    return Identities(good, keyring.authority(now), settings.names, now, KeyBank(keyring.folder), device)
-
-
-def _identity(keyring: Keyring, settings: PbxSettings, now: datetime) -> Identity:
-    api = settings.api
-    if api.tls_private_key is None or api.tls_cert is None:
-        mint = keyring.self_signed if settings.tls_profile == "device" else keyring.issued
-        return mint(settings.names, now)
-    identity, objections = keyfiles.read(api.tls_private_key, api.tls_cert)
-    if identity is None:
-        raise ConfigurationError(
-            Problem(f"pbxs.{keyring.name}.api.{key}", wrong, right) for key, wrong, right in objections
-        )
-    keyring.keep(identity)
-    return identity

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -20,9 +20,10 @@ from ucmsim.clock import PbxClock
 from ucmsim.defects import DEFECTS
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.faults import FaultRefused, arming
+from ucmsim.keyfiles import Upload
 from ucmsim.register import BY_ID
+from ucmsim.settings import Judge, Settings, load, load_pbx
 from ucmsim.settings import Pbx as PbxSettings
-from ucmsim.settings import Settings, load, load_pbx
 from ucmsim.settings.rules import Broken
 
 DEFECT_IDS = MappingProxyType({row.id: "" if row.available else row.made for row in DEFECTS})
@@ -31,6 +32,7 @@ REFUSABLE_DEFECT_IDS = frozenset(defect.id for defect in DEFECTS if defect.caref
 """Those that a careful client refuses."""
 
 _A_DAY = timedelta(days=1)
+_NOTHING: Mapping[str, Upload] = MappingProxyType({})
 _DEMO = "the built-in demo"
 
 
@@ -61,12 +63,43 @@ def read(file: Path | None) -> Settings:
     return load(text, file, judges=_JUDGES)[0]
 
 
-def read_pbx(value: Mapping[str, Any], folder: Path, beside: tuple[str, ...] = ()) -> PbxSettings:
+def read_pbx(
+    value: Mapping[str, Any],
+    folder: Path,
+    beside: tuple[str, ...] = (),
+    *,
+    before: PbxSettings | None = None,
+    uploads: Mapping[str, Upload] = _NOTHING,
+) -> PbxSettings:
     """Return the settings of one PBX given as JSON, with files relative to *folder*; keys *beside* them were taken out.
 
+    *uploads* stand in place of key files. Files that settings named *before* are not looked at again: they were read.
     Raises `ConfigurationError`.
     """
-    return load_pbx(value, folder, _JUDGES, beside)
+    known = {} if before is None else written(before)
+
+    def as_before(*path: str) -> bool:
+        return bool(_at(value, path) == _at(known, path))
+
+    def key_files(pbx: Mapping[str, Any], base: Path) -> Iterator[Broken]:
+        return _key_files(pbx, base, uploads)
+
+    judges: list[Judge] = [_faults]
+    named = [("api", "tls_private_key"), ("api", "tls_cert"), ("tls_profile",)]
+    judges += [] if all(as_before(*path) for path in named) and not uploads else [key_files]
+    judges += [] if as_before("history") else [_import_file]
+    return load_pbx(value, folder, judges, beside)
+
+
+def _at(value: Any, path: Iterable[str]) -> Any:
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def written(settings: PbxSettings) -> dict[str, Any]:
+    """Return *settings* as somebody writes them who means the same: without what was left to its default."""
+    return settings.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 def warnings(settings: Settings, wall: float) -> Iterator[tuple[str, str]]:
@@ -151,12 +184,12 @@ def _faults(pbx: Mapping[str, Any], _folder: Path) -> Iterator[Broken]:
                 yield ("faults", at, *said.path), said.wrong, said.right
 
 
-def _key_files(pbx: Mapping[str, Any], folder: Path) -> Iterator[Broken]:
+def _key_files(pbx: Mapping[str, Any], folder: Path, uploads: Mapping[str, Upload] = _NOTHING) -> Iterator[Broken]:
     api = pbx.get("api")
     named = [api.get(key) for key in ("tls_private_key", "tls_cert")] if isinstance(api, dict) else [None]
     if all(isinstance(file, str) and file for file in named):
         key, certificate = (_placed(folder, str(file)) for file in named)
-        identity, objections = keyfiles.read(key, certificate)
+        identity, objections = keyfiles.read(uploads.get("tls_private_key", key), uploads.get("tls_cert", certificate))
         for setting, wrong, right in objections:
             yield ("api", setting), wrong, right
         if identity and pbx.get("tls_profile") == "device" and not isinstance(identity.key, RSAPrivateKey):

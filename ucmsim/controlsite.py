@@ -17,7 +17,7 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 from ucmsim.control.answer import JSON, Answer, ApiError
 from ucmsim.control.events import MEDIA_TYPE
 from ucmsim.control.plane import Plane
-from ucmsim.control.routes import ROUTES, further, nearest
+from ucmsim.control.routes import ROUTES, Route, further, nearest
 from ucmsim.errors import UcmsimError
 from ucmsim.eventsending import streamed
 from ucmsim.fields import FieldRefused
@@ -28,9 +28,6 @@ from ucmsim.ports import OpenPort, closed
 from ucmsim.privatefile import put
 from ucmsim.settings import TOKEN_FILE, Control
 from ucmsim.statefolder import StateFolder
-
-BODY_LIMIT = 1 << 20
-"""Bytes of a request body that are read."""
 
 
 class ControlResource(Resource):
@@ -90,7 +87,7 @@ class ControlResource(Resource):
             if route.method == served_as:
                 arguments: dict[str, Any] = dict(names)
                 if method in ("POST", "PUT", "PATCH"):
-                    arguments["body"] = _body(request, many=route.many, bare=route.bare)
+                    arguments["body"] = _body(request, route)
                 if route.query:
                     arguments["query"] = _query(request)
                 if route.events is not None and method == "GET" and MEDIA_TYPE in (request.getHeader("accept") or ""):
@@ -172,11 +169,11 @@ def _query(request: Request) -> dict[str, list[str]]:
     }
 
 
-def _body(request: Request, *, many: bool, bare: bool) -> Any:
-    data = request.content.read(BODY_LIMIT + 1) if request.content else b""
-    if len(data) > BODY_LIMIT:
-        raise ApiError(413, "too-large", f"a body may have {BODY_LIMIT} bytes at most")
-    if not data.strip() and bare:
+def _body(request: Request, route: Route) -> Any:
+    data = request.content.read(route.limit + 1) if request.content else b""
+    if len(data) > route.limit:
+        raise ApiError(413, "too-large", f"a body may have {route.limit} bytes at most")
+    if not data.strip() and route.bare:
         return {}
     if not data.strip():
         raise ApiError(400, "not-json", "there is no body; send a JSON object")
@@ -184,8 +181,8 @@ def _body(request: Request, *, many: bool, bare: bool) -> Any:
         body = json.loads(data, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise ApiError(400, "not-json", f"the body is not JSON: {error}") from None
-    if not isinstance(body, dict | list if many else dict):
-        raise ApiError(400, "invalid", f"the body must be a JSON object{', or a list of them' if many else ''}")
+    if not isinstance(body, dict | list if route.many else dict):
+        raise ApiError(400, "invalid", f"the body must be a JSON object{', or a list of them' if route.many else ''}")
     return body
 
 

@@ -17,10 +17,13 @@ from twisted.python.threadpool import ThreadPool
 
 from ucmsim import renewal
 from ucmsim.assembly import Appliance
+from ucmsim.changes import Change
 from ucmsim.clock import When
 from ucmsim.errors import NameTaken, UcmsimError
 from ucmsim.happenings import Happenings, Stopped
 from ucmsim.keeping import JournalKeeper
+from ucmsim.keyring import Keyring
+from ucmsim.ports import closed
 from ucmsim.renewal import Renewal
 from ucmsim.running import Running, Worker
 from ucmsim.settings import Address
@@ -90,6 +93,40 @@ class PbxService(Service):
         async with self._turn:
             await self._renewed(lambda: renewal.afresh(self.appliance, self.wall))
         self._log.info("{pbx}: reset, with {rows} rows", pbx=self.name, rows=len(self.appliance.pbx.history))
+
+    async def change(self, make: Callable[[PbxSettings], Change]) -> Change:
+        """Go by other settings, as the worker *makes* them of those that hold by now. Raises `UcmsimError`, and changes nothing."""
+        async with self._turn:
+            self._still_running()
+            change: Change = await self._worker(lambda: make(self.appliance.pbx.settings))
+            if change.keys:
+                await self._configured(change)
+                self._log.info("{pbx}: changed {keys}", pbx=self.name, keys=", ".join(change.keys))
+        return change
+
+    async def _configured(self, change: Change) -> None:
+        """Let what the device's own page says take effect; what was decided before stays."""
+        appliance, listening, settings = self.appliance, self._now.listening, change.settings
+        before, now = appliance.pbx.settings, self.when.pbx
+        identities = await self._worker(lambda: appliance.identities.under(settings, before, now, change.uploads))
+        other = identities is not appliance.identities
+        if other:
+            self._now.judge(identities.good)
+        bind = settings.api.place
+        moves = bind not in (before.api.place, listening.address)
+        port = await listening.coming(bind) if moves and bind else None
+        try:
+            if other:
+                await self._worker(lambda: Keyring(appliance.home, appliance.pbx.name).keep(identities.good))
+            self._still_running()
+        except UcmsimError:
+            closed(port)
+            raise
+        self._now.configure(settings, identities)
+        if moves:
+            listening.move(port)
+        if bind is None:
+            self._now.gate.abort_all()
 
     async def _renewed(self, prepare: Callable[[], Renewal]) -> None:
         """Put what the worker has prepared in the place of what is; until then what fails changes nothing.

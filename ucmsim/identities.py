@@ -5,16 +5,24 @@ Minted on first use and kept, also over a new universe of the PBX: whoever trust
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from ucmsim.authority import Authority, Identity, self_signed
+from ucmsim import keyfiles
+from ucmsim.authority import Authority, Identity, bears, self_signed
 from ucmsim.defects import KeyBank, Scene, Shown, defect
+from ucmsim.errors import ConfigurationError, Problem
+from ucmsim.keyfiles import Upload
+from ucmsim.keyring import DEVICE_BITS, Keyring
+from ucmsim.settings import Pbx as PbxSettings
 
 _A_DAY = timedelta(days=1)
+_NONE: Mapping[str, Upload] = MappingProxyType({})
 ANOTHER = "another-"
 """What good identities beside the PBX's own are called by faults, in front of their number."""
 
@@ -23,7 +31,8 @@ ANOTHER = "another-"
 class Identities:
     """The identities of one PBX, of which *good* is its own, minted or given; *began* is when it was minted.
 
-    *names* are those of its certificate, *device* says that it vouches for itself. *instead* is a good identity that is
+    *names* are those of its certificate, *device* says that it vouches for itself; *minted* is the last that was made for it,
+    also while it serves with files of the user's. *instead* is a good identity that is
     shown in place of its own, *defect* the id of a flaw that is, unless a fault shows something else.
     """
 
@@ -33,10 +42,48 @@ class Identities:
     began: datetime
     bank: KeyBank
     device: bool = False
+    minted: Identity | None = None
     instead: Identity | None = None
     defect: str | None = None
     _bad: dict[tuple[str, bool], tuple[Shown, datetime]] = field(default_factory=dict)
     _others: dict[tuple[str, bool], Identity] = field(default_factory=dict)
+
+    @classmethod
+    def at_first(cls, keyring: Keyring, settings: PbxSettings, now: datetime) -> Identities:
+        """Return what a PBX with these *settings* can show, minted or reopened. Raises `ConfigurationError`."""
+        good, device = shown_at_first(keyring, settings, now), settings.tls_profile == "device"
+        authority, bank = keyring.authority(now), KeyBank(keyring.folder)
+        minted = None if settings.api.given else good
+        return cls(good, authority, settings.names, now, bank, device, minted)
+
+    def under(
+        self, settings: PbxSettings, before: PbxSettings, now: datetime, uploads: Mapping[str, Upload] = _NONE
+    ) -> Identities:
+        """Return what the PBX can show under other *settings*, with *uploads* in place of files; what is shown instead stays.
+
+        Files that were named *before* are not read again, and where nothing has changed it is the same. Raises
+        `ConfigurationError`.
+        """
+        device, names = settings.tls_profile == "device", settings.names
+        if settings.api.given:
+            same = not uploads and settings.api.files == before.api.files
+            good, minted = self.good if same else _given(settings, uploads), self.minted
+        else:
+            good = minted = self._minted_under(names, now, device=device)
+        if (good, names, device) == (self.good, self.names, self.device):
+            return self
+        fresh: dict[str, Any] = {"_bad": {}, "_others": {}}
+        return replace(self, good=good, names=names, began=now, device=device, minted=minted, **fresh)
+
+    def _minted_under(self, names: tuple[str, ...], now: datetime, *, device: bool) -> Identity:
+        """Return the identity that was minted, or another for the same key, by the same CA, under other *names*."""
+        last = self.minted if self.device == device else None
+        if last and bears(last.certificate, names):
+            return last
+        key = last.key if last else None
+        if device:
+            return self_signed(names, now, rsa_bits=DEVICE_BITS, key=key)
+        return self.authority.issue(names, now, key=key)
 
     @property
     def own(self) -> Identity:
@@ -84,3 +131,28 @@ class Identities:
     def show(self, *, defect: str | None = None, instead: Identity | None = None) -> None:
         """Show a *defect* or another identity from the next handshake on, with neither its own."""
         self.defect, self.instead = defect, instead
+
+
+def shown_at_first(keyring: Keyring, settings: PbxSettings, now: datetime) -> Identity:
+    """Return the good identity, minted or reopened, and keep it. Raises `ConfigurationError`."""
+    if not settings.api.given:
+        mint = keyring.self_signed if settings.tls_profile == "device" else keyring.issued
+        return mint(settings.names, now)
+    try:
+        identity = _given(settings, {})
+    except ConfigurationError as error:
+        raise ConfigurationError(replace(one, key=f"pbxs.{keyring.name}.{one.key}") for one in error.problems) from None
+    keyring.keep(identity)
+    return identity
+
+
+def _given(settings: PbxSettings, uploads: Mapping[str, Upload]) -> Identity:
+    """Return the identity in the user's own files, or in *uploads*. Raises `ConfigurationError`."""
+    api = settings.api
+    assert api.tls_private_key is not None  # noqa: S101 - both are given or neither is
+    assert api.tls_cert is not None  # noqa: S101
+    key, certificate = uploads.get("tls_private_key", api.tls_private_key), uploads.get("tls_cert", api.tls_cert)
+    identity, objections = keyfiles.read(key, certificate)
+    if identity is None:
+        raise ConfigurationError(Problem(f"api.{key}", wrong, right) for key, wrong, right in objections)
+    return identity

@@ -45,6 +45,29 @@ _KNOWN = MappingProxyType({
 })  # fmt: skip
 
 
+class Upload(NamedTuple):
+    """What was sent in place of a file, as on the device's own page."""
+
+    content: bytes
+
+
+class _File(NamedTuple):
+    """What a file holds, how it is *called* in a sentence, and how it is *named* on a command line."""
+
+    called: str
+    named: str
+    content: bytes
+
+    @classmethod
+    def of(cls, source: Path | Upload) -> _File:
+        """Return it, unless the device would not take it."""
+        if isinstance(source, Path):
+            return cls(f"'{source}'", f"'{source}'", _content(source))
+        if (size := len(source.content)) >= LIMIT:
+            raise _Unfit(f"the upload has {size} bytes", f"the device takes files under 2 MB ({LIMIT} bytes)")
+        return cls("the upload", "FILE", source.content)
+
+
 class _Block(NamedTuple):
     label: str
     pem: bytes
@@ -62,28 +85,30 @@ class _Unfit(Exception):
     """A file cannot be taken; the arguments are what is wrong and what would be right."""
 
 
-def read(key_file: Path, cert_file: Path) -> tuple[Identity | None, list[Objection]]:
-    """Return the identity that the two files hold, or everything that is wrong with them.
+def read(key_source: Path | Upload, cert_source: Path | Upload) -> tuple[Identity | None, list[Objection]]:
+    """Return the identity that two files hold, or uploads, or everything that is wrong with them.
 
     One file that holds both may be named twice. The leaf is the certificate that belongs to the key; the others
     follow as they stand. *trust* is as far up as the file goes.
     """
     objections: list[Objection] = []
-    key = _judged(_key, key_file, "tls_private_key", objections)
-    certificates = _judged(_certificates, cert_file, "tls_cert", objections)
+    key = _judged(_key, key_source, "tls_private_key", objections)
+    certificates = _judged(_certificates, cert_source, "tls_cert", objections)
     if key is None or certificates is None:
         return None, objections
     own = key.public_key()
     leaf = next((certificate for certificate in certificates if certificate.public_key() == own), None)
     if leaf is None:
-        return None, [("tls_cert", *_mismatch(key, key_file, certificates, cert_file))]
+        return None, [("tls_cert", *_mismatch(key, key_source, certificates, cert_source))]
     chain = tuple(certificate for certificate in certificates if certificate != leaf)
     return Identity(key, leaf, chain, _top(leaf, chain)), []
 
 
-def _judged(judge: Callable[[Path], _T], path: Path, setting: str, objections: list[Objection]) -> _T | None:
+def _judged(
+    judge: Callable[[_File], _T], source: Path | Upload, setting: str, objections: list[Objection]
+) -> _T | None:
     try:
-        return judge(path)
+        return judge(_File.of(source))
     except _Unfit as unfit:
         objections.append((setting, *unfit.args))
         return None
@@ -107,38 +132,42 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _blocks(path: Path, form: str) -> list[_Block]:
+def _blocks(file: _File, form: str) -> list[_Block]:
     """Return the PEM blocks of the file, at least one; *form* names the openssl command that makes PEM of DER."""
-    content = _content(path)
+    content = file.content
     found = list(_BLOCK.finditer(content))
     if content.count(b"-----BEGIN ") > len(found):
-        raise _Unfit(f"'{path}' has a BEGIN line without its END line", "copy the file again, it may be cut off")
+        raise _Unfit(f"{file.called} has a BEGIN line without its END line", "copy the file again, it may be cut off")
     if found:
         return [_Block(m[1].decode("latin-1"), m[0], content.count(b"\n", 0, m.start()) + 1) for m in found]
     if not content:
-        raise _Unfit(f"'{path}' is empty", "the device takes PEM")
+        raise _Unfit(f"{file.called} is empty", "the device takes PEM")
     if content[:1] == b"\x30" and _PKCS12 in content[:12]:
-        raise _Unfit(f"'{path}' is PKCS#12, not PEM", f"convert it: openssl pkcs12 -nodes -in '{path}' -out NEW.pem")
+        raise _Unfit(
+            f"{file.called} is PKCS#12, not PEM", f"convert it: openssl pkcs12 -nodes -in {file.named} -out NEW.pem"
+        )
     if content[:1] == b"\x30":
-        raise _Unfit(f"'{path}' is DER, not PEM", f"convert it: openssl {form} -inform der -in '{path}' -out NEW.pem")
+        raise _Unfit(
+            f"{file.called} is DER, not PEM", f"convert it: openssl {form} -inform der -in {file.named} -out NEW.pem"
+        )
     if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        raise _Unfit(f"'{path}' is UTF-16 text", "save it as plain ASCII")
-    raise _Unfit(f"'{path}' is not PEM", "PEM is text with lines such as -----BEGIN CERTIFICATE-----")
+        raise _Unfit(f"{file.called} is UTF-16 text", "save it as plain ASCII")
+    raise _Unfit(f"{file.called} is not PEM", "PEM is text with lines such as -----BEGIN CERTIFICATE-----")
 
 
-def _key(path: Path) -> Key:
-    blocks = _blocks(path, "pkey")
+def _key(file: _File) -> Key:
+    blocks = _blocks(file, "pkey")
     block = next((block for block in blocks if block.is_key), None)
     if block is None:
         right = "it must hold the private key, in a PEM block of that name"
-        raise _Unfit(f"'{path}' holds {_held(blocks)}, but no private key", right)
-    place = f"the private key on line {block.line} of '{path}'"
+        raise _Unfit(f"{file.called} holds {_held(blocks)}, but no private key", right)
+    place = f"the private key on line {block.line} of {file.called}"
     if block.label == "OPENSSH PRIVATE KEY":
         raise _Unfit(f"{place} is in OpenSSH's own form", "ssh-keygen -p -m PKCS8 -f COPY makes PEM of a copy of it")
     try:
         key = serialization.load_pem_private_key(block.pem, password=None)
     except TypeError:
-        right = f"the device cannot ask for one: openssl pkey -in '{path}' -out NEW.pem"
+        right = f"the device cannot ask for one: openssl pkey -in {file.named} -out NEW.pem"
         raise _Unfit(f"{place} is encrypted with a passphrase", right) from None
     except UnsupportedAlgorithm:
         raise _Unfit(f"{place} is of a kind that is not known here", "use an RSA or ECDSA key") from None
@@ -149,17 +178,17 @@ def _key(path: Path) -> Key:
     return key
 
 
-def _certificates(path: Path) -> list[x509.Certificate]:
-    blocks = _blocks(path, "x509")
-    certificates = [_certificate(block, path) for block in blocks if block.label in _CERTIFICATE]
+def _certificates(file: _File) -> list[x509.Certificate]:
+    blocks = _blocks(file, "x509")
+    certificates = [_certificate(block, file) for block in blocks if block.label in _CERTIFICATE]
     if not certificates:
         right = "it must hold the certificate, in a block -----BEGIN CERTIFICATE-----"
-        raise _Unfit(f"'{path}' holds {_held(blocks)}, but no certificate", right)
+        raise _Unfit(f"{file.called} holds {_held(blocks)}, but no certificate", right)
     return certificates
 
 
-def _certificate(block: _Block, path: Path) -> x509.Certificate:
-    place = f"the certificate on line {block.line} of '{path}'"
+def _certificate(block: _Block, file: _File) -> x509.Certificate:
+    place = f"the certificate on line {block.line} of {file.called}"
     try:
         certificate = x509.load_pem_x509_certificate(block.pem)
         _ = certificate.subject, certificate.issuer, certificate.public_key()  # each is parsed on its first use
@@ -180,11 +209,14 @@ def _kind(key: PrivateKeyTypes) -> str:
     return f"an {kind}" if kind[0] in "EX" else f"a {kind}"
 
 
-def _mismatch(key: Key, key_file: Path, certificates: Sequence[x509.Certificate], cert_file: Path) -> tuple[str, str]:
+def _mismatch(
+    key: Key, key_source: Path | Upload, certificates: Sequence[x509.Certificate], cert_source: Path | Upload
+) -> tuple[str, str]:
     first, *others = certificates
+    in_one, in_other = (f" in '{source}'" if isinstance(source, Path) else "" for source in (key_source, cert_source))
     wrong = (
-        f"the key in '{key_file}' (public key {_fingerprint(key.public_key())}) is not that of the certificate of "
-        f"'{common_name(first)}' in '{cert_file}' (public key {_fingerprint(first.public_key())})"
+        f"the key{in_one} (public key {_fingerprint(key.public_key())}) is not that of the certificate of "
+        f"'{common_name(first)}'{in_other} (public key {_fingerprint(first.public_key())})"
     )
     right = "'openssl pkey -pubout -in KEY' and 'openssl x509 -pubkey -noout -in CERTIFICATE' must print the same"
     return wrong + (f", nor of the {len(others)} after it" if others else ""), right

@@ -20,7 +20,8 @@ from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.keyfiles import read
 from ucmsim.privatefile import PUBLIC, SECRET, put
 
-_DEVICE_BITS = 2048
+DEVICE_BITS = 2048
+"""Of the RSA key that the device ships with."""
 _ENOUGH = timedelta(days=1)
 
 
@@ -57,7 +58,7 @@ class Keyring:
     def self_signed(self, names: Sequence[str], now: datetime) -> Identity:
         """Return an identity as the device ships with: RSA-2048, which is slow to make, and signed by itself."""
         kept = self._kept_identity(names, now)
-        identity = kept if kept and _as_shipped(kept) else self_signed(names, now, rsa_bits=_DEVICE_BITS)
+        identity = kept if kept and _as_shipped(kept) else self_signed(names, now, rsa_bits=DEVICE_BITS)
         self.keep(identity)
         return identity
 
@@ -92,7 +93,7 @@ class Keyring:
 
 def _as_shipped(identity: Identity) -> bool:
     alone = identity.certificate.issuer == identity.certificate.subject
-    return alone and isinstance(identity.key, rsa.RSAPrivateKey) and identity.key.key_size == _DEVICE_BITS
+    return alone and isinstance(identity.key, rsa.RSAPrivateKey) and identity.key.key_size == DEVICE_BITS
 
 
 def _lasts(certificate: x509.Certificate, now: datetime) -> bool:

@@ -76,6 +76,41 @@ class Listening:
             self._port.resume(self._gate)
         self.look()
 
+    async def coming(self, bind: Address) -> OpenPort:
+        """Return a port that is open on *bind*, and takes nobody yet. Raises `BindError`, and then listens where it did."""
+        here = self.address
+        what = f"PBX '{self._pbx.name}'"
+        try:
+            port = OpenPort.open(self._reactor, bind, self._gate, what)
+        except BindError:
+            if here is None or self._port is None or here.port != bind.port:
+                raise
+            # Its own port may be in the way: all addresses take in each.
+            await self._port.close()
+            try:
+                port = OpenPort.open(self._reactor, bind, self._gate, what)
+            except BindError:
+                self._port = OpenPort.open(self._reactor, here, self._gate, what)
+                raise
+            self._port = None
+        port.pause()
+        return port
+
+    def move(self, port: OpenPort | None) -> None:
+        """Listen on *port* instead, or nowhere; whoever is connected stays so."""
+        old, self._port = self._port, port
+        was_closed = self.address is not None and old is None and bool(self._keeping)
+        closed(old)
+        self.address = None if port is None else port.address
+        said = "no more" if port is None else f"on {self.address}"
+        self._log.info("{pbx}: listens {where}", pbx=self._pbx.name, where=said)
+        if port is not None and was_closed:  # a fault keeps it closed, wherever it would be
+            port.close()
+            self._port = None
+        elif port is not None:
+            port.resume(self._gate)
+        self.look()
+
     def close(self) -> Deferred[Any]:
         """Listen no more."""
         self.address = None

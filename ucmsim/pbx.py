@@ -73,7 +73,6 @@ class Pbx:
         faults: FaultBook | None = None,
     ) -> None:
         self.name = name
-        self.settings = settings
         self.history = history
         self._clock = clock
         self.totals = Totals()
@@ -87,17 +86,22 @@ class Pbx:
         self.faults = FaultBook(partial(stream, seed, name, "fault"), defects) if faults is None else faults
         self.shows: str | None = None
         self.reading = Reading.of(self.quirks)
-        self._faces = Faces(settings, history, spool)
+        self._spool = spool
         self._nonces = Nonces.of(stream(seed, name, "nonces"), self.quirks)
-        self._checks = Checks(self.reading, self._faces, self._nonces)
         self._downtime = Downtime(self.faults)
         self.went_down: list[Callable[[], object]] = []
-        self._discretion = Discretion.of(
-            self._faces.own.account, tuple(f"/{name}" for name in self._faces.own.handlers)
-        )
+        self.configure(settings)
         if faults is None:
             for spec in settings.faults:
                 self.faults.arm(spec, clock.began)
+
+    def configure(self, settings: PbxSettings) -> None:
+        """Go by *settings* from now on, which differ in the API Configuration page alone; what was decided before stays."""
+        self.settings = settings
+        self._faces = Faces(settings, self.history, self._spool)
+        self._checks = Checks(self.reading, self._faces, self._nonces)
+        own = self._faces.own
+        self._discretion = Discretion.of(own.account, tuple(f"/{name}" for name in own.handlers))
 
     @property
     def clock(self) -> PbxClock:

@@ -12,13 +12,16 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from ucmsim.assembly import Appliance
+from ucmsim.authority import Identity
 from ucmsim.channel import DeviceFactory
 from ucmsim.delivering import DeliveryKeeper
 from ucmsim.faults import Handshake, Moment
 from ucmsim.gate import Gate
 from ucmsim.happenings import Happenings
+from ucmsim.identities import Identities
 from ucmsim.keeping import JournalKeeper
 from ucmsim.listening import Listening, Place
+from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.tls import DeviceTls, TlsFactory
 from ucmsim.verdicts import verdict
 
@@ -73,6 +76,15 @@ class Running:
         stopping.addBoth(lambda _: self.deliveries.stopService())
         stopping.addBoth(lambda _: self.appliance.close())
         return stopping
+
+    def judge(self, identity: Identity) -> None:
+        """Raise `ConfigurationError` when it cannot serve with *identity*."""
+        self._tls.judge(identity)
+
+    def configure(self, settings: PbxSettings, identities: Identities) -> None:
+        """Go by *settings* from now on, which differ in the API Configuration page alone, and show these *identities*."""
+        self.appliance.identities = identities
+        self.appliance.pbx.configure(settings)
 
     def _undecided(self, peer: str) -> None:
         """Tell of a connection that ended before a defect could be shown on it."""

@@ -34,8 +34,11 @@ def listed(items: Iterable[Any], after: int | None = None) -> dict[str, Any]:
     return {"items": list(items), "next": after}
 
 
-def invalid(error: ConfigurationError) -> ApiError:
-    """Return what is answered to settings that are wrong: of several problems, all."""
-    first, *others = error.problems
-    said = map(str, error.problems) if others else [str(replace(first, key=""))]  # the field says it then
+def invalid(error: ConfigurationError, below: str = "") -> ApiError:
+    """Return what is answered to settings that are wrong: of several problems, all; the keys are those *below* one."""
+    problems = [
+        replace(one, key=one.key.removeprefix(f"{below}.") if one.key != below else "") for one in error.problems
+    ]
+    first, *others = problems
+    said = map(str, problems) if others else [str(replace(first, key=""))]  # the field says it then
     return ApiError(400, "invalid", "; ".join(said), first.key or None)

@@ -66,7 +66,13 @@ def told(service: PbxService) -> Mapping[str, Any]:
     settings = pbx.settings.model_dump(mode="json", by_alias=True, exclude={"api": {"tls_authentication_password"}})
     told = described(service)
     del told["password"]  # the ready report has it, and whoever created the PBX
-    return {"name": pbx.name, **told, "rows": len(pbx.history), "settings": settings}
+    return {
+        "name": pbx.name,
+        **told,
+        "rows": len(pbx.history),
+        "warnings": list(service.appliance.warnings),
+        "settings": settings,
+    }
 
 
 def _settings(name: Any, body: Mapping[str, Any]) -> PbxSettings:

@@ -7,13 +7,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from ucmsim.control import calls, clock, events, faults, journal, ledger, metrics, pbxs, process
+from ucmsim.control import api, calls, clock, events, faults, journal, ledger, metrics, pbxs, process
 from ucmsim.control.answer import Answer
 from ucmsim.errors import did_you_mean
 from ucmsim.journalstream import JournalStream
+from ucmsim.keyfiles import LIMIT
 
 Handler = Callable[..., Answer | Awaitable[Answer]]
 """Takes the `Plane`, the names in the path, and `body` and `query` where the route has them, each by its name."""
+
+BODY = 1 << 20
+"""Bytes that a body may have."""
+UPLOADS = 2 * (LIMIT + LIMIT // 8)
+"""Those of one with a key and a certificate: JSON writes each of their line ends in two letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,8 @@ class Route:
     """One endpoint: `{name}` in the path is an argument of its *handler*, *open* needs no token.
 
     The handler gets what stands in the *query*, if the route has one; its body may be one of *many*, a list, and may be
-    left out where it is *bare*. *events* answers, with a stream, who accepts server-sent events.
+    left out where it is *bare*. *events* answers, with a stream, who accepts server-sent events. More than *limit* bytes of
+    a body are not taken.
     """
 
     method: str
@@ -33,6 +40,7 @@ class Route:
     many: bool = False
     bare: bool = False
     events: Callable[..., Awaitable[JournalStream]] | None = None
+    limit: int = BODY
 
     def matches(self, path: str) -> dict[str, str] | None:
         """Return the names in *path*, None if this is not its route."""
@@ -70,6 +78,8 @@ ROUTES = (
     Route("GET",    "/v1/pbxs/{pbx}", pbxs.pbx, "one PBX"),
     Route("DELETE", "/v1/pbxs/{pbx}", pbxs.delete_pbx, "stop a PBX and erase its keys and history on disk"),
     Route("POST",   "/v1/pbxs/{pbx}/reset", pbxs.reset_pbx, "a new universe as its settings make it; port and identity stay", bare=True),
+    Route("GET",    "/v1/pbxs/{pbx}/api", api.api, "the device's API Configuration page, without the password"),
+    Route("PATCH",  "/v1/pbxs/{pbx}/api", api.change_api, "change settings of that page, at once; key and certificate as files or as PEM text", limit=UPLOADS),
     Route("GET",    "/v1/pbxs/{pbx}/clock", clock.clock, "the PBX clock: now in UTC, the same in the PBX's zone, rate, and the world's time"),
     Route("PUT",    "/v1/pbxs/{pbx}/clock", clock.change_clock, "move the PBX clock: now, advance or step, and rate, time_zone"),
     Route("GET",    "/v1/pbxs/{pbx}/calls", calls.calls, "what really happened in each call that is over, in microseconds of UTC, with its rows, page by page", query=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, PlainSerializer, PlainValidator
@@ -62,6 +63,21 @@ class Api(Keys):
     permitted_ips: tuple[Permitted, ...] = Field(
         (), strict=False, description="Permitted IP(s), address/netmask entries; empty = everybody is denied"
     )
+
+    @property
+    def files(self) -> tuple[Path | None, Path | None]:
+        """The files of the key and of the certificate."""
+        return self.tls_private_key, self.tls_cert
+
+    @property
+    def place(self) -> Address | None:
+        """Where it is to listen, None where it is disabled."""
+        return Address(*self.tls_bind_address) if self.enable else None
+
+    @property
+    def given(self) -> bool:
+        """Whether key and certificate are the user's own; either both are or none is."""
+        return None not in self.files
 
     @property
     def entries(self) -> tuple[Entry, ...]:

@@ -1,0 +1,28 @@
+"""The README's examples of driving a PBX while it runs: what is sent there is answered as it is printed there."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from tests.controlling import Control, api
+
+README = Path(__file__).parent.parent / "README.md"
+ACCOUNT = {"tls_authentication_name": "cdrapi", "tls_authentication_password": "cdrapi123"}
+
+
+def example(method: str, resource: str) -> tuple[Any, Any]:
+    """Return the body that the README's curl sends to a *resource* of hq, and the answer that it prints."""
+    blocks = re.findall(r"```console\n(.*?)```", README.read_text(), re.DOTALL)
+    (block,) = [one for one in blocks if f"-X {method} " in one and f"/v1/pbxs/hq{resource} " in one]
+    (body,) = re.findall(r"-d '(.*?)'\n", block, re.DOTALL)
+    return json.loads(body), json.loads(block[block.index("'\n{") + 1 :])
+
+
+def test_the_page(control: Control) -> None:
+    """The page is changed and told as it is shown."""
+    control.create(name := control.name(), api=api(**ACCOUNT))
+    body, answer = example("PATCH", "/api")
+    assert control("PATCH", f"/v1/pbxs/{name}/api", body).json == {**answer, "tls_bind_address": "127.0.0.1:0"}
