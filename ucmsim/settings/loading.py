@@ -68,7 +68,7 @@ def load(
     # What is wrong with a template is wrong with its first PBX already, but for a few things that its number makes wrong.
     value = {**tree.value, "pbxs": firsts(tree.value["pbxs"], templates)} if templates else tree.value
     try:
-        settings = _validated(model.Settings, value, source, base)
+        settings = validated(model.Settings, value, source, base)
     except ConfigurationError as error:
         problems += [problem for problem in error.problems if problem.key not in known_bad]
         settings = None
@@ -152,7 +152,7 @@ def _of_json(
     """Return the *kind* that *value* is, unless rules were *found* to be broken as well."""
     problems = [Source().problem(*one) for one in found]
     try:
-        made = _validated(kind, value, Source(beside=beside), base)
+        made = validated(kind, value, Source(beside=beside), base)
     except ConfigurationError as error:
         raise ConfigurationError([*error.problems, *problems]) from None
     if problems:
@@ -166,7 +166,8 @@ def _judged(pbxs: Mapping[str, Mapping[str, Any]], base: Path, judges: Iterable[
             yield ("pbxs", name, *path), said, right
 
 
-def _validated(kind: type[M], value: Any, source: Source, base: Path) -> M:
+def validated(kind: type[M], value: Any, source: Source, base: Path) -> M:
+    """Return the *kind* that *value* is, files relative to *base*; raises `ConfigurationError` with lines of the *source*."""
     try:
         return kind.model_validate(value, context={"base": base})
     except ValidationError as error:

@@ -1,0 +1,115 @@
+"""What a scenario asks of the control plane, and in which form it takes the answers. Nothing else here knows the client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from ucmsim import configuration
+from ucmsim.answers import Delivery, Entry, LedgerCall
+from ucmsim.client import ControlClient
+from ucmsim.instants import microseconds
+from ucmsim.scenarios.reading import PLACING
+from ucmsim.scenarios.seen import Call, File, Row
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events of the journal that came later, the id of the *last* that there is, and how many were *dropped* unread."""
+
+    entries: Sequence[Entry]
+    last: int
+    dropped: int = 0
+
+
+@dataclass(slots=True)
+class Bridge:
+    """The PBX called *name*, driven by *control*; every method may raise `ucmsim.client.ControlError`."""
+
+    control: ControlClient
+    name: str
+    _base: int = field(default=0)
+    """Added to the ids of the journal, which count from 1 again when the PBX was reset."""
+
+    def last(self) -> int:
+        """Return the id of the last event of the journal, 0 when there is none."""
+        page = self.control.journal_page(self.name, {"last": 1})
+        return self._base + page.last
+
+    def events(self, after: int) -> Page:
+        """Return the events behind the id *after*."""
+        entries: list[Entry] = []
+        asked = after - self._base
+        dropped = 0
+        while True:
+            page = self.control.journal_page(self.name, {"after": asked, "limit": _PAGE})
+            if not entries:
+                dropped = max(page.first - asked - 1, 0)
+            entries += (replace(entry, id=self._base + entry.id) for entry in page.items)
+            if page.next is None:
+                return Page(entries, self._base + max(page.last, asked), dropped)
+            asked = page.next
+
+    def now(self) -> datetime:
+        """Return what the PBX clock shows."""
+        return self.control.clock(self.name).now
+
+    def calls(self) -> list[Call]:
+        """Return every call that is over, without names."""
+        return [_call(one) for one in self.control.ledger(self.name)]
+
+    def place(self, call: Mapping[str, Any]) -> list[int]:
+        """Place the calls that *call* stands for; return when each begins, in microseconds of UTC, by which they are told apart."""
+        wanted = {key: value for key, value in call.items() if key not in PLACING}
+        first = datetime.fromisoformat(wanted["at"]) if "at" in wanted else self.control.clock(self.name).world
+        step = timedelta(seconds=call.get("every", 0))
+        each = [{**wanted, "at": (first + at * step).isoformat()} for at in range(call.get("count", 1))]
+        told = self.control.place_calls(self.name, each if "at" in wanted or len(each) > 1 else [wanted])
+        return [microseconds(one.begins) for one in told]
+
+    def set_time_of_day(self, text: str) -> None:
+        """Set the PBX clock to the time of day *text*, HH:MM, of its today and in its zone, and freeze it."""
+        local = self.control.clock(self.name).local
+        then = datetime.combine(local.date(), time.fromisoformat(text), local.tzinfo)
+        self.control.change_clock(self.name, {"now": then.isoformat(), "rate": 0})
+
+    def reset(self, last: int) -> None:
+        """Let the PBX begin anew; *last* is the id of the last event that was read."""
+        self.control.reset(self.name)
+        self._base = last
+
+    def differing(self, wanted: Mapping[str, Any]) -> list[str]:
+        """Return those of the settings *wanted* that the PBX does not have, as sentences."""
+        read = configuration.read_pbx(wanted, Path())
+        told = read.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return list(_differing(told, self.control.pbx(self.name).settings, ""))
+
+
+def named(calls: Sequence[Call], placed: Mapping[int, str]) -> list[Call]:
+    """Return *calls* with the names that they were *placed* under, by when they began."""
+    return [replace(one, name=placed.get(one.began, "")) for one in calls]
+
+
+def _call(told: LedgerCall) -> Call:
+    rows = tuple(Row(row.acctid, _whole(row.deliveries)) for row in told.rows if row.acctid is not None)
+    files = tuple(File(file.path, _whole(file.deliveries)) for file in told.recordings)
+    return Call(told.began or 0, rows, files, shape=told.shape)
+
+
+def _whole(deliveries: Iterable[Delivery]) -> int:
+    """Return how often something went out whole."""
+    return sum(one.whole for one in deliveries)
+
+
+def _differing(wanted: Mapping[str, Any], there: Mapping[str, Any], under: str) -> Any:
+    for key, value in wanted.items():
+        found = there.get(key)
+        if isinstance(value, Mapping) and isinstance(found, Mapping):
+            yield from _differing(value, found, f"{under}{key}.")
+        elif value != found:
+            yield f"{under}{key} is {found}, and the scenario needs {value}"

@@ -1,0 +1,45 @@
+"""What the steps of a scenario come to on the control plane: a row for each action that is one request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from ucmsim.scenarios.bridge import Bridge
+from ucmsim.scenarios.language import Restart, Step
+from ucmsim.scenarios.reading import EVERY, RESTART
+
+
+def do(step: Step, bridge: Bridge) -> None:
+    """Do what *step* does that is one request; raises `ucmsim.client.ControlError`."""
+    for key, act in _ACTS.items():
+        if (value := getattr(step, key)) is not None:
+            act(bridge, value)
+
+
+def _clear(bridge: Bridge, fault: str) -> None:
+    if fault == EVERY:
+        bridge.control.clear_faults(bridge.name)
+    else:
+        bridge.control.disarm_fault(bridge.name, fault)
+
+
+def _restart(bridge: Bridge, restart: Restart) -> None:
+    when = dict(restart.when or {})
+    fault = {"name": RESTART, "fault": "api.restart", "seconds": restart.seconds, "when": when, "times": 1}
+    bridge.control.arm_fault(bridge.name, fault)
+
+
+_ACTS: Mapping[str, Callable[[Bridge, Any], object]] = MappingProxyType({
+    "arm": lambda bridge, fault: bridge.control.arm_fault(bridge.name, fault),
+    "clear": _clear,
+    "clock": lambda bridge, clock: bridge.control.change_clock(
+        bridge.name, clock.model_dump(mode="json", exclude_unset=True)
+    ),
+    "time_of_day": lambda bridge, text: bridge.set_time_of_day(text),
+    "identity": lambda bridge, identity: bridge.control.show_identity(bridge.name, identity),
+    "api": lambda bridge, changes: bridge.control.change_api(bridge.name, changes),
+    "restart": _restart,
+    "delete_rows": lambda bridge, _true: bridge.control.delete_cdrs(bridge.name),
+})  # fmt: skip

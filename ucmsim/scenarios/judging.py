@@ -1,0 +1,221 @@
+"""What came of each expectation: passed or not, and in one sentence why. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from ucmsim.errors import shortened
+from ucmsim.scenarios.language import Bounds, CameBack, Expectation, InARow, Which
+from ucmsim.scenarios.reading import EVERY, PLACED
+from ucmsim.scenarios.seen import Call, Request, Seen
+
+UNVERIFIED = "unverified-certificate"
+"""The mark of a request over a connection that was shown a bad certificate."""
+_NAMED = 4
+"""Rows and requests that a sentence names at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of one expectation, or of a step that never came.
+
+    *passed* is None where it could not be judged; *why* says what was found. *open* says that it may still come.
+    """
+
+    name: str
+    says: str
+    passed: bool | None
+    why: str = ""
+    open: bool = False
+
+    @property
+    def word(self) -> str:
+        return {True: "passed", False: "FAILED", None: "not judged"}[self.passed]
+
+    def __str__(self) -> str:
+        return f"{self.word}  {self.name}: {self.says}" + (f" -- {self.why}" if self.why else "")
+
+    def as_json(self) -> dict[str, Any]:
+        return {"name": self.name, "says": self.says, "passed": self.passed, "why": self.why}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """When a step was done: on both clocks, and the *id* of the last event of the journal before it."""
+
+    id: int
+    wall: float
+    pbx: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an expectation is judged by.
+
+    *calls* are those that are over, *placed* the names of all that the scenario placed, each as often as there are calls
+    of it, *steps* when each step that has a name was done, *kept* the AcctIds of the rows that the client says it kept.
+    """
+
+    seen: Seen = field(default_factory=Seen)
+    calls: Sequence[Call] = ()
+    placed: Mapping[str, int] = field(default_factory=dict)
+    steps: Mapping[str, Done] = field(default_factory=dict)
+    kept: Sequence[str] | None = None
+
+    def of(self, names: Sequence[str]) -> Iterator[Call]:
+        """Yield the calls that *names* mean and that are over."""
+        for call in self.calls:
+            if EVERY in names or call.name in names or (PLACED in names and call.name in self.placed):
+                yield call
+
+    def up(self, names: Sequence[str]) -> list[str]:
+        """Return the names of the calls that *names* mean and that are not all over yet."""
+        over = [call.name for call in self.calls]
+        wanted = self.placed if {EVERY, PLACED} & {*names} else [name for name in names if name in self.placed]
+        return [name for name in wanted if over.count(name) < self.placed[name]]
+
+
+def judge(one: Expectation, evidence: Evidence) -> Finding:
+    """Return what came of *one* expectation by the *evidence*."""
+    kind = next(key for key in _JUDGES if getattr(one, key) is not None)
+    why, is_open = _JUDGES[kind](getattr(one, kind), evidence)
+    if kind == "kept" and evidence.kept is None:
+        return Finding(one.name, one.says, None, "the client has not said what it kept")
+    return Finding(one.name, one.says, not why, why, is_open)
+
+
+Judged = tuple[str, bool]
+"""Why it is not as expected, "" where it is, and whether it may still become so."""
+_GOOD: Judged = ("", False)
+
+
+def _delivered(names: Sequence[str], evidence: Evidence) -> Judged:
+    if up := evidence.up(names):
+        return f"not over yet, so without rows: {', '.join(up)}", True
+    rows = [(call, row) for call in evidence.of(names) for row in call.rows]
+    missing = [_row(call, row.acctid) for call, row in rows if not row.delivered]
+    if not missing:
+        return _GOOD
+    return f"{len(missing)} of {len(rows)} CDRs never went out whole: {_few(missing)}", True
+
+
+def _fetched(names: Sequence[str], evidence: Evidence) -> Judged:
+    if up := evidence.up(names):
+        return f"not over yet, so without recordings: {', '.join(up)}", True
+    files = [file for call in evidence.of(names) for file in call.files]
+    if not files:
+        return "there is no recording of these calls", False
+    missing = [file.path for file in files if not file.fetched]
+    if not missing:
+        return _GOOD
+    return f"{len(missing)} of {len(files)} recordings never went out whole: {_few(missing)}", True
+
+
+def _kept(names: Sequence[str], evidence: Evidence) -> Judged:
+    """Judge what the client kept of what it was sent; what never went out whole is another matter."""
+    kept = Counter(evidence.kept or ())
+    rows = [(call, row.acctid) for call in evidence.of(names) for row in call.rows if row.delivered]
+    lost = [_row(call, acctid) for call, acctid in rows if not kept[acctid]]
+    more = [f"{_row(call, acctid)} {kept[acctid]} times" for call, acctid in rows if kept[acctid] > 1]
+    said = [f"{len(lost)} of {len(rows)} CDRs that it got were not kept: {_few(lost)}"] if lost else []
+    said += [f"{len(more)} of {len(rows)} CDRs were kept more than once: {_few(more)}"] if more else []
+    return "; ".join(said), True
+
+
+def _verified(_wanted: object, evidence: Evidence) -> Judged:
+    return _unmarked((UNVERIFIED,), evidence)
+
+
+def _unmarked(marks: Sequence[str], evidence: Evidence) -> Judged:
+    found = [(one, mark) for one in evidence.seen.requests for mark in one.marks if mark in marks]
+    visits = [mark for one in evidence.seen.visits for mark in one.marks if mark in marks]
+    if not found and not visits:
+        return _GOOD
+    told = [f"{one} ({mark})" for one, mark in found] + [f"a connection ({mark})" for mark in visits]
+    return f"{len(told)} times: {_few(told)}", False
+
+
+def _requests(bounds: Bounds, evidence: Evidence) -> Judged:
+    between = _between(evidence, bounds.since, bounds.until)
+    found = sum(one.is_of(bounds) for one in between)
+    if bounds.at_most is not None and found > bounds.at_most:
+        return f"there were {found}, and {bounds.at_most} at most are expected", False
+    if found < bounds.at_least:
+        return f"there were {found}, and {bounds.at_least} or more are expected", bounds.until is None
+    return _GOOD
+
+
+def _in_a_row(bounds: InARow, evidence: Evidence) -> Judged:
+    longest = 0
+    for peer in {one.peer for one in evidence.seen.requests}:
+        row, before = 0, float("-inf")
+        for one in _between(evidence, bounds.since, None):
+            if one.peer != peer:
+                continue
+            row = 0 if not one.is_of(bounds) else row + 1 if one.wall - before < bounds.pause else 1
+            before, longest = one.wall, max(longest, row)
+    if longest > bounds.at_most:
+        return (
+            f"there were {longest} with less than {bounds.pause:g} s between them, and {bounds.at_most} are enough",
+            False,
+        )
+    return _GOOD
+
+
+def _came_back(bounds: CameBack, evidence: Evidence) -> Judged:
+    begun = evidence.steps.get(bounds.since)
+    if begun is None:
+        return f"the step '{bounds.since}' never came", False
+    asked = [one for one in _between(evidence, bounds.since, None) if not one.is_challenge]
+    path = Which(path=bounds.path)
+    at = next((at for at, one in enumerate(asked, 1) if one.whole and one.is_of(path)), None)
+    if at is None:
+        return f"it was answered no more: {len(asked)} requests came after '{bounds.since}'", (
+            bounds.requests is None or len(asked) < bounds.requests
+        )
+    late = [
+        *_over("s of real time", asked[at - 1].wall - begun.wall, bounds.seconds),
+        *_over("s of PBX time", _pbx_seconds(asked[at - 1], begun), bounds.pbx_seconds),
+        *_over("requests", at, bounds.requests),
+    ]
+    return (f"it was answered again after {', '.join(late)}", False) if late else _GOOD
+
+
+def _over(unit: str, found: float, most: float | None) -> Iterator[str]:
+    if most is not None and found > most:
+        yield f"{found:.3g} {unit}, and {most:g} are the most"
+
+
+def _pbx_seconds(one: Request, begun: Done) -> float:
+    return 0.0 if begun.pbx is None else (one.pbx - begun.pbx).total_seconds()
+
+
+def _between(evidence: Evidence, since: str | None, until: str | None) -> list[Request]:
+    """Return the requests that were answered from the step *since* on, and before the step *until*."""
+    first, last = (None if name is None else evidence.steps.get(name) for name in (since, until))
+    if since is not None and first is None:
+        return []
+    return [
+        one
+        for one in evidence.seen.requests
+        if (first is None or one.id > first.id) and (last is None or one.id <= last.id)
+    ]
+
+
+def _row(call: Call, acctid: str) -> str:
+    return f"AcctId {acctid}" + (f" of '{call.name}'" if call.name else "")
+
+
+def _few(told: Iterable[str]) -> str:
+    return ", ".join(shortened(told, "{} more", _NAMED))
+
+
+_JUDGES: Mapping[str, Callable[[Any, Evidence], Judged]] = MappingProxyType({
+    "delivered": _delivered, "fetched": _fetched, "kept": _kept, "verified": _verified, "unmarked": _unmarked,
+    "requests": _requests, "in_a_row": _in_a_row, "came_back": _came_back,
+})  # fmt: skip

@@ -1,0 +1,159 @@
+"""Plays a scenario on a running PBX: looks, lets `course` decide, and does what is due over the control plane."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Any
+
+from ucmsim.scenarios.bridge import Bridge, named
+from ucmsim.scenarios.course import Course, Due, Moment, Never, Waiting, judged, needs_calls, needs_clock, told
+from ucmsim.scenarios.doing import do
+from ucmsim.scenarios.judging import Done, Evidence, Finding
+from ucmsim.scenarios.language import Expectation, Scenario, Step
+from ucmsim.scenarios.outcome import Outcome
+from ucmsim.scenarios.seen import Call, Seen
+
+PERIOD = 0.1
+"""Seconds between two looks at the journal."""
+GRACE = 1.0
+"""Seconds in which what the client has done is still told, once it has left: connections are told when they are closed."""
+_ABOUT_CALLS = ("delivered", "fetched", "kept")
+
+
+def _quiet(_sentence: str) -> None:
+    pass
+
+
+@dataclass(slots=True)
+class Performance:
+    """One run of *scenario* on the PBX behind *bridge*.
+
+    *patience*, in seconds, is for each step and for the end. *say* is told what happens. *left* is set by whoever knows
+    that the client is gone, *over* once nothing more is waited for. *kept* are the AcctIds that the client says it kept.
+    """
+
+    scenario: Scenario
+    bridge: Bridge
+    patience: float
+    say: Callable[[str], object] = _quiet
+    left: Event = field(default_factory=Event)
+    over: Event = field(default_factory=Event)
+    kept: Sequence[str] | None = None
+    _seen: Seen = field(default_factory=Seen)
+    _course: Course = field(init=False)
+    _began: float = 0.0
+    _placed: dict[int, str] = field(default_factory=dict)
+    _calls: list[Call] = field(default_factory=list)
+    _notes: list[str] = field(default_factory=list)
+    _left_at: float | None = None
+
+    def __post_init__(self) -> None:
+        self._course = Course(self.scenario, self.patience)
+
+    def run(self) -> Outcome:
+        """Play it to its end; raises `ucmsim.client.ControlError`."""
+        try:
+            self._seen = Seen(last=self.bridge.last())
+            self._began = time.monotonic()
+            self._steps()
+            findings = self._settled()
+        finally:
+            self.over.set()
+        return Outcome(self.scenario.name, (*self._course.findings, *findings), tuple(self._notes))
+
+    @property
+    def _real(self) -> float:
+        return time.monotonic() - self._began
+
+    def _steps(self) -> None:
+        """Do the steps, until all are done or one never came."""
+        while self._course.at < len(self.scenario.steps):
+            step = self.scenario.steps[self._course.at]
+            moment = self._look(calls=needs_calls(step), clock=needs_clock(step))
+            match self._course.decide(moment):
+                case Due(step=step):
+                    self.say(told(step))
+                    self._do(step)
+                case Never(finding=finding) as never:
+                    self.say(f"{finding.says}: {finding.why}")
+                    self._course = self._course.stopped(never)
+                case Waiting() as waiting if self._gone():
+                    why = f"the client had left before it came (waiting {waiting.left:.0f} s more was in vain)"
+                    self._course = self._course.stopped(
+                        Never(Finding(f"step {self._course.at + 1}", told(step), False, why))
+                    )
+                case Waiting():
+                    self._pause(PERIOD)
+
+    def _settled(self) -> tuple[Finding, ...]:
+        """Return what came of what is expected at the end, once nothing more may come of it."""
+        until = self._real + (self.patience if not self._course.findings else 0.0)
+        while True:
+            findings = self._judged(self.scenario.expect)
+            waits = any(one.open and one.passed is False for one in findings)
+            if not waits or self._real >= until or self._gone():
+                return findings
+            self._pause(PERIOD)
+
+    def _judged(self, expectations: Sequence[Expectation]) -> tuple[Finding, ...]:
+        about_calls = any(getattr(one, kind) is not None for one in expectations for kind in _ABOUT_CALLS)
+        return judged(expectations, self._look(calls=about_calls).evidence)
+
+    def _gone(self) -> bool:
+        """Return whether the client has left, and its last deeds were told."""
+        if not self.left.is_set():
+            return False
+        if self._left_at is None:
+            self._left_at = self._real
+        return self._real - self._left_at >= GRACE
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, but no longer than until the client leaves."""
+        if self.left.is_set():
+            time.sleep(min(seconds, PERIOD))
+        else:
+            self.left.wait(seconds)
+
+    def _look(self, *, calls: bool = False, clock: bool = False) -> Moment:
+        """Return what there is to be known by now."""
+        page = self.bridge.events(self._seen.last)
+        if page.dropped:
+            self._notes.append(f"{page.dropped} events were dropped from the journal before they could be read")
+        self._seen = self._seen.more(page.entries, page.last)
+        if calls:
+            self._calls = named(self.bridge.calls(), self._placed)
+        placed = Counter(self._placed.values())
+        evidence = Evidence(self._seen, self._calls, placed, self._course.steps, self.kept)
+        return Moment(self._real, self.bridge.now() if clock else None, evidence)
+
+    # --- what a step does ------------------------------------------------------------------------------------------
+
+    def _do(self, step: Step) -> None:
+        """Do what *step* does. What the client does meanwhile counts as behind it."""
+        done = Done(self._seen.last, time.time(), self.bridge.now() if step.name else None)
+        do(step, self.bridge)
+        for call in step.place or ():
+            self._place(call)
+        if step.reset is not None:
+            self.bridge.reset(self._seen.last)
+            self._placed.clear()
+        if step.wait is not None:
+            self._wait(step.wait)
+        self._course = self._course.done(self._real, done)
+        if step.expect is not None:
+            self._course = self._course.found(*self._judged(step.expect))
+
+    def _place(self, call: Mapping[str, Any]) -> None:
+        named_so = call.get("name") or f"call {len(self._placed) + 1}"
+        for began in self.bridge.place(call):
+            self._placed[began] = named_so
+
+    def _wait(self, seconds: float) -> None:
+        """Let *seconds* of real time pass; the client may leave meanwhile, and its absence is part of it."""
+        until = self._real + seconds
+        while (rest := until - self._real) > 0 and not self._gone():
+            self._pause(min(rest, PERIOD))

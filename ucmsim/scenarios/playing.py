@@ -1,0 +1,78 @@
+"""Plays a scenario beside a test: `ucm.play("dst-night")`. Its steps run in a thread, the client in the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+from ucmsim.client import ControlClient
+from ucmsim.errors import UcmsimError
+from ucmsim.scenarios.bridge import Bridge
+from ucmsim.scenarios.outcome import Outcome
+from ucmsim.scenarios.performing import Performance
+from ucmsim.scenarios.shipped import found
+
+__tracebackhide__ = True
+
+
+class WrongPbx(UcmsimError):
+    """The PBX has not the settings that the scenario needs."""
+
+
+@dataclass(slots=True)
+class Play:
+    """A scenario that is played, as a context manager: at its end what is expected is judged.
+
+    Leaving it raises `AssertionError` with the list of what passed and failed, unless all passed; *outcome* has it as well.
+    """
+
+    _performance: Performance = field(repr=False)
+    outcome: Outcome | None = None
+    _error: BaseException | None = None
+    _thread: Thread | None = field(default=None, repr=False)
+
+    @property
+    def running(self) -> bool:
+        """Whether there is still something for the client to do: ``while play.running: collector.poll()``."""
+        return not self._performance.over.is_set()
+
+    def kept(self, acctids: Iterable[str | int]) -> None:
+        """Say the AcctIds of all rows that the client kept, each as often as it kept it."""
+        self._performance.kept = [str(one) for one in acctids]
+
+    def __enter__(self) -> Self:
+        self._thread = Thread(target=self._run, name=f"ucmsim scenario {self._performance.scenario.name}", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._performance.left.set()
+        if self._thread is not None:
+            self._thread.join()
+        if error is not None:  # the test's own failure says more
+            return
+        if self._error is not None:
+            raise self._error
+        if self.outcome is not None and not self.outcome.passed:
+            raise AssertionError(str(self.outcome))
+
+    def _run(self) -> None:
+        try:
+            self.outcome = self._performance.run()
+        except BaseException as error:  # noqa: BLE001 - it is raised in the test's thread
+            self._error = error
+
+
+def play(control: ControlClient, pbx: str, scenario: str, patience: float | None = None) -> Play:
+    """Return the *scenario*, by name or file, to be played on the PBX called *pbx*.
+
+    *patience* is seconds that each step, and at the end the client, is waited for, instead of the scenario's own. Raises
+    `ucmsim.errors.UcmsimError`, and `ucmsim.client.ControlError`.
+    """
+    chosen, bridge = found(scenario), Bridge(control, pbx)
+    if differing := bridge.differing(chosen.pbx):
+        raise WrongPbx(f"scenario '{chosen.name}' cannot be played on PBX '{pbx}': {'; '.join(differing)}")
+    return Play(Performance(chosen, bridge, chosen.patience if patience is None else patience))

@@ -1,0 +1,164 @@
+"""What is known of the client: its exchanges and connections, as the journal tells them, and what they delivered. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ucmsim.answers import Entry
+from ucmsim.request import handler_of
+from ucmsim.scenarios.language import Which
+
+ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An exchange: its *id* in the journal, when it began on both clocks, how it was answered, and the rows it carried."""
+
+    id: int
+    wall: float
+    pbx: datetime
+    peer: str
+    target: str
+    path: str
+    status: int
+    refusal: str | None
+    faults: tuple[str, ...]
+    kinds: tuple[str, ...]
+    marks: tuple[str, ...]
+    rows: int
+    whole: bool
+
+    def __str__(self) -> str:
+        return f"GET {self.target} answered with {self.status or 'nothing'}"
+
+    @property
+    def is_challenge(self) -> bool:
+        """Whether it did nothing but ask for credentials."""
+        return self.status == 401
+
+    def is_of(self, which: Which) -> bool:
+        """Return whether it is one of those that *which* means."""
+        return (
+            (which.path is None or handler_of(which.path) == handler_of(self.path))
+            and (which.status is None or which.status in (self.status, f"{self.status // 100}xx"))
+            and _named(which.refusal, () if self.refusal is None else (self.refusal,))
+            and _named(which.fault, (*self.faults, *self.kinds))
+            and _named(which.mark, self.marks)
+            and (which.rows is None or self.rows >= which.rows)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A connection that has ended: its *id* in the journal, what it was shown, and how the client took it."""
+
+    id: int
+    defect: str | None
+    verdict: str
+    refusal: str | None
+    marks: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything that the journal has told since the run began, in order."""
+
+    requests: tuple[Request, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    last: int = 0
+
+    def more(self, entries: Iterable[Entry], last: int) -> Seen:
+        """Return what is known once *entries* were told as well, *last* being the id of the last that there is."""
+        requests, visits = list(self.requests), list(self.visits)
+        for entry in entries:
+            if entry.kind == "exchange":
+                requests.append(_request(entry))
+            elif entry.kind == "connection":
+                visits.append(_visit(entry))
+        return Seen(tuple(requests), tuple(visits), last)
+
+    @property
+    def fired(self) -> frozenset[str]:
+        """The names of the faults that fired."""
+        by_request = (name for one in self.requests for name in one.faults)
+        return frozenset((*by_request, *(name for one in self.visits for name in one.faults)))
+
+    @property
+    def rows(self) -> int:
+        """How many CDRs were on pages that went out whole."""
+        return sum(one.rows for one in self.requests if one.whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A CDR: its AcctId, and how often it went out whole."""
+
+    acctid: str
+    delivered: int
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A recording: its *path* in the spool, and how often it went out whole."""
+
+    path: str
+    fetched: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that is over: when it *began*, in microseconds of UTC, and what became of its rows and recordings.
+
+    *name* is what the scenario calls it, "" where it did not place it.
+    """
+
+    began: int
+    rows: tuple[Row, ...]
+    files: tuple[File, ...] = ()
+    name: str = ""
+    shape: str = field(default="", compare=False)
+
+
+def _request(entry: Entry) -> Request:
+    return Request(
+        entry.id,
+        entry.wall.timestamp(),
+        entry.pbx_clock,
+        entry.peer or "",
+        entry.target or "",
+        entry.path or "",
+        entry.status or 0,
+        entry.refusal.code if entry.refusal else None,
+        entry.faults,
+        entry.kinds,
+        entry.marks,
+        entry.rows or 0,
+        _is_whole(entry),
+    )
+
+
+def _is_whole(entry: Entry) -> bool:
+    """Return whether the client got all of an answer: the body that its head promised."""
+    headers = entry.reply.headers if entry.reply else ()
+    promised = next((value for name, value in headers if name.lower() == "content-length"), "")
+    whole = not promised.isdecimal() or int(promised) == entry.bytes
+    return entry.status == 200 and not entry.ended and whole and entry.method != "HEAD"
+
+
+def _visit(entry: Entry) -> Visit:
+    return Visit(
+        entry.id,
+        entry.tls.defect if entry.tls else None,
+        entry.verdict or "",
+        entry.refusal.code if entry.refusal else None,
+        entry.marks,
+        entry.faults,
+    )
+
+
+def _named(wanted: str | None, names: tuple[str, ...]) -> bool:
+    return wanted is None or (bool(names) if wanted == ANY else wanted in names)
