@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import types
 import typing
@@ -15,6 +16,7 @@ from pydantic_core import PydanticUndefined
 from ucmsim import catalogue
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.columns import GENERATIONS
+from ucmsim.control.openapi import document
 from ucmsim.control.routes import ROUTES
 from ucmsim.defects import CLASSES, DEFECTS
 from ucmsim.faults import KINDS, PLANES
@@ -274,6 +276,15 @@ def placed(text: str) -> str:
     return text
 
 
+OPENAPI = README.parent / "docs" / "openapi.json"
+
+
+def openapi() -> str:
+    """Return the OpenAPI document of the control plane as it stands in the documentation."""
+    return json.dumps(document(ROUTES), indent=1) + "\n"
+
+
 if __name__ == "__main__":
+    OPENAPI.write_text(openapi())
     for page in WITH_TABLES:
         page.write_text(placed(page.read_text()))

@@ -11,6 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+import requests
 
 from tests.controlling import LATENCY, Control
 from ucmsim.client import (
@@ -21,6 +22,7 @@ from ucmsim.client import (
     ControlUnauthorised,
     ControlUnreachable,
 )
+from ucmsim.pytest_plugin import Ucm
 
 # --- the client ----------------------------------------------------------------------------------------------------
 
@@ -172,3 +174,16 @@ def test_following_may_be_refused(control: Control) -> None:
     """Whoever may not follow is told so as by any other route."""
     with pytest.raises(ControlNotFound, match="there is no PBX 'nobody'"):
         next(control.client.follow_journal("nobody"))
+
+
+def test_the_journal_is_followed_as_it_grows(control: Control, ucm: Ucm) -> None:
+    """What happened after an id first, then what happens; filters narrow both."""
+    for number in (1, 2):
+        requests.get(f"{ucm.url}/cdrapi?n={number}", verify=ucm.ca, timeout=10)
+    followed = control.client.follow_journal(ucm.name, after=0, kind="exchange")
+    assert [next(followed).target for _ in range(2)] == ["/cdrapi?n=1", "/cdrapi?n=2"]
+    requests.get(f"{ucm.url}/cdrapi?n=3", verify=ucm.ca, timeout=10)
+    third = next(followed)
+    assert (third.target, third.status, third.refusal and third.refusal.code) == ("/cdrapi?n=3", 401, "no-credentials")
+    assert ucm.journal(kind="exchange", after=third.id - 1) == [third]
+    followed.close()

@@ -15,14 +15,14 @@ import ucmsim
 ROOT = Path(ucmsim.__file__).parent
 
 LAYERS: dict[str, tuple[str, ...]] = {
-    "0": ("errors", "instants", "fields", "refusals", "privatefile", "acl", "columns", "personalities", "quirks", "register", "served", "extents", "reply", "mapped", "entry", "answers", "controlerrors", "eventstream", "operations", "settings"),
+    "0": ("errors", "instants", "fields", "refusals", "privatefile", "acl", "columns", "personalities", "quirks", "register", "served", "extents", "reply", "mapped", "entry", "answers", "controlerrors", "eventstream", "operations", "answerschemas", "settings"),
     "1": (
         "clock", "corrections", "schedule", "streams", "request", "pages", "head", "reader", "authorization", "nonces", "auth", "parameters", "integers",
         "extensions", "times", "query", "sight", "matching", "history", "grouping", "csvlines", "pieces", "render", "measuring", "deliveries", "delivered", "imported", "accounts", "counts", "edits", "devicefile", "cdrapi", "audio", "beneath",
         "recordings", "records", "ledger", "truth", "paths", "spool", "media", "listing", "listingform", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "hello", "verdicts", "asked", "face", "checks", "downtime", "lookup", "pbx",
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring", "tls12", "scripted"),
-    "2": ("statefolder", "progress", "configuration", "madewith", "filling", "callquery", "wishes", "staging", "living", "identities", "assembly", "renewal", "changes", "catalogue", "tables"),
+    "2": ("statefolder", "progress", "configuration", "madewith", "filling", "callquery", "wishes", "bodyschemas", "queryschemas", "staging", "living", "identities", "assembly", "renewal", "changes", "catalogue", "tables"),
     "3": ("kernel", "throttle", "socketplane", "gate", "pemfiles", "oldtls", "scriptedtls", "tls", "wire", "channel", "ports", "listening", "happenings", "keeping", "journalstream", "delivering", "running", "fleet", "metrics", "announce", "control", "eventsending", "controlsite", "treqclient", "parent", "stopping", "tap"),
     "4": ("client", "child", "following", "journalcommand", "cli", "show", "pytest_plugin", "scenarios"),
 }  # fmt: skip

@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 import pytest_twisted
+import requests
 
 from tests.controlling import LATENCY, Control
 from ucmsim.client import ControlClient, ControlNotFound, ControlRefused, ControlUnauthorised, ControlUnreachable
+from ucmsim.pytest_plugin import Ucm
 from ucmsim.treqclient import TreqControlClient
 
 
@@ -140,6 +142,21 @@ async def test_events_are_followed_until_the_stream_ends(somebody: Callable[[byt
     assert [(await anext(found)).id, (await anext(found)).id] == [7, 8]
     with pytest.raises(ControlUnreachable, match="the stream of events has ended"):
         await anext(found)
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_journal_is_followed_as_it_grows(client: TreqControlClient, ucm: Ucm) -> None:
+    """What happened after an id first, then what happens, and the connection goes with the loop."""
+    requests.get(f"{ucm.url}/cdrapi?n=1", verify=ucm.ca, timeout=10)
+    found = []
+    followed = client.follow_journal(ucm.name, after=0, kind="exchange")
+    async for entry in followed:
+        found.append(entry.target)
+        if len(found) == 2:
+            break
+        requests.get(f"{ucm.url}/cdrapi?n=2", verify=ucm.ca, timeout=10)
+    await followed.aclose()
+    assert found == ["/cdrapi?n=1", "/cdrapi?n=2"]
 
 
 @pytest_twisted.ensureDeferred

@@ -74,7 +74,7 @@ class Pbx:
     username: str | None
     ca: str
     rows: int
-    settings: Mapping[str, Any] = field(hash=False)
+    settings: Mapping[str, Any] = field(hash=False, metadata={"schema": "Settings"})
     warnings: tuple[str, ...] = ()
 
 
@@ -271,7 +271,7 @@ class Fault:
     *told* is all of it, its kind's own fields too.
     """
 
-    told: Mapping[str, Any] = field(hash=False, repr=False, metadata={"whole": True})
+    told: Mapping[str, Any] = field(hash=False, repr=False, metadata={"whole": True, "open": True})
     name: str
     kind: str = field(metadata={"key": "fault"})
     when: Mapping[str, Any] = field(hash=False)

@@ -17,7 +17,7 @@ LONGEST_PAGE = 10_000
 """Calls that one page has at most."""
 
 _PAGE = 1000
-_LARGEST = 2**63 - 1
+LARGEST = 2**63 - 1
 
 
 def sought(query: Mapping[str, Sequence[str]]) -> Sought:
@@ -40,7 +40,7 @@ def _sought(query: Mapping[str, Sequence[str]], keys: Sequence[str]) -> Sought:
     given = each_once(query)
     shape = given.get("shape")
     return Sought(
-        after=_number(given, "after", 0, 0, _LARGEST),
+        after=_number(given, "after", 0, 0, LARGEST),
         limit=_number(given, "limit", _PAGE, 1, LONGEST_PAGE),
         since=_instant(given, "since"),
         until=_instant(given, "until"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -54,6 +54,8 @@ __tracebackhide__ = True
 
 T = TypeVar("T")
 _NONE: Mapping[str, Any] = MappingProxyType({})
+_SILENCE = 60.0
+"""Seconds after which a stream that says nothing, not even that it lives, is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +217,11 @@ class ControlClient:
         """Return every event that *filters* leave, in order, however many pages that takes."""
         return list(self._through(operations.all_events(pbx, filters)))
 
-    def follow_journal(self, pbx: str, *, after: int | None = None, **filters: Any) -> Iterator[Entry]:
+    def follow_journal(self, pbx: str, *, after: int | None = None, **filters: Any) -> Generator[Entry, None, None]:
         """Yield events as they happen, those *after* an id first; it has no end but `ControlUnreachable`."""
         asked, headers = operations.following(pbx, after, filters)
         stream, entry = EventStream(), reader(Entry)
-        with self._answer(asked, headers) as response:
+        with self._answer(asked, headers, max(self.timeout, _SILENCE)) as response:
             if response.status != http.client.OK:
                 asked.answered(self.url, response.status, response.read())
             while line := response.readline():
@@ -243,12 +245,14 @@ class ControlClient:
             return end.value  # type: ignore[no-any-return]
 
     @contextmanager
-    def _answer(self, asked: Asked[Any], headers: Mapping[str, str] = _NONE) -> Iterator[http.client.HTTPResponse]:
+    def _answer(
+        self, asked: Asked[Any], headers: Mapping[str, str] = _NONE, timeout: float | None = None
+    ) -> Iterator[http.client.HTTPResponse]:
         """Send what is *asked* and hand over the answer; raises `ControlUnreachable`, also while it is being read."""
         if said := url_objection(self.url):
             raise ControlUnreachable(said)
         place = urlsplit(self.url)
-        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=self.timeout)
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=timeout or self.timeout)
         sent = {**asked.headers(self.token), **headers, "Connection": "close"}
         try:
             connection.request(asked.method, asked.target, asked.body, sent)

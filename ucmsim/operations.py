@@ -83,8 +83,8 @@ def url_objection(url: str) -> str:
 class Operation(Generic[T]):
     """One route: its *id*, which is also the name of the clients' method, *method*, *path*, and the form of its answer.
 
-    *body* names the argument that is its body, "" for none; *query* whether it takes parameters. A status that is *also* an
-    answer is no refusal.
+    *body* names the argument that is its body, "" for none; *query* whether it takes parameters. It is answered with
+    *status*, and with the one that is *also* an answer and no refusal, if there is one.
     """
 
     id: str
@@ -93,6 +93,7 @@ class Operation(Generic[T]):
     form: type[T]
     body: str = ""
     query: bool = False
+    status: int = 200
     also: int = 0
 
     @property
@@ -120,11 +121,11 @@ METRICS = Operation("metrics", "GET", "/metrics", str)
 STATUS = Operation("status", "GET", "/v1/status", answers.Status)
 OPENAPI: Operation[Mapping[str, Any]] = Operation("openapi", "GET", "/v1/openapi.json", Mapping[str, Any])  # type: ignore[type-abstract]
 PBXS = Operation("pbxs", "GET", "/v1/pbxs", Listed[answers.Pbx])
-CREATE_PBX = Operation("create_pbx", "POST", "/v1/pbxs", answers.Pbx, body="settings")
+CREATE_PBX = Operation("create_pbx", "POST", "/v1/pbxs", answers.Pbx, body="settings", status=201)
 PBX = Operation("pbx", "GET", "/v1/pbxs/{pbx}", answers.Pbx)
-PUT_PBX = Operation("put_pbx", "PUT", "/v1/pbxs/{pbx}", answers.PutPbx, body="settings")
+PUT_PBX = Operation("put_pbx", "PUT", "/v1/pbxs/{pbx}", answers.PutPbx, body="settings", also=201)
 CHANGE_PBX = Operation("change_pbx", "PATCH", "/v1/pbxs/{pbx}", answers.PutPbx, body="changes")
-DELETE_PBX = Operation("delete_pbx", "DELETE", "/v1/pbxs/{pbx}", type(None))
+DELETE_PBX = Operation("delete_pbx", "DELETE", "/v1/pbxs/{pbx}", type(None), status=204)
 RESET = Operation("reset", "POST", "/v1/pbxs/{pbx}/reset", answers.Pbx)
 API = Operation("api", "GET", "/v1/pbxs/{pbx}/api", answers.Api)
 CHANGE_API = Operation("change_api", "PATCH", "/v1/pbxs/{pbx}/api", answers.Api, body="changes")
@@ -133,15 +134,15 @@ SHOW_IDENTITY = Operation("show_identity", "PUT", "/v1/pbxs/{pbx}/identity", ans
 CLOCK = Operation("clock", "GET", "/v1/pbxs/{pbx}/clock", answers.Clock)
 CHANGE_CLOCK = Operation("change_clock", "PUT", "/v1/pbxs/{pbx}/clock", answers.Clock, body="change")
 CALLS = Operation("calls", "GET", "/v1/pbxs/{pbx}/calls", Page[answers.Call], query=True)
-PLACE_CALL = Operation("place_call", "POST", "/v1/pbxs/{pbx}/calls", answers.PlacedCall, body="call")
-PLACE_CALLS = Operation("place_calls", "POST", "/v1/pbxs/{pbx}/calls", Listed[answers.PlacedCall], body="calls")
+PLACE_CALL = Operation("place_call", "POST", "/v1/pbxs/{pbx}/calls", answers.PlacedCall, body="call", status=201)
+PLACE_CALLS = Operation("place_calls", "POST", "/v1/pbxs/{pbx}/calls", Listed[answers.PlacedCall], body="calls", status=201)
 DELETE_CDRS = Operation("delete_cdrs", "DELETE", "/v1/pbxs/{pbx}/cdrs", answers.Deleted)
 LEDGER = Operation("ledger", "GET", "/v1/pbxs/{pbx}/ledger", Page[answers.LedgerCall], query=True)
 FAULTS = Operation("faults", "GET", "/v1/pbxs/{pbx}/faults", Listed[answers.Fault])
-ARM_FAULT = Operation("arm_fault", "POST", "/v1/pbxs/{pbx}/faults", answers.Fault, body="fault")
-CLEAR_FAULTS = Operation("clear_faults", "DELETE", "/v1/pbxs/{pbx}/faults", type(None))
+ARM_FAULT = Operation("arm_fault", "POST", "/v1/pbxs/{pbx}/faults", answers.Fault, body="fault", status=201)
+CLEAR_FAULTS = Operation("clear_faults", "DELETE", "/v1/pbxs/{pbx}/faults", type(None), status=204)
 CHANGE_FAULT = Operation("change_fault", "PATCH", "/v1/pbxs/{pbx}/faults/{name}", answers.Fault, body="changes")
-DISARM_FAULT = Operation("disarm_fault", "DELETE", "/v1/pbxs/{pbx}/faults/{name}", type(None))
+DISARM_FAULT = Operation("disarm_fault", "DELETE", "/v1/pbxs/{pbx}/faults/{name}", type(None), status=204)
 JOURNAL = Operation("journal", "GET", "/v1/pbxs/{pbx}/journal", answers.JournalPage, query=True)
 SNAPSHOT = Operation("snapshot", "POST", "/v1/pbxs/{pbx}/snapshot", answers.Snapshot, body="file")
 RESTORE = Operation("restore", "POST", "/v1/pbxs/{pbx}/restore", answers.Pbx, body="file")

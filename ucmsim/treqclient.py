@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -176,7 +176,9 @@ class TreqControlClient:
     def journal(self, pbx: str, **filters: Any) -> Deferred[list[Entry]]:
         return self._through(operations.all_events(pbx, filters)).addCallback(list)
 
-    async def follow_journal(self, pbx: str, *, after: int | None = None, **filters: Any) -> AsyncIterator[Entry]:
+    async def follow_journal(
+        self, pbx: str, *, after: int | None = None, **filters: Any
+    ) -> AsyncGenerator[Entry, None]:
         """Yield events as they happen, those *after* an id first; it has no end but `ControlUnreachable`."""
         asked, headers = operations.following(pbx, after, filters)
         response = await self._sent(asked, headers)

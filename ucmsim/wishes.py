@@ -15,11 +15,11 @@ from ucmsim.instants import at_microseconds
 LONGEST = 86_400
 """Seconds that a call rings or talks at most."""
 
-_AMI = "ami"
-_NUMBER = re.compile(r"[A-Za-z0-9+*#._-]{1,40}")
+AMI = "ami"
+NUMBER = re.compile(r"[A-Za-z0-9+*#._-]{1,40}")
 """What stands in the user part of a SIP address and can be dialled; nothing that leads elsewhere in a file's name."""
-_KEYS = ("shape", "from", "to", "target", "trunk", "code", "at", "ring", "talk", "phones", "recorded")
-_CODE = re.compile(r"[0-9]{1,20}")
+KEYS = ("shape", "from", "to", "target", "trunk", "code", "at", "ring", "talk", "phones", "recorded")
+CODE = re.compile(r"[0-9]{1,20}")
 MOST_PHONES = 100
 """Phones that a call rings together, or one after another, at most."""
 
@@ -51,14 +51,14 @@ def wished(body: Any, now: datetime) -> Wish:
     """Return the call that *body* wishes for, *now* unless it says when. Raises `FieldRefused`."""
     if not isinstance(body, Mapping):
         raise FieldRefused("a call is a JSON object", "")
-    only_known(body, _KEYS, "key of a call")
+    only_known(body, KEYS, "key of a call")
     recorded = body.get("recorded", False)
-    if not (isinstance(recorded, bool) or recorded == _AMI):
-        raise FieldRefused(f"'recorded' is true, false or \"{_AMI}\"", "recorded")
+    if not (isinstance(recorded, bool) or recorded == AMI):
+        raise FieldRefused(f"'recorded' is true, false or \"{AMI}\"", "recorded")
     return Wish(
         _text(body, "shape").replace("_", "-"), _number(body, "from"), _number(body, "to"),
         instant_of(body["at"], "at") if "at" in body else now,
-        _seconds(body, "ring"), _seconds(body, "talk"), bool(recorded), recorded == _AMI, _phones(body),
+        _seconds(body, "ring"), _seconds(body, "talk"), bool(recorded), recorded == AMI, _phones(body),
         _number(body, "target") if "target" in body else None,
         _text(body, "trunk") if "trunk" in body else None,
         _code(body) if "code" in body else None,
@@ -111,7 +111,7 @@ def _text(body: Mapping[str, Any], key: str) -> str:
 
 def _number(body: Mapping[str, Any], key: str) -> str:
     value = _text(body, key)
-    if not _NUMBER.fullmatch(value):
+    if not NUMBER.fullmatch(value):
         raise FieldRefused(
             f"'{key}' is a number or name of up to 40 letters, digits and + * # . _ -, not {given(value)}", key
         )
@@ -120,7 +120,7 @@ def _number(body: Mapping[str, Any], key: str) -> str:
 
 def _code(body: Mapping[str, Any]) -> str:
     value = _text(body, "code")
-    if not _CODE.fullmatch(value):
+    if not CODE.fullmatch(value):
         raise FieldRefused(f"'code' is a text of up to 20 digits, not {given(value)}", "code")
     return value
 

@@ -22,3 +22,11 @@ def status(plane: Plane) -> Answer:
     """Answer what this process is, and which PBXs run in it."""
     names = [service.name for service in plane.fleet]
     return Answer({"instance": plane.instance, "version": __version__, "seed": plane.seed, "pbxs": names})
+
+
+async def openapi(plane: Plane) -> Answer:
+    """Answer the OpenAPI document of these routes."""
+    from ucmsim.control.openapi import document
+    from ucmsim.control.routes import ROUTES  # which has this handler
+
+    return Answer(await plane.fleet.work(lambda: document(ROUTES)))

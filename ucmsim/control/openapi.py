@@ -1,0 +1,143 @@
+"""The OpenAPI document of the control plane, made from the routes, what their bodies are read by, and what clients read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, get_origin
+
+from ucmsim import __version__, bodyschemas, operations
+from ucmsim.answerschemas import REFERRED, Schema, schema_of
+from ucmsim.control.events import MEDIA_TYPE as EVENTS
+from ucmsim.operations import OPERATIONS, Operation
+from ucmsim.queryschemas import parameters
+
+if TYPE_CHECKING:
+    from ucmsim.control.routes import Route
+
+_SAID: Mapping[int, str] = MappingProxyType({
+    200: "it is so", 201: "it is made", 204: "it is gone", 400: "what was sent is wrong", 401: "the token is missing or wrong",
+    404: "there is no such PBX or fault", 409: "it does not go with what there is", 413: "the body is too large",
+    415: "the body is no JSON", 500: "ucmsim failed; its log says why", 503: "not everything listens yet",
+})  # fmt: skip
+_NAMES: Mapping[str, str] = MappingProxyType({"pbx": "the name of a PBX", "name": "the name of an armed fault"})
+_JSON = "application/json"
+_RESUMES: Mapping[str, Any] = MappingProxyType({
+    "name": "Last-Event-ID", "in": "header", "schema": {"type": "integer", "minimum": 0, "maximum": 10**18},
+    "description": f"with Accept: {EVENTS}, the id of the event after which the stream goes on",
+})  # fmt: skip
+
+_Body = Callable[[bodyschemas.Components], Schema]
+_BODIES: Mapping[str, _Body] = MappingProxyType({
+    "create_pbx": bodyschemas.new_pbx,
+    "put_pbx": bodyschemas.settings,
+    "change_pbx": bodyschemas.settings_patch,
+    "change_api": bodyschemas.api_changes,
+    "show_identity": bodyschemas.identity,
+    "change_clock": bodyschemas.clock_change,
+    "arm_fault": bodyschemas.fault,
+    "change_fault": bodyschemas.fault_changes,
+    "snapshot": bodyschemas.file,
+    "restore": bodyschemas.file,
+})  # fmt: skip
+
+
+def _error() -> Schema:
+    """Return the schema of what every refusal is."""
+    fields = {"code": {"type": "string"}, "message": {"type": "string"}, "field": {"type": ["string", "null"]}}
+    told = {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
+    return {
+        "type": "object",
+        "description": "What the caller did wrong: a code for programs, a sentence for people, and the field, if it is one.",
+        "properties": {"error": told},
+        "required": ["error"],
+        "additionalProperties": False,
+    }
+
+
+def document(routes: Iterable[Route]) -> Schema:
+    """Return the document of these *routes*; each operation's id is the method of a client."""
+    components: dict[str, Schema] = {"Error": _error()}
+    paths: dict[str, Schema] = {}
+    for route in routes:
+        operation = _operation(route)
+        paths.setdefault(route.path, {})[route.method.lower()] = _told(route, operation, components)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "ucmsim control plane",
+            "version": __version__,
+            "description": "Drives a running ucmsim: its PBXs, their clocks, calls and faults, and what happened.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "http://127.0.0.1:8444"}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "the control token of this start"}
+            },
+            "schemas": dict(sorted(components.items())),
+        },
+    }
+
+
+def _operation(route: Route) -> Operation[Any]:
+    return next(one for one in OPERATIONS if (one.method, one.path) == (route.method, route.path))
+
+
+def _told(route: Route, operation: Operation[Any], components: dict[str, Schema]) -> Schema:
+    told: Schema = {
+        "operationId": operation.id,
+        "summary": route.statement,
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "description": _NAMES[name], "schema": {"type": "string"}}
+            for name in operation.names
+        ] + (parameters(operation.id) if route.query else []) + ([dict(_RESUMES)] if route.events else []),
+        "responses": _responses(route, operation, components),
+    }  # fmt: skip
+    if (body := _body(route, operation, components)) is not None:
+        told["requestBody"] = {"required": not route.bare, "content": {_JSON: {"schema": body}}}
+    if route.open:
+        told["security"] = []
+    return told
+
+
+def _body(route: Route, operation: Operation[Any], components: dict[str, Schema]) -> Schema | None:
+    if route.many:
+        call = bodyschemas.call(components)
+        return {"anyOf": [call, {"type": "array", "items": call, "minItems": 1}]}
+    if route.bare:
+        return {"type": "object", "maxProperties": 0}
+    return _BODIES[operation.id](components) if operation.body else None
+
+
+def _responses(route: Route, operation: Operation[Any], components: dict[str, Schema]) -> Schema:
+    bodied = route.method in ("POST", "PUT", "PATCH")
+    wrong = [400] * (bodied or route.query) + [401] * (not route.open) + [404] * bool(operation.names)
+    wrong += [409] * (route.method != "GET") + [413] * bodied + [500]
+    error = {_JSON: {"schema": {"$ref": f"{REFERRED}Error"}}}
+    answer = _content(operation, route, components)
+    right = {status: answer for status in (operation.status, operation.also) if status}
+    found: dict[int, Schema] = {
+        status: {"description": _SAID[status], **({"content": content} if content else {})}
+        for status, content in [*right.items(), *((status, error) for status in wrong)]
+    }
+    return {str(status): found[status] for status in sorted(found)}
+
+
+def _content(operation: Operation[Any], route: Route, components: dict[str, Schema]) -> Schema:
+    """Return what an *operation* is answered with, by its media type."""
+    if operation.form is type(None):
+        return {}
+    if operation.form is str:
+        return {"text/plain": {"schema": {"type": "string"}}}
+    if get_origin(operation.form) is Mapping or operation is operations.OPENAPI:
+        return {_JSON: {"schema": {"type": "object"}}}
+    if "Settings" not in components:
+        bodyschemas.settings(components)
+    schema = schema_of(operation.form, components)
+    if route.many:
+        schema = {"anyOf": [schema, schema_of(operations.PLACE_CALLS.form, components)]}
+    stream = {EVENTS: {"schema": {"type": "string"}}} if route.events else {}
+    return {_JSON: {"schema": schema}, **stream}
