@@ -26,3 +26,14 @@ def test_the_page(control: Control) -> None:
     control.create(name := control.name(), api=api(**ACCOUNT))
     body, answer = example("PATCH", "/api")
     assert control("PATCH", f"/v1/pbxs/{name}/api", body).json == {**answer, "tls_bind_address": "127.0.0.1:0"}
+
+
+def test_another_identity(control: Control) -> None:
+    """The defect is shown and told with the fields that are shown."""
+    control.create(name := control.name(), api=api())
+    body, answer = example("PUT", "/identity")
+    told = control("PUT", f"/v1/pbxs/{name}/identity", body).json
+    assert list(told) == list(answer)
+    shown = {key: value for key, value in answer.items() if "..." not in value}
+    assert {key: told[key] for key in shown} == shown
+    assert told["certificate"].startswith(answer["certificate"].removesuffix("..."))

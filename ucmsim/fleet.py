@@ -17,6 +17,7 @@ from twisted.python.threadpool import ThreadPool
 
 from ucmsim import renewal
 from ucmsim.assembly import Appliance
+from ucmsim.authority import Identity
 from ucmsim.changes import Change
 from ucmsim.clock import When
 from ucmsim.errors import NameTaken, UcmsimError
@@ -93,6 +94,26 @@ class PbxService(Service):
         async with self._turn:
             await self._renewed(lambda: renewal.afresh(self.appliance, self.wall))
         self._log.info("{pbx}: reset, with {rows} rows", pbx=self.name, rows=len(self.appliance.pbx.history))
+
+    async def show(self, *, defect: str | None, instead: Identity | None) -> None:
+        """Show a *defect*, or another good identity, in place of its own from the next handshake on, with neither its own.
+
+        A fault goes before it. What is costly to mint is minted first. Raises `ConfigurationError`.
+        """
+        async with self._turn:
+            self._still_running()
+            appliance = self.appliance
+            if instead is not None:
+                self._now.judge(instead)
+            if defect is not None:
+                await self._worker(lambda: appliance.identity(defect, self.wall))
+                self._still_running()
+            appliance.identities.show(defect=defect, instead=instead)
+            appliance.pbx.shows = defect
+        said = (
+            f"the defect {defect}" if defect else "a certificate that was given" if instead else "its own certificate"
+        )
+        self._log.info("{pbx}: shows {said}", pbx=self.name, said=said)
 
     async def change(self, make: Callable[[PbxSettings], Change]) -> Change:
         """Go by other settings, as the worker *makes* them of those that hold by now. Raises `UcmsimError`, and changes nothing."""

@@ -1,0 +1,153 @@
+"""What a PBX shows in a handshake: told, and changed from the next handshake on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.x509.oid import ExtensionOID
+
+from ucmsim import keyfiles
+from ucmsim.authority import Identity, export
+from ucmsim.configuration import DEFECT_IDS
+from ucmsim.control.answer import Answer, invalid
+from ucmsim.control.plane import Plane
+from ucmsim.defects import Shown
+from ucmsim.errors import ConfigurationError, Problem, did_you_mean
+from ucmsim.faults.tls import Certificate
+from ucmsim.fleet import PbxService
+from ucmsim.keyfiles import Upload
+
+_KEYS = MappingProxyType({"tls_private_key": "key", "tls_cert": "certificate"})
+"""What the body calls what the device's page calls so."""
+_UNREADABLE = (
+    ValueError,
+    x509.InvalidVersion,
+    x509.ExtensionNotFound,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""How it is said of a broken certificate that it cannot be read."""
+
+
+async def identity(plane: Plane, pbx: str) -> Answer:
+    """Answer what is shown where no fault shows something else."""
+    return Answer(await _told(plane, plane.find(pbx)))
+
+
+async def show_identity(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
+    """Show a defect, the caller's own key and certificate, or with neither the good one again."""
+    service = plane.find(pbx)
+    defect, pair = _asked(body)
+    device = service.appliance.pbx.settings.tls_profile == "device"
+    try:
+        instead = await plane.fleet.work(lambda: _pair(*pair, device=device)) if pair else None
+        await service.show(defect=defect, instead=instead)
+    except ConfigurationError as error:
+        raise invalid(error, "api") from None
+    return Answer(await _told(plane, service))
+
+
+def _asked(body: Mapping[str, Any]) -> tuple[str | None, tuple[Upload, Upload] | None]:
+    """Return the defect that is asked for, and key and certificate. Raises `ApiError`."""
+    problems = list(_objections(body))
+    if problems:
+        raise invalid(ConfigurationError(problems))
+    pair = [Upload(body[name].encode("utf-8", "surrogatepass")) for name in ("key", "certificate") if name in body]
+    return body.get("defect"), (pair[0], pair[1]) if pair else None
+
+
+def _objections(body: Mapping[str, Any]) -> Iterator[Problem]:
+    keys = ("defect", "certificate", "key")
+    for key, value in body.items():
+        if key not in keys:
+            yield Problem(
+                key, f"there is no key '{key}' here", did_you_mean(key, keys) or f"the keys are {', '.join(keys)}"
+            )
+        elif not isinstance(value, str) and not (key == "defect" and value is None):
+            yield Problem(key, "text is due", "give the id of a defect" if key == "defect" else "give it as PEM")
+    if isinstance(body.get("defect"), str):
+        for said in Certificate(body["defect"]).objections(DEFECT_IDS):
+            yield Problem("defect", said.wrong, said.right)
+        for key in ("certificate", "key"):
+            if key in body:
+                yield Problem(key, f"'{key}' does not go with 'defect'", "keep one of the two")
+    elif ("key" in body) != ("certificate" in body):
+        missing = "certificate" if "key" in body else "key"
+        yield Problem(missing, f"'{missing}' is missing", "give both, or neither for the good certificate")
+
+
+def _pair(key: Upload, certificate: Upload, *, device: bool) -> Identity:
+    """Return the identity that the two make. Raises `ConfigurationError`."""
+    found, objections = keyfiles.read(key, certificate)
+    if found is None:
+        raise ConfigurationError(Problem(_KEYS[name], wrong, right) for name, wrong, right in objections)
+    if device and not isinstance(found.key, RSAPrivateKey):
+        wrong = "the key is no RSA key, and tls_profile 'device' has RSA ciphers only"
+        raise ConfigurationError([Problem("key", wrong, "use an RSA key, or tls_profile 'modern'")])
+    return found
+
+
+async def _told(plane: Plane, service: PbxService) -> dict[str, Any]:
+    appliance = service.appliance
+    defect = appliance.identities.defect
+    shown = await plane.fleet.work(lambda: appliance.identity(defect, service.wall))
+    leaf = _Leaf.of(_ders(shown))
+    return {
+        "defect": defect,
+        "certificate": shown.certificate_pem.decode(),
+        "subject": leaf.subject,
+        "names": leaf.names,
+        "not_before": leaf.not_before,
+        "not_after": leaf.not_after,
+        "sha256": leaf.sha256,
+        "ca": str(appliance.ca_file.absolute()),
+    }
+
+
+def _ders(shown: Identity | Shown) -> list[bytes]:
+    if isinstance(shown, Shown):
+        return list(shown.certificates)
+    return [export(one, "der") for one in (shown.certificate, *shown.chain)]
+
+
+@dataclass(slots=True)
+class _Leaf:
+    """What the first certificate of a chain says; what a broken one does not say is None, or empty."""
+
+    sha256: str = ""
+    subject: str | None = None
+    names: list[str] | None = None
+    not_before: str | None = None
+    not_after: str | None = None
+
+    @classmethod
+    def of(cls, chain: list[bytes]) -> _Leaf:
+        """Return what is told of the leaf of a *chain* of DER."""
+        leaf = cls(names=[])
+        if not chain:
+            return leaf
+        leaf.sha256 = sha256(chain[0]).hexdigest()
+        with suppress(*_UNREADABLE):
+            certificate = x509.load_der_x509_certificate(chain[0])
+            # One after another: each is read when it is asked for, and may be what is broken.
+            with suppress(*_UNREADABLE):
+                leaf.subject = certificate.subject.rfc4514_string()
+            with suppress(*_UNREADABLE):
+                leaf.names = list(_names(certificate))
+            with suppress(*_UNREADABLE):
+                leaf.not_before = certificate.not_valid_before_utc.isoformat()
+            with suppress(*_UNREADABLE):
+                leaf.not_after = certificate.not_valid_after_utc.isoformat()
+        return leaf
+
+
+def _names(certificate: x509.Certificate) -> Iterator[str]:
+    found: Any = certificate.extensions.get_extension_for_oid(ExtensionOID.SUBJECT_ALTERNATIVE_NAME).value
+    return (str(one.value) for one in found)
