@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import tempfile
 from pathlib import Path
 
-from bench import faulted, history, making, recordings, serving, startup
+from bench import faulted, fleet, history, making, recordings, serving, startup
 from bench.machine import Cores, described
 from bench.report import report, table
 from bench.servers import NotStarted
@@ -18,6 +19,7 @@ from bench.servers import NotStarted
 def main() -> None:
     """Run every part in a temporary folder."""
     options = _options()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled once, not at each start
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda caught, _: sys.exit(128 + caught))
     count, seconds, starts, demos = (1, 1, 1, 1) if options.quick else (5, 2, 5, 3)
@@ -40,11 +42,13 @@ def main() -> None:
             few = history.first_rows(month, 200)
             started = startup.measured(home, few, cores, count=starts, demos=demos, tell=_tell)
             held = faulted.measured(connections=100 if options.quick else faulted.CONNECTIONS, tell=_tell)
+            sessions, further, fleets = (1, 5, 1) if options.quick else (5, 100, 3)
+            many = fleet.measured(home / "fleet", few, sessions=sessions, further=further, fleets=fleets, tell=_tell)
             _tell("making up 10^5 rows")
             made = [making.measured(home / f"made-{at}", days=4 if options.quick else 36) for at in range(demos)]
     except NotStarted as error:
         sys.exit(f"bench: {error}")
-    found = report(facts, served, recorded, started, made, held, notes)
+    found = report(facts, served, recorded, started, made, held, many, notes)
     print(json.dumps(found, indent=2) if options.json else table(found))
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench import faulted
+from bench import faulted, fleet
 from bench.faulted import Held
+from bench.fleet import Figures
 from bench.growth import Download, Taken
 from bench.making import Made
 from bench.recordings import Recorded
@@ -28,6 +29,7 @@ def report(
     starts: Starts,
     made: list[Made],
     held: list[Held],
+    many: Figures,
     notes: list[str],
 ) -> dict[str, Any]:
     """Return everything that was measured; numbers that were not are None."""
@@ -51,6 +53,7 @@ def report(
             _goal("rows-made", "10^5 rows made up and stored", [one.hundred_thousand for one in made], MOST_MADE),
         ],
         "faulted": faulted.as_json(held),
+        "fleet": fleet.as_json(many),
         "memory": [{"server": name, "rss_mb": round(size, 1)} for name, size in memory.items()],
         "notes": notes,
     }
@@ -166,6 +169,7 @@ def table(found: dict[str, Any]) -> str:
         aligned(["start-up, goals", "seconds", "spread", "wanted"], [_goal_row(goal) for goal in found["start_goals"]]),
         aligned(["rows made up and stored", "seconds", "CPU s"], made),
         aligned(faulted.COLUMNS, faulted.rows(found["faulted"])),
+        aligned(fleet.COLUMNS, fleet.rows(found["fleet"])),
         aligned(["memory after the run", "RSS MB"], memory),
         "\n".join(f"- {note}" for note in found["notes"]),
     ]

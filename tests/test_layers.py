@@ -23,7 +23,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring", "tls12", "scripted"),
     "2": ("statefolder", "progress", "configuration", "madewith", "filling", "callquery", "wishes", "bodyschemas", "queryschemas", "staging", "living", "identities", "assembly", "renewal", "changes", "catalogue", "tables"),
-    "3": ("kernel", "throttle", "socketplane", "gate", "pemfiles", "oldtls", "scriptedtls", "tls", "wire", "channel", "ports", "listening", "happenings", "keeping", "journalstream", "delivering", "running", "fleet", "metrics", "announce", "control", "eventsending", "controlsite", "treqclient", "parent", "stopping", "tap"),
+    "3": ("descriptors", "kernel", "throttle", "socketplane", "gate", "pemfiles", "oldtls", "scriptedtls", "tls", "wire", "channel", "ports", "listening", "happenings", "keeping", "journalstream", "delivering", "running", "fleet", "metrics", "announce", "control", "eventsending", "controlsite", "treqclient", "parent", "stopping", "tap"),
     "4": ("client", "child", "following", "journalcommand", "cli", "show", "pytest_plugin", "scenarios"),
 }  # fmt: skip
 
@@ -189,7 +189,7 @@ def test_the_check_can_fail(source: str) -> None:
 
 
 _CHANGEABLE = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp)
-_CACHED = {"ucmsim.settings.loading"}
+_CACHED = {"ucmsim.settings.loading", "ucmsim.history"}
 """Modules that keep what a pure function returned; beside each stands what that saves."""
 
 

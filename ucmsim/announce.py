@@ -18,6 +18,10 @@ from ucmsim.errors import UcmsimError
 from ucmsim.fleet import PbxService
 from ucmsim.privatefile import put
 
+MOST = 10
+"""PBXs that are told of one by one."""
+_SOME = 3
+"""Of more than that, so many are."""
 _DEVICES = Path("/dev")
 
 
@@ -76,12 +80,17 @@ def write_report(path: Path, text: str) -> None:
 
 
 def banner(services: Iterable[PbxService], *, show_passwords: bool, control: tuple[str, Path] | None = None) -> str:
-    """Return the start-up banner: for each PBX its URL, its CA, and a curl line that works as it stands.
+    """Return the start-up banner: for each PBX its URL, its CA, and a curl line that works as it stands; of many, for some.
 
     A password is shown only where ucmsim chose it itself; else curl reads it from a file of mode 0600. *control* is the
     URL of the control plane and the file that its token stands in.
     """
-    blocks = [_block(service, show_passwords) for service in services]
+    every = list(services)
+    shown = every if len(every) <= MOST else every[:_SOME]
+    blocks = [_block(service, show_passwords) for service in shown]
+    if rest := every[len(shown) :]:
+        places = "the ready report (--ready-file), the control plane and the log have their URLs"
+        blocks.append(f"PBX {rest[0].name} ... {rest[-1].name}  {len(rest)} more: {places}")
     if control:
         url, token = control
         blocks.append(f"control plane  {url}\n  token  {token.absolute()}")

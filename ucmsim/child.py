@@ -37,7 +37,7 @@ class Child:
         self.log = home / "ucmsim.log"
         configuration = home / "sim.yaml"
         configuration.write_text(_CONFIGURATION)
-        report, told = os.pipe()
+        self._told_by, told = os.pipe()
         watched, self._alive = os.pipe()
         # -P: the folder that tests run in is no place to import from.
         command = [sys.executable, "-P", "-m", "twisted", "--log-format=text", "--log-file", str(self.log)]
@@ -64,12 +64,10 @@ class Child:
         os.close(told)
         os.close(watched)
         try:
-            self.ready: Mapping[str, Any] = self._report(report)
+            self.ready: Mapping[str, Any] = self._report()
         except BaseException:
             self.stop()
             raise
-        finally:
-            os.close(report)
 
     @property
     def pid(self) -> int:
@@ -81,14 +79,26 @@ class Child:
         for insist in (lambda: None, self._process.terminate, self._process.kill):
             insist()
             try:
+                self._await_end()
                 self._process.wait(STOP_LIMIT)
                 break
             except subprocess.TimeoutExpired:
                 continue
+        os.close(self._told_by)
         self._folder.cleanup()
 
-    def _report(self, pipe: int) -> Mapping[str, Any]:
-        data, until = b"", time.monotonic() + START_LIMIT
+    def _await_end(self) -> None:
+        """Wait until the child's end of the pipe for the report is closed, as it is when it ends.
+
+        `Popen.wait` with a limit looks only every 50 ms, which is long beside the rest of a session's end.
+        """
+        until = time.monotonic() + STOP_LIMIT
+        while (left := until - time.monotonic()) > 0 and select.select([self._told_by], [], [], left)[0]:
+            if not os.read(self._told_by, 65536):
+                break
+
+    def _report(self) -> Mapping[str, Any]:
+        pipe, data, until = self._told_by, b"", time.monotonic() + START_LIMIT
         while not data.endswith(b"\n"):
             readable, _, _ = select.select([pipe], [], [], max(0.0, until - time.monotonic()))
             piece = os.read(pipe, 65536) if readable else b""

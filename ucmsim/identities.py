@@ -51,8 +51,8 @@ class Identities:
     @classmethod
     def at_first(cls, keyring: Keyring, settings: PbxSettings, now: datetime) -> Identities:
         """Return what a PBX with these *settings* can show, minted or reopened. Raises `ConfigurationError`."""
-        good, device = shown_at_first(keyring, settings, now), settings.tls_profile == "device"
         authority, bank = keyring.authority(now), KeyBank(keyring.folder)
+        good, device = shown_at_first(keyring, settings, now, authority), settings.tls_profile == "device"
         minted = None if settings.api.given else good
         return cls(good, authority, settings.names, now, bank, device, minted)
 
@@ -133,11 +133,17 @@ class Identities:
         self.defect, self.instead = defect, instead
 
 
-def shown_at_first(keyring: Keyring, settings: PbxSettings, now: datetime) -> Identity:
-    """Return the good identity, minted or reopened, and keep it. Raises `ConfigurationError`."""
+def shown_at_first(
+    keyring: Keyring, settings: PbxSettings, now: datetime, authority: Authority | None = None
+) -> Identity:
+    """Return the good identity, minted or reopened, and keep it. Raises `ConfigurationError`.
+
+    The *authority* need not be read again if it is given.
+    """
     if not settings.api.given:
-        mint = keyring.self_signed if settings.tls_profile == "device" else keyring.issued
-        return mint(settings.names, now)
+        if settings.tls_profile == "device":
+            return keyring.self_signed(settings.names, now)
+        return keyring.issued(settings.names, now, authority)
     try:
         identity = _given(settings, {})
     except ConfigurationError as error:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from stat import S_IMODE
+from stat import S_IMODE, S_ISREG
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -44,9 +44,9 @@ class Keyring:
         _write(self.folder / "ca-key.pem", authority.key_pem + authority.certificate_pem, SECRET)
         return authority
 
-    def issued(self, names: Sequence[str], now: datetime) -> Identity:
-        """Return an identity under exactly these *names*, issued by `authority`."""
-        authority = self.authority(now)
+    def issued(self, names: Sequence[str], now: datetime, authority: Authority | None = None) -> Identity:
+        """Return an identity under exactly these *names*, issued by `authority`, which need not be read again if it is given."""
+        authority = authority or self.authority(now)
         kept = self._kept_identity(names, now)
         if kept and authority.issued(kept.certificate):
             identity = replace(kept, trust=authority.certificate)
@@ -104,12 +104,24 @@ def _lasts(certificate: x509.Certificate, now: datetime) -> bool:
 def _write(path: Path, content: bytes, mode: int) -> None:
     """Put *content* at *path* in one step, never with more than *mode*; leave a file alone that is right already."""
     try:
-        if path.is_file() and not S_IMODE(path.stat().st_mode) & ~mode and path.read_bytes() == content:
+        if _is_so(path, content, mode):
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        put(path, content, mode)
+        try:
+            put(path, content, mode)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            put(path, content, mode)
     except OSError as error:
         raise _unusable("written", path, error) from error
+
+
+def _is_so(path: Path, content: bytes, mode: int) -> bool:
+    """Return whether *content* is at *path* already, with *mode* at most."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return False
+    return S_ISREG(found.st_mode) and not S_IMODE(found.st_mode) & ~mode and path.read_bytes() == content
 
 
 def _unusable(verb: str, path: Path, error: OSError) -> ConfigurationError:

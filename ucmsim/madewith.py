@@ -10,6 +10,7 @@ from ucmsim.settings import Pbx, Traffic
 
 _STORED = ("columns", *(row.id for row in ROWS if row.switchable))
 """The quirks that decide what is stored."""
+_USUAL = Traffic()
 _MAILBOX, _FIRST_NOTED_WITH = "quirk voicemail-row", "quirk one-row-lastapp"
 """Whether voicemail makes a second row was no matter of this quirk before G3, until the other was there."""
 
@@ -45,8 +46,8 @@ def _recording(settings: Pbx) -> str:
 
 def _traffic(settings: Pbx) -> str:
     """Return what shapes the calls; whether they go on is no matter of those that were made."""
-    made = settings.traffic.model_copy(update={"live": False})
-    return "usual" if made == Traffic() else made.model_dump_json(exclude_defaults=True)
+    made = settings.traffic if not settings.traffic.live else settings.traffic.model_copy(update={"live": False})
+    return "usual" if made == _USUAL else made.model_dump_json(exclude_defaults=True)
 
 
 def _quirks(settings: Pbx) -> dict[str, str]:

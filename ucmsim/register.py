@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ucmsim.errors import did_you_mean, did_you_mean_or, kind_of, quoted
-from ucmsim.personalities import Personality
+from ucmsim.personalities import PERSONALITIES, Personality
 from ucmsim.quirks import PERSONALITY, QUIRKS, Quirk, Value
 
 BY_ID: Mapping[str, Quirk] = MappingProxyType({row.id: row for row in QUIRKS})
@@ -31,11 +31,23 @@ class Quirks:
     @classmethod
     def of(cls, personality: Personality, chosen: Mapping[str, Value] | None = None) -> Quirks:
         """Return the register's defaults, overridden by what is *chosen*; the *personality* decides the rest."""
-        values = {**{row.id: row.default for row in QUIRKS}, **(chosen or {})}
+        usual = _USUAL[personality.id]
+        if not chosen:
+            return usual
         decides = personality.decides
-        return cls(
-            MappingProxyType({key: decides[key] if value == PERSONALITY else value for key, value in values.items()})
-        )
+        given = {key: decides[key] if value == PERSONALITY else value for key, value in chosen.items()}
+        return cls(MappingProxyType({**usual.values, **given}))
+
+
+def _usual(personality: Personality) -> Quirks:
+    """Return what the register comes to on a *personality* where nothing is chosen."""
+    values, decides = {row.id: row.default for row in QUIRKS}, personality.decides
+    return Quirks(
+        MappingProxyType({key: decides[key] if value == PERSONALITY else value for key, value in values.items()})
+    )
+
+
+_USUAL: Mapping[str, Quirks] = MappingProxyType({row.id: _usual(row) for row in PERSONALITIES})
 
 
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")

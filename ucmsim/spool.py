@@ -47,6 +47,13 @@ class Found:
     body: Body
 
 
+def _made(root: Path, path: str) -> None:
+    """Make the directories of *path* in a *root* that is new, so that nothing in it can lead elsewhere."""
+    for part in parts_of(path):
+        root /= part
+        root.mkdir(0o700)
+
+
 class Spool:
     """The spool of one PBX: a folder, the recordings beside it, and how they sound.
 
@@ -62,11 +69,15 @@ class Spool:
     @classmethod
     def begun(cls, root: Path, recordings: Recordings, voices: Voices, sound: Callable[[str], int]) -> Spool:
         """Return the spool in the folder *root*, with the usual directories in it."""
-        with suppress(FileExistsError):  # a link that leads nowhere yet
-            root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for path in FOLDERS:
-            with suppress(Unreadable):
-                beneath.make(root, parts_of(path))
+        try:
+            root.mkdir(mode=0o700, parents=True)
+        except FileExistsError:  # with a user's files and links in it, or a link that leads nowhere yet
+            for path in FOLDERS:
+                with suppress(Unreadable):
+                    beneath.make(root, parts_of(path))
+        else:
+            for path in FOLDERS:
+                _made(root, path)
         return cls(root, recordings, voices, sound)
 
     # --- files -----------------------------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 import sys
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,15 +14,16 @@ from twisted.application.service import IService, MultiService
 from twisted.logger import Logger
 from twisted.python import usage
 
-from ucmsim import announce, configuration
+from ucmsim import announce, configuration, descriptors
 from ucmsim.assembly import Appliance, assemble
 from ucmsim.audio import Voices
 from ucmsim.controlsite import ControlService
 from ucmsim.errors import UcmsimError
+from ucmsim.filling import unwatched
 from ucmsim.fleet import Fleet
 from ucmsim.metrics import registry_of
 from ucmsim.parent import ParentPipe
-from ucmsim.progress import told
+from ucmsim.progress import told, watched
 from ucmsim.settings import TOKEN_FILE, Settings
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.statefolder import StateFolder
@@ -76,6 +79,7 @@ class Simulator(MultiService):
         self._seed = settings.seed
         self._voices = Voices(stream(settings.seed, "voices"))
         self._demo = configuration.is_demo(settings)
+        self._many = False
         self._fleet = Fleet(reactor, self._assemble)
         self._fleet.setServiceParent(self)
         self._control: ControlService | None = None
@@ -83,7 +87,11 @@ class Simulator(MultiService):
         try:
             if self._folder.foreign:
                 self._log.warn("The state folder {path} holds files that are not ucmsim's", path=self._folder.path)
-            for name, pbx in settings.pbxs.items():
+            spilling = sum(pbx.journal.spill is not None for pbx in settings.pbxs.values())
+            limit, durable = descriptors.raise_limit(), not self._folder.temporary
+            if said := descriptors.shortage(limit, len(settings.pbxs), durable=durable, spilling=spilling):
+                self._say(said)
+            for name, pbx in self._watched(settings.pbxs):
                 self._add(self._assemble(name, pbx))
             if settings.control is not None:
                 self._control = ControlService(
@@ -100,6 +108,11 @@ class Simulator(MultiService):
             self._abandon()
             raise
 
+    def _watched(self, pbxs: Mapping[str, PbxSettings]) -> Iterable[tuple[str, PbxSettings]]:
+        """Yield *pbxs*, and show how far that has come if they are many: then instead of each history's own progress."""
+        self._many = len(pbxs) > announce.MOST
+        return watched(pbxs.items(), f"starting {len(pbxs)} PBXs", len(pbxs)) if self._many else pbxs.items()
+
     def _add(self, appliance: Appliance) -> None:
         try:
             self._fleet.add(appliance)
@@ -109,9 +122,8 @@ class Simulator(MultiService):
 
     def _assemble(self, name: str, settings: PbxSettings) -> Appliance:
         wall = self._reactor.seconds()
-        return assemble(
-            name, settings, self._folder, voices=self._voices, seed=self._seed, wall=wall, watch=told(self._say)
-        )
+        watch = unwatched if self._many and not self.running else told(self._say)
+        return assemble(name, settings, self._folder, voices=self._voices, seed=self._seed, wall=wall, watch=watch)
 
     def _say(self, sentence: str) -> None:
         """Tell of long work: before the start at once, because the log begins with the start and would be late."""
@@ -152,6 +164,8 @@ class Simulator(MultiService):
             self._reactor.stop()
 
     def _announce(self) -> None:
+        # What is there by now stays. Without it a full collection is quick, so is the end of the process, which has two.
+        gc.freeze()
         control = self._control.described() if self._control else None
         if self._options["ready-file"]:
             path = Path(self._options["ready-file"])
