@@ -33,6 +33,8 @@ _BATCH = 200
 _KEPT = 8
 """Compiled statements that are kept; those of the longest lists take a megabyte each (see `matching`)."""
 
+_MEMORY = Path(":memory:")
+"""What SQLite takes for no file."""
 _APPLICATION_ID = 0x55434D53  # "UCMS"
 
 _FIELDS = ", ".join(f'"{column.name}" {"INTEGER" if column.number else "TEXT"} NOT NULL' for column in COLUMNS)
@@ -107,7 +109,7 @@ class History:
         Raises `HistoryError` when the file is something else or was written by another version.
         """
         try:
-            if not durable and not path.exists():
+            if not durable and path != _MEMORY and not path.exists():
                 path.write_bytes(_blank())
             database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, cached_statements=_KEPT)
             try:
