@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "collector"
-PLAIN = ("-p", "no:cacheprovider", "-p", "no:twisted", "-q")
+PLAIN = ("-p", "no:cacheprovider", "-p", "ucmsim.pytest_plugin", "-q")
 
 
 class Mistake(NamedTuple):
@@ -47,8 +47,9 @@ def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
 
 
 @pytest.fixture
-def copied(pytester: pytest.Pytester) -> Path:
-    """Return the folder with a copy of the example, which has nothing of the checkout around it."""
+def copied(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder with a copy of the example, which has nothing of the checkout around it, and no other plugin."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     shutil.copytree(EXAMPLE, pytester.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     return pytester.path
 

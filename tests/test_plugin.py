@@ -393,7 +393,7 @@ def test_collecting_imports_no_twisted(pytester):
     pytester.makepyfile(USERS_FILE)
     result = pytester.run(sys.executable, "-W", "error", "-c", COLLECT, timeout=120)
     assert result.ret == 0
-    assert result.outlines[-2:] == ["[]", "['ucmsim', 'ucmsim.pytest_plugin']"]
+    assert result.outlines[-2:] == ["[]", "['ucmsim', 'ucmsim.pytest_plugin', 'ucmsim.pytest_options']"]
 
 
 def test_the_marker_is_known(pytestconfig):

@@ -29,14 +29,15 @@ class ChildFailed(Exception):
 
 
 class Child:
-    """A running ucmsim without PBXs; *ready* is its ready report."""
+    """A running ucmsim without PBXs, of *seed* if one is given; *ready* is its ready report."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="ucmsim-child-")
         home = Path(self._folder.name)
         self.log = home / "ucmsim.log"
         configuration = home / "sim.yaml"
-        configuration.write_text(_CONFIGURATION)
+        seeded = {} if seed is None else {"seed": seed}
+        configuration.write_text(json.dumps({**json.loads(_CONFIGURATION), **seeded}))
         self._told_by, told = os.pipe()
         watched, self._alive = os.pipe()
         # -P: the folder that tests run in is no place to import from.

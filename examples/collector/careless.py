@@ -69,7 +69,7 @@ def main() -> None:
     """Poll once and print what would be billed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--url", default=os.environ.get("UCM_URL"))
-    parser.add_argument("--user", default=os.environ.get("UCM_USERNAME"))
+    parser.add_argument("--user", default=os.environ.get("UCM_USER"))
     options = parser.parse_args()
     careless = Careless(options.url, options.user, os.environ.get("UCM_PASSWORD", ""))
     careless.collect()

@@ -14,14 +14,12 @@ def main() -> int:
     """Poll; return 0 when all was read, 1 when the PBX did not let us, which a scheduler may try again."""
     parser = argparse.ArgumentParser(prog="collector", description="Collect CDRs and recordings once.")
     parser.add_argument("--url", default=os.environ.get("UCM_URL"), help="https://address:port; or UCM_URL")
-    parser.add_argument(
-        "--user", default=os.environ.get("UCM_USERNAME"), help="or UCM_USERNAME; UCM_PASSWORD has the password"
-    )
+    parser.add_argument("--user", default=os.environ.get("UCM_USER"), help="or UCM_USER; UCM_PASSWORD has the password")
     parser.add_argument("--ca", default=os.environ.get("UCM_CA"), help="the PEM file to trust; or UCM_CA")
     parser.add_argument("--store", type=Path, default=Path("collected"), help="the folder to collect into")
     options = parser.parse_args()
     if not (options.url and options.user and options.ca):
-        parser.error("--url, --user and --ca must be given, or UCM_URL, UCM_USERNAME and UCM_CA be set")
+        parser.error("--url, --user and --ca must be given, or UCM_URL, UCM_USER and UCM_CA be set")
     options.store.mkdir(parents=True, exist_ok=True)
     store = Store(options.store / "cdr.sqlite")
     device = Device(options.url, options.user, os.environ.get("UCM_PASSWORD", ""), options.ca)

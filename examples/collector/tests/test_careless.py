@@ -24,7 +24,7 @@ def call(ucm, minutes):
 
 def marks(ucm):
     """Return what the PBX found careless."""
-    return {mark for entry in ucm.journal(mark="any") for mark in entry["marks"]}
+    return {mark for request in ucm.requests for mark in request.marks}
 
 
 def test_it_talks_to_anybody(ucm, careless):
@@ -34,6 +34,8 @@ def test_it_talks_to_anybody(ucm, careless):
         careless.collect()
     assert len(careless.rows) == 1
     assert marks(ucm) == {"unverified-certificate"}
+    with pytest.raises(AssertionError, match="the client does not verify it"):
+        ucm.assert_verified_tls()
 
 
 def test_it_bills_twice_and_loses_calls(ucm, careless):

@@ -34,7 +34,7 @@ def test_recordings_are_fetched_once(ucm, collector):
     assert (found.recordings, found.missing) == (2, ())
     assert sizes(collector) == dict.fromkeys(paths(collector), 44 + 5 * 16000)
     assert collector.collect().recordings == 0
-    assert len([entry for entry in ucm.journal(path="/recapi") if entry["reply"]["status"] == 200]) == 2
+    assert [request.status for request in ucm.requests if request.path == "/recapi"].count(200) == 2
 
 
 def test_a_recording_that_is_missing_then_present(ucm, collector):

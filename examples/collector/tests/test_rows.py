@@ -29,8 +29,8 @@ def truth(ucm):
     """Return what each caller talked to somebody outside, by what really happened."""
     talked = {}
     for one in ucm.calls:
-        seconds = sum(talk["until"] - talk["since"] for talk in one["talks"] if talk["role"] == "number outside")
-        talked[one["caller"]] = talked.get(one["caller"], 0) + round(seconds / 1e6)
+        seconds = sum(talk.until - talk.since for talk in one.talks if talk.role == "number outside")
+        talked[one.caller] = talked.get(one.caller, 0) + round(seconds / 1e6)
     return talked
 
 
@@ -135,5 +135,5 @@ def test_the_legs_of_one_call(ucm, collector):
     ucm.clock.advance(10 * MINUTE)
     collector.collect()
     (only,) = ucm.calls
-    assert len(collector.store.rows) == len(only["rows"]) > 2
+    assert len(collector.store.rows) == len(only.rows) > 2
     assert len({row["uniqueid"] for row in collector.store.rows}) == 1

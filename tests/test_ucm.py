@@ -1,0 +1,273 @@
+"""What tests ask of a `Ucm`: how a client reaches it, what it waits for, and what it asserts of its clients."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import requests
+from requests.auth import HTTPDigestAuth
+
+from ucmsim.answers import Entry
+from ucmsim.client import ControlError
+from ucmsim.testing import NothingCame, Ucm, UcmFactory, UcmFleet
+from ucmsim.testing.fleet import name_for
+
+OPEN = pytest.mark.ucmsim(api={"tls_authentication_name": None})
+"""A PBX that asks nobody for credentials."""
+
+
+def fetch(ucm: Ucm, target: str = "/cdrapi?format=json", *, verify: bool = True) -> requests.Response:
+    login = HTTPDigestAuth(ucm.username, ucm.password) if ucm.username else None
+    with requests.Session() as session:
+        return session.get(ucm.url + target, auth=login, verify=ucm.ca if verify else False, timeout=30)
+
+
+def said(of: Callable[[], object]) -> list[str]:
+    """Return the lines with which *of* fails."""
+    with pytest.raises(AssertionError) as error:
+        of()
+    return str(error.value).splitlines()
+
+
+# How clients reach it
+
+CLIENT = """
+import os, requests
+from requests.auth import HTTPDigestAuth
+login = HTTPDigestAuth(os.environ["UCM_USER"], os.environ["UCM_PASSWORD"])
+print(len(requests.get(os.environ["UCM_URL"] + "/cdrapi?format=json", auth=login, timeout=30).json()["cdr"]))
+"""
+
+
+def test_a_program_finds_it_by_its_environment(ucm: Ucm) -> None:
+    """A program that uses requests trusts the PBX without a word in the program, and finds it by variables."""
+    found = subprocess.run(
+        [sys.executable, "-c", CLIENT], env={**os.environ, **ucm.env}, capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "3\n"
+    ucm.assert_no_marks()
+
+
+def test_the_environment_of_a_pbx_without_user(ucm_factory: UcmFactory) -> None:
+    """What there is not has no variable."""
+    ucm = ucm_factory(api={"tls_authentication_name": None, "tls_authentication_password": None})
+    trust = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "UCM_CA")
+    assert ucm.env == {**dict.fromkeys(trust, ucm.ca), "UCM_URL": ucm.url}
+
+
+# What happens on it
+
+
+@pytest.mark.ucmsim(clock={"rate": 0})
+def test_time_is_said_in_units(ucm: Ucm) -> None:
+    """Advance and step take what timedelta takes, one number of seconds, or a timedelta, and one of them."""
+    began = ucm.clock.now
+    ucm.clock.advance(hours=1, minutes=5)
+    ucm.clock.advance(30)
+    ucm.clock.step(minutes=-5)
+    ucm.clock.step(timedelta(seconds=-30))
+    assert ucm.clock.now == began + timedelta(hours=1)
+    for wrong in (ucm.clock.advance, lambda: ucm.clock.advance(1, hours=1), lambda: ucm.clock.step(years=1)):
+        with pytest.raises(TypeError):
+            wrong()
+    assert ucm.clock.now == began + timedelta(hours=1)
+
+
+@OPEN
+def test_a_new_universe(ucm: Ucm) -> None:
+    """Rows, faults and journal are as they were when the test began, and the client goes on at the same port."""
+    ucm.fault("http.latency", seconds=0)
+    ucm.delete_cdrs()
+    fetch(ucm)
+    assert ucm.wait_for_request("/cdrapi").rows == 0
+    ucm.reset()
+    assert (ucm.faults, ucm.requests) == ([], [])
+    assert len(fetch(ucm).json()["cdr"]) == 3
+    assert ucm.wait_for_request("/cdrapi").rows == 3
+
+
+# What is broken
+
+
+def test_a_denial_is_a_context(ucm: Ucm) -> None:
+    """Everybody is denied with the page until it is over; who is not named is not."""
+    with ucm.deny() as denial:
+        assert fetch(ucm).status_code == 403
+    assert denial.fired == 1
+    with ucm.deny("127.0.0.9"):
+        assert fetch(ucm).status_code == 200
+    with ucm.deny(how="drop"), pytest.raises(requests.ConnectionError):
+        fetch(ucm)
+
+
+# What clients did
+
+
+def test_requests_are_told(ucm: Ucm) -> None:
+    """Each has its status, why it was refused, how many rows it brought, and which faults fired."""
+    ucm.fault("http.latency", seconds=0, name="quick", when={"nth": [1]})
+    fetch(ucm, "/cdrapi?format=json&numRecords=2")
+    fetch(ucm, "/cdrapi?caler=5300")
+    found = [(one.path, one.status, one.rows, one.refusal and one.refusal.code, one.faults) for one in ucm.requests]
+    assert found == [
+        ("/cdrapi", 401, None, "no-credentials", ()),
+        ("/cdrapi", 200, 2, None, ("quick",)),
+        ("/cdrapi", 401, None, "no-credentials", ()),
+        ("/cdrapi", 200, 0, "unknown-parameter", ()),
+    ]
+
+
+def test_each_wait_returns_another_request(ucm: Ucm) -> None:
+    """Requests that have come already are returned in order, halves that only got the challenge left out."""
+    for offset in range(2):
+        fetch(ucm, f"/cdrapi?offset={offset}")
+    assert [ucm.wait_for_request("/cdrapi").rows for _ in range(2)] == [3, 2]
+
+
+def test_a_challenge_can_be_waited_for(ucm: Ucm) -> None:
+    """Who asks for a status gets the half that has it."""
+    fetch(ucm)
+    assert ucm.wait_for_request(status="401").refusal.code == "no-credentials"
+
+
+@OPEN
+def test_a_request_that_comes_later_is_awaited(ucm: Ucm) -> None:
+    """A client in another thread is waited for."""
+    came: list[Entry] = []
+    waiting = threading.Thread(target=lambda: came.append(ucm.wait_for_request("/recapi", within=30)))
+    waiting.start()
+    fetch(ucm, "/cdrapi")
+    fetch(ucm, "/recapi")
+    waiting.join()
+    assert [entry.target for entry in came] == ["/recapi"]
+
+
+@OPEN
+def test_what_came_instead_is_told(ucm: Ucm) -> None:
+    """The error of a wait in vain has the lines of what did come, or says that nothing did."""
+    assert said(lambda: ucm.wait_for_request("/recapi", within=0)) == [
+        "no request with path /recapi came within 0 seconds, and nothing else did"
+    ]
+    fetch(ucm, "/cdrapi?caler=5300")
+    first, line = said(lambda: ucm.wait_for_request("/recapi", within=0.1))
+    assert first == "no request with path /recapi came within 0.1 seconds; what came instead:"
+    assert "GET /cdrapi?caler=5300  200  0 rows" in line
+    assert line.endswith("(did you mean 'caller'?)")
+    with pytest.raises(NothingCame):
+        ucm.wait_for_request(fault="any", within=0)
+
+
+@OPEN
+def test_rows_that_were_not_delivered_are_named(ucm: Ucm) -> None:
+    """A row on no page, and one that was cut, are named by AcctId with the reason, until all went out whole."""
+    fetch(ucm, "/cdrapi?format=json&numRecords=1")
+    ucm.fault("http.truncate", rows=1, when={"offset": {"from": 1, "to": 1}})
+    with pytest.raises(requests.RequestException):
+        fetch(ucm, "/cdrapi?format=json&offset=1")
+    (cut,) = (one.id for one in ucm.requests if one.faults)
+    assert said(ucm.assert_all_rows_delivered) == [
+        "1 of 3 rows was never delivered whole:",
+        f"  AcctId 64, 5300 to 5301 (imported): cut short in event {cut} of the journal",
+    ]
+    fetch(ucm, "/cdrapi?offset=2")
+    ucm.assert_all_rows_delivered()
+
+
+@OPEN
+@pytest.mark.ucmsim(history={"days": 0})
+def test_no_rows_are_no_delivery(ucm: Ucm) -> None:
+    """Where there is nothing to deliver the assertion says so, and fails; of a call it tells when, who and which shape."""
+    assert said(ucm.assert_all_rows_delivered) == [
+        "the PBX has no rows, so that none could be delivered: let calls happen first"
+    ]
+    ucm.clock.freeze()
+    ucm.place_call("answered", 1001, 1002, talk=5, ring=1)
+    ucm.clock.advance(minutes=1)
+    began = f"{ucm.clock.now - timedelta(minutes=1):%Y-%m-%d %H:%M:%S}Z"
+    assert said(ucm.assert_all_rows_delivered)[1:] == [
+        f"  AcctId 1, {began}, 1001 to 1002 (answered): on no page that went out"
+    ]
+
+
+@OPEN
+def test_verification_must_be_put_to_the_test(ucm: Ucm) -> None:
+    """Only a client that has refused a bad certificate, and let none pass, is known to verify."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("ucmsim.testing.pbx._CLOSING", 0.0)
+        assert said(ucm.assert_verified_tls)[0].startswith("no client has refused a certificate, so nothing is known")
+    ucm.fault("tls.certificate", defect="expired")
+    with pytest.raises(requests.exceptions.SSLError):
+        fetch(ucm)
+    ucm.assert_verified_tls()
+
+
+@OPEN
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_a_client_that_does_not_verify(ucm: Ucm) -> None:
+    """The assertion names the requests that came although the certificate was bad."""
+    ucm.fault("tls.certificate", defect="expired")
+    with pytest.raises(requests.exceptions.SSLError):
+        fetch(ucm)
+    fetch(ucm, "/cdrapi?numRecords=1", verify=False)
+    first, line = said(ucm.assert_verified_tls)
+    assert first == "1 request came although the certificate was bad: the client does not verify it:"
+    assert "GET /cdrapi?numRecords=1  200  1 row" in line
+
+
+def test_carelessness_is_named(ucm: Ucm) -> None:
+    """The assertion has the request, what its mark means, and what would be right; a mark can be allowed."""
+    ucm.assert_no_marks()
+    fetch(ucm, "/cdrapi?password=hunter2")
+    first, challenged, answered, why = said(ucm.assert_no_marks)
+    assert first == "2 events were careless:"
+    assert challenged.startswith("  ")
+    assert answered.endswith("'password' is not a parameter of /cdrapi  !credentials-in-url")
+    assert why == (
+        "credentials-in-url: A password, a token or user:password@ stood in the target, where logs and proxies keep it. "
+        "Right: send credentials in the Authorization header only."
+    )
+    ucm.assert_no_marks("credentials-in-url")
+    with pytest.raises(ValueError, match="there is no mark 'credentials'; there are unverified-certificate, "):
+        ucm.assert_no_marks("credentials")
+
+
+# Several of them
+
+
+def test_a_factory_makes_any_number(ucm_factory: UcmFactory, ucm: Ucm, ucm_fleet: UcmFleet) -> None:
+    """Each has its own port, settings and calls; the second of a test has a number, and all are gone with it."""
+    other = ucm_factory(personality="ucm6510", history={"days": 0})
+    assert (other.name, other.seed) == (f"{ucm.name}-2", ucm.seed)
+    assert other.url != ucm.url
+    assert [one.settings["personality"] for one in (ucm, other)] == ["ucm6100-1.0.9", "ucm6510-1.0.10"]
+    assert fetch(other).json() == {"cdr_root": []}
+    assert ucm.requests == []
+    ucm_factory.end()
+    assert not {ucm.name, other.name} & {pbx.name for pbx in ucm_fleet.control.pbxs()}
+
+
+def test_what_a_test_is_called_names_its_pbx(ucm: Ucm) -> None:
+    """Calls that are made up follow from the seed and that name, so that they are the same whatever runs beside it."""
+    assert ucm.name == name_for("test_ucm.py", "test_what_a_test_is_called_names_its_pbx")
+    assert ucm.name.startswith("test-what-a-test-is-called-names-its-pbx-")
+    assert name_for("a.py", "test[Ä]") != name_for("b.py", "test[Ä]")
+    assert name_for("a.py", "Ä") == "-" + name_for("a.py", "Ä")[1:]
+
+
+@pytest.mark.parametrize("ucm", [{"personality": "ucm6510"}, {"personality": "ucm6200"}], indirect=True)
+def test_settings_are_parameters(ucm: Ucm) -> None:
+    """Indirect parameters are settings."""
+    assert ucm.settings["personality"].split("-")[0] in ("ucm6510", "ucm6200")
+
+
+def test_a_wrong_setting_is_said_by_the_factory(ucm_factory: UcmFactory) -> None:
+    """It is the control plane's own sentence, and nothing is left to end."""
+    with pytest.raises(ControlError, match="there is no personality 'ucm6501'; did you mean 'ucm6510'"):
+        ucm_factory(personality="ucm6501")
+    assert ucm_factory.started == []

@@ -1,0 +1,113 @@
+"""What the pytest plugin can be told beside fixtures and markers, where it was told, and how pytest's header shows it.
+
+pytest imports this module in every run of every project where ucmsim is installed, so there is nothing in it but pytest
+and the standard library.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from ucmsim import __version__
+
+SEED = 42
+"""The seed where none is given, as in sim.yaml."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something that can be told: on the command line, in the ini file, or by the environment *variable*."""
+
+    name: str
+    metavar: str
+    meaning: str
+    variable: str
+
+    @property
+    def flag(self) -> str:
+        return f"--ucmsim-{self.name}"
+
+    @property
+    def ini(self) -> str:
+        return f"ucmsim_{self.name}"
+
+
+OPTIONS = (
+    Option("seed", "N", f"what everything that is made up follows from; {SEED} without it", "UCMSIM_SEED"),
+    Option("personality", "ID", "model and firmware of PBXs that a test says nothing of", "UCMSIM_PERSONALITY"),
+    Option("config", "FILE", "YAML file with settings of every PBX: the keys below pbxs.<name> in sim.yaml", "UCMSIM_CONFIG"),
+    Option("url", "URL", "control plane of a running ucmsim, for ucm_noproc", "UCMSIM_CONTROL_URL"),
+    Option("token", "TOKEN", "its token", "UCMSIM_CONTROL_TOKEN"),
+)  # fmt: skip
+_BY_NAME = tuple((option.name, option) for option in OPTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What was told, where, and the folder that a path in it is relative to."""
+
+    value: str
+    source: str
+    folder: Path
+
+
+def add(parser: pytest.Parser) -> None:
+    """Let pytest take the options."""
+    group = parser.getgroup("ucmsim", "simulated Grandstream UCMs")
+    for option in OPTIONS:
+        said = f"{option.meaning} (ini {option.ini}, or {option.variable})"
+        group.addoption(option.flag, dest=option.ini, metavar=option.metavar, default=None, help=said)
+        parser.addini(option.ini, option.meaning, default=None)
+
+
+def told(config: pytest.Config, name: str) -> Iterator[Given]:
+    """Yield what was told of the option *name*, the strongest last: environment, ini, command line."""
+    option = dict(_BY_NAME)[name]
+    here = config.invocation_params.dir
+    if value := os.environ.get(option.variable):
+        yield Given(value, option.variable, here)
+    if value := config.getini(option.ini):
+        yield Given(str(value), f"ini {option.ini}", config.inipath.parent if config.inipath else config.rootpath)
+    if value := config.getoption(option.ini):
+        yield Given(str(value), option.flag, here)
+
+
+def strongest(config: pytest.Config, name: str) -> Given | None:
+    """Return what counts of what was told of the option *name*."""
+    return next(iter(reversed(list(told(config, name)))), None)
+
+
+def seed(config: pytest.Config) -> int:
+    """Return the seed; raises `pytest.UsageError` where it is no number."""
+    given = strongest(config, "seed")
+    if given is None:
+        return SEED
+    try:
+        return int(given.value)
+    except ValueError:
+        raise pytest.UsageError(
+            f"{given.source}: '{given.value}' is no seed; it is a whole number, such as 42"
+        ) from None
+
+
+def header(config: pytest.Config) -> str:
+    """Return the line that pytest shows at the start: what counts, and where it was told. The token is not shown."""
+    said = [f"seed {seed(config)} ({_source(config, 'seed')})"]
+    if (personality := strongest(config, "personality")) or not strongest(config, "config"):
+        said.append(f"personality {personality.value if personality else 'ucm6100'} ({_source(config, 'personality')})")
+    if settings := strongest(config, "config"):
+        said.append(f"settings of {settings.value} ({settings.source})")
+    if url := strongest(config, "url"):
+        said.append(f"control plane {urlsplit(url.value).netloc.rpartition('@')[2]} ({url.source})")
+    return f"ucmsim {__version__}: {', '.join(said)}"
+
+
+def _source(config: pytest.Config, name: str) -> str:
+    given = strongest(config, name)
+    return given.source if given else "default"

@@ -1,0 +1,97 @@
+"""What is wrong with what a client did, as a sentence and lines that say of what. Pure; "" where nothing is.
+
+The journal's own modules bring pydantic with them, so they are imported when there is something to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from ucmsim.answers import Entry, LedgerCall, LedgerRow
+
+SHOWN = 20
+"""Lines that a message has; of the rest it says how many there are."""
+_UNVERIFIED = "unverified-certificate"
+
+
+def lines(entries: Iterable[Entry]) -> list[str]:
+    """Return a line about each of *entries*, as `ucmsim journal` prints it."""
+    from ucmsim.journal.telling import told
+
+    return ["  ".join(text for _, text in told(entry.told)) for entry in entries]
+
+
+def undelivered(calls: Sequence[LedgerCall]) -> str:
+    """Return which rows of *calls* no client has got whole."""
+    if not any(call.rows for call in calls):
+        return "the PBX has no rows, so that none could be delivered: let calls happen first"
+    missing = [
+        _row(call, row) for call in calls for row in call.rows if not any(delivery.whole for delivery in row.deliveries)
+    ]
+    if not missing:
+        return ""
+    total = sum(len(call.rows) for call in calls)
+    return _listed(f"{len(missing)} of {total} rows {_were(missing)} never delivered whole:", missing)
+
+
+def _row(call: LedgerCall, row: LedgerRow) -> str:
+    began = f", {datetime.fromtimestamp(row.began / 1e6, UTC):%Y-%m-%d %H:%M:%S}Z" if row.began is not None else ""
+    name = f"AcctId {row.acctid}" if row.acctid is not None else f"row {row.row}, whose CDR was deleted"
+    partly = ", ".join(str(delivery.exchange) for delivery in row.deliveries)
+    why = f"cut short in event {partly} of the journal" if partly else "on no page that went out"
+    return f"{name}{began}, {row.caller or 'unknown'} to {row.reached or 'nobody'} ({call.shape or call.kind}): {why}"
+
+
+def careless(entries: Iterable[Entry], allowed: Sequence[str]) -> str:
+    """Return which marks *entries* have beside those that are *allowed*, and what would have been right."""
+    marked = [entry for entry in entries if set(entry.marks) - set(allowed)]
+    if not marked and not allowed:
+        return ""
+    from ucmsim.journal import MARKS
+
+    if unknown := sorted(set(allowed) - {mark.id for mark in MARKS}):
+        raise ValueError(f"there is no mark '{unknown[0]}'; there are {', '.join(mark.id for mark in MARKS)}")
+    if not marked:
+        return ""
+    found = {mark for entry in marked for mark in entry.marks}
+    why = [f"{mark.id}: {mark.statement} Right: {mark.right}." for mark in MARKS if mark.id in found - set(allowed)]
+    return "\n".join((_listed(f"{len(marked)} events {_were(marked)} careless:", lines(marked)), *why))
+
+
+def unverified(entries: Sequence[Entry]) -> str:
+    """Return which requests came over a connection that was shown a certificate which a careful client refuses.
+
+    Where no client was put to the test that is said too.
+    """
+    marked = [entry for entry in entries if _UNVERIFIED in entry.marks]
+    if marked:
+        count = f"{len(marked)} request{'' if len(marked) == 1 else 's'}"
+        said = f"{count} came although the certificate was bad: the client does not verify it:"
+        return _listed(said, lines(marked))
+    if not any(refused(entry) for entry in entries):
+        return (
+            "no client has refused a certificate, so nothing is known: show a bad one first, "
+            'such as with ucm.identity("expired"), and let the client try'
+        )
+    return ""
+
+
+def refused(entry: Entry) -> bool:
+    """Return whether *entry* is a connection that was shown a bad certificate and brought no request."""
+    return entry.tls is not None and entry.tls.defect is not None and entry.verdict == "refused"
+
+
+def _were(found: Sequence[object]) -> str:
+    return "was" if len(found) == 1 else "were"
+
+
+def _listed(said: str, found: Sequence[str]) -> str:
+    return "\n  ".join(_some(said, found))
+
+
+def _some(said: str, found: Sequence[str]) -> Iterator[str]:
+    yield said
+    yield from found[:SHOWN]
+    if len(found) > SHOWN:
+        yield f"and {len(found) - SHOWN} more"

@@ -1,0 +1,97 @@
+"""The settings of a test's PBX: fixture argument > marker > option > ini > environment > the default PBX of the fixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ucmsim import pytest_options
+
+_FILES = (("history", "import"), ("api", "tls_private_key"), ("api", "tls_cert"))
+_SOURCES = ("config", "personality")
+"""The options that say something of a PBX; of one source the second is the stronger."""
+
+
+def settings_for(request: pytest.FixtureRequest, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a PBX of the test that *request* is of is made with, where *given* is what the fixture was told.
+
+    Raises `pytest.UsageError` where a marker or an option says what cannot be.
+    """
+    chosen = dict[str, Any]()
+    for settings in (*_told(request.config), *_marked(request.node, request.path), placed(given, request.path.parent)):
+        chosen = over(chosen, settings)
+    return chosen
+
+
+def default() -> dict[str, Any]:
+    """Return a PBX with the three records of the vendor's guide, and one user."""
+    api = {
+        "enable": True,
+        "tls_bind_address": "127.0.0.1:0",
+        "tls_authentication_name": "cdrapi",
+        "tls_authentication_password": "cdrapi123",
+        "permitted_ips": ["127.0.0.0/8"],
+    }
+    return {"api": api, "history": {"import": str(files("ucmsim") / "data" / "guide-2013.csv")}}
+
+
+def over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay the settings *above* over those *below*: `api` and `quirks` key by key, everything else whole."""
+    merged = {**below, **above}
+    for key in ("api", "quirks"):
+        if isinstance(below.get(key), Mapping) and isinstance(above.get(key), Mapping):
+            merged[key] = {**below[key], **above[key]}
+    return merged
+
+
+def placed(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return *settings* with the files they name relative to *folder*."""
+    placed = dict(settings)
+    for group, key in _FILES:
+        inner = placed.get(group)
+        if isinstance(inner, Mapping) and isinstance(inner.get(key), str) and "\n" not in inner[key]:
+            placed[group] = {**inner, key: str(folder / inner[key])}
+    return placed
+
+
+def _marked(node: pytest.Item, file: Path) -> Iterator[dict[str, Any]]:
+    """Yield what the markers of a test in *file* say, the outermost first."""
+    for marker in reversed(list(node.iter_markers("ucmsim"))):
+        if marker.args:
+            raise pytest.UsageError("@pytest.mark.ucmsim takes keywords only, such as ucmsim(personality='ucm6510')")
+        yield placed(marker.kwargs, file.parent)
+
+
+def _told(config: pytest.Config) -> Iterator[dict[str, Any]]:
+    """Yield what environment, ini and command line say, the weakest first."""
+    given = [(_rank(one), name, one) for name in _SOURCES for one in pytest_options.told(config, name)]
+    for _, name, one in sorted(given, key=lambda found: found[0]):
+        yield {"personality": one.value} if name == "personality" else _of_file(one)
+
+
+def _rank(given: pytest_options.Given) -> int:
+    """Return how strong the source of *given* is; of one source the file comes first, for sorting is stable."""
+    return 2 if given.source.startswith("--") else 1 if given.source.startswith("ini ") else 0
+
+
+def _of_file(given: pytest_options.Given) -> dict[str, Any]:
+    """Return the settings in the file that *given* names."""
+    from ucmsim.settings.yamltree import parse
+
+    file = given.folder / given.value
+    try:
+        tree, problems = parse(file.read_text("utf-8"), given.value)
+    except (OSError, ValueError) as error:
+        raise pytest.UsageError(f"{given.source}: {error}") from None
+    if problems:
+        raise pytest.UsageError("\n".join(f"{given.source}: {problem}" for problem in problems))
+    if not isinstance(tree.value, dict) or "pbxs" in tree.value:
+        raise pytest.UsageError(
+            f"{given.source}: {given.value} does not hold the settings of one PBX: the keys below pbxs.<name> in sim.yaml, "
+            "such as 'personality: ucm6510'"
+        )
+    return placed(tree.value, file.parent)

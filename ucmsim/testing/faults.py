@@ -1,0 +1,83 @@
+"""What a test breaks for a while: a fault, or the certificate that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from ucmsim.client import ControlClient, ControlError
+
+__tracebackhide__ = True
+_GONE = 404
+"""The status with which the control plane says that there is no such fault or PBX."""
+
+
+@dataclass(slots=True)
+class UcmFault:
+    """A fault that is armed; as a context manager it is disarmed at the end."""
+
+    name: str
+    _control: ControlClient = field(repr=False)
+    _pbx: str = field(repr=False)
+    _last: int | None = field(default=None, repr=False)
+
+    def change(self, **changes: Any) -> None:
+        """Change fields or terms of it, as ``fault.change(seconds=9)``; raises `ucmsim.client.ControlError`."""
+        self._control.change_fault(self._pbx, self.name, changes)
+
+    def disarm(self) -> None:
+        """Take the fault away, if it is not gone already: disarmed, cleared, at the end of its ttl, or with its PBX."""
+        if self._last is not None:
+            return
+        try:
+            self._last = self.fired
+            self._control.disarm_fault(self._pbx, self.name)
+        except ControlError as error:
+            if error.status != _GONE:
+                raise
+
+    @property
+    def fired(self) -> int:
+        """How often it has acted, until it was disarmed."""
+        if self._last is not None:
+            return self._last
+        counts = (fault.fired for fault in self._control.faults(self._pbx) if fault.name == self.name)
+        return next(counts, 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.disarm()
+
+
+@dataclass(slots=True)
+class UcmIdentity:
+    """The certificate that is shown from the next handshake on; as a context manager the good one is, at the end."""
+
+    defect: str | None
+    certificate: str = field(repr=False)
+    _control: ControlClient = field(repr=False)
+    _pbx: str = field(repr=False)
+
+    @classmethod
+    def show(cls, control: ControlClient, pbx: str, identity: Mapping[str, str]) -> UcmIdentity:
+        """Let *pbx* show *identity*, as the control plane takes it; raises `ucmsim.client.ControlError`."""
+        shown = control.show_identity(pbx, identity)
+        return cls(shown.defect, shown.certificate, control, pbx)
+
+    def restore(self) -> None:
+        """Let the good certificate be shown again, if the PBX is still there."""
+        try:
+            self._control.show_identity(self._pbx, {})
+        except ControlError as error:
+            if error.status != _GONE:
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.restore()

@@ -1,0 +1,91 @@
+"""The processes that PBXs of tests live in: one of the session's own, or one that runs already."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from ucmsim.client import ControlClient, ControlError, ControlUnreachable
+from ucmsim.testing.chosen import default, over
+from ucmsim.testing.pbx import Ucm
+
+__tracebackhide__ = True
+_GONE, _TAKEN = 404, 409
+
+
+@dataclass(slots=True)
+class UcmFleet:
+    """The process in which all PBXs of the session live; *log* is None, and *pid* 0, where it was not started by pytest."""
+
+    control: ControlClient
+    pid: int = 0
+    log: Path | None = None
+    seed: int | None = None
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1), repr=False)
+
+    def start(self, settings: Mapping[str, Any], name: str | None = None) -> Ucm:
+        """Start a PBX with *settings* over the defaults of the fixture; raises `ucmsim.client.ControlError`.
+
+        What is made up follows from the seed and the *name*, which gets a number where there is such a PBX already.
+        """
+        chosen = over(default(), settings)
+        wanted = name or f"test-{next(self._numbers)}"
+        for number in count(1):
+            try:
+                pbx = self.control.create_pbx(wanted if number == 1 else f"{wanted}-{number}", chosen)
+                break
+            except ControlError as error:
+                if error.status != _TAKEN or error.field != "name":
+                    raise
+        password = chosen["api"].get("tls_authentication_password")
+        return Ucm(pbx.name, pbx.url or "", pbx.username, password, pbx.ca, self.control, self.log, self.seed)
+
+    def stop(self, ucm: Ucm) -> None:
+        """Stop a PBX and forget its state."""
+        self.control.delete_pbx(ucm.name)
+
+    def end(self, ucm: Ucm) -> None:
+        """Stop *ucm*, which is done where it is stopped already, or its whole process has ended."""
+        try:
+            self.stop(ucm)
+        except ControlUnreachable as error:
+            if not isinstance(error.__cause__, ConnectionError):
+                raise
+        except ControlError as error:
+            if error.status != _GONE:
+                raise
+
+
+@dataclass(slots=True)
+class UcmFactory:
+    """Starts PBXs for one test, as many as it asks for: ``ucm_factory(personality="ucm6510")``; they end with the test.
+
+    *settings* is asked what a PBX is made with that the test says some settings of.
+    """
+
+    fleet: UcmFleet
+    name: str
+    settings: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(repr=False)
+    started: list[Ucm] = field(default_factory=list)
+
+    def __call__(self, **settings: Any) -> Ucm:
+        """Start a PBX; *settings* are laid over those of markers and options. Raises `ucmsim.client.ControlError`."""
+        ucm = self.fleet.start(self.settings(settings), self.name)
+        self.started.append(ucm)
+        return ucm
+
+    def end(self) -> None:
+        """Stop every PBX that was started here."""
+        for ucm in reversed(self.started):
+            self.fleet.end(ucm)
+
+
+def name_for(file: str, test: str) -> str:
+    """Return how the PBX of a *test* in *file* is called: the same in every run, whatever runs beside it."""
+    words = re.sub(r"[^a-z0-9]+", "-", test.lower()).strip("-")
+    return f"{words[:40]}-{hashlib.sha256(f'{file}::{test}'.encode()).hexdigest()[:4]}"
