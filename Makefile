@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint format bench statistics invariants gallery symptoms clean
+.PHONY: run test lint format bench statistics invariants gallery symptoms clean rig
 
 CONFIG ?= fixtures/sim.yaml
 
@@ -56,6 +56,9 @@ gallery: $(STAMP)
 
 symptoms: $(STAMP)
 	$(BIN)/python -m tests.symptoms
+
+rig: $(STAMP)
+	$(BIN)/python -m tests.rig
 
 clean:
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis ucmsim-state

@@ -206,7 +206,7 @@ def main() -> None:
         print(f"bench: {what}", file=sys.stderr, flush=True)
 
     with tempfile.TemporaryDirectory(prefix="ucmsim-bench-") as folder:
-        few = history.first_rows(history.made(Path(folder) / "history", days=2), ROWS)
+        few = history.first_rows(history.made(Path(folder) / "history", days=1), ROWS)
         home = Path(folder) / "fleet"
         figures = measured(home, few, sessions=sessions, further=further, fleets=fleets, tell=tell)
     found = as_json(figures)

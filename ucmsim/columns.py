@@ -71,7 +71,6 @@ COLUMNS = (
 # fmt: on
 
 NAMES = tuple(column.name for column in COLUMNS)
-_BLANK = ("",) * len(NAMES)
 AT: Mapping[str, int] = MappingProxyType({name: at for at, name in enumerate(NAMES)})
 """Where a column stands in a `Row`."""
 
@@ -91,4 +90,4 @@ GENERATIONS: Mapping[str, Generation] = MappingProxyType(
 
 def row(values: Mapping[str, str]) -> Row:
     """Return the row with *values* by column name; columns that are not named are empty."""
-    return tuple(map(values.get, NAMES, _BLANK))
+    return tuple(values.get(name, "") for name in NAMES)
