@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from ucmsim.pytest_plugin import Ucm
+from ucmsim.testing import Ucm
 
 PATIENCE = 10.0
 """Seconds that a client waits for an answer."""

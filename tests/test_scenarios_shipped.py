@@ -8,10 +8,9 @@ import pytest
 
 from tests import collectors
 from tests.collectors import Collector
-from ucmsim.pytest_plugin import Ucm
 from ucmsim.scenarios import shipped
 from ucmsim.scenarios.outcome import Outcome
-from ucmsim.scenarios.playing import play
+from ucmsim.testing import Ucm
 
 BUGS = [
     ("acl-closed", collectors.Hammering, ["no-hammering"]),
@@ -48,7 +47,7 @@ def pbx(ucm_fleet):
 
 def played(ucm: Ucm, scenario: str, client: type[Collector], patience: float) -> Outcome:
     """Let a *client* poll as long as the *scenario* is played, and say what it kept; return what came of it."""
-    playing = play(ucm._control, ucm.name, scenario, patience)
+    playing = ucm.play(scenario, patience=patience)
     collector = client(ucm)
     with suppress(AssertionError), playing:
         while playing.running:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from ucmsim.instants import FORM, NoInstant, read
@@ -22,6 +22,7 @@ PATIENCE = 300.0
 LONGEST = 86_400.0
 """Seconds that anything is waited for at most."""
 
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _STATUS = re.compile(r"[1-5]xx")
 
 
@@ -48,6 +49,18 @@ def _at(value: object) -> float | datetime:
         raise wrong(none.wrong, none.right) from None
 
 
+def _slug(text: str) -> str:
+    if not _SLUG.fullmatch(text):
+        raise wrong(f"'{text}' is no name here", "use lower-case letters, digits and hyphens")
+    return text
+
+
+def _from_root(text: str) -> str:
+    if not text.startswith("/"):
+        raise wrong(f"'{text}' is no path", f"it begins with /, as /{text}")
+    return text
+
+
 def _one_or_more(value: object) -> object:
     return [value] if isinstance(value, dict | str) else value
 
@@ -56,15 +69,30 @@ Status = Annotated[int | str, PlainValidator(_status), WithJsonSchema({"type": [
 At = Annotated[float | datetime, PlainValidator(_at), WithJsonSchema({"type": ["number", "string"]})]
 Seconds = Annotated[float, BeforeValidator(number_due), Field(ge=0, le=LONGEST, strict=False, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-Calls = Annotated[tuple[str, ...], BeforeValidator(_one_or_more), Field(strict=False, min_length=1)]
+Slug = Annotated[str, AfterValidator(_slug), WithJsonSchema({"type": "string", "pattern": _SLUG.pattern})]
+FromRoot = Annotated[str, AfterValidator(_from_root), WithJsonSchema({"type": "string", "pattern": "^/"})]
+Calls = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_one_or_more),
+    Field(strict=False, min_length=1),
+    WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1}),
+]
 """Names of calls that the scenario placed; `placed` alone means all of these, `all` every call that there is."""
+
+
+Placed = Annotated[
+    tuple[Mapping[str, Any], ...],
+    BeforeValidator(_one_or_more),
+    Field(strict=False, min_length=1),
+    WithJsonSchema({"type": ["object", "array"], "items": {"type": "object"}, "minItems": 1}),
+]
+"""A call, or several."""
 
 
 class Which(Keys):
     """Which exchanges are meant: everything that is given must hold."""
 
-    path: Annotated[str, Field(pattern=r"^/")] | None = Field(None, description="a path of the PBX, such as /cdrapi")
+    path: FromRoot | None = Field(None, description="a path of the PBX, such as /cdrapi")
     status: Status | None = Field(None, description="a status, or a class such as 4xx")
     refusal: str | None = Field(None, description="the code of a refusal, or any")
     fault: str | None = Field(None, description="the name of a fault that fired")
@@ -129,7 +157,7 @@ class CameBack(Keys):
     """The client was answered with 200 after a step, within every bound that is given."""
 
     since: str = Field(description="the step")
-    path: Annotated[str, Field(pattern=r"^/")] | None = Field(None, description="of what it was answered")
+    path: FromRoot | None = Field(None, description="of what it was answered")
     seconds: Seconds | None = Field(None, description="of real time")
     pbx_seconds: Seconds | None = Field(None, description="of PBX time")
     requests: Count | None = Field(None, description="among so many requests, challenges not counted")
@@ -169,9 +197,9 @@ class Step(Keys):
     limit: Seconds | None = Field(None, description="seconds of real time that it waits at most, instead of patience")
     arm: Mapping[str, Any] | None = Field(None, description="arms a fault, as the control API takes it")
     clear: str | None = Field(None, description="disarms the fault of that name, or all")
-    place: Annotated[tuple[Mapping[str, Any], ...], BeforeValidator(_one_or_more), Field(min_length=1, strict=False)] | None = (
-        Field(None, description="places calls, as the control API takes them; also name, count and every (seconds)")
-    )  # fmt: skip
+    place: Placed | None = Field(
+        None, description="places calls, as the control API takes them; also name, count and every (seconds)"
+    )
     clock: ClockChange | None = Field(None, description="moves the PBX clock: now, advance or step, rate, time_zone")
     time_of_day: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = Field(
         None, description="sets the PBX clock to this time of its day, HH:MM in its zone, and freezes it"

@@ -28,12 +28,17 @@ def _quiet(_sentence: str) -> None:
     pass
 
 
+def _nothing() -> None:
+    return None
+
+
 @dataclass(slots=True)
 class Performance:
     """One run of *scenario* on the PBX behind *bridge*.
 
     *patience*, in seconds, is for each step and for the end. *say* is told what happens. *left* is set by whoever knows
-    that the client is gone, *over* once nothing more is waited for. *kept* are the AcctIds that the client says it kept.
+    that the client is gone, *over* once nothing more is waited for. *kept* returns the AcctIds that the client says it kept,
+    None while it has said nothing.
     """
 
     scenario: Scenario
@@ -42,7 +47,7 @@ class Performance:
     say: Callable[[str], object] = _quiet
     left: Event = field(default_factory=Event)
     over: Event = field(default_factory=Event)
-    kept: Sequence[str] | None = None
+    kept: Callable[[], Sequence[str] | None] = _nothing
     _seen: Seen = field(default_factory=Seen)
     _course: Course = field(init=False)
     _began: float = 0.0
@@ -50,6 +55,7 @@ class Performance:
     _calls: list[Call] = field(default_factory=list)
     _notes: list[str] = field(default_factory=list)
     _left_at: float | None = None
+    _waits_for: Step | None = None
 
     def __post_init__(self) -> None:
         self._course = Course(self.scenario, self.patience)
@@ -87,10 +93,17 @@ class Performance:
                         Never(Finding(f"step {self._course.at + 1}", told(step), False, why))
                     )
                 case Waiting():
+                    self._say_waiting(step)
                     self._pause(PERIOD)
+
+    def _say_waiting(self, step: Step) -> None:
+        if self._waits_for is not step:
+            self._waits_for = step
+            self.say(f"... {told(step)}")
 
     def _settled(self) -> tuple[Finding, ...]:
         """Return what came of what is expected at the end, once nothing more may come of it."""
+        self.say("... what is expected at the end")
         until = self._real + (self.patience if not self._course.findings else 0.0)
         while True:
             findings = self._judged(self.scenario.expect)
@@ -127,7 +140,7 @@ class Performance:
         if calls:
             self._calls = named(self.bridge.calls(), self._placed)
         placed = Counter(self._placed.values())
-        evidence = Evidence(self._seen, self._calls, placed, self._course.steps, self.kept)
+        evidence = Evidence(self._seen, self._calls, placed, self._course.steps, self.kept())
         return Moment(self._real, self.bridge.now() if clock else None, evidence)
 
     # --- what a step does ------------------------------------------------------------------------------------------

@@ -39,9 +39,14 @@ class Play:
         """Whether there is still something for the client to do: ``while play.running: collector.poll()``."""
         return not self._performance.over.is_set()
 
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until there is nothing more to do for the client, so many *seconds* at most; return whether that is so."""
+        return self._performance.over.wait(seconds)
+
     def kept(self, acctids: Iterable[str | int]) -> None:
         """Say the AcctIds of all rows that the client kept, each as often as it kept it."""
-        self._performance.kept = [str(one) for one in acctids]
+        said = [str(one) for one in acctids]
+        self._performance.kept = lambda: said
 
     def __enter__(self) -> Self:
         self._thread = Thread(target=self._run, name=f"ucmsim scenario {self._performance.scenario.name}", daemon=True)
@@ -74,5 +79,5 @@ def play(control: ControlClient, pbx: str, scenario: str, patience: float | None
     """
     chosen, bridge = found(scenario), Bridge(control, pbx)
     if differing := bridge.differing(chosen.pbx):
-        raise WrongPbx(f"scenario '{chosen.name}' cannot be played on PBX '{pbx}': {'; '.join(differing)}")
+        raise WrongPbx(f"scenario '{chosen.name}' cannot be played on PBX '{pbx}': {'; '.join(differing)}; start it so")
     return Play(Performance(chosen, bridge, chosen.patience if patience is None else patience))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ucmsim import configuration
-from ucmsim.errors import ConfigurationError, Problem, did_you_mean
+from ucmsim.errors import ConfigurationError, Problem, did_you_mean, quoted
 from ucmsim.faults import KINDS as FAULTS
 from ucmsim.faults import FaultRefused, arming
 from ucmsim.fields import FieldRefused
@@ -21,6 +21,7 @@ from ucmsim.settings.loading import Source, validated
 from ucmsim.settings.rules import Broken, broken_in_clock_change
 from ucmsim.settings.yamltree import Path as KeyPath
 from ucmsim.settings.yamltree import dotted, parse
+from ucmsim.staging import shape_of
 from ucmsim.wishes import wished
 
 ANY = "any"
@@ -32,6 +33,8 @@ MOST_CALLS = 5000
 RESTART = "restart"
 """The name of the fault that a restart is."""
 
+_FEW = 8
+"""Names that are listed where none is near."""
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -160,11 +163,15 @@ def _of_fault(spec: Mapping[str, Any], taken: set[str]) -> Iterator[Broken]:
 
 
 def _of_call(call: Mapping[str, Any], names: set[str]) -> Iterator[Broken]:
-    try:
-        wished({key: value for key, value in call.items() if key not in PLACING}, _NOW)
-    except FieldRefused as refused:
-        path = (refused.field,) if refused.field else ()
-        yield path, str(refused), ""
+    shape = call.get("shape")
+    for judge in (
+        lambda: wished({key: value for key, value in call.items() if key not in PLACING}, _NOW),
+        lambda: shape_of(shape) if isinstance(shape, str) else None,
+    ):
+        try:
+            judge()
+        except FieldRefused as refused:
+            yield (refused.field,) if refused.field else (), str(refused), ""
     name, count, every = call.get("name"), call.get("count", 1), call.get("every", 0)
     if name is not None:
         if not isinstance(name, str) or not name or name in (PLACED, EVERY):
@@ -244,8 +251,8 @@ def _known_calls(path: KeyPath, calls: tuple[str, ...] | None, known: Collection
 def _known(path: KeyPath, word: str, known: Iterable[str], what: str) -> Iterator[Broken]:
     words = sorted(known)
     if word not in words:
-        few = f"there are {', '.join(words)}" if 0 < len(words) <= 8 else "" if words else "there is none"
-        yield path, f"'{word}' is unknown: no {what}", did_you_mean(word, words) or few
+        few = f"there {'are' if len(words) > 1 else 'is'} {', '.join(map(quoted, words))}" if words else "there is none"
+        yield path, f"'{word}' is unknown: no {what}", did_you_mean(word, words) or (few if len(words) <= _FEW else "")
 
 
 def _given(part: object, keys: Iterable[str]) -> list[str]:

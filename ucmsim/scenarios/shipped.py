@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -20,7 +21,7 @@ class NoScenario(UcmsimError):
 
 def names() -> list[str]:
     """Return the names of the shipped scenarios, sorted."""
-    return sorted(Path(file.name).stem for file in _folder().iterdir() if Path(file.name).suffix in _SUFFIXES)
+    return sorted(Path(one.name).stem for one in _folder().iterdir() if Path(one.name).suffix in _SUFFIXES)
 
 
 def every() -> Iterator[Scenario]:
@@ -38,8 +39,13 @@ def found(name: str) -> Scenario:
     if name not in (known := names()):
         hint = did_you_mean(name, known) or f"there are {', '.join(known)}; a file has .yaml at its end"
         raise NoScenario(f"there is no scenario '{name}'; {hint}")
-    with as_file(_folder() / f"{name}.yaml") as file:
-        return read(file)
+    with file(name) as path:
+        return read(path)
+
+
+def file(name: str) -> AbstractContextManager[Path]:
+    """Return a context in which the file of the shipped scenario called *name* is there."""
+    return as_file(_folder() / f"{name}.yaml")
 
 
 def _folder() -> Traversable:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ucmsim.answers import Call, Entry, Fault, LedgerCall, PlacedCall
 from ucmsim.client import ControlClient
@@ -17,6 +17,9 @@ from ucmsim.testing.faults import UcmFault, UcmIdentity
 from ucmsim.testing.placing import sent
 from ucmsim.testing.trust import trusting
 from ucmsim.testing.waiting import Waiting
+
+if TYPE_CHECKING:
+    from ucmsim.scenarios.playing import Play
 
 __tracebackhide__ = True
 _CLOSING = 5.0
@@ -136,6 +139,16 @@ class Ucm:
     def clear_faults(self) -> None:
         """Disarm every fault of this PBX."""
         self._control.clear_faults(self.name)
+
+    def play(self, scenario: str, *, patience: float | None = None) -> Play:
+        """Return a bad day for the client: ``with ucm.play("dst-night") as day:``, and in it ``while day.running: poll()``.
+
+        *scenario* is a name of `ucmsim scenario list`, or a file; *patience* is seconds that each step, and at the end the
+        client, is waited for. At the end it raises `AssertionError` with a list of what passed and failed unless all passed.
+        """
+        from ucmsim.scenarios.playing import play  # pydantic and what it brings are for those who play
+
+        return play(self._control, self.name, scenario, patience)
 
     # --- what clients did -------------------------------------------------------------------------------------------
 

@@ -1,0 +1,270 @@
+"""What a scenario does next, and what comes of what is expected, follows from what was seen alone; nothing runs here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ucmsim.scenarios.course import Course, Due, Moment, Never, Over, Waiting
+from ucmsim.scenarios.judging import Done, Evidence, judge
+from ucmsim.scenarios.language import Expectation, Scenario
+from ucmsim.scenarios.reading import load
+from ucmsim.scenarios.seen import Call, File, Request, Row, Seen, Visit
+
+NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
+PLACE = '  - place: {name: a, shape: answered, from: "1001", to: "1002"}\n'
+
+
+def scenario(*steps: str, begin: str = "", expect: str = "verified: true") -> Scenario:
+    """Return a scenario with these *steps*, which *begin* so."""
+    head = "name: day\ntitle: A day\nstory: x\ncorrect: y\npatience: 10\nsteps:\n" + begin
+    return load(f"{head}{''.join(f'  - {step}{chr(10)}' for step in steps)}expect: [{{name: a, says: b, {expect}}}]\n", Path("day.yaml"))  # fmt: skip
+
+
+def request(number: int, status: int = 200, **more: Any) -> Request:
+    """Return an exchange, which began so many seconds after noon as its *number* says unless *more* says otherwise."""
+    plain: dict[str, Any] = {
+        "id": number, "wall": float(number), "pbx": NOON + timedelta(seconds=number), "peer": "127.0.0.1", "target": "/cdrapi?a=b",
+        "path": "/cdrapi", "status": status, "refusal": None, "faults": (), "kinds": (), "marks": (), "rows": 0,
+        "whole": status == 200,
+    }  # fmt: skip
+    return Request(**{**plain, **more})
+
+
+def moment(real: float, *requests: Request, pbx: datetime | None = None, **evidence: Any) -> Moment:
+    last = max((one.id for one in requests), default=0)
+    visits = evidence.pop("visits", ())
+    return Moment(real, pbx, Evidence(Seen(requests, tuple(visits), last), **evidence))
+
+
+def decided(course: Course, *args: Any, **more: Any) -> str:
+    """Return the name of what is decided at a moment."""
+    return type(course.decide(moment(*args, **more))).__name__
+
+
+def test_steps_come_one_after_another():
+    """A step without a condition is due at once, and behind the last one it is over."""
+    course = Course(scenario("wait: 1", "{name: two, wait: 2}"), 10.0)
+    assert course.decide(moment(0.0)) == Due(course.scenario.steps[0])
+    course = course.done(1.0, Done(7, 1.0))
+    assert (course.at, course.since, course.waits, dict(course.steps)) == (1, 7, 1.0, {})
+    course = course.done(2.0, Done(8, 2.0))
+    assert course.steps == {"two": Done(8, 2.0)}
+    assert course.decide(moment(2.0)) == Over()
+
+
+def test_a_step_waits_for_real_time():
+    """However long that is: it comes by itself."""
+    course = Course(scenario("{at: 60, wait: 1}"), 10.0)
+    assert course.decide(moment(59.0)) == Waiting(course.scenario.steps[0], 1.0)
+    assert decided(course, 60.0) == "Due"
+
+
+def test_a_step_waits_for_the_pbx_clock():
+    """It is due when the clock shows the instant or a later one."""
+    course = Course(scenario('{at: "2026-03-03T12:00:00Z", wait: 1}'), 10.0)
+    assert decided(course, 5.0, pbx=NOON - timedelta(seconds=1)) == "Waiting"
+    assert decided(course, 5.0, pbx=NOON) == "Due"
+    assert decided(course, 10.0, pbx=NOON - timedelta(seconds=1)) == "Never"
+
+
+@pytest.mark.parametrize(
+    ("which", "before", "then"),
+    [
+        ("status: 200", request(9, 401), request(9, 200)),
+        ("status: 4xx", request(9, 200), request(9, 403)),
+        ("path: /CDRAPI/", request(9, path="/recapi"), request(9)),
+        ("refusal: no-credentials", request(9, refusal="basic"), request(9, refusal="no-credentials")),
+        ("refusal: any", request(9), request(9, refusal="basic")),
+        ("fault: any", request(9), request(9, faults=("slow",))),
+        ("mark: no-qop", request(9, marks=("no-back-off",)), request(9, marks=("no-qop",))),
+        ("rows: 5", request(9, rows=4), request(9, rows=5)),
+    ],
+)
+def test_a_step_waits_for_a_request(which, before, then):
+    """Of those that came since the step before, everything must hold."""
+    course = replace(Course(scenario(f"after: {{request: {{{which}}}}}"), 10.0), since=5)
+    assert decided(course, 1.0, replace(then, id=5)) == "Waiting"
+    assert decided(course, 1.0, before) == "Waiting"
+    assert decided(course, 1.0, before, replace(then, id=10)) == "Due"
+
+
+def test_a_step_waits_for_several_requests():
+    """As many as count says."""
+    course = Course(scenario("after: {request: {status: 200, count: 2}}"), 10.0)
+    assert decided(course, 1.0, request(1), request(2, 401)) == "Waiting"
+    assert decided(course, 1.0, request(1), request(2, 401), request(3)) == "Due"
+
+
+def test_a_step_waits_for_a_connection():
+    """By the defect that it was shown, and how the client took it."""
+    course = Course(scenario("after: {connection: {defect: expired, verdict: refused}}"), 10.0)
+    good = Visit(1, None, "refused", None, (), ())
+    assert decided(course, 1.0, visits=[good, replace(good, defect="expired", verdict="accepted")]) == "Waiting"
+    assert decided(course, 1.0, visits=[replace(good, defect="expired")]) == "Due"
+
+
+def test_a_step_waits_for_what_becomes_of_a_call():
+    """That it is over, that its rows are delivered whole, that its recordings are fetched whole."""
+    over = Call(1, (Row("7", 0),), (File("x.wav", 0),), "a")
+    delivered, fetched = replace(over, rows=(Row("7", 1),)), replace(over, files=(File("x.wav", 1),))
+    found = {
+        key: [
+            decided(Course(scenario(f"after: {{{key}: a}}", begin=PLACE), 10.0).done(0.0, Done(0, 0.0)), 1.0, calls=calls, placed={"a": 1})
+            for calls in ([], [over], [delivered], [fetched])
+        ]
+        for key in ("ended", "delivered", "fetched")
+    }  # fmt: skip
+    assert found == {
+        "ended": ["Waiting", "Due", "Due", "Due"],
+        "delivered": ["Waiting", "Waiting", "Due", "Waiting"],
+        "fetched": ["Waiting", "Waiting", "Waiting", "Due"],
+    }
+
+
+def test_a_step_waits_for_a_fault_and_for_rows():
+    """Since the run began, not since the step before."""
+    course = replace(
+        Course(scenario("arm: {name: slow, fault: api.deny}", "after: {fault: slow}"), 10.0), at=1, since=5
+    )
+    assert decided(course, 1.0, request(1)) == "Waiting"
+    assert decided(course, 1.0, request(1, faults=("slow",))) == "Due"
+    rows = replace(Course(scenario("after: {rows: 600}"), 10.0), since=5)
+    assert decided(rows, 1.0, request(1, rows=400), request(2, rows=300, whole=False)) == "Waiting"
+    assert decided(rows, 1.0, request(1, rows=400), request(2, rows=200)) == "Due"
+
+
+def test_what_never_came_is_said_and_ends_the_steps():
+    """With what came instead; the limit of the step goes before patience, and later steps are not done."""
+    course = Course(scenario("{after: {request: {path: /recapi, status: 404}}, limit: 3}", "wait: 1", "wait: 2"), 10.0)
+    assert decided(course, 2.9, request(1)) == "Waiting"
+    never = course.decide(moment(3.0, request(1), request(2, 401)))
+    assert isinstance(never, Never)
+    stopped = course.stopped(never)
+    assert stopped.decide(moment(3.0)) == Over()
+    (finding,) = stopped.findings
+    assert str(finding) == (
+        "FAILED  step 1: after request (path /recapi, status 404, count 1) -- it never came within 3 s (0 of them came): 2 "
+        "requests came since the step before, the last GET /cdrapi?a=b answered with 401; 2 steps behind it were not done"
+    )
+
+
+# What is expected
+
+CALLS = [
+    Call(1, (Row("7", 1), Row("8", 2)), (File("a.wav", 1),), "a"),
+    Call(2, (Row("9", 0),), (File("b.wav", 0),), "b"),
+]
+STEPS = {"closed": Done(10, 10.0, NOON + timedelta(seconds=10)), "open": Done(20, 20.0, NOON + timedelta(seconds=20))}
+
+
+def found(kind: str, value: Any, *requests: Request, **evidence: Any) -> tuple[bool | None, str, bool]:
+    """Return whether it is as expected, why not, and whether it may still become so."""
+    one = Expectation.model_validate({"name": "it", "says": "It is so.", kind: value})
+    visits = tuple(evidence.pop("visits", ()))
+    finding = judge(one, Evidence(Seen(requests, visits), **{"steps": STEPS, "placed": {"a": 1, "b": 1}, **evidence}))
+    return finding.passed, finding.why, finding.open
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "expected"),
+    [
+        ("delivered", "a", (True, "", False)),
+        ("delivered", "placed", (False, "1 of 3 CDRs never went out whole: AcctId 9 of 'b'", True)),
+        ("delivered", "all", (False, "1 of 4 CDRs never went out whole: AcctId 9 of 'b'", True)),
+        ("fetched", ["a"], (True, "", False)),
+        ("fetched", ["a", "b"], (False, "1 of 2 recordings never went out whole: b.wav", True)),
+        ("fetched", ["c"], (False, "not over yet, so without recordings: c", True)),
+        ("delivered", ["c"], (False, "not over yet, so without rows: c", True)),
+    ],
+)
+def test_what_was_delivered(kind, names, expected):
+    """By the calls that are named, all that were placed, or all that there are."""
+    other = Call(3, (Row("1", 1),))
+    placed = {"a": 1, "b": 1, **({"c": 2} if names == ["c"] else {})}
+    assert found(kind, names, calls=[*CALLS, other], placed=placed) == expected
+
+
+def test_no_recording_is_none_that_was_fetched():
+    """Where nothing was recorded the scenario is at fault, and the sentence says so."""
+    calls = [Call(1, (Row("7", 1),), (), "a")]
+    assert found("fetched", "a", calls=calls) == (False, "there is no recording of these calls", False)
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [
+        (None, (None, "the client has not said what it kept", False)),
+        (["8", "7"], (True, "", False)),
+        (["7", "8", "8"], (False, "1 of 2 CDRs were kept more than once: AcctId 8 of 'a' 2 times", False)),
+        (["7"], (False, "1 of 2 CDRs that it got were not kept: AcctId 8 of 'a'", False)),
+    ],
+)
+def test_what_was_kept(kept, expected):
+    """Of the rows that went out whole each once; what the client did not say is not judged."""
+    assert found("kept", "placed", calls=CALLS, kept=kept)[:2] == expected[:2]
+
+
+def test_verification_and_marks():
+    """A mark on a request or on a connection, each is told."""
+    bad = request(1, marks=("unverified-certificate",))
+    assert found("verified", True, request(1, marks=("no-qop",))) == (True, "", False)
+    assert found("verified", True, bad) == (
+        False, "1 times: GET /cdrapi?a=b answered with 200 (unverified-certificate)", False,
+    )  # fmt: skip
+    visit = Visit(1, None, "accepted", None, ("parallel-connections",), ())
+    assert found("unmarked", ["parallel-connections"], bad, visits=[visit]) == (
+        False, "1 times: a connection (parallel-connections)", False,
+    )  # fmt: skip
+
+
+def test_how_many_requests_there_were():
+    """Between two steps, within bounds; what is too few may still become enough unless the second step is done."""
+    denied = [request(number, 403) for number in (5, 10, 11, 12, 20, 21)]
+    bounds = {"status": 403, "since": "closed", "until": "open"}
+    assert found("requests", {**bounds, "at_most": 3}, *denied) == (True, "", False)
+    assert found("requests", {**bounds, "at_most": 2}, *denied) == (
+        False, "there were 3, and 2 at most are expected", False,
+    )  # fmt: skip
+    assert found("requests", {**bounds, "at_least": 4}, *denied) == (
+        False, "there were 3, and 4 or more are expected", False,
+    )  # fmt: skip
+    assert found("requests", {"status": 403, "at_least": 7}, *denied)[2] is True
+
+
+def test_how_many_requests_there_were_in_a_row():
+    """A pause, another answer or another client ends a row."""
+    row = [request(1, 401, wall=0.0), request(2, 401, wall=0.9), request(3, 401, wall=1.8)]
+    bounds = {"status": 401, "at_most": 2}
+    said = "there were 3 with less than 1 s between them, and 2 are enough"
+    assert found("in_a_row", bounds, *row) == (False, said, False)
+    assert found("in_a_row", {**bounds, "pause": 0.5}, *row) == (True, "", False)
+    assert found("in_a_row", bounds, row[0], request(2, 200, wall=0.5), *row[1:]) == (True, "", False)
+    assert found("in_a_row", bounds, row[0], replace(row[1], peer="127.0.0.2"), row[2]) == (True, "", False)
+    assert found("in_a_row", {**bounds, "since": "open"}, *row) == (True, "", False)
+
+
+def test_whether_the_client_came_back():
+    """Counted from the step on, challenges left out, by requests and both clocks."""
+    again = [request(15), request(21, 401), request(22, 500), request(30)]
+    bounds = {"since": "open"}
+    assert found("came_back", {**bounds, "requests": 2, "seconds": 10, "pbx_seconds": 10}, *again) == (True, "", False)
+    assert found("came_back", {**bounds, "requests": 1}, *again) == (
+        False, "it was answered again after 2 requests, and 1 are the most", False,
+    )  # fmt: skip
+    assert found("came_back", {**bounds, "seconds": 9, "pbx_seconds": 9}, *again) == (
+        False,
+        "it was answered again after 10 s of real time, and 9 are the most, 10 s of PBX time, and 9 are the most",
+        False,
+    )
+    silent = "it was answered no more: 1 requests came after 'open'"
+    assert found("came_back", {**bounds, "requests": 2}, *again[:3]) == (False, silent, True)
+    assert found("came_back", {**bounds, "requests": 1}, *again[:3]) == (False, silent, False)
+    assert found("came_back", {**bounds, "requests": 2, "path": "/recapi"}, *again)[0] is False
+    assert found("came_back", {"since": "begin", "requests": 1}, *again) == (
+        False, "the step 'begin' never came", False,
+    )  # fmt: skip

@@ -1,0 +1,152 @@
+"""`ucm.play(...)`: a scenario beside a test's own client, with its steps, its end, and its failures."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+import requests
+from requests.auth import HTTPDigestAuth
+
+from ucmsim.client import ControlError, ControlNotFound
+from ucmsim.scenarios.playing import Play, WrongPbx
+from ucmsim.testing import Ucm
+
+pytestmark = pytest.mark.ucmsim(history={"days": 0})
+HEAD = "name: day\ntitle: A day\nstory: x\ncorrect: y\npatience: 20\n"
+CALL = 'shape: answered, from: "1001", to: "1002", talk: 10, ring: 1'
+SERVED = "expect: [{name: served, says: It is served., requests: {status: 200, at_least: 1}}]\n"
+
+
+@pytest.fixture
+def play(ucm, tmp_path):
+    """Return what plays a scenario that is written here, on the PBX of the test."""
+
+    def of(text: str, patience: float | None = None) -> Play:
+        file: Path = tmp_path / "day.yaml"
+        file.write_text(HEAD + dedent(text))
+        return ucm.play(str(file), patience=patience)
+
+    return of
+
+
+def ask(ucm: Ucm, target: str = "/cdrapi") -> requests.Response:
+    login = HTTPDigestAuth(ucm.username or "", ucm.password or "")
+    return requests.get(ucm.url + target, auth=login, verify=ucm.ca, timeout=20)
+
+
+def test_a_day_that_is_lived_through(ucm, play):
+    """The client runs in the test; what came of it is there afterwards."""
+    with play("steps:\n  - after: {request: {status: 200}}\n" + SERVED) as day:
+        assert day.running
+        ask(ucm)
+        assert day.wait(20)
+        assert not day.running
+    assert str(day.outcome) == "scenario day: passed (1)\n  passed  served: It is served."
+    assert day.outcome.as_json() == {
+        "scenario": "day", "passed": True, "notes": [],
+        "findings": [{"name": "served", "says": "It is served.", "passed": True, "why": ""}],
+    }  # fmt: skip
+
+
+def test_a_day_that_goes_wrong(play):
+    """The error is the list of what passed and failed; a client that leaves is not waited for any longer."""
+    day = play("steps:\n  - {name: it asks, after: {request: {status: 200}}}\n  - wait: 1\n" + SERVED, patience=600)
+    with pytest.raises(AssertionError) as error, day:
+        pass
+    assert str(error.value) == str(day.outcome)
+    assert day.outcome.failed == ("step 1", "served")
+    assert "FAILED  step 1: it asks -- the client had left before it came" in str(error.value)
+    assert "1 steps behind it were not done" not in str(day.outcome.findings[1])
+    assert "FAILED  served: It is served. -- there were 0, and 1 or more are expected" in str(error.value)
+
+
+def test_an_error_of_the_test_is_the_tests_own(play):
+    """Whatever came of the scenario, the test's failure is what is reported."""
+    day = play(SERVED)
+    with pytest.raises(ZeroDivisionError), day:
+        raise ZeroDivisionError
+    assert day.outcome.failed == ("served",)
+
+
+def test_what_the_control_plane_refuses_is_an_error(ucm, play):
+    """It is raised in the test: here there is no such extension to call from."""
+    place = "place: {name: a, shape: answered, from: '1', to: '2'}"
+    with pytest.raises(ControlError, match="from"), play(f"steps:\n  - {place}\n{SERVED}") as day:
+        day.wait()
+    assert day.outcome is None
+
+
+def test_a_pbx_with_other_settings_is_refused(ucm):
+    """By each setting that the scenario needs and the PBX has not."""
+    said = "'recording-missing' .* PBX '.*': personality is ucm6100-1.0.9, and the scenario needs ucm6510-1.0.10; start it so"
+    with pytest.raises(WrongPbx, match=said):
+        ucm.play("recording-missing")
+
+
+def test_every_action_reaches_the_pbx(ucm, play):
+    """The clock, a call, a fault, the API page, an identity, deletion, a reset: each in its turn."""
+    steps = f"""\
+        steps:
+          - {{name: set, clock: {{now: "2026-03-03T15:00:00Z", rate: 0}}}}
+          - {{name: noon, time_of_day: "12:00"}}
+          - arm: {{name: slow, fault: http.latency, seconds: 0.01}}
+          - arm: {{name: other, fault: http.latency, seconds: 0.02}}
+          - {{clear: slow}}
+          - place: {{name: two, {CALL}, count: 2, every: 60}}
+          - place: {{name: third, {CALL}, at: "2026-03-03T18:10:00Z"}}
+          - after: {{request: {{fault: other, status: 200}}}}
+          - clock: {{advance: 3600}}
+          - after: {{delivered: [two, third]}}
+          - expect: [{{name: got-them, says: They are delivered., delivered: placed}}]
+          - {{name: shut, api: {{permitted_ips: []}}}}
+          - after: {{request: {{status: 403}}}}
+          - api: {{permitted_ips: ["127.0.0.0/8"]}}
+          - identity: {{defect: expired}}
+          - after: {{connection: {{defect: expired, verdict: refused}}}}
+          - identity: {{}}
+          - {{name: good again, after: {{request: {{status: 200}}}}}}
+          - delete_rows: true
+          - {{name: anew, reset: true}}
+          - after: {{request: {{status: 200}}}}
+        expect:
+          - {{name: back, says: It is served again., came_back: {{since: good again, requests: 50}}}}
+          - {{name: nothing-placed, says: A new universe has no call., delivered: all}}
+    """
+    with play(steps) as day:
+        while day.running:
+            with suppress(requests.RequestException):
+                ask(ucm)
+    assert [str(one) for one in day.outcome.findings] == [
+        "passed  got-them: They are delivered.",
+        "passed  back: It is served again.",
+        "passed  nothing-placed: A new universe has no call.",
+    ]
+    assert (ucm.faults, ucm.calls) == ([], [])
+
+
+def test_a_restart_is_one(ucm, play):
+    """It comes with the next request that it is about, and once."""
+    steps = """\
+        steps:
+          - restart: {seconds: 0, when: {path: /recapi}}
+          - {name: restarted, after: {fault: restart}}
+        expect: [{name: back, says: It is served again., came_back: {since: restarted, requests: 50}}]
+    """
+    with play(steps) as day:
+        ask(ucm)
+        with pytest.raises(requests.ConnectionError):
+            ask(ucm, "/recapi")
+        while day.running:
+            ask(ucm)
+    assert day.outcome.passed
+
+
+def test_a_pbx_that_is_gone_is_an_error(ucm, ucm_fleet, play):
+    """The scenario ends, and says so in the test."""
+    day = play("steps:\n  - after: {request: {status: 200}}\n" + SERVED)
+    ucm_fleet.control.delete_pbx(ucm.name)
+    with pytest.raises(ControlNotFound), day:
+        day.wait()
