@@ -34,7 +34,7 @@ class Running:
     def status(self) -> Status:
         if self.refuses:
             raise self.refuses
-        return Status("one", "0", 1, ("hq",))
+        return Status("one", "0", 1, ("hq",), {})
 
     def journal_page(self, pbx: str, filters: Mapping[str, Any] = {}) -> JournalPage:
         if self.refuses:

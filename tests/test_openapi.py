@@ -36,6 +36,7 @@ TOLD = {
 MORE_METHODS = {
     "place_calls": "a list is placed by the route that places one",
     "journal_page": "a page of what the journal has in all",
+    "ledger_page": "a page of what the ledger has in all",
     "follow_journal": "the same route, as server-sent events",
 }
 """Methods of the clients that are no route of their own, and why."""

@@ -38,12 +38,13 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the process is, the seed of its configuration, and the names of its PBXs."""
+    """What the process is, the seed of its configuration, the names of its PBXs, and the *versions* of what it runs on."""
 
     instance: str
     version: str
     seed: int
     pbxs: tuple[str, ...]
+    versions: Mapping[str, str] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)

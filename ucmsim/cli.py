@@ -20,6 +20,7 @@ import click
 from ucmsim import __version__, configuration
 from ucmsim.errors import ConfigurationError, Problem, UcmsimError, listed, shortened
 from ucmsim.journalcommand import journal
+from ucmsim.reportcommand import report
 from ucmsim.scenariocommand import scenario
 from ucmsim.settings import Pbx, Settings
 from ucmsim.show import show
@@ -101,6 +102,7 @@ def _object(level: str, problem: Problem) -> dict[str, Any]:
 
 main.add_command(show)
 main.add_command(journal)
+main.add_command(report)
 main.add_command(scenario)
 
 

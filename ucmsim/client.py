@@ -22,6 +22,7 @@ from ucmsim.answers import (
     Identity,
     JournalPage,
     LedgerCall,
+    Page,
     Pbx,
     PlacedCall,
     PutPbx,
@@ -184,6 +185,10 @@ class ControlClient:
         *which* is that of `calls`, and delivered: never, once or again.
         """
         return list(self._through(operations.all_in_ledger(pbx, which)))
+
+    def ledger_page(self, pbx: str, which: Mapping[str, Any] = _NONE) -> Page[LedgerCall]:
+        """Return a page of what `ledger` returns."""
+        return self._ask(operations.LEDGER.ask(pbx, query=which))
 
     # --- faults -----------------------------------------------------------------------------------------------------
 

@@ -94,7 +94,7 @@ def journal(
             )
         filters["kind"] = kind
     try:
-        connect = partial(_client, config, ready, url, token)
+        connect = partial(control_client, config, ready, url, token)
         client = connect()
         chosen = {key: value for key, value in filters.items() if value is not None}
         if form == "lines" and not every and "kind" not in chosen:
@@ -113,7 +113,7 @@ def journal(
         raise SystemExit(130) from None
 
 
-def _client(config: Path | None, ready: Path | None, url: str | None, token: str | None) -> ControlClient:
+def control_client(config: Path | None, ready: Path | None, url: str | None, token: str | None) -> ControlClient:
     """Return who to ask: by URL and token, by a ready report, or by the configuration and its state folder."""
     if ready is not None:
         control = _read_ready(ready)

@@ -28,6 +28,7 @@ from ucmsim.answers import (
     JournalPage,
     LedgerCall,
     Listed,
+    Page,
     Pbx,
     PlacedCall,
     PutPbx,
@@ -150,6 +151,10 @@ class TreqControlClient:
 
     def ledger(self, pbx: str, **which: str | int) -> Deferred[list[LedgerCall]]:
         return self._through(operations.all_in_ledger(pbx, which)).addCallback(list)
+
+    def ledger_page(self, pbx: str, which: Mapping[str, Any] = _NONE) -> Deferred[Page[LedgerCall]]:
+        """Return a page of what `ledger` returns."""
+        return self._ask(operations.LEDGER.ask(pbx, query=which))
 
     # --- faults -----------------------------------------------------------------------------------------------------
 

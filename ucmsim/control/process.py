@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import platform
+
+from cryptography.hazmat.backends.openssl import backend
+
+from twisted import __version__ as TWISTED  # noqa: N812 - the name that it has in the answer
 from ucmsim import __version__
 from ucmsim.control.answer import Answer
 from ucmsim.control.plane import Plane
@@ -21,7 +26,9 @@ def readiness(plane: Plane) -> Answer:
 def status(plane: Plane) -> Answer:
     """Answer what this process is, and which PBXs run in it."""
     names = [service.name for service in plane.fleet]
-    return Answer({"instance": plane.instance, "version": __version__, "seed": plane.seed, "pbxs": names})
+    versions = {"Python": platform.python_version(), "Twisted": TWISTED, "OpenSSL": backend.openssl_version_text()}
+    told = {"instance": plane.instance, "version": __version__, "seed": plane.seed, "pbxs": names, "versions": versions}
+    return Answer(told)
 
 
 async def openapi(plane: Plane) -> Answer:

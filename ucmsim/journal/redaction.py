@@ -12,6 +12,7 @@ from urllib.parse import unquote, unquote_plus
 
 from ucmsim.auth import Account
 from ucmsim.journal.credentials import USERINFO, has_userinfo, is_telling, may_tell
+from ucmsim.journal.disguises import disguises
 from ucmsim.refusals import Refusal
 
 _SECRETIVE = re.compile("auth|cookie|credential|key|pass|pwd|secret|session|signature|token")
@@ -43,11 +44,11 @@ class Discretion:
 
     @classmethod
     def of(cls, account: Account, paths: tuple[str, ...]) -> Discretion:
-        """Return what keeps the password of *account* secret, and the same as Basic credentials."""
+        """Return what keeps the password of *account* secret, in whatever disguise, and the same as Basic credentials."""
         if not account.password:
             return cls((), paths)
         basic = b64encode(f"{account.username}:{account.password}".encode("utf-8", "surrogateescape")).decode()
-        return cls((account.password, basic.rstrip("=")), paths)
+        return cls((account.password, basic.rstrip("="), *sorted(disguises(account.password))), paths)
 
     def about(self, texts: Iterable[str]) -> Discretion:
         """Return what is needed for *texts*: where no secret stands in any of them nobody has to look for one again."""

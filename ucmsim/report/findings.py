@@ -1,0 +1,123 @@
+"""What a report finds: good, bad or open, each with its figures, and what would be right. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from ucmsim.journal import MARKS
+from ucmsim.report.summary import Summary
+
+Level = Literal["good", "bad", "open"]
+
+_ORDINARY = ("no-credentials", "nonce-old", "nonce-count")
+"""Refusals that are one half of asking again with Digest."""
+_CERTIFICATE = "unverified-certificate"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding about *pbx*: its *level*, a *title* with figures, and a sentence that says more, "" for none."""
+
+    pbx: str
+    level: Level
+    title: str
+    more: str = ""
+
+
+def findings(summary: Summary) -> list[Finding]:
+    """Return what is found of one PBX, in the order in which it matters."""
+    return [
+        *_calls(summary),
+        *_recordings(summary),
+        *_certificates(summary),
+        *_marks(summary),
+        *_refusals(summary),
+    ]
+
+
+def _calls(summary: Summary) -> Iterator[Finding]:
+    calls, name = summary.calls, summary.name
+    with_rows = calls.total() - calls[""]
+    if not with_rows:
+        yield Finding(name, "open", "No call has a CDR, so nothing could be delivered")
+        return
+    if calls["never"]:
+        title = f"{_of(calls['never'], with_rows, 'call')} never delivered whole"
+        yield Finding(name, "bad", title, "a CDR that never reached its collector whole is a call that nobody bills")
+    else:
+        yield Finding(name, "good", f"{_each(with_rows, 'call')} delivered whole at least once")
+    if calls["again"]:
+        more = "reading again is right, as long as the collector knows what it has: each call is billed once"
+        yield Finding(name, "open", f"{_of(calls['again'], with_rows, 'call')} delivered more than once", more)
+
+
+def _recordings(summary: Summary) -> Iterator[Finding]:
+    found, name = summary.recordings, summary.name
+    every = found.total()
+    if not every:
+        return
+    missing = found["cut"] + found["never"]
+    if not found["whole"] and not found["cut"]:
+        yield Finding(name, "open", f"{_of(0, every, 'recording')} fetched", "nobody asked for any of them")
+    elif missing:
+        cut = f"{found['cut']} of them came only in part" if found["cut"] else "nobody asked for them"
+        yield Finding(name, "bad", f"{_of(missing, every, 'recording')} not fetched whole", cut)
+    else:
+        yield Finding(name, "good", f"{_each(every, 'recording')} fetched whole")
+
+
+def _certificates(summary: Summary) -> Iterator[Finding]:
+    name, shown = summary.name, summary.defects.total()
+    accepted = summary.marks[_CERTIFICATE]
+    if accepted:
+        more = f"a bad certificate was shown on {_many(shown, 'connection')}; verify it, and stop when it is bad"
+        yield Finding(
+            name, "bad", f"{_many(accepted, 'request')} {_be(accepted)} sent in spite of a bad certificate", more
+        )
+    elif shown:
+        yield Finding(
+            name, "good", f"A bad certificate was shown on {_many(shown, 'connection')}, and no request came over it"
+        )
+    else:
+        yield Finding(
+            name, "open", "Verification of certificates was not tried", "arm tls.certificate to see what it does"
+        )
+
+
+def _marks(summary: Summary) -> Iterator[Finding]:
+    for mark in MARKS:
+        if mark.id != _CERTIFICATE and (count := summary.marks[mark.id]):
+            yield Finding(summary.name, "bad", f"{mark.id}, {_times(count)}", f"{mark.statement} Right: {mark.right}")
+    if not summary.marks and summary.events:
+        yield Finding(summary.name, "good", "Nothing careless was seen in what its clients sent")
+
+
+def _refusals(summary: Summary) -> Iterator[Finding]:
+    count = sum(one.count for code, one in summary.refusals.items() if code not in _ORDINARY)
+    if count:
+        more = "each code with its reason stands below"
+        yield Finding(
+            summary.name, "open", f"{_many(count, 'request or connection', 'requests or connections')} refused", more
+        )
+
+
+def _of(count: int, every: int, what: str) -> str:
+    return f"{count:,} of {_many(every, what)} {_be(count)}"
+
+
+def _be(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def _each(count: int, what: str) -> str:
+    return f"The one {what} there is was" if count == 1 else f"All {count:,} {what}s were"
+
+
+def _many(count: int, what: str, several: str = "") -> str:
+    return f"{count:,} {what if count == 1 else several or f'{what}s'}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

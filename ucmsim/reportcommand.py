@@ -1,0 +1,67 @@
+"""`ucmsim report`: what a collector did and what it got, in one zip with a page that a vendor can read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from ucmsim.client import ControlError
+from ucmsim.journalcommand import control_client
+
+
+@click.command("report", short_help="What a collector did and got, as a zip with a page for people.")
+@click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The zip to write.")
+@click.option("--config", "-c", type=click.Path(path_type=Path), help="The configuration that ucmsim runs with.")
+@click.option("--ready", type=click.Path(path_type=Path), help="Or its ready report (twistd's --ready-file).")
+@click.option("--url", envvar="UCMSIM_CONTROL_URL", help="Or the control plane's URL; UCMSIM_CONTROL_URL.")
+@click.option("--token", envvar="UCMSIM_CONTROL_TOKEN", help="And its token; UCMSIM_CONTROL_TOKEN.")
+@click.option("--pbx", "-p", "names", multiple=True, help="A PBX, as often as there are some to tell of; default: all.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def report(
+    *,
+    out: Path,
+    config: Path | None,
+    ready: Path | None,
+    url: str | None,
+    token: str | None,
+    names: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """What a collector did and what it got: every call and whether it was delivered, what was careless, what went wrong.
+
+    The zip has one page, report.html, that needs nothing else, and beside it the figures, and of each PBX the settings, the
+    journal and the ledger, without secrets. The exit code is 0 whatever was found, 1 where it could not be gathered.
+    """
+    from ucmsim.progress import watched
+    from ucmsim.report.bundle import bundle
+    from ucmsim.report.scrubbing import Scrubber
+
+    try:
+        client = control_client(config, ready, url, token)
+        chosen = list(dict.fromkeys(names)) or list(client.status().pbxs)
+        scrubber = Scrubber((client.token, *_passwords(ready)))
+        made = bundle(client, chosen, out, scrubber, watched)
+    except ControlError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(2 if error.status == 400 else 1) from None
+    except OSError as error:
+        click.echo(f"{out} cannot be written: {error.strerror or error}", err=True)
+        raise SystemExit(1) from None
+    if as_json:
+        click.echo(json.dumps(made.as_json()))
+        return
+    for finding in made.findings:
+        style = {"good": "green", "bad": "red", "open": "yellow"}[finding.level]
+        click.echo(f"{click.style(f'{finding.level:5}', fg=style)} {finding.pbx}: {finding.title}")
+    click.echo(f"{out}: open report.html in it")
+
+
+def _passwords(ready: Path | None) -> Iterator[str]:
+    """Yield the passwords that a ready report has, so that nobody tells them again."""
+    if ready is None:
+        return
+    pbxs = json.loads(ready.read_text("utf-8")).get("pbxs", {})
+    yield from (told["password"] for told in pbxs.values() if told.get("password"))
