@@ -1,11 +1,11 @@
-# make run [CONFIG=sim.yaml] | test [TESTS=tests/test_cli.py] | lint | bench | statistics | invariants | gallery | symptoms | clean. Everything happens in .venv, which is made on first use.
+# make run [CONFIG=sim.yaml] | test [TESTS=tests/test_cli.py] | lint | bench | statistics | invariants | gallery | symptoms | matrix | soak | clean. Everything happens in .venv, which is made on first use.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint format bench statistics invariants gallery symptoms clean rig
+.PHONY: run test lint format bench statistics invariants gallery symptoms matrix soak clean rig
 
 CONFIG ?= fixtures/sim.yaml
 
@@ -59,6 +59,12 @@ symptoms: $(STAMP)
 
 rig: $(STAMP)
 	$(BIN)/python -m tests.rig
+
+matrix: $(STAMP)
+	$(BIN)/python -m tests.matrix
+
+soak: $(STAMP)
+	$(BIN)/python -m tests.soak
 
 clean:
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis ucmsim-state
