@@ -184,9 +184,11 @@ def test_token_stands_in_its_own_scheme(control: Control) -> None:
     assert statuses == [200, 200, 401, 401, 401]
 
 
-@pytest.mark.parametrize(("method", "path"), [place for place in CLOSED if "nobody" in place[1]])
+@pytest.mark.parametrize(
+    ("method", "path"), [place for place in CLOSED if "nobody" in place[1] and place != ("PUT", "/v1/pbxs/nobody")]
+)
 def test_pbx_that_is_not_there(control: Control, method: str, path: str) -> None:
-    """Every route below a PBX answers 404 for one that is not there."""
+    """Every route below a PBX answers 404 for one that is not there, but for the one that makes it."""
     answer = control(method, path, LATENCY if method in ("POST", "PUT", "PATCH") else None)
     assert answer.told == (404, "not-found", None)
     assert "nobody" in answer.error["message"]

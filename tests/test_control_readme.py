@@ -13,10 +13,14 @@ README = Path(__file__).parent.parent / "README.md"
 ACCOUNT = {"tls_authentication_name": "cdrapi", "tls_authentication_password": "cdrapi123"}
 
 
+def console() -> list[str]:
+    """Return what is typed and printed in the README."""
+    return re.findall(r"```console\n(.*?)```", README.read_text(), re.DOTALL)
+
+
 def example(method: str, resource: str) -> tuple[Any, Any]:
     """Return the body that the README's curl sends to a *resource* of hq, and the answer that it prints."""
-    blocks = re.findall(r"```console\n(.*?)```", README.read_text(), re.DOTALL)
-    (block,) = [one for one in blocks if f"-X {method} " in one and f"/v1/pbxs/hq{resource} " in one]
+    (block,) = [one for one in console() if f"-X {method} " in one and f"/v1/pbxs/hq{resource} " in one]
     (body,) = re.findall(r"-d '(.*?)'\n", block, re.DOTALL)
     return json.loads(body), json.loads(block[block.index("'\n{") + 1 :])
 
@@ -37,3 +41,16 @@ def test_another_identity(control: Control) -> None:
     shown = {key: value for key, value in answer.items() if "..." not in value}
     assert {key: told[key] for key in shown} == shown
     assert told["certificate"].startswith(answer["certificate"].removesuffix("..."))
+
+
+def test_a_pbx_as_it_is_asked_for(control: Control) -> None:
+    """It is made and changed with the answers that are shown."""
+    (block,) = [one for one in console() if "/v1/pbxs/branch" in one]
+    bodies = [json.loads(one) for one in re.findall(r"-d '(.*?)'\n", block)]
+    shown = re.findall(r'^\{"created": (\w+), "changed": (\[.*?\]), "pbx"', block, re.MULTILINE)
+    name = control.name()
+    made = control("PUT", f"/v1/pbxs/{name}", bodies[0]).json
+    changed = control("PATCH", f"/v1/pbxs/{name}", bodies[1]).json
+    told = [(json.dumps(one["created"]), json.dumps(one["changed"])) for one in (made, changed)]
+    assert told == shown
+    assert control("PUT", f"/v1/pbxs/{name}", {**bodies[0], **bodies[1]}).json["changed"] == []

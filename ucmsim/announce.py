@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ucmsim.errors import UcmsimError
-from ucmsim.fleet import PbxService
+from ucmsim.pbxservice import PbxService
 from ucmsim.privatefile import put
 
 MOST = 10

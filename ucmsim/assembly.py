@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from cryptography.x509 import Certificate, load_pem_x509_certificate
@@ -107,7 +108,12 @@ class Appliance:
         with ExitStack() as closing:
             closing.callback(self.pbx.history.close)
             closing.callback(self.pbx.journal.close)
-            closing.callback(self.pbx.deliveries.flush)
+            self.leave()
+
+    def leave(self) -> None:
+        """Switch the PBX off, and leave journal and history open to the next."""
+        with ExitStack() as leaving:
+            leaving.callback(self.pbx.deliveries.flush)
             self.living.stop()
 
     def forget(self) -> None:
@@ -217,6 +223,14 @@ def put_together(
     appliance = Appliance(pbx, living, identities, premises, told, kept, is_new)
     appliance.prepare(settings.faults, wall)
     return appliance
+
+
+def armed(name: str, settings: PbxSettings, seed: int, wall: float) -> FaultBook:
+    """Return the book of the PBX *name* in which the faults of its *settings* are armed at *wall* seconds."""
+    book = FaultBook(partial(stream, seed, name, "fault"), DEFECT_IDS)
+    for spec in settings.faults:
+        book.arm(spec, wall)
+    return book
 
 
 def slow_defects(specs: Iterable[Mapping[str, object]]) -> list[str]:

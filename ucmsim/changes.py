@@ -29,7 +29,7 @@ class Change:
     @property
     def of_the_page(self) -> bool:
         """Whether it is about the device's API Configuration page alone, which takes effect while it runs."""
-        return all(key.startswith("api.") for key in self.keys)
+        return bool(self.keys) and all(key.startswith("api.") for key in self.keys)
 
 
 def put(before: PbxSettings, document: Mapping[str, Any], folder: Path) -> Change:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -23,10 +23,30 @@ LOOK = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What one PBX leaves to the next: the *address*, None where nothing is to listen, and the *port* that does, if one is open."""
+    """What one PBX leaves to the next: the *address*, None where nothing is to listen, and the *port* that does, if one is open.
 
-    address: Address | None
-    port: OpenPort | None
+    *keeping* are the faults that keep it closed by now, *closed_by* all that did since it was *closed_at*.
+    """
+
+    address: Address | None = None
+    port: OpenPort | None = None
+    keeping: tuple[str, ...] = ()
+    closed_by: tuple[str, ...] = ()
+    closed_at: float = 0.0
+
+    @property
+    def forgotten(self) -> Place:
+        """The same without what any fault has done to it."""
+        return Place(self.address, self.port)
+
+    def moved(self, port: OpenPort | None) -> Place:
+        """Return the place at another *port*, None for nowhere; this one is closed, and that too where faults keep it so."""
+        closed(self.port)
+        if port is None:
+            return Place()
+        if self.keeping:
+            port.close()
+        return replace(self, address=port.address, port=None if self.keeping else port)
 
     def close(self) -> Deferred[Any]:
         """Listen no more."""
@@ -62,7 +82,8 @@ class Listening:
 
     def give_up(self) -> Place:
         """Return the port, which nobody else gets meanwhile: whoever connects waits until another takes it."""
-        place = Place(self.address, self._port)
+        keeping = () if self.address is None else self._keeping
+        place = Place(self.address, self._port, keeping, self._closed_by, self._closed_at)
         if place.port is not None:
             place.port.pause()
         self.address = self._port = None
@@ -70,8 +91,9 @@ class Listening:
         return place
 
     def take(self, place: Place) -> None:
-        """Listen where another did; a port that a fault kept closed is open again, unless a fault of this PBX closes it."""
+        """Listen where another did, unless a fault of this PBX closes the port."""
         self.address, self._port = place.address, place.port
+        self._keeping, self._closed_by, self._closed_at = place.keeping, place.closed_by, place.closed_at
         if self._port is not None:
             self._port.resume(self._gate)
         self.look()

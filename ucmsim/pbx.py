@@ -103,6 +103,10 @@ class Pbx:
         own = self._faces.own
         self._discretion = Discretion.of(own.account, tuple(f"/{name}" for name in own.handlers))
 
+    def go_on(self, before: Pbx) -> None:
+        """Count on where the PBX *before* has left off, in the same universe."""
+        self.totals, self.counts, self.arrivals = before.totals, before.counts, before.arrivals
+
     @property
     def clock(self) -> PbxClock:
         """What the appliance believes the time to be, until it is changed."""

@@ -6,15 +6,22 @@ appliance that runs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from ucmsim import schedule
-from ucmsim.assembly import HISTORY, JOURNAL, Appliance, opened_journal, put_together
+from ucmsim.assembly import HISTORY, JOURNAL, Appliance, armed, opened_journal, put_together, slow_defects
+from ucmsim.changes import Change
 from ucmsim.clock import PbxClock
+from ucmsim.errors import HistoryError
 from ucmsim.filling import fill
 from ucmsim.history import History
+from ucmsim.identities import Identities
+from ucmsim.keyring import Keyring
+from ucmsim.settings import Pbx as PbxSettings
 
 _COMING = f"{HISTORY}.new"
 _BESIDE = ("", "-wal", "-shm", "-journal")
@@ -22,10 +29,26 @@ _BESIDE = ("", "-wal", "-shm", "-journal")
 
 
 class Renewal(Protocol):
-    """An appliance that is ready to take the place of another."""
+    """An appliance that is ready to take the place of another, with these *settings* and *identities*.
+
+    *goes_on* says that it is the same universe.
+    """
+
+    goes_on: ClassVar[bool]
+
+    @property
+    def settings(self) -> PbxSettings: ...
+    @property
+    def identities(self) -> Identities: ...
+
+    def keep(self) -> None:
+        """Keep what may fail to be kept, while there is a way back."""
+
+    def let_go(self, before: Appliance) -> None:
+        """Switch the one *before* off."""
 
     def take_place(self, wall: float) -> Appliance:
-        """Return it, at *wall* seconds; the other must be closed."""
+        """Return it, at *wall* seconds; the other must be let go."""
 
     def abandon(self) -> None:
         """Leave nothing behind of it."""
@@ -39,8 +62,23 @@ class Afresh:
     clock: PbxClock
     warnings: tuple[str, ...]
 
+    goes_on: ClassVar[bool] = False
+
+    @property
+    def settings(self) -> PbxSettings:
+        return self.before.pbx.settings
+
+    @property
+    def identities(self) -> Identities:
+        return self.before.identities
+
+    def keep(self) -> None: ...
+
+    def let_go(self, before: Appliance) -> None:
+        before.close()
+
     def take_place(self, wall: float) -> Appliance:
-        before, home, settings = self.before, self.before.home, self.before.pbx.settings
+        before, home, settings = self.before, self.before.home, self.settings
         _erase(home / HISTORY)
         (home / _COMING).replace(home / HISTORY)
         _erase(home / JOURNAL)
@@ -74,6 +112,73 @@ def afresh(before: Appliance, wall: float) -> Afresh:
         _erase(coming)
         raise
     return Afresh(before, clock, (*schedule.warnings(settings, begun), *filled.warnings))
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The same universe under other settings, as after a restart of the unit: its rows, journal, faults and clock go on.
+
+    What the *keys* that changed are about is as the settings say.
+    """
+
+    before: Appliance
+    settings: PbxSettings
+    identities: Identities
+    keys: tuple[str, ...]
+
+    goes_on: ClassVar[bool] = True
+
+    def keep(self) -> None:
+        if self.identities is not self.before.identities:
+            Keyring(self.before.home, self.before.pbx.name).keep(self.identities.good)
+
+    def let_go(self, before: Appliance) -> None:
+        before.leave()
+
+    def take_place(self, wall: float) -> Appliance:
+        before, settings, old = self.before, self.settings, self.before.pbx
+        clock = PbxClock.of(settings.clock, wall) if self._is_about("clock") else old.clock
+        journal, faults = old.journal, old.faults
+        if self._is_about("journal"):
+            journal.close()
+            journal = opened_journal(settings, before.home)
+        if self._is_about("faults"):
+            faults = armed(old.name, settings, before.premises.seed, wall)
+        warnings = list(self._made(clock.world(wall)))
+        appliance = put_together(
+            old.name, settings, before.premises, history=old.history, journal=journal, identities=self.identities,
+            clock=clock, wall=wall, warnings=warnings, kept=len(old.history) > 0, faults=faults,
+        )  # fmt: skip
+        appliance.pbx.go_on(old)
+        return appliance
+
+    def abandon(self) -> None: ...
+
+    def _is_about(self, group: str) -> bool:
+        return any(key == group or key.startswith(f"{group}.") for key in self.keys)
+
+    def _made(self, begun: datetime) -> Iterator[str]:
+        """Yield warnings about the history, which is filled now if it never was."""
+        name, seed, history = self.before.pbx.name, self.before.premises.seed, self.before.pbx.history
+        if not len(history):
+            yield from schedule.warnings(self.settings, begun)
+        try:
+            yield from fill(history, name, self.settings, seed=seed, until=begun).warnings
+        except HistoryError as error:
+            yield str(error)
+
+
+def changed(before: Appliance, change: Change, wall: float) -> Changed:
+    """Return the PBX *before* as it is after a *change* of its settings at *wall* seconds.
+
+    Raises `UcmsimError`.
+    """
+    pbx, settings = before.pbx, change.settings
+    identities = before.identities.under(settings, pbx.settings, pbx.clock.at(wall).pbx, change.uploads)
+    if settings.journal != pbx.settings.journal:
+        opened_journal(settings, before.home).close()
+    identities.prepare(slow_defects(settings.faults), pbx.clock.at(wall).pbx)
+    return Changed(before, settings, identities, change.keys)
 
 
 def _erase(database: Path) -> None:

@@ -67,19 +67,15 @@ class Running:
         elif pbx.settings.api.enable:  # if not, one of the warnings says so
             self.listening.open(pbx.settings.api.tls_bind_address)
 
-    def stop(self) -> Deferred[Any]:
-        """Close the port, unless it was given up, cut what is open, close the history."""
+    def stop(self, let_go: Callable[[Appliance], object] = Appliance.close) -> Deferred[Any]:
+        """Close the port, unless it was given up, cut what is open, and close the history, or *let go* of it all otherwise."""
         stopping = self.listening.close()
         self.gate.abort_all()
         stopping.addBoth(lambda _: self.calls.stopService())
         stopping.addBoth(lambda _: self.journal.stopService())
         stopping.addBoth(lambda _: self.deliveries.stopService())
-        stopping.addBoth(lambda _: self.appliance.close())
+        stopping.addBoth(lambda _: let_go(self.appliance))
         return stopping
-
-    def judge(self, identity: Identity) -> None:
-        """Raise `ConfigurationError` when it cannot serve with *identity*."""
-        self._tls.judge(identity)
 
     def configure(self, settings: PbxSettings, identities: Identities) -> None:
         """Go by *settings* from now on, which differ in the API Configuration page alone, and show these *identities*."""
@@ -94,3 +90,11 @@ class Running:
                 "{pbx} {peer} was shown nothing: {verdict}",
                 pbx=pbx.name, peer=peer, verdict=verdict(hello=False, heard=False),
             )  # fmt: skip
+
+
+def judge(identity: Identity, settings: PbxSettings) -> None:
+    """Raise `ConfigurationError` when a PBX with these *settings* cannot serve with *identity*."""
+    tls = DeviceTls(
+        lambda *_: identity, settings.tls_range, identity.trust, device_profile=settings.tls_profile == "device"
+    )
+    tls.context(Handshake())

@@ -149,12 +149,6 @@ class DeviceTls:
                 self._contexts[handshake] = (identity, context)
         return context
 
-    def judge(self, identity: Identity) -> None:
-        """Raise `ConfigurationError` when OpenSSL cannot serve with *identity*."""
-        DeviceTls(lambda *_: identity, self._versions, identity.trust, device_profile=self._device_profile).context(
-            Handshake()
-        )
-
     def _spoken(self, handshake: Handshake) -> tuple[str, str]:
         """Return the lowest and highest version; weak ciphers are none of TLS 1.3."""
         low, high = handshake.versions or self._versions

@@ -9,7 +9,7 @@ from ucmsim.changes import on_page
 from ucmsim.control.answer import Answer, ApiError, invalid
 from ucmsim.control.plane import Plane
 from ucmsim.errors import BindError, ConfigurationError
-from ucmsim.fleet import PbxService
+from ucmsim.pbxservice import PbxService
 
 _PASSWORD = "tls_authentication_password"  # noqa: S105 - a setting's name
 

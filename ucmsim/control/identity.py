@@ -21,8 +21,8 @@ from ucmsim.control.plane import Plane
 from ucmsim.defects import Shown
 from ucmsim.errors import ConfigurationError, Problem, did_you_mean
 from ucmsim.faults.tls import Certificate
-from ucmsim.fleet import PbxService
 from ucmsim.keyfiles import Upload
+from ucmsim.pbxservice import PbxService
 
 _KEYS = MappingProxyType({"tls_private_key": "key", "tls_cert": "certificate"})
 """What the body calls what the device's page calls so."""

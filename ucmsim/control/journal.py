@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from ucmsim.control.answer import Answer
 from ucmsim.control.plane import Plane
 from ucmsim.faults import KINDS
-from ucmsim.fleet import PbxService
 from ucmsim.journal import Inquiry
 from ucmsim.journal.inquiry import ANY, no_fault
+from ucmsim.pbxservice import PbxService
 
 
 async def journal(plane: Plane, pbx: str, query: Mapping[str, Sequence[str]]) -> Answer:

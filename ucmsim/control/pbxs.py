@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from twisted.logger import Logger
 
 from ucmsim.announce import described
+from ucmsim.changes import Change, merge, put
 from ucmsim.configuration import read_pbx
 from ucmsim.control.answer import Answer, ApiError, invalid, listed
 from ucmsim.control.plane import Plane
 from ucmsim.errors import BindError, ConfigurationError, NameTaken, Problem
-from ucmsim.fleet import PbxService
+from ucmsim.pbxservice import PbxService
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import name_objection
 
@@ -33,14 +34,47 @@ def pbx(plane: Plane, pbx: str) -> Answer:
 async def create_pbx(plane: Plane, body: dict[str, Any]) -> Answer:
     """Begin a PBX."""
     name = body.pop("name", "")
+    return Answer(told(await _created(plane, name, body)), 201)
+
+
+async def put_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
+    """Let a PBX be as the body says, which may be that there is one."""
     try:
-        return Answer(told(await plane.fleet.create(name, _settings(name, body))), 201)
+        service = plane.fleet[pbx]
+    except KeyError:
+        made = told(await _created(plane, pbx, body))
+        return Answer({"created": True, "changed": [], "pbx": made}, 201)
+    return await _changed(service, lambda before: put(before, body, Path.cwd()))
+
+
+async def change_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
+    """Change settings of a PBX, as a JSON merge patch says."""
+    return await _changed(plane.find(pbx), lambda before: merge(before, body, Path.cwd()))
+
+
+async def _created(plane: Plane, name: Any, body: Mapping[str, Any]) -> PbxService:
+    try:
+        return await plane.fleet.create(name, _settings(name, body))
     except ConfigurationError as error:
         raise invalid(error) from None
     except NameTaken as error:
         raise ApiError(409, "exists", str(error), "name") from None
     except BindError as error:
-        raise ApiError(409, "bind", str(error), "api.tls_bind_address") from None
+        raise _unbound(error) from None
+
+
+async def _changed(service: PbxService, make: Callable[[PbxSettings], Change]) -> Answer:
+    try:
+        change = await service.change(make)
+    except ConfigurationError as error:
+        raise invalid(error) from None
+    except BindError as error:
+        raise _unbound(error) from None
+    return Answer({"created": False, "changed": list(change.keys), "pbx": told(service)})
+
+
+def _unbound(error: BindError) -> ApiError:
+    return ApiError(409, "bind", str(error), "api.tls_bind_address")
 
 
 async def reset_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:

@@ -9,7 +9,8 @@ from prometheus_client import CollectorRegistry
 
 from ucmsim.control.answer import ApiError
 from ucmsim.fields import or_listed
-from ucmsim.fleet import Fleet, PbxService
+from ucmsim.fleet import Fleet
+from ucmsim.pbxservice import PbxService
 
 
 @dataclass(frozen=True, slots=True)

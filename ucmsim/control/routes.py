@@ -77,6 +77,8 @@ ROUTES = (
     Route("GET",    "/v1/pbxs", pbxs.pbxs, "every PBX"),
     Route("POST",   "/v1/pbxs", pbxs.create_pbx, "a new PBX: as in sim.yaml, plus name"),
     Route("GET",    "/v1/pbxs/{pbx}", pbxs.pbx, "one PBX"),
+    Route("PUT",    "/v1/pbxs/{pbx}", pbxs.put_pbx, "a PBX as in sim.yaml, what is left out being the default: made or changed; the same again changes nothing"),
+    Route("PATCH",  "/v1/pbxs/{pbx}", pbxs.change_pbx, "change settings of a PBX by a JSON merge patch"),
     Route("DELETE", "/v1/pbxs/{pbx}", pbxs.delete_pbx, "stop a PBX and erase its keys and history on disk"),
     Route("POST",   "/v1/pbxs/{pbx}/reset", pbxs.reset_pbx, "a new universe as its settings make it; port and identity stay", bare=True),
     Route("GET",    "/v1/pbxs/{pbx}/api", api.api, "the device's API Configuration page, without the password"),

@@ -1,0 +1,183 @@
+"""One PBX from its creation to its end: started, stopped, and changed as a whole, one change after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredLock
+from twisted.logger import Logger
+
+from ucmsim import renewal
+from ucmsim.assembly import Appliance
+from ucmsim.authority import Identity
+from ucmsim.changes import Change
+from ucmsim.clock import When
+from ucmsim.errors import UcmsimError
+from ucmsim.happenings import Happenings, Stopped
+from ucmsim.keeping import JournalKeeper
+from ucmsim.keyring import Keyring
+from ucmsim.ports import closed
+from ucmsim.renewal import Renewal
+from ucmsim.running import Running, Worker, judge
+from ucmsim.settings import Address
+from ucmsim.settings import Pbx as PbxSettings
+
+
+class PbxService(Service):
+    """One PBX on its port, whatever universe it is in by now."""
+
+    _log = Logger()
+
+    def __init__(self, appliance: Appliance, reactor: Any, worker: Worker) -> None:
+        self.setName(appliance.pbx.name)
+        self._reactor = reactor
+        self._worker = worker
+        self._now = Running(appliance, reactor, worker)
+        self._turn = DeferredLock()  # one change of all of it after another
+
+    @property
+    def appliance(self) -> Appliance:
+        """The appliance that it is by now."""
+        return self._now.appliance
+
+    @property
+    def calls(self) -> Happenings:
+        """Its calls while it runs."""
+        return self._now.calls
+
+    @property
+    def journal(self) -> JournalKeeper:
+        """Its journal while it runs."""
+        return self._now.journal
+
+    @property
+    def wall(self) -> float:
+        """The wall clock's now, in seconds of the epoch."""
+        return float(self._reactor.seconds())
+
+    @property
+    def when(self) -> When:
+        """Now, on both clocks."""
+        return self.appliance.pbx.clock.at(self.wall)
+
+    @property
+    def address(self) -> Address | None:
+        """Where it listens; None when it does not."""
+        return self._now.listening.address
+
+    def startService(self) -> None:
+        """Open the port, unless the API is disabled; raises `BindError`."""
+        super().startService()
+        self._now.start()
+
+    def stopService(self) -> Deferred[None]:
+        """Close the port, cut what is open, close the history."""
+        super().stopService()
+        stopping: Deferred[None] = self._turn.run(self._stopped)
+        return stopping
+
+    def _stopped(self) -> Deferred[Any]:
+        return self._now.stop()  # whichever it is when it comes to that
+
+    async def reset(self) -> None:
+        """Begin a new universe, as the settings make it; the port and the identity stay. Raises `UcmsimError`."""
+        async with self._turn:
+            await self._renewed(lambda: renewal.afresh(self.appliance, self.wall))
+        self._log.info("{pbx}: reset, with {rows} rows", pbx=self.name, rows=len(self.appliance.pbx.history))
+
+    async def show(self, *, defect: str | None, instead: Identity | None) -> None:
+        """Show a *defect*, or another good identity, in place of its own from the next handshake on, with neither its own.
+
+        A fault goes before it. What is costly to mint is minted first. Raises `ConfigurationError`.
+        """
+        async with self._turn:
+            self._still_running()
+            appliance = self.appliance
+            if instead is not None:
+                judge(instead, appliance.pbx.settings)
+            if defect is not None:
+                await self._worker(lambda: appliance.identity(defect, self.wall))
+                self._still_running()
+            appliance.identities.show(defect=defect, instead=instead)
+            appliance.pbx.shows = defect
+        said = (
+            f"the defect {defect}" if defect else "a certificate that was given" if instead else "its own certificate"
+        )
+        self._log.info("{pbx}: shows {said}", pbx=self.name, said=said)
+
+    async def change(self, make: Callable[[PbxSettings], Change]) -> Change:
+        """Go by other settings, as the worker *makes* them of those that hold by now. Raises `UcmsimError`, and changes nothing."""
+        async with self._turn:
+            self._still_running()
+            change: Change = await self._worker(lambda: make(self.appliance.pbx.settings))
+            if change.of_the_page:
+                await self._configured(change)
+            elif change.keys:
+                await self._renewed(lambda: renewal.changed(self.appliance, change, self.wall))
+        if change.keys:
+            self._log.info("{pbx}: changed {keys}", pbx=self.name, keys=", ".join(change.keys))
+        return change
+
+    async def _configured(self, change: Change) -> None:
+        """Let what the device's own page says take effect; what was decided before stays."""
+        appliance, listening, settings = self.appliance, self._now.listening, change.settings
+        before, now = appliance.pbx.settings, self.when.pbx
+        identities = await self._worker(lambda: appliance.identities.under(settings, before, now, change.uploads))
+        other = identities is not appliance.identities
+        if other:
+            judge(identities.good, settings)
+        moves = self._moves(before, settings)
+        port = await listening.coming(settings.api.tls_bind_address) if moves and settings.api.enable else None
+        try:
+            if other:
+                await self._worker(lambda: Keyring(appliance.home, appliance.pbx.name).keep(identities.good))
+            self._still_running()
+        except UcmsimError:
+            closed(port)
+            raise
+        self._now.configure(settings, identities)
+        if moves:
+            listening.move(port)
+        if not settings.api.enable:
+            self._now.gate.abort_all()
+
+    def _moves(self, before: PbxSettings, after: PbxSettings) -> bool:
+        """Return whether it is to listen somewhere else *after* that, or nowhere any more."""
+        return after.api.place not in (before.api.place, self.address)
+
+    async def _renewed(self, prepare: Callable[[], Renewal]) -> None:
+        """Put what the worker has prepared in the place of what is; until then what fails changes nothing.
+
+        Whoever connects meanwhile waits, and is served by the new one.
+        """
+        self._still_running()
+        old, coming = self._now, await self._worker(prepare)
+        port = None
+        try:
+            judge(coming.identities.good, coming.settings)
+            moves = self._moves(self.appliance.pbx.settings, coming.settings)
+            if moves and coming.settings.api.enable:
+                port = await old.listening.coming(coming.settings.api.tls_bind_address)
+            await self._worker(coming.keep)
+            self._still_running()
+        except UcmsimError:
+            closed(port)
+            coming.abandon()
+            raise
+        place = old.listening.give_up()
+        if moves:
+            place = place.moved(port)
+        await old.stop(coming.let_go)
+        try:
+            appliance = await self._worker(lambda: coming.take_place(self.wall))
+            self._now = Running(appliance, self._reactor, self._worker)
+            self._now.start(place if coming.goes_on else place.forgotten)
+        except BaseException:  # nothing is left to go back to
+            place.close()
+            raise
+
+    def _still_running(self) -> None:
+        if not self.running:
+            raise Stopped(f"PBX '{self.name}' was stopped")
