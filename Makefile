@@ -16,8 +16,8 @@ run: $(STAMP)
 UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
 	audio clients collector differential digests docs download fault_live gallery_wire generator golden hostile hostile_memory \
 	hostile_mutants hostile_requests listing plugin projection recapi_wire recordfiles recordings service \
-	service_banner service_settings symptoms traffic traffic_invariants traffic_settings traffic_statistics \
-	traversal watching worked_examples zones))
+	service_banner service_settings stopping symptoms traffic traffic_invariants traffic_settings \
+	traffic_statistics traversal watching worked_examples zones))
 
 # Some tests alone are not measured: what they go through is never enough of the whole.
 # Whatever the environment says, bytecode is kept: hundreds of processes would compile the same modules, each anew.

@@ -7,6 +7,8 @@ nothing can change the exit code any more.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from threading import Thread
 from typing import Any, TypeVar
 
 from twisted.application.service import MultiService
@@ -16,6 +18,7 @@ from twisted.python.threadpool import ThreadPool
 
 from ucmsim.assembly import Appliance
 from ucmsim.errors import NameTaken, UcmsimError
+from ucmsim.happenings import Stopped
 from ucmsim.pbxservice import PbxService
 from ucmsim.settings import Pbx as PbxSettings
 
@@ -34,6 +37,8 @@ class Fleet(MultiService):
         self._assemble = assemble
         self._coming: set[str] = set()
         self._pool = ThreadPool(minthreads=0, maxthreads=1, name="ucmsim-worker")
+        # Nobody can interrupt it, and a process that ends does not wait for it longer than it says.
+        self._pool.threadFactory = partial(Thread, daemon=True)  # type: ignore[assignment]
         self._pool.start()
 
     def __iter__(self) -> Iterator[PbxService]:
@@ -75,6 +80,8 @@ class Fleet(MultiService):
         try:
             appliance = await self.work(lambda: self._assemble(name, settings))
             try:
+                if not self.running:
+                    raise Stopped(f"ucmsim stops, and '{name}' does not begin any more")
                 return self.add(appliance)
             except UcmsimError:
                 appliance.abandon()
@@ -98,8 +105,9 @@ class Fleet(MultiService):
             raise
 
     def stopService(self) -> Deferred[Any]:
-        """Stop every PBX, then the worker."""
+        """Stop every PBX, then the worker, when it has nothing to do any more."""
         stopping: Deferred[Any] = super().stopService()
+        stopping.addBoth(lambda _: self.work(lambda: None))  # what is still coming is abandoned before that is answered
         stopping.addBoth(self._stopped)
         return stopping
 

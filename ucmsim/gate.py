@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, cast
 
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IAddress, IProtocol, IProtocolFactory, IReactorTime
 from twisted.logger import Logger
 from twisted.protocols.policies import WrappingFactory
@@ -50,6 +51,7 @@ class Gate(WrappingFactory[Below]):
         self.inactivity = inactivity
         self.undecided = undecided
         self._served: set[Below] = set()
+        self._awaiting: list[Deferred[None]] = []
 
     def buildProtocol(self, addr: IAddress | None) -> Below | None:  # type: ignore[override]
         peer = str(getattr(addr, "host", ""))
@@ -86,3 +88,18 @@ class Gate(WrappingFactory[Below]):
         """Cut every connection that is still open, because of *faults* where there are such."""
         for protocol in list(self.protocols):
             protocol.abort(faults)
+
+    def empty(self) -> Deferred[None]:
+        """Fire when nobody is connected any more and everything about each connection is told."""
+        if not self.protocols:
+            return succeed(None)
+        waiting: Deferred[None] = Deferred()
+        self._awaiting.append(waiting)
+        return waiting
+
+    def gone(self) -> None:
+        """Take note that everything is told about a connection that has ended."""
+        if not self.protocols:
+            awaiting, self._awaiting = self._awaiting, []
+            for waiting in awaiting:
+                waiting.callback(None)

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
+from ucmsim.errors import UcmsimError
+
 T = TypeVar("T")
 
 PATIENCE = 2.0
@@ -42,6 +44,22 @@ def watched(
                 due = now + _OFTEN
     finally:
         bar.stop()
+
+
+class GivenUp(UcmsimError):
+    """Long work was given up, because nobody needs it any more."""
+
+
+def heeding(watch: Callable[..., Iterable[Any]], ended: Callable[[], bool]) -> Callable[..., Iterator[Any]]:
+    """Return what watches like *watch*, and raises `GivenUp` at the first item behind which everything has *ended*."""
+
+    def heeded(items: Iterable[T], *what: Any) -> Iterator[T]:
+        for item in watch(items, *what):
+            if ended():
+                raise GivenUp("ucmsim stops, and does not go on with that")
+            yield item
+
+    return heeded
 
 
 def told(say: Callable[[str], None]) -> Callable[..., Iterator[Any]]:

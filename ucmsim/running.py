@@ -71,6 +71,7 @@ class Running:
         """Close the port, unless it was given up, cut what is open, and close the history, or *let go* of it all otherwise."""
         stopping = self.listening.close()
         self.gate.abort_all()
+        stopping.addBoth(lambda _: self.gate.empty())  # what was cut is told of before what is told is closed
         stopping.addBoth(lambda _: self.calls.stopService())
         stopping.addBoth(lambda _: self.journal.stopService())
         stopping.addBoth(lambda _: self.deliveries.stopService())

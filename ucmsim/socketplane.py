@@ -234,6 +234,7 @@ class Below(ProtocolWrapper):
             self.visit.refusal = _CUT if self._is_cut else _NO_HELLO
         self.visit.ended = self.visit.ended or self._how(reason)
         self.factory.pbx.left(self.visit, self.factory.wall.seconds())
+        self.factory.gone()
 
     def _how(self, reason: Failure) -> str:
         """Return how the connection has ended: who reset it, else whose FIN came first.

@@ -1,4 +1,4 @@
-"""Lets a signal end the process in order before the reactor runs, which takes signals itself from then on."""
+"""Ends the process in order: before the reactor runs, which takes signals itself from then on, and within a time."""
 
 from __future__ import annotations
 
@@ -6,14 +6,35 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType, MappingProxyType
 from typing import Any
 
+from twisted.internet.defer import Deferred
+
 _DEFAULTS: Mapping[signal.Signals, Any] = MappingProxyType(
     {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 )
+
+
+def within(seconds: float, work: Deferred[Any], reactor: Any, late: Callable[[], object]) -> Deferred[None]:
+    """Fire when *work* is done, or after so many *seconds*, and then call *late* first; what comes of it is passed over."""
+    done: Deferred[None] = Deferred()
+
+    def end() -> None:
+        late()
+        done.callback(None)
+
+    timer = reactor.callLater(seconds, end)
+
+    def ended(_result: object) -> None:
+        if timer.active():
+            timer.cancel()
+            done.callback(None)
+
+    work.addBoth(ended)
+    return done
 
 
 class Stopped(BaseException):

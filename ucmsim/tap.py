@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.application.service import IService, MultiService
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python import usage
 
@@ -23,12 +24,15 @@ from ucmsim.filling import unwatched
 from ucmsim.fleet import Fleet
 from ucmsim.metrics import registry_of
 from ucmsim.parent import ParentPipe
-from ucmsim.progress import told, watched
+from ucmsim.progress import heeding, told, watched
 from ucmsim.settings import TOKEN_FILE, Settings
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.statefolder import StateFolder
-from ucmsim.stopping import stoppable
+from ucmsim.stopping import stoppable, within
 from ucmsim.streams import stream
+
+STOP_LIMIT = 5.0
+"""Seconds after which the process ends, whatever is still at work."""
 
 
 class Options(usage.Options):
@@ -79,7 +83,7 @@ class Simulator(MultiService):
         self._seed = settings.seed
         self._voices = Voices(stream(settings.seed, "voices"))
         self._demo = configuration.is_demo(settings)
-        self._many = False
+        self._many = self._ending = False
         self._fleet = Fleet(reactor, self._assemble)
         self._fleet.setServiceParent(self)
         self._control: ControlService | None = None
@@ -123,6 +127,7 @@ class Simulator(MultiService):
     def _assemble(self, name: str, settings: PbxSettings) -> Appliance:
         wall = self._reactor.seconds()
         watch = unwatched if self._many and not self.running else told(self._say)
+        watch = heeding(watch, lambda: self._ending)
         return assemble(name, settings, self._folder, voices=self._voices, seed=self._seed, wall=wall, watch=watch)
 
     def _say(self, sentence: str) -> None:
@@ -153,10 +158,16 @@ class Simulator(MultiService):
             self._abandon()
             raise
 
-    def stopService(self) -> Any:
-        stopping = super().stopService()
+    def stopService(self) -> Deferred[Any]:
+        """Stop everything, within `STOP_LIMIT`: whoever has long work to do in the worker drops it."""
+        self._ending = True
+        stopping = within(STOP_LIMIT, super().stopService(), self._reactor, self._late)
         stopping.addBoth(self._close)
         return stopping
+
+    def _late(self) -> None:
+        """Tell that what cannot be interrupted, such as the minting of a large key, is not waited for."""
+        self._log.warn("After {seconds:g} seconds something is still at work, and is left", seconds=STOP_LIMIT)
 
     def _orphaned(self) -> None:
         if self.running:
