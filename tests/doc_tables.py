@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import types
@@ -10,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from _pytest.fixtures import FixtureFunctionDefinition
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from ucmsim import catalogue
+from ucmsim import catalogue, pytest_options, pytest_plugin
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.columns import GENERATIONS
 from ucmsim.control.openapi import document
@@ -214,6 +216,19 @@ def classes() -> Iterator[list[object]]:
         yield [group, len(rows), *numbers, manners.count("scripted"), manners.count("unavailable")]
 
 
+def fixtures() -> Iterator[tuple[str, str, str]]:
+    """Yield the fixtures of the plugin, those that are asked for most first, with the first line of what they say."""
+    made = [one for one in vars(pytest_plugin).values() if isinstance(one, FixtureFunctionDefinition)]
+    for one in sorted(made, key=lambda one: (one._fixture_function_marker.scope != "function", one.name != "ucm")):
+        said = inspect.cleandoc(one._get_wrapped_function().__doc__ or "").partition("\n\n")[0]
+        yield f"`{one.name}`", str(one._fixture_function_marker.scope), " ".join(said.split()).replace("``", "`")
+
+
+def plugin_options() -> Iterator[tuple[str, str, str, str]]:
+    for option in pytest_options.OPTIONS:
+        yield f"`{option.flag} {option.metavar}`", f"`{option.ini}`", f"`{option.variable}`", option.meaning
+
+
 TABLES = {
     "parameters": lambda: table(("on the device", "setting", "default", "meaning"), parameters()),
     "formats": lambda: table(("columns", "number", "JSON root", "JSON entries", "adds columns"), formats()),
@@ -256,6 +271,8 @@ TABLES = {
             for check in dict.fromkeys(row["check"] for row in catalogue.refusal_rows())
         ),
     ),
+    "fixtures": lambda: table(("fixture", "scope", "is"), fixtures()),
+    "plugin-options": lambda: table(("option", "ini", "environment", "is"), plugin_options()),
     "journal-filters": lambda: table(
         ("parameter", "meaning"), ((f"`{name}`", meaning) for name, meaning in inquiry.PARAMETERS.items())
     ),

@@ -34,6 +34,7 @@ from ucmsim.personalities import MODELS
 from ucmsim.records import Record, Recording
 from ucmsim.register import BY_ID
 from ucmsim.settings import load, load_pbx
+from ucmsim.testing import Ucm, UcmClock, UcmFault
 from ucmsim.wishes import described_call, wished
 
 ROOT = README.parent
@@ -66,6 +67,26 @@ def test_configurations_are_good(tmp_path: Path) -> None:
     for text in texts:
         (tmp_path / "sim.yaml").write_text(text)
         assert read(tmp_path / "sim.yaml").pbxs
+
+
+def told_of_ucm() -> set[str]:
+    """Return the attributes of `ucm` that the README's table names, those of the clock behind their dot."""
+    part = README.read_text().partition("| `ucm.` | is |")[2].partition("\n\n")[0]
+    cells = [line.split("|")[1] for line in part.splitlines() if line.startswith("| `")]
+    return {name for cell in cells for name in re.findall(r"`([a-z_.]+)", cell)}
+
+
+def public(kind: type) -> set[str]:
+    """Return the names of *kind* that its users may use, the fields of a dataclass among them."""
+    return {name for name in dir(kind) if not name.startswith("_")}
+
+
+def test_all_of_a_ucm_is_told() -> None:
+    """The README's table has each attribute of `Ucm`, of its clock and of a fault, and no other."""
+    clock = {f"clock.{name}" for name in public(UcmClock)}
+    assert told_of_ucm() == (public(Ucm) - {"clock"}) | clock
+    text = README.read_text()
+    assert all(f"`{name}" in text for name in public(UcmFault) - {"name"})
 
 
 def test_python_example_passes(pytester: pytest.Pytester) -> None:

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import requests
@@ -104,6 +106,32 @@ def test_a_denial_is_a_context(ucm: Ucm) -> None:
         assert fetch(ucm).status_code == 200
     with ucm.deny(how="drop"), pytest.raises(requests.ConnectionError):
         fetch(ucm)
+
+
+@OPEN
+def test_another_identity_is_shown(ucm: Ucm) -> None:
+    """A bad certificate is a context, behind which the good one is shown; certificate and key of one's own will do too."""
+    with ucm.identity("expired") as shown, pytest.raises(requests.exceptions.SSLError, match="expired"):
+        fetch(ucm)
+    assert shown.defect == "expired"
+    ucm.assert_verified_tls()
+    assert fetch(ucm).status_code == 200
+    ucm.identity("self-signed")
+    with pytest.raises(requests.exceptions.SSLError, match="self-signed"):
+        fetch(ucm)
+    ucm.identity()
+    assert fetch(ucm).status_code == 200
+
+
+def test_own_certificate_is_shown(ucm_factory: UcmFactory) -> None:
+    """What another PBX serves with is shown: a client that trusts that one's CA is content, and ours is not."""
+    ucm, other = ucm_factory(), ucm_factory()
+    folder = Path(other.ca).parent
+    with ucm.identity(certificate=(folder / "certificate.pem").read_text(), key=(folder / "private.pem").read_text()):
+        with pytest.raises(requests.exceptions.SSLError):
+            fetch(ucm)
+        assert fetch(replace(ucm, ca=other.ca)).status_code == 200
+    assert fetch(ucm).status_code == 200
 
 
 # What clients did

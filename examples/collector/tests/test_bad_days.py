@@ -35,7 +35,7 @@ def test_a_pbx_that_stays_slow(ucm, collector, waits):
 @pytest.mark.parametrize("defect", ["expired", "self-signed", "wrong-host"])
 def test_a_certificate_that_is_not_to_be_trusted(ucm, collector, waits, defect):
     """It is refused before a byte of a request, and not asked for again."""
-    with ucm.fault("tls.certificate", defect=defect), pytest.raises(Untrusted):
+    with ucm.identity(defect), pytest.raises(Untrusted):
         collector.collect()
     assert ucm.requests == []
     ucm.assert_verified_tls()
