@@ -46,6 +46,39 @@ def call(caller: str = "1001", callee: str = "1002", **how: Any) -> dict[str, An
     return {"shape": "answered", "from": caller, "to": callee, "talk": 10, **how}
 
 
+# --- what is told of it --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.ucmsim(**EMPTY)
+def test_a_placed_call_is_told_by_its_number_and_its_rows_to_come(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
+    """The number is the one that the ledger has, of a story of several calls that of the first; rows are those it writes."""
+    shapes = [
+        {"shape": "answered", "talk": 300}, {"shape": "no-answer"}, {"shape": "attended-transfer", "target": "1003"},
+        {"shape": "blind-transfer", "target": "1004"}, {"shape": "busy"}, {"shape": "voicemail"},
+    ]  # fmt: skip
+    _, told = asked(
+        ucm_fleet, "POST", f"/v1/pbxs/{ucm.name}/calls", [{"from": "1001", "to": "1002", **one} for one in shapes]
+    )
+    placed = told["items"]
+    assert len({one["call"] for one in placed}) == len(placed)
+
+    ucm.clock.advance(3600)
+
+    _, found = asked(ucm_fleet, "GET", f"/v1/pbxs/{ucm.name}/ledger")
+    calls = {one["call"]: one for one in found["items"]}
+    assert [calls[one["call"]]["shape"] for one in placed] == [one["shape"] for one in placed]
+    assert sum(one["rows"] for one in placed) == sum(len(one["rows"]) for one in calls.values())
+    assert all(one["rows"] >= len(calls[one["call"]]["rows"]) for one in placed)
+    assert placed[0]["call"] == len(calls)
+
+
+@pytest.mark.ucmsim(**{**EMPTY, "traffic": {"live": True}, "history": {"days": 0, "calls_per_day": 10}})
+def test_among_live_traffic_nobody_knows_the_number(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
+    """Calls that are not known yet may end before it."""
+    _, told = asked(ucm_fleet, "POST", f"/v1/pbxs/{ucm.name}/calls", call())
+    assert (told["call"], told["rows"]) == (None, 1)
+
+
 # --- a batch -------------------------------------------------------------------------------------------------------
 
 

@@ -35,7 +35,7 @@ from ucmsim.records import Record, Recording
 from ucmsim.register import BY_ID
 from ucmsim.settings import load, load_pbx
 from ucmsim.testing import Ucm, UcmClock, UcmFault
-from ucmsim.wishes import described_call, wished
+from ucmsim.wishes import Placed, described_call, wished
 
 ROOT = README.parent
 PAGES = sorted(page for page in ROOT.rglob("*.md") if not {".venv", "node_modules"} & set(page.parts))
@@ -186,9 +186,9 @@ def test_the_call_that_is_shown_is_what_is_told_of_it() -> None:
     body = re.findall(r"-d '(.*)'", placed)[0]
     answer = next(line for line in placed.splitlines() if line.startswith('{"shape"'))
     story = living.place(wished(json.loads(body), noon))
+    assert json.loads(answer) == described_call(Placed(story, *living.foretold(story)))
     living.happen(noon + timedelta(hours=1))
     items, after = history.ledger.page(Sought())
-    assert json.loads(answer) == described_call(story)
     assert json.loads(shown[shown.index("{") :]) == {"items": [one.as_json() for one in items], "next": after}
     history.close()
 

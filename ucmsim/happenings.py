@@ -23,7 +23,7 @@ from ucmsim.errors import UcmsimError
 from ucmsim.fields import FieldRefused
 from ucmsim.instants import microseconds
 from ucmsim.ledger import Sought, ToldCall
-from ucmsim.wishes import Wish
+from ucmsim.wishes import Placed, Wish
 
 _PERIOD = 0.5
 _SLICE = 5000
@@ -108,18 +108,20 @@ class Happenings(Service):
             said = "it restarted: calls that were up have ended without rows, channels count from 0 again"
             self._log.info("{pbx}: {said}", pbx=self._appliance.pbx.name, said=said)
 
-    async def place(self, wish: Wish) -> tuple[Call, ...]:
+    async def place(self, wish: Wish) -> Placed:
         """Let a call happen; raises `FieldRefused`."""
-        story: tuple[Call, ...] = await self._placed(lambda: self._appliance.living.place(wish))
-        return story
+        (placed,) = await self._placed(lambda: [self._appliance.living.place(wish)])
+        return placed
 
-    async def place_each(self, wishes: Sequence[Wish | FieldRefused]) -> list[tuple[Call, ...]]:
+    async def place_each(self, wishes: Sequence[Wish | FieldRefused]) -> list[Placed]:
         """Let calls happen, all or none of them; raises `FieldRefused`."""
-        stories: list[tuple[Call, ...]] = await self._placed(lambda: self._appliance.living.place_each(wishes))
-        return stories
+        return await self._placed(lambda: self._appliance.living.place_each(wishes))
 
-    async def _placed(self, place: Callable[[], Any]) -> Any:
-        placed = await self._in_turn(place)
+    async def _placed(self, place: Callable[[], list[tuple[Call, ...]]]) -> list[Placed]:
+        living = self._appliance.living
+        placed: list[Placed] = await self._in_turn(
+            lambda: [Placed(story, *living.foretold(story)) for story in place()]
+        )
         if self.running and not self._loop.running:
             self._loop.start(_PERIOD, now=False)
         return placed

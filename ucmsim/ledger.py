@@ -183,6 +183,11 @@ class Ledger:
         with self._lock:
             return int(self._database.execute("SELECT coalesce(max(id), 0) FROM call").fetchone()[0])
 
+    def count(self) -> int:
+        """Return how many calls are over."""
+        with self._lock:
+            return int(self._database.execute("SELECT coalesce(max(over), 0) FROM call").fetchone()[0])
+
     def starts(self, since: int) -> list[int]:
         """Return when calls began, from the instant *since* on."""
         with self._lock:

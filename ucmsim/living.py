@@ -208,6 +208,15 @@ class Living:
             raise together(refused)
         return self._placed(stories)
 
+    def foretold(self, story: Story) -> tuple[int | None, int | None]:
+        """Return the number that the ledger will have of the first call of *story*, placed just now, and its rows to come.
+
+        The number is that which it has if no call ends before it that nobody knows of yet: None where there is live traffic.
+        """
+        at = None if self._settings.traffic.live else self._world.place_of(story[0])
+        before = self._history.ledger.count() + len(self._over) + sum(len(one.over) for one in self._unwritten)
+        return None if at is None else before + at, self._world.rows_of(story)
+
     def _placed(self, stories: Iterable[Story]) -> list[Story]:
         """Let *stories* happen, whatever lines are taken, and tell of each trunk once that has too few channels for that."""
         stories = [self._world.place(story) for story in stories]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ucmsim.calls.events import Call
 from ucmsim.fields import FieldRefused, given, instant_of, only_known
@@ -89,14 +89,28 @@ def together(refused: Mapping[int, FieldRefused]) -> FieldRefused:
     return FieldRefused(f"{said}; no call was placed", next(iter(fields.values())))
 
 
-def described_call(story: tuple[Call, ...]) -> dict[str, Any]:
+class Placed(NamedTuple):
+    """A *story* that was placed, the number that the ledger will have of its first *call*, and its *rows* to come.
+
+    None is what nobody knows yet.
+    """
+
+    story: tuple[Call, ...]
+    call: int | None
+    rows: int | None
+
+
+def described_call(placed: Placed) -> dict[str, Any]:
     """Return what is told of a call that was placed; *ends* is null while nobody knows."""
+    story = placed.story
     ends = [call.ended for call in story if call.ended is not None]
     return {
         "shape": story[0].shape,
         "kind": story[0].kind,
         "begins": _iso(story[0].start),
         "ends": _iso(max(ends)) if ends else None,
+        "call": placed.call,
+        "rows": placed.rows,
     }
 
 

@@ -165,6 +165,22 @@ class CallWorld:
             self._told.pop(number, None)
             yield at, order, cut(what, at), numbers, number
 
+    def rows_of(self, story: Story) -> int | None:
+        """Return how many rows will be written of *story*, None while nobody knows how its calls end."""
+        if any(call.ended is None for call in story):
+            return None
+        return sum(self._firmware.writes(leg) for call in story for leg in legs(call, story))
+
+    def place_of(self, call: Call) -> int | None:
+        """Return how many of the calls that are known will have been over when *call* is, itself among them.
+
+        None where it is not known when it ends, or where it is over already.
+        """
+        own = next((entry[:2] for entry in self._going_on if entry[2] is call), None)
+        if own is None or own[0] == NEVER:
+            return None
+        return len(self._over) + sum(isinstance(one[2], Call) and one[:2] <= own for one in self._going_on)
+
     def over(self) -> list[Numbered]:
         """Return the calls that are over since this was asked, or since the last record, in order."""
         over, self._over = self._over, []

@@ -27,13 +27,13 @@ async def place_call(plane: Plane, pbx: str, body: dict[str, Any] | list[Any]) -
     await service.calls.catch_up()  # what lies before now is the past
     now = service.calls.now
     if isinstance(body, list):
-        stories = await service.calls.place_each(wished_each(body, now))
+        placed = await service.calls.place_each(wished_each(body, now))
     else:
-        stories = [await service.calls.place(wished(body, now))]
+        placed = [await service.calls.place(wished(body, now))]
     await service.calls.catch_up()
-    shapes = ", ".join(dict.fromkeys(story[0].shape for story in stories))
-    _log.info("{pbx}: placed {count} of shape {shapes}", pbx=pbx, count=len(stories), shapes=shapes)
-    told = list(map(described_call, stories))
+    shapes = ", ".join(dict.fromkeys(one.story[0].shape for one in placed))
+    _log.info("{pbx}: placed {count} of shape {shapes}", pbx=pbx, count=len(placed), shapes=shapes)
+    told = list(map(described_call, placed))
     return Answer(listed(told) if isinstance(body, list) else told[0], 201)
 
 

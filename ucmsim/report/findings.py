@@ -27,14 +27,15 @@ class Finding:
 
 
 def findings(summary: Summary) -> list[Finding]:
-    """Return what is found of one PBX, in the order in which it matters."""
-    return [
+    """Return what is found of one PBX, what is bad first."""
+    found = [
         *_calls(summary),
         *_recordings(summary),
         *_certificates(summary),
         *_marks(summary),
         *_refusals(summary),
     ]
+    return sorted(found, key=lambda one: ("bad", "good", "open").index(one.level))
 
 
 def _calls(summary: Summary) -> Iterator[Finding]:
@@ -99,7 +100,10 @@ def _refusals(summary: Summary) -> Iterator[Finding]:
     if count:
         more = "each code with its reason stands below"
         yield Finding(
-            summary.name, "open", f"{_many(count, 'request or connection', 'requests or connections')} refused", more
+            summary.name,
+            "open",
+            f"{_many(count, 'request or connection', 'requests or connections')} {_be(count)} refused",
+            more,
         )
 
 

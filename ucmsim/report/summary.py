@@ -46,8 +46,7 @@ class File:
 class Told:
     """A call as the page shows it; *how* is never, once or again, "" where there was nothing to deliver.
 
-    *times* is how often its least delivered row left whole, *spoilt* how often a row of it was on a page that did not carry
-    it whole, *first* the exchange that delivered it first, None while there is none.
+    *times* is how often its least delivered row left whole, *spoilt* how many pages had a row of it that did not leave whole, *first* the exchange that delivered it first, None while there is none.
     """
 
     name: str
@@ -168,7 +167,7 @@ def _told(call: Json, how: str, files: tuple[File, ...]) -> Told:
         acctids=", ".join(str(row["AcctId"] or "deleted") for row in rows[:8]) + (", ..." if len(rows) > 8 else ""),
         how=how,
         times=call["delivered"],
-        spoilt=sum(not one["whole"] for one in carriers),
+        spoilt=len({one["exchange"] for one in carriers if not one["whole"]}),
         first=min(whole, default=None),
         files=files,
     )
