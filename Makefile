@@ -14,7 +14,7 @@ run: $(STAMP)
 
 # What tests go through here other tests measure: to measure it would take as long again, and that is minutes.
 UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
-	audio clients collector differential digests docs download fault_live gallery_wire generator golden hostile hostile_memory \
+	audio clients collector differential digests docs download fault_live fleet gallery_wire generator golden hostile hostile_memory \
 	hostile_mutants hostile_requests listing plugin projection recapi_wire recordfiles recordings service \
 	service_banner service_settings stopping symptoms traffic traffic_invariants traffic_settings \
 	traffic_statistics traversal watching worked_examples zones))
