@@ -14,10 +14,43 @@ run: $(STAMP)
 
 # What tests go through here other tests measure: to measure it would take as long again, and that is minutes.
 UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
-	audio clients collector differential digests docs download fault_live fleet gallery_wire generator golden hostile hostile_memory \
-	hostile_mutants hostile_requests listing plugin projection recapi_wire recordfiles recordings service \
-	service_banner service_settings stopping symptoms traffic traffic_invariants traffic_settings \
-	traffic_statistics traversal watching worked_examples zones))
+	audio \
+	clients \
+	collector \
+	differential \
+	digests \
+	docs \
+	download \
+	fault_live \
+	fleet \
+	gallery_wire \
+	generator \
+	golden \
+	hostile \
+	hostile_memory \
+	hostile_mutants \
+	hostile_requests \
+	listing \
+	playing \
+	plugin \
+	projection \
+	recapi_wire \
+	recordfiles \
+	recordings \
+	rig \
+	service \
+	service_banner \
+	service_settings \
+	stopping \
+	symptoms \
+	traffic \
+	traffic_invariants \
+	traffic_settings \
+	traffic_statistics \
+	traversal \
+	watching \
+	worked_examples \
+	zones))
 
 # Some tests alone are not measured: what they go through is never enough of the whole.
 # Whatever the environment says, bytecode is kept: hundreds of processes would compile the same modules, each anew.
