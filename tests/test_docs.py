@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -124,6 +125,30 @@ def test_the_twisted_example_runs(control: Control, tmp_path: Path) -> None:
     """The README does so from a Twisted program."""
     (text,) = (block for block in blocks("python") if "TreqControlClient" in block)
     assert program(control, text, tmp_path) == ["api.deny 192.0.2.0/24 ['api-deny']"]
+
+
+def test_the_commands_that_are_shown_print_what_is_shown(
+    control: Control, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The README drives a PBX from the command line."""
+    (shown,) = (block for block in blocks("console") if "$ ucmsim ctl " in block)
+    (tmp_path / "ready.json").write_text(
+        json.dumps({"control": {"url": control.client.url, "token": control.client.token}})
+    )
+    monkeypatch.setenv("UCMSIM_READY_FILE", str(tmp_path / "ready.json"))
+    clock = {"start": "2026-07-01T12:00:00Z", "rate": 0}
+    control.create("hq", personality="ucm6510", time_zone="UTC", clock=clock)
+    try:
+        for step in shown.split("$ ucmsim ")[1:]:
+            line, _, printed = step.partition("\n")
+            words, _, filtered = line.partition(" | jq -r .")
+            # Other tests may have left PBXs behind.
+            only = ["--pbx", "hq"] if shlex.split(words)[1] in ("faults", "clock", "calls") else []
+            found = CliRunner().invoke(main, [*shlex.split(words), *only])
+            assert found.exit_code == 0, found.stderr
+            assert (json.loads(found.stdout)[filtered] + "\n" if filtered else found.stdout) == printed
+    finally:
+        control("DELETE", "/v1/pbxs/hq")
 
 
 def test_sentences_of_the_check_are_real() -> None:

@@ -80,12 +80,12 @@ def test_all_the_connections_are_told_on_demand(told_of: Ucm) -> None:
 
 
 def test_filters_narrow_it(told_of: Ucm) -> None:
-    """They are those of the control plane, and its errors are told with exit code 2."""
+    """They are those of the control plane, and what it refuses is told with exit code 1."""
     assert len(run(told_of, "--refusal", "unknown-parameter").stdout.splitlines()) == 1
     assert len(run(told_of, "--fault", "slow").stdout.splitlines()) == 1
     assert len(run(told_of, "--last", "2").stdout.splitlines()) == 2
     wrong = run(told_of, "--mark", "no-qopp")
-    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert (wrong.exit_code, wrong.stdout) == (1, "")
     assert "did you mean 'no-qop'?" in wrong.stderr
 
 
@@ -367,7 +367,7 @@ def test_configuration_and_ready_report_lead_there(ucm: Ucm, tmp_path: Path) -> 
         found = CliRunner().invoke(main, ["journal", *words, "--pbx", ucm.name])
         assert "GET /one" in found.stdout
     nowhere = CliRunner().invoke(main, ["journal", "--url", "http://127.0.0.1:1", "--token", "x", "--pbx", "hq"])
-    assert (nowhere.exit_code, "cannot be reached" in nowhere.stderr) == (1, True)
+    assert (nowhere.exit_code, "cannot be reached" in nowhere.stderr) == (3, True)
     assert nowhere.stderr.endswith("; does ucmsim run?\n")
 
 

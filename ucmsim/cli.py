@@ -1,4 +1,4 @@
-"""The `ucmsim` command: judge a configuration, show what exists, read a journal, fill or dump a history, export a CA.
+"""The `ucmsim` command: judge a configuration, show what exists, drive what runs, fill or dump a history, export a CA.
 
 Output is a table for people, `--json` for programs. Exit codes: 0, 1 for what could not be done, 2 for what was asked
 wrongly (an invalid configuration among it).
@@ -18,6 +18,7 @@ from typing import Any, TextIO
 import click
 
 from ucmsim import __version__, configuration
+from ucmsim.ctl import ctl
 from ucmsim.errors import ConfigurationError, Problem, UcmsimError, listed, shortened
 from ucmsim.journalcommand import journal
 from ucmsim.reportcommand import report
@@ -104,6 +105,7 @@ main.add_command(show)
 main.add_command(journal)
 main.add_command(report)
 main.add_command(scenario)
+main.add_command(ctl)
 
 
 # --- histories -----------------------------------------------------------------------------------------------------

@@ -5,24 +5,21 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import click
 
-from ucmsim import configuration
 from ucmsim.answers import Entry
-from ucmsim.client import ControlClient, ControlError, url_objection
-from ucmsim.errors import ConfigurationError
+from ucmsim.client import ControlClient
 from ucmsim.following import Follower
 from ucmsim.journal import digest as digests
 from ucmsim.journal import exports
 from ucmsim.journal.inquiry import CLOCKS, KINDS, MOST, PARAMETERS
 from ucmsim.journal.replay import Place, curl
 from ucmsim.journal.telling import told
-from ucmsim.settings import TOKEN_FILE
+from ucmsim.whereabouts import Whereabouts, chosen, located
+from ucmsim.whereabouts import told as exits
 
 _STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType({
     "time": {"dim": True}, "who": {"dim": True}, "what": {"bold": True}, "good": {"fg": "green"}, "asked": {"fg": "yellow"},
@@ -36,10 +33,7 @@ def _filter(name: str, **more: Any) -> Callable[[Any], Any]:
 
 
 @click.command("journal", short_help="What happened on a running PBX, and why.")
-@click.option("--config", "-c", type=click.Path(path_type=Path), help="The configuration that ucmsim runs with.")
-@click.option("--ready", type=click.Path(path_type=Path), help="Or its ready report (twistd's --ready-file).")
-@click.option("--url", envvar="UCMSIM_CONTROL_URL", help="Or the control plane's URL; UCMSIM_CONTROL_URL.")
-@click.option("--token", envvar="UCMSIM_CONTROL_TOKEN", help="And its token; UCMSIM_CONTROL_TOKEN.")
+@located
 @click.option("--pbx", "-p", "name", help="The PBX; may be left out when there is only one.")
 @click.option("--follow", "-f", is_flag=True, help="Begin with the last ones, and go on as they happen.")
 @click.option("--all", "every", is_flag=True, help="Also connections that served their requests.")
@@ -60,10 +54,7 @@ def _filter(name: str, **more: Any) -> Callable[[Any], Any]:
 @_filter("last", type=click.IntRange(1, MOST))
 def journal(
     *,
-    config: Path | None,
-    ready: Path | None,
-    url: str | None,
-    token: str | None,
+    where: Whereabouts,
     name: str | None,
     follow: bool,
     every: bool,
@@ -93,78 +84,18 @@ def journal(
                 f"--{form} is of exchanges, so it finds nothing with --kind {kind}; --json is of all"
             )
         filters["kind"] = kind
-    try:
-        connect = partial(control_client, config, ready, url, token)
-        client = connect()
-        chosen = {key: value for key, value in filters.items() if value is not None}
-        if form == "lines" and not every and "kind" not in chosen:
-            chosen["brief"] = "yes"
-        pbx = _chosen(client, name)
+    with exits():
+        client = where.client()
+        narrowed = {key: value for key, value in filters.items() if value is not None}
+        if form == "lines" and not every and "kind" not in narrowed:
+            narrowed["brief"] = "yes"
+        pbx = chosen(client, name)
         place = _place(client, pbx) if form == "curl" else Place()
         if not follow:
-            _printed(client.journal(pbx, **chosen), form, place)
+            _printed(client.journal(pbx, **narrowed), form, place)
             return
-        for entry in Follower(connect, pbx, chosen).events():
+        for entry in Follower(where.client, pbx, narrowed).events():
             _printed([entry], form, place)
-    except ControlError as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(2 if error.status == 400 else 1) from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-
-
-def control_client(config: Path | None, ready: Path | None, url: str | None, token: str | None) -> ControlClient:
-    """Return who to ask: by URL and token, by a ready report, or by the configuration and its state folder."""
-    if ready is not None:
-        control = _read_ready(ready)
-        return ControlClient(control["url"], control["token"])
-    if url is not None:
-        if token is None:
-            raise click.UsageError("--url goes with --token")
-        if said := url_objection(url):
-            raise click.UsageError(said)
-        return ControlClient(url, token)
-    if config is None:
-        raise click.UsageError("say where ucmsim runs: --config FILE, --ready FILE, or --url and --token")
-    try:
-        settings = configuration.read(config)
-    except ConfigurationError as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(2) from None
-    if settings.control is None:
-        raise click.UsageError(f"{config} has no control plane; add 'control: {{}}' to it")
-    if not settings.control.bind.port:
-        raise click.UsageError(f"{config} lets the system choose the control port; use --ready with its ready report")
-    token = token or settings.control.token or _kept_token(settings.state)
-    return ControlClient(f"http://{settings.control.bind}", token)
-
-
-def _read_ready(path: Path) -> Mapping[str, str]:
-    try:
-        control = json.loads(path.read_text("utf-8"))["control"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise click.UsageError(f"{path} is no ready report: {error}") from None
-    if control is None:
-        raise click.UsageError(f"{path} says that there is no control plane; add 'control: {{}}' to the configuration")
-    return dict(control)
-
-
-def _kept_token(state: Path | None) -> str:
-    if state is None:
-        raise click.UsageError("the configuration has no 'state:', so its token is in the ready report: use --ready")
-    try:
-        return (state / TOKEN_FILE).read_text("ascii").strip()
-    except OSError as error:
-        raise click.UsageError(f"the token cannot be read: {error}; does ucmsim run?") from None
-
-
-def _chosen(client: ControlClient, name: str | None) -> str:
-    if name is not None:
-        return name
-    names = client.status().pbxs
-    if len(names) != 1:
-        raise click.UsageError(f"say which PBX with --pbx; there are {', '.join(names) or 'none'}")
-    return names[0]
 
 
 def _place(client: ControlClient, pbx: str) -> Place:

@@ -8,48 +8,40 @@ from pathlib import Path
 
 import click
 
-from ucmsim.client import ControlError
-from ucmsim.journalcommand import control_client
+from ucmsim.whereabouts import Whereabouts, located, told
 
 
 @click.command("report", short_help="What a collector did and got, as a zip with a page for people.")
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The zip to write.")
-@click.option("--config", "-c", type=click.Path(path_type=Path), help="The configuration that ucmsim runs with.")
-@click.option("--ready", type=click.Path(path_type=Path), help="Or its ready report (twistd's --ready-file).")
-@click.option("--url", envvar="UCMSIM_CONTROL_URL", help="Or the control plane's URL; UCMSIM_CONTROL_URL.")
-@click.option("--token", envvar="UCMSIM_CONTROL_TOKEN", help="And its token; UCMSIM_CONTROL_TOKEN.")
+@located
 @click.option("--pbx", "-p", "names", multiple=True, help="A PBX, as often as there are some to tell of; default: all.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def report(
     *,
+    where: Whereabouts,
     out: Path,
-    config: Path | None,
-    ready: Path | None,
-    url: str | None,
-    token: str | None,
     names: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """What a collector did and what it got: every call and whether it was delivered, what was careless, what went wrong.
 
     The zip has one page, report.html, that needs nothing else, and beside it the figures, and of each PBX the settings, the
-    journal and the ledger, without secrets. The exit code is 0 whatever was found, 1 where it could not be gathered.
+    journal and the ledger, without secrets. The exit code is 0 whatever was found, 1 where it could
+    not be gathered, 3 when nobody answers.
     """
     from ucmsim.progress import watched
     from ucmsim.report.bundle import bundle
     from ucmsim.report.scrubbing import Scrubber
 
-    try:
-        client = control_client(config, ready, url, token)
+    with told():
+        client = where.client()
         chosen = list(dict.fromkeys(names)) or list(client.status().pbxs)
-        scrubber = Scrubber((client.token, *_passwords(ready)))
-        made = bundle(client, chosen, out, scrubber, watched)
-    except ControlError as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(2 if error.status == 400 else 1) from None
-    except OSError as error:
-        click.echo(f"{out} cannot be written: {error.strerror or error}", err=True)
-        raise SystemExit(1) from None
+        scrubber = Scrubber((client.token, *_passwords(where.ready)))
+        try:
+            made = bundle(client, chosen, out, scrubber, watched)
+        except OSError as error:
+            click.echo(f"{out} cannot be written: {error.strerror or error}", err=True)
+            raise SystemExit(1) from None
     if as_json:
         click.echo(json.dumps(made.as_json()))
         return
@@ -64,4 +56,4 @@ def _passwords(ready: Path | None) -> Iterator[str]:
     if ready is None:
         return
     pbxs = json.loads(ready.read_text("utf-8")).get("pbxs", {})
-    yield from (told["password"] for told in pbxs.values() if told.get("password"))
+    yield from (one["password"] for one in pbxs.values() if one.get("password"))

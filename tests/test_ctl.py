@@ -1,0 +1,306 @@
+"""`ucmsim ctl`: each command on a running service, what it prints for people and for programs, and each exit code."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.shell_completion import ShellComplete
+from click.testing import CliRunner, Result
+
+from tests.controlling import GUIDE, Control, api
+from ucmsim.cli import main
+from ucmsim.whereabouts import READY_FILE, TOKEN, URL
+
+MADE = "2026-03-02T14:00:00Z"
+
+
+@pytest.fixture
+def pbx(control: Control, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a PBX whose control plane the environment tells of."""
+    monkeypatch.setenv(URL, control.client.url)
+    monkeypatch.setenv(TOKEN, control.client.token)
+    return str(control.create(history=GUIDE, clock={"start": MADE, "rate": 0}, api=api()).json["name"])
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the machine's own says where a control plane is."""
+    for name in (URL, TOKEN, READY_FILE):
+        monkeypatch.delenv(name, raising=False)
+    return
+
+
+def run(*words: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(main, ["ctl", *words], input=stdin)
+
+
+def said(*words: str, code: int = 0, stdin: str | None = None) -> str:
+    """Return what a command prints, on standard error where it fails with *code*."""
+    result = run(*words, stdin=stdin)
+    assert result.exit_code == code, result.output
+    assert (result.stderr == "") == (code == 0)
+    return (result.stderr if code else result.stdout).rstrip("\n")
+
+
+def told(*words: str) -> Any:
+    """Return the JSON that a command prints."""
+    return json.loads(said(*words, "--json"))
+
+
+def test_status(pbx: str, control: Control) -> None:
+    """What runs, line by line, and as the route tells it."""
+    assert told("status") == control("GET", "/v1/status").json
+    assert f"version: {told('status')['version']}" in said("status").splitlines()
+
+
+def test_metrics(pbx: str) -> None:
+    """As Prometheus reads them."""
+    assert f'ucmsim_connections_open{{pbx="{pbx}"}} 0' in said("metrics")
+    assert "# TYPE" in told("metrics")
+
+
+def test_pbxs_are_listed_and_shown(pbx: str, control: Control) -> None:
+    """A table has a row for each; one is shown without its settings, which are in the JSON."""
+    lines = said("pbxs", "list").splitlines()
+    assert lines[0].split() == ["name", "personality", "url", "rows", "warnings"]
+    assert [line.split()[:2] for line in lines if line.startswith(f"{pbx} ")] == [[pbx, "ucm6100-1.0.9"]]
+    assert told("pbxs", "list") == control("GET", "/v1/pbxs").json["items"]
+    assert "rows: 3" in said("pbxs", "show", pbx).splitlines()
+    assert "settings" not in said("pbxs", "show", pbx)
+    assert told("pbxs", "show", pbx)["settings"]["personality"] == "ucm6100-1.0.9"
+
+
+def test_pbxs_come_and_go(pbx: str, control: Control, tmp_path: Path) -> None:
+    """Settings come from words, from a file, and from standard input; words lie over the file."""
+    name, other = control.name(), control.name()
+    said("pbxs", "create", name, "personality=ucm6510", "history.days=0", "time_zone=Europe/Berlin")
+    assert told("pbxs", "show", name)["settings"]["time_zone"] == "Europe/Berlin"
+    file = tmp_path / "one.yaml"
+    file.write_text("personality: ucm6510\nhistory: {days: 2, calls_per_day: 1}\n")
+    made = told("pbxs", "create", other, "--file", str(file), "history.days=0")
+    assert (made["rows"], made["settings"]["personality"]) == (0, "ucm6510-1.0.10")
+    assert said("pbxs", "delete", other) == f"{other} is gone"
+    said("pbxs", "create", other, "-f", "-", stdin="history: {days: 0}\n")
+    assert other in told("status")["pbxs"]
+    assert told("pbxs", "delete", other) is None
+    assert other not in told("status")["pbxs"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a: [", "one.yaml:1: "),
+        ("- 1", "one.yaml:1: it is no mapping; write the settings of one PBX, as under pbxs.<name>"),
+        ("seed: 0123", "one.yaml:1: seed: "),
+        (None, "one.yaml: it cannot be read: "),
+    ],
+)
+def test_a_file_that_is_no_settings(pbx: str, tmp_path: Path, text: str | None, sentence: str) -> None:
+    """It is named with the line, before anything is asked, and the exit code is that of a wrong question."""
+    if text is not None:
+        (tmp_path / "one.yaml").write_text(text)
+    assert sentence in said("pbxs", "create", "x", "--file", str(tmp_path / "one.yaml"), code=2)
+
+
+def test_reset(pbx: str) -> None:
+    """History, calls and faults are as the settings make them."""
+    said("faults", "arm", "-p", pbx, "api.deny")
+    said("calls", "place", "-p", pbx, "answered", "1001", "1002", "--talk", "2")
+    said("clock", "advance", "-p", pbx, "60")
+    assert told("pbxs", "show", pbx)["rows"] == 4
+    assert said("reset", pbx) == f"{pbx} begins anew, with 3 rows"
+    assert told("faults", "list", "-p", pbx) == []
+    assert told("reset", pbx)["rows"] == 3
+
+
+def test_calls(pbx: str, control: Control) -> None:
+    """One is placed, and told when it is over."""
+    sentence = said(
+        "calls", "place", "-p", pbx, "answered", "1001", "1002", "--ring", "5", "--talk", "60", "--recorded"
+    )
+    assert sentence.startswith("call")
+    assert f"begins {MADE.replace('Z', '+00:00')}, ends 2026-03-02T14:01:05+00:00" in sentence
+    assert said("calls", "list", "-p", pbx) == "no call is over"
+    said("clock", "advance", "-p", pbx, "600")
+    lines = said("calls", "list", "-p", pbx).splitlines()
+    assert [line.split() for line in lines] == [
+        ["call", "shape", "kind", "from", "to", "began", "ended", "rows"],
+        ["1", "answered", "Internal", "1001", "1002", "2026-03-02", "14:00:00", "2026-03-02", "14:01:05", "65"],
+    ]
+    assert told("calls", "list", "-p", pbx) == control("GET", f"/v1/pbxs/{pbx}/calls").json["items"]
+    assert told("calls", "list", "-p", pbx, "--shape", "ivr", "--since", MADE) == []
+    placed = told("calls", "place", "-p", pbx, "forward-busy", "1001", "1002", "--target", "1003")
+    assert (placed["shape"], placed["kind"]) == ("forward-busy", "Internal")
+
+
+def test_ledger(pbx: str) -> None:
+    """Which calls went out how often."""
+    said("calls", "place", "-p", pbx, "answered", "1001", "1002", "--talk", "2")
+    said("clock", "advance", "-p", pbx, "600")
+    header, *lines = said("ledger", "-p", pbx, "--shape", "answered").splitlines()
+    assert header.split()[-2:] == ["delivered", "recordings"]
+    assert lines[0].split()[-2:] == ["0", "-"]
+    assert [call["delivered"] for call in told("ledger", "-p", pbx, "--shape", "answered")] == [0]
+    assert told("ledger", "-p", pbx, "--delivered", "again") == []
+    assert said("ledger", "-p", pbx, "--delivered", "again") == "no such call is over"
+
+
+def test_faults(pbx: str, control: Control) -> None:
+    """Armed with fields and terms as words, listed, changed, disarmed, and all of them cleared."""
+    assert said("faults", "list", "-p", pbx) == "no fault is armed"
+    sentence = said(
+        "faults", "arm", "-p", pbx, "http.latency", "seconds=3", "times=1", "when.path=/cdrapi", "name=slow"
+    )
+    assert sentence == "slow is armed: http.latency seconds=3.0 spread=fixed deviation=0.25 before=head"
+    armed = told("faults", "arm", "-p", pbx, "http.status", "status=503", "when.nth=[2, 3]")
+    assert (armed["name"], armed["when"]) == ("http-status", {"nth": [2, 3]})
+    header, slow, status = said("faults", "list", "-p", pbx).splitlines()
+    assert header.split() == ["name", "fault", "fields", "when", "times", "matched", "fired"]
+    assert '{"path": "/cdrapi"}' in slow
+    assert status.split()[-3:] == ["-", "0", "0"]
+    assert said("faults", "change", "-p", pbx, "slow", "seconds=1").startswith(
+        "slow is changed: http.latency seconds=1.0 "
+    )
+    assert told("faults", "list", "-p", pbx) == control("GET", f"/v1/pbxs/{pbx}/faults").json["items"]
+    assert said("faults", "disarm", "-p", pbx, "slow") == "slow is disarmed"
+    assert said("faults", "clear", "-p", pbx) == "no fault is armed"
+    assert told("faults", "list", "-p", pbx) == []
+
+
+def test_clock(pbx: str) -> None:
+    """Shown, set, advanced, stepped back, run and put into another zone."""
+    assert said("clock", "show", "-p", pbx).splitlines()[0] == "now: 2026-03-02T14:00:00+00:00"
+    assert told("clock", "advance", "-p", pbx, "60")["now"] == "2026-03-02T14:01:00+00:00"
+    assert told("clock", "step", "-p", pbx, "-3600")["now"] == "2026-03-02T13:01:00+00:00"
+    assert told("clock", "zone", "-p", pbx, "Europe/Berlin")["local"] == "2026-03-02T14:01:00+01:00"
+    assert told("clock", "set", "-p", pbx, "2026-07-01T12:00:00Z")["world"] == "2026-07-01T12:00:00+00:00"
+    assert told("clock", "rate", "-p", pbx, "60")["rate"] == 60
+
+
+def test_the_journal_is_the_same_command(pbx: str) -> None:
+    """With what was said of the control plane before it."""
+    assert said("journal", "-p", pbx) == ""
+    assert (
+        run("journal", "-p", pbx, "--digest").stdout
+        == CliRunner().invoke(main, ["journal", "-p", pbx, "--digest"]).stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("pbxs", "show", "nobody"), "there is no PBX 'nobody'"),
+        (("pbxs", "create", "x", "persnality=ucm6510"), "did you mean 'personality'?"),
+        (("faults", "arm", "http.latncy"), "did you mean 'http.latency'?"),
+        (("faults", "disarm", "slow"), "no fault 'slow' is armed"),
+        (("clock", "set", "noon"), "'noon' is not an ISO instant"),
+        (("calls", "place", "answred", "1001", "1002"), "did you mean 'answered'?"),
+        (("reset", "nobody"), "there is no PBX 'nobody'"),
+    ],
+)
+def test_what_is_refused(pbx: str, words: tuple[str, ...], sentence: str) -> None:
+    """The control plane's own sentence, and 1."""
+    chosen = ("-p", pbx) if words[0] in ("faults", "clock", "calls") else ()
+    assert sentence in said(*words[:2], *chosen, *words[2:], code=1)
+
+
+def test_a_wrong_token_is_refused(control: Control) -> None:
+    """Also 1: somebody answered."""
+    assert "token" in said("--url", control.client.url, "--token", "wrong", "status", code=1)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("status",), "say where ucmsim runs: --config FILE, --ready-file FILE, or --url and --token"),
+        (("--url", "http://127.0.0.1:1", "status"), "--url goes with --token"),
+        (("--url", "127.0.0.1:8444", "--token", "x", "status"), "is no URL of a control plane"),
+        (("--ready-file", "/dev/null", "status"), "/dev/null is no ready report"),
+        (("--config", "/dev/null", "status"), "it is empty"),
+        (("clock", "advance", "soon"), "'soon' is not a valid float"),
+        (("no-such-command",), "No such command"),
+    ],
+)
+def test_what_is_asked_wrongly(words: tuple[str, ...], sentence: str) -> None:
+    """Before anybody is asked, and 2."""
+    assert sentence in said(*words, code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["seconds"], "'seconds' is no key=value, such as seconds=3 or when.path=/cdrapi"),
+        (["when..path=1"], "'when..path=1' is no key=value"),
+        (["a=1", "a=2"], "'a' is given twice"),
+        (["when=1", "when.path=/"], "'when.path' cannot be set, because 'when' is a value already"),
+    ],
+)
+def test_words_that_are_no_fields(pbx: str, words: list[str], sentence: str) -> None:
+    """Each is named, and 2."""
+    assert sentence in said("faults", "arm", "-p", pbx, "http.latency", *words, code=2)
+
+
+def test_nobody_answers() -> None:
+    """3, here and for the journal."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        where = ["--url", f"http://127.0.0.1:{bound.getsockname()[1]}", "--token", "x"]
+        assert "does ucmsim run?" in said(*where, "status", code=3)
+        assert "does ucmsim run?" in said(*where, "journal", "-p", "hq", code=3)
+        assert CliRunner().invoke(main, ["journal", *where, "-p", "hq"]).exit_code == 3
+
+
+def test_options_come_before_the_environment(control: Control, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """URL, then ready report, then what the environment says, of which a URL is before a ready report."""
+    where = {"url": control.client.url, "token": control.client.token}
+    ready, nobody = tmp_path / "ready.json", {"url": "http://127.0.0.1:1", "token": "x"}
+    ready.write_text(json.dumps({"control": where}))
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({"control": nobody}))
+    monkeypatch.setenv(READY_FILE, str(ready))
+    said("status")
+    said("--ready-file", str(other), "status", code=3)
+    said("--ready-file", str(other), "--url", where["url"], "--token", where["token"], "status")
+    monkeypatch.setenv(URL, nobody["url"])
+    monkeypatch.setenv(TOKEN, nobody["token"])
+    said("status", code=3)
+    said("--ready-file", str(ready), "status")
+
+
+def test_which_pbx_must_be_said_where_there_are_several(pbx: str, control: Control) -> None:
+    """The names are told."""
+    name = control.create().json["name"]
+    assert "say which PBX with --pbx; there are" in said("faults", "list", code=2)
+    assert name in said("faults", "list", code=2)
+
+
+def completions(*words: str) -> list[str]:
+    """Return what a shell would offer for the last of *words*."""
+    *typed, begun = words
+    found = ShellComplete(main, {}, "ucmsim", "_UCMSIM_COMPLETE").get_completions(["ctl", *typed], begun)
+    return [one.value for one in found]
+
+
+def test_names_are_completed(pbx: str) -> None:
+    """Those of tables, and those that the running ucmsim tells."""
+    assert completions("faults", "arm", "http.lat") == ["http.latency"]
+    assert completions("faults", "arm", "http.latency", "sec") == ["seconds="]
+    assert completions("faults", "arm", "http.latency", "ti") == ["times="]
+    assert completions("calls", "place", "forward-") == ["forward-always", "forward-busy", "forward-no-answer"]
+    assert completions("identity", "set", "expired")[0] == "expired"
+    assert completions("pbxs", "create", "x", "person") == ["personality="]
+    assert completions("api", "set", "enab") == ["enable="]
+    assert pbx in completions("pbxs", "show", pbx[:-1])
+    said("faults", "arm", "-p", pbx, "http.latency", "seconds=3", "name=slow-pages")
+    assert completions("faults", "disarm", "-p", pbx, "slow") == ["slow-pages"]
+    assert pbx in completions("faults", "list", "--pbx", pbx)
+
+
+def test_completion_says_nothing_where_nobody_answers() -> None:
+    """An error in the middle of a line that is being typed helps nobody."""
+    assert completions("--url", "http://127.0.0.1:1", "--token", "x", "pbxs", "show", "h") == []
+    assert completions("pbxs", "show", "h") == []

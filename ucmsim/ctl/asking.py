@@ -1,0 +1,45 @@
+"""What every command has in common: whom it asks, about which PBX, and whether people or programs read the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from ucmsim.ctl import completing
+from ucmsim.whereabouts import Whereabouts, chosen, told
+
+Command = Callable[..., None]
+
+NAME = click.argument("pbx", metavar="PBX", shell_complete=completing.pbxs)
+"""A PBX that must be named, because what happens to it cannot be taken back."""
+WORDS = "[KEY=VALUE]..."
+
+
+def asks(command: Command) -> Command:
+    """Give *command* the client that it asks, first, and the option ``--json``."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+    @click.pass_context
+    @wraps(command)
+    def asked(context: click.Context, /, **given: Any) -> None:
+        with told():
+            command((context.find_object(Whereabouts) or Whereabouts()).client(), **given)
+
+    return asked
+
+
+def asks_one(command: Command) -> Command:
+    """Give *command* the client, the name of the PBX that ``--pbx`` means, and the option ``--json``."""
+
+    @asks
+    @click.option(
+        "--pbx", "-p", shell_complete=completing.pbxs, help="The PBX; may be left out when there is only one."
+    )
+    @wraps(command)
+    def asked(client: Any, /, *, pbx: str | None, **given: Any) -> None:
+        command(client, chosen(client, pbx), **given)
+
+    return asked

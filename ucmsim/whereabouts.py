@@ -1,0 +1,156 @@
+"""Where the control plane of a running ucmsim is, and with which exit code a command ends that it does not serve."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import click
+
+from ucmsim import configuration
+from ucmsim.client import ControlClient, ControlError, ControlUnreachable, url_objection
+from ucmsim.errors import ConfigurationError
+from ucmsim.settings import TOKEN_FILE
+
+URL, TOKEN, READY_FILE = "UCMSIM_CONTROL_URL", "UCMSIM_CONTROL_TOKEN", "UCMSIM_READY_FILE"
+"""Where the environment says it."""
+REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
+"""Exit codes."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--url", help=f"The control plane's URL; else {URL}."),
+    click.option("--token", help=f"And its token; else {TOKEN}."),
+    click.option(
+        "--ready-file", "--ready", "ready", type=click.Path(path_type=Path),
+        help=f"Or the ready report that twistd's --ready-file wrote; else {READY_FILE}.",
+    ),
+    click.option("--config", "-c", type=click.Path(path_type=Path), help="Or the configuration that ucmsim runs with."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """What was said of where the control plane is; None is what was not."""
+
+    url: str | None = None
+    token: str | None = None
+    ready: Path | None = None
+    config: Path | None = None
+
+    def over(self, above: Whereabouts | None) -> Whereabouts:
+        """Return this, or what was said *above* where nothing is said here."""
+        return above if above is not None and self == Whereabouts() else self
+
+    def client(self, timeout: float = 60.0) -> ControlClient:
+        """Return who to ask: by URL, ready report or configuration, else by the environment.
+
+        Raises `click.UsageError`. A ready report and a state folder are read each time, because a restart changes the token.
+        """
+        found = self if self.url or self.ready or self.config else self._of_environment()
+        return replace(found._asked(), timeout=timeout)
+
+    def _of_environment(self) -> Whereabouts:
+        said = os.environ
+        ready = said.get(READY_FILE) if not said.get(URL) else None
+        return replace(self, url=said.get(URL) or None, ready=Path(ready) if ready else None)
+
+    def _asked(self) -> ControlClient:
+        token = self.token or os.environ.get(TOKEN)
+        if self.url is not None:
+            if token is None:
+                raise click.UsageError(f"--url goes with --token, or {URL} with {TOKEN}")
+            if said := url_objection(self.url):
+                raise click.UsageError(said)
+            return ControlClient(self.url, token)
+        if self.ready is not None:
+            control = _read_ready(self.ready)
+            return ControlClient(control["url"], control["token"])
+        if self.config is None:
+            raise click.UsageError(
+                "say where ucmsim runs: --config FILE, --ready-file FILE, or --url and --token; "
+                f"or set {URL} and {TOKEN}, or {READY_FILE}"
+            )
+        return _configured(self.config, self.token)
+
+
+def located(command: F) -> F:
+    """Give *command* the options that say where the control plane is, all together as its argument `where`."""
+
+    @click.pass_context
+    @wraps(command)
+    def placed(context: click.Context, /, **given: Any) -> Any:
+        where = Whereabouts(*(given.pop(name) for name in ("url", "token", "ready", "config")))
+        return command(where=where.over(context.find_object(Whereabouts)), **given)
+
+    for option in reversed(_OPTIONS):
+        placed = option(placed)
+    return cast("F", placed)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn what the control plane did not do into its sentence and an exit code."""
+    try:
+        yield
+    except ControlUnreachable as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(UNREACHABLE) from None
+    except ControlError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(REFUSED) from None
+    except ConfigurationError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(USAGE) from None
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+
+
+def chosen(client: ControlClient, name: str | None) -> str:
+    """Return the *name* of the PBX that is meant: the only one, where none is named."""
+    if name is not None:
+        return name
+    names = client.status().pbxs
+    if len(names) != 1:
+        raise click.UsageError(f"say which PBX with --pbx; there are {', '.join(names) or 'none'}")
+    return names[0]
+
+
+def _configured(config: Path, token: str | None) -> ControlClient:
+    settings = configuration.read(config)
+    if settings.control is None:
+        raise click.UsageError(f"{config} has no control plane; add 'control: {{}}' to it")
+    if not settings.control.bind.port:
+        raise click.UsageError(
+            f"{config} lets the system choose the control port; use --ready-file with its ready report"
+        )
+    token = token or settings.control.token or _kept_token(settings.state)
+    return ControlClient(f"http://{settings.control.bind}", token)
+
+
+def _read_ready(path: Path) -> Mapping[str, str]:
+    try:
+        control = json.loads(path.read_text("utf-8"))["control"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise click.UsageError(f"{path} is no ready report: {error}") from None
+    if control is None:
+        raise click.UsageError(f"{path} says that there is no control plane; add 'control: {{}}' to the configuration")
+    return dict(control)
+
+
+def _kept_token(state: Path | None) -> str:
+    if state is None:
+        raise click.UsageError(
+            "the configuration has no 'state:', so its token is in the ready report: use --ready-file"
+        )
+    try:
+        return (state / TOKEN_FILE).read_text("ascii").strip()
+    except OSError as error:
+        raise click.UsageError(f"the token cannot be read: {error}; does ucmsim run?") from None
