@@ -144,6 +144,17 @@ def test_a_restart_is_one(ucm, play):
     assert day.outcome.passed
 
 
+def test_what_was_broken_is_mended(ucm, play):
+    """Whatever the scenario has armed and shown goes with it; what somebody else has armed stays."""
+    mine = ucm.fault("http.latency", seconds=0)
+    steps = "steps: [{arm: {fault: api.deny}}, {identity: {defect: expired}}, {wait: 60, after: {rows: 1}}]\n"
+    day = play(steps + SERVED, patience=0)
+    with pytest.raises(AssertionError), day:
+        day.wait()
+    assert [fault.name for fault in ucm.faults] == [mine.name]
+    assert ask(ucm).status_code == 200
+
+
 def test_a_pbx_that_is_gone_is_an_error(ucm, ucm_fleet, play):
     """The scenario ends, and says so in the test."""
     day = play("steps:\n  - after: {request: {status: 200}}\n" + SERVED)

@@ -121,6 +121,15 @@ def test_a_mistake_is_said_with_what_would_be_right(good, bad, due):
     assert due in said(GOOD.replace(good, bad, 1))
 
 
+def test_files_of_the_pbx_are_beside_the_scenario(tmp_path):
+    """They are looked for there, whoever plays it, wherever; one that there is not is said."""
+    rows = tmp_path / "rows.csv"
+    rows.write_text((Path(__file__).parent.parent / "fixtures" / "guide-2013.csv").read_text())
+    text = GOOD.replace("steps:", "pbx: {history: {import: rows.csv}}\nsteps:")
+    assert load(text, tmp_path / "day.yaml").pbx == {"history": {"import": str(rows)}}
+    assert "day.yaml:5: pbx.history.import: there is no file 'rows.csv' that can be read" in said(text)
+
+
 def test_a_fault_is_known_while_it_is_armed():
     """Those of the settings of the PBX too; one that was cleared is none to wait for."""
     pbx = GOOD.replace("steps:", "pbx: {faults: [{name: early, fault: api.deny}]}\nsteps:")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +18,24 @@ def do(step: Step, bridge: Bridge) -> None:
             act(bridge, value)
 
 
+def undo(steps: Iterable[Step], bridge: Bridge) -> None:
+    """Disarm what *steps* have armed and is armed still, and show the good certificate again; raises `ControlError`.
+
+    The clock, the API page and the calls stay as they are.
+    """
+    done = tuple(steps)
+    specs = [
+        *(step.arm for step in done if step.arm is not None),
+        *(_restarting(step.restart) for step in done if step.restart),
+    ]
+    names = {str(spec.get("name") or spec["fault"].replace(".", "-")) for spec in specs}
+    for fault in bridge.control.faults(bridge.name) if names else ():
+        if fault.name in names:
+            bridge.control.disarm_fault(bridge.name, fault.name)
+    if any(step.identity for step in done):
+        bridge.control.show_identity(bridge.name, {})
+
+
 def _clear(bridge: Bridge, fault: str) -> None:
     if fault == EVERY:
         bridge.control.clear_faults(bridge.name)
@@ -25,10 +43,9 @@ def _clear(bridge: Bridge, fault: str) -> None:
         bridge.control.disarm_fault(bridge.name, fault)
 
 
-def _restart(bridge: Bridge, restart: Restart) -> None:
+def _restarting(restart: Restart) -> Mapping[str, Any]:
     when = dict(restart.when or {})
-    fault = {"name": RESTART, "fault": "api.restart", "seconds": restart.seconds, "when": when, "times": 1}
-    bridge.control.arm_fault(bridge.name, fault)
+    return {"name": RESTART, "fault": "api.restart", "seconds": restart.seconds, "when": when, "times": 1}
 
 
 _ACTS: Mapping[str, Callable[[Bridge, Any], object]] = MappingProxyType({
@@ -40,6 +57,6 @@ _ACTS: Mapping[str, Callable[[Bridge, Any], object]] = MappingProxyType({
     "time_of_day": lambda bridge, text: bridge.set_time_of_day(text),
     "identity": lambda bridge, identity: bridge.control.show_identity(bridge.name, identity),
     "api": lambda bridge, changes: bridge.control.change_api(bridge.name, changes),
-    "restart": _restart,
+    "restart": lambda bridge, restart: bridge.control.arm_fault(bridge.name, _restarting(restart)),
     "delete_rows": lambda bridge, _true: bridge.control.delete_cdrs(bridge.name),
 })  # fmt: skip

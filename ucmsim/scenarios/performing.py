@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
 
+from ucmsim.client import ControlError
 from ucmsim.scenarios.bridge import Bridge, named
 from ucmsim.scenarios.course import Course, Due, Moment, Never, Waiting, judged, needs_calls, needs_clock, told
-from ucmsim.scenarios.doing import do
+from ucmsim.scenarios.doing import do, undo
 from ucmsim.scenarios.judging import Done, Evidence, Finding
 from ucmsim.scenarios.language import Expectation, Scenario, Step
 from ucmsim.scenarios.outcome import Outcome
@@ -21,6 +23,8 @@ PERIOD = 0.1
 """Seconds between two looks at the journal."""
 GRACE = 1.0
 """Seconds in which what the client has done is still told, once it has left: connections are told when they are closed."""
+_REST = 4.0
+"""So many times as long as the ledger took to read it is let alone."""
 _ABOUT_CALLS = ("delivered", "fetched", "kept")
 
 
@@ -53,6 +57,7 @@ class Performance:
     _began: float = 0.0
     _placed: dict[int, str] = field(default_factory=dict)
     _calls: list[Call] = field(default_factory=list)
+    _calls_due: float = 0.0
     _notes: list[str] = field(default_factory=list)
     _left_at: float | None = None
     _waits_for: Step | None = None
@@ -68,6 +73,7 @@ class Performance:
             self._steps()
             findings = self._settled()
         finally:
+            self._tidy()
             self.over.set()
         return Outcome(self.scenario.name, (*self._course.findings, *findings), tuple(self._notes))
 
@@ -106,14 +112,16 @@ class Performance:
         self.say("... what is expected at the end")
         until = self._real + (self.patience if not self._course.findings else 0.0)
         while True:
-            findings = self._judged(self.scenario.expect)
+            findings = self._judged(self.scenario.expect, anew=False)
             waits = any(one.open and one.passed is False for one in findings)
             if not waits or self._real >= until or self._gone():
-                return findings
+                return self._judged(self.scenario.expect)  # by what is known now, and not a moment ago
             self._pause(PERIOD)
 
-    def _judged(self, expectations: Sequence[Expectation]) -> tuple[Finding, ...]:
+    def _judged(self, expectations: Sequence[Expectation], *, anew: bool = True) -> tuple[Finding, ...]:
         about_calls = any(getattr(one, kind) is not None for one in expectations for kind in _ABOUT_CALLS)
+        if anew:
+            self._calls_due = 0.0
         return judged(expectations, self._look(calls=about_calls).evidence)
 
     def _gone(self) -> bool:
@@ -137,11 +145,17 @@ class Performance:
         if page.dropped:
             self._notes.append(f"{page.dropped} events were dropped from the journal before they could be read")
         self._seen = self._seen.more(page.entries, page.last)
-        if calls:
-            self._calls = named(self.bridge.calls(), self._placed)
+        if calls and self._real >= self._calls_due:
+            self._read_calls()
         placed = Counter(self._placed.values())
         evidence = Evidence(self._seen, self._calls, placed, self._course.steps, self.kept())
         return Moment(self._real, self.bridge.now() if clock else None, evidence)
+
+    def _read_calls(self) -> None:
+        """Read what became of the calls. A long history takes long to read, and is not read all the time."""
+        begun = self._real
+        self._calls = named(self.bridge.calls(), self._placed)
+        self._calls_due = self._real + _REST * (self._real - begun)
 
     # --- what a step does ------------------------------------------------------------------------------------------
 
@@ -159,6 +173,12 @@ class Performance:
         self._course = self._course.done(self._real, done)
         if step.expect is not None:
             self._course = self._course.found(*self._judged(step.expect))
+
+    def _tidy(self) -> None:
+        """Take away what the scenario has broken and not mended: the PBX may be somebody's."""
+        done = self.scenario.steps[: self._course.at]
+        with suppress(ControlError):
+            undo(done, self.bridge)
 
     def _place(self, call: Mapping[str, Any]) -> None:
         named_so = call.get("name") or f"call {len(self._placed) + 1}"

@@ -33,6 +33,7 @@ MOST_CALLS = 5000
 RESTART = "restart"
 """The name of the fault that a restart is."""
 
+_FILES = (("history", "import"), ("api", "tls_private_key"), ("api", "tls_cert"))
 _FEW = 8
 """Names that are listed where none is near."""
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -68,7 +69,17 @@ def load(text: str, file: Path) -> Scenario:
         problems += _of_pbx(scenario, source, base)
     if scenario is None or problems:
         raise ConfigurationError(sorted(problems, key=lambda problem: problem.line))
-    return scenario
+    return scenario.model_copy(update={"pbx": _placed(scenario.pbx, base)})
+
+
+def _placed(pbx: Mapping[str, Any], base: Path) -> dict[str, Any]:
+    """Return the settings of a PBX with the files that they name relative to *base*."""
+    placed = dict(pbx)
+    for group, key in _FILES:
+        inner = placed.get(group)
+        if isinstance(inner, Mapping) and isinstance(inner.get(key), str):
+            placed[group] = {**inner, key: str(base / inner[key])}
+    return placed
 
 
 def _of_pbx(scenario: Scenario, source: Source, base: Path) -> Iterator[Problem]:

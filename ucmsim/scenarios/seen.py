@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ucmsim.answers import Entry
@@ -73,13 +73,10 @@ class Seen:
 
     def more(self, entries: Iterable[Entry], last: int) -> Seen:
         """Return what is known once *entries* were told as well, *last* being the id of the last that there is."""
-        requests, visits = list(self.requests), list(self.visits)
-        for entry in entries:
-            if entry.kind == "exchange":
-                requests.append(_request(entry))
-            elif entry.kind == "connection":
-                visits.append(_visit(entry))
-        return Seen(tuple(requests), tuple(visits), last)
+        told = tuple(entries)
+        requests = tuple(_request(entry) for entry in told if entry.kind == "exchange")
+        visits = tuple(_visit(entry) for entry in told if entry.kind == "connection")
+        return Seen((*self.requests, *requests), (*self.visits, *visits), last) if told else replace(self, last=last)
 
     @property
     def fired(self) -> frozenset[str]:
