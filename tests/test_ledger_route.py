@@ -142,6 +142,24 @@ def test_recordings_of_a_call_are_told_with_what_carried_them(ucm: Ucm, control:
     assert (after["bytes"], [one["whole"] for one in after["deliveries"]]) == (len(body), [False, True])
 
 
+@pytest.mark.ucmsim(**{**EMPTY, "recording": {"share": 1.0}})
+def test_recordings_say_whether_a_cdr_names_them(ucm: Ucm, control: Control) -> None:
+    """Whoever goes by CDRs cannot know of a message; of a CDR that is gone nobody can say."""
+    place(ucm, recorded=True)
+    place(ucm, shape="voicemail")
+
+    def named() -> list[tuple[str, bool]]:
+        return [
+            (file["path"].partition("/")[0], file["named"])
+            for one in ledger(ucm, control)
+            for file in one["recordings"]
+        ]
+
+    assert named() == [("monitor", True), ("voicemail", False)]
+    ucm.delete_cdrs()
+    assert named() == [("monitor", True), ("voicemail", True)]
+
+
 @pytest.mark.ucmsim(history=GUIDE, api={"tls_authentication_name": None})
 def test_imported_rows_are_told_as_what_they_are(ucm: Ucm, control: Control) -> None:
     """Rows whose truth nobody knows are items of kind imported, with null for what is not known, and count like others."""

@@ -5,7 +5,7 @@ Calls that are over come first, in that order, then sessions of rows of which no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -15,6 +15,7 @@ from ucmsim.delivered import Carrier
 from ucmsim.history import History
 from ucmsim.imported import UnknownCall
 from ucmsim.ledger import Sought, ToldCall
+from ucmsim.records import Recording
 
 How = Literal["never", "once", "again"]
 """How often the least delivered row of a call went out whole: not once, once, or more than once."""
@@ -27,10 +28,14 @@ _BEYOND = 1 << 52
 
 
 class File(NamedTuple):
-    """A recording of a call: the *path* at which it is found, and its *bytes*, None where it is there no more."""
+    """A recording of a call: the *path* at which it is found, and its *bytes*, None where it is there no more.
+
+    *named* says that a CDR of the call names it, or may have: one was deleted.
+    """
 
     path: str
     bytes: int | None
+    named: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +129,9 @@ class Accounting:
         ]
 
     def _files(self, calls: Sequence[ToldCall]) -> Mapping[int, list[tuple[str, File]]]:
-        recorded = self.history.delivered.recordings([call.number for call in calls])
-        return {
-            call.number: [
-                (made, File(there.path, size(there.name, there.samples)) if there else File(made, None))
-                for made, there in recorded.get(call.number, ())
-            ]
-            for call in calls
-        }
+        numbers = [call.number for call in calls]
+        recorded, named = self.history.delivered.recordings(numbers), self.history.delivered.named(numbers)
+        return {number: list(_found(recorded.get(number, ()), named.get(number, ()))) for number in numbers}
 
     def _named(self, group: UnknownCall) -> list[tuple[str, File]]:
         """Return the files that its rows name."""
@@ -139,8 +139,16 @@ class Accounting:
         for directory, name in (one for row in group.rows for one in listed(row.recordfiles) if one):
             there = self.history.recordings.find(directory, name)
             path = f"{directory}/{name}"
-            found[path] = File(path, size(name, there.samples) if there else None)
+            found[path] = File(path, size(name, there.samples) if there else None, named=True)
         return list(found.items())
+
+
+def _found(recorded: Iterable[tuple[str, Recording | None]], named: Sequence[str | None]) -> Iterator[tuple[str, File]]:
+    """Yield what was *recorded* of a call, by the path that it had, and that its CDRs *named*."""
+    names = {f"{one[0]}/{one[1]}" for text in named if text for one in listed(text) if one}
+    for made, there in recorded:
+        known = None in named or made in names or (there is not None and there.path in names)
+        yield made, File(there.path, size(there.name, there.samples), known) if there else File(made, None, known)
 
 
 def _told(carriers: Sequence[Carrier]) -> list[dict[str, Any]]:

@@ -198,10 +198,15 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class RecordingDelivered:
-    """A recording of a call, and the responses that carried it; *bytes* is None where it is there no more."""
+    """A recording of a call, and the responses that carried it; *bytes* is None where it is there no more.
+
+    *named* says that a CDR of the call has it in `recordfiles`, or had, where one was deleted: of messages, and of what a
+    program records over AMI, none tells.
+    """
 
     path: str
     bytes: int | None
+    named: bool
     deliveries: tuple[Delivery, ...]
 
 

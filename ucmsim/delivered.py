@@ -48,6 +48,10 @@ _FETCHED = (
 _RECORDED = (
     "SELECT call, path, written FROM recorded WHERE call IN (SELECT value FROM json_each(?)) ORDER BY call, path"
 )
+_NAMED = (
+    "SELECT truth.call, cdr.recordfiles FROM truth LEFT JOIN cdr ON cdr.id = truth.row "
+    "WHERE truth.call IN (SELECT value FROM json_each(?)) AND cdr.recordfiles IS NOT ''"
+)
 _THERE = "SELECT * FROM recording WHERE directory = ? AND name = ? AND sound = '' AND written = ?"
 _MOVED = "SELECT * FROM recording WHERE sound = ? AND sound <> '' AND written = ?"
 
@@ -142,6 +146,14 @@ class Delivered:
                 there = self._database.execute(_THERE, (directory, name, written)).fetchone()
                 there = there or self._database.execute(_MOVED, (path, written)).fetchone()
                 found[call].append((path, Recording(*there) if there else None))
+        return found
+
+    def named(self, calls: Collection[int]) -> Mapping[int, list[str | None]]:
+        """Return what the CDRs of calls with these numbers have in `recordfiles`, None for one that was deleted."""
+        found: dict[int, list[str | None]] = defaultdict(list)
+        with self._lock:
+            for call, recordfiles in self._database.execute(_NAMED, (json.dumps(list(calls)),)).fetchall():
+                found[call].append(recordfiles)
         return found
 
 

@@ -56,7 +56,7 @@ def _calls(summary: Summary) -> Iterator[Finding]:
 
 def _recordings(summary: Summary) -> Iterator[Finding]:
     found, name = summary.recordings, summary.name
-    every = found.total()
+    every = found.total() - found["unnamed"]
     if not every:
         return
     missing = found["cut"] + found["never"]

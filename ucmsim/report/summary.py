@@ -35,11 +35,24 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A recording of a call: its *path*, how often it was fetched *whole*, and how often not."""
+    """A recording of a call: its *path*, how often it was fetched *whole*, and how often not; some are *named* by no CDR."""
 
     path: str
     whole: int
     cut: int
+    named: bool
+
+    @property
+    def how(self) -> str:
+        """Return whole, cut or never; unnamed for what a client that goes by CDRs cannot know of."""
+        if not self.named and not self.whole:
+            return "unnamed"
+        return "whole" if self.whole else "cut" if self.cut else "never"
+
+    @property
+    def due(self) -> bool:
+        """Whether somebody should have fetched it, and has not."""
+        return self.how in ("cut", "never")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +142,7 @@ class Summary:
             self.rows[HOWS[min(sum(one["whole"] for one in row["deliveries"]), 2)]] += 1
         files = tuple(map(_file, call["recordings"]))
         for file in files:
-            self.recordings["whole" if file.whole else "cut" if file.cut else "never"] += 1
+            self.recordings[file.how] += 1
         if len(self.told[how]) < MOST:
             self.told[how].append(_told(call, how, files))
 
@@ -138,8 +151,8 @@ class Summary:
         """The calls that are shown: first those that were never delivered, or whose recordings never came whole."""
         every = [call for how in HOWS for call in self.told[how]]
         never = [call for call in every if call.how == "never"]
-        cut = [call for call in every if call.how != "never" and any(not file.whole for file in call.files)]
-        others = [call for call in every if call.how != "never" and all(file.whole for file in call.files)]
+        cut = [call for call in every if call.how != "never" and any(file.due for file in call.files)]
+        others = [call for call in every if call.how != "never" and not any(file.due for file in call.files)]
         return iter([*never, *cut, *others, *self.told[""]][:MOST])
 
     @property
@@ -150,7 +163,7 @@ class Summary:
 
 def _file(recording: Json) -> File:
     whole = sum(one["whole"] for one in recording["deliveries"])
-    return File(recording["path"], whole, len(recording["deliveries"]) - whole)
+    return File(recording["path"], whole, len(recording["deliveries"]) - whole, recording["named"])
 
 
 def _told(call: Json, how: str, files: tuple[File, ...]) -> Told:
