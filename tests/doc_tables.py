@@ -25,13 +25,17 @@ from ucmsim.faults import KINDS, PLANES
 from ucmsim.journal import inquiry
 from ucmsim.query import Format
 from ucmsim.quirks import CONFIDENCES, GROUPS, QUIRKS
+from ucmsim.scenarios import language, shipped
 from ucmsim.settings import Settings, Traffic, Trunk, model
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 WITH_TABLES = (
     README,
-    *(ROOT / "docs" / f"{page}.md" for page in ("quirks", "personalities", "traffic", "journal", "defects", "faults")),
+    *(
+        ROOT / "docs" / f"{page}.md"
+        for page in ("quirks", "personalities", "traffic", "journal", "defects", "faults", "scenarios")
+    ),
 )
 
 PARAMETERS = {
@@ -229,6 +233,36 @@ def plugin_options() -> Iterator[tuple[str, str, str, str]]:
         yield f"`{option.flag} {option.metavar}`", f"`{option.ini}`", f"`{option.variable}`", option.meaning
 
 
+def scenarios() -> Iterator[list[str]]:
+    """Yield the shipped scenarios with what each expects."""
+    for one in shipped.every():
+        yield [f"`{one.name}`", one.title, " ".join(each.says for each in one.expectations)]
+
+
+def stories() -> Iterator[str]:
+    """Yield the story of each shipped scenario."""
+    for one in shipped.every():
+        settings = f" It needs a PBX with `{json.dumps(dict(one.pbx))}`." if one.pbx else ""
+        expected = [f"- `{each.name}`: {each.says}" for each in one.expectations]
+        yield "\n".join(
+            [f"### {one.name}\n", f"{one.story}{settings}\n", f"A correct client: {one.correct}\n", *expected, ""]
+        )
+
+
+def keys(kind: type[BaseModel]) -> str:
+    """Return the table of the keys of a part of a scenario."""
+    rows = [(f"`{name}`", field.description) for name, field in kind.model_fields.items()]
+    return table(("key", "is"), rows)
+
+
+def bounds() -> Iterator[list[str]]:
+    """Yield the keys that bound what is expected of exchanges, and of a client that comes back."""
+    for part, kind in (("requests", language.Bounds), ("in_a_row", language.InARow), ("came_back", language.CameBack)):
+        for name, field in kind.model_fields.items():
+            if name not in language.Which.model_fields:
+                yield [f"`{part}`", f"`{name}`", field.description or ""]
+
+
 TABLES = {
     "parameters": lambda: table(("on the device", "setting", "default", "meaning"), parameters()),
     "formats": lambda: table(("columns", "number", "JSON root", "JSON entries", "adds columns"), formats()),
@@ -278,6 +312,14 @@ TABLES = {
     ),
     "quirk-counts": lambda: table(("confidence", "rows", "share", "of them to switch"), counts()),
     "quirks": lambda: "\n".join(register()),
+    "scenarios": lambda: table(("scenario", "what goes wrong", "what a correct client does"), scenarios()),
+    "scenario-stories": lambda: "\n".join(stories()),
+    "scenario-keys": lambda: keys(language.Scenario),
+    "scenario-steps": lambda: keys(language.Step),
+    "scenario-after": lambda: keys(language.After),
+    "scenario-which": lambda: keys(language.Which),
+    "scenario-expectations": lambda: keys(language.Expectation),
+    "scenario-bounds": lambda: table(("of", "key", "is"), bounds()),
     "routes": lambda: table(
         ("method", "path", "does"), [(route.method, f"`{route.path}`", route.statement) for route in ROUTES]
     ),

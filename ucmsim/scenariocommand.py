@@ -6,16 +6,24 @@ import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ucmsim import tables
 from ucmsim.errors import UcmsimError
+from ucmsim.privatefile import put
 from ucmsim.scenarios import shipped
-from ucmsim.scenarios.language import Scenario
+from ucmsim.scenarios.bridge import Bridge
+from ucmsim.scenarios.language import LONGEST, Scenario
+from ucmsim.scenarios.performing import Performance
+from ucmsim.scenarios.running import reading, stage, watched
+from ucmsim.whereabouts import Whereabouts, located
+from ucmsim.whereabouts import told as refused
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
 
@@ -34,8 +42,7 @@ def list_(as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for line in tables.table([("id", "title"), *((row["id"], row["title"]) for row in rows)], width):
-        click.echo(line)
+    _echoed(tables.table([("id", "title"), *((row["id"], row["title"]) for row in rows)], width))
 
 
 @scenario.command("show", short_help="What happens in a scenario, and what a correct client does.")
@@ -51,15 +58,84 @@ def show(name: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(described(chosen), indent=2))
         return
-    click.echo(f"{chosen.name}: {chosen.title}")
-    for line in told(chosen):
-        click.echo(line)
+    _echoed([f"{chosen.name}: {chosen.title}", *told(chosen)])
+
+
+@scenario.command("run", short_help="Play a scenario beside a client; exit 0 when it passed, 1 when it failed.")
+@click.argument("name", metavar="NAME|FILE")
+@located
+@click.option("--pbx", "-p", help="Play it on this PBX, which has the settings that it needs; else on one of its own.")
+@click.option("--bind", default="127.0.0.1:0", show_default=True, help="Where its own PBX listens.")
+@click.option(
+    "--permit",
+    multiple=True,
+    default=["127.0.0.0/8"],
+    show_default=True,
+    help="Who may ask its own PBX: address/netmask.",
+)
+@click.option(
+    "--env",
+    "env_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write UCM_URL, UCM_USER, UCM_PASSWORD and UCM_CA to this file.",
+)
+@click.option(
+    "--patience",
+    type=click.FloatRange(0, LONGEST),
+    help="Seconds that each step, and at the end the client, is waited for; default: the scenario's.",
+)
+@click.option(
+    "--kept",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file of the AcctIds that the client keeps, one a line.",
+)
+@_JSON
+def run(
+    name: str,
+    *,
+    where: Whereabouts,
+    pbx: str | None,
+    bind: str,
+    permit: Sequence[str],
+    env_file: Path | None,
+    patience: float | None,
+    kept: Path | None,
+    as_json: bool,
+) -> None:
+    """Play the scenario NAME, or the one in FILE, on a running ucmsim, beside the client that is to be judged.
+
+    It says where to point the client, and each step. It ends when nothing more is waited for, or on Ctrl-C: what came by then
+    is judged. Exit 0 when all passed, 1 when something failed, 2 for what was asked wrongly, 3 when no ucmsim answers.
+    """
+    with refusing():
+        chosen = shipped.found(name)
+    with refused():
+        client = where.client()
+        with stage(client, chosen, pbx, bind, permit) as place:
+            bridge = Bridge(client, place.name)
+            if differing := bridge.differing(chosen.pbx):
+                raise click.UsageError(f"PBX '{place.name}' is another: {'; '.join(differing)}")
+            if env_file is not None:
+                put(env_file, place.environment().encode())
+            if not as_json:
+                _echoed([f"{chosen.name}: {chosen.title}", *told(chosen), *place.lines()])
+            performance = Performance(
+                chosen, bridge, chosen.patience if patience is None else patience, said, kept=reading(kept)
+            )
+            outcome = watched(performance)
+    click.echo(json.dumps(outcome.as_json(), indent=2) if as_json else str(outcome))
+    raise SystemExit(0 if outcome.passed else 1)
 
 
 @scenario.command("schema")
 def schema() -> None:
     """The JSON Schema of a scenario's file."""
     click.echo(json.dumps(Scenario.model_json_schema(), indent=2))
+
+
+def said(sentence: str) -> None:
+    """Tell what happens, as it happens."""
+    click.echo(f"{datetime.now(UTC):%H:%M:%SZ}  {sentence}", err=True)
 
 
 def described(chosen: Scenario) -> dict[str, Any]:
@@ -79,6 +155,11 @@ def told(chosen: Scenario) -> Iterator[str]:
     yield "  expected:"
     for one in chosen.expectations:
         yield from textwrap.wrap(f"{one.name}: {one.says}", 96, initial_indent="    ", subsequent_indent="      ")
+
+
+def _echoed(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
 
 
 @contextmanager

@@ -1,0 +1,180 @@
+"""`ucmsim scenario`: bad days listed, shown, and played on a running ucmsim beside a client of another process."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.collectors import Collector
+from ucmsim.cli import main
+from ucmsim.scenarios import shipped
+from ucmsim.testing import Ucm, UcmFleet
+
+DAY = """\
+name: day
+title: A day
+story: A call is placed.
+correct: Collects it, and keeps it once.
+steps:
+  - place: {name: a, shape: answered, from: "1001", to: "1002", talk: 10, ring: 1}
+  - {name: it is over, clock: {advance: 60}}
+expect:
+  - {name: nothing-lost, says: It is collected., delivered: a}
+  - {name: kept-once, says: It is kept once., kept: a}
+"""
+
+
+def ran(*words: str | Path, code: int = 0) -> Result:
+    """Run the command in this process; it must exit with *code*."""
+    found = CliRunner().invoke(main, ["scenario", *map(str, words)])
+    assert (found.exit_code, type(found.exception)) in {(code, SystemExit), (0, type(None))}, found.output
+    assert found.exit_code == code, found.output
+    return found
+
+
+class Run:
+    """A `ucmsim scenario run` in a process of its own."""
+
+    def __init__(self, fleet: UcmFleet, folder: Path, *words: str | Path) -> None:
+        self.file, self.env = folder / "day.yaml", folder / "env"
+        self.file.write_text(DAY)
+        control = fleet.control
+        where = ("--url", control.url, "--token", control.token, "--env", self.env)
+        command = [sys.executable, "-m", "ucmsim", "scenario", "run", self.file, *where, *words]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def place(self) -> dict[str, str]:
+        """Return where the client is to be pointed, once that is told."""
+        while not self.env.exists():
+            assert self.process.poll() is None, self.process.communicate()
+            time.sleep(0.02)
+        return dict(line.split("=", 1) for line in shlex.split(self.env.read_text()))
+
+    def collect(self, kept: Path | None = None) -> None:
+        """Collect as long as it is played; write what was *kept*."""
+        at = self.place()
+        collector = Collector(Ucm("day", at["UCM_URL"], at["UCM_USER"], at["UCM_PASSWORD"], at["UCM_CA"], None))
+        while self.process.poll() is None:
+            collector.poll()
+            if kept is not None:
+                kept.write_text("\n".join(collector.kept))
+
+    def end(self, code: int) -> tuple[str, str]:
+        """Return what it has printed and said."""
+        told, said = self.process.communicate(timeout=60)
+        assert self.process.returncode == code, told + said
+        return told, said
+
+
+def test_they_are_listed() -> None:
+    """Each with its name and title, for people and for programs."""
+    lines = ran("list").stdout.splitlines()
+    assert lines[0].split() == ["id", "title"]
+    assert [line.split()[0] for line in lines[1:]] == shipped.names()
+    rows = json.loads(ran("list", "--json").stdout)
+    assert [row["id"] for row in rows] == shipped.names()
+    assert rows[2] == {"id": "dst-night", "title": "The night the clocks go back"}
+
+
+def test_one_is_shown(tmp_path: Path) -> None:
+    """Its story, what a correct client does, and what is expected; also one in a file."""
+    file = tmp_path / "day.yaml"
+    file.write_text(DAY)
+    assert ran("show", file).stdout == (
+        "day: A day\n  what happens:\n    A call is placed.\n  a correct client:\n    Collects it, and keeps it once.\n"
+        "  expected:\n    nothing-lost: It is collected.\n    kept-once: It is kept once.\n"
+    )
+    assert json.loads(ran("show", file, "--json").stdout) == {
+        "id": "day", "title": "A day", "story": "A call is placed.", "correct": "Collects it, and keeps it once.", "pbx": {},
+        "patience": 300.0,
+        "expect": [{"name": "nothing-lost", "says": "It is collected."}, {"name": "kept-once", "says": "It is kept once."}],
+    }  # fmt: skip
+    assert json.loads(ran("schema").stdout)["title"] == "Scenario"
+
+
+def test_what_is_asked_wrongly_is_said(tmp_path: Path, ucm: Ucm) -> None:
+    """Exit 2: no such scenario, a wrong file, a PBX that does not do. Exit 3: no ucmsim. Exit 1: no such PBX."""
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(DAY.replace("title", "titel"))
+    here = ("--url", ucm._control.url, "--token", ucm._control.token)
+    assert "did you mean 'dst-night'?" in ran("show", "dst-nigt", code=2).stderr
+    assert (
+        f"{wrong}:2: titel: there is no key 'titel' here; did you mean 'title'?"
+        in ran("run", wrong, *here, code=2).stderr
+    )
+    other = ran("run", "recording-missing", *here, "--pbx", ucm.name, code=2).stderr
+    assert f"PBX '{ucm.name}' is another: personality is ucm6100-1.0.9, and the scenario needs ucm6510-1.0.10" in other
+    assert "there is no PBX 'nobody'" in ran("run", "dst-night", *here, "--pbx", "nobody", code=1).stderr
+    nowhere = ran("run", "dst-night", "--url", "http://127.0.0.1:1", "--token", "x", code=3).stderr
+    assert nowhere.endswith("does ucmsim run?\n")
+
+
+def test_one_is_passed(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+    """On a PBX of its own, which goes with it; the client says in a file what it kept."""
+    kept = tmp_path / "kept"
+    run = Run(ucm_fleet, tmp_path, "--kept", kept, "--patience", "60")
+    place = run.place()
+    assert (place["UCM_USER"], place["UCM_PASSWORD"]) == ("cdrapi", "cdrapi123")
+    assert run.env.stat().st_mode & 0o777 == 0o600
+    kept.write_text("")
+    run.collect(kept)
+    told, said = run.end(0)
+    assert f"point the client at PBX day  {place['UCM_URL']}\n  user      cdrapi\n  password  cdrapi123\n" in told
+    assert told.endswith(
+        "scenario day: passed (2)\n  passed  nothing-lost: It is collected.\n  passed  kept-once: It is kept once.\n"
+    )
+    assert [line.partition("  ")[2] for line in said.splitlines()] == [
+        "place",
+        "it is over",
+        "... what is expected at the end",
+    ]
+    assert "day" not in ucm_fleet.control.status().pbxs
+
+
+def test_one_is_failed(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+    """Without a client it ends when patience does, and says so for programs as well."""
+    told, _ = Run(ucm_fleet, tmp_path, "--patience", "0", "--json").end(1)
+    outcome = json.loads(told)
+    assert (outcome["scenario"], outcome["passed"]) == ("day", False)
+    assert [(one["name"], one["passed"]) for one in outcome["findings"]] == [
+        ("nothing-lost", False),
+        ("kept-once", None),
+    ]
+
+
+def test_ctrl_c_ends_the_wait(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+    """What came by then is judged, and the PBX is gone."""
+    run = Run(ucm_fleet, tmp_path, "--patience", "600")
+    run.place()
+    assert run.process.stderr is not None
+    while "expected at the end" not in run.process.stderr.readline():
+        pass
+    run.process.send_signal(signal.SIGINT)
+    told, _ = run.end(1)
+    assert (
+        "scenario day: 1 of 2 failed\n  FAILED  nothing-lost: It is collected. -- 1 of 1 CDRs never went out whole"
+        in told
+    )
+    assert "not judged  kept-once" in told
+    assert "day" not in ucm_fleet.control.status().pbxs
+
+
+@pytest.mark.ucmsim(history={"days": 0})
+def test_one_is_played_on_a_pbx_that_is_there(ucm_fleet: UcmFleet, ucm: Ucm, tmp_path: Path) -> None:
+    """It stays, and its password is not told."""
+    run = Run(ucm_fleet, tmp_path, "--pbx", ucm.name, "--patience", "60")
+    assert "UCM_PASSWORD" not in run.place()
+    collector = Collector(ucm)
+    while run.process.poll() is None:
+        collector.poll()
+    told, _ = run.end(0)
+    assert "password  (as the PBX is configured)" in told
+    assert ucm.name in ucm_fleet.control.status().pbxs
