@@ -18,7 +18,7 @@ from ucmsim.authority import Authority, Identity, export, self_signed
 from ucmsim.defects import Scene, defect
 from ucmsim.errors import ConfigurationError
 from ucmsim.keyfiles import read
-from ucmsim.keyring import Keyring
+from ucmsim.keyring import Keyring, one_for_all
 
 NOW = datetime.now(UTC)
 NAMES = ("pbx.example.com", "localhost", "127.0.0.1", "::1")
@@ -253,3 +253,34 @@ def test_ca_pem_is_what_export_gives(ring: Keyring) -> None:
     """`ca.pem` is byte for byte the PEM export of the CA."""
     ring.issued(NAMES, NOW)
     assert (ring.folder / "ca.pem").read_bytes() == export(ring.authority(NOW).certificate, "pem")
+
+
+@pytest.mark.parametrize("year", [1970, 2013, 2026, 2100])
+def test_one_ca_for_all_is_good_whatever_the_clock_says(tmp_path: Path, year: int) -> None:
+    """It issues what each PBX serves with and its defects, and is good at any time that a PBX clock may show."""
+    trusted = one_for_all(tmp_path)
+    now = datetime(year, 6, 1, tzinfo=UTC)
+    identities = [Keyring(tmp_path / name, name).issued(NAMES, now) for name in ("hq", "branch")]
+    for identity, folder in zip(identities, ("hq", "branch"), strict=True):
+        assert (tmp_path / folder / "ca.pem").read_bytes() == trusted.read_bytes()
+        assert identity.certificate.not_valid_before_utc <= now <= identity.certificate.not_valid_after_utc
+    root = x509.load_pem_x509_certificate(trusted.read_bytes())
+    assert root.not_valid_before_utc <= now <= root.not_valid_after_utc
+    good = Keyring(tmp_path / "now", "now").issued(NAMES, NOW)
+    assert objection(good, NAMES[0], tmp_path, trust=root) == ""
+    shown = defect("expired").make(Scene(Keyring(tmp_path / "hq", "hq").authority(NOW), NAMES, NOW))
+    assert objection(shown, NAMES[0], tmp_path, trust=root) == "certificate has expired"
+
+
+def test_one_ca_for_all_is_kept(tmp_path: Path) -> None:
+    """A restart has the same one, its key is private, and a PBX that had its own serves with another certificate."""
+    ring = Keyring(tmp_path / "hq", "hq")
+    before = ring.issued(NAMES, NOW)
+    shared = one_for_all(tmp_path).read_bytes()
+    assert one_for_all(tmp_path).read_bytes() == shared
+    assert S_IMODE((tmp_path / "ca-key.pem").stat().st_mode) == 0o600
+    after = ring.issued(NAMES, NOW)
+    assert export(after.trust, "pem") == shared
+    assert after.certificate != before.certificate
+    assert ring.issued(NAMES, NOW).certificate == after.certificate
+    assert (ring.folder / "ca-key.pem").read_bytes() == (tmp_path / "ca-key.pem").read_bytes()

@@ -38,7 +38,7 @@ def test_a_key_unlike_any_other_gets_the_list():
     assert "the keys are caller_id, caller_name, channels, kind, name, prefix" in only(
         hq("trunks: [{name: a, zzz: 1}]"), "pbxs.hq.trunks[0].zzz"
     )
-    assert "control, pbxs, seed, state" in only("zzz: 1\npbxs: {hq: {}}", "zzz")
+    assert "control, one_ca, pbxs, seed, state" in only("zzz: 1\npbxs: {hq: {}}", "zzz")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -10,14 +12,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 from requests.auth import HTTPDigestAuth
 
+from tests.clients import client
 from ucmsim.answers import Entry
 from ucmsim.client import ControlError
-from ucmsim.testing import NothingCame, Ucm, UcmFactory, UcmFleet
+from ucmsim.testing import NothingCame, Ucm, UcmCa, UcmFactory, UcmFleet
 from ucmsim.testing.fleet import name_for
 
 OPEN = pytest.mark.ucmsim(api={"tls_authentication_name": None})
@@ -28,6 +32,11 @@ def fetch(ucm: Ucm, target: str = "/cdrapi?format=json", *, verify: bool = True)
     login = HTTPDigestAuth(ucm.username, ucm.password) if ucm.username else None
     with requests.Session() as session:
         return session.get(ucm.url + target, auth=login, verify=ucm.ca if verify else False, timeout=30)
+
+
+def socket_to(ucm: Ucm, context: ssl.SSLContext) -> ssl.SSLSocket:
+    place = urlsplit(ucm.url)
+    return context.wrap_socket(socket.create_connection((place.hostname, place.port)), server_hostname=place.hostname)
 
 
 def said(of: Callable[[], object]) -> list[str]:
@@ -61,6 +70,29 @@ def test_the_environment_of_a_pbx_without_user(ucm_factory: UcmFactory) -> None:
     ucm = ucm_factory(api={"tls_authentication_name": None, "tls_authentication_password": None})
     trust = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "UCM_CA")
     assert ucm.env == {**dict.fromkeys(trust, ucm.ca), "UCM_URL": ucm.url}
+
+
+def test_one_ca_is_for_the_session(ucm_ca: UcmCa, ucm_factory: UcmFactory) -> None:
+    """A context that was made before any PBX trusts each of them, whatever its clock says, and no stranger."""
+    context = ucm_ca.ssl_context()
+    first, second = ucm_factory(), ucm_factory(personality="ucm6510")
+    for ucm in (first, second):
+        with socket_to(ucm, context) as line:
+            assert line.getpeercert()
+    with pytest.raises(ssl.SSLCertVerificationError), socket_to(ucm_factory(tls_profile="device"), context):
+        pass
+    assert {Path(ucm.ca).read_text() for ucm in (first, second)} == {Path(ucm_ca.path).read_text()}
+
+
+@pytest.mark.parametrize("program", ["curl", "node"])
+def test_other_programs_trust_it(ucm_ca: UcmCa, ucm_factory: UcmFactory, program: str) -> None:
+    """Programs such as curl and Node trust each PBX of the session by the environment alone."""
+    ucm = ucm_factory(api={"tls_authentication_name": None})
+    target = f"{ucm.url}/cdrapi?numRecords=0"
+    asking = f"fetch({target!r}).then(async (answer) => process.stdout.write(await answer.text()))"
+    command = [client(program), *{"curl": ("-sS", target), "node": ("-e", asking)}[program]]
+    found = subprocess.run(command, env={**os.environ, **ucm_ca.env}, capture_output=True, text=True, timeout=60)
+    assert (found.stdout.count(","), found.stderr) == (21, "")
 
 
 # What happens on it
@@ -124,8 +156,8 @@ def test_another_identity_is_shown(ucm: Ucm) -> None:
 
 
 def test_own_certificate_is_shown(ucm_factory: UcmFactory) -> None:
-    """What another PBX serves with is shown: a client that trusts that one's CA is content, and ours is not."""
-    ucm, other = ucm_factory(), ucm_factory()
+    """What a PBX serves with that vouches for itself is shown: who trusts that one is content, and ours is not."""
+    ucm, other = ucm_factory(), ucm_factory(tls_profile="device")
     folder = Path(other.ca).parent
     with ucm.identity(certificate=(folder / "certificate.pem").read_text(), key=(folder / "private.pem").read_text()):
         with pytest.raises(requests.exceptions.SSLError):

@@ -48,10 +48,13 @@ def described(service: PbxService) -> dict[str, Any]:
     }
 
 
-def report(instance: str, control: Mapping[str, str] | None, services: Iterable[PbxService]) -> str:
-    """Return the ready report as JSON on one line."""
+def report(
+    instance: str, control: Mapping[str, str] | None, services: Iterable[PbxService], ca: Path | None = None
+) -> str:
+    """Return the ready report as JSON on one line; *ca* is that of all PBXs, if there is one."""
     pbxs = {service.name: described(service) for service in services}
-    return json.dumps({"instance": instance, "pid": os.getpid(), "control": control, "pbxs": pbxs}) + "\n"
+    shared = {} if ca is None else {"ca": str(ca)}
+    return json.dumps({"instance": instance, "pid": os.getpid(), **shared, "control": control, "pbxs": pbxs}) + "\n"
 
 
 def check_report(path: str | None) -> None:

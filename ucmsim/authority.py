@@ -59,7 +59,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """The CA of one PBX; who trusts its certificate accepts every identity that it issues."""
+    """The CA of one PBX, or of all; who trusts its certificate accepts every identity that it issues."""
 
     key: Key
     certificate: x509.Certificate
@@ -67,13 +67,22 @@ class Authority:
     @classmethod
     def mint(cls, name: str, now: datetime) -> Authority:
         """Return a new CA that calls itself after the PBX *name* and lasts ten years."""
+        return cls._minted(f"ucmsim CA {name}", _span(now, _A_DAY_AGO, _TEN_YEARS))
+
+    @classmethod
+    def for_all(cls) -> Authority:
+        """Return a new CA of PBXs whose clocks may show any time."""
+        return cls._minted("ucmsim CA", (_EARLIEST, _LATEST))
+
+    @classmethod
+    def _minted(cls, name: str, span: tuple[datetime, datetime]) -> Authority:
         key = ec.generate_private_key(ec.SECP256R1())
-        subject = _named(f"ucmsim CA {name}")
+        subject = _named(name)
         own = (
             (x509.BasicConstraints(ca=True, path_length=None), True),
             (usage("key_cert_sign", "crl_sign"), True),
         )
-        return cls(key, _certificate(subject, key, subject, key, span=_span(now, _A_DAY_AGO, _TEN_YEARS), own=own))
+        return cls(key, _certificate(subject, key, subject, key, span=span, own=own))
 
     @classmethod
     def load(cls, key_pem: bytes, certificate_pem: bytes) -> Authority:

@@ -21,7 +21,7 @@ START_LIMIT = 60.0
 """Seconds that a child may take until it listens."""
 STOP_LIMIT = 10.0
 
-_CONFIGURATION = '{"control": {"bind": "127.0.0.1:0"}, "pbxs": {}}'
+_CONFIGURATION = '{"one_ca": true, "control": {"bind": "127.0.0.1:0"}, "pbxs": {}}'
 
 
 class ChildFailed(Exception):

@@ -23,6 +23,7 @@ from ucmsim.privatefile import PUBLIC, SECRET, put
 DEVICE_BITS = 2048
 """Of the RSA key that the device ships with."""
 _ENOUGH = timedelta(days=1)
+_CA_KEY, _CA = "ca-key.pem", "ca.pem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,17 @@ class Keyring:
     name: str
 
     def authority(self, now: datetime) -> Authority:
-        """Return the PBX's CA, which also issues the defects where the PBX serves with a certificate of another."""
-        kept = self._kept_authority()
-        authority = kept if kept and _lasts(kept.certificate, now) else Authority.mint(self.name, now)
-        _write(self.folder / "ca-key.pem", authority.key_pem + authority.certificate_pem, SECRET)
+        """Return the PBX's CA, which also issues the defects where the PBX serves with a certificate of another.
+
+        It is that of the folder above, where one CA is for all PBXs.
+        """
+        authority = _authority_in(self.folder.parent) or self._own_authority(now)
+        _keep_authority(self.folder, authority)
         return authority
+
+    def _own_authority(self, now: datetime) -> Authority:
+        kept = _authority_in(self.folder)
+        return kept if kept and _lasts(kept.certificate, now) else Authority.mint(self.name, now)
 
     def issued(self, names: Sequence[str], now: datetime, authority: Authority | None = None) -> Identity:
         """Return an identity under exactly these *names*, issued by `authority`, which need not be read again if it is given."""
@@ -66,29 +73,46 @@ class Keyring:
         """Write what the PBX serves with, be it minted or the user's own, and what a client must trust for it."""
         _write(self.folder / "private.pem", identity.key_pem, SECRET)
         _write(self.folder / "certificate.pem", identity.certificate_pem, PUBLIC)
-        _write(self.folder / "ca.pem", export(identity.trust, "pem"), PUBLIC)
+        _write(self.folder / _CA, export(identity.trust, "pem"), PUBLIC)
 
     def keep_list(self, pem: bytes) -> None:
         """Write the list of what the CA has revoked to `crl.pem`."""
         _write(self.folder / "crl.pem", pem, PUBLIC)
 
-    def _kept_authority(self) -> Authority | None:
-        path = self.folder / "ca-key.pem"
-        try:
-            pem = path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:  # a CA that cannot be read may still be trusted by somebody: do not replace it
-            raise _unusable("read", path, error) from error
-        try:
-            return Authority.load(pem, pem)
-        except ValueError:
-            return None
-
     def _kept_identity(self, names: Sequence[str], now: datetime) -> Identity | None:
         """Return the identity in the folder if it is whole, bears *names* and lasts."""
         kept, _ = read(self.folder / "private.pem", self.folder / "certificate.pem")
         return kept if kept and bears(kept.certificate, names) and _lasts(kept.certificate, now) else None
+
+
+def one_for_all(folder: Path) -> Path:
+    """Let all PBXs of the state *folder* have one CA from now on; return the file that a client of any of them trusts.
+
+    It is valid whatever a PBX clock says. Raises `ConfigurationError` when the folder cannot be used.
+    """
+    authority = _authority_in(folder) or Authority.for_all()
+    _keep_authority(folder, authority)
+    _write(folder / _CA, authority.certificate_pem, PUBLIC)
+    return folder / _CA
+
+
+def _authority_in(folder: Path) -> Authority | None:
+    """Return the CA that is kept in *folder*, None where there is none."""
+    path = folder / _CA_KEY
+    try:
+        pem = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:  # a CA that cannot be read may still be trusted by somebody: do not replace it
+        raise _unusable("read", path, error) from error
+    try:
+        return Authority.load(pem, pem)
+    except ValueError:
+        return None
+
+
+def _keep_authority(folder: Path, authority: Authority) -> None:
+    _write(folder / _CA_KEY, authority.key_pem + authority.certificate_pem, SECRET)
 
 
 def _as_shipped(identity: Identity) -> bool:

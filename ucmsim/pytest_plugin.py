@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from ucmsim.testing import Ucm, UcmFactory, UcmFleet
+    from ucmsim.testing import Ucm, UcmCa, UcmFactory, UcmFleet
 
 __tracebackhide__ = True
 """What fails in a test is shown at the line of the test that asked for it."""
@@ -57,15 +57,23 @@ def ucm_fleet(pytestconfig: pytest.Config) -> Iterator[UcmFleet]:
     from ucmsim import pytest_options
     from ucmsim.child import Child
     from ucmsim.client import ControlClient
-    from ucmsim.testing import UcmFleet
+    from ucmsim.testing import UcmCa, UcmFleet
 
     seed = pytest_options.seed(pytestconfig)
     child = Child(seed=seed)
     try:
         control = child.ready["control"]
-        yield UcmFleet(ControlClient(control["url"], control["token"]), child.pid, child.log, seed)
+        client = ControlClient(control["url"], control["token"])
+        yield UcmFleet(client, child.pid, child.log, seed, UcmCa(child.ready["ca"]))
     finally:
         child.stop()
+
+
+@pytest.fixture(scope="session")
+def ucm_ca(ucm_fleet: UcmFleet) -> UcmCa:
+    """Whom to trust for all PBXs of the session: `path` of a PEM file, `ssl_context()`, and `env` for other programs."""
+    assert ucm_fleet.ca is not None  # noqa: S101 - of the session's own process there is one
+    return ucm_fleet.ca
 
 
 @pytest.fixture

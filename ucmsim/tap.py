@@ -22,6 +22,7 @@ from ucmsim.controlsite import ControlService
 from ucmsim.errors import UcmsimError
 from ucmsim.filling import unwatched
 from ucmsim.fleet import Fleet
+from ucmsim.keyring import one_for_all
 from ucmsim.metrics import registry_of
 from ucmsim.parent import ParentPipe
 from ucmsim.progress import heeding, told, watched
@@ -89,6 +90,7 @@ class Simulator(MultiService):
         self._control: ControlService | None = None
         self._folder = StateFolder.open(settings.state, fresh=bool(options["fresh"]))
         try:
+            self._ca = one_for_all(self._folder.path) if settings.one_ca else None
             if self._folder.foreign:
                 self._log.warn("The state folder {path} holds files that are not ucmsim's", path=self._folder.path)
             spilling = sum(pbx.journal.spill is not None for pbx in settings.pbxs.values())
@@ -181,7 +183,7 @@ class Simulator(MultiService):
         if self._options["ready-file"]:
             path = Path(self._options["ready-file"])
             try:
-                announce.write_report(path, announce.report(self._instance, control, self._fleet))
+                announce.write_report(path, announce.report(self._instance, control, self._fleet, self._ca))
             except OSError as error:
                 self._log.error("The ready report cannot be written to {path}: {why}", path=path, why=error.strerror)
         plane = (control["url"], self._folder.path / TOKEN_FILE) if control else None

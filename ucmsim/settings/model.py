@@ -307,6 +307,10 @@ class Settings(Keys):
     state: FilePath | None = Field(
         None, description="histories and minted keys, relative to this file; omitted = a temporary directory"
     )
+    one_ca: bool = Field(
+        False,
+        description="true = one CA for all PBXs, which the state folder keeps from then on; false = each has its own",
+    )
     control: Control | None = Field(None, description="omitted = no control plane")
     pbxs: Annotated[dict[PbxName, Pbx], _WithTemplates()] = Field(
         description="name: settings; may be empty where there is a control plane"

@@ -13,6 +13,7 @@ from typing import Any
 from ucmsim.client import ControlClient, ControlError, ControlUnreachable
 from ucmsim.testing.chosen import default, over
 from ucmsim.testing.pbx import Ucm
+from ucmsim.testing.trust import UcmCa
 
 __tracebackhide__ = True
 _GONE, _TAKEN = 404, 409
@@ -20,12 +21,16 @@ _GONE, _TAKEN = 404, 409
 
 @dataclass(slots=True)
 class UcmFleet:
-    """The process in which all PBXs of the session live; *log* is None, and *pid* 0, where it was not started by pytest."""
+    """The process in which all PBXs of the session live, with their *ca*.
+
+    *log* and *ca* are None, and *pid* 0, where pytest did not start it.
+    """
 
     control: ControlClient
     pid: int = 0
     log: Path | None = None
     seed: int | None = None
+    ca: UcmCa | None = None
     _numbers: Iterator[int] = field(default_factory=lambda: count(1), repr=False)
 
     def start(self, settings: Mapping[str, Any], name: str | None = None) -> Ucm:

@@ -49,7 +49,7 @@ class Ucm:
     # --- how clients reach it ---------------------------------------------------------------------------------------
 
     def ssl_context(self) -> ssl.SSLContext:
-        """Return a context that verifies this PBX's certificate, and nothing else's."""
+        """Return a context that trusts the CA of this PBX, and nothing else."""
         return ssl.create_default_context(cafile=self.ca)
 
     @property
