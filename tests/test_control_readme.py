@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tests.controlling import Control, api
+from tests.controlling import GUIDE, Control, api
 
 README = Path(__file__).parent.parent / "README.md"
 ACCOUNT = {"tls_authentication_name": "cdrapi", "tls_authentication_password": "cdrapi123"}
@@ -54,3 +54,14 @@ def test_a_pbx_as_it_is_asked_for(control: Control) -> None:
     told = [(json.dumps(one["created"]), json.dumps(one["changed"])) for one in (made, changed)]
     assert told == shown
     assert control("PUT", f"/v1/pbxs/{name}", {**bodies[0], **bodies[1]}).json["changed"] == []
+
+
+def test_a_pbx_in_a_file(control: Control, tmp_path: Path) -> None:
+    """What is told of the file has the fields and the rows that are shown."""
+    control.create(name := control.name(), history=GUIDE)
+    body, answer = example("POST", "/snapshot")
+    assert answer["file"] == body["file"]
+    told = control("POST", f"/v1/pbxs/{name}/snapshot", {"file": str(tmp_path / "hq.zip")}).json
+    assert list(told) == list(answer)
+    assert told["rows"] == answer["rows"]
+    assert control("POST", f"/v1/pbxs/{name}/restore", {"file": told["file"]}).json["rows"] == answer["rows"]

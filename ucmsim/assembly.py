@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 
 from cryptography.x509 import Certificate, load_pem_x509_certificate
 
@@ -243,7 +244,9 @@ def opened_journal(settings: PbxSettings, home: Path) -> Journal:
     """Return the journal that the *settings* ask for; raises `HistoryError`."""
     kept = settings.journal
     spill = None if kept.spill is None else Spill.open(home / JOURNAL, kept.spill)
-    return Journal.of(kept, spill)
+    journal = Journal.of(kept, spill)
+    journal.mark = token_hex(8)
+    return journal
 
 
 def trusted(state: Path, name: str, settings: PbxSettings, *, wall: float) -> Certificate:

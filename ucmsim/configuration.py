@@ -70,11 +70,12 @@ def read_pbx(
     *,
     before: PbxSettings | None = None,
     uploads: Mapping[str, Upload] = _NOTHING,
+    looks: bool = True,
 ) -> PbxSettings:
     """Return the settings of one PBX given as JSON, with files relative to *folder*; keys *beside* them were taken out.
 
-    *uploads* stand in place of key files. Files that settings named *before* are not looked at again: they were read.
-    Raises `ConfigurationError`.
+    *uploads* stand in place of key files. Files that settings named *before* are not looked at again: they were read;
+    unless it *looks* none is. Raises `ConfigurationError`.
     """
     known = {} if before is None else written(before)
 
@@ -85,6 +86,8 @@ def read_pbx(
         return _key_files(pbx, base, uploads)
 
     judges: list[Judge] = [_faults]
+    if not looks:
+        return load_pbx(value, folder, judges, beside)
     named = [("api", "tls_private_key"), ("api", "tls_cert"), ("tls_profile",)]
     judges += [] if all(as_before(*path) for path in named) and not uploads else [key_files]
     judges += [] if as_before("history") else [_import_file]

@@ -87,6 +87,12 @@ class Delivered:
         )
         self._database.executemany("INSERT OR IGNORE INTO recorded VALUES (?, ?, ?)", files)
 
+    def forget(self) -> None:
+        """Know of no delivery any more."""
+        with self._lock:
+            for table in ("delivery", "fetch"):
+                self._database.execute(f"DELETE FROM {table}")  # noqa: S608
+
     def write(self, deliveries: Sequence[Delivery]) -> None:
         """Write *deliveries* in one transaction."""
         latest = {(one.exchange, one.wall): one for one in deliveries}  # what corrects another comes after it

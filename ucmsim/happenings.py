@@ -126,6 +126,13 @@ class Happenings(Service):
             self._loop.start(_PERIOD, now=False)
         return placed
 
+    async def still(self, begin: Callable[[], Callable[[], Any]]) -> Any:
+        """Let the worker do what *begin* returns when all is over that is by now, and nothing happens meanwhile. Raises `Stopped`."""
+        await self.catch_up()
+        async with self._turn:
+            self._still_running()
+            return await self._worker(begin())
+
     async def delete_rows(self) -> int:
         """Delete every CDR that there is by now; return how many went."""
         await self.catch_up()

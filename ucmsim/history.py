@@ -150,6 +150,16 @@ class History:
         with self._lock:
             self._database.close()
 
+    def backup(self, path: Path) -> None:
+        """Copy all of it to *path*, as it is now. Raises `sqlite3.Error`."""
+        copy = sqlite3.connect(path)
+        try:
+            with self._lock:
+                self._database.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, whatever it is here
+        finally:
+            copy.close()
+
     def extend(self, rows: Iterable[Row]) -> int:
         """Write *rows* in one transaction; return how many. Nothing is written when one of them cannot be."""
         return self.keep(Record(row) for row in rows)

@@ -120,6 +120,20 @@ class Living:
         self._unwritten, self._over = [], []
         return written
 
+    @property
+    def up(self) -> list[Numbered]:
+        """The calls that are up, as they are if they are cut by now."""
+        return self._world.up()
+
+    @property
+    def channels(self) -> int:
+        """How many channels the unit has counted by now."""
+        return self._world.channels
+
+    def count_channels(self, made: int) -> None:
+        """Count on behind so many channels that were made by now."""
+        self._world.count_channels(made, self._reached)
+
     def stop(self) -> None:
         """Cut whatever is up, as the unit is switched off, where calls have come to; nothing happens any more."""
         self._world.switch_off()

@@ -49,11 +49,11 @@ class Nonces:
         limit: int = 4096,
     ) -> None:
         self.counted = counted
-        self._chance = chance
+        self.chance = chance
         self._lifetime = lifetime
         self._accept_unknown = accept_unknown
         self._limit = limit
-        self._issued: OrderedDict[int, tuple[float, int]] = OrderedDict()
+        self.issued: OrderedDict[int, tuple[float, int]] = OrderedDict()
 
     @classmethod
     def of(cls, chance: Random, quirks: Quirks) -> Nonces:
@@ -67,7 +67,7 @@ class Nonces:
         )
 
     def __len__(self) -> int:
-        return len(self._issued)
+        return len(self.issued)
 
     def with_lifetime(self, seconds: int) -> Nonces:
         """Return the same table in which nonces are good for so many *seconds*."""
@@ -83,26 +83,26 @@ class Nonces:
 
     def _seen_as(self, *, lifetime: int | None, counted: bool, accept_unknown: bool) -> Nonces:
         other = Nonces(
-            self._chance, lifetime=lifetime, counted=counted, accept_unknown=accept_unknown, limit=self._limit
+            self.chance, lifetime=lifetime, counted=counted, accept_unknown=accept_unknown, limit=self._limit
         )
-        other._issued = self._issued
+        other.issued = self.issued
         return other
 
     def forget(self) -> None:
         """Know none of the nonces any more."""
-        self._issued.clear()
+        self.issued.clear()
 
     def issue(self, wall: float) -> str:
         """Return a new nonce; when the table is full the oldest one is forgotten."""
         nonce = 0
-        while not nonce or nonce in self._issued:
-            nonce = self._chance.getrandbits(31)
+        while not nonce or nonce in self.issued:
+            nonce = self.chance.getrandbits(31)
         self._remember(nonce, wall, -1)
         return f"{nonce:08x}"
 
     def spend(self, nonce: int, count: int, wall: float) -> Verdict:
         """Judge one use of *nonce* with that nonce *count*, and remember it if it is good."""
-        known = self._issued.get(nonce)
+        known = self.issued.get(nonce)
         if known is None:
             if not self._accept_unknown:
                 said = "the nonce was never issued by this PBX, or is long forgotten"
@@ -120,6 +120,6 @@ class Nonces:
         return Verdict(True)
 
     def _remember(self, nonce: int, issued: float, count: int) -> None:
-        if nonce not in self._issued and len(self._issued) >= self._limit:
-            self._issued.popitem(last=False)
-        self._issued[nonce] = (issued, count)
+        if nonce not in self.issued and len(self.issued) >= self._limit:
+            self.issued.popitem(last=False)
+        self.issued[nonce] = (issued, count)

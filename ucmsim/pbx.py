@@ -87,7 +87,7 @@ class Pbx:
         self.shows: str | None = None
         self.reading = Reading.of(self.quirks)
         self._spool = spool
-        self._nonces = Nonces.of(stream(seed, name, "nonces"), self.quirks)
+        self.nonces = Nonces.of(stream(seed, name, "nonces"), self.quirks)
         self._downtime = Downtime(self.faults)
         self.went_down: list[Callable[[], object]] = []
         self.configure(settings)
@@ -99,7 +99,7 @@ class Pbx:
         """Go by *settings* from now on, which differ in the API Configuration page alone; what was decided before stays."""
         self.settings = settings
         self._faces = Faces(settings, self.history, self._spool)
-        self._checks = Checks(self.reading, self._faces, self._nonces)
+        self._checks = Checks(self.reading, self._faces, self.nonces)
         own = self._faces.own
         self._discretion = Discretion.of(own.account, tuple(f"/{name}" for name in own.handlers))
 
@@ -286,7 +286,7 @@ class Pbx:
     def _restarted(self, wall: float, seconds: float, faults: Settled) -> Reply:
         """Go down for so many *seconds* in the middle of a request, which gets a reset."""
         self._downtime.begin(wall, seconds, faults)
-        self._nonces.forget()
+        self.nonces.forget()
         for hears in self.went_down:
             hears()
         why = _RESTARTS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from twisted.application.service import Service
@@ -20,6 +21,7 @@ from ucmsim.keeping import JournalKeeper
 from ucmsim.keyring import Keyring
 from ucmsim.ports import closed
 from ucmsim.renewal import Renewal
+from ucmsim.restoring import Taken, restored, state_of, taken
 from ucmsim.running import Running, Worker, judge
 from ucmsim.settings import Address
 from ucmsim.settings import Pbx as PbxSettings
@@ -86,6 +88,26 @@ class PbxService(Service):
         async with self._turn:
             await self._renewed(lambda: renewal.afresh(self.appliance, self.wall))
         self._log.info("{pbx}: reset, with {rows} rows", pbx=self.name, rows=len(self.appliance.pbx.history))
+
+    async def snapshot(self, file: Path) -> Taken:
+        """Write it to *file*. Raises `SnapshotError`."""
+
+        def begin() -> Callable[[], Taken]:
+            state = state_of(self.appliance, self.wall)
+            return lambda: taken(self.appliance, state, file)
+
+        async with self._turn:
+            self._still_running()
+            found: Taken = await self.calls.still(begin)
+        self._log.info("{pbx}: written to {file}, with {rows} rows", pbx=self.name, file=found.file, rows=found.rows)
+        return found
+
+    async def restore(self, file: Path) -> None:
+        """Go on as the snapshot in *file* has it; port and identity stay. Raises `UcmsimError`."""
+        async with self._turn:
+            await self._renewed(lambda: restored(self.appliance, file, self.wall))
+        rows = len(self.appliance.pbx.history)
+        self._log.info("{pbx}: restored from {file}, with {rows} rows", pbx=self.name, file=str(file), rows=rows)
 
     async def show(self, *, defect: str | None, instead: Identity | None) -> None:
         """Show a *defect*, or another good identity, in place of its own from the next handshake on, with neither its own.

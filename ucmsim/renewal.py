@@ -79,9 +79,9 @@ class Afresh:
 
     def take_place(self, wall: float) -> Appliance:
         before, home, settings = self.before, self.before.home, self.settings
-        _erase(home / HISTORY)
+        erase(home / HISTORY)
         (home / _COMING).replace(home / HISTORY)
-        _erase(home / JOURNAL)
+        erase(home / JOURNAL)
         history = History.open(home / HISTORY, durable=before.premises.durable)
         return put_together(
             before.pbx.name, settings, before.premises, history=history, journal=opened_journal(settings, home),
@@ -89,7 +89,7 @@ class Afresh:
         )  # fmt: skip
 
     def abandon(self) -> None:
-        _erase(self.before.home / _COMING)
+        erase(self.before.home / _COMING)
 
 
 def afresh(before: Appliance, wall: float) -> Afresh:
@@ -101,7 +101,7 @@ def afresh(before: Appliance, wall: float) -> Afresh:
     clock = PbxClock.of(settings.clock, wall)
     begun = clock.world(wall)
     coming = before.home / _COMING
-    _erase(coming)  # of a process that ended in the middle of this
+    erase(coming)  # of a process that ended in the middle of this
     try:
         history = History.open(coming, durable=premises.durable)
         try:
@@ -109,7 +109,7 @@ def afresh(before: Appliance, wall: float) -> Afresh:
         finally:
             history.close()
     except BaseException:
-        _erase(coming)
+        erase(coming)
         raise
     return Afresh(before, clock, (*schedule.warnings(settings, begun), *filled.warnings))
 
@@ -181,7 +181,7 @@ def changed(before: Appliance, change: Change, wall: float) -> Changed:
     return Changed(before, settings, identities, change.keys)
 
 
-def _erase(database: Path) -> None:
+def erase(database: Path) -> None:
     """Remove a *database* that nobody has open, and all that belongs to it."""
     for ending in _BESIDE:
         database.with_name(database.name + ending).unlink(missing_ok=True)

@@ -64,6 +64,17 @@ class Channels:
         heapify(self._expected)
         self._next = 0
 
+    def made(self, until: int) -> int:
+        """Return how many channels were made until the instant *until* since the unit began to count."""
+        self.count(until)
+        return self._next
+
+    def count_on(self, made: int, at: int) -> None:
+        """Count on behind so many channels that were made until the instant *at*, and since the last restart."""
+        while self._restarts and self._restarts[-1] <= at:
+            self._restarts.pop()
+        self._next = made
+
     def count(self, until: int) -> None:
         """Count all channels that are made until the instant *until*, that included."""
         expected = self._expected

@@ -104,6 +104,15 @@ class CallWorld:
         """Count on from *past*, because something was deleted."""
         self._number, self._month, self._messages = past.number, past.month, dict(past.messages)
 
+    @property
+    def channels(self) -> int:
+        """How many channels were made up to where the unit has come, since it began to count."""
+        return self._channels.made(self._at - 1)
+
+    def count_channels(self, made: int, at: int) -> None:
+        """Count on behind so many channels that were made until the instant *at*."""
+        self._channels.count_on(made, at)
+
     def go_on(self, stories: Iterator[Story]) -> None:
         """Take what happens from now on from *stories*."""
         self._stories = stories
@@ -186,12 +195,15 @@ class CallWorld:
         over, self._over = self._over, []
         return over
 
+    def up(self) -> list[Numbered]:
+        """Return the calls that are up where the unit has come to, as they are if they are cut there."""
+        at, going_on = self._at, sorted(self._going_on)
+        found = [(number, what) for _, _, what, _, number in going_on if isinstance(what, Call) and what.start < at]
+        return [Numbered(number, of_call(cut(call, at))) for number, call in found]
+
     def switch_off(self) -> None:
         """Cut whatever is up where the unit has come to; nothing happens any more."""
-        at = self._at
-        for _, _, what, _, number in sorted(self._going_on):
-            if isinstance(what, Call) and what.start < at:
-                self._over.append(Numbered(number, of_call(cut(what, at))))
+        self._over += self.up()
         self._going_on = []
         self.go_on(iter(()))
 

@@ -7,7 +7,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from ucmsim.control import api, calls, clock, events, faults, identity, journal, ledger, metrics, pbxs, process
+from ucmsim.control import (
+    api,
+    calls,
+    clock,
+    events,
+    faults,
+    identity,
+    journal,
+    ledger,
+    metrics,
+    pbxs,
+    process,
+    snapshots,
+)
 from ucmsim.control.answer import Answer
 from ucmsim.errors import did_you_mean
 from ucmsim.journalstream import JournalStream
@@ -81,6 +94,8 @@ ROUTES = (
     Route("PATCH",  "/v1/pbxs/{pbx}", pbxs.change_pbx, "change settings of a PBX by a JSON merge patch"),
     Route("DELETE", "/v1/pbxs/{pbx}", pbxs.delete_pbx, "stop a PBX and erase its keys and history on disk"),
     Route("POST",   "/v1/pbxs/{pbx}/reset", pbxs.reset_pbx, "a new universe as its settings make it; port and identity stay", bare=True),
+    Route("POST",   "/v1/pbxs/{pbx}/snapshot", snapshots.snapshot, "write a PBX to a file, an absolute path: settings, history, spool, clock, faults, nonces"),
+    Route("POST",   "/v1/pbxs/{pbx}/restore", snapshots.restore, "let a PBX go on as it is in such a file; port and identity stay"),
     Route("GET",    "/v1/pbxs/{pbx}/api", api.api, "the device's API Configuration page, without the password"),
     Route("PATCH",  "/v1/pbxs/{pbx}/api", api.change_api, "change settings of that page, at once; key and certificate as files or as PEM text", limit=UPLOADS),
     Route("GET",    "/v1/pbxs/{pbx}/identity", identity.identity, "what is shown in a handshake: certificate, names, validity, defect"),

@@ -35,7 +35,7 @@ class Armed:
     since: float = 0.0
     matched: int = 0
     fired: int = 0
-    _drawn: float | None = None
+    drawn: float | None = None
 
     @property
     def fired_name(self) -> Fired:
@@ -75,15 +75,15 @@ class Armed:
         chance = terms.chance_at(when, self.since)
         if chance >= 1.0 and terms.ramp is None:
             return True
-        if self._drawn is None:
-            self._drawn = self.chance.random()
-        return self._drawn < chance
+        if self.drawn is None:
+            self.drawn = self.chance.random()
+        return self.drawn < chance
 
     def count(self, *, fires: bool) -> None:
         """Count one match, and whether the fault acted on it."""
         self.matched += 1
         self.fired += fires
-        self._drawn = None
+        self.drawn = None
 
 
 @dataclass(frozen=True, slots=True)

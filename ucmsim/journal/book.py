@@ -18,13 +18,17 @@ ENTRIES, ROOM = 50_000, 8 << 20
 
 
 class Journal:
-    """Keeps events; *spill* is where all of them go as well, None for nowhere. `hears` is called with each new one."""
+    """Keeps events; *spill* is where all of them go as well, None for nowhere. `hears` is called with each new one.
+
+    *mark* tells it apart from any other, whose ids mean other events, where somebody set it.
+    """
 
     def __init__(self, entries: int = ENTRIES, room: int = ROOM, spill: Spill | None = None) -> None:
         self._spill = spill
         self._ring = Ring(entries, room, spill.last if spill else 0)
         self._spilt = self._ring.last
         self.hears: Callable[[], object] | None = None
+        self.mark = ""
 
     def __len__(self) -> int:
         return len(self._ring)

@@ -1,0 +1,102 @@
+"""The state of a PBX that stands in no file, as JSON and back: its clock, what is armed, its nonces, its counters.
+
+Moments on the wall clock are kept as ages, so that what is restored goes on where it was, whenever that is. What cannot
+be read back raises `ValueError`, `TypeError` or `KeyError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ucmsim.clock import PbxClock
+from ucmsim.configuration import DEFECT_IDS
+from ucmsim.corrections import Correction, Corrections
+from ucmsim.faults import Armed, FaultBook, FaultRefused, arming
+from ucmsim.nonces import Nonces
+from ucmsim.streams import stream
+
+
+def clock_json(clock: PbxClock, wall: float) -> dict[str, Any]:
+    """Return *clock* as it stands at *wall* seconds."""
+    made = [
+        {"at": one.at, "step": one.step, "zone": one.zone and one.zone.key, "scheduled": one.scheduled}
+        for one in clock.corrections.made
+    ]
+    return {"world": clock.world(wall).isoformat(), "rate": clock.rate, "corrections": made}
+
+
+def clock_of(told: Mapping[str, Any], wall: float) -> PbxClock:
+    """Return the clock that goes on from there at *wall* seconds."""
+    made = tuple(
+        Correction(
+            int(one["at"]), int(one["step"]), ZoneInfo(one["zone"]) if one["zone"] else None, bool(one["scheduled"])
+        )
+        for one in told["corrections"]
+    )
+    start = datetime.fromisoformat(told["world"])
+    if start.tzinfo is None or not float(told["rate"]) >= 0:
+        raise ValueError("this is no clock")
+    return PbxClock(start, wall, float(told["rate"]), Corrections(made))
+
+
+def faults_json(book: FaultBook, wall: float) -> list[dict[str, Any]]:
+    """Return what is armed at *wall* seconds, in order, with counters and what chance has come to."""
+    book.expire(wall)
+    return [
+        {
+            "spec": one.arming.as_json(),
+            "age": wall - one.since,
+            "matched": one.matched,
+            "fired": one.fired,
+            "drawn": one.drawn,
+            "chance": one.chance.getstate(),
+        }
+        for one in book.armed.values()
+    ]
+
+
+def faults_of(told: Sequence[Mapping[str, Any]], name: str, seed: int, wall: float) -> FaultBook:
+    """Return the book of the PBX *name* in which that is armed, as it was, at *wall* seconds."""
+    book = FaultBook(partial(stream, seed, name, "fault"), DEFECT_IDS)
+    for one in told:
+        try:
+            found = arming(one["spec"], defects=DEFECT_IDS, taken=book.armed)
+        except FaultRefused as refused:
+            raise ValueError(str(refused)) from None
+        drawn = None if one["drawn"] is None else float(one["drawn"])
+        armed = Armed(found, _chance(one["chance"]), wall - float(one["age"]), int(one["matched"]), int(one["fired"]))
+        armed.drawn = drawn
+        book.armed[found.name] = armed
+        book.names[found.name] = None
+    return book
+
+
+def nonces_json(nonces: Nonces, wall: float) -> dict[str, Any]:
+    """Return the nonces that are known at *wall* seconds, and what chance has come to."""
+    issued = [[nonce, wall - at, count] for nonce, (at, count) in nonces.issued.items()]
+    return {"issued": issued, "chance": nonces.chance.getstate()}
+
+
+def nonces_into(told: Mapping[str, Any], wall: float) -> Callable[[Nonces], None]:
+    """Return what makes a table of nonces that one at *wall* seconds."""
+    chance = _chance(told["chance"])
+    issued = [(int(nonce), (wall - float(age), int(count))) for nonce, age, count in told["issued"]]
+
+    def take(nonces: Nonces) -> None:
+        nonces.chance.setstate(chance.getstate())
+        nonces.issued.clear()
+        nonces.issued.update(issued)
+
+    return take
+
+
+def _chance(state: Sequence[Any]) -> Random:
+    version, numbers, gauss = state
+    chance = Random()
+    chance.setstate((version, tuple(numbers), gauss))
+    return chance
