@@ -201,6 +201,7 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled once, not at each start
     sessions, further, fleets = (1, 5, 1) if options.quick else (5, 100, 3)
+    before = os.getloadavg()[0]
 
     def tell(what: str) -> None:
         print(f"bench: {what}", file=sys.stderr, flush=True)
@@ -216,6 +217,7 @@ def main() -> None:
     from bench.report import aligned  # which has the tables of every part, this one's too
 
     print(aligned(COLUMNS, rows(found)))
+    print(f"\nload average {before:.1f} before and {os.getloadavg()[0]:.1f} after, on {os.cpu_count()} cores")
 
 
 if __name__ == "__main__":
