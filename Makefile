@@ -38,6 +38,8 @@ UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
 	recordfiles \
 	recordings \
 	rig \
+	scenario_docs \
+	scenarios_shipped \
 	service \
 	service_banner \
 	service_settings \

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ucmsim.scenarios.course import Course, Due, Moment, Never, Over, Waiting
+from ucmsim.scenarios.course import Course, Due, Moment, Never, Over, Waiting, told
 from ucmsim.scenarios.judging import Done, Evidence, judge
 from ucmsim.scenarios.language import Expectation, Scenario
 from ucmsim.scenarios.reading import load
@@ -151,6 +151,22 @@ def test_what_never_came_is_said_and_ends_the_steps():
         "FAILED  step 1: after request (path /recapi, status 404, count 1) -- it never came within 3 s (0 of them came): 2 "
         "requests came since the step before, the last GET /cdrapi?a=b answered with 401; 2 steps behind it were not done"
     )
+
+
+def test_a_step_is_told_in_a_few_words():
+    """By its name, else by what it waits for and what it does."""
+    expectation = "{name: e, says: x, verified: true}"
+    steps = (
+        "{name: noon, time_of_day: '12:00'}", "time_of_day: '12:00'", "clock: {advance: 60, rate: 0}", "wait: 2",
+        "arm: {fault: api.deny}", "arm: {name: slow, fault: http.latency, seconds: 1}", "clear: slow", "restart: {}",
+        "{at: 5, identity: {defect: expired}}", "identity: {}", "api: {permitted_ips: []}", "reset: true",
+        f"expect: [{expectation}]", "{after: {delivered: [a]}, delete_rows: true}", "after: {rows: 600}", "wait: 0",
+    )  # fmt: skip
+    assert [told(step) for step in scenario(*steps, begin=PLACE).steps] == [
+        "place a", "noon", "time of day 12:00", "clock rate 0.0, advance 60.0", "wait 2 s", "arm api.deny", "arm slow",
+        "clear slow", "restart", "at 5.0 identity expired", "identity good", "api permitted_ips", "reset", "expect e",
+        "after delivered a delete rows", "after rows 600", "wait 0 s",
+    ]  # fmt: skip
 
 
 # What is expected

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.collectors import Collector
+from tests.collectors import Collector, Watermark
 from tests.doc_tables import ROOT
 
+README = ROOT / "README.md"
 PAGE = ROOT / "docs" / "scenarios.md"
 
 
@@ -36,3 +38,18 @@ def test_the_scenario_is_played(ucm, tmp_path: Path) -> None:
         while day.running:
             collector.poll()
     assert [(one.name, one.passed) for one in day.outcome.findings] == [("nothing-lost", True), ("patient", True)]
+
+
+@pytest.mark.ucmsim(history={"days": 0})
+def test_the_readme_shows_what_is_seen(ucm) -> None:
+    """The steps as they are told, and the list for a client that does not look back."""
+    (shown,) = re.findall(r"\$ ucmsim scenario run .*?```", README.read_text(), re.DOTALL)
+    said: list[str] = []
+    day, collector = ucm.play("dst-night", patience=5), Watermark(ucm)
+    day._performance.say = said.append
+    with suppress(AssertionError), day:
+        while day.running:
+            collector.poll()
+    assert f"...\n{day.outcome}\n```" in shown
+    steps = [line for line in re.findall(r"(?<=Z  ).*", shown) if not line.startswith("waits: ")]
+    assert [line for line in said if not line.startswith("waits: ")][: len(steps)] == steps

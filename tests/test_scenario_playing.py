@@ -44,7 +44,7 @@ def test_a_day_that_is_lived_through(ucm, play):
         ask(ucm)
         assert day.wait(20)
         assert not day.running
-    assert str(day.outcome) == "scenario day: passed (1)\n  passed  served: It is served."
+    assert str(day.outcome) == "scenario day: 1 of 1 passed\n  passed  served: It is served."
     assert day.outcome.as_json() == {
         "scenario": "day", "passed": True, "notes": [],
         "findings": [{"name": "served", "says": "It is served.", "passed": True, "why": ""}],

@@ -129,12 +129,12 @@ def test_one_is_passed(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
     told, said = run.end(0)
     assert f"point the client at PBX day  {place['UCM_URL']}\n  user      cdrapi\n  password  cdrapi123\n" in told
     assert told.endswith(
-        "scenario day: passed (2)\n  passed  nothing-lost: It is collected.\n  passed  kept-once: It is kept once.\n"
+        "scenario day: 2 of 2 passed\n  passed  nothing-lost: It is collected.\n  passed  kept-once: It is kept once.\n"
     )
     assert [line.partition("  ")[2] for line in said.splitlines()] == [
-        "place",
+        "place a",
         "it is over",
-        "... what is expected at the end",
+        "waits: what is expected at the end",
     ]
     assert "day" not in ucm_fleet.control.status().pbxs
 
@@ -160,7 +160,7 @@ def test_ctrl_c_ends_the_wait(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
     run.process.send_signal(signal.SIGINT)
     told, _ = run.end(1)
     assert (
-        "scenario day: 1 of 2 failed\n  FAILED  nothing-lost: It is collected. -- 1 of 1 CDRs never went out whole"
+        "scenario day: 1 of 2 failed, 1 not judged\n  FAILED  nothing-lost: It is collected. -- 1 of 1 CDRs never went out whole"
         in told
     )
     assert "not judged  kept-once" in told

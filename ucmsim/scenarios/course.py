@@ -160,8 +160,31 @@ def told(step: Step) -> str:
     when = f"at {step.at} " if step.at is not None else ""
     if step.after is not None:
         when = f"after {_words(step.after.model_dump(exclude_none=True))} "
+    return f"{when}{_done(step)}".strip() or "nothing"
+
+
+def _done(step: Step) -> str:
+    """Return what *step* does in a few words."""
     action = next((key for key in ACTIONS if getattr(step, key) is not None), "")
-    return f"{when}{action.replace('_', ' ')}".strip() or "nothing"
+    value: Any = getattr(step, action) if action else ""
+    match action:
+        case "arm":
+            what = value.get("name") or value["fault"]
+        case "place":
+            what = ", ".join(call.get("name") or call["shape"] for call in value)
+        case "clock":
+            what = _words(value.model_dump(mode="json", exclude_unset=True))
+        case "identity":
+            what = value.get("defect") or "good"
+        case "expect":
+            what = ", ".join(one.name for one in value)
+        case "api":
+            what = ", ".join(value)
+        case "clear" | "time_of_day" | "wait":
+            what = f"{value:g} s" if action == "wait" else value
+        case _:
+            what = ""
+    return f"{action.replace('_', ' ')} {what}".strip()
 
 
 def judged(expectations: Sequence[Any], evidence: Evidence) -> tuple[Finding, ...]:

@@ -27,8 +27,13 @@ class Outcome:
         return tuple(one.name for one in self.findings if one.passed is False)
 
     def __str__(self) -> str:
-        count = len(self.failed)
-        verdict = f"{count} of {len(self.findings)} failed" if count else f"passed ({len(self.findings)})"
+        every, count, unknown = (
+            len(self.findings),
+            len(self.failed),
+            [one for one in self.findings if one.passed is None],
+        )
+        verdict = f"{count} of {every} failed" if count else f"{every - len(unknown)} of {every} passed"
+        verdict += f", {len(unknown)} not judged" if unknown else ""
         lines = [f"scenario {self.scenario}: {verdict}", *(f"  {one}" for one in self.findings)]
         return "\n".join([*lines, *(f"  note: {one}" for one in self.notes)])
 

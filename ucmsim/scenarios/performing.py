@@ -105,11 +105,11 @@ class Performance:
     def _say_waiting(self, step: Step) -> None:
         if self._waits_for is not step:
             self._waits_for = step
-            self.say(f"... {told(step)}")
+            self.say(f"waits: {told(step)}")
 
     def _settled(self) -> tuple[Finding, ...]:
         """Return what came of what is expected at the end, once nothing more may come of it."""
-        self.say("... what is expected at the end")
+        self.say("waits: what is expected at the end")
         until = self._real + (self.patience if not self._course.findings else 0.0)
         while True:
             findings = self._judged(self.scenario.expect, anew=False)
