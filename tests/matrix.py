@@ -49,8 +49,8 @@ class Neighbour:
 
 NEIGHBOURS = (
     Neighbour("plain"),
-    Neighbour("anyio", ("anyio", "trio", "httpx"), (), ("blocking", "under_anyio"), BLOCKING + 4),
-    Neighbour("asyncio", ("pytest-asyncio", "httpx"), ("-o", "asyncio_default_fixture_loop_scope=function"), ("blocking", "under_asyncio"), BLOCKING + 2),
+    Neighbour("anyio", ("anyio", "trio", "httpx"), (), ("blocking", "under_anyio"), BLOCKING + 6),
+    Neighbour("asyncio", ("pytest-asyncio", "httpx"), ("-o", "asyncio_default_fixture_loop_scope=function"), ("blocking", "under_asyncio"), BLOCKING + 3),
     Neighbour("twisted", ("pytest-twisted",), (), ("blocking", "under_twisted"), BLOCKING + 2, ("-p", "no:twisted", "blocking")),
     Neighbour("xdist", ("pytest-xdist",), ("-n", "4"), ("blocking",)),
 )  # fmt: skip

@@ -51,12 +51,23 @@ def torn(ucm):
 
 def test_without():
     assert False
+
+
+@pytest.fixture(scope="module")
+def shared(ucm_fleet):
+    started = ucm_fleet.start({}, "shared-1234")
+    yield started
+    ucm_fleet.stop(started)
+
+
+def test_shared(shared):
+    assert False
 """
 
 
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Return the lines of a run in which three tests fail and one has an error."""
+    """Return the lines of a run in which four tests fail and one has an error."""
     folder = tmp_path_factory.mktemp("failing")
     (folder / "test_failing.py").write_text(FAILING)
     command = [sys.executable, "-m", "pytest", "-W", "error", "-p", "no:cacheprovider", "-p", "ucmsim.pytest_plugin"]
@@ -65,7 +76,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         cwd=folder, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
-    assert "3 failed, 2 passed, 1 error" in found.stdout, found.stdout + found.stderr
+    assert "4 failed, 2 passed, 1 error" in found.stdout, found.stdout + found.stderr
     return found.stdout.splitlines()
 
 
@@ -94,10 +105,10 @@ def test_it_tells_seed_faults_and_journal(reported):
 
 
 def test_it_tells_of_every_pbx_of_the_test(reported):
-    """One that the factory made has a section of its own; a test without a PBX, or that passed, has none."""
+    """One that the factory made, or a fixture of a wider scope, has a section of its own; a test without a PBX, or that passed, has none."""
     titles = [line.strip("- ") for line in reported if line.startswith("---") and "ucmsim: " in line]
     assert [re.sub("-[0-9a-f]{4}", "", title) for title in titles] == [
-        "ucmsim: test-torn", "ucmsim: test-two", "ucmsim: test-two-2", "ucmsim: test-gone",
+        "ucmsim: test-torn", "ucmsim: test-two", "ucmsim: test-two-2", "ucmsim: test-gone", "ucmsim: shared",
     ]  # fmt: skip
     assert not any("test-good-" in line for line in reported)
     second = reported.index(next(line for line in reported if re.search(r"ucmsim: test-two-\w{4}-2 ", line)))

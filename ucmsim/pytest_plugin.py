@@ -45,10 +45,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Add to the report of a failed test what became of each PBX that it used."""
     outcome: Any = yield
     report: pytest.TestReport = outcome.get_result()
-    if report.failed and item.stash.get(_FACTORIES, None):
-        from ucmsim.testing.reporting import section
+    if report.failed and (_FACTORIES in item.stash or "ucm_fleet" in getattr(item, "fixturenames", ())):
+        from ucmsim.testing.reporting import section, used
 
-        report.sections += [section(ucm) for factory in item.stash[_FACTORIES] for ucm in factory.started]
+        factories = item.stash.get(_FACTORIES, [])
+        report.sections += map(section, used(factories, getattr(item, "funcargs", {}).values()))
 
 
 @pytest.fixture(scope="session")

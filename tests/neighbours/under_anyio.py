@@ -1,5 +1,7 @@
 """Asynchronous clients with anyio's own plugin, on asyncio and on trio."""
 
+import anyio
+import anyio.to_thread
 import httpx
 import pytest
 
@@ -28,3 +30,9 @@ async def test_a_slow_page(ucm, client):
     ucm.fault("http.stall")
     with pytest.raises(httpx.ReadTimeout):
         await client.get("/cdrapi", timeout=0.5)
+
+
+async def test_waiting_in_a_thread(ucm, client):
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(client.get, "/cdrapi")
+        assert (await anyio.to_thread.run_sync(ucm.wait_for_request, "/cdrapi")).rows == 3

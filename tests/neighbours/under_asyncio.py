@@ -1,5 +1,7 @@
 """Asynchronous clients under pytest-asyncio."""
 
+import asyncio
+
 import httpx
 import pytest
 import pytest_asyncio
@@ -24,3 +26,10 @@ async def test_a_slow_page(ucm, client):
     ucm.fault("http.stall")
     with pytest.raises(httpx.ReadTimeout):
         await client.get("/cdrapi", timeout=0.5)
+
+
+@pytest.mark.asyncio
+async def test_waiting_in_a_thread(ucm, client):
+    waiting = asyncio.create_task(asyncio.to_thread(ucm.wait_for_request, "/cdrapi"))
+    await client.get("/cdrapi")
+    assert (await waiting).rows == 3

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ucmsim.answers import Entry, Fault
 from ucmsim.client import ControlError
 from ucmsim.testing.asserting import lines
+from ucmsim.testing.fleet import UcmFactory
 from ucmsim.testing.pbx import Ucm
 
 TAIL = 30
 """Events that are shown, the latest."""
+
+
+def used(factories: Iterable[UcmFactory], fixtures: Iterable[object]) -> list[Ucm]:
+    """Return every PBX that a test used, once: what *factories* started for it, and those that its *fixtures* are."""
+    started = [ucm for factory in factories for ucm in factory.started]
+    return [*started, *(value for value in fixtures if isinstance(value, Ucm) and value not in started)]
 
 
 def section(ucm: Ucm) -> tuple[str, str]:
