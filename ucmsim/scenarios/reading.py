@@ -17,7 +17,7 @@ from ucmsim.journal.marks import MARKS
 from ucmsim.refusals import Code
 from ucmsim.scenarios.language import ACTIONS, KINDS, After, Bounds, CameBack, Expectation, InARow, Scenario, Step
 from ucmsim.settings import Api
-from ucmsim.settings.loading import Source, validated
+from ucmsim.settings.objections import Source, validated
 from ucmsim.settings.rules import Broken, broken_in_clock_change
 from ucmsim.settings.yamltree import Path as KeyPath
 from ucmsim.settings.yamltree import dotted, parse

@@ -1,15 +1,15 @@
 """What a user asks for, read once at the edge into frozen values.
 
 `model` declares the keys, with a file for each large group of them (`api`, `control`, `clock`, `office`, `traffic`, `phases`);
-`rules` has what joins several keys. `yamltree` reads YAML without its traps and remembers lines, `loading` joins them
-and names every problem at once.
+`rules` has what joins several keys, `templates` what makes many PBXs of one entry. `yamltree` reads YAML without its traps and
+remembers lines, `loading` joins them and names every problem at once, in the words of `objections`.
 """
 
 from ucmsim.settings.addresses import Address
 from ucmsim.settings.api import Api
 from ucmsim.settings.clock import Clock, ClockChange
 from ucmsim.settings.control import TOKEN_FILE, Control
-from ucmsim.settings.loading import Judge, due_of, load, load_clock_change, load_pbx
+from ucmsim.settings.loading import Judge, load, load_clock_change, load_pbx
 from ucmsim.settings.model import (
     History,
     Journal,
@@ -18,6 +18,7 @@ from ucmsim.settings.model import (
     Settings,
     name_objection,
 )
+from ucmsim.settings.objections import due_of
 from ucmsim.settings.office import Extensions, Trunk
 from ucmsim.settings.traffic import Traffic
 
