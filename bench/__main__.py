@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import faulted, fleet, history, making, recordings, serving, startup
+from bench import faulted, fleet, history, making, plane, recordings, serving, startup
 from bench.machine import Cores, described
 from bench.report import report, table
 from bench.servers import NotStarted
@@ -42,13 +42,16 @@ def main() -> None:
             few = history.first_rows(month, 200)
             started = startup.measured(home, few, cores, count=starts, demos=demos, tell=_tell)
             held = faulted.measured(connections=100 if options.quick else faulted.CONNECTIONS, tell=_tell)
+            controlled = plane.measured(
+                asked=5 if options.quick else plane.ASKED, stalled=50 if options.quick else plane.STALLED, tell=_tell
+            )
             sessions, further, fleets = (1, 5, 1) if options.quick else (5, 100, 3)
             many = fleet.measured(home / "fleet", few, sessions=sessions, further=further, fleets=fleets, tell=_tell)
             _tell("making up 10^5 rows")
             made = [making.measured(home / f"made-{at}", days=4 if options.quick else 36) for at in range(demos)]
     except NotStarted as error:
         sys.exit(f"bench: {error}")
-    found = report(facts, served, recorded, started, made, held, many, notes)
+    found = report(facts, served, recorded, started, made, held, controlled, many, notes)
     print(json.dumps(found, indent=2) if options.json else table(found))
 
 

@@ -85,7 +85,7 @@ class Held:
 def measured(*, connections: int = CONNECTIONS, tell: Callable[[str], None]) -> list[Held]:
     """Return a measurement of every fault, the unfaulted one first."""
     found = []
-    with _running() as (_, _, beside), _holding(beside, connections, "idle"):
+    with _running() as (_, _, beside), holding(_port(beside), connections, "idle"):
         for fault, (spec, manner) in FAULTS.items():
             tell(f"{connections} connections: {fault}")
             found.append(_measured(fault, spec, manner, connections, beside))
@@ -119,7 +119,7 @@ def _measured(fault: str, spec: dict[str, Any] | None, manner: str, connections:
         before = rss_mb(child.pid)
         if spec is not None:
             control.arm_fault("bench", {**spec, "when": {"client": HELD}})
-        with _holding(place, connections, manner) as close:
+        with holding(_port(place), connections, manner) as close:
             _calm(child.pid)
             used = cpu_ms(child.pid)
             took, others = _by_turns(ASKED, place, beside)
@@ -134,10 +134,14 @@ def _measured(fault: str, spec: dict[str, Any] | None, manner: str, connections:
     return Held(fault, connections, before, held, after, p50, p99, median(others), used, *pace)
 
 
+def _port(place: Asked) -> int:
+    return urlsplit(place.url).port or 0
+
+
 @contextmanager
-def _holding(place: Asked, connections: int, manner: str) -> Iterator[Callable[[], None]]:
-    """Hold *connections* as long as this lasts, or until what is yielded is called."""
-    command = [sys.executable, _HOLDING, str(urlsplit(place.url).port), str(connections), manner]
+def holding(port: int, connections: int, manner: str) -> Iterator[Callable[[], None]]:
+    """Hold *connections* to *port* as long as this lasts, or until what is yielded is called."""
+    command = [sys.executable, _HOLDING, str(port), str(connections), manner]
     with ExitStack() as stack:
         clients = stack.enter_context(
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench import faulted, fleet
+from bench import faulted, fleet, plane
 from bench.faulted import Held
 from bench.fleet import Figures
 from bench.growth import Download, Taken
@@ -29,6 +29,7 @@ def report(
     starts: Starts,
     made: list[Made],
     held: list[Held],
+    controlled: dict[str, Any],
     many: Figures,
     notes: list[str],
 ) -> dict[str, Any]:
@@ -53,6 +54,7 @@ def report(
             _goal("rows-made", "10^5 rows made up and stored", [one.hundred_thousand for one in made], MOST_MADE),
         ],
         "faulted": faulted.as_json(held),
+        "control": controlled,
         "fleet": fleet.as_json(many),
         "memory": [{"server": name, "rss_mb": round(size, 1)} for name, size in memory.items()],
         "notes": notes,
@@ -169,6 +171,7 @@ def table(found: dict[str, Any]) -> str:
         aligned(["start-up, goals", "seconds", "spread", "wanted"], [_goal_row(goal) for goal in found["start_goals"]]),
         aligned(["rows made up and stored", "seconds", "CPU s"], made),
         aligned(faulted.COLUMNS, faulted.rows(found["faulted"])),
+        aligned(plane.COLUMNS, plane.rows(found["control"])),
         aligned(fleet.COLUMNS, fleet.rows(found["fleet"])),
         aligned(["memory after the run", "RSS MB"], memory),
         "\n".join(f"- {note}" for note in found["notes"]),

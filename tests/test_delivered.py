@@ -10,7 +10,7 @@ import pytest
 
 from tests.faultwire import Wire
 from tests.makers import another_row, guide_rows, make_pbx
-from ucmsim.delivered import runs, runs_of
+from ucmsim.delivered import NAMED, runs, runs_of
 from ucmsim.deliveries import MOST, RECORD, Deliveries, Delivery, Sent
 from ucmsim.extents import Files, Rows
 from ucmsim.history import SCHEMA_VERSION, History
@@ -30,7 +30,7 @@ def carried(pbx: Pbx, *rows: int) -> dict[int, list[tuple[int, bool]]]:
     """Return, for each of *rows* that was carried, which exchanges did and whether it left whole."""
     pbx.deliveries.flush()
     found = pbx.history.delivered.of_rows(rows or range(1, 100))
-    return {row: [(one.exchange, one.whole) for one in carriers] for row, carriers in found.items()}
+    return {row: [(one.exchange, one.whole) for one in carriers.named] for row, carriers in found.items()}
 
 
 def whole(wire: Wire) -> list[int]:
@@ -340,7 +340,7 @@ def test_deliveries_survive_a_restart(tmp_path: Path) -> None:
     found = again.delivered.of_rows([1, 2, 3])
     again.close()
 
-    assert {row: [one.as_json() for one in carriers] for row, carriers in found.items()} == {
+    assert {row: [one.as_json() for one in carriers.named] for row, carriers in found.items()} == {
         1: [{"exchange": 7, "wall": "1970-01-01T00:00:01.500000+00:00", "peer": "192.0.2.1", "whole": True}],
         2: [{"exchange": 7, "wall": "1970-01-01T00:00:01.500000+00:00", "peer": "192.0.2.1", "whole": False}],
     }
@@ -377,10 +377,24 @@ def test_correction_takes_the_place_of_what_was_said_before() -> None:
     history.delivered.write([Delivery(4, 2.0, "192.0.2.1", first.sent, cut=False), less])
 
     found = history.delivered.of_rows([1, 2])
-    assert {row: [(one.exchange, one.whole) for one in carriers] for row, carriers in found.items()} == {
-        1: [(4, True), (3, True)],
-        2: [(4, True), (3, False)],
+    assert {row: [(one.exchange, one.whole) for one in carriers.named] for row, carriers in found.items()} == {
+        1: [(3, True), (4, True)],
+        2: [(3, False), (4, True)],
     }
+
+
+def test_row_that_was_carried_very_often_is_counted() -> None:
+    """Of very many exchanges that carried a row the first are told, whole ones and others, and all that are whole are counted."""
+    history = make_pbx().history
+    spoilt = [Delivery(at, at, "192.0.2.1", Sent(Rows((1, 2), (5, 9)), 5), cut=True) for at in range(1, 101)]
+    every = [Delivery(at, at, "192.0.2.1", Sent(Rows((1, 2), (5, 9)), 9), cut=False) for at in range(101, 201)]
+
+    history.delivered.write([*spoilt, *every])
+
+    found = history.delivered.of_rows([1, 2])
+    assert (found[1].whole, [one.exchange for one in found[1].named]) == (200, list(range(1, NAMED + 1)))
+    assert found[2].whole == 100
+    assert [one.exchange for one in found[2].named] == [*range(1, NAMED + 1), *range(101, 101 + NAMED)]
 
 
 def test_what_cannot_be_written_waits() -> None:

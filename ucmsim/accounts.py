@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from ucmsim.audio import size
 from ucmsim.calls.filenames import listed
-from ucmsim.delivered import Carrier
+from ucmsim.delivered import Carrier, Carriers
 from ucmsim.history import History
 from ucmsim.imported import UnknownCall
 from ucmsim.ledger import Sought, ToldCall
@@ -22,7 +22,8 @@ How = Literal["never", "once", "again"]
 HOWS: tuple[How, ...] = get_args(How)
 
 STEP = 200
-"""Calls that are looked at before others have their turn."""
+"""Calls that are looked at before others have their turn, at most."""
+_FEWEST = 50
 _BEYOND = 1 << 52
 """Behind the last call: to it the id of a row is added, and JavaScript still counts to there."""
 
@@ -43,13 +44,13 @@ class Account:
     """One call as it is *told*, and what carried each of its rows, by their ids, and each of its *files*."""
 
     told: Mapping[str, Any]
-    rows: Mapping[int, Sequence[Carrier]]
+    rows: Mapping[int, Carriers]
     files: Sequence[tuple[File, Sequence[Carrier]]]
 
     @property
     def delivered(self) -> int:
         """How often its least delivered row went out whole, 0 without rows."""
-        return min((sum(one.whole for one in carriers) for carriers in self.rows.values()), default=0)
+        return min((carriers.whole for carriers in self.rows.values()), default=0)
 
     def matches(self, how: How | None) -> bool:
         """Return whether it was delivered *how* often; without rows there was nothing to deliver."""
@@ -57,7 +58,7 @@ class Account:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as the control plane tells it."""
-        rows = [{**row, "deliveries": _told(self.rows[row["row"]])} for row in self.told["rows"]]
+        rows = [{**row, "deliveries": _told(self.rows[row["row"]].named)} for row in self.told["rows"]]
         files = [{**file._asdict(), "deliveries": _told(carriers)} for file, carriers in self.files]
         return {**self.told, "rows": rows, "recordings": files, "delivered": self.delivered}
 
@@ -81,7 +82,8 @@ class Accounting:
 
     def step(self) -> bool:
         """Look at some more calls; return whether that is all of the page."""
-        found = self._some()
+        looked = min(STEP, max(_FEWEST, self.sought.limit - len(self.items) + 1))
+        found = self._some(looked)
         for at, account in found:
             if account.matches(self.how):
                 if len(self.items) == self.sought.limit:
@@ -89,10 +91,10 @@ class Accounting:
                     return True
                 self.items.append(account)
             self._at = at
-        if self._at < _BEYOND and len(found) < STEP:
+        if self._at < _BEYOND and len(found) < looked:
             self._at = _BEYOND
             return False
-        return len(found) < STEP
+        return len(found) < looked
 
     def whole(self) -> list[Account]:
         """Look to the end of the page."""
@@ -100,14 +102,14 @@ class Accounting:
             pass
         return self.items
 
-    def _some(self) -> list[tuple[int, Account]]:
-        """Return the next few, each with what `after` is behind it."""
+    def _some(self, count: int) -> list[tuple[int, Account]]:
+        """Return the next *count*, each with what `after` is behind it."""
         if self._at < _BEYOND:
-            calls, _ = self.history.ledger.page(replace(self.sought, after=self._at, limit=STEP))
+            calls, _ = self.history.ledger.page(replace(self.sought, after=self._at, limit=count))
             files = self._files(calls)
             accounts = self._accounts([(call.as_json(), files[call.number]) for call in calls])
             return list(zip((call.over for call in calls), accounts, strict=True))
-        groups = self.history.imported.page(self.sought, self._at - _BEYOND, STEP)
+        groups = self.history.imported.page(self.sought, self._at - _BEYOND, count)
         accounts = self._accounts([(group.as_json(), self._named(group)) for group in groups])
         return list(zip((_BEYOND + group.rows[0].row for group in groups), accounts, strict=True))
 
@@ -119,7 +121,7 @@ class Accounting:
         return [
             Account(
                 call,
-                {row["row"]: carried.get(row["row"], ()) for row in call["rows"]},
+                {row["row"]: carried.get(row["row"], Carriers()) for row in call["rows"]},
                 [
                     (file, [one for path in dict.fromkeys((made, file.path)) for one in fetched.get(path, ())])
                     for made, file in files

@@ -12,6 +12,7 @@ import threading
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from ucmsim.deliveries import Delivery
@@ -38,6 +39,9 @@ CREATE INDEX recording_sound ON recording (sound) WHERE sound <> '';
 """
 """`rows` are runs of ids such as ``7-9,12``, "" for all from the first to the last. `recorded` has which files are of a call, by
 the paths that they had when they were made."""
+
+NAMED = 20
+"""Exchanges that carried a row, or a file, whole, and as many that did not, that are told one by one."""
 
 _OVERLAPPING = (
     "SELECT exchange, wall, peer, whole, first, last, rows FROM delivery WHERE last >= ? AND first <= ? ORDER BY rowid"
@@ -67,6 +71,41 @@ class Carrier(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         """Return it as it is told."""
         return {"exchange": self.exchange, "wall": wall_text(self.wall), "peer": self.peer, "whole": self.whole}
+
+
+class Carriers(NamedTuple):
+    """Exchanges that carried a row: the first `NAMED` of those that did it whole, and of the others, and how many were *whole*."""
+
+    named: Sequence[Carrier] = ()
+    whole: int = 0
+
+
+class Tally:
+    """Who carried each of so many rows, by their places; the same page is often pulled a thousand times."""
+
+    def __init__(self, count: int) -> None:
+        self._named: tuple[list[list[Carrier]], ...] = tuple([[] for _ in range(count)] for _ in range(2))
+        self._full = [0, 0]
+        self._steps = [0] * (count + 1)
+        self._count = count
+
+    def take(self, carrier: Carrier, first: int, end: int) -> None:
+        """Take in that *carrier* carried the rows from the *first* place to before the *end*."""
+        if carrier.whole:
+            self._steps[first] += 1
+            self._steps[end] -= 1
+        if self._full[carrier.whole] == self._count:
+            return  # every row has as many as are named
+        for named in self._named[carrier.whole][first:end]:
+            if len(named) < NAMED:
+                named.append(carrier)
+                self._full[carrier.whole] += len(named) == NAMED
+
+    def carriers(self) -> Iterator[Carriers]:
+        """Yield what was taken in of each row."""
+        whole = accumulate(self._steps[:-1])
+        for spoilt, carried, count in zip(*self._named, whole, strict=True):
+            yield Carriers(sorted((*spoilt, *carried), key=lambda one: one.wall), count)
 
 
 class Delivered:
@@ -116,28 +155,28 @@ class Delivered:
                 raise
             self._database.execute("COMMIT")
 
-    def of_rows(self, rows: Collection[int]) -> Mapping[int, list[Carrier]]:
-        """Return which exchanges carried each of *rows*, in the order in which they were told."""
-        found: dict[int, list[Carrier]] = defaultdict(list)
-        if not rows:
-            return found
+    def of_rows(self, rows: Collection[int]) -> Mapping[int, Carriers]:
+        """Return which exchanges carried each of *rows*."""
         wanted = sorted(set(rows))
+        if not wanted:
+            return {}
         with self._lock:
             overlapping = self._database.execute(_OVERLAPPING, (wanted[0], wanted[-1])).fetchall()
+        tally = Tally(len(wanted))
         for exchange, wall, peer, whole, first, last, told in overlapping:
             carrier = Carrier(exchange, wall, peer, bool(whole))
             for low, high in runs_of(told) if told else ((first, last),):
-                for at in range(bisect_left(wanted, low), bisect_right(wanted, high)):
-                    found[wanted[at]].append(carrier)
-        return found
+                tally.take(carrier, bisect_left(wanted, low), bisect_right(wanted, high))
+        return {row: carriers for row, carriers in zip(wanted, tally.carriers(), strict=True) if carriers.named}
 
     def of_files(self, paths: Collection[str]) -> Mapping[str, list[Carrier]]:
-        """Return which exchanges carried each of the files at *paths*, in the order in which they were told."""
+        """Return which exchanges carried each of the files at *paths*, the first ones of each."""
         found: dict[str, list[Carrier]] = defaultdict(list)
         with self._lock:
             fetched = self._database.execute(_FETCHED, (json.dumps(list(paths)),)).fetchall()
         for path, exchange, wall, peer, whole in fetched:
-            found[path].append(Carrier(exchange, wall, peer, bool(whole)))
+            if sum(one.whole == bool(whole) for one in found[path]) < NAMED:
+                found[path].append(Carrier(exchange, wall, peer, bool(whole)))
         return found
 
     def recordings(self, calls: Collection[int]) -> Mapping[int, list[tuple[str, Recording | None]]]:

@@ -7,20 +7,17 @@ nothing can change the exit code any more.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
-from threading import Thread
 from typing import Any, TypeVar
 
 from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.threads import deferToThreadPool
-from twisted.python.threadpool import ThreadPool
 
 from ucmsim.assembly import Appliance
 from ucmsim.errors import NameTaken, UcmsimError
 from ucmsim.happenings import Stopped
 from ucmsim.pbxservice import PbxService
 from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.worker import Worker
 
 T = TypeVar("T")
 
@@ -36,10 +33,7 @@ class Fleet(MultiService):
         self._reactor = reactor
         self._assemble = assemble
         self._coming: set[str] = set()
-        self._pool = ThreadPool(minthreads=0, maxthreads=1, name="ucmsim-worker")
-        # Nobody can interrupt it, and a process that ends does not wait for it longer than it says.
-        self._pool.threadFactory = partial(Thread, daemon=True)  # type: ignore[assignment]
-        self._pool.start()
+        self._worker = Worker(reactor)
 
     def __iter__(self) -> Iterator[PbxService]:
         return iter(service for service in self.services if isinstance(service, PbxService))
@@ -55,14 +49,14 @@ class Fleet(MultiService):
 
     def work(self, function: Callable[[], T]) -> Deferred[T]:
         """Run *function* in the worker thread."""
-        return deferToThreadPool(self._reactor, self._pool, function)
+        return self._worker(function)
 
     def add(self, appliance: Appliance) -> PbxService:
         """Take *appliance* in; it starts with the fleet, at once if that runs.
 
         Raises `UcmsimError` when it cannot; the appliance is then the caller's again, to close or abandon.
         """
-        service = PbxService(appliance, self._reactor, self.work)
+        service = PbxService(appliance, self._reactor, self._worker)
         try:
             service.setServiceParent(self)
         except UcmsimError:
@@ -113,7 +107,7 @@ class Fleet(MultiService):
 
     def stop_worker(self) -> None:
         """End the worker thread; a fleet that was started does it when it stops."""
-        self._pool.stop()
+        self._worker.stop()
 
     def _stopped(self, result: T) -> T:
         self.stop_worker()

@@ -22,9 +22,10 @@ from ucmsim.keyring import Keyring
 from ucmsim.ports import closed
 from ucmsim.renewal import Renewal
 from ucmsim.restoring import Taken, restored, state_of, taken
-from ucmsim.running import Running, Worker, judge
+from ucmsim.running import Running, judge
 from ucmsim.settings import Address
 from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.worker import Worker
 
 
 class PbxService(Service):

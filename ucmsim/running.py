@@ -24,9 +24,7 @@ from ucmsim.listening import Listening, Place
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.tls import DeviceTls, TlsFactory
 from ucmsim.verdicts import verdict
-
-Worker = Callable[[Callable[[], Any]], Deferred[Any]]
-"""Runs something in the worker thread."""
+from ucmsim.worker import Worker
 
 
 class Running:
@@ -44,13 +42,13 @@ class Running:
             device_profile=settings.tls_profile == "device",
         )
         wrapped = TlsFactory(self._tls, False, DeviceFactory(pbx, reactor, worker), clock=reactor)
-        self.calls = Happenings(appliance, reactor, worker)
+        self.calls = Happenings(appliance, reactor, worker.ahead)
         pbx.went_down.append(self.calls.restarted)
         self.gate = Gate(
             pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"), undecided=self._undecided
         )
-        self.journal = JournalKeeper(pbx.name, pbx.journal, reactor, worker)
-        self.deliveries = DeliveryKeeper(pbx.name, pbx.deliveries, reactor, worker)
+        self.journal = JournalKeeper(pbx.name, pbx.journal, reactor, worker.ahead)
+        self.deliveries = DeliveryKeeper(pbx.name, pbx.deliveries, reactor, worker.ahead)
         self.listening = Listening(pbx, self.gate, reactor)
         self._tls.context(Handshake())  # a key that cannot be served with is found now, not by the first client
 
