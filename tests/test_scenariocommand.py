@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
 from tests.collectors import Collector
@@ -65,7 +66,8 @@ class Run:
         while self.process.poll() is None:
             collector.poll()
             if kept is not None:
-                kept.write_text("\n".join(collector.kept))
+                kept.with_suffix(".new").write_text("\n".join(collector.kept))
+                kept.with_suffix(".new").replace(kept)
 
     def end(self, code: int) -> tuple[str, str]:
         """Return what it has printed and said."""
@@ -178,3 +180,11 @@ def test_one_is_played_on_a_pbx_that_is_there(ucm_fleet: UcmFleet, ucm: Ucm, tmp
     told, _ = run.end(0)
     assert "password  (as the PBX is configured)" in told
     assert ucm.name in ucm_fleet.control.status().pbxs
+
+
+def test_names_are_completed() -> None:
+    """A shell offers those that begin like what is typed."""
+    completed = [
+        one.value for one in ShellComplete(main, {}, "ucmsim", "_X").get_completions(["scenario", "show"], "re")
+    ]
+    assert completed == ["recording-missing", "restart-in-mid-paging"]

@@ -28,6 +28,13 @@ from ucmsim.whereabouts import told as refused
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
 
 
+def _completed(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    return [name for name in shipped.names() if name.startswith(begun)]
+
+
+_NAME = click.argument("name", metavar="NAME|FILE", shell_complete=_completed)
+
+
 @click.group(short_help="Bad days, played beside a client that is judged.")
 def scenario() -> None:
     """Bad days, played on a running PBX: what happens, and what a correct client makes of it."""
@@ -46,7 +53,7 @@ def list_(as_json: bool) -> None:
 
 
 @scenario.command("show", short_help="What happens in a scenario, and what a correct client does.")
-@click.argument("name", metavar="NAME|FILE")
+@_NAME
 @_JSON
 def show(name: str, as_json: bool) -> None:
     """What happens in the scenario NAME, or in FILE, what a correct client does, and what is expected of it.
@@ -62,7 +69,7 @@ def show(name: str, as_json: bool) -> None:
 
 
 @scenario.command("run", short_help="Play a scenario beside a client; exit 0 when it passed, 1 when it failed.")
-@click.argument("name", metavar="NAME|FILE")
+@_NAME
 @located
 @click.option("--pbx", "-p", help="Play it on this PBX, which has the settings that it needs; else on one of its own.")
 @click.option("--bind", default="127.0.0.1:0", show_default=True, help="Where its own PBX listens.")

@@ -111,12 +111,16 @@ class Performance:
         """Return what came of what is expected at the end, once nothing more may come of it."""
         self.say("waits: what is expected at the end")
         until = self._real + (self.patience if not self._course.findings else 0.0)
+        anew = False
         while True:
-            findings = self._judged(self.scenario.expect, anew=False)
+            findings = self._judged(self.scenario.expect, anew=anew)
             waits = any(one.open and one.passed is False for one in findings)
-            if not waits or self._real >= until or self._gone():
-                return self._judged(self.scenario.expect)  # by what is known now, and not a moment ago
-            self._pause(PERIOD)
+            over = not waits or self._real >= until or self._gone()
+            if over and anew:
+                return findings
+            if not over:
+                self._pause(PERIOD)
+            anew = over  # what is said at last is said by what is known then, and not a moment ago
 
     def _judged(self, expectations: Sequence[Expectation], *, anew: bool = True) -> tuple[Finding, ...]:
         about_calls = any(getattr(one, kind) is not None for one in expectations for kind in _ABOUT_CALLS)

@@ -1,0 +1,106 @@
+"""What a scenario sees of the client comes from the journal and the ledger of a running PBX, and nothing is counted twice."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+import requests
+from requests.auth import HTTPDigestAuth
+
+from ucmsim.scenarios.bridge import Bridge, named
+from ucmsim.scenarios.seen import Row, Seen
+from ucmsim.testing import Ucm
+
+
+def ask(ucm: Ucm, target: str = "/cdrapi", method: str = "GET") -> None:
+    """Ask, and do not mind what comes of it."""
+    login = HTTPDigestAuth(ucm.username or "", ucm.password or "")
+    with suppress(requests.RequestException):
+        requests.request(method, ucm.url + target, auth=login, verify=ucm.ca, timeout=20)
+
+
+def seen(ucm: Ucm, connections: int) -> Seen:
+    """Return what is seen once so many connections have been told."""
+    bridge, found = Bridge(ucm._control, ucm.name), Seen()
+    while len(found.visits) < connections:
+        page = bridge.events(found.last)
+        found = found.more(page.entries, page.last)
+    return found
+
+
+def test_requests_and_connections_are_told_apart(ucm):
+    """Each challenge and each answer is a request, each connection a visit; a page that was cut is not whole."""
+    ask(ucm)
+    with ucm.fault("http.truncate", name="cut"):
+        ask(ucm, "/cdrapi?numRecords=2")
+    ask(ucm, "/cdrapi?numRecords=1", "HEAD")
+    found = seen(ucm, 6)
+    assert [(one.status, one.path, one.rows, one.whole, one.faults, one.refusal) for one in found.requests] == [
+        (401, "/cdrapi", 0, False, (), "no-credentials"),
+        (200, "/cdrapi", 3, True, (), None),
+        (401, "/cdrapi", 0, False, (), "no-credentials"),
+        (200, "/cdrapi", 2, False, ("cut",), None),
+        (401, "/cdrapi", 0, False, (), "no-credentials"),
+        (200, "/cdrapi", 1, False, (), None),
+    ]
+    assert (found.rows, found.fired) == (3, {"cut"})
+    assert [one.verdict for one in found.visits] == ["accepted"] * 6
+    assert str(found.requests[3]) == "GET /cdrapi?numRecords=2 answered with 200"
+
+
+def test_a_bad_certificate_that_was_refused_is_seen(ucm):
+    """By its defect, and by how the client took it."""
+    with ucm.identity("expired"):
+        ask(ucm)
+        (visit,) = seen(ucm, 1).visits
+    assert (visit.defect, visit.verdict) == ("expired", "refused")
+
+
+@pytest.mark.ucmsim(journal={"entries": 4})
+def test_what_was_dropped_is_counted(ucm):
+    """A journal that keeps little loses events before they are read."""
+    for _ in range(5):
+        ask(ucm)
+    bridge = Bridge(ucm._control, ucm.name)
+    page = bridge.events(0)
+    assert page.dropped == page.entries[0].id - 1 > 0
+    assert bridge.events(page.last - 1).dropped == 0
+
+
+@pytest.mark.ucmsim(history={"days": 0}, time_zone="Europe/Berlin")
+def test_calls_are_known_by_when_they_begin(ucm):
+    """Those of one placing have one name, with how often each row went out whole."""
+    bridge = Bridge(ucm._control, ucm.name)
+    ucm.clock.freeze()
+    call = {"name": "two", "shape": "answered", "from": "1001", "to": "1002", "talk": 10, "count": 2, "every": 30}
+    placed = dict.fromkeys(bridge.place(call), "two")
+    ucm.place_call("busy", "1003", "1004", ring=1)
+    assert len(placed) == 2
+    ucm.clock.advance(120)
+    ask(ucm)
+    told = named(bridge.calls(), placed)
+    assert sorted((one.name, one.shape) for one in told) == [("", "busy"), ("two", "answered"), ("two", "answered")]
+    assert {row for one in told for row in one.rows} == {Row("1", 1), Row("2", 1), Row("3", 1)}
+
+
+@pytest.mark.ucmsim(time_zone="Europe/Berlin")
+def test_the_time_of_day_is_that_of_the_pbx(ucm):
+    """Of its day and in its zone; the clock stands then."""
+    ucm.clock.set(datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
+    Bridge(ucm._control, ucm.name).set_time_of_day("12:00")
+    assert (ucm.clock.now, ucm.clock.rate) == (datetime(2026, 7, 2, 10, tzinfo=UTC), 0.0)
+
+
+def test_a_reset_counts_on(ucm):
+    """The journal begins anew, and what is seen goes on behind what was."""
+    ask(ucm)
+    bridge, found = Bridge(ucm._control, ucm.name), seen(ucm, 2)
+    bridge.reset(found.last)
+    ask(ucm)
+    page = bridge.events(found.last)
+    more = found.more(page.entries, page.last)
+    assert [one.status for one in more.requests] == [401, 200, 401, 200]
+    assert [one.id for one in more.requests] == sorted({one.id for one in more.requests})
+    assert bridge.last() >= more.requests[-1].id
