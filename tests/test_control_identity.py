@@ -187,7 +187,7 @@ def test_identity_stays_over_a_reset_and_a_change_of_the_page(control: Control) 
         ({"key": "x"}, "certificate", "'certificate' is missing; give both"),
         ({**pair(own()), "defect": "expired"}, "certificate", "'certificate' does not go with 'defect'"),
         ({**pair(own()), "key": pair(own())["key"]}, "certificate", "is not that of the certificate of 'pbx.example.com'"),
-        ({**pair(own()), "key": "none\ud800"}, "key", "the upload is not PEM"),
+        ({**pair(own()), "key": "none\ud800"}, "key", "is half a character, so this is no text"),
         ({**pair(own()), "certificate": None}, "certificate", "text is due; give it as PEM"),
     ],
 )  # fmt: skip

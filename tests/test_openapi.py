@@ -170,7 +170,10 @@ def test_answers_conform(control: Control) -> None:
     told = control.create(personality="ucm6510", history=GUIDE, api=api(), faults=[LATENCY]).json
     path = f"/v1/pbxs/{told['name']}"
     conforms(told, "Pbx")
+    conforms(control("GET", "/v1/status").json, "Status")
     conforms(control("GET", "/v1/pbxs").json, "PbxListed")
+    conforms(control("GET", f"{path}/api").json, "Api")
+    conforms(control("GET", f"{path}/identity").json, "Identity")
     conforms(control("GET", f"{path}/faults").json, "FaultListed")
     conforms(control("GET", f"{path}/clock").json, "Clock")
     call = {"shape": "forward-busy", "from": "3125550123", "to": "1002", "target": "1003", "talk": 2}

@@ -163,7 +163,7 @@ def identity(components: Components) -> Schema:
         "description": "A defect, or a certificate and its key, or neither: the good one.",
         "oneOf": [
             {"type": "object", "maxProperties": 0},
-            _closed({"defect": {"enum": [one.id for one in DEFECTS]}}),
+            _closed({"defect": {"enum": [*(one.id for one in DEFECTS), None]}}),
             _closed({"certificate": pem, "key": pem}),
         ],
     }

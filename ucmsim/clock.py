@@ -13,6 +13,9 @@ from ucmsim.corrections import Correction, Corrections
 from ucmsim.instants import EARLIEST, LATEST, SECOND, at_microseconds, microseconds
 from ucmsim.settings import Clock, ClockChange
 
+_FAR = 1e300
+"""Seconds further than any clock can be off."""
+
 
 @dataclass(frozen=True, slots=True)
 class When:
@@ -87,7 +90,8 @@ class PbxClock:
 
         No time passes in the world: calls that are up go on, and are written with what the clock shows.
         """
-        return self._corrected(Correction(microseconds(self.world(wall)), round(seconds * SECOND)))
+        far = min(max(seconds, -_FAR), _FAR)  # beyond it, in microseconds, is no number any more
+        return self._corrected(Correction(microseconds(self.world(wall)), round(far * SECOND)))
 
     def in_zone(self, zone: ZoneInfo, wall: float) -> PbxClock:
         """Return the clock of a unit that believes in *zone* from *wall* on."""

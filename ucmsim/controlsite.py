@@ -6,6 +6,7 @@ import hmac
 import json
 import secrets
 from typing import Any
+from urllib.parse import unquote
 
 from prometheus_client import CollectorRegistry
 from twisted.application.service import Service
@@ -17,7 +18,8 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 from ucmsim.control.answer import JSON, Answer, ApiError
 from ucmsim.control.events import MEDIA_TYPE
 from ucmsim.control.plane import Plane
-from ucmsim.control.routes import ROUTES, Route, further, nearest
+from ucmsim.control.routes import ROUTES, further, nearest
+from ucmsim.control.sent import body_of, no_query, query_of
 from ucmsim.errors import UcmsimError
 from ucmsim.eventsending import streamed
 from ucmsim.fields import FieldRefused
@@ -41,12 +43,12 @@ class ControlResource(Resource):
         self._plane = plane
         self._token = token.encode()
 
-    def render(self, request: Request) -> int:
+    def render(self, request: ControlRequest) -> int:
         answering = Deferred.fromCoroutine(self._answer(request))
         answering.addErrback(lambda failure: self._log.failure("A control request failed", failure))
         return NOT_DONE_YET
 
-    async def _answer(self, request: Request) -> None:
+    async def _answer(self, request: ControlRequest) -> None:
         gone: list[object] = []
         # What was begun is carried through: a PBX that is half created when its caller leaves must not be lost.
         request.notifyFinish().addErrback(gone.append)
@@ -74,7 +76,7 @@ class ControlResource(Resource):
             request.write(json.dumps(answer.value).encode() + b"\n" if answer.kind == JSON else answer.value.encode())
         request.finish()
 
-    async def _routed(self, request: Request) -> Answer | JournalStream:
+    async def _routed(self, request: ControlRequest) -> Answer | JournalStream:
         path, method = request.path.decode("ascii", "replace"), request.method.decode("ascii", "replace")
         found = [(route, names) for route in ROUTES if (names := route.matches(path)) is not None]
         if not all(route.open for route, _ in found) or not found:
@@ -85,11 +87,14 @@ class ControlResource(Resource):
         served_as = "GET" if method == "HEAD" else method
         for route, names in found:
             if route.method == served_as:
-                arguments: dict[str, Any] = dict(names)
+                arguments: dict[str, Any] = {key: unquote(name) for key, name in names.items()}
                 if method in ("POST", "PUT", "PATCH"):
-                    arguments["body"] = _body(request, route)
+                    data = request.content.read(route.limit + 1) if request.content else b""
+                    arguments["body"] = body_of(data, request.media_type, route.limit, many=route.many, bare=route.bare)
                 if route.query:
-                    arguments["query"] = _query(request)
+                    arguments["query"] = query_of(request.uri)
+                elif not route.open:
+                    no_query(request.uri)
                 if route.events is not None and method == "GET" and MEDIA_TYPE in (request.getHeader("accept") or ""):
                     return await route.events(self._plane, **arguments, resumes=request.getHeader("last-event-id"))
                 answer = route.handler(self._plane, **arguments)
@@ -109,7 +114,17 @@ class ControlResource(Resource):
 
 
 class ControlRequest(Request):
-    """A request whose answers call the server ucmsim, also those that Twisted gives by itself (``OPTIONS *``)."""
+    """A request whose answers call the server ucmsim, also those that Twisted gives by itself (``OPTIONS *``).
+
+    *media_type* is what its body is called. Twisted is not told: it would read forms, and answer by itself to what is none.
+    """
+
+    media_type = ""
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        self.media_type = self.getHeader("content-type") or ""
+        self.requestHeaders.removeHeader(b"content-type")
+        super().requestReceived(command, path, version)
 
     def setHeader(self, name: bytes | str, value: bytes | str) -> None:
         super().setHeader(name, b"ucmsim" if name in (b"Server", b"server") else value)
@@ -160,34 +175,3 @@ class ControlService(Service):
 
 def _unlogged(_request: Request) -> None:
     """Log nothing of a control request."""
-
-
-def _query(request: Request) -> dict[str, list[str]]:
-    return {
-        name.decode("utf-8", "replace"): [value.decode("utf-8", "replace") for value in values]
-        for name, values in request.args.items()
-    }
-
-
-def _body(request: Request, route: Route) -> Any:
-    data = request.content.read(route.limit + 1) if request.content else b""
-    if len(data) > route.limit:
-        raise ApiError(413, "too-large", f"a body may have {route.limit} bytes at most")
-    if not data.strip() and route.bare:
-        return {}
-    if not data.strip():
-        raise ApiError(400, "not-json", "there is no body; send a JSON object")
-    try:
-        body = json.loads(data, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise ApiError(400, "not-json", f"the body is not JSON: {error}") from None
-    if not isinstance(body, dict | list if route.many else dict):
-        raise ApiError(400, "invalid", f"the body must be a JSON object{', or a list of them' if route.many else ''}")
-    return body
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found

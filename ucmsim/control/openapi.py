@@ -23,7 +23,7 @@ _SAID: Mapping[int, str] = MappingProxyType({
 _NAMES: Mapping[str, str] = MappingProxyType({"pbx": "the name of a PBX", "name": "the name of an armed fault"})
 _JSON = "application/json"
 _RESUMES: Mapping[str, Any] = MappingProxyType({
-    "name": "Last-Event-ID", "in": "header", "schema": {"type": "integer", "minimum": 0, "maximum": 10**18},
+    "name": "Last-Event-ID", "in": "header", "schema": {"type": "string"},
     "description": f"with Accept: {EVENTS}, the id of the event after which the stream goes on",
 })  # fmt: skip
 
@@ -53,6 +53,21 @@ def _error() -> Schema:
         "required": ["error"],
         "additionalProperties": False,
     }
+
+
+_EXAMPLES: Mapping[str, Mapping[str, Any]] = MappingProxyType({
+    "create_pbx": {"name": "branch", "personality": "ucm6510", "history": {"days": 0}},
+    "put_pbx": {"personality": "ucm6510", "time_zone": "Europe/Berlin", "history": {"days": 0}},
+    "change_pbx": {"time_zone": "America/Denver", "quirks": {"order": "desc"}},
+    "change_api": {"permitted_ips": ["127.0.0.0/8"]},
+    "show_identity": {"defect": "expired"},
+    "change_clock": {"advance": 3600},
+    "place_call": {"shape": "answered", "from": "1001", "to": "3125550123", "talk": 60},
+    "arm_fault": {"fault": "http.latency", "seconds": 2, "times": 1},
+    "change_fault": {"times": 3},
+    "snapshot": {"file": "/srv/hq.zip"},
+    "restore": {"file": "/srv/hq.zip"},
+})  # fmt: skip
 
 
 def document(routes: Iterable[Route]) -> Schema:
@@ -97,7 +112,8 @@ def _told(route: Route, operation: Operation[Any], components: dict[str, Schema]
         "responses": _responses(route, operation, components),
     }  # fmt: skip
     if (body := _body(route, operation, components)) is not None:
-        told["requestBody"] = {"required": not route.bare, "content": {_JSON: {"schema": body}}}
+        shown = {"example": dict(_EXAMPLES[operation.id])} if operation.body else {}
+        told["requestBody"] = {"required": not route.bare, "content": {_JSON: {"schema": body, **shown}}}
     if route.open:
         told["security"] = []
     return told
@@ -114,8 +130,8 @@ def _body(route: Route, operation: Operation[Any], components: dict[str, Schema]
 
 def _responses(route: Route, operation: Operation[Any], components: dict[str, Schema]) -> Schema:
     bodied = route.method in ("POST", "PUT", "PATCH")
-    wrong = [400] * (bodied or route.query) + [401] * (not route.open) + [404] * bool(operation.names)
-    wrong += [409] * (route.method != "GET") + [413] * bodied + [500]
+    wrong = [400, 401] * (not route.open) + [404] * bool(operation.names)
+    wrong += [409] * (route.method != "GET") + [413, 415] * bodied + [500]
     error = {_JSON: {"schema": {"$ref": f"{REFERRED}Error"}}}
     answer = _content(operation, route, components)
     right = {status: answer for status in (operation.status, operation.also) if status}
