@@ -27,7 +27,7 @@ def play(ucm, tmp_path):
     def of(text: str, patience: float | None = None) -> Play:
         file: Path = tmp_path / "day.yaml"
         file.write_text(HEAD + dedent(text))
-        return ucm.play(str(file), patience=patience)
+        return ucm.play(file, patience=patience)
 
     return of
 
@@ -61,6 +61,19 @@ def test_a_day_that_goes_wrong(play):
     assert "FAILED  step 1: it asks -- the client had left before it came" in str(error.value)
     assert "1 steps behind it were not done" not in str(day.outcome.findings[1])
     assert "FAILED  served: It is served. -- there were 0, and 1 or more are expected" in str(error.value)
+
+
+def test_what_failed_on_the_way_is_no_end(ucm, play):
+    """Both are in the list, and the end is waited for all the same."""
+    early = "{name: early, says: It was served early., requests: {status: 200, at_least: 1}}"
+    day = play(f"steps: [{{name: begun, expect: [{early}]}}]\n" + SERVED)
+    with suppress(AssertionError), day:
+        while not day._performance._course.findings:
+            day.wait(0.02)
+        ask(ucm)
+        day.wait(20)
+    assert day.outcome is not None
+    assert [(one.name, one.passed) for one in day.outcome.findings] == [("early", False), ("served", True)]
 
 
 def test_an_error_of_the_test_is_the_tests_own(play):

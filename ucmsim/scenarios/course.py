@@ -58,7 +58,7 @@ class Course:
     """How far a *scenario* has come.
 
     *patience* is in seconds. *at* is the next step, *since* the id of the last event of the journal when the step before
-    was done, and *waits* since when its successor waits. *steps* are those done that have a name.
+    was done, and *waits* since when its successor waits. *steps* are those done that have a name. It is *broken_off* where a step never came.
     """
 
     scenario: Scenario
@@ -68,6 +68,7 @@ class Course:
     waits: float = 0.0
     steps: Mapping[str, Done] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    broken_off: bool = False
 
     def decide(self, now: Moment) -> Decision:
         """Return what is to be done."""
@@ -98,7 +99,11 @@ class Course:
         """Return the course when a step never came: those behind it are not done."""
         left = len(self.scenario.steps) - self.at - 1
         more = f"; {left} steps behind it were not done" if left else ""
-        return replace(self.found(replace(never.finding, why=never.finding.why + more)), at=len(self.scenario.steps))
+        return replace(
+            self.found(replace(never.finding, why=never.finding.why + more)),
+            at=len(self.scenario.steps),
+            broken_off=True,
+        )
 
     def _met(self, step: Step, now: Moment) -> bool:
         if isinstance(step.at, float):

@@ -110,7 +110,7 @@ class Performance:
     def _settled(self) -> tuple[Finding, ...]:
         """Return what came of what is expected at the end, once nothing more may come of it."""
         self.say("waits: what is expected at the end")
-        until = self._real + (self.patience if not self._course.findings else 0.0)
+        until = self._real + (0.0 if self._course.broken_off else self.patience)
         anew = False
         while True:
             findings = self._judged(self.scenario.expect, anew=anew)

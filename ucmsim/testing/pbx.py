@@ -140,7 +140,7 @@ class Ucm:
         """Disarm every fault of this PBX."""
         self._control.clear_faults(self.name)
 
-    def play(self, scenario: str, *, patience: float | None = None) -> Play:
+    def play(self, scenario: str | Path, *, patience: float | None = None) -> Play:
         """Return a bad day for the client: ``with ucm.play("dst-night") as day:``, and in it ``while day.running: poll()``.
 
         *scenario* is a name of `ucmsim scenario list`, or a file; *patience* is seconds that each step, and at the end the
@@ -148,7 +148,7 @@ class Ucm:
         """
         from ucmsim.scenarios.playing import play  # pydantic and what it brings are for those who play
 
-        return play(self._control, self.name, scenario, patience)
+        return play(self._control, self.name, str(scenario), patience)
 
     # --- what clients did -------------------------------------------------------------------------------------------
 
