@@ -21,6 +21,7 @@ from tests.controlling import Control
 from tests.doc_tables import README, TABLES, WITH_TABLES, explained, placed
 from tests.makers import CLIENT, another_row, at, header, make_pbx, request
 from tests.test_socketplane import HELLO
+from ucmsim.accounts import Accounting
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.cli import main
 from ucmsim.configuration import read
@@ -202,7 +203,7 @@ def test_the_fault_that_is_shown_is_what_is_told_of_it() -> None:
 
 
 def test_the_call_that_is_shown_is_what_is_told_of_it() -> None:
-    """The README places a call at noon and shows what the ledger has of it when it is over."""
+    """The README places a call at noon and shows what is told of it when it is over, and what the ledger has while nobody asked."""
     placed, shown = (block for block in blocks("console") if "/v1/pbxs/hq/calls" in block)
     noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
     settings = load_pbx({"personality": "ucm6510", "time_zone": "UTC", "history": {"days": 0}}, Path())
@@ -215,6 +216,10 @@ def test_the_call_that_is_shown_is_what_is_told_of_it() -> None:
     living.happen(noon + timedelta(hours=1))
     items, after = history.ledger.page(Sought())
     assert json.loads(shown[shown.index("{") :]) == {"items": [one.as_json() for one in items], "next": after}
+    (never,) = (block for block in blocks("console") if "/ledger?delivered=never" in block)
+    accounts = Accounting(history, Sought(), "never")
+    told = {"items": [one.as_json() for one in accounts.whole()], "next": accounts.next}
+    assert json.loads(never[never.index('{"items"') :]) == told
     history.close()
 
 
