@@ -165,3 +165,15 @@ def test_folder_that_cannot_be_used_is_said(tmp_path: Path, name: str, fresh: bo
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ConfigurationError, match=r"state: .* cannot be used as the state folder: .*; name a folder"):
         StateFolder.open(tmp_path / name, fresh=fresh)
+
+
+@pytest.mark.parametrize("pbxs", [1, 100])
+def test_a_temporary_folder_goes_with_all_that_is_in_it(pbxs):
+    """However much that is."""
+    folder = StateFolder.open(None)
+    for number in range(pbxs):
+        home = folder.pbx(f"site-{number}")
+        (home / "spool" / "voicemail").mkdir(parents=True)
+        (home / "history.sqlite").write_bytes(b"x")
+    folder.close()
+    assert not folder.path.exists()
