@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.controlling import GUIDE, Control, api
+from tests.simfiles import settings
 
 README = Path(__file__).parent.parent / "README.md"
 ACCOUNT = {"tls_authentication_name": "cdrapi", "tls_authentication_password": "cdrapi123"}
@@ -65,3 +66,17 @@ def test_a_pbx_in_a_file(control: Control, tmp_path: Path) -> None:
     assert list(told) == list(answer)
     assert told["rows"] == answer["rows"]
     assert control("POST", f"/v1/pbxs/{name}/restore", {"file": told["file"]}).json["rows"] == answer["rows"]
+
+
+def test_elsewhere_than_on_loopback() -> None:
+    """The README's control plane can be configured so, and its certificate has the names that are shown."""
+    (block,) = [
+        one
+        for one in re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
+        if "control:" in one and "tls:" in one
+    ]
+    control = settings(block).control
+    assert control is not None
+    assert (control.scheme, str(control.bind), control.names[:2]) == (
+        "https", "0.0.0.0:8444", ("rig.example.com", "192.168.40.9"),
+    )  # fmt: skip

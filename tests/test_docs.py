@@ -65,7 +65,7 @@ def test_a_drifted_table_is_found() -> None:
 def test_configurations_are_good(tmp_path: Path) -> None:
     """Every configuration of the documentation passes the checks, its faults among them."""
     texts = [*blocks("yaml"), *blocks("yaml", ROOT / "docs" / "traffic.md")]
-    assert len(texts) == 5
+    assert len(texts) == 6
     for text in texts:
         (tmp_path / "sim.yaml").write_text(text)
         assert read(tmp_path / "sim.yaml").pbxs

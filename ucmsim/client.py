@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -63,12 +64,13 @@ _SILENCE = 60.0
 class ControlClient:
     """Talks to the control plane at *url* with its *token*; every call may raise `ControlError`.
 
-    *timeout* is in seconds.
+    *timeout* is in seconds. With https *ca* is the file of the CA to trust, None for those that the system trusts.
     """
 
     url: str
     token: str = field(repr=False)
     timeout: float = 60.0
+    ca: str | None = None
 
     # --- the process ------------------------------------------------------------------------------------------------
 
@@ -256,9 +258,11 @@ class ControlClient:
         """Send what is *asked* and hand over the answer; raises `ControlUnreachable`, also while it is being read."""
         if said := url_objection(self.url):
             raise ControlUnreachable(said)
-        place = urlsplit(self.url)
-        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=timeout or self.timeout)
         sent = {**asked.headers(self.token), **headers, "Connection": "close"}
+        try:
+            connection = self._connection(timeout or self.timeout)
+        except OSError as error:  # the file of the CA
+            raise ControlUnreachable(f"{self.ca} holds no CA to trust: {error}") from error
         try:
             connection.request(asked.method, asked.target, asked.body, sent)
             yield connection.getresponse()
@@ -266,3 +270,11 @@ class ControlClient:
             raise unreachable(self.url, error) from error
         finally:
             connection.close()
+
+    def _connection(self, timeout: float) -> http.client.HTTPConnection:
+        place = urlsplit(self.url)
+        host, port = place.hostname or "", place.port
+        if place.scheme == "http":
+            return http.client.HTTPConnection(host, port, timeout=timeout)
+        context = ssl.create_default_context(cafile=self.ca)
+        return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)

@@ -60,7 +60,7 @@ def read(file: Path | None) -> Settings:
     except OSError as error:
         said = f"it cannot be read: {error.strerror}"
         raise ConfigurationError([Problem("", said, "name a configuration file", str(file))]) from None
-    return load(text, file, judges=_JUDGES)[0]
+    return load(text, file, judges=_JUDGES, of_all=(_control_files,))[0]
 
 
 def read_pbx(
@@ -198,6 +198,16 @@ def _key_files(pbx: Mapping[str, Any], folder: Path, uploads: Mapping[str, Uploa
         if identity and pbx.get("tls_profile") == "device" and not isinstance(identity.key, RSAPrivateKey):
             wrong = "the key is no RSA key, and tls_profile 'device' has RSA ciphers only"
             yield ("api", "tls_private_key"), wrong, "use an RSA key, or tls_profile 'modern'"
+
+
+def _control_files(whole: Mapping[str, Any], folder: Path) -> Iterator[Broken]:
+    names = {"tls_private_key": "key", "tls_cert": "certificate"}
+    tls = _at(whole, ("control", "tls"))
+    named = [tls.get(name) for name in names.values()] if isinstance(tls, dict) else [None]
+    if all(isinstance(file, str) and file for file in named):
+        _, objections = keyfiles.read(*(_placed(folder, str(file)) for file in named))
+        for setting, wrong, right in objections:
+            yield ("control", "tls", names[setting]), wrong, right
 
 
 def _import_file(pbx: Mapping[str, Any], folder: Path) -> Iterator[Broken]:

@@ -1,4 +1,4 @@
-"""Serves the control plane: JSON over HTTP on a loopback port of its own, apart from what the device serves."""
+"""Serves the control plane: JSON over HTTP, or HTTPS, on a port of its own, apart from what the device serves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from urllib.parse import unquote
 from prometheus_client import CollectorRegistry
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IProtocolFactory
 from twisted.logger import Logger
+from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
@@ -20,6 +22,7 @@ from ucmsim.control.events import MEDIA_TYPE
 from ucmsim.control.plane import Plane
 from ucmsim.control.routes import ROUTES, further, nearest
 from ucmsim.control.sent import body_of, no_query, query_of
+from ucmsim.controltls import ControlTls, ca_file, identity
 from ucmsim.errors import UcmsimError
 from ucmsim.eventsending import streamed
 from ucmsim.fields import FieldRefused
@@ -30,6 +33,9 @@ from ucmsim.ports import OpenPort, closed
 from ucmsim.privatefile import put
 from ucmsim.settings import TOKEN_FILE, Control
 from ucmsim.statefolder import StateFolder
+
+LARGEST = max(route.limit for route in ROUTES)
+"""Bytes of a body that are kept."""
 
 
 class ControlResource(Resource):
@@ -117,9 +123,16 @@ class ControlRequest(Request):
     """A request whose answers call the server ucmsim, also those that Twisted gives by itself (``OPTIONS *``).
 
     *media_type* is what its body is called. Twisted is not told: it would read forms, and answer by itself to what is none.
+    Of a body that is longer than any may be no more is kept: it may be that of somebody without a token.
     """
 
     media_type = ""
+    _kept = 0
+
+    def handleContentChunk(self, data: bytes) -> None:
+        room, self._kept = LARGEST + 1 - self._kept, self._kept + len(data)
+        if room > 0:
+            super().handleContentChunk(data[:room])
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         self.media_type = self.getHeader("content-type") or ""
@@ -155,17 +168,26 @@ class ControlService(Service):
         self._site.noisy = False
         self._site.requestFactory = ControlRequest
         self._site.log = _unlogged  # type: ignore[method-assign, assignment]  # tokens and bodies stay out of the log
+        self._scheme = settings.scheme
+        self._ca = None if settings.tls is None else ca_file(folder.path.absolute())
+        self._factory: IProtocolFactory = self._site
+        if settings.tls is not None:
+            shown = identity(settings, folder.path, reactor.seconds())
+            self._factory = TLSMemoryBIOFactory(ControlTls(shown), False, self._site, clock=reactor)
+            self._factory.noisy = False
         self._port: OpenPort | None = None
 
     def described(self) -> dict[str, str]:
-        """Return the entry of the ready report: url and token."""
+        """Return the entry of the ready report: url and token, and with TLS the file of the CA to trust."""
         assert self._port is not None  # noqa: S101 - told only when it listens
-        return {"url": f"http://{self._port.address}", "token": self._token}
+        address = self._port.address
+        told = {"url": f"{self._scheme}://{address.nearby}:{address.port}", "token": self._token}
+        return told if self._ca is None else {**told, "ca": str(self._ca)}
 
     def startService(self) -> None:
         """Open the port; raises `BindError`."""
         super().startService()
-        self._port = OpenPort.open(self._reactor, self._bind, self._site, "the control plane")
+        self._port = OpenPort.open(self._reactor, self._bind, self._factory, "the control plane")
 
     def stopService(self) -> Deferred[None]:
         super().stopService()

@@ -72,7 +72,7 @@ def url_objection(url: str) -> str:
     """Return why *url* cannot be that of a control plane, "" if it can."""
     try:
         place = urlsplit(url)
-        if place.scheme == "http" and place.hostname and place.port != 0:
+        if place.scheme in ("http", "https") and place.hostname and place.port != 0:
             return ""
     except ValueError:  # no port, or half an IPv6 address
         pass

@@ -16,7 +16,7 @@ import click
 from ucmsim import configuration
 from ucmsim.client import ControlClient, ControlError, ControlUnreachable, url_objection
 from ucmsim.errors import ConfigurationError
-from ucmsim.settings import TOKEN_FILE
+from ucmsim.settings import TLS_FOLDER, TOKEN_FILE
 
 URL, TOKEN, READY_FILE = "UCMSIM_CONTROL_URL", "UCMSIM_CONTROL_TOKEN", "UCMSIM_READY_FILE"
 """Where the environment says it."""
@@ -72,7 +72,7 @@ class Whereabouts:
             return ControlClient(self.url, token)
         if self.ready is not None:
             control = _read_ready(self.ready)
-            return ControlClient(control["url"], control["token"])
+            return ControlClient(control["url"], control["token"], ca=control.get("ca"))
         if self.config is None:
             raise click.UsageError(
                 "say where ucmsim runs: --config FILE, --ready-file FILE, or --url and --token; "
@@ -132,7 +132,9 @@ def _configured(config: Path, token: str | None) -> ControlClient:
             f"{config} lets the system choose the control port; use --ready-file with its ready report"
         )
     token = token or settings.control.token or _kept_token(settings.state)
-    return ControlClient(f"http://{settings.control.bind}", token)
+    bind, tls = settings.control.bind, settings.control.tls
+    ca = None if tls is None or settings.state is None else str(settings.state / TLS_FOLDER / "ca.pem")
+    return ControlClient(f"{settings.control.scheme}://{bind.nearby}:{bind.port}", token, ca=ca)
 
 
 def _read_ready(path: Path) -> Mapping[str, str]:

@@ -24,6 +24,12 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
+    def nearby(self) -> str:
+        """The host by which a client on this machine gets there, as it stands in a URL."""
+        host = ("::1" if ":" in self.host else "127.0.0.1") if self.everywhere else self.host
+        return f"[{host}]" if ":" in host else host
+
+    @property
     def everywhere(self) -> bool:
         """Whether this is the address of all interfaces."""
         return ip_address(self.host).is_unspecified
@@ -56,3 +62,18 @@ def address(default_port: int) -> Any:
         return value if isinstance(value, Address) else parse_address(value, default_port)
 
     return Annotated[Address, PlainValidator(parse), AS_TEXT, schema_text(examples=["127.0.0.1:8443"])]
+
+
+_LABEL = re.compile(r"[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?", re.ASCII)
+
+
+def name_or_address(text: str) -> str:
+    """Return the DNS name or the IP address that *text* is; raises what a model raises."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        pass
+    labels = text.removeprefix("*.").removesuffix(".").split(".")
+    if len(text) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise wrong(f"'{text}' is neither a DNS name nor an IP address", "write one such as pbx.example.com")
+    return text

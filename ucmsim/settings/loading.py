@@ -19,16 +19,21 @@ from ucmsim.settings.yamltree import parse
 M = TypeVar("M", bound=BaseModel)
 
 Judge = Callable[[Mapping[str, Any], Path], Iterable[rules.Broken]]
-"""Finds what is wrong with one PBX as it was written; relative paths are relative to the folder."""
+"""Finds what is wrong with one PBX, or with all of a file, as it was written; relative paths are relative to the folder."""
 
 
 def load(
-    text: str, file: Path, shown: str | None = None, judges: Iterable[Judge] = ()
+    text: str,
+    file: Path,
+    shown: str | None = None,
+    judges: Iterable[Judge] = (),
+    of_all: Iterable[Judge] = (),
 ) -> tuple[model.Settings, Source]:
     """Return the settings that the YAML *text* of *file* holds, and their source.
 
     Relative paths are relative to the file; *shown* is how the file is named to people. *judges* look at what this
-    layer knows nothing of (faults, key files), so that everything is named at once. Raises `ConfigurationError`.
+    layer knows nothing of (faults, key files), so that everything is named at once, those *of all* at the whole of it.
+    Raises `ConfigurationError`.
     """
     name = shown or str(file)
     tree, problems = parse(text, name)
@@ -48,6 +53,7 @@ def load(
         problems += [problem for problem in error.problems if problem.key not in known_bad]
         settings = None
     found = [*rules.broken(value, written, templates), *_judged(rules.pbxs_in(value), base, judges)]
+    found += [one for judge in of_all for one in judge(value if isinstance(value, Mapping) else {}, base)]
     problems += [source.problem(*one) for one in found]
     for name in templates:
         problems += [one for one in _miscounted(name, written[name], source) if one.key not in known_bad]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -29,6 +28,7 @@ from ucmsim.acl import BLANK_DENIES, BLANK_PERMITS, UNREADABLE_DENIES, AccessLis
 from ucmsim.personalities import Personality
 from ucmsim.quirks import QUIRKS, Quirk
 from ucmsim.register import Quirks, objection
+from ucmsim.settings.addresses import name_or_address
 from ucmsim.settings.api import Api, readable
 from ucmsim.settings.clock import Clock, Moment, Zone
 from ucmsim.settings.control import TOKEN_FILE, Control
@@ -52,20 +52,6 @@ def _personality(value: object) -> Personality:
         return personalities.personality(name)
     except KeyError:
         raise wrong(*personalities.objection(name)) from None
-
-
-_LABEL = re.compile(r"[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?", re.ASCII)
-
-
-def _name_or_address(text: str) -> str:
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        pass
-    labels = text.removeprefix("*.").removesuffix(".").split(".")
-    if len(text) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise wrong(f"'{text}' is neither a DNS name nor an IP address", "write one such as pbx.example.com")
-    return text
 
 
 LONGEST_NAME = 63
@@ -204,7 +190,7 @@ class Pbx(Keys):
     restarts: tuple[Moment, ...] = Field(
         (), strict=False, description="instants at which the unit restarts: calls end without rows, channels count anew"
     )
-    tls_names: tuple[Annotated[str, AfterValidator(_name_or_address)], ...] = Field(
+    tls_names: tuple[Annotated[str, AfterValidator(name_or_address)], ...] = Field(
         (), strict=False, description="more names and addresses for the minted certificate"
     )
     tls_profile: Literal["modern", "device"] = Field(

@@ -7,6 +7,7 @@ a user is to hear of everything at once. What is wrong by itself is passed over 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from ipaddress import ip_address
 from typing import Any, TypeGuard, TypeVar
 
 from ucmsim import personalities
@@ -35,6 +36,7 @@ def broken(value: Any, written: Mapping[str, Any], templates: Mapping[str, Templ
         for path, wrong, right in broken_in_pbx(pbx):
             yield ("pbxs", name, *path), wrong, right
     yield from _names(written, templates)
+    yield from _control(_mapping(top.get("control")))
     yield from _ports(top, written, templates)
 
 
@@ -150,6 +152,22 @@ def _names(pbxs: Mapping[str, Any], templates: Mapping[str, Template]) -> Iterat
 
 def _from(member: Member) -> str:
     return "there is one already" if member.number is None else f"the template '{member.entry}' makes one too"
+
+
+def _control(control: Mapping[str, Any]) -> Iterator[Broken]:
+    bind = _address(control.get("bind", f"127.0.0.1:{DEFAULT_CONTROL_PORT}"), DEFAULT_CONTROL_PORT)
+    if bind is not None and not ip_address(bind.host).is_loopback:
+        wanted = (("token", "a token of your own", "'token: ...'"), ("tls", "TLS", "'tls: {}'"))
+        missing = [(what, add) for key, what, add in wanted if control.get(key) is None]
+        if missing:
+            without, adding = (" and ".join(words) for words in zip(*missing, strict=True))
+            said = f"the control plane cannot listen on {bind.host} without {without}"
+            yield ("control", "bind"), said, f"add {adding}, or let it listen on loopback, e.g. 127.0.0.1:8444"
+    tls = _mapping(control.get("tls"))
+    named = [key for key in ("certificate", "key") if tls.get(key) is not None]
+    if len(named) == 1:
+        other = "key" if named == ["certificate"] else "certificate"
+        yield ("control", "tls", named[0]), f"'{other}' is missing", "name both files, or neither to have them minted"
 
 
 def _ports(top: Mapping[str, Any], pbxs: Mapping[str, Any], templates: Mapping[str, Template]) -> Iterator[Broken]:
