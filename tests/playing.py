@@ -34,7 +34,9 @@ _VARIES: Mapping[str, str] = MappingProxyType({
     r"\d\d:\d\d:\d\d\.\d{3}Z": "<time>",
     r"127\.0\.0\.1:[1-6]\d{4}\b": "<client>",
     r"\b[\d.]+ ms\b": "<ms>",
-    r"\b[0-9a-f]{16}\b": "<id>",
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(\+0\d:00)?": "<instant>",
+    r"\b[0-9a-f]{16}\b|\b[0-9a-f]{64}\b": "<id>",
+    r"^call \d+ begins|^  rows   \d+|with \d+ rows": "<so many>",
 })  # fmt: skip
 
 
@@ -162,7 +164,7 @@ class Sandbox:
     def _levelled(lines: tuple[str, ...]) -> tuple[str, ...]:
         text = "\n".join(lines)
         for varies, same in _VARIES.items():
-            text = re.sub(varies, same, text)
+            text = re.sub(varies, same, text, flags=re.MULTILINE)
         return tuple(line.rstrip() for line in text.splitlines())
 
 
