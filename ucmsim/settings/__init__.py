@@ -16,8 +16,8 @@ from ucmsim.settings.model import (
     Pbx,
     Recording,
     Settings,
-    name_objection,
 )
+from ucmsim.settings.names import name_objection
 from ucmsim.settings.objections import due_of
 from ucmsim.settings.office import Extensions, Trunk
 from ucmsim.settings.traffic import Traffic

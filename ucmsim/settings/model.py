@@ -6,7 +6,6 @@ there, so that inside ucmsim there are no strings that mean things.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -31,10 +30,11 @@ from ucmsim.register import Quirks, objection
 from ucmsim.settings.addresses import name_or_address
 from ucmsim.settings.api import Api, readable
 from ucmsim.settings.clock import Clock, Moment, Zone
-from ucmsim.settings.control import TOKEN_FILE, Control
+from ucmsim.settings.control import Control
 from ucmsim.settings.keys import FilePath, Keys, numbers_due, schema_text, text_due, wrong
+from ucmsim.settings.names import PbxName
 from ucmsim.settings.office import Extensions, Trunk
-from ucmsim.settings.templates import MARK, MOST, is_template
+from ucmsim.settings.templates import MOST
 from ucmsim.settings.traffic import Traffic
 
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
@@ -52,42 +52,6 @@ def _personality(value: object) -> Personality:
         return personalities.personality(name)
     except KeyError:
         raise wrong(*personalities.objection(name)) from None
-
-
-LONGEST_NAME = 63
-"""Characters of the name of a PBX, which is a folder's."""
-
-
-def name_objection(name: object) -> tuple[str, str] | None:
-    """Return what is wrong with *name* as that of a PBX, and what would be right; None where nothing is."""
-    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9-]+", name):
-        said = f"'{name}' is not a PBX name" if name else "a PBX needs a name"
-        return said, "use lower-case letters, digits and hyphens"
-    if len(name) > LONGEST_NAME:
-        return f"this name has {len(name)} characters", f"{LONGEST_NAME} are enough at most"
-    if name == TOKEN_FILE:
-        return f"'{name}' is the file that the token stands in", "choose another name"
-    return None
-
-
-def _pbx_name(name: str) -> str:
-    if said := _template_objection(name) if is_template(name) else name_objection(name):
-        raise wrong(*said)
-    return name
-
-
-def _template_objection(name: str) -> tuple[str, str] | None:
-    """Return what is wrong with *name* as that of a template, and what would be right; None where nothing is."""
-    if (times := name.count(MARK)) != 1:
-        said = f"'{name}' has {MARK} in it {times} times" if times else f"'{name}' is not a PBX name"
-        return said, f"a template has {MARK} in its name once, where its PBXs have their numbers, such as site-{MARK}"
-    without = name.replace(MARK, "")
-    if not re.fullmatch(r"[a-z0-9-]*", without):
-        return f"'{name}' is not the name of a template", f"use lower-case letters, digits and hyphens beside {MARK}"
-    if len(without) + len(str(MOST)) > LONGEST_NAME:
-        most = LONGEST_NAME - len(str(MOST))
-        return f"there are {len(without)} characters beside {MARK}", f"{most} are enough at most: a number follows"
-    return None
 
 
 def _trunks(trunks: tuple[Trunk, ...]) -> tuple[Trunk, ...]:
@@ -124,7 +88,6 @@ Chosen = Annotated[
         "properties": {row.id: _quirk_schema(row) for row in QUIRKS if row.switchable},
     }),
 ]  # fmt: skip
-PbxName = Annotated[str, AfterValidator(_pbx_name)]
 TlsVersion = Literal["1.0", "1.1", "1.2", "1.3"]
 
 
