@@ -40,6 +40,7 @@ UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
 	rig \
 	scenario_docs \
 	scenarios_shipped \
+	schemathesis \
 	service \
 	service_banner \
 	service_settings \
