@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from ucmsim.scenarios.course import Course, Due, Moment, Never, Over, Waiting, told
-from ucmsim.scenarios.judging import Done, Evidence, judge
+from ucmsim.scenarios.judging import Done, Evidence, Finding, judge
 from ucmsim.scenarios.language import Expectation, Scenario
+from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.reading import load
 from ucmsim.scenarios.seen import Call, File, Request, Row, Seen, Visit
 
@@ -169,6 +170,13 @@ def test_a_step_is_told_in_a_few_words():
     ]  # fmt: skip
 
 
+def test_patience_begins_anew_with_each_step():
+    """It is counted from when the step before was done."""
+    course = Course(scenario("wait: 1", "after: {rows: 1}"), 10.0).done(5.0, Done(0, 5.0))
+    assert course.decide(moment(14.0)) == Waiting(course.scenario.steps[1], 1.0)
+    assert decided(course, 15.0) == "Never"
+
+
 # What is expected
 
 CALLS = [
@@ -203,6 +211,25 @@ def test_what_was_delivered(kind, names, expected):
     other = Call(3, (Row("1", 1),))
     placed = {"a": 1, "b": 1, **({"c": 2} if names == ["c"] else {})}
     assert found(kind, names, calls=[*CALLS, other], placed=placed) == expected
+
+
+def test_calls_of_one_name_are_all_waited_for():
+    """While one of them is not over, nothing is said of their rows."""
+    said = (False, "not over yet, so without rows: a", True)
+    assert found("delivered", "a", calls=CALLS, placed={"a": 2}) == said
+    assert found("delivered", "placed", calls=CALLS, placed={"a": 2, "b": 1}) == said
+
+
+def test_what_was_not_judged_has_not_failed():
+    """Nor has it passed, and the list says so."""
+    good, unknown = Finding("a", "It is so.", passed=True), Finding("b", "It is kept.", passed=None, why="nobody said")
+    outcome = Outcome("day", (good, unknown), ("something was dropped",))
+    assert (outcome.passed, outcome.failed) == (True, ())
+    assert str(outcome) == (
+        "scenario day: 1 of 2 passed, 1 not judged\n  passed  a: It is so.\n  not judged  b: It is kept. -- nobody said\n"
+        "  note: something was dropped"
+    )
+    assert Outcome("day", (good, replace(good, passed=False))).failed == ("a",)
 
 
 def test_no_recording_is_none_that_was_fetched():

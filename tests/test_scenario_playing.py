@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
 
@@ -138,6 +139,21 @@ def test_every_action_reaches_the_pbx(ucm, play):
         "passed  nothing-placed: A new universe has no call.",
     ]
     assert (ucm.faults, ucm.calls) == ([], [])
+
+
+def test_a_time_of_the_pbx_comes(ucm, play):
+    """A step at an instant is done when the PBX clock shows it, and one at a second when so much of the run is over."""
+    steps = """\
+        steps:
+          - {name: begun, at: 0.1, clock: {now: "2026-03-03T15:00:00Z", rate: 3600}}
+          - {name: half past, at: "2026-03-03T15:30:00Z", clock: {rate: 0}}
+        expect: [{name: none, says: Nothing is asked., requests: {at_most: 0}}]
+    """
+    with play(steps) as day:
+        day.wait()
+    done = day._performance._course.steps
+    assert done["half past"].pbx >= datetime(2026, 3, 3, 15, 30, tzinfo=UTC)
+    assert (ucm.clock.rate, ucm.clock.now >= done["half past"].pbx) == (0.0, True)
 
 
 def test_a_restart_is_one(ucm, play):

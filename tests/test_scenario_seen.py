@@ -50,6 +50,13 @@ def test_requests_and_connections_are_told_apart(ucm):
     assert str(found.requests[3]) == "GET /cdrapi?numRecords=2 answered with 200"
 
 
+def test_a_page_whose_end_was_a_reset_is_not_whole(ucm):
+    """Though all of its bytes were handed out: what the client got of them nobody knows."""
+    with ucm.fault("http.truncate", share=1.0, ending="reset"):
+        ask(ucm)
+    assert [(one.status, one.whole) for one in seen(ucm, 2).requests] == [(401, False), (200, False)]
+
+
 def test_a_bad_certificate_that_was_refused_is_seen(ucm):
     """By its defect, and by how the client took it."""
     with ucm.identity("expired"):
