@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import socket
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -200,6 +203,46 @@ def test_resets_at_the_same_time_come_one_after_another(control: Control) -> Non
         one.join()
     assert statuses == [200] * 5
     assert len(fetched(made, "/cdrapi?format=CSV").splitlines()) == 4
+
+
+def test_a_pbx_that_is_deleted_while_it_is_reset_is_gone(control: Control, foreseen: None) -> None:
+    """Whichever comes first, afterwards there is no PBX, nothing listens, and its name and its folder are free again."""
+    for _ in range(5):
+        made = control.create(name := control.name(), history=GUIDE, api=api()).json
+        asked = [("POST", f"/v1/pbxs/{name}/reset"), ("DELETE", f"/v1/pbxs/{name}")]
+        with ThreadPoolExecutor(2) as callers:
+            answers = list(callers.map(lambda one: control(*one).status, asked))
+        assert sorted(answers) in ([200, 204], [204, 404])
+        assert not Path(made["ca"]).parent.exists()
+        place = urlsplit(made["url"])
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((place.hostname, place.port), timeout=20)
+        assert control.create(name).status == 201
+
+
+def test_pages_that_are_pulled_meanwhile_end_in_no_surprise(control: Control, foreseen: None) -> None:
+    """Who pulls pages while the PBX is reset is cut or served, and nothing of it is an error in the log."""
+    made = control.create(name := control.name(), history={"days": 1}, clock=FIXED, api=api()).json
+    over, served = threading.Event(), []
+
+    def pull() -> None:
+        while not over.is_set():
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                served.append(len(fetched(made, "/cdrapi?format=JSON")))
+
+    pulling = [threading.Thread(target=pull) for _ in range(3)]
+    for one in pulling:
+        one.start()
+    try:
+        for _ in range(10):
+            reset(control, name)
+        while not served:  # the last universe serves them
+            over.wait(0.01)
+    finally:
+        over.set()
+        for one in pulling:
+            one.join()
+    assert set(served) == {len(fetched(made, "/cdrapi?format=JSON"))}
 
 
 def test_a_pbx_with_kept_state(tmp_path: Path) -> None:
