@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests.processes import TWISTD, Process, config
 from ucmsim.descriptors import shortage
 
 
@@ -40,3 +41,14 @@ def test_the_limit_is_raised_to_what_the_process_may_have():
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(ran.stdout) == [300, 300, 300, 300]
+
+
+def test_too_few_are_told_of_at_the_start(tmp_path):
+    """On standard error, before any PBX is put together; what fits starts all the same."""
+    runner = ["sh", "-c", 'ulimit -n 150 && exec "$@"', "sh", *TWISTD]
+    with Process(tmp_path, "--config", config(tmp_path), runner=runner) as process:
+        process.report()
+        assert process.err.startswith(
+            "this process may have 150 files and connections open, and 1 PBXs need about 66: "
+        )
+        assert process.stop() == 143

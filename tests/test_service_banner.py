@@ -226,3 +226,18 @@ def test_demo(tmp_path: Path) -> None:
         assert (hq["url"], hq["username"], hq["password"]) == ("https://127.0.0.1:8443", "cdrapi", "cdrapi123")
         assert "--user cdrapi:cdrapi123 " in process.out
         assert process.curl()["cdr_root"]
+
+
+def test_the_banner_of_many_pbxs_shows_some(tmp_path: Path) -> None:
+    """Of more than ten the first three, and where the others are told of; each of them serves."""
+    file = config(tmp_path, json.dumps({"pbxs": {"site-{n}": {"count": 12, "api": API, "history": {"days": 0}}}}))
+    with Process(tmp_path, "--config", file) as process:
+        report = process.report()
+        assert len(report["pbxs"]) == 12
+        told = [line for line in process.out.splitlines() if line.startswith("PBX ")]
+        assert [line.split()[1] for line in told] == ["site-1", "site-2", "site-3", "site-4"]
+        assert told[-1] == (
+            "PBX site-4 ... site-12  9 more: the ready report (--ready-file), the control plane and the log have their URLs"
+        )
+        for pbx in report["pbxs"].values():
+            reached(pbx)
