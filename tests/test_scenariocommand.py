@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from click.shell_completion import ShellComplete
@@ -150,6 +151,19 @@ def test_one_is_failed(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
         ("nothing-lost", False),
         ("kept-once", None),
     ]
+
+
+def test_the_evidence_is_kept(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+    """The report is of its own PBX, and is there when that is gone; the password stands nowhere in it."""
+    out = tmp_path / "run.zip"
+    run = Run(ucm_fleet, tmp_path, "--report", out, "--patience", "60")
+    run.collect()
+    _, said = run.end(0)
+    assert said.endswith(f"{out}: open report.html in it\n")
+    with ZipFile(out) as found:
+        files = {name: found.read(name) for name in found.namelist()}
+    assert b"day" in files["report.html"]
+    assert [name for name, data in files.items() if b"cdrapi123" in data] == []
 
 
 def test_ctrl_c_ends_the_wait(ucm_fleet: UcmFleet, tmp_path: Path) -> None:

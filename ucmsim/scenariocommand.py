@@ -15,13 +15,14 @@ from typing import Any
 import click
 
 from ucmsim import tables
+from ucmsim.client import ControlClient
 from ucmsim.errors import UcmsimError
 from ucmsim.privatefile import put
 from ucmsim.scenarios import shipped
 from ucmsim.scenarios.bridge import Bridge
 from ucmsim.scenarios.language import LONGEST, Scenario
 from ucmsim.scenarios.performing import Performance
-from ucmsim.scenarios.running import reading, stage, watched
+from ucmsim.scenarios.running import Place, reading, stage, watched
 from ucmsim.whereabouts import Whereabouts, located
 from ucmsim.whereabouts import told as refused
 
@@ -96,6 +97,11 @@ def show(name: str, as_json: bool) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="The file of the AcctIds that the client keeps, one a line.",
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the evidence to this zip, as ucmsim report does.",
+)
 @_JSON
 def run(
     name: str,
@@ -107,6 +113,7 @@ def run(
     env_file: Path | None,
     patience: float | None,
     kept: Path | None,
+    report: Path | None,
     as_json: bool,
 ) -> None:
     """Play the scenario NAME, or the one in FILE, on a running ucmsim, beside the client that is to be judged.
@@ -130,6 +137,8 @@ def run(
                 chosen, bridge, chosen.patience if patience is None else patience, said, kept=reading(kept)
             )
             outcome = watched(performance)
+            if report is not None:
+                _report(client, place, report)
     click.echo(json.dumps(outcome.as_json(), indent=2) if as_json else str(outcome))
     raise SystemExit(0 if outcome.passed else 1)
 
@@ -138,6 +147,21 @@ def run(
 def schema() -> None:
     """The JSON Schema of a scenario's file."""
     click.echo(json.dumps(Scenario.model_json_schema(), indent=2))
+
+
+def _report(client: ControlClient, place: Place, out: Path) -> None:
+    """Write what the client did and got to the zip *out*, while the PBX is there; what cannot be written is said."""
+    from ucmsim.progress import watched as bar
+    from ucmsim.report.bundle import bundle
+    from ucmsim.report.scrubbing import Scrubber
+
+    secrets = (client.token, *([place.password] if place.password else []))
+    try:
+        bundle(client, [place.name], out, Scrubber(secrets), bar)
+    except OSError as error:
+        click.echo(f"{out} cannot be written: {error.strerror or error}", err=True)
+    else:
+        click.echo(f"{out}: open report.html in it", err=True)
 
 
 def said(sentence: str) -> None:
