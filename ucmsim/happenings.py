@@ -151,10 +151,14 @@ class Happenings(Service):
         """Return a page of the ledger, which the worker reads step by step, pages of the device between. Raises `Stopped`."""
         pbx = self._appliance.pbx
         accounting = Accounting(pbx.history, sought, how)
+
+        def step() -> bool:
+            pbx.deliveries.flush()  # in one with the reading: each turn of the worker's is waited for
+            return accounting.step()
+
         async with self._reading:
             self._still_running()
-            await self._worker(pbx.deliveries.flush)
-            while not await self._worker(accounting.step):
+            while not await self._worker(step):
                 self._still_running()
         return accounting
 
