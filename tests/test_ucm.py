@@ -142,13 +142,15 @@ def test_a_denial_is_a_context(ucm: Ucm) -> None:
 
 @OPEN
 def test_another_identity_is_shown(ucm: Ucm) -> None:
-    """A bad certificate is a context, behind which the good one is shown; certificate and key of one's own will do too."""
+    """A bad certificate is a context, behind which what was shown before is: the good one, or another bad one."""
     with ucm.identity("expired") as shown, pytest.raises(requests.exceptions.SSLError, match="expired"):
         fetch(ucm)
     assert shown.defect == "expired"
     ucm.assert_verified_tls()
     assert fetch(ucm).status_code == 200
     ucm.identity("self-signed")
+    with ucm.identity("expired"), pytest.raises(requests.exceptions.SSLError, match="expired"):
+        fetch(ucm)
     with pytest.raises(requests.exceptions.SSLError, match="self-signed"):
         fetch(ucm)
     ucm.identity()

@@ -55,23 +55,28 @@ class UcmFault:
 
 @dataclass(slots=True)
 class UcmIdentity:
-    """The certificate that is shown from the next handshake on; as a context manager the good one is, at the end."""
+    """The certificate that is shown from the next handshake on.
+
+    As a context manager the *defect* that was shown before is, at the end, or the good certificate.
+    """
 
     defect: str | None
     certificate: str = field(repr=False)
     _control: ControlClient = field(repr=False)
     _pbx: str = field(repr=False)
+    _before: str | None = field(default=None, repr=False)
 
     @classmethod
     def show(cls, control: ControlClient, pbx: str, identity: Mapping[str, str]) -> UcmIdentity:
         """Let *pbx* show *identity*, as the control plane takes it; raises `ucmsim.client.ControlError`."""
+        before = control.identity(pbx).defect
         shown = control.show_identity(pbx, identity)
-        return cls(shown.defect, shown.certificate, control, pbx)
+        return cls(shown.defect, shown.certificate, control, pbx, before)
 
     def restore(self) -> None:
-        """Let the good certificate be shown again, if the PBX is still there."""
+        """Let be shown what was before, if the PBX is still there."""
         try:
-            self._control.show_identity(self._pbx, {})
+            self._control.show_identity(self._pbx, {"defect": self._before} if self._before else {})
         except ControlError as error:
             if error.status != _GONE:
                 raise

@@ -125,7 +125,7 @@ class Ucm:
     ) -> UcmIdentity:
         """Show the certificate with a *defect* from the next handshake on, or a *certificate* with its *key*, both PEM.
 
-        Without either the good one. As a context manager it shows the good one again at the end.
+        Without either the good one. As a context manager it shows at the end what was shown before.
         """
         chosen = {"defect": defect, "certificate": certificate, "key": key}
         given = {name: value for name, value in chosen.items() if value is not None}
