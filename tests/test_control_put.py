@@ -273,6 +273,15 @@ def test_the_examples_of_the_rfc(target: Any, patch: Any, result: Any) -> None:
     assert merged(target, patch) == result
 
 
+def test_what_is_told_can_be_put_again(control: Control) -> None:
+    """Of a PBX that was imported and of one that was made up; only the password, which is not told, is taken away by it."""
+    for history in (GUIDE, {"days": 1, "calls_per_day": 3}):
+        settings = put(control, name := control.name(), history=history).json["pbx"]["settings"]
+        assert control("PUT", f"/v1/pbxs/{name}", settings).json["changed"] == []
+    settings = put(control, name, history=history, api=api(**ACCOUNT)).json["pbx"]["settings"]
+    assert control("PUT", f"/v1/pbxs/{name}", settings).json["changed"] == ["api.tls_authentication_password"]
+
+
 def test_what_is_left_out_is_the_default(control: Control) -> None:
     """A document without a key takes back what was set before."""
     put(control, name := control.name(), quirks={"order": "desc"}, api=api(**ACCOUNT), recording={"share": 0.5})

@@ -98,6 +98,8 @@ def told(service: PbxService) -> Mapping[str, Any]:
     """Return what is told of a PBX: where it is, its rows and its settings, and no password."""
     pbx = service.appliance.pbx
     settings = pbx.settings.model_dump(mode="json", by_alias=True, exclude={"api": {"tls_authentication_password"}})
+    if settings["history"]["import"] is not None:  # with which the others do not go
+        settings["history"] = {"import": settings["history"]["import"]}
     told = described(service)
     del told["password"]  # the ready report has it, and whoever created the PBX
     return {
