@@ -7,13 +7,14 @@ import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 import requests
 
-from tests.controlling import LATENCY, Control
+from tests.controlling import GUIDE, LATENCY, Control, api
 from ucmsim.client import (
     ControlClient,
     ControlError,
@@ -42,6 +43,34 @@ def test_client_does_what_the_routes_do(control: Control) -> None:
     assert client.faults(name) == []
     client.delete_pbx(name)
     assert name not in client.status().pbxs
+
+
+def test_client_changes_what_there_is(control: Control, tmp_path: Path) -> None:
+    """A PBX is asked for, changed, shown otherwise, written to a file, reset and restored, and its ledger is read."""
+    client, name = control.client, control.name()
+    settings = {"history": GUIDE, "clock": {"start": "2026-03-02T14:00:00Z", "rate": 0}, "api": api()}
+    made, again = client.put_pbx(name, settings), client.put_pbx(name, settings)
+    assert (made.created, again.created, again.changed, again.pbx) == (True, False, (), made.pbx)
+    changed = client.change_pbx(name, {"quirks": {"order": "desc"}})
+    assert (changed.changed, changed.pbx.settings["quirks"]) == (("quirks.order",), {"order": "desc"})
+    assert client.change_api(name, {"tls_authentication_name": "cdrapi"}) == client.api(name)
+    assert (client.api(name).tls_authentication_name, client.api(name).password_set) == ("cdrapi", False)
+    good = client.identity(name)
+    assert client.show_identity(name, {"defect": "expired"}).defect == "expired"
+    assert client.show_identity(name) == good
+    assert client.place_call(name, {"shape": "answered", "from": "1001", "to": "1002", "talk": 2}).rows == 1
+    client.change_clock(name, {"advance": 60})
+    (call,) = client.ledger(name, shape="answered", delivered="never")
+    assert (call.delivered, call.rows[0].deliveries, call.rows[0].caller) == (0, (), "1001")
+    written = client.snapshot(name, str(tmp_path / "hq.zip"))
+    assert (Path(written.file), written.bytes, written.rows) == (
+        tmp_path / "hq.zip",
+        (tmp_path / "hq.zip").stat().st_size,
+        4,
+    )
+    assert client.reset(name).rows == 3
+    assert client.restore(name, written.file).rows == 4
+    assert f'ucmsim_connections_open{{pbx="{name}"}}' in client.metrics()
 
 
 def test_client_names_a_field_once(control: Control) -> None:
@@ -139,10 +168,25 @@ def test_somebody_else_answers(somebody: Callable[[int, bytes], ControlClient], 
 
 def test_an_answer_that_lacks_something_says_what(somebody: Callable[[int, bytes], ControlClient]) -> None:
     """A key that is missing is named, and where it is missing; one that is too many is of a newer ucmsim."""
-    body = {"items": [{"name": "hq", "url": None, "username": None, "ca": "x", "settings": {}}], "next": None, "new": 1}
+    body = {
+        "items": [{"name": "hq", "url": None, "username": None, "ca": "x", "settings": {}, "warnings": []}],
+        "next": None,
+        "new": 1,
+    }
     with pytest.raises(ControlUnreachable, match=r"there is no 'rows' in what stands at items\[0\]"):
         somebody(200, json.dumps(body).encode()).pbxs()
-    body["items"] = [{"name": "hq", "url": None, "username": None, "ca": "x", "settings": {}, "rows": 3, "newer": True}]
+    body["items"] = [
+        {
+            "name": "hq",
+            "url": None,
+            "username": None,
+            "ca": "x",
+            "settings": {},
+            "warnings": [],
+            "rows": 3,
+            "newer": True,
+        }
+    ]
     (pbx,) = somebody(200, json.dumps(body).encode()).pbxs()
     assert (pbx.name, pbx.rows, pbx.warnings) == ("hq", 3, ())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
 from tests.controlling import GUIDE, Control, api
+from ucmsim.authority import self_signed
 from ucmsim.cli import main
 from ucmsim.whereabouts import READY_FILE, TOKEN, URL
 
@@ -32,6 +34,12 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (URL, TOKEN, READY_FILE):
         monkeypatch.delenv(name, raising=False)
     return
+
+
+def own() -> tuple[str, str]:
+    """Return a certificate and its key, as a user brings them."""
+    identity = self_signed(("localhost", "127.0.0.1"), datetime.now(UTC))
+    return identity.certificate_pem.decode(), identity.key_pem.decode()
 
 
 def run(*words: str, stdin: str | None = None) -> Result:
@@ -88,6 +96,65 @@ def test_pbxs_come_and_go(pbx: str, control: Control, tmp_path: Path) -> None:
     assert other in told("status")["pbxs"]
     assert told("pbxs", "delete", other) is None
     assert other not in told("status")["pbxs"]
+
+
+def test_pbxs_are_put_and_patched(pbx: str, control: Control, tmp_path: Path) -> None:
+    """It is said whether there is a new one, what changed, and that nothing did."""
+    name = control.name()
+    words = ("pbxs", "put", name, "personality=ucm6510", "history.days=0")
+    assert said(*words) == f"{name} is created"
+    assert said(*words) == "nothing changed"
+    assert said(*words, "quirks.order=desc") == "changed: quirks.order"
+    assert said("pbxs", "patch", name, "quirks.order=null", "time_zone=Europe/Berlin").startswith("changed: ")
+    assert told("pbxs", "patch", name, "time_zone=Europe/Berlin") == {
+        "created": False, "changed": [], "pbx": told("pbxs", "show", name),
+    }  # fmt: skip
+
+
+def test_snapshots(pbx: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written to a file, whose name may be relative to where the command runs, and restored from it."""
+    monkeypatch.chdir(tmp_path)
+    sentence = said("snapshot", pbx, "hq.zip")
+    size = (tmp_path / "hq.zip").stat().st_size
+    assert sentence == f"{pbx} is in {tmp_path / 'hq.zip'}: {size} bytes, 3 rows"
+    control_says = told("snapshot", pbx, "again.zip")
+    assert (control_says["file"], control_says["rows"]) == (str(tmp_path / "again.zip"), 3)
+    assert said("restore", pbx, "hq.zip") == f"{pbx} is as in hq.zip, with 3 rows"
+    assert told("restore", pbx, "hq.zip")["name"] == pbx
+    assert "nowhere.zip" in said("restore", pbx, "nowhere.zip", code=1)
+
+
+def test_identity(pbx: str, tmp_path: Path) -> None:
+    """One with a defect, one from files, and the good one again."""
+    good = told("identity", "show", "-p", pbx)
+    assert good["defect"] is None
+    assert "certificate" not in said("identity", "show", "-p", pbx).replace("BEGIN", "")
+    assert told("identity", "set", "-p", pbx, "expired")["defect"] == "expired"
+    assert "defect: expired" in said("identity", "show", "-p", pbx).splitlines()
+    assert told("identity", "set", "-p", pbx)["sha256"] == good["sha256"]
+    certificate, key = own()
+    (tmp_path / "c.pem").write_text(certificate)
+    (tmp_path / "k.pem").write_text(key)
+    shown = told(
+        "identity", "set", "-p", pbx, "--certificate", str(tmp_path / "c.pem"), "--key", str(tmp_path / "k.pem")
+    )
+    assert (shown["defect"], shown["sha256"] == good["sha256"]) == (None, False)
+    assert "it cannot be read" in said("identity", "set", "-p", pbx, "--key", str(tmp_path / "none.pem"), code=2)
+    assert "did you mean 'expired'?" in said("identity", "set", "-p", pbx, "expird", code=1)
+
+
+def test_api(pbx: str, tmp_path: Path) -> None:
+    """Settings are words; a key and a certificate are files, which are uploaded."""
+    assert "password_set: no" in said("api", "show", "-p", pbx).splitlines()
+    page = told("api", "set", "-p", pbx, "tls_authentication_name=cdrapi", "tls_authentication_password=x")
+    assert (page["tls_authentication_name"], page["password_set"]) == ("cdrapi", True)
+    certificate, key = own()
+    (tmp_path / "c.pem").write_text(certificate)
+    (tmp_path / "k.pem").write_text(key)
+    files = (f"tls_cert={tmp_path / 'c.pem'}", f"tls_private_key={tmp_path / 'k.pem'}")
+    assert "certificate.pem" in said("api", "set", "-p", pbx, *files)
+    assert told("api", "set", "-p", pbx, "tls_cert=null", "tls_private_key=null")["tls_cert"] is None
+    assert "it cannot be read" in said("api", "set", "-p", pbx, "tls_cert=none.pem", code=2)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -86,7 +86,7 @@ def test_what_is_missing_is_said() -> None:
 
 
 def test_a_call_of_the_ledger_is_a_call() -> None:
-    """It has all that a call has, and its deliveries."""
+    """It has all that a call has, and what was delivered of it."""
     row = {"row": 1, "AcctId": "1", "uniqueid": "1.0", "session": "1", "caller": "1001", "reached": "1002"}
     row |= {"trunk_in": "", "trunk_out": "", "began": 0, "answered": None, "ended": 5}
     delivery = {"exchange": 7, "wall": "2026-03-01T12:00:00+00:00", "peer": "127.0.0.1", "whole": True}
@@ -106,9 +106,9 @@ def test_a_call_of_the_ledger_is_a_call() -> None:
         "trunks": [],
         "rows": [{**row, "deliveries": [delivery]}],
     }
-    call |= {"recordings": [{"path": "a/b.wav", "bytes": 44, "deliveries": []}], "delivered": 1}
+    call |= {"recordings": [{"path": "a/b.wav", "bytes": 44, "named": True, "deliveries": []}], "delivered": 1}
     found = read(answers.LedgerCall, call)
-    assert isinstance(found, answers.Call)
+    assert {one.name for one in fields(answers.Call)} <= {one.name for one in fields(answers.LedgerCall)}
     assert (found.rows[0].acctid, found.rows[0].deliveries[0].exchange, found.delivered) == ("1", 7, 1)
     assert written(found) == call
 

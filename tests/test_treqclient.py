@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 import pytest_twisted
 import requests
 
-from tests.controlling import LATENCY, Control
+from tests.controlling import GUIDE, LATENCY, Control
 from ucmsim.client import ControlClient, ControlNotFound, ControlRefused, ControlUnauthorised, ControlUnreachable
 from ucmsim.pytest_plugin import Ucm
 from ucmsim.treqclient import TreqControlClient
@@ -51,6 +52,25 @@ async def test_it_answers_what_the_other_client_does(control: Control, client: T
     assert await client.faults(name) == []
     await client.delete_pbx(name)
     assert name not in (await client.status()).pbxs
+
+
+@pytest_twisted.ensureDeferred
+async def test_it_changes_what_there_is(control: Control, client: TreqControlClient, tmp_path: Path) -> None:
+    """A PBX is asked for, changed, shown otherwise, written to a file, reset and restored, as by the other client."""
+    name, other = control.name(), control.client
+    made = await client.put_pbx(name, {"history": GUIDE})
+    assert made.pbx == other.pbx(name)
+    assert (await client.change_pbx(name, {"quirks": {"order": "desc"}})).changed == ("quirks.order",)
+    assert await client.change_api(name, {"tls_authentication_name": "x"}) == other.api(name) == await client.api(name)
+    assert (await client.show_identity(name, {"defect": "expired"})).defect == "expired"
+    assert await client.show_identity(name) == other.identity(name) == await client.identity(name)
+    assert await client.ledger(name) == other.ledger(name)
+    written = await client.snapshot(name, str(tmp_path / "hq.zip"))
+    assert (written.rows, await client.delete_cdrs(name)) == (3, 3)
+    assert (await client.restore(name, written.file)).rows == 3
+    assert await client.reset(name) == other.pbx(name)
+    assert name in await client.metrics()
+    assert await client.openapi() == other.openapi()
 
 
 @pytest_twisted.ensureDeferred

@@ -75,8 +75,8 @@ class Pbx:
     username: str | None
     ca: str
     rows: int
+    warnings: tuple[str, ...]
     settings: Mapping[str, Any] = field(hash=False, metadata={"schema": "Settings"})
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +259,8 @@ class PlacedCall:
     kind: str
     begins: datetime
     ends: datetime | None
-    call: int | None = None
-    rows: int | None = None
+    call: int | None
+    rows: int | None
 
 
 @dataclass(frozen=True, slots=True)
