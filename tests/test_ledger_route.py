@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,17 @@ import pytest
 import requests
 
 from tests.controlling import GUIDE, Control, api
+from tests.makers import VOICES
 from ucmsim.accounts import STEP, Accounting
+from ucmsim.assembly import assemble
+from ucmsim.deliveries import Delivery, Sent
+from ucmsim.extents import Rows
 from ucmsim.history import History
 from ucmsim.ledger import Sought
+from ucmsim.pbx import Pbx
 from ucmsim.pytest_plugin import Ucm
+from ucmsim.settings import load_pbx
+from ucmsim.statefolder import StateFolder
 
 EMPTY: dict[str, Any] = {
     "personality": "ucm6510",
@@ -178,6 +187,54 @@ def test_imported_rows_are_told_as_what_they_are(ucm: Ucm, control: Control) -> 
     (never,) = ledger(ucm, control, delivered="never")
     assert never["rows"][0]["AcctId"] == "64"
     assert ledger(ucm, control, since=JANUARY.isoformat()) == []
+
+
+@pytest.mark.ucmsim(**EMPTY)
+def test_new_universe_has_delivered_nothing(ucm: Ucm, control: Control) -> None:
+    """With a reset the ledger begins anew, also for rows that have the ids of old ones."""
+    place(ucm)
+    get(ucm, "/cdrapi")
+    assert rows(ledger(ucm, control)) == [[True]]
+
+    control("POST", f"/v1/pbxs/{ucm.name}/reset", {})
+    place(ucm)
+
+    assert rows(ledger(ucm, control)) == [[]]
+
+
+@pytest.mark.ucmsim(**EMPTY)
+def test_snapshot_knows_what_was_delivered(ucm: Ucm, control: Control, tmp_path: Path) -> None:
+    """What was delivered goes into a snapshot, also what was handed over just before, and comes back with it."""
+    place(ucm)
+    get(ucm, "/cdrapi")
+    control("POST", f"/v1/pbxs/{ucm.name}/snapshot", {"file": str(tmp_path / "hq.zip")})
+    get(ucm, "/cdrapi")
+    assert rows(ledger(ucm, control)) == [[True, True]]
+
+    control("POST", f"/v1/pbxs/{ucm.name}/restore", {"file": str(tmp_path / "hq.zip")})
+
+    assert rows(ledger(ucm, control)) == [[True]]
+
+
+def test_deliveries_are_there_after_a_restart(tmp_path: Path) -> None:
+    """What waits to be written when a PBX is switched off is written, and told when it begins again in its folder."""
+    settings = load_pbx({"personality": "ucm6510", "history": GUIDE}, Path())
+
+    @contextmanager
+    def running() -> Iterator[Pbx]:
+        folder = StateFolder.open(tmp_path)
+        appliance = assemble("hq", settings, folder, voices=VOICES, seed=1, wall=1_386_100_000.0)
+        yield appliance.pbx
+        appliance.close()
+        folder.close()
+
+    with running() as pbx:
+        sent = Sent(Rows((1, 2, 3), (10, 20, 30)), 20)
+        pbx.deliveries.add(Delivery(7, 1.5, "192.0.2.1", sent, cut=True))
+    with running() as pbx:
+        found = Accounting(pbx.history, Sought(), "never").whole()
+
+    assert [row["AcctId"] for one in found for row in one.as_json()["rows"]] == ["64"]
 
 
 def test_imported_rows_of_one_session_are_one_item() -> None:
