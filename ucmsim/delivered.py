@@ -224,10 +224,16 @@ def runs_of(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _rows(delivery: Delivery, carries: Rows) -> Iterator[tuple[object, ...]]:
+    told: tuple[object, ...] = (delivery.exchange, delivery.wall, delivery.peer)
+    if carries.keys and carries.is_whole(delivery.sent.read):  # as nearly all pages are
+        keys = set(carries.keys)
+        first, last = min(keys), max(keys)
+        if last - first == len(keys) - 1:
+            yield *told, 1, first, last, ""
+            return
     for whole, ids in zip((1, 0), carries.within(delivery.sent.read), strict=True):
         if ids:
-            told = "" if ids[-1] - ids[0] == len(ids) - 1 else runs(ids)
-            yield delivery.exchange, delivery.wall, delivery.peer, whole, ids[0], ids[-1], told
+            yield *told, whole, ids[0], ids[-1], "" if ids[-1] - ids[0] == len(ids) - 1 else runs(ids)
 
 
 def _files(delivery: Delivery, carries: Files) -> Iterator[tuple[object, ...]]:

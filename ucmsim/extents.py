@@ -14,17 +14,31 @@ K = TypeVar("K", int, str)
 class Extent(Generic[K]):
     """What stands in a body: *keys* in the order in which they stand there, and where each of them *ends*, in bytes.
 
-    Those that are *altered* are not as the PBX has them, because a fault has changed them. A key may stand there twice.
+    Ends count from *first* on, and without the *gap* that is behind each of those before. Those that are *altered* are not as
+    the PBX has them, because a fault has changed them. A key may stand there twice.
     """
 
     keys: Sequence[K]
     ends: Sequence[int]
     altered: frozenset[K] = frozenset()
+    first: int = 0
+    gap: int = 0
+
+    def end(self, at: int) -> int:
+        """Return where the key at that place ends."""
+        return self.first + self.ends[at] + at * self.gap
+
+    def is_whole(self, count: int) -> bool:
+        """Return whether all keys are whole in the first *count* bytes: so it is of nearly all bodies."""
+        return not self.altered and (not self.keys or self.end(len(self.keys) - 1) <= count)
 
     def within(self, count: int) -> tuple[list[K], list[K]]:
         """Return which keys are whole in the first *count* bytes, and which are not; sorted, each once."""
         every = set(self.keys)
-        whole = set(self.keys[: bisect_right(self.ends, count)]) - self.altered
+        if self.is_whole(count):
+            return sorted(every), []
+        reached = bisect_right(range(len(self.keys)), count, key=self.end)
+        whole = set(self.keys[:reached]) - self.altered
         return sorted(whole), sorted(every - whole)
 
 

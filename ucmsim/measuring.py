@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from ucmsim.columns import Row
 from ucmsim.extents import Rows
-from ucmsim.pieces import Pieces, encoded, positions
+from ucmsim.pieces import Pieces, encoded
 from ucmsim.query import Format
 from ucmsim.render import Layout
 from ucmsim.sight import Found
@@ -25,8 +25,12 @@ def measured(form: Format, layout: Layout, rows: Sequence[Row]) -> tuple[bytes, 
     if form is Format.JSON and layout.json.grouping is not None:
         pieces, inside = layout.json.grouped(rows)
         data, ends = _encoded(pieces)
-        ends = array("Q", chain.from_iterable(map(repeat, ends, map(len, inside))))
-        return data, Rows(_ids(chain.from_iterable(inside)), ends)
+        gap = len(encoded(pieces.gap))
+        whole = (pieces.first + end + at * gap for at, end in enumerate(ends))
+        return data, Rows(
+            _ids(chain.from_iterable(inside)),
+            array("Q", chain.from_iterable(map(repeat, whole, map(len, inside)))),
+        )
     match form:
         case Format.CSV:
             pieces = layout.csv.pieces(rows)
@@ -35,7 +39,7 @@ def measured(form: Format, layout: Layout, rows: Sequence[Row]) -> tuple[bytes, 
         case Format.JSON:
             pieces = layout.json.pieces(rows)
     data, ends = _encoded(pieces)
-    return data, Rows(_ids(rows), ends)
+    return data, Rows(_ids(rows), ends, first=pieces.first, gap=len(encoded(pieces.gap)))
 
 
 def unmeasured(data: bytes, rows: Sequence[Row]) -> Rows:
@@ -59,7 +63,7 @@ def altered(before: Iterable[Row], found: Found, columns: Collection[str]) -> fr
 
 def _encoded(pieces: Pieces) -> tuple[bytes, array[int]]:
     text = pieces.page
-    return encoded(text), positions(pieces.ends(ascii_only=text.isascii()))
+    return encoded(text), pieces.ends(ascii_only=text.isascii())
 
 
 def _ids(rows: Iterable[Row]) -> array[int]:

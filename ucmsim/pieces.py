@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -34,14 +34,14 @@ class Pieces:
         first, *others, last = self.texts
         return self.gap.join((self.front + first, *others, last + self.back))  # which copies the whole of it once
 
-    def ends(self, *, ascii_only: bool) -> Iterator[int]:
-        """Yield where each text ends, in bytes; quicker where no sign is longer than one, because the page is *ascii_only*."""
-        sizes = map(len, self.texts if ascii_only else map(encoded, self.texts))
-        gap, first = len(encoded(self.gap)), len(encoded(self.front))
-        return accumulate((size + gap for size in sizes), initial=first - gap + self.tail)
+    @property
+    def first(self) -> int:
+        """The bytes before the first text, and its tail."""
+        return len(encoded(self.front)) + self.tail
 
+    def ends(self, *, ascii_only: bool) -> array[int]:
+        """Return where each text ends, in bytes from the first on and without gaps.
 
-def positions(ends: Iterator[int]) -> array[int]:
-    """Return *ends* in little room, without what they begin with."""
-    next(ends)
-    return array("Q", ends)
+        That is quicker where no sign is longer than one, because the page is *ascii_only*.
+        """
+        return array("Q", accumulate(map(len, self.texts if ascii_only else map(encoded, self.texts))))
