@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.clients import FOLDER, client
+from ucmsim.authority import Authority
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 
 ROWS = 2500
@@ -45,9 +47,11 @@ def test_pages_through_without_gap_or_duplicate(name: str, history: Ucm) -> None
 
 
 @CLIENTS
-def test_refuses_whom_it_does_not_trust(name: str, history: Ucm, ucm: Ucm) -> None:
-    """A client that trusts another PBX's CA gets no row: it really verifies."""
-    ran = _run(name, history, ucm.ca)
+def test_refuses_whom_it_does_not_trust(name: str, history: Ucm, tmp_path: Path) -> None:
+    """A client that trusts another CA gets no row: it really verifies."""
+    stranger = tmp_path / "stranger.pem"
+    stranger.write_bytes(Authority.mint("stranger", datetime.now(UTC)).certificate_pem)
+    ran = _run(name, history, str(stranger))
     assert ran.returncode != 0
     assert "certificate" in ran.stderr
     assert ran.stdout == ""

@@ -67,7 +67,9 @@ LINE = {"name": "carrier-a", "caller_id": "01632960401", "caller_name": "Example
 SALES = {"extension": 1002, "number": "3125550111", "name": "Sales"}
 
 
-@pytest.mark.ucmsim(**EMPTY, trunks=[LINE], extensions={"count": 5, "caller_ids": [SALES]})
+@pytest.mark.ucmsim(
+    **EMPTY, trunks=[LINE], extensions={"count": 5, "caller_ids": [SALES]}, traffic={"own_caller_id": 0}
+)
 def test_a_placed_call_has_the_prefix_and_the_caller_id_of_its_trunk_or_of_its_extension(ucm: Ucm) -> None:
     """The number is given without the prefix, and dialled with it."""
     for caller in ("1001", "1002"):
