@@ -120,6 +120,19 @@ def test_stream_ends_when_the_pbx_does(control: Control) -> None:
         assert response.read().strip() == b""
 
 
+def test_stream_ends_with_a_universe(control: Control) -> None:
+    """When a PBX is reset, who follows the old one gets the end, and whoever resumes gets the new one from its first event on."""
+    made = control.create(api=api()).json
+    with following(control, made["name"], "?after=0") as response:
+        assert response.readline().startswith(b":")
+        control("POST", f"/v1/pbxs/{made['name']}/reset", {})
+        assert response.read().strip() == b""
+    with following(control, made["name"], headers={"Last-Event-ID": "7"}) as response:
+        place = urlsplit(made["url"])
+        socket.create_connection((place.hostname, place.port), timeout=20).close()
+        assert event(response)["id"] == "1"
+
+
 # --- without a network ---------------------------------------------------------------------------------------------
 
 
