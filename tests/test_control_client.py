@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -231,3 +233,19 @@ def test_the_journal_is_followed_as_it_grows(control: Control, ucm: Ucm) -> None
     assert (third.target, third.status, third.refusal and third.refusal.code) == ("/cdrapi?n=3", 401, "no-credentials")
     assert ucm.journal(kind="exchange", after=third.id - 1) == [third]
     followed.close()
+
+
+def test_the_client_needs_the_standard_library_only() -> None:
+    """Whoever drives a ucmsim elsewhere imports nothing else with it."""
+    code = (
+        "import sys, ucmsim.client, ucmsim.answers; "
+        "print(sorted({name.partition('.')[0] for name in sys.modules} - set(sys.stdlib_module_names) - {'__main__'}))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-S", "-c", code], env=_found_here(), capture_output=True, text=True, timeout=60
+    )
+    assert (found.stdout, found.stderr) == ("['ucmsim']\n", "")
+
+
+def _found_here() -> dict[str, str]:
+    return {"PYTHONPATH": str(Path(__file__).parent.parent)}
