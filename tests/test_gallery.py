@@ -204,8 +204,9 @@ def test_it_is_minted_when_the_pbx_begins(tmp_path: Path) -> None:
     )
     appliance = assemble("hq", settings, folder, voices=VOICES, seed=1, wall=NOW.timestamp())
     try:
-        assert list(appliance._bad) == [("rsa-8192", False)]
-        shown, _ = appliance._bad["rsa-8192", False]
+        minted = appliance.identities._bad
+        assert list(minted) == [("rsa-8192", False)]
+        shown, _ = minted["rsa-8192", False]
         assert shown.key_pem == slow_key()
         assert appliance.identity("rsa-8192", NOW.timestamp()) is shown
     finally:
