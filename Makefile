@@ -1,4 +1,4 @@
-# make run [CONFIG=sim.yaml] | test [TESTS=tests/test_cli.py] | lint | bench | statistics | invariants | gallery | symptoms | matrix | soak | clean. Everything happens in .venv, which is made on first use.
+# make run [CONFIG=sim.yaml] | test [TESTS=tests/test_cli.py] | lint | bench | statistics | invariants | gallery | symptoms | rig | matrix | soak | clean. Everything happens in .venv, which is made on first use.
 
 PYTHON ?= python3
 VENV := .venv

@@ -71,7 +71,7 @@ def test_what_ucmsim_counts_otherwise_is_found(tenant: Tenant) -> None:
 def outcome(**changes: object) -> Outcome:
     """Return what is good but for *changes*."""
     good = {
-        "plan": Plan(), "started": 1.0, "stopped": 0.1, "polls": 5, "pages": 6, "requests": 12, "rows_served": 9, "rows": 9,
+        "plan": Plan(), "started": 1.0, "stopped": 0.1, "polls": 50, "pages": 6, "requests": 12, "rows_served": 9, "rows": 9,
         "errors": [], "wrong_tenant": [], "lost": [], "shared_keys": 0, "miscounted": [], "memory": [100.0] * 300,
     }  # fmt: skip
     return Outcome(**{**good, **changes})  # type: ignore[arg-type]
@@ -85,6 +85,7 @@ def outcome(**changes: object) -> Outcome:
         {"lost": ["site-1: 1"]},
         {"miscounted": ["site-1: rows"]},
         {"rows": 0},
+        {"polls": 49},
         {"rows": 10, "shared_keys": 1},
         {"memory": [100.0 + at / 10 for at in range(300)]},
     ],
