@@ -357,3 +357,30 @@ def test_scrubber_knows_all_that_a_secret_can_look_like(secret: str) -> None:
         told = scrub.text(b64encode(b"x" * at + secret.encode() + b"and more").decode())
         assert HIDDEN in told
         assert [form for form in encodings(secret) if len(form) > 4 and form in told] == []
+
+
+@pytest.mark.parametrize("told_by", ["option", "environment"])
+def test_passwords_of_faults_and_of_a_ready_report_appear_nowhere(
+    control: Control, ucm_fleet: UcmFleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told_by: str
+) -> None:
+    """A fault can make a password the right one for a while, and another PBX's stands in the ready report."""
+    others, armed, configured = "another-PBX-has-it", "armed-for-a-while", "armed-from-the-start"
+    fault = {"fault": "api.credentials", "username": "x", "password": configured}
+    pbx = control.create(api=api(tls_authentication_name=None), faults=[fault]).json
+    ucm_fleet.control.arm_fault(pbx["name"], {"fault": "api.credentials", "username": "x", "password": armed})
+    for secret in (others, armed, configured):
+        requests.get(f"{pbx['url']}/cdrapi?foo={secret}", verify=pbx["ca"], headers={"User-Agent": secret}, timeout=20)
+    client = ucm_fleet.control
+    ready = {"control": {"url": client.url, "token": client.token}, "pbxs": {"other": {"password": others}}}
+    (tmp_path / "ready.json").write_text(json.dumps(ready))
+    where = ["--ready-file", str(tmp_path / "ready.json")] if told_by == "option" else []
+    if told_by == "environment":
+        monkeypatch.setenv("UCMSIM_READY_FILE", str(tmp_path / "ready.json"))
+
+    done = CliRunner().invoke(main, ["report", "--out", str(tmp_path / "run.zip"), "--pbx", pbx["name"], *where])
+
+    assert done.exit_code == 0, done.output
+    found = members(tmp_path / "run.zip")
+    assert [
+        (name, secret) for name, text in found.items() for secret in (others, armed, configured) if secret in text
+    ] == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
+from ucmsim import configuration
+from ucmsim.client import ControlClient
 from ucmsim.whereabouts import Whereabouts, located, told
 
 
@@ -36,7 +38,7 @@ def report(
     with told():
         client = where.client()
         chosen = list(dict.fromkeys(names)) or list(client.status().pbxs)
-        scrubber = Scrubber((client.token, *_passwords(where.ready)))
+        scrubber = Scrubber((client.token, *_known(where.settled()), *_of_faults(client, chosen)))
         try:
             made = bundle(client, chosen, out, scrubber, watched)
         except OSError as error:
@@ -51,9 +53,18 @@ def report(
     click.echo(f"{out}: open report.html in it")
 
 
-def _passwords(ready: Path | None) -> Iterator[str]:
-    """Yield the passwords that a ready report has, so that nobody tells them again."""
-    if ready is None:
-        return
-    pbxs = json.loads(ready.read_text("utf-8")).get("pbxs", {})
-    yield from (one["password"] for one in pbxs.values() if one.get("password"))
+def _known(where: Whereabouts) -> Iterator[str]:
+    """Yield the passwords that a ready report or a configuration has, so that nobody tells them again."""
+    if where.ready is not None:
+        pbxs = json.loads(where.ready.read_text("utf-8")).get("pbxs", {})
+        yield from (one["password"] for one in pbxs.values() if one.get("password"))
+    elif where.config is not None and where.url is None:
+        apis = (pbx.api for pbx in configuration.read(where.config).pbxs.values())
+        yield from (api.tls_authentication_password for api in apis if api.tls_authentication_password)
+
+
+def _of_faults(client: ControlClient, pbxs: Iterable[str]) -> Iterator[str]:
+    """Yield the passwords that faults of these *pbxs* give for right ones, of those armed and of those in the settings."""
+    for name in pbxs:
+        specs = [one.told for one in client.faults(name)] + list(client.pbx(name).settings["faults"])
+        yield from (spec["password"] for spec in specs if isinstance(spec.get("password"), str) and spec["password"])

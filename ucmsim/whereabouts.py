@@ -54,8 +54,11 @@ class Whereabouts:
 
         Raises `click.UsageError`. A ready report and a state folder are read each time, because a restart changes the token.
         """
-        found = self if self.url or self.ready or self.config else self._of_environment()
-        return replace(found._asked(), timeout=timeout)
+        return replace(self.settled()._asked(), timeout=timeout)
+
+    def settled(self) -> Whereabouts:
+        """Return what holds: what was said, else what the environment says."""
+        return self if self.url or self.ready or self.config else self._of_environment()
 
     def _of_environment(self) -> Whereabouts:
         said = os.environ
