@@ -185,6 +185,12 @@ BAD_CHANGES = [
     ),
     ({"now": "2026-03-29T00:30:00"}, "now", "'2026-03-29T00:30:00' has no zone, so it is no instant"),
     ({"now": "0001-01-01T00:00:00+14:00"}, "now", "lies outside the years 1 to 9999"),
+    (
+        {"now": "9999-12-31T23:59:59Z"},
+        "now",
+        "too near the end of the years 1 to 9999; of instants here the first is 0001-01-02T00:00:00+00:00 and the last is 9999-12-30T23:59:59+00:00",
+    ),
+    ({"now": "0001-01-01T23:59:59Z"}, "now", "'0001-01-01T23:59:59Z' is too near the end"),
     ({"now": 1774744200}, "now", "text is due, and 1774744200 is a number"),
     ({"now": None}, "now", "there is nothing here"),
     ({"rate": -0.5}, "rate", "-0.5 cannot stand here; it must be 0 or more"),

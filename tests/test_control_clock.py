@@ -71,6 +71,7 @@ def test_a_unit_believes_in_another_zone(control: Control) -> None:
 def test_clock_at_the_end_of_time(control: Control, hq: str) -> None:
     """What leads beyond the years that there are leads to their end, where the zone still has a local time."""
     assert control("PUT", f"{hq}/clock", {"now": "9999-12-30T23:59:00Z"}).json["now"].startswith("9999-12-30T23:59:0")
+    assert control("PUT", f"{hq}/clock", {"now": "9999-12-30T23:59:59.5Z"}).told == (400, "invalid", "now")
     assert control("PUT", f"{hq}/clock", {"advance": 1e6}).json["now"] == "9999-12-30T23:59:59+00:00"
     refused = control("PUT", f"{hq}/clock", {"advance": 1e300})
     assert (refused.status, "316224000 or less" in refused.error["message"]) == (400, True)

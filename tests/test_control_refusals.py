@@ -182,8 +182,10 @@ def test_duplicate_fault(control: Control, hq: str) -> None:
     """Two faults of one PBX cannot have one name; without a name each gets one of its own."""
     assert control("POST", f"{hq}/faults", {**LATENCY, "name": "slow"}).status == 201
     again = control("POST", f"{hq}/faults", {**LATENCY, "name": "slow"})
-    assert again.status in (400, 409)
-    assert again.error["field"] == "name"
+    assert again.told == (409, "exists", "name")
+    assert again.error["message"] == "a fault named 'slow' is armed already; choose another name"
+    worse = control("POST", f"{hq}/faults", {**LATENCY, "name": "slow", "times": 0})
+    assert worse.told == (400, "invalid", "times")  # what cannot be armed under any name
     names = [control("POST", f"{hq}/faults", LATENCY).json["name"] for _ in range(3)]
     assert len(set(names)) == 3
 

@@ -13,7 +13,7 @@ from tests.faulting import DENY, DROP, EXPIRED, LATENCY, arm, armed, refused, sl
 from tests.makers import BEGAN, DEFECTS
 from ucmsim import configuration
 from ucmsim.errors import ConfigurationError
-from ucmsim.faults import FaultRefused, arming
+from ucmsim.faults import FaultNameTaken, FaultRefused, arming
 
 # How a fault is written
 
@@ -266,6 +266,8 @@ def test_a_page_of_denial_may_have_a_path():
 def test_a_name_that_is_taken_is_refused():
     """Two faults of one PBX cannot have the same name."""
     assert "'slow' is armed already" in refused({**LATENCY, "name": "slow"}, "slow")["name"]
+    with pytest.raises(FaultNameTaken):  # by its name alone
+        arming({**LATENCY, "name": "slow"}, defects=(), taken=("slow",))
 
 
 def test_every_reason_is_named_at_once():

@@ -15,6 +15,7 @@ FORM = "an ISO instant with its zone, such as 2026-03-29T00:30:00Z"
 """What `read` takes, in words."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BOUNDS = " and ".join(f"the {which} is {one.isoformat()}" for which, one in (("first", EARLIEST), ("last", LATEST)))
 
 
 def microseconds(instant: datetime) -> int:
@@ -60,7 +61,7 @@ def within_time(value: object) -> datetime:
     """Return the instant that *value* stands for, in UTC, from `EARLIEST` to `LATEST`. Raises `NoInstant`."""
     found = read(value).astimezone(UTC)
     if not EARLIEST <= found <= LATEST:
-        raise NoInstant(f"'{value}' is too near the end of the years 1 to 9999")
+        raise NoInstant(f"'{value}' is too near the end of the years 1 to 9999", f"of instants here {_BOUNDS}")
     return found
 
 

@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from ucmsim.assembly import slow_defects
 from ucmsim.control.answer import Answer, ApiError, listed
 from ucmsim.control.plane import Plane
-from ucmsim.faults import FaultRefused, NotArmed
+from ucmsim.faults import FaultNameTaken, FaultRefused, NotArmed, Said
 
 _log = Logger()
 
@@ -26,6 +26,8 @@ async def arm_fault(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
     service = plane.find(pbx)
     try:
         armed = service.appliance.pbx.faults.arm(body, service.wall)
+    except FaultNameTaken as taken:
+        raise ApiError(409, "exists", _sentence(taken.said[0]), "name") from None
     except FaultRefused as refused:
         raise _refused(refused) from None
     _log.info("{pbx}: armed {name} ({kind})", pbx=pbx, name=armed.arming.name, kind=armed.arming.kind.id)
@@ -74,7 +76,11 @@ def _refused(refused: FaultRefused) -> ApiError:
     paths = [".".join(map(str, one.path)) for one in refused.said]
     several = len(paths) > 1  # of one alone the field says where it stands
     told = (
-        (f"{path}: " if several and path else "") + one.wrong + (f"; {one.right}" if one.right else "")
+        (f"{path}: " if several and path else "") + _sentence(one)
         for path, one in zip(paths, refused.said, strict=True)
     )
     return ApiError(400, "invalid", "; ".join(told), paths[0] or None)
+
+
+def _sentence(said: Said) -> str:
+    return said.wrong + (f"; {said.right}" if said.right else "")

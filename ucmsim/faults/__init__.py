@@ -11,7 +11,7 @@ from ucmsim.faults.conditions import Facts
 from ucmsim.faults.kind import Kind
 from ucmsim.faults.kinds import KINDS
 from ucmsim.faults.planes import FREELY, PLANES, Admission, Handshake, Moment, PortState, Situation, Traffic
-from ucmsim.faults.said import FaultRefused, NotArmed
+from ucmsim.faults.said import FaultNameTaken, FaultRefused, NotArmed, Said
 
 __all__ = [
     "FREELY",
@@ -23,12 +23,14 @@ __all__ = [
     "Arming",
     "Facts",
     "FaultBook",
+    "FaultNameTaken",
     "FaultRefused",
     "Handshake",
     "Kind",
     "Moment",
     "NotArmed",
     "PortState",
+    "Said",
     "Settled",
     "Situation",
     "Traffic",

@@ -21,7 +21,7 @@ from ucmsim.faults.conditions import OF_A_REQUEST, Condition, Span
 from ucmsim.faults.kind import Kind
 from ucmsim.faults.kinds import BY_ID
 from ucmsim.faults.planes import Fault, Moment
-from ucmsim.faults.said import FaultRefused, Said
+from ucmsim.faults.said import FaultNameTaken, FaultRefused, Said
 from ucmsim.faults.terms import Terms
 from ucmsim.settings import due_of
 
@@ -56,7 +56,8 @@ def arming(spec: Mapping[str, Any], *, defects: Collection[str], taken: Collecti
     """Return what *spec*, the JSON form of a fault, arms.
 
     *defects* are the ids `tls.certificate` may name, and in a mapping the reasons why some cannot be shown; *taken* are
-    the names already in use. Raises `FaultRefused` with everything that is wrong.
+    the names already in use. Raises `FaultRefused` with everything that is wrong, `FaultNameTaken` where that
+    is only its name.
     """
     kind = _kind(spec)
     terms_keys = set(Terms.model_fields)
@@ -73,6 +74,8 @@ def arming(spec: Mapping[str, Any], *, defects: Collection[str], taken: Collecti
         said += _unknowable(kind, fault, terms)
     if terms and terms.name in taken:
         said.append(Said(("name",), f"a fault named '{terms.name}' is armed already", "choose another name"))
+        if len(said) == 1:
+            raise FaultNameTaken(said)
     if said or fault is None or terms is None:
         raise FaultRefused(said)
     name = terms.name or _free_name(kind, taken)

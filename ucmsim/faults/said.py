@@ -25,6 +25,10 @@ class FaultRefused(Exception):
         super().__init__("; ".join(f"{'.'.join(map(str, one.path))}: {one.wrong}" for one in self.said))
 
 
+class FaultNameTaken(FaultRefused):
+    """A fault cannot be armed for one reason: another of its name is."""
+
+
 class NotArmed(KeyError):
     """No fault of that name is armed; the sentence says which are."""
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import Field, PlainSerializer, PlainValidator
 
 from ucmsim.errors import did_you_mean
-from ucmsim.instants import FORM, NoInstant, read
+from ucmsim.instants import FORM, NoInstant, read, within_time
 from ucmsim.settings.keys import AS_TEXT, Keys, numbers_due, schema_text, text_due, wrong
 
 LONGEST_ADVANCE = 3660 * 86_400
@@ -33,9 +33,11 @@ def _start(value: object) -> datetime | None:
 
 def _instant(value: object, form: str = f"write {FORM}") -> datetime:
     try:
-        return read(text_due(value), form)
+        found = read(text_due(value), form)
+        within_time(value)
     except NoInstant as none:
         raise wrong(none.wrong, none.right) from None
+    return found
 
 
 Zone = Annotated[ZoneInfo, PlainValidator(_zone), AS_TEXT, schema_text(examples=["America/Chicago"])]
