@@ -424,3 +424,11 @@ def test_what_waits_is_bounded() -> None:
         waiting.add(Delivery(number, 1.0, "192.0.2.1", Sent(Files(("a",), (1,)), 1), cut=False))
 
     assert len(waiting) == MOST // 2
+
+
+def test_history_of_one_among_hundreds_keeps_few_pages_in_memory(tmp_path: Path) -> None:
+    """SQLite would keep 2 MB of each, which 500 PBXs fill within minutes."""
+    history = History.open(tmp_path / "history.sqlite", durable=False)
+    (kept,) = history._database.execute("PRAGMA cache_size").fetchone()
+    history.close()
+    assert kept == -128  # a negative number is of KiB

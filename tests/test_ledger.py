@@ -309,6 +309,17 @@ def test_a_later_call_of_a_story_has_an_instant_of_its_own_as_well() -> None:
     assert starts.own(story) == story
 
 
+def test_instants_of_calls_that_are_long_over_are_forgotten() -> None:
+    """After each call that is over few are kept, and all of those in which something may begin yet."""
+    starts, most = Starts(), 0
+    for at in range(10_000):
+        starts.take([at])
+        starts.forget(at - 10)
+        most = max(most, len(starts._after))
+    assert most == 256
+    assert set(range(9_990, 10_000)) <= starts._after.keys()
+
+
 def test_a_pbx_that_is_closed_keeps_what_was_up_as_cut(tmp_path: Path) -> None:
     """Of an appliance with a state folder, which begins again with it: that call is told once, and no other."""
     folder = StateFolder.open(tmp_path / "state")

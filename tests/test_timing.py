@@ -38,6 +38,13 @@ def test_local_text_of_every_instant(zone: str, days: list[int], seconds: int) -
         assert clock.month(microseconds(instant)) == local(instant, zone)[:7]
 
 
+def test_pbxs_of_one_zone_share_what_is_remembered_of_minutes() -> None:
+    """Hundreds of them would keep the same minutes hundreds of times."""
+    first, second = (timing("Europe/Berlin") for _ in range(2))
+    assert first.minute is second.minute
+    assert first.minute is not timing("Asia/Kathmandu").minute
+
+
 def test_local_text_where_clocks_were_seconds_off() -> None:
     """Before its first zone, Chicago was 5:50:36 behind; Monrovia was 44:30 behind until 1972."""
     assert (

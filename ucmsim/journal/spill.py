@@ -44,6 +44,7 @@ class Spill:
                 raise HistoryError(f"{path} is a journal of a version that is not known here ({version})")
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = NORMAL")
+            database.execute("PRAGMA cache_size = -128")  # KiB, of 2,000: hundreds of PBXs may have one
             database.executescript(_SCHEMA)
             database.execute(f"PRAGMA user_version = {_VERSION}")
         except sqlite3.Error as error:
