@@ -274,12 +274,17 @@ def test_the_examples_of_the_rfc(target: Any, patch: Any, result: Any) -> None:
 
 
 def test_what_is_told_can_be_put_again(control: Control) -> None:
-    """Of a PBX that was imported and of one that was made up; only the password, which is not told, is taken away by it."""
+    """Of a PBX that was imported and of one that was made up; what is told in the place of secrets keeps them."""
     for history in (GUIDE, {"days": 1, "calls_per_day": 3}):
         settings = put(control, name := control.name(), history=history).json["pbx"]["settings"]
         assert control("PUT", f"/v1/pbxs/{name}", settings).json["changed"] == []
-    settings = put(control, name, history=history, api=api(**ACCOUNT)).json["pbx"]["settings"]
-    assert control("PUT", f"/v1/pbxs/{name}", settings).json["changed"] == ["api.tls_authentication_password"]
+    fault = {"fault": "api.credentials", "password": "of-a-fault", "when": {"nth": [9]}}
+    settings = put(control, name, history=history, api=api(**ACCOUNT), faults=[fault]).json["pbx"]["settings"]
+    assert settings["api"]["tls_authentication_password"] == settings["faults"][0]["password"] == "***"
+    again = control("PUT", f"/v1/pbxs/{name}", settings)
+    assert (again.json["changed"], again.json["pbx"]["settings"]) == ([], settings)
+    assert PASSWORD.encode() not in again.data
+    assert b"of-a-fault" not in again.data
 
 
 def test_what_is_left_out_is_the_default(control: Control) -> None:

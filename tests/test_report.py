@@ -367,10 +367,18 @@ def test_passwords_of_faults_and_of_a_ready_report_appear_nowhere(
     others, armed, configured = "another-PBX-has-it", "armed-for-a-while", "armed-from-the-start"
     fault = {"fault": "api.credentials", "username": "x", "password": configured}
     pbx = control.create(api=api(tls_authentication_name=None), faults=[fault]).json
-    ucm_fleet.control.arm_fault(pbx["name"], {"fault": "api.credentials", "username": "x", "password": armed})
-    for secret in (others, armed, configured):
+    client, disarmed, late = ucm_fleet.control, "armed-and-disarmed", "sent-before-it-was-armed"
+
+    def ask(secret: str) -> None:
         requests.get(f"{pbx['url']}/cdrapi?foo={secret}", verify=pbx["ca"], headers={"User-Agent": secret}, timeout=20)
-    client = ucm_fleet.control
+
+    ask(late)
+    for name, secret in (("a", armed), ("gone", disarmed), ("b", late)):
+        client.arm_fault(pbx["name"], {"fault": "api.credentials", "name": name, "username": "x", "password": secret})
+    client.disarm_fault(pbx["name"], "gone")
+    for secret in (others, armed, configured, disarmed):
+        ask(secret)
+    secrets = (others, armed, configured, disarmed, late)
     ready = {"control": {"url": client.url, "token": client.token}, "pbxs": {"other": {"password": others}}}
     (tmp_path / "ready.json").write_text(json.dumps(ready))
     where = ["--ready-file", str(tmp_path / "ready.json")] if told_by == "option" else []
@@ -381,6 +389,4 @@ def test_passwords_of_faults_and_of_a_ready_report_appear_nowhere(
 
     assert done.exit_code == 0, done.output
     found = members(tmp_path / "run.zip")
-    assert [
-        (name, secret) for name, text in found.items() for secret in (others, armed, configured) if secret in text
-    ] == []
+    assert [(name, secret) for name, text in found.items() for secret in secrets if secret in text] == []

@@ -76,7 +76,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Pbx:
-    """One PBX: where it is, who may log in, the file of its CA, how many CDRs it has, and its settings without the password.
+    """One PBX: where it is, who may log in, the file of its CA, how many CDRs it has, and its settings, with stars for each secret.
 
     *url* is None where nothing listens, *warnings* are sentences about settings that are odd.
     """
@@ -150,7 +150,7 @@ class Deleted:
 class Fault:
     """A fault that is armed: its kind, its terms, how often its conditions matched, and how often it acted.
 
-    *told* is all of it, its kind's own fields too.
+    *told* is all of it, its kind's own fields too, with stars for a secret.
     """
 
     told: Mapping[str, Any] = field(hash=False, repr=False, metadata={"whole": True, "open": True})

@@ -16,7 +16,7 @@ from ucmsim.defects import DEFECTS
 from ucmsim.faults.kind import Kind
 from ucmsim.faults.kinds import KINDS
 from ucmsim.faults.terms import Terms
-from ucmsim.settings import ClockChange, Pbx
+from ucmsim.settings import HIDDEN, ClockChange, Pbx
 
 INSTANT: Mapping[str, Any] = MappingProxyType(
     {"type": "string", "format": "date-time", "description": "ISO instant with its zone"}
@@ -35,6 +35,9 @@ def settings(components: Components) -> Schema:
         _model(Pbx, "Settings", components, "settings")
         properties = components["Settings"]["properties"]
         properties["faults"]["items"] = fault(components)
+        password = components["settings.Api"]["properties"]["tls_authentication_password"]
+        del password["writeOnly"]  # an answer has it too, and not what it is
+        password["description"] += f"; told as {HIDDEN}, which keeps it where it is sent back"
         components["settings.Quirks"], properties["quirks"] = properties["quirks"], referred("settings.Quirks")
     return referred("Settings")
 
@@ -203,6 +206,8 @@ def _point() -> Schema:
 def _of_kind(kind: Kind, terms: Mapping[str, Schema]) -> Schema:
     own = TypeAdapter[Any](kind.record).json_schema()
     written = {name: _placed(own["properties"][name], "fault") for name in kind.fields}
+    for name in kind.secrets:
+        written[name] = {**written[name], "description": f"told as {HIDDEN}, which keeps it where it is sent back"}
     if "defect" in written:
         written["defect"] = {"enum": [one.id for one in DEFECTS]}
     return {

@@ -10,6 +10,7 @@ from typing import Any
 
 from ucmsim.configuration import read_pbx, written
 from ucmsim.errors import ConfigurationError, Problem, listed
+from ucmsim.hidden import kept
 from ucmsim.keyfiles import Upload
 from ucmsim.settings import Api
 from ucmsim.settings import Pbx as PbxSettings
@@ -35,9 +36,11 @@ class Change:
 def put(before: PbxSettings, document: Mapping[str, Any], folder: Path) -> Change:
     """Return the change to what the *document* says, where what is left out is a default; paths are relative to *folder*.
 
+    Where it has what is told in the place of a secret, the secret stays.
+
     Raises `ConfigurationError`.
     """
-    after = read_pbx(document, folder, before=before)
+    after = read_pbx(kept(document, written(before)), folder, before=before)
     return Change(after, tuple(differing(before, after)))
 
 
@@ -60,7 +63,8 @@ def on_page(before: PbxSettings, page: Mapping[str, Any], home: Path, folder: Pa
         raise ConfigurationError([Problem("", "there is nothing to change", said)])
     uploads = {key: Upload(text.encode("utf-8", "surrogatepass")) for key in KEPT if (text := _uploaded(page.get(key)))}
     api = {**written(before).get("api", {}), **page, **{key: str(home / KEPT[key]) for key in uploads}}
-    after = read_pbx({**written(before), "api": api}, folder, before=before, uploads=uploads)
+    document = kept({**written(before), "api": api}, written(before))
+    after = read_pbx(document, folder, before=before, uploads=uploads)
     uploaded = [f"api.{key}" for key in uploads]
     keys = dict.fromkeys([*differing(before, after), *uploaded])
     return Change(after, tuple(keys), uploads)

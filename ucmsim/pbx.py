@@ -7,7 +7,7 @@ run in the reactor thread; what runs in the worker is a `Lookup`, which carries 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -21,10 +21,10 @@ from ucmsim.counts import Counts
 from ucmsim.deliveries import Deliveries, Sent
 from ucmsim.downtime import Downtime
 from ucmsim.face import Face, Faces
-from ucmsim.faults import NOTHING, Admission, Facts, FaultBook, Handshake, Moment, PortState, Settled
+from ucmsim.faults import NOTHING, Admission, Arming, Facts, FaultBook, Handshake, Moment, PortState, Settled
 from ucmsim.history import History
-from ucmsim.journal import Discretion, Exchange, Hygiene, Journal, Opening, Visit
-from ucmsim.journal.masking import masked
+from ucmsim.journal import Exchange, Hygiene, Journal, Opening, Visit
+from ucmsim.journal.masking import greeted, masked
 from ucmsim.journal.visits import CLOSED_AT_ACCEPT
 from ucmsim.lookup import Dress, Lookup, finished, waiting
 from ucmsim.nonces import Nonces
@@ -91,6 +91,9 @@ class Pbx:
         self._downtime = Downtime(self.faults)
         self.went_down: list[Callable[[], object]] = []
         self.configure(settings)
+        self.faults.learns = self._learns
+        for one in self.faults.armed.values():
+            self._learns(one.arming)
         if faults is None:
             for spec in settings.faults:
                 self.faults.arm(spec, clock.began)
@@ -100,12 +103,27 @@ class Pbx:
         self.settings = settings
         self._faces = Faces(settings, self.history, self._spool)
         self._checks = Checks(self.reading, self._faces, self.nonces)
-        own = self._faces.own
-        self._discretion = Discretion.of(own.account, tuple(f"/{name}" for name in own.handlers))
+        self.journal.passwords.paths = tuple(f"/{name}" for name in self._faces.own.handlers)
+        self._keep_secret(())
+
+    def _keep_secret(self, passwords: Iterable[str], username: str | None = None) -> None:
+        """Keep *passwords* that are right now, and the configured one, out of the journal, and out of what it has already."""
+        account, known = self._faces.own.account, self.journal.passwords
+        for password in passwords:
+            known.learn(username or account.username, password, self.journal.last)
+        known.learn(account.username, account.password, self.journal.last)
+
+    def _learns(self, armed: Arming) -> None:
+        self._keep_secret(armed.secrets, getattr(armed.fault, "username", None))
 
     def go_on(self, before: Pbx) -> None:
         """Count on where the PBX *before* has left off, in the same universe."""
         self.totals, self.counts, self.arrivals = before.totals, before.counts, before.arrivals
+        self.remember(before)
+
+    def remember(self, before: Pbx) -> None:
+        """Keep secret what was a password of the PBX *before*: its clients may not have forgotten it."""
+        self.journal.passwords.remember(before.journal.passwords, self.journal.last)
 
     @property
     def clock(self) -> PbxClock:
@@ -169,7 +187,7 @@ class Pbx:
         self._hygiene.left(visit, wall)
         if (less := visit.undelivered) is not None:
             self.deliveries.add(less)
-        self._tell(visit.as_entry(self.name, self._clock.at(wall)))
+        self._tell(greeted(visit.as_entry(self.name, self._clock.at(wall)), self.journal.passwords.discretion))
 
     # --- at the ClientHello ----------------------------------------------------------------------------------------
 
@@ -247,7 +265,7 @@ class Pbx:
         if visit is not None:
             visit.requests += 1
         if request is not None:
-            secret = self._discretion.hides(request.target.partition("?")[2])
+            secret = self.journal.passwords.discretion.hides(request.target.partition("?")[2])
             defect = visit.defect if visit else None
             marks = self._hygiene.marks(exchange, request, served, defect, secret=secret)
         self.totals.exchanges += 1
@@ -256,7 +274,7 @@ class Pbx:
         told = masked(
             exchange,
             request,
-            self._discretion,
+            self.journal.passwords.discretion,
             connection=visit.number if visit else exchange.connection,
             port=visit.port if visit else exchange.port,
             acctids=served.acctids if served else "",

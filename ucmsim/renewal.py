@@ -83,10 +83,12 @@ class Afresh:
         (home / _COMING).replace(home / HISTORY)
         erase(home / JOURNAL)
         history = History.open(home / HISTORY, durable=before.premises.durable)
-        return put_together(
+        appliance = put_together(
             before.pbx.name, settings, before.premises, history=history, journal=opened_journal(settings, home),
             identities=before.identities, clock=self.clock, wall=wall, warnings=self.warnings,
         )  # fmt: skip
+        appliance.pbx.remember(before.pbx)
+        return appliance
 
     def abandon(self) -> None:
         erase(self.before.home / _COMING)

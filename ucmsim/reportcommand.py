@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from ucmsim import configuration
-from ucmsim.client import ControlClient
 from ucmsim.whereabouts import Whereabouts, located, told
 
 
@@ -38,7 +37,7 @@ def report(
     with told():
         client = where.client()
         chosen = list(dict.fromkeys(names)) or list(client.status().pbxs)
-        scrubber = Scrubber((client.token, *_known(where.settled()), *_of_faults(client, chosen)))
+        scrubber = Scrubber((client.token, *_known(where.settled())))
         try:
             made = bundle(client, chosen, out, scrubber, watched)
         except OSError as error:
@@ -59,12 +58,6 @@ def _known(where: Whereabouts) -> Iterator[str]:
         pbxs = json.loads(where.ready.read_text("utf-8")).get("pbxs", {})
         yield from (one["password"] for one in pbxs.values() if one.get("password"))
     elif where.config is not None and where.url is None:
-        apis = (pbx.api for pbx in configuration.read(where.config).pbxs.values())
-        yield from (api.tls_authentication_password for api in apis if api.tls_authentication_password)
-
-
-def _of_faults(client: ControlClient, pbxs: Iterable[str]) -> Iterator[str]:
-    """Yield the passwords that faults of these *pbxs* give for right ones, of those armed and of those in the settings."""
-    for name in pbxs:
-        specs = [one.told for one in client.faults(name)] + list(client.pbx(name).settings["faults"])
-        yield from (spec["password"] for spec in specs if isinstance(spec.get("password"), str) and spec["password"])
+        for pbx in configuration.read(where.config).pbxs.values():
+            given = [pbx.api.tls_authentication_password, *(spec.get("password") for spec in pbx.faults)]
+            yield from (one for one in given if isinstance(one, str) and one)

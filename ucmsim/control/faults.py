@@ -10,6 +10,7 @@ from ucmsim.assembly import slow_defects
 from ucmsim.control.answer import Answer, ApiError, listed
 from ucmsim.control.plane import Plane
 from ucmsim.faults import FaultNameTaken, FaultRefused, NotArmed, Said
+from ucmsim.hidden import told_fault
 
 _log = Logger()
 
@@ -17,7 +18,7 @@ _log = Logger()
 def faults(plane: Plane, pbx: str) -> Answer:
     """Answer what is armed."""
     service = plane.find(pbx)
-    return Answer(listed(one.as_json() for one in service.appliance.pbx.faults.listed(service.when)))
+    return Answer(listed(told_fault(one.as_json()) for one in service.appliance.pbx.faults.listed(service.when)))
 
 
 async def arm_fault(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
@@ -31,7 +32,7 @@ async def arm_fault(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
     except FaultRefused as refused:
         raise _refused(refused) from None
     _log.info("{pbx}: armed {name} ({kind})", pbx=pbx, name=armed.arming.name, kind=armed.arming.kind.id)
-    return Answer(armed.as_json(), 201)
+    return Answer(told_fault(armed.as_json()), 201)
 
 
 async def change_fault(plane: Plane, pbx: str, name: str, body: dict[str, Any]) -> Answer:
@@ -45,7 +46,7 @@ async def change_fault(plane: Plane, pbx: str, name: str, body: dict[str, Any]) 
     except FaultRefused as refused:
         raise _refused(refused) from None
     _log.info("{pbx}: changed {name}: {keys}", pbx=pbx, name=name, keys=", ".join(body))
-    return Answer(armed.as_json())
+    return Answer(told_fault(armed.as_json()))
 
 
 def disarm_fault(plane: Plane, pbx: str, name: str) -> Answer:

@@ -14,6 +14,7 @@ from ucmsim.configuration import read_pbx
 from ucmsim.control.answer import Answer, ApiError, invalid, listed
 from ucmsim.control.plane import Plane
 from ucmsim.errors import BindError, ConfigurationError, NameTaken, Problem
+from ucmsim.hidden import told_settings
 from ucmsim.pbxservice import PbxService
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import name_objection
@@ -95,9 +96,9 @@ async def delete_pbx(plane: Plane, pbx: str) -> Answer:
 
 
 def told(service: PbxService) -> Mapping[str, Any]:
-    """Return what is told of a PBX: where it is, its rows and its settings, and no password."""
+    """Return what is told of a PBX: where it is, its rows and its settings, without their secrets."""
     pbx = service.appliance.pbx
-    settings = pbx.settings.model_dump(mode="json", by_alias=True, exclude={"api": {"tls_authentication_password"}})
+    settings = told_settings(pbx.settings.model_dump(mode="json", by_alias=True))
     if settings["history"]["import"] is not None:  # with which the others do not go
         settings["history"] = {"import": settings["history"]["import"]}
     told = described(service)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -16,6 +16,7 @@ from ucmsim.faults.said import Said
 from ucmsim.quirks import GROUPS
 from ucmsim.refusals import Code, Refusal
 from ucmsim.register import BY_ID, objection
+from ucmsim.settings import HIDDEN
 
 Text = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
@@ -27,6 +28,12 @@ EARLIER = frozenset({
 """Quirks that have done what they do before a request is decided."""
 WRITTEN = frozenset(row.id for row in GROUPS["How a call is written down"] if row.id != "columns")
 """Quirks of the rows that are written already."""
+
+
+def _no_placeholder(secret: str) -> str:
+    if secret == HIDDEN:
+        raise ValueError(f"'{HIDDEN}' stands for a secret that is kept, and none is kept here; write the secret itself")
+    return secret
 
 
 def _refusal(sentence: str) -> Refusal:
@@ -102,7 +109,9 @@ class Credentials:
     """Have another user name or password (null = as it was), as if somebody had changed it on the device's own page."""
 
     username: Text | None = None
-    password: Text | None = "changed"  # noqa: S105 - nobody's
+    password: Annotated[Text, AfterValidator(_no_placeholder)] | None = field(
+        default="changed", repr=False, metadata={"secret": True}
+    )
 
     moment: ClassVar[Moment] = Moment.DECIDE
 

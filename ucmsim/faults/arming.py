@@ -23,7 +23,7 @@ from ucmsim.faults.kinds import BY_ID
 from ucmsim.faults.planes import Fault, Moment
 from ucmsim.faults.said import FaultNameTaken, FaultRefused, Said
 from ucmsim.faults.terms import Terms
-from ucmsim.settings import due_of
+from ucmsim.settings import HIDDEN, due_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,12 @@ class Arming:
     @property
     def when(self) -> Condition:
         return self.terms.when
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets in it, but those that everybody knows as the defaults of its kind."""
+        given = (getattr(self.fault, name) for name in self.kind.secrets)
+        return tuple(one for one in given if one and one not in self.kind.known)
 
     def as_json(self) -> dict[str, Any]:
         """Return the mapping that arms this again."""
@@ -65,7 +71,7 @@ def arming(spec: Mapping[str, Any], *, defects: Collection[str], taken: Collecti
     said = [_unknown(kind, key) for key in own if key not in kind.fields]
     wrong: list[Said] = []
     fault = _read(lambda: _record(kind, own), wrong, (*kind.fields, *terms_keys))
-    said += _each_field_once(wrong)
+    said += _each_field_once(_unquoted(kind, one) for one in wrong)
     given = {key: value for key, value in spec.items() if key in terms_keys}
     terms = _read(lambda: Terms.model_validate(given), said, Condition.model_fields)
     if fault is not None and (objections := getattr(fault, "objections", None)):
@@ -80,6 +86,13 @@ def arming(spec: Mapping[str, Any], *, defects: Collection[str], taken: Collecti
         raise FaultRefused(said)
     name = terms.name or _free_name(kind, taken)
     return Arming(kind, fault, terms.model_copy(update={"name": name}))
+
+
+def _unquoted(kind: Kind, said: Said) -> Said:
+    """Return what is *said* of a field without the secret that may stand in it."""
+    if not set(said.path[:1]) & set(kind.secrets) or HIDDEN in said.wrong:
+        return said
+    return Said(said.path[:1], "what stands here can be no secret", "write 1 to 128 printable characters, in quotes")
 
 
 def _unknowable(kind: Kind, fault: Fault, terms: Terms) -> Iterable[Said]:

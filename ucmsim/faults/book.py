@@ -18,6 +18,7 @@ from ucmsim.faults.conditions import Asked, Facts
 from ucmsim.faults.planes import Fault, Fired, Moment
 from ucmsim.faults.said import FaultRefused, NotArmed, Said
 from ucmsim.faults.terms import Terms
+from ucmsim.settings import HIDDEN
 from ucmsim.sight import Chosen
 
 V = TypeVar("V")
@@ -155,12 +156,17 @@ def _unheard() -> None:
     """Tell nobody."""
 
 
+def _unlearnt(_arming: Arming) -> None:
+    """Remember nothing."""
+
+
 @dataclass(slots=True)
 class FaultBook:
     """The faults armed on one PBX, in the order in which they were armed.
 
     *stream* makes the random stream of a fault from its name. *changed* is called when a fault has come, changed or gone.
-    *names* are those of the latest that were ever armed, which events may still tell.
+    *names* are those of the latest that were ever armed, which events may still tell. *learns* is called with what is armed,
+    and with what that is after a change.
     """
 
     stream: Callable[..., Random]
@@ -168,6 +174,7 @@ class FaultBook:
     armed: dict[str, Armed] = field(default_factory=dict)
     changed: Callable[[], None] = _unheard
     names: dict[str, None] = field(default_factory=dict)
+    learns: Callable[[Arming], object] = _unlearnt
 
     def arm(self, spec: Mapping[str, Any], wall: float) -> Armed:
         """Arm the fault that *spec* describes, at *wall* seconds; raises `FaultRefused`."""
@@ -175,6 +182,7 @@ class FaultBook:
         found = arming(spec, defects=self.defects, taken=self.armed)
         self.armed[found.name] = one = Armed(found, self.stream(found.name), wall)
         self._remember(found.name)
+        self.learns(found)
         self.changed()
         return one
 
@@ -197,10 +205,12 @@ class FaultBook:
         if not changes:
             may = (*one.arming.kind.fields, *(term for term in Terms.model_fields if term != "name"))
             raise FaultRefused([Said((), "there is nothing to change", f"give {listed(may)}")])
-        spec = {**one.arming.as_json(), **changes}
+        own, secrets = one.arming.as_json(), one.arming.kind.secrets
+        spec = own | {key: own[key] if key in secrets and value == HIDDEN else value for key, value in changes.items()}
         one.arming = arming(spec, defects=self.defects)
         if changes.keys() & {"ttl", "ramp"}:
             one.since = wall
+        self.learns(one.arming)
         self.changed()
         return one
 

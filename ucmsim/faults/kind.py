@@ -33,6 +33,16 @@ class Kind:
         return tuple(field.name for field in self._written())
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """The names of those of its fields that hold a secret."""
+        return tuple(field.name for field in self._written() if field.metadata.get("secret"))
+
+    @property
+    def known(self) -> tuple[Any, ...]:
+        """What its secrets are where nobody says, which is in the documentation."""
+        return tuple(field.default for field in self._written() if field.name in self.secrets)
+
+    @property
     def told(self) -> str:
         """What its fields are measured in, and what each is where nobody says."""
         parts = zip(self.units.split("; "), self._written(), strict=bool(self.units))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 from ucmsim.journal.inquiry import Inquiry, Search
+from ucmsim.journal.passwords import Passwords
 from ucmsim.journal.ring import Ring
 from ucmsim.journal.spill import Spill
 from ucmsim.settings import Journal as Settings
@@ -20,7 +21,8 @@ ENTRIES, ROOM = 50_000, 8 << 20
 class Journal:
     """Keeps events; *spill* is where all of them go as well, None for nowhere. `hears` is called with each new one.
 
-    *mark* tells it apart from any other, whose ids mean other events, where somebody set it.
+    *mark* tells it apart from any other, whose ids mean other events, where somebody set it. What became a password only
+    after an event was written is taken out of it when it is told.
     """
 
     def __init__(self, entries: int = ENTRIES, room: int = ROOM, spill: Spill | None = None) -> None:
@@ -29,6 +31,7 @@ class Journal:
         self._spilt = self._ring.last
         self.hears: Callable[[], object] | None = None
         self.mark = ""
+        self.passwords = Passwords()
 
     def __len__(self) -> int:
         return len(self._ring)
@@ -87,8 +90,10 @@ class Journal:
         if spill is None:
             kept, first = self._ring.kept_after(inquiry.after), self._ring.first
             entries = kept.after(inquiry.after) if inquiry.last is None else kept.backwards()
-            return Search(entries, inquiry, lambda: (first, kept.last))
-        return Search(_on_disk(spill, flush, inquiry), inquiry, lambda: (spill.first, spill.last))
+            return Search(self.passwords.veiled(entries), inquiry, lambda: (first, kept.last))
+        return Search(
+            self.passwords.veiled(_on_disk(spill, flush, inquiry)), inquiry, lambda: (spill.first, spill.last)
+        )
 
     def clear(self) -> None:
         """Forget everything, also on disk; ids begin again."""

@@ -31,6 +31,15 @@ def masked(exchange: Exchange, request: ApiRequest | None, discretion: Discretio
     )
 
 
+def greeted(event: dict[str, Any], discretion: Discretion) -> dict[str, Any]:
+    """Return the *event* of a connection without the secrets that its client may have greeted with."""
+    tls = event["tls"]
+    if not tls or not tls["offered"]:
+        return event
+    offered = {**tls["offered"], "alpn": [discretion.word(one) for one in tls["offered"]["alpn"]]}
+    return {**event, "tls": {**tls, "sni": tls["sni"] and discretion.word(tls["sni"]), "offered": offered}}
+
+
 def _texts(exchange: Exchange, request: ApiRequest | None) -> Iterator[str]:
     """Yield whatever is told of *exchange* that may have come from its client."""
     yield from (exchange.method, exchange.target, exchange.note, exchange.ended)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from urllib.parse import unquote, unquote_plus
 
-from ucmsim.auth import Account
 from ucmsim.journal.credentials import USERINFO, has_userinfo, is_telling, may_tell
 from ucmsim.journal.disguises import disguises
 from ucmsim.refusals import Refusal
@@ -43,18 +42,20 @@ class Discretion:
         object.__setattr__(self, "_shortest", min(map(len, self.secrets), default=sys.maxsize))
 
     @classmethod
-    def of(cls, account: Account, paths: tuple[str, ...]) -> Discretion:
-        """Return what keeps the password of *account* secret, in whatever disguise, and the same as Basic credentials."""
-        if not account.password:
-            return cls((), paths)
-        basic = b64encode(f"{account.username}:{account.password}".encode("utf-8", "surrogateescape")).decode()
-        return cls((account.password, basic.rstrip("="), *sorted(disguises(account.password))), paths)
+    def of(cls, accounts: Iterable[tuple[str, str]], paths: tuple[str, ...] = ()) -> Discretion:
+        """Return what keeps the passwords of *accounts* secret, in whatever disguise, and the same as Basic credentials."""
+        forms = (form for username, password in accounts if password for form in _forms(username, password))
+        return cls(tuple(dict.fromkeys(forms)), paths)
 
     def about(self, texts: Iterable[str]) -> Discretion:
         """Return what is needed for *texts*: where no secret stands in any of them nobody has to look for one again."""
         if self._shortest < _SHORT or self.hides("\n".join(texts)):
             return self
         return replace(self, secrets=())
+
+    def text(self, text: str) -> str:
+        """Return *text*, unless a secret stands in it."""
+        return _HIDDEN if self.hides(text) else text
 
     def word(self, word: str) -> str:
         """Return *word*, unless a secret stands in it in any letter case."""
@@ -146,6 +147,11 @@ class Discretion:
         name, equals, value = piece.partition("=")
         hidden = is_telling(name) or self.hides(value) or has_userinfo(value.replace("://***@", ""))
         return f"{_HIDDEN if self.hides(name) else name}{equals}{_HIDDEN if value and hidden else value}"
+
+
+def _forms(username: str, password: str) -> Iterator[str]:
+    basic = b64encode(f"{username}:{password}".encode("utf-8", "surrogateescape")).decode()
+    yield from (password, basic.rstrip("="), *sorted(disguises(password)))
 
 
 def _hides(text: str, secrets: Iterable[str]) -> bool:

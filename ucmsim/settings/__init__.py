@@ -9,6 +9,7 @@ from ucmsim.settings.addresses import Address
 from ucmsim.settings.api import Api
 from ucmsim.settings.clock import Clock, ClockChange
 from ucmsim.settings.control import TLS_FOLDER, TOKEN_FILE, Control
+from ucmsim.settings.keys import HIDDEN
 from ucmsim.settings.loading import Judge, load, load_clock_change, load_pbx
 from ucmsim.settings.model import (
     History,
@@ -23,6 +24,7 @@ from ucmsim.settings.office import Extensions, Trunk
 from ucmsim.settings.traffic import Traffic
 
 __all__ = [
+    "HIDDEN",
     "TLS_FOLDER",
     "TOKEN_FILE",
     "Address",

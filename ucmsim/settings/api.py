@@ -9,7 +9,7 @@ from pydantic import Field, PlainSerializer, PlainValidator
 
 from ucmsim.acl import Entry, parse_entries
 from ucmsim.settings.addresses import DEFAULT_PORT, Address, address
-from ucmsim.settings.keys import FilePath, Keys, Printable, schema_text, text_due, wrong
+from ucmsim.settings.keys import FilePath, Keys, Printable, Secret, schema_text, text_due, wrong
 
 
 class Unreadable(str):
@@ -57,7 +57,7 @@ class Api(Keys):
     tls_private_key: FilePath | None = Field(None, description="TLS Private Key, PEM under 2 MB; null = minted")
     tls_cert: FilePath | None = Field(None, description="TLS Cert, PEM under 2 MB; null = minted")
     tls_authentication_name: Printable | None = Field(None, description="TLS Authentication Name; null = none at all")
-    tls_authentication_password: Printable | None = Field(
+    tls_authentication_password: Secret | None = Field(
         None, description="TLS Authentication Password", repr=False, json_schema_extra={"writeOnly": True}
     )
     permitted_ips: tuple[Permitted, ...] = Field(

@@ -55,6 +55,19 @@ def _printable(text: str) -> str:
 
 
 Printable = Annotated[str, AfterValidator(_printable)]
+
+HIDDEN = "***"
+"""What is told in the place of a secret."""
+
+
+def no_placeholder(secret: str) -> str:
+    """Return *secret*, unless it is what stands for one."""
+    if secret == HIDDEN:
+        raise wrong(f"'{HIDDEN}' stands for a secret that is kept, and none is kept here", "write the secret itself")
+    return secret
+
+
+Secret = Annotated[str, AfterValidator(_printable), AfterValidator(no_placeholder)]
 AS_TEXT = PlainSerializer(str, return_type=str)
 
 

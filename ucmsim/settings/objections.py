@@ -19,14 +19,14 @@ from pydantic_core import ErrorDetails
 from ucmsim.errors import ConfigurationError, Problem, did_you_mean, did_you_mean_or, kind_of, quoted
 from ucmsim.register import objection
 from ucmsim.settings import model
+from ucmsim.settings.keys import HIDDEN
 from ucmsim.settings.templates import MARK
 from ucmsim.settings.yamltree import Path as KeyPath
 from ucmsim.settings.yamltree import Tree, dotted
 
 M = TypeVar("M", bound=BaseModel)
 
-_SECRET = ("tls_authentication_password", "token")
-_HIDDEN = "***"
+_SECRET = ("tls_authentication_password", "token", "password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def problems_of(kind: type[BaseModel], detail: ErrorDetails, source: Source) -> 
 def _written(path: KeyPath, detail: ErrorDetails, source: Source) -> str | None:
     """Return how the value at *path* was written, but no password or token."""
     if path and path[-1] in _SECRET and isinstance(detail["input"], str | int | float):
-        return _HIDDEN
+        return HIDDEN
     return source.tree.written.get(path)
 
 
@@ -196,7 +196,7 @@ def _spelt(due: str, value: object) -> bool:
 
 
 def _not_text(value: float, written: str | None) -> tuple[str, str]:
-    if written == _HIDDEN:
+    if written == HIDDEN:
         return "text is due, and YAML does not read what stands here as text", "quote it"
     kind, plain = ("truth value", str(value).lower()) if isinstance(value, bool) else ("number", str(value))
     if written is None:
@@ -210,7 +210,7 @@ def _shown(value: object, written: str | None) -> str:
         return "there is nothing here"
     if not isinstance(value, str | int | float):  # how it was written may be a secret
         return f"{kind_of(value)} cannot stand here"
-    if isinstance(value, str) and written is not _HIDDEN:
+    if isinstance(value, str) and written is not HIDDEN:
         return f"{quoted(value)} cannot stand here"
     plain = str(value).lower() if isinstance(value, bool) else value
     return f"{plain if written is None else written} cannot stand here"

@@ -63,7 +63,7 @@ class Ucm:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Its settings as in sim.yaml, without the password."""
+        """Its settings as in sim.yaml, with ``***`` for each secret."""
         return self._control.pbx(self.name).settings
 
     def reset(self) -> None:
