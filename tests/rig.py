@@ -14,21 +14,19 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import mean
 from typing import Any, Self
-
-from prometheus_client.parser import text_string_to_metric_families
 
 from bench.proc import rss_mb
 from tests.processes import Process
-from tests.tenants import Key, Tenant
+from tests.reconciling import counted, late, otherwise, written
+from tests.tenants import Tenant
+from tests.weighing import Sample, Weighed, kept_pages, remembered, weight_of_a_challenge
 from ucmsim.client import ControlClient
-from ucmsim.instants import microseconds
 from ucmsim.progress import watched
 
 LOOK_BACK = timedelta(hours=3)
@@ -42,8 +40,6 @@ _EVERY = 0.5
 _SAMPLE = 1.0
 SHARED = 0.001
 """The share of rows that may look like one of another PBX: by the rest a row of the wrong tenant is known."""
-FLAT = 1.05
-"""How many times the memory of its second minute the process may have in its last, if that is flat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,7 @@ def configuration(plan: Plan, begin: datetime) -> dict[str, Any]:
         "clock": {"start": begin.isoformat(), "rate": 0},
         "api": api,
         "history": {"days": 0, "calls_per_day": _CALLS},
-        "journal": {"entries": 50},  # full within a minute, so that what grows after it is no evidence that is kept
+        "journal": {"entries": 10},  # full in half the time, so that what grows after it is no evidence that is kept
         "traffic": {"live": True, "talk": {"median": 300, "spread": 3, "longest": LONGEST_TALK}},
     }
     return {"control": {"bind": "127.0.0.1:0"}, "pbxs": {"site-{n}": site}}
@@ -128,34 +124,9 @@ def each(names: Sequence[str], do: Callable[[str], Any]) -> list[Any]:
         return list(pool.map(do, names))
 
 
-def counted(text: str) -> dict[tuple[str, str], float]:
-    """Return what the metrics *text* tells of each PBX: by name of the metric, with the status of requests, and the PBX."""
-    found: dict[tuple[str, str], float] = {}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            if "pbx" in sample.labels and not sample.name.endswith("_created"):
-                key = (" ".join(filter(None, (sample.name, sample.labels.get("status")))), sample.labels["pbx"])
-                found[key] = found.get(key, 0) + sample.value
-    return found
-
-
-def otherwise(tenant: Tenant, told: Mapping[tuple[str, str], float]) -> Iterator[str]:
-    """Yield what ucmsim counted otherwise than the collector of *tenant* did."""
-    due: dict[str, int] = {
-        "ucmsim_rows_total": tenant.taken,
-        "ucmsim_bytes_total": tenant.octets,
-        "ucmsim_connections_total": tenant.statuses.total(),
-        **{f"ucmsim_requests_total {status}": count for status, count in tenant.statuses.items()},
-    }
-    others = (name for name, pbx in told if pbx == tenant.name and "_requests_total " in name and name not in due)
-    for name, count in {**due, **dict.fromkeys(others, 0)}.items():
-        if told.get((name, tenant.name), 0) != count:
-            yield f"{tenant.name}: {name} is {told.get((name, tenant.name), 0):g}, and its client counted {count}"
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it; *started* and *stopped* are seconds, *memory* the megabytes of each second of the run."""
+    """What came of it; *started* and *stopped* are seconds. *lost* rows never came, *late* ones not with the poll that they were due in."""
 
     plan: Plan
     started: float
@@ -168,26 +139,21 @@ class Outcome:
     errors: list[str]
     wrong_tenant: list[str]
     lost: list[str]
+    late: list[str]
     shared_keys: int
     miscounted: list[str]
-    memory: list[float]
-
-    @property
-    def growth(self) -> float:
-        """How many times the memory of the second minute, or fifth, the last one has."""
-        share = max(1, min(60, len(self.memory) // 5))
-        return mean(self.memory[-share:]) / mean(self.memory[share : 2 * share])
+    memory: Weighed
 
     @property
     def good(self) -> bool:
         """Whether everything is as it must be."""
-        wrong = self.errors or self.wrong_tenant or self.lost or self.miscounted
+        wrong = self.errors or self.wrong_tenant or self.lost or self.late or self.miscounted
         return (
             not wrong
             and self.rows > 0
             and self.polls >= self.plan.collectors
             and self.shared_keys <= SHARED * self.rows
-            and self.growth <= FLAT
+            and self.memory.flat
         )
 
 
@@ -203,12 +169,14 @@ def played(plan: Plan, folder: Path) -> Outcome:
         control = ControlClient(ready["control"]["url"], ready["control"]["token"])
         names = list(ready["pbxs"])
         tenants = [Tenant.of(name, ready["pbxs"][name], begin.replace(tzinfo=None)) for name in names]
-        memory: list[float] = []
+        histories = sorted((folder / "tmp").glob("*/*/history.sqlite"))
+        assert len(histories) == plan.pbxs
+        samples: list[Sample] = []
 
         def seconds() -> Iterator[float]:
             began = time.monotonic()
             while (now := time.monotonic() - began) < plan.seconds:
-                memory.append(rss_mb(process.pid))
+                samples.append(sampled(process.pid, tenants, histories))
                 yield now
                 time.sleep(_SAMPLE)
 
@@ -221,7 +189,7 @@ def played(plan: Plan, folder: Path) -> Outcome:
             tenant.poll(timedelta(days=1))
         metrics = counted(control.metrics())
         stopped_at = dict(zip(names, stood, strict=True))
-        truths = each(names, lambda name: written(control, name, stopped_at[name].world))
+        truths = each(names, lambda name: written(control, name, stopped_at[name].world, _ALL_OVER))
         asked = time.monotonic()
         process.stop()
         stopped = time.monotonic() - asked
@@ -239,22 +207,22 @@ def played(plan: Plan, folder: Path) -> Outcome:
         collectors.errors,
         [f"{one.name}: {key}" for one in tenants for key in one.rows.keys() - truth[one.name]],
         [f"{one.name}: {key}" for one in tenants for key in truth[one.name] - one.rows.keys()],
+        [said for tenant in tenants for said in late(tenant)],
         len(keys) - len(set(keys)),
         [said for tenant in tenants for said in otherwise(tenant, metrics)],
-        memory,
+        Weighed(samples, weight_of_a_challenge()),
     )
 
 
-def written(control: ControlClient, name: str, stood: datetime) -> set[Key]:
-    """Return the rows that the PBX *name* had written when its clock *stood*; its calls are told once they are over."""
-    control.change_clock(name, {"advance": _ALL_OVER})
-    now = microseconds(stood)
-    return {
-        Key(row.acctid or "", row.uniqueid or "", row.session or "")
-        for call in control.calls(name)
-        for row in call.rows
-        if row.ended < now
-    }
+def sampled(pid: int, tenants: Sequence[Tenant], histories: Sequence[Path]) -> Sample:
+    """Return what the process *pid* takes up now, and what its *tenants* have had of it."""
+    return Sample(
+        rss_mb(pid) * 2**20,
+        sum(len(tenant.rows) for tenant in tenants),
+        sum(sum(list(tenant.statuses.values())) for tenant in tenants),  # a list: their threads count meanwhile
+        remembered(tenant.statuses[401] for tenant in tenants),
+        kept_pages(histories),
+    )
 
 
 def lines(of: Outcome) -> Iterator[str]:
@@ -269,15 +237,13 @@ def lines(of: Outcome) -> Iterator[str]:
         ("errors", of.errors),
         ("rows of a wrong tenant", of.wrong_tenant),
         ("rows that were lost", of.lost),
+        ("rows that a poll missed and a later one had", of.late),
         ("counts of ucmsim that differ from its clients'", of.miscounted),
     ):
         yield f"{len(found)} {said}"
         yield from (f"  {one}" for one in found[:5])
     yield f"{of.shared_keys} rows look like one of another PBX"
-    yield (
-        f"memory: {of.memory[0]:.0f} MB at first, {max(of.memory):.0f} MB at most, {of.memory[-1]:.0f} MB at last;"
-        f" the last minute has {of.growth:.3f} of the second"
-    )
+    yield from of.memory.lines()
     yield "good" if of.good else "BAD"
 
 
@@ -296,7 +262,7 @@ def main() -> None:
     plan = Plan(chosen.pbxs, chosen.collectors, chosen.seconds, chosen.rate)
     with tempfile.TemporaryDirectory(prefix="ucmsim-rig-") as folder:
         of = played(plan, Path(folder))
-    told = {**asdict(of), "growth": of.growth, "good": of.good}
+    told = {**asdict(of), "flat": of.memory.flat, "good": of.good}
     print(json.dumps(told, indent=2) if chosen.json else "\n".join(lines(of)))
     sys.exit(not of.good)
 

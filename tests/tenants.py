@@ -33,6 +33,13 @@ class Key(NamedTuple):
     session: str
 
 
+class Came(NamedTuple):
+    """A row that came: its *start*, PBX-local, "" without one, and with which *poll*, counted from 0."""
+
+    start: str
+    poll: int
+
+
 class Failed(Exception):
     """A PBX answered otherwise than a collector may expect of one that nobody breaks."""
 
@@ -41,7 +48,8 @@ class Failed(Exception):
 class Tenant:
     """One PBX as its collector knows it: where it is, the rows that came, and what was counted meanwhile.
 
-    *mark* is the latest `start` that came, PBX-local; *statuses*, *pages*, *taken* and *octets* count responses, pages, rows in these and their
+    *mark* is the latest `start` that came, PBX-local; *latest* has the highest AcctId on the first page of each poll, 0 without
+    rows; *statuses*, *pages*, *taken* and *octets* count responses, pages, rows in these and their
     bytes.
     """
 
@@ -51,7 +59,8 @@ class Tenant:
     password: str
     context: ssl.SSLContext
     mark: datetime
-    rows: dict[Key, str] = field(default_factory=dict)
+    rows: dict[Key, Came] = field(default_factory=dict)
+    latest: list[int] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     pages: int = 0
     taken: int = 0
@@ -66,12 +75,16 @@ class Tenant:
     def poll(self, look_back: timedelta) -> int:
         """Read what began since the mark, and *look_back* before it; return how many rows were new. Raises `Failed`."""
         known, since, offset = len(self.rows), (self.mark - look_back).isoformat(), 0
+        poll = len(self.latest)
         while True:
             entries = self._page(f"/cdrapi?format=JSON&startTime={since}&numRecords={PAGE}&offset={offset}")
-            for row in rows_in(entries):
+            rows = list(rows_in(entries))
+            if not offset:  # of a later page the rows before its first may be from before it was asked for
+                self.latest.append(max((int(row["AcctId"]) for row in rows), default=0))
+            for row in rows:
                 self.taken += 1
                 key = Key(row["AcctId"], row["uniqueid"], row["session"])
-                if self.rows.setdefault(key, row["start"]) != row["start"]:
+                if self.rows.setdefault(key, Came(row["start"], poll)).start != row["start"]:
                     raise Failed(f"{self.name}: {key} came as two different rows")
                 if row["start"]:
                     self.mark = max(self.mark, datetime.fromisoformat(row["start"]))

@@ -33,7 +33,7 @@ _BATCH = 200
 _KEPT = 8
 """Compiled statements that are kept; those of the longest lists take a megabyte each (see `matching`)."""
 
-_CACHE = 128
+CACHE = 128
 """KiB of pages that SQLite keeps of a history, where it would keep 2,000: a gigabyte for 500 PBXs. What the system keeps
 of the file is as fast to read, and what writing takes longer, 4 us a row, is a hundredth of making the row up."""
 
@@ -120,7 +120,7 @@ class History:
                 journal, synchronous = ("WAL", "FULL") if durable else ("MEMORY", "OFF")
                 database.execute(f"PRAGMA journal_mode = {journal}")
                 database.execute(f"PRAGMA synchronous = {synchronous}")
-                database.execute(f"PRAGMA cache_size = -{_CACHE}")
+                database.execute(f"PRAGMA cache_size = -{CACHE}")
                 cls._settle_schema(database, path)
                 for name, function in FUNCTIONS.items():
                     database.create_function(name, 1, function, deterministic=True)
