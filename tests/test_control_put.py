@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -295,6 +298,68 @@ def test_what_is_left_out_is_the_default(control: Control) -> None:
         "api.tls_authentication_name", "api.tls_authentication_password", "recording.share", "quirks.order",
     ]  # fmt: skip
     assert answer["pbx"]["username"] is None
+
+
+SLOW = {"history": {"days": 60, "calls_per_day": 200}, "clock": FIXED}
+"""A PBX that takes a moment to come."""
+
+
+def coming(control: Control, asking: Executor, ask: Callable[[str], Answer]) -> tuple[str, Future[Answer]]:
+    """Let *ask* make a PBX; return its name when it is about to come, and what will be answered."""
+    state = Path(control.create().json["ca"]).parent.parent
+    name = control.name()
+    answer = asking.submit(ask, name)
+    until = time.monotonic() + 20
+    while not (state / name).exists() and not answer.done():
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.002)
+    return name, answer
+
+
+def test_the_same_document_while_it_comes_changes_nothing(control: Control) -> None:
+    """The second waits until the PBX is there, and says that it is so."""
+    with ThreadPoolExecutor() as asking:
+        name, first = coming(control, asking, lambda name: put(control, name, **SLOW))
+        again = put(control, name, **SLOW)
+        made = first.result()
+    assert (made.status, made.json["created"]) == (201, True)
+    assert (again.status, again.json) == (200, {"created": False, "changed": [], "pbx": made.json["pbx"]})
+
+
+def test_what_comes_is_deleted(control: Control) -> None:
+    """Whoever deletes it waits until it is there, and then it is gone; a document after that makes it anew."""
+    with ThreadPoolExecutor() as asking:
+        name, first = coming(control, asking, lambda name: put(control, name, **SLOW))
+        path = f"/v1/pbxs/{name}"
+        assert control("DELETE", path).status == 204
+        assert first.result().status == 201
+        assert control("GET", path).told == (404, "not-found", None)
+        assert put(control, name).status == 201
+
+
+def test_what_cannot_come_is_told_to_each(control: Control, busy: int) -> None:
+    """The next who wants a PBX of the name is not refused for one that never was."""
+    page = api(tls_bind_address=f"127.0.0.1:{busy}")
+    with ThreadPoolExecutor() as asking:
+        name, first = coming(control, asking, lambda name: put(control, name, **SLOW | {"api": page}))
+        deleted = asking.submit(control, "DELETE", f"/v1/pbxs/{name}")
+        assert first.result().told == (409, "bind", "api.tls_bind_address")
+        assert deleted.result().told == (404, "not-found", None)
+        assert put(control, name).status == 201
+
+
+def test_one_that_goes_leaves_nothing_to_the_next(control: Control) -> None:
+    """A PBX that is put while another of its name is deleted has its folder to itself, whichever came first."""
+    put(control, name := control.name())
+    path = f"/v1/pbxs/{name}"
+    with ThreadPoolExecutor() as asking:
+        for _ in range(8):
+            answers = [asking.submit(control, "DELETE", path), asking.submit(put, control, name)]
+            statuses = tuple(one.result().status for one in answers)
+            assert statuses in ((204, 201), (204, 200))
+            found = put(control, name)
+            assert found.status == (200 if statuses[1] == 201 else 201)
+            fetched(found.json["pbx"])
 
 
 def test_documents_at_the_same_time_come_one_after_another(control: Control) -> None:

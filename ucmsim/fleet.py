@@ -6,11 +6,12 @@ nothing can change the exit code any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from twisted.application.service import MultiService
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredLock, maybeDeferred
 
 from ucmsim.assembly import Appliance
 from ucmsim.errors import NameTaken, UcmsimError
@@ -32,7 +33,7 @@ class Fleet(MultiService):
         super().__init__()
         self._reactor = reactor
         self._assemble = assemble
-        self._coming: set[str] = set()
+        self._turns: dict[str, DeferredLock] = {}
         self._worker = Worker(reactor)
 
     def __iter__(self) -> Iterator[PbxService]:
@@ -66,28 +67,41 @@ class Fleet(MultiService):
             raise
         return service
 
-    async def create(self, name: str, settings: PbxSettings) -> PbxService:
-        """Assemble a new PBX in the worker and start it; raises `NameTaken` and other `UcmsimError`s."""
-        if name in self or name in self._coming:
-            raise NameTaken(f"there is a PBX '{name}' already")
-        self._coming.add(name)
+    @asynccontextmanager
+    async def turn(self, name: str) -> AsyncIterator[None]:
+        """Wait until no PBX called *name* comes or goes, and let none do so meanwhile but by the caller."""
+        turns = self._turns.setdefault(name, DeferredLock())
+        await turns.acquire()
         try:
-            appliance = await self.work(lambda: self._assemble(name, settings))
-            try:
-                if not self.running:
-                    raise Stopped(f"ucmsim stops, and '{name}' does not begin any more")
-                return self.add(appliance)
-            except UcmsimError:
-                appliance.abandon()
-                raise
+            yield
         finally:
-            self._coming.discard(name)
+            turns.release()
+            # Whoever waited may be done already, and have left no turns of that name, or others.
+            if not turns.locked and self._turns.get(name) is turns:
+                del self._turns[name]
+
+    async def create(self, name: str, settings: PbxSettings) -> PbxService:
+        """Assemble a new PBX in the worker and start it, in the caller's `turn`; raises `NameTaken` and other `UcmsimError`s."""
+        if name in self:
+            raise NameTaken(f"there is a PBX '{name}' already")
+        self._still_running(name)
+        appliance = await self.work(lambda: self._assemble(name, settings))
+        try:
+            self._still_running(name)
+            return self.add(appliance)
+        except UcmsimError:
+            appliance.abandon()
+            raise
 
     async def remove(self, name: str) -> None:
-        """Stop the PBX called *name* and forget what is kept of it; raises `KeyError`."""
+        """Stop the PBX called *name* and forget what is kept of it, in the caller's `turn`; raises `KeyError`."""
         service = self[name]
         await maybeDeferred(service.disownServiceParent)
         service.appliance.forget()
+
+    def _still_running(self, name: str) -> None:
+        if not self.running:
+            raise Stopped(f"ucmsim stops, and '{name}' does not begin any more")
 
     def startService(self) -> None:
         """Open every port; when one cannot be opened, close the others again. Raises `BindError`."""

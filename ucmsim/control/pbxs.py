@@ -35,17 +35,18 @@ def pbx(plane: Plane, pbx: str) -> Answer:
 async def create_pbx(plane: Plane, body: dict[str, Any]) -> Answer:
     """Begin a PBX."""
     name = body.pop("name", "")
-    return Answer(told(await _created(plane, name, body)), 201)
+    settings = _settings(name, body)
+    async with plane.fleet.turn(name):
+        return Answer(told(await _created(plane, name, settings)), 201)
 
 
 async def put_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
-    """Let a PBX be as the body says, which may be that there is one."""
-    try:
-        service = plane.fleet[pbx]
-    except KeyError:
-        made = told(await _created(plane, pbx, body))
+    """Let a PBX be as the body says, which may be that there is one; one that comes or goes is waited for."""
+    async with plane.fleet.turn(pbx):
+        if pbx in plane.fleet:
+            return await _changed(plane.fleet[pbx], lambda before: put(before, body, Path.cwd()))
+        made = told(await _created(plane, pbx, _settings(pbx, body)))
         return Answer({"created": True, "changed": [], "pbx": made}, 201)
-    return await _changed(service, lambda before: put(before, body, Path.cwd()))
 
 
 async def change_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
@@ -53,9 +54,9 @@ async def change_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
     return await _changed(plane.find(pbx), lambda before: merge(before, body, Path.cwd()))
 
 
-async def _created(plane: Plane, name: Any, body: Mapping[str, Any]) -> PbxService:
+async def _created(plane: Plane, name: str, settings: PbxSettings) -> PbxService:
     try:
-        return await plane.fleet.create(name, _settings(name, body))
+        return await plane.fleet.create(name, settings)
     except ConfigurationError as error:
         raise invalid(error) from None
     except NameTaken as error:
@@ -88,9 +89,10 @@ async def reset_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
 
 
 async def delete_pbx(plane: Plane, pbx: str) -> Answer:
-    """Stop a PBX and forget it."""
-    plane.find(pbx)
-    await plane.fleet.remove(pbx)
+    """Stop a PBX and forget it; one that comes is waited for."""
+    async with plane.fleet.turn(pbx):
+        plane.find(pbx)
+        await plane.fleet.remove(pbx)
     _log.info("{pbx}: stopped and forgotten", pbx=pbx)
     return Answer(None, 204)
 
@@ -113,13 +115,13 @@ def told(service: PbxService) -> Mapping[str, Any]:
 
 
 def _settings(name: Any, body: Mapping[str, Any]) -> PbxSettings:
-    """Return the settings of a new PBX. Raises `ConfigurationError` with all that is wrong with them and with its *name*."""
+    """Return the settings of a new PBX. Raises `ApiError` with all that is wrong with them and with its *name*."""
     said = name_objection(name)
     problems = [Problem("name", *said)] if said else []
     try:
         settings = read_pbx(body, Path.cwd(), beside=("name",))
     except ConfigurationError as error:
-        raise ConfigurationError([*problems, *error.problems]) from None
+        raise invalid(ConfigurationError([*problems, *error.problems])) from None
     if problems:
-        raise ConfigurationError(problems)
+        raise invalid(ConfigurationError(problems))
     return settings
