@@ -7,6 +7,7 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from click.shell_completion import ShellComplete
@@ -345,6 +346,49 @@ def test_which_pbx_must_be_said_where_there_are_several(pbx: str, control: Contr
     assert name in said("faults", "list", code=2)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("WHERE", "faults", "list", "-p", "PBX", "--json"),
+        ("--json", "faults", "WHERE", "list", "-p", "PBX"),
+        ("faults", "--json", "list", "-p", "PBX", "WHERE"),
+        ("faults", "list", "WHERE", "--json", "-p", "PBX"),
+        ("--url", "http://127.0.0.1:1", "--token", "x", "faults", "list", "-p", "PBX", "WHERE", "--json"),
+        ("TOKEN", "faults", "list", "-p", "PBX", "--url", "URL", "--json"),
+        ("--url", "URL", "--json", "faults", "list", "-p", "PBX", "TOKEN"),
+    ],
+)
+def test_where_options_stand(control: Control, words: tuple[str, ...]) -> None:
+    """Before the command, in it and behind it; what is nearer to its end counts, and the two halves may be apart."""
+    name = control.create(faults=[{"fault": "http.latency", "seconds": 1, "name": "slow"}]).json["name"]
+    token = ("--token", control.client.token)
+    parts = {
+        "WHERE": ("--url", control.client.url, *token), "TOKEN": token, "URL": (control.client.url,), "PBX": (name,),
+    }  # fmt: skip
+    typed = [part for word in words for part in parts.get(word, (word,))]
+    assert [fault["name"] for fault in json.loads(said(*typed))] == ["slow"]
+
+
+def test_json_before_the_journal_is_heeded(pbx: str, control: Control) -> None:
+    """As for the commands that are in `ctl` only; a form beside it is refused as it is behind it."""
+    place = urlsplit(control("GET", f"/v1/pbxs/{pbx}").json["url"])
+    socket.create_connection((place.hostname, place.port), timeout=20).close()
+    while not (line := said("--json", "journal", "-p", pbx)):
+        pass
+    assert json.loads(line)["kind"] == "connection"
+    assert "--json and --har cannot be had at once" in said("--json", "journal", "-p", pbx, "--har", code=2)
+
+
+def test_help_has_where_ucmsim_runs_behind_what_is_the_commands_own() -> None:
+    """In each command and each group, under a heading of its own, with one line an option."""
+    for words in ([], ["faults"], ["faults", "list"], ["journal"]):
+        own, where = said(*words, "--help").split("Where ucmsim runs:\n")
+        assert "--json" in own
+        assert "--url" not in own
+        assert [line.split()[0] for line in where.splitlines()[:1]] == ["--url"]
+        assert all(name in where for name in ("--token", "--ready-file", "--config"))
+
+
 def completions(*words: str) -> list[str]:
     """Return what a shell would offer for the last of *words*."""
     *typed, begun = words
@@ -365,6 +409,19 @@ def test_names_are_completed(pbx: str) -> None:
     said("faults", "arm", "-p", pbx, "http.latency", "seconds=3", "name=slow-pages")
     assert completions("faults", "disarm", "-p", pbx, "slow") == ["slow-pages"]
     assert pbx in completions("faults", "list", "--pbx", pbx)
+
+
+def test_options_are_completed_wherever_they_stand(pbx: str, control: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that say where it runs too, and what they said already leads to the names."""
+    assert completions("--u") == completions("faults", "--u") == completions("status", "--u") == ["--url"]
+    assert completions("--js") == completions("status", "--js") == ["--json"]
+    monkeypatch.delenv(URL)
+    monkeypatch.delenv(TOKEN)
+    where = ("--url", control.client.url, "--token", control.client.token)
+    assert completions("pbxs", "show", pbx) == []
+    assert pbx in completions(*where, "pbxs", "show", pbx)
+    assert pbx in completions("pbxs", *where, "show", pbx)
+    assert pbx in completions("faults", "list", *where, "--pbx", pbx)
 
 
 def test_completion_says_nothing_where_nobody_answers() -> None:

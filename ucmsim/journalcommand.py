@@ -18,7 +18,8 @@ from ucmsim.journal import exports
 from ucmsim.journal.inquiry import CLOCKS, KINDS, MOST, PARAMETERS
 from ucmsim.journal.replay import Place, curl
 from ucmsim.journal.telling import told
-from ucmsim.whereabouts import Whereabouts, chosen, located
+from ucmsim.outeroptions import LocatedCommand, for_programs, located
+from ucmsim.whereabouts import Whereabouts, chosen
 from ucmsim.whereabouts import told as exits
 
 _STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType({
@@ -32,12 +33,12 @@ def _filter(name: str, **more: Any) -> Callable[[Any], Any]:
     return click.option(f"--{name}", help=f"{PARAMETERS[name][0].upper()}{PARAMETERS[name][1:]}.", **more)
 
 
-@click.command("journal", short_help="What happened on a running PBX, and why.")
+@click.command("journal", cls=LocatedCommand, short_help="What happened on a running PBX, and why.")
 @located
 @click.option("--pbx", "-p", "name", help="The PBX; may be left out when there is only one.")
 @click.option("--follow", "-f", is_flag=True, help="Begin with the last ones, and go on as they happen.")
 @click.option("--all", "every", is_flag=True, help="Also connections that served their requests.")
-@click.option("--json", "as_json", is_flag=True, help="Print every event as a line of JSON.")
+@for_programs("every event as a line of JSON")
 @click.option("--har", "as_har", is_flag=True, help="Print the exchanges as an HTTP Archive.")
 @click.option("--curl", "as_curl", is_flag=True, help="Print each exchange as a curl command.")
 @click.option("--digest", "as_digest", is_flag=True, help="Print the SHA-256 of what two equal runs have in common.")

@@ -9,10 +9,13 @@ from pathlib import Path
 import click
 
 from ucmsim import configuration
-from ucmsim.whereabouts import Whereabouts, located, told
+from ucmsim.outeroptions import LocatedCommand, located
+from ucmsim.whereabouts import Whereabouts, told
 
 
-@click.command("report", short_help="What a collector did and got, as a zip with a page for people.")
+@click.command(
+    "report", cls=LocatedCommand, short_help="What a collector did and got, as a zip with a page for people."
+)
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The zip to write.")
 @located
 @click.option("--pbx", "-p", "names", multiple=True, help="A PBX, as often as there are some to tell of; default: all.")

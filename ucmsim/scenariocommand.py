@@ -17,13 +17,14 @@ import click
 from ucmsim import tables
 from ucmsim.client import ControlClient
 from ucmsim.errors import UcmsimError
+from ucmsim.outeroptions import LocatedCommand, located
 from ucmsim.privatefile import put
 from ucmsim.scenarios import shipped
 from ucmsim.scenarios.bridge import Bridge
 from ucmsim.scenarios.language import LONGEST, Scenario
 from ucmsim.scenarios.performing import Performance
 from ucmsim.scenarios.running import Place, reading, stage, watched
-from ucmsim.whereabouts import Whereabouts, located
+from ucmsim.whereabouts import Whereabouts
 from ucmsim.whereabouts import told as refused
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
@@ -69,7 +70,9 @@ def show(name: str, as_json: bool) -> None:
     _echoed([f"{chosen.name}: {chosen.title}", *told(chosen)])
 
 
-@scenario.command("run", short_help="Play a scenario beside a client; exit 0 when it passed, 1 when it failed.")
+@scenario.command(
+    "run", cls=LocatedCommand, short_help="Play a scenario beside a client; exit 0 when it passed, 1 when it failed."
+)
 @_NAME
 @located
 @click.option("--pbx", "-p", help="Play it on this PBX, which has the settings that it needs; else on one of its own.")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar, cast
 
 import click
 
@@ -23,18 +21,6 @@ URL, TOKEN, READY_FILE = "UCMSIM_CONTROL_URL", "UCMSIM_CONTROL_TOKEN", "UCMSIM_R
 REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
 """Exit codes."""
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-_OPTIONS = (
-    click.option("--url", help=f"The control plane's URL; else {URL}."),
-    click.option("--token", help=f"And its token; else {TOKEN}."),
-    click.option(
-        "--ready-file", "--ready", "ready", type=click.Path(path_type=Path),
-        help=f"Or the ready report that twistd's --ready-file wrote; else {READY_FILE}.",
-    ),
-    click.option("--config", "-c", type=click.Path(path_type=Path), help="Or the configuration that ucmsim runs with."),
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
@@ -45,9 +31,10 @@ class Whereabouts:
     ready: Path | None = None
     config: Path | None = None
 
-    def over(self, above: Whereabouts | None) -> Whereabouts:
-        """Return this, or what was said *above* where nothing is said here."""
-        return above if above is not None and self == Whereabouts() else self
+    def over(self, above: Whereabouts) -> Whereabouts:
+        """Return this; the place, and the token, are those that were said *above* where none is said here."""
+        place = self if self.url or self.ready or self.config else above
+        return replace(place, token=self.token or above.token)
 
     def client(self, timeout: float = 60.0) -> ControlClient:
         """Return who to ask: by URL, ready report or configuration, else by the environment.
@@ -82,20 +69,6 @@ class Whereabouts:
                 f"or set {URL} and {TOKEN}, or {READY_FILE}"
             )
         return _configured(self.config, self.token)
-
-
-def located(command: F) -> F:
-    """Give *command* the options that say where the control plane is, all together as its argument `where`."""
-
-    @click.pass_context
-    @wraps(command)
-    def placed(context: click.Context, /, **given: Any) -> Any:
-        where = Whereabouts(*(given.pop(name) for name in ("url", "token", "ready", "config")))
-        return command(where=where.over(context.find_object(Whereabouts)), **given)
-
-    for option in reversed(_OPTIONS):
-        placed = option(placed)
-    return cast("F", placed)
 
 
 @contextmanager

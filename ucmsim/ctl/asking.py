@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ucmsim.ctl import completing
+from ucmsim.outeroptions import for_programs, located
 from ucmsim.whereabouts import Whereabouts, chosen, told
 
 Command = Callable[..., None]
@@ -19,14 +20,14 @@ WORDS = "[KEY=VALUE]..."
 
 
 def asks(command: Command) -> Command:
-    """Give *command* the client that it asks, first, and the option ``--json``."""
+    """Give *command* the client that it asks, first, and the options that say where and how it answers."""
 
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-    @click.pass_context
+    @for_programs("JSON")
+    @located
     @wraps(command)
-    def asked(context: click.Context, /, **given: Any) -> None:
+    def asked(*, where: Whereabouts, **given: Any) -> None:
         with told():
-            command((context.find_object(Whereabouts) or Whereabouts()).client(), **given)
+            command(where.client(), **given)
 
     return asked
 

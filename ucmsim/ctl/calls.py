@@ -12,6 +12,7 @@ from ucmsim.client import ControlClient
 from ucmsim.ctl import completing, showing
 from ucmsim.ctl.asking import asks_one
 from ucmsim.ctl.showing import Columns
+from ucmsim.outeroptions import group
 
 _COLUMNS: Columns = MappingProxyType({
     "call": lambda call: call.call,
@@ -49,7 +50,7 @@ def _given(which: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in which.items() if value is not None}
 
 
-@click.group(short_help="Calls: place, list.")
+@group("Calls: place, list.")
 def calls() -> None:
     """Calls that are let happen, and what really happened in those that are over."""
 

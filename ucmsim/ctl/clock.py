@@ -9,9 +9,10 @@ import click
 from ucmsim.client import ControlClient
 from ucmsim.ctl import showing
 from ucmsim.ctl.asking import asks_one
+from ucmsim.outeroptions import group
 
 
-@click.group(short_help="The PBX clock: show, set, advance, step, rate, zone.")
+@group("The PBX clock: show, set, advance, step, rate, zone.")
 def clock() -> None:
     """What a PBX believes the time to be."""
 

@@ -15,25 +15,23 @@ from ucmsim.ctl.faults import faults
 from ucmsim.ctl.page import api, identity
 from ucmsim.ctl.pbxs import pbxs
 from ucmsim.journalcommand import journal
-from ucmsim.whereabouts import Whereabouts, located
+from ucmsim.outeroptions import group
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 
 
-@click.group(short_help="Drive a running ucmsim.")
-@located
-def ctl(where: Whereabouts) -> None:
+@group("Drive a running ucmsim.")
+def ctl() -> None:
     """Drive a running ucmsim: its PBXs, their clocks, calls and faults.
 
-    Where it runs is said by options before the command, or by the environment. Exit codes: 0, 1 when it was refused, 2
-    when it was asked wrongly, 3 when nobody answers.
+    Where it runs is said by options, before the command or behind it, or by the environment. Exit codes: 0, 1 when it was
+    refused, 2 when it was asked wrongly, 3 when nobody answers.
 
     For completion of commands and of names in them, put this into ~/.bashrc, with zsh_source for zsh and fish_source for
     fish:
 
         eval "$(_UCMSIM_COMPLETE=bash_source ucmsim)"
     """
-    click.get_current_context().obj = where
 
 
 @ctl.command()

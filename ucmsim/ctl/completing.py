@@ -8,7 +8,8 @@ import click
 
 from ucmsim.client import ControlClient, ControlError
 from ucmsim.errors import UcmsimError
-from ucmsim.whereabouts import Whereabouts, chosen
+from ucmsim.outeroptions import said
+from ucmsim.whereabouts import chosen
 
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 
@@ -23,20 +24,9 @@ def _beginning(words: Iterable[str], begun: str) -> list[str]:
 def _asked(context: click.Context, ask: Callable[[ControlClient], Iterable[str]], begun: str) -> list[str]:
     """Return the names that a running ucmsim tells, none where it cannot be asked: a shell wants no error."""
     try:
-        return _beginning(ask(_where(context).client(PATIENCE)), begun)
+        return _beginning(ask(said(context).client(PATIENCE)), begun)
     except (ControlError, UcmsimError, click.UsageError):
         return []
-
-
-def _where(context: click.Context) -> Whereabouts:
-    """Return what was typed so far of where the control plane is."""
-    walked: click.Context | None = context
-    while walked is not None:
-        said = Whereabouts(*(walked.params.get(name) for name in ("url", "token", "ready", "config")))
-        if said != Whereabouts():
-            return said
-        walked = walked.parent
-    return Whereabouts()
 
 
 def pbxs(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:

@@ -12,6 +12,7 @@ from ucmsim.ctl import completing, showing
 from ucmsim.ctl.asking import WORDS, asks_one
 from ucmsim.ctl.showing import Columns
 from ucmsim.ctl.words import nested
+from ucmsim.outeroptions import group
 
 _TERMS = ("name", "fault", "when", "times", "chance", "matched", "fired", "after", "until", "ramp", "ttl")
 _FIELDS = click.argument("words", metavar=WORDS, nargs=-1, shell_complete=completing.fields)
@@ -33,7 +34,7 @@ _COLUMNS: Columns = MappingProxyType({
 })  # fmt: skip
 
 
-@click.group(short_help="Faults: arm, list, change, clear, disarm.")
+@group("Faults: arm, list, change, clear, disarm.")
 def faults() -> None:
     """The faults that are armed on a PBX.
 

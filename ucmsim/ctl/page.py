@@ -12,11 +12,12 @@ from ucmsim.ctl import completing, showing
 from ucmsim.ctl.asking import WORDS, asks_one
 from ucmsim.ctl.words import nested
 from ucmsim.errors import ConfigurationError, Problem
+from ucmsim.outeroptions import group
 
 _PEM = ("tls_private_key", "tls_cert")
 
 
-@click.group(short_help="The certificate that is shown: show, set.")
+@group("The certificate that is shown: show, set.")
 def identity() -> None:
     """The certificate that a PBX shows."""
 
@@ -45,7 +46,7 @@ def show_identity(
     showing.one(client.show_identity(pbx, chosen), as_json=as_json, without=("certificate",))
 
 
-@click.group(short_help="The device's API Configuration page: show, set.")
+@group("The device's API Configuration page: show, set.")
 def api() -> None:
     """The device's API Configuration page."""
 

@@ -15,6 +15,7 @@ from ucmsim.ctl import completing, showing
 from ucmsim.ctl.asking import NAME, WORDS, asks
 from ucmsim.ctl.showing import Columns
 from ucmsim.ctl.words import settings_of
+from ucmsim.outeroptions import group
 
 _COLUMNS: Columns = MappingProxyType({
     "name": lambda pbx: pbx.name,
@@ -34,7 +35,7 @@ def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-@click.group(short_help="The PBXs: list, show, create, put, patch, delete.")
+@group("The PBXs: list, show, create, put, patch, delete.")
 def pbxs() -> None:
     """The PBXs of a running ucmsim.
 
