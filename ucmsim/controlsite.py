@@ -22,6 +22,7 @@ from ucmsim.control.events import MEDIA_TYPE
 from ucmsim.control.plane import Plane
 from ucmsim.control.routes import ROUTES, further, nearest
 from ucmsim.control.sent import body_of, no_query, query_of
+from ucmsim.controlchannel import ControlChannel
 from ucmsim.controltls import ControlTls, ca_file, identity
 from ucmsim.errors import UcmsimError
 from ucmsim.eventsending import streamed
@@ -166,6 +167,7 @@ class ControlService(Service):
         plane = Plane(fleet, instance, seed, lambda: self._port is not None, registry)
         self._site = Site(ControlResource(plane, self._token), reactor=reactor)
         self._site.noisy = False
+        self._site.protocol = ControlChannel  # type: ignore[assignment]  # without the choice of HTTP/2
         self._site.requestFactory = ControlRequest
         self._site.log = _unlogged  # type: ignore[method-assign, assignment]  # tokens and bodies stay out of the log
         self._scheme = settings.scheme
