@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import click
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
@@ -16,6 +18,7 @@ from click.testing import CliRunner, Result
 from tests.controlling import GUIDE, Control, api
 from ucmsim.authority import self_signed
 from ucmsim.cli import main
+from ucmsim.ctl import ctl
 from ucmsim.whereabouts import READY_FILE, TOKEN, URL
 
 MADE = "2026-03-02T14:00:00Z"
@@ -381,12 +384,20 @@ def test_json_before_the_journal_is_heeded(pbx: str, control: Control) -> None:
 
 def test_help_has_where_ucmsim_runs_behind_what_is_the_commands_own() -> None:
     """In each command and each group, under a heading of its own, with one line an option."""
-    for words in ([], ["faults"], ["faults", "list"], ["journal"]):
+    for words in every(ctl):
         own, where = said(*words, "--help").split("Where ucmsim runs:\n")
         assert "--json" in own
         assert "--url" not in own
-        assert [line.split()[0] for line in where.splitlines()[:1]] == ["--url"]
+        assert where.split()[0] == "--url"
         assert all(name in where for name in ("--token", "--ready-file", "--config"))
+
+
+def every(command: click.Command) -> Iterator[list[str]]:
+    """Yield the words that lead from *command* to each command below it, and itself."""
+    yield []
+    if isinstance(command, click.Group):
+        for name, one in command.commands.items():
+            yield from ([name, *words] for words in every(one))
 
 
 def completions(*words: str) -> list[str]:

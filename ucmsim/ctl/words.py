@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,25 +41,51 @@ def nested(words: Iterable[str]) -> dict[str, Any]:
     return found
 
 
+def given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those *options* that somebody gave."""
+    return {key: value for key, value in options.items() if value is not None}
+
+
 def settings_of(file: Path | None, words: Iterable[str]) -> dict[str, Any]:
     """Return the settings of a PBX in a YAML *file*, ``-`` for standard input, and over them those that *words* set.
 
     Raises `ConfigurationError` where it is no YAML, or no mapping.
     """
-    found: dict[str, Any] = {}
-    if file is not None:
-        name = "standard input" if str(file) == "-" else str(file)
-        tree, problems = yamltree.parse(_text(file, name), name)
-        problems += [
-            Problem(yamltree.dotted(path), wrong, right, name, line) for path, line, wrong, right in tree.problems
-        ]
-        if not problems and not isinstance(tree.value, dict):
-            problems = [Problem("", "it is no mapping", "write the settings of one PBX, as under pbxs.<name>", name, 1)]
-        if problems:
-            raise ConfigurationError(problems)
-        found = tree.value
+    found: Any = {} if file is None else _read(file, _is_mapping, *_NO_SETTINGS)
     result: dict[str, Any] = merged(found, nested(words))
     return result
+
+
+def calls_of(file: Path) -> list[dict[str, Any]]:
+    """Return the calls in a YAML or JSON *file*, ``-`` for standard input: a list of mappings, or one.
+
+    Raises `ConfigurationError` where it is no YAML, or something else.
+    """
+    found = _read(file, _is_calls, *_NO_CALLS)
+    return [found] if _is_mapping(found) else found
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_calls(value: Any) -> bool:
+    return _is_mapping(value) or (isinstance(value, list) and all(map(_is_mapping, value)))
+
+
+_NO_SETTINGS = "it is no mapping", "write the settings of one PBX, as under pbxs.<name>"
+_NO_CALLS = "it is no list of calls", 'write such as \'- {shape: answered, from: "1001", to: "1002"}\', a line a call'
+
+
+def _read(file: Path, right: Callable[[Any], bool], wrong: str, instead: str) -> Any:
+    """Return what stands in a YAML *file*, if it is *right*; raises `ConfigurationError`, with what is *wrong* else."""
+    name = "standard input" if str(file) == "-" else str(file)
+    tree, problems = yamltree.parse(_text(file, name), name)
+    if not problems and not right(tree.value):
+        problems = [Problem("", wrong, instead, name, 1)]
+    if problems:
+        raise ConfigurationError(problems)
+    return tree.value
 
 
 def merged(below: Any, above: Any) -> Any:
