@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from tests.faultwire import Wire
 from tests.makers import another_row, guide_rows, make_pbx
-from ucmsim.delivered import NAMED, runs, runs_of
+from ucmsim.delivered import YOUNG
 from ucmsim.deliveries import MOST, RECORD, Deliveries, Delivery, Sent
 from ucmsim.extents import Files, Rows
 from ucmsim.history import SCHEMA_VERSION, History
@@ -22,6 +24,7 @@ from ucmsim.query import Format
 from ucmsim.records import Recording
 from ucmsim.register import Quirks
 from ucmsim.render import Layout, rendered
+from ucmsim.settling import NAMED, Settling, runs, runs_of
 
 FORMATS = pytest.mark.parametrize("form", list(Format), ids=lambda form: form.name)
 
@@ -311,7 +314,7 @@ def test_files_that_faults_touch(recorded: Pbx, fault: dict[str, Any], expected:
 def test_runs_are_written_and_read() -> None:
     """Ids are kept as runs, and come back as they were."""
     assert runs([1, 2, 3, 7, 9, 10]) == "1-3,7,9-10"
-    assert list(runs_of("1-3,7,9-10")) == [(1, 3), (7, 7), (9, 10)]
+    assert runs_of("1-3,7,9-10") == [(1, 3), (7, 7), (9, 10)]
 
 
 def test_scattered_rows_take_one_line() -> None:
@@ -354,7 +357,8 @@ def test_history_of_the_version_before_is_opened(tmp_path: Path) -> None:
     made.close()
     database = sqlite3.connect(path)
     database.executescript(
-        "DROP TABLE delivery; DROP TABLE fetch; DROP TABLE recorded; DROP INDEX recording_sound; PRAGMA user_version = 5;"
+        "DROP TABLE delivery; DROP TABLE fetch; DROP TABLE recorded; DROP TABLE counted; DROP INDEX recording_sound; "
+        "PRAGMA user_version = 5;"
     )
     database.close()
 
@@ -395,6 +399,80 @@ def test_row_that_was_carried_very_often_is_counted() -> None:
     assert (found[1].whole, [one.exchange for one in found[1].named]) == (200, list(range(1, NAMED + 1)))
     assert found[2].whole == 100
     assert [one.exchange for one in found[2].named] == [*range(1, NAMED + 1), *range(101, 101 + NAMED)]
+
+
+def kept(history: History, table: str = "delivery") -> int:
+    """Return how many rows a table has."""
+    return int(history._database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def pulled(*rows: int, at: int, whole: int = 10**6) -> Delivery:
+    """Return what one of many exchanges delivered: those of *rows* that end within *whole* bytes, ten each."""
+    sent = Sent(Rows(rows, tuple(range(10, 10 * len(rows) + 1, 10))), min(whole, 10 * len(rows)))
+    return Delivery(at, float(at), "192.0.2.1", sent, cut=False)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_not_kept_is_told_all_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was pulled, however often: the exchanges that are told, and all that are counted, are those of a store that keeps each."""
+    chance = Random(seed)
+    deliveries = []
+    for at in range(1, 1500):
+        newest = 1 + at // 150
+        first = chance.choice((1, max(1, newest - 5), chance.randint(1, newest)))
+        rows = [row for row in range(first, newest + 1) if at % 3 or chance.random() < 0.7] or [newest]
+        deliveries.append(pulled(*rows, at=at, whole=chance.choice((10**6, 10**6, 25))))
+    found = []
+    for young in (40, 10**9):
+        monkeypatch.setattr("ucmsim.delivered.YOUNG", young)
+        history = make_pbx().history
+        for at in range(0, len(deliveries), 7):
+            written = deliveries[at : at + 7]
+            corrected = replace(written[0], sent=replace(written[0].sent, read=10), corrects=True)
+            history.delivered.write(written)
+            history.delivered.write([corrected] if at % 5 == 0 else [])
+        found.append((history.delivered.of_rows(range(1, 20)), history.delivered.of_rows([2, 3, 7])))
+        found.append(kept(history))
+    assert found[0] == found[2]
+    assert found[1] < found[3] / 2
+
+
+def test_what_is_kept_goes_by_the_rows_and_not_by_the_exchanges() -> None:
+    """A client that pulls the same again and again for ever adds nothing but a count to the store."""
+    history = make_pbx().history
+    for at in range(5 * YOUNG):
+        history.delivered.write([pulled(1, 2, 3, at=at)])
+    assert kept(history) == NAMED + YOUNG
+    assert history.delivered.of_rows([3])[3].whole == 5 * YOUNG
+    assert kept(history, "counted") == 2
+
+    history.delivered.forget()
+    assert (history.delivered.of_rows([3]), kept(history, "counted")) == ({}, 0)
+
+
+def test_fetches_that_are_told_no_more_are_not_kept() -> None:
+    """Of a file the first fetches are told, whole ones and others, and no more are kept for ever."""
+    history = make_pbx().history
+    paths = ("monitor/a.wav", "monitor/b.wav")
+
+    for at in range(3 * YOUNG):
+        read = 20 if at % 2 else 10
+        history.delivered.write([Delivery(at, float(at), "192.0.2.1", Sent(Files(paths, (10, 20)), read), cut=False)])
+
+    found = history.delivered.of_files(paths)
+    assert [one.exchange for one in found[paths[0]]] == list(range(NAMED))
+    assert [one.exchange for one in found[paths[1]]] == list(range(2 * NAMED))
+    assert kept(history, "fetch") == NAMED + 2 * NAMED + YOUNG
+
+
+def test_delivery_is_told_of_the_rows_that_are_new_to_it() -> None:
+    """Of a page of which nearly all is known well enough the rest is told, and the others are counted."""
+    settling = Settling(1, 12)
+    for _ in range(NAMED):
+        assert settling.settle([(1, 4), (7, 9)], whole=True) == [1, 2, 3, 4, 7, 8, 9]
+    assert settling.settle([(2, 12)], whole=True) == [5, 6, 10, 11, 12]
+    assert settling.settle([(2, 4)], whole=False) == [2, 3, 4]
+    assert {row: change for row, change in settling.steps.items() if change} == {2: 1, 5: -1, 7: 1, 10: -1}
 
 
 def test_what_cannot_be_written_waits() -> None:

@@ -1,7 +1,7 @@
 """Where it is kept what was delivered: tables beside the CDRs that say which exchange carried which row, and which file.
 
-`delivery` has two rows an exchange at most: one of the rows of a page that went out whole, one of the others. It is kept as
-long as the history is: some sixty bytes an exchange.
+`delivery` has two rows an exchange at most: one of the rows of a page that went out whole, one of the others. Where enough
+exchanges are told of a row already, a later one is not kept, some sixty bytes each, and `counted` counts it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ucmsim.deliveries import Delivery
 from ucmsim.extents import Files, Rows
 from ucmsim.journal.times import wall_text
 from ucmsim.records import Record, Recording
+from ucmsim.settling import NAMED, Settling, runs, runs_of
 
 DELIVERY_TABLES = """
 CREATE TABLE delivery (
@@ -37,12 +38,25 @@ CREATE TABLE recorded (
 ) WITHOUT ROWID;
 CREATE INDEX recording_sound ON recording (sound) WHERE sound <> '';
 """
+COUNTED_TABLE = "CREATE TABLE counted (row INTEGER PRIMARY KEY, change INTEGER NOT NULL);"
+"""How many exchanges more carried a *row* whole than the one before it, of those that `delivery` does not tell."""
 """`rows` are runs of ids such as ``7-9,12``, "" for all from the first to the last. `recorded` has which files are of a call, by
 the paths that they had when they were made."""
 
-NAMED = 20
-"""Exchanges that carried a row, or a file, whole, and as many that did not, that are told one by one."""
+YOUNG = 1000
+"""Of so many exchanges all is kept: what is known of one is corrected when its connection ends."""
 
+_TOLD = "SELECT whole, first, last, rows FROM delivery WHERE rowid <= ? AND last >= ? AND first <= ?"
+_UNSETTLED = "SELECT rowid, whole, first, last, rows FROM delivery WHERE rowid > ? AND rowid <= ? ORDER BY rowid"
+_COUNT = "INSERT INTO counted VALUES (?, ?) ON CONFLICT (row) DO UPDATE SET change = change + excluded.change"
+_COUNTED = (
+    "SELECT ?1, coalesce(sum(change), 0) FROM counted WHERE row <= ?1 "
+    "UNION ALL SELECT row, change FROM counted WHERE row > ?1 AND row <= ?2"
+)
+_UNTOLD_FILES = (
+    "DELETE FROM fetch WHERE rowid > ? AND rowid <= ? AND (SELECT count(*) FROM (SELECT 1 FROM fetch AS earlier WHERE "  # noqa: S608
+    f"earlier.path = fetch.path AND earlier.whole = fetch.whole AND earlier.rowid < fetch.rowid LIMIT {NAMED})) = {NAMED}"
+)
 _OVERLAPPING = (
     "SELECT exchange, wall, peer, whole, first, last, rows FROM delivery WHERE last >= ? AND first <= ? ORDER BY rowid"
 )
@@ -101,6 +115,10 @@ class Tally:
                 named.append(carrier)
                 self._full[carrier.whole] += len(named) == NAMED
 
+    def count(self, place: int, more: int) -> None:
+        """Take in that so many *more* exchanges carried the rows from a *place* on whole, which are told no more."""
+        self._steps[place] += more
+
     def carriers(self) -> Iterator[Carriers]:
         """Yield what was taken in of each row."""
         whole = accumulate(self._steps[:-1])
@@ -129,7 +147,7 @@ class Delivered:
     def forget(self) -> None:
         """Know of no delivery any more."""
         with self._lock:
-            for table in ("delivery", "fetch"):
+            for table in ("delivery", "fetch", "counted"):
                 self._database.execute(f"DELETE FROM {table}")  # noqa: S608
 
     def write(self, deliveries: Sequence[Delivery]) -> None:
@@ -148,12 +166,51 @@ class Delivered:
             try:
                 for table in ("delivery", "fetch"):
                     self._database.executemany(f"DELETE FROM {table} WHERE exchange = ? AND wall = ?", wrong)  # noqa: S608
-                self._database.executemany("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-                self._database.executemany("INSERT INTO fetch VALUES (?, ?, ?, ?, ?)", files)
+                for table, written, settle in (
+                    ("delivery", rows, self._settle_rows), ("fetch", files, self._settle_files),
+                ):  # fmt: skip
+                    if not written:
+                        continue
+                    before, blanks = self._settled(table), ", ".join("?" * len(written[0]))
+                    self._database.executemany(f"INSERT INTO {table} VALUES ({blanks})", written)  # noqa: S608
+                    after = self._settled(table)
+                    if after > before:
+                        settle(before, after)
             except BaseException:
                 self._database.execute("ROLLBACK")
                 raise
             self._database.execute("COMMIT")
+
+    def _settled(self, table: str) -> int:
+        """Return up to which row of *table* deliveries are settled: from time to time, and never the latest."""
+        (last,) = self._database.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").fetchone()  # noqa: S608
+        return max(0, int(last) // YOUNG - 1) * YOUNG
+
+    def _settle_rows(self, after: int, until: int) -> None:
+        """Keep of each delivery behind the row *after*, until another, only what is told of it, and count the rest."""
+        found = [
+            (number, bool(whole), runs_of(told) if told else [(first, last)])
+            for number, whole, first, last, told in self._database.execute(_UNSETTLED, (after, until))
+        ]
+        if not found:
+            return
+        lowest, highest = min(one[0][0] for _, _, one in found), max(one[-1][1] for _, _, one in found)
+        settling = Settling(lowest, highest)
+        for whole, first, last, told in self._database.execute(_TOLD, (after, lowest, highest)):
+            settling.take(runs_of(told) if told else [(first, last)], whole=bool(whole))
+        for number, whole, there in found:
+            kept = settling.settle(there, whole=whole)
+            if not kept:
+                self._database.execute("DELETE FROM delivery WHERE rowid = ?", (number,))
+            elif len(kept) < sum(last + 1 - first for first, last in there):
+                sentence = "UPDATE delivery SET first = ?, last = ?, rows = ? WHERE rowid = ?"
+                self._database.execute(sentence, (*_span(kept), number))
+        self._database.executemany(_COUNT, [step for step in settling.steps.items() if step[1]])
+        self._database.execute("DELETE FROM counted WHERE change = 0")
+
+    def _settle_files(self, after: int, until: int) -> None:
+        """Forget each fetch behind the row *after*, until another, of a file of which enough are told."""
+        self._database.execute(_UNTOLD_FILES, (after, until))
 
     def of_rows(self, rows: Collection[int]) -> Mapping[int, Carriers]:
         """Return which exchanges carried each of *rows*."""
@@ -162,11 +219,14 @@ class Delivered:
             return {}
         with self._lock:
             overlapping = self._database.execute(_OVERLAPPING, (wanted[0], wanted[-1])).fetchall()
+            counted = self._database.execute(_COUNTED, (wanted[0], wanted[-1])).fetchall()
         tally = Tally(len(wanted))
         for exchange, wall, peer, whole, first, last, told in overlapping:
             carrier = Carrier(exchange, wall, peer, bool(whole))
             for low, high in runs_of(told) if told else ((first, last),):
                 tally.take(carrier, bisect_left(wanted, low), bisect_right(wanted, high))
+        for row, change in counted:
+            tally.count(bisect_left(wanted, row), change)
         return {row: carriers for row, carriers in zip(wanted, tally.carriers(), strict=True) if carriers.named}
 
     def of_files(self, paths: Collection[str]) -> Mapping[str, list[Carrier]]:
@@ -202,27 +262,6 @@ class Delivered:
         return found
 
 
-def runs(ids: Sequence[int]) -> str:
-    """Return sorted *ids* as runs such as ``7-9,12``."""
-    found: list[str] = []
-    first = last = ids[0]
-    for one in (*ids[1:], None):
-        if one == last + 1:
-            last = one
-            continue
-        found.append(str(first) if first == last else f"{first}-{last}")
-        if one is not None:
-            first = last = one
-    return ",".join(found)
-
-
-def runs_of(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last of each run that `runs` wrote."""
-    for run in text.split(","):
-        first, _, last = run.partition("-")
-        yield int(first), int(last or first)
-
-
 def _rows(delivery: Delivery, carries: Rows) -> Iterator[tuple[object, ...]]:
     told: tuple[object, ...] = (delivery.exchange, delivery.wall, delivery.peer)
     if carries.keys and carries.is_whole(delivery.sent.read):  # as nearly all pages are
@@ -233,7 +272,12 @@ def _rows(delivery: Delivery, carries: Rows) -> Iterator[tuple[object, ...]]:
             return
     for whole, ids in zip((1, 0), carries.within(delivery.sent.read), strict=True):
         if ids:
-            yield *told, whole, ids[0], ids[-1], "" if ids[-1] - ids[0] == len(ids) - 1 else runs(ids)
+            yield *told, whole, *_span(ids)
+
+
+def _span(ids: Sequence[int]) -> tuple[int, int, str]:
+    """Return sorted *ids* as `delivery` has them."""
+    return ids[0], ids[-1], "" if ids[-1] - ids[0] == len(ids) - 1 else runs(ids)
 
 
 def _files(delivery: Delivery, carries: Files) -> Iterator[tuple[object, ...]]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ucmsim.columns import COLUMNS, NAMES, Row
-from ucmsim.delivered import DELIVERY_TABLES, Delivered
+from ucmsim.delivered import COUNTED_TABLE, DELIVERY_TABLES, Delivered
 from ucmsim.errors import HistoryError
 from ucmsim.imported import Imported
 from ucmsim.ledger import LEDGER_TABLES, LEDGER_UPWARDS_4, TRUTH_TABLE_4, Ledger
@@ -27,7 +27,7 @@ from ucmsim.records import Numbered, Record, Recording
 from ucmsim.register import Quirks
 from ucmsim.sight import Gap
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 _BATCH = 200
 """Rows that are written, or read, at a time: more at a time leave the processor's caches before they are written."""
 _KEPT = 8
@@ -53,6 +53,7 @@ CREATE TABLE made_with (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 {RECORDING_TABLE}
 {LEDGER_TABLES}
 {DELIVERY_TABLES}
+{COUNTED_TABLE}
 {_COUNTER_TABLE}
 PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
@@ -64,9 +65,10 @@ _UPWARDS: Mapping[int, str] = MappingProxyType({
     3: f"BEGIN; {RECORDING_UPWARDS_3} {_COUNTER_TABLE} PRAGMA user_version = 4; COMMIT;",
     4: f"BEGIN; {LEDGER_UPWARDS_4} PRAGMA user_version = 5; COMMIT;",
     5: f"BEGIN; {DELIVERY_TABLES} PRAGMA user_version = 6; COMMIT;",
+    6: f"BEGIN; {COUNTED_TABLE} PRAGMA user_version = 7; COMMIT;",
 })  # fmt: skip
 """What makes the next schema of an older one: 1 had no recordings, 2 no truth, in 3 nothing was moved or deleted, in 4 legs had no call,
-and until 5 nobody wrote down what was delivered."""
+until 5 nobody wrote down what was delivered, and in 6 every delivery was kept."""
 
 _QUOTED = ", ".join(f'"{name}"' for name in NAMES)
 _BLOCK = f"SELECT {SELECTED}, id FROM cdr WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608
