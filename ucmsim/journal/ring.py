@@ -17,8 +17,8 @@ from typing import Any
 OVERHEAD = 48
 """Bytes that an entry takes beside its own: the object's head and its place in the ring."""
 
-TOGETHER = 32
-"""Entries that are packed at once, in a millisecond."""
+TOGETHER = 8
+"""Entries that are packed at once, in a third of a millisecond. Unpacked they take 2 kB each, and hundreds of PBXs have some."""
 
 _USUAL = json.dumps(
     [
