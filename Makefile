@@ -1,15 +1,18 @@
-# make run [CONFIG=sim.yaml] | test [TESTS=tests/test_cli.py] | lint | bench | statistics | invariants | gallery | symptoms | rig | matrix | soak | clean. Everything happens in .venv, which is made on first use.
+# Everything happens in .venv, which is made on first use. `make` alone tells what can be made: what stands behind ## here.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint format bench statistics invariants gallery symptoms matrix soak clean rig
+.PHONY: help run test lint format bench statistics invariants gallery symptoms matrix soak clean rig
 
 CONFIG ?= fixtures/sim.yaml
 
-run: $(STAMP)
+help:                  ## this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: $(STAMP)          ## the service, ready on https://127.0.0.1:8443; CONFIG=sim.yaml runs your own
 	$(BIN)/twistd -n --pidfile= ucmsim --config $(CONFIG)
 
 # What tests go through here other tests measure: to measure it would take as long again, and that is minutes.
@@ -58,7 +61,7 @@ UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
 # Some tests alone are not measured: what they go through is never enough of the whole.
 # Whatever the environment says, bytecode is kept: hundreds of processes would compile the same modules, each anew.
 test: export PYTHONDONTWRITEBYTECODE =
-test: lint
+test: lint             ## linter, type checker and every test; TESTS=tests/test_cli.py only these
 ifdef TESTS
 	$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
 else
@@ -69,40 +72,40 @@ else
 	$(BIN)/coverage report --fail-under=85
 endif
 
-lint: $(STAMP)
+lint: $(STAMP)         ## format, ruff and mypy, changing nothing
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-format: $(STAMP)
+format: $(STAMP)       ## put into the house format what can be
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(STAMP)
+bench: $(STAMP)        ## how fast it is, beside nginx, Twisted and limits of its own
 	$(BIN)/python -m bench
 
-statistics: $(STAMP)
+statistics: $(STAMP)   ## made-up traffic of fifty seeds, held against what is due; five minutes
 	$(BIN)/python -m tests.traffic_statistics --seeds 50
 
-invariants: $(STAMP)
+invariants: $(STAMP)   ## what holds in every history, in 200 of them; a minute
 	$(BIN)/python -m tests.traffic_invariants --seeds 200
 
-gallery: $(STAMP)
+gallery: $(STAMP)      ## every bad certificate shown to usual clients; writes docs/verdicts.md
 	$(BIN)/python -m tests.verdictpage
 
-symptoms: $(STAMP)
+symptoms: $(STAMP)     ## every fault shown to usual clients; writes docs/symptoms.md
 	$(BIN)/python -m tests.symptoms
 
-rig: $(STAMP)
+rig: $(STAMP)          ## 500 PBXs and 50 collectors, every row accounted for; eight minutes
 	$(BIN)/python -m tests.rig
 
-matrix: $(STAMP)
+matrix: $(STAMP)       ## the pytest plugin beside its neighbours, each in a venv of its own
 	$(BIN)/python -m tests.matrix
 
-soak: $(STAMP)
+soak: $(STAMP)         ## 200 tests on four workers, twenty times, and what they leave behind
 	$(BIN)/python -m tests.soak
 
-clean:
+clean:                 ## take away .venv and all that was built
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis ucmsim-state
 	find ucmsim twisted tests bench \( -name __pycache__ -o -name dropin.cache \) -prune -exec rm -rf {} +
 

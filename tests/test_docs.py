@@ -56,6 +56,19 @@ def test_tables_are_up_to_date() -> None:
     assert [placed(text) for text in texts] == texts
 
 
+def test_make_tells_what_it_makes() -> None:
+    """`make` alone and `make help` have a line for each target that is no file, and what it is for."""
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    help_, alone = (
+        subprocess.run(["make", "-s", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for words in (["help"], [])
+    )
+    assert help_ == alone
+    told = [line.split(maxsplit=1) for line in help_.splitlines()]
+    assert sorted(name for name, _ in told) == sorted(phony.split())
+    assert all(said for _, said in told)
+
+
 def test_a_drifted_table_is_found() -> None:
     """The check can fail: a row that is not the code's is put right."""
     drifted = (ROOT / "docs" / "defects.md").read_text().replace("| `expired` | refuse |", "| `expired` | accept |")

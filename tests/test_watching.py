@@ -66,4 +66,57 @@ def test_another_truth_is_found_out(ucm: Ucm, what: str, broken: Callable[[list[
     assert not watching.report(of, 28_800)[what]
     told = watching.report(of._replace(truths=broken(of.truths)), 28_800)
     assert told[what]
-    assert not watching.good(told)
+    assert list(watching.objections(told))
+
+
+GOOD: dict[str, Any] = {
+    "rows": 9, "rows_seen_by_count": 9, "too_early": 0, "lag_longest_real": 0.5, "offset_polls": 4,
+    "offset_polls_not_as_predicted": 0, "watermark_as_predicted": True, "watermark_lost": ["3"], "straddlers": ["3"],
+    "look_back_lost": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "sentences"),
+    [
+        ({}, []),
+        (
+            {"rows": 0, "rows_seen_by_count": 0},
+            [
+                (
+                    "there were 0 rows, so nothing was shown: a day begins at midnight, when nobody calls; let --hours be 12 or"
+                    " more"
+                )
+            ],
+        ),
+        ({"rows_seen_by_count": 8}, ["the offset client has counted 8 rows, and 9 were written"]),
+        ({"too_early": 2}, ["2 rows were there before the leg had ended, and none may be"]),
+        (
+            {"lag_longest_real": 2.5},
+            ["a row appeared 2.50 s of real time after its leg ended; less than 2 s is wanted"],
+        ),
+        (
+            {"offset_polls_not_as_predicted": 1},
+            ["1 of 4 pages of the offset client had other rows, or another order, than the truth predicts"],
+        ),
+        (
+            {"watermark_as_predicted": False, "watermark_lost": ["4", "12", "5"]},
+            [
+                (
+                    "the watermark client lost 3 rows (4, 5, 12) that are no straddlers, and got 1 row (3) that are;"
+                    " it must lose the straddlers and no others, but for rows that came while it was paging"
+                )
+            ],
+        ),
+        (
+            {"look_back_lost": list("7654321"), "too_early": 1},
+            [
+                "1 row was there before the leg had ended, and none may be",
+                "the look-back client lost 7 rows (1, 2, 3, 4, 5, ...), and must lose none",
+            ],
+        ),
+    ],
+)
+def test_what_is_bad_has_its_reason(otherwise: dict[str, Any], sentences: list[str]) -> None:
+    """Each sentence says what was measured and what was wanted."""
+    assert list(watching.objections({**GOOD, **otherwise})) == sentences

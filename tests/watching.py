@@ -214,16 +214,44 @@ def report(of: Watched, rate: float) -> dict[str, Any]:
     }
 
 
-def good(told: dict[str, Any]) -> bool:
-    """Return whether everything is as the truth says it must be, and rows came within two seconds of real time."""
-    return (
-        told["rows"] == told["rows_seen_by_count"] > 0
-        and not told["too_early"]
-        and told["lag_longest_real"] < 2
-        and not told["offset_polls_not_as_predicted"]
-        and told["watermark_as_predicted"]
-        and not told["look_back_lost"]
-    )
+SOON = 2.0
+"""Seconds of real time within which a row must appear."""
+
+
+def objections(told: dict[str, Any]) -> Iterator[str]:
+    """Yield what is otherwise than the truth says it must be: what was measured, and what was wanted."""
+    if not told["rows"]:
+        yield "there were 0 rows, so nothing was shown: a day begins at midnight, when nobody calls; let --hours be 12 or more"
+    if told["rows_seen_by_count"] != told["rows"]:
+        yield f"the offset client has counted {told['rows_seen_by_count']} rows, and {told['rows']} were written"
+    if told["too_early"]:
+        early = "1 row was" if told["too_early"] == 1 else f"{told['too_early']} rows were"
+        yield f"{early} there before the leg had ended, and none may be"
+    if told["lag_longest_real"] >= SOON:
+        yield f"a row appeared {told['lag_longest_real']:.2f} s of real time after its leg ended; less than {SOON:g} s is wanted"
+    if told["offset_polls_not_as_predicted"]:
+        yield (
+            f"{told['offset_polls_not_as_predicted']} of {told['offset_polls']} pages of the offset client had other rows,"
+            " or another order, than the truth predicts"
+        )
+    if not told["watermark_as_predicted"]:
+        lost, due = set(told["watermark_lost"]), set(told["straddlers"])
+        yield (
+            f"the watermark client lost {_named(lost - due)} that are no straddlers, and got {_named(due - lost)} that are;"
+            " it must lose the straddlers and no others, but for rows that came while it was paging"
+        )
+    if told["look_back_lost"]:
+        yield f"the look-back client lost {_named(set(told['look_back_lost']))}, and must lose none"
+
+
+def _so_many(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _named(rows: set[str]) -> str:
+    """Return how many *rows* there are, and the AcctIds of a few."""
+    some = sorted(rows, key=int)
+    return _so_many(len(some)) + (f" ({', '.join(some[:5])}{', ...' if len(some) > 5 else ''})" if some else "")
 
 
 def lines(told: dict[str, Any]) -> Iterator[str]:
@@ -245,7 +273,10 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
     )
     yield f"  straddlers (AcctId): {' '.join(told['straddlers'])}"
     yield f"look-back client ({LOOK_BACK}): lost {len(told['look_back_lost'])}"
-    yield "good" if good(told) else "BAD"
+    wrong = list(objections(told))
+    yield from (f"BAD: {one}" for one in wrong)
+    if not wrong:
+        yield "good"
 
 
 def main() -> None:
@@ -265,8 +296,9 @@ def main() -> None:
         told = report(watch(fleet.start(DAY), chosen.rate, chosen.hours * 3600), chosen.rate)
     finally:
         child.stop()
-    print(json.dumps(told, indent=2) if chosen.json else "\n".join(lines(told)))
-    sys.exit(not good(told))
+    wrong = list(objections(told))
+    print(json.dumps({**told, "objections": wrong}, indent=2) if chosen.json else "\n".join(lines(told)))
+    sys.exit(bool(wrong))
 
 
 if __name__ == "__main__":
