@@ -171,7 +171,9 @@ def test_somebody_else_answers(somebody: Callable[[int, bytes], ControlClient], 
 def test_an_answer_that_lacks_something_says_what(somebody: Callable[[int, bytes], ControlClient]) -> None:
     """A key that is missing is named, and where it is missing; one that is too many is of a newer ucmsim."""
     body = {
-        "items": [{"name": "hq", "url": None, "username": None, "ca": "x", "settings": {}, "warnings": []}],
+        "items": [
+            {"name": "hq", "url": None, "username": None, "ca": "x", "ca_pem": "y", "settings": {}, "warnings": []}
+        ],
         "next": None,
         "new": 1,
     }
@@ -183,6 +185,7 @@ def test_an_answer_that_lacks_something_says_what(somebody: Callable[[int, bytes
             "url": None,
             "username": None,
             "ca": "x",
+            "ca_pem": "y",
             "settings": {},
             "warnings": [],
             "rows": 3,

@@ -76,7 +76,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Pbx:
-    """One PBX: where it is, who may log in, the file of its CA, how many CDRs it has, and its settings, with stars for each secret.
+    """One PBX: where it is, who may log in, its CA as a file over there and as PEM, how many CDRs it has, and its settings, with stars for each secret.
 
     *url* is None where nothing listens, *warnings* are sentences about settings that are odd.
     """
@@ -85,6 +85,7 @@ class Pbx:
     url: str | None
     username: str | None
     ca: str
+    ca_pem: str
     rows: int
     warnings: tuple[str, ...]
     settings: Mapping[str, Any] = field(hash=False, metadata={"schema": "Settings"})

@@ -24,6 +24,7 @@ from ucmsim.keyfiles import Upload
 from ucmsim.register import BY_ID
 from ucmsim.settings import Judge, Settings, load, load_pbx
 from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.settings.keys import placed
 from ucmsim.settings.rules import Broken
 
 DEFECT_IDS = MappingProxyType({row.id: "" if row.available else row.made for row in DEFECTS})
@@ -227,7 +228,7 @@ def _import_file(pbx: Mapping[str, Any], folder: Path) -> Iterator[Broken]:
 
 def _placed(folder: Path, file: str) -> Path:
     try:
-        return folder / Path(file).expanduser()
+        return placed(folder, file)
     except RuntimeError:  # the settings say that the home folder is nobody's
         return folder / file
 

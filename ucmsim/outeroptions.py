@@ -9,10 +9,10 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from ucmsim.whereabouts import READY_FILE, TOKEN, URL, Whereabouts
+from ucmsim.whereabouts import CA, READY_FILE, TOKEN, URL, Whereabouts
 
 F = TypeVar("F", bound=Callable[..., Any])
-_NAMES = ("url", "token", "ready", "config")
+_NAMES = ("url", "token", "ready", "config", "ca")
 
 
 class _Where(click.Option):
@@ -28,6 +28,10 @@ _OPTIONS = (
     ),
     click.option(
         "--config", "-c", cls=_Where, type=click.Path(path_type=Path), help="Or the configuration that ucmsim runs with."
+    ),
+    click.option(
+        "--ca", cls=_Where, type=click.Path(path_type=Path),
+        help=f"With https, the CA to trust; else {CA}, what the report or the configuration says, or the system's.",
     ),
 )  # fmt: skip
 

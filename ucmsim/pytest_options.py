@@ -44,6 +44,7 @@ OPTIONS = (
     Option("config", "FILE", "YAML file with settings of every PBX: the keys below pbxs.<name> in sim.yaml", "UCMSIM_CONFIG"),
     Option("url", "URL", "control plane of a running ucmsim, for ucm_noproc", "UCMSIM_CONTROL_URL"),
     Option("token", "TOKEN", "its token", "UCMSIM_CONTROL_TOKEN"),
+    Option("ca", "FILE", "with an https URL, the CA that its control plane is trusted by; the system's without it", "UCMSIM_CONTROL_CA"),
 )  # fmt: skip
 _BY_NAME = tuple((option.name, option) for option in OPTIONS)
 

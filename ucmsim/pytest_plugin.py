@@ -91,16 +91,18 @@ def ucm(ucm_factory: UcmFactory, request: pytest.FixtureRequest) -> Ucm:
 
 @pytest.fixture
 def ucm_noproc(request: pytest.FixtureRequest) -> Iterator[Ucm]:
-    """A clean PBX of this test's own in a ucmsim that runs already: --ucmsim-url and --ucmsim-token."""
+    """A clean PBX of this test's own in a ucmsim that runs already, here or elsewhere: --ucmsim-url, --ucmsim-token, --ucmsim-ca."""
     from ucmsim import pytest_options
     from ucmsim.client import ControlClient
     from ucmsim.testing import UcmFleet
+    from ucmsim.testing.remote import Remote
 
-    url, token = (pytest_options.strongest(request.config, name) for name in ("url", "token"))
+    url, token, ca = (pytest_options.strongest(request.config, name) for name in ("url", "token", "ca"))
     if url is None or token is None:
         raise pytest.UsageError("ucm_noproc needs a ucmsim that runs: --ucmsim-url and --ucmsim-token say where")
-    control = ControlClient(url.value, token.value)
-    for factory in _factory(UcmFleet(control, seed=control.status().seed), request):
+    control = ControlClient(url.value, token.value, ca=str(ca.folder / ca.value) if ca else None)
+    remote = Remote.at(url.value, request.getfixturevalue("tmp_path_factory").mktemp("ucmsim-ca"))
+    for factory in _factory(UcmFleet(control, seed=control.status().seed, remote=remote), request):
         yield factory(**getattr(request, "param", {}))
 
 

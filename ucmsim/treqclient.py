@@ -5,15 +5,19 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from cryptography.x509 import load_pem_x509_certificates
+from OpenSSL.crypto import X509
 from treq.client import HTTPClient
 from twisted.internet import error as network
 from twisted.internet.defer import Deferred, DeferredQueue
 from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.ssl import Certificate, trustRootFromCertificates
 from twisted.python.failure import Failure
-from twisted.web.client import Agent
+from twisted.web.client import Agent, BrowserLikePolicyForHTTPS
 from twisted.web.http_headers import Headers
 
 from ucmsim import operations
@@ -52,17 +56,28 @@ class TreqControlClient:
     """Talks to the control plane at *url* with its *token*; every Deferred may fail with a `ControlError`.
 
     Its methods are those of `ucmsim.client.ControlClient`, and what they return comes in a Deferred. *timeout* is in seconds
-    of the *reactor*. With an *http* client of the caller's own, connections are kept or not as that one does.
+    of the *reactor*. With https *ca* is the file of the CA to trust, None for those that the system trusts. With an *http* client
+    of the caller's own, connections are kept or not, and servers trusted, as that one does.
     """
 
     def __init__(
-        self, reactor: Any, url: str, token: str, *, timeout: float = 60.0, http: HTTPClient | None = None
+        self,
+        reactor: Any,
+        url: str,
+        token: str,
+        *,
+        timeout: float = 60.0,
+        ca: str | None = None,
+        http: HTTPClient | None = None,
     ) -> None:
+        if ca is not None and http is not None:
+            raise TypeError("an http client trusts whom it trusts; give it the CA, or leave it out")
         self._reactor = reactor
         self._url = url
         self._token = token
         self._timeout = timeout
-        self._http = http or HTTPClient(Agent(reactor))
+        self._ca = ca
+        self._http = http
 
     def __repr__(self) -> str:
         return f"TreqControlClient({self._url!r})"
@@ -226,6 +241,7 @@ class TreqControlClient:
         if said := url_objection(self._url):
             raise ControlUnreachable(said)
         sent = {**asked.headers(self._token), **headers}
+        self._http = self._http or HTTPClient(Agent(self._reactor, _trusting(self._ca)))
         return await self._reached(
             self._http.request(
                 asked.method,
@@ -268,6 +284,19 @@ class _Events(Protocol):
         """Let the connection go, if it is there still."""
         if self.transport is not None:
             self.transport.loseConnection()
+
+
+def _trusting(ca: str | None) -> BrowserLikePolicyForHTTPS:
+    """Return what trusts the CAs in the file *ca* and nobody else, or whom the system trusts; raises `ControlUnreachable`."""
+    if ca is None:
+        return BrowserLikePolicyForHTTPS()
+    try:
+        found = load_pem_x509_certificates(Path(ca).read_bytes())
+    except (OSError, ValueError) as error:
+        raise ControlUnreachable(f"{ca} holds no CA to trust: {error}") from error
+    return BrowserLikePolicyForHTTPS(
+        trustRootFromCertificates([Certificate(X509.from_cryptography(one)) for one in found])
+    )
 
 
 def _cause(error: Exception) -> Exception:

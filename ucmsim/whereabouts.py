@@ -17,6 +17,7 @@ from ucmsim.errors import ConfigurationError
 from ucmsim.settings import TLS_FOLDER, TOKEN_FILE
 
 URL, TOKEN, READY_FILE = "UCMSIM_CONTROL_URL", "UCMSIM_CONTROL_TOKEN", "UCMSIM_READY_FILE"
+CA = "UCMSIM_CONTROL_CA"
 """Where the environment says it."""
 REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
 """Exit codes."""
@@ -30,18 +31,20 @@ class Whereabouts:
     token: str | None = None
     ready: Path | None = None
     config: Path | None = None
+    ca: Path | None = None
 
     def over(self, above: Whereabouts) -> Whereabouts:
-        """Return this; the place, and the token, are those that were said *above* where none is said here."""
+        """Return this; the place, the token and the CA are those that were said *above* where none is said here."""
         place = self if self.url or self.ready or self.config else above
-        return replace(place, token=self.token or above.token)
+        return replace(place, token=self.token or above.token, ca=self.ca or above.ca)
 
     def client(self, timeout: float = 60.0) -> ControlClient:
         """Return who to ask: by URL, ready report or configuration, else by the environment.
 
         Raises `click.UsageError`. A ready report and a state folder are read each time, because a restart changes the token.
         """
-        return replace(self.settled()._asked(), timeout=timeout)
+        found = self.settled()._asked()
+        return replace(found, timeout=timeout, ca=str(self.ca) if self.ca else found.ca)
 
     def settled(self) -> Whereabouts:
         """Return what holds: what was said, else what the environment says."""
@@ -59,7 +62,7 @@ class Whereabouts:
                 raise click.UsageError(f"--url goes with --token, or {URL} with {TOKEN}")
             if said := url_objection(self.url):
                 raise click.UsageError(said)
-            return ControlClient(self.url, token)
+            return ControlClient(self.url, token, ca=os.environ.get(CA) or None)
         if self.ready is not None:
             control = _read_ready(self.ready)
             return ControlClient(control["url"], control["token"], ca=control.get("ca"))

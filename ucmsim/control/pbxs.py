@@ -9,6 +9,7 @@ from typing import Any
 from twisted.logger import Logger
 
 from ucmsim.announce import described
+from ucmsim.authority import export
 from ucmsim.changes import Change, merge, put
 from ucmsim.configuration import read_pbx
 from ucmsim.control.answer import Answer, ApiError, invalid, listed
@@ -108,6 +109,7 @@ def told(service: PbxService) -> Mapping[str, Any]:
     return {
         "name": pbx.name,
         **told,
+        "ca_pem": export(service.appliance.identities.good.trust, "pem").decode(),  # for who cannot read that file
         "rows": len(pbx.history),
         "warnings": list(service.appliance.warnings),
         "settings": settings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -76,13 +77,24 @@ def schema_text(**more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", **more})
 
 
+GUIDE = "ucmsim:guide-2013.csv"
+"""The three records of the vendor's guide, wherever ucmsim is installed."""
+
+
+def placed(base: Path, text: str) -> Path:
+    """Return the path that *text* means, relative to *base*; raises `RuntimeError` where a home folder is nobody's."""
+    if text == GUIDE:
+        return Path(str(files("ucmsim"))) / "data" / text.partition(":")[2]
+    return base / Path(text).expanduser()
+
+
 def _file(value: object, info: ValidationInfo) -> Path:
     base: Path = (info.context or {}).get("base", Path())
     text = text_due(value)
     if not text or "\0" in text:
         raise wrong("this names no file", "write a path")
     try:
-        return base / Path(text).expanduser()
+        return placed(base, text)
     except RuntimeError:
         raise wrong(f"the home folder in '{text}' is nobody's", "write the path out") from None
 

@@ -13,6 +13,7 @@ from typing import Any
 from ucmsim.client import ControlClient, ControlError, ControlUnreachable
 from ucmsim.testing.chosen import default, over
 from ucmsim.testing.pbx import Ucm
+from ucmsim.testing.remote import Remote
 from ucmsim.testing.trust import UcmCa
 
 __tracebackhide__ = True
@@ -23,7 +24,7 @@ _GONE, _TAKEN = 404, 409
 class UcmFleet:
     """The process in which all PBXs of the session live, with their *ca*.
 
-    *log* and *ca* are None, and *pid* 0, where pytest did not start it.
+    *log* and *ca* are None, and *pid* 0, where pytest did not start it; it may be *remote* then.
     """
 
     control: ControlClient
@@ -31,6 +32,7 @@ class UcmFleet:
     log: Path | None = None
     seed: int | None = None
     ca: UcmCa | None = None
+    remote: Remote | None = None
     _numbers: Iterator[int] = field(default_factory=lambda: count(1), repr=False)
 
     def start(self, settings: Mapping[str, Any], name: str | None = None) -> Ucm:
@@ -38,7 +40,8 @@ class UcmFleet:
 
         What is made up follows from the seed and the *name*, which gets a number where there is such a PBX already.
         """
-        chosen = over(default(), settings)
+        there = self.remote
+        chosen = over(default() if there is None else there.default(), settings)
         wanted = name or f"test-{next(self._numbers)}"
         for number in count(1):
             try:
@@ -48,7 +51,8 @@ class UcmFleet:
                 if error.status != _TAKEN or error.field != "name":
                     raise
         password = chosen["api"].get("tls_authentication_password")
-        return Ucm(pbx.name, pbx.url or "", pbx.username, password, pbx.ca, self.control, self.log, self.seed)
+        url, ca = (pbx.url or "", pbx.ca) if there is None else (there.url(pbx, chosen), there.ca(pbx))
+        return Ucm(pbx.name, url, pbx.username, password, ca, self.control, self.log, self.seed)
 
     def stop(self, ucm: Ucm) -> None:
         """Stop a PBX and forget its state."""
