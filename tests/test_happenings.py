@@ -73,8 +73,9 @@ def test_what_takes_long_is_written_in_slices(calls: Happenings, worker: Worker,
     slices = []
     while not told:
         slices.append(worker.go())
-    assert slices[:2] == [5000, 5000]
-    assert slices[-1] < 5000
+    assert set(slices[:-1]) == {200}
+    assert len(slices) > 50
+    assert slices[-1] < 200
     assert told == [sum(slices)] == [len(appliance.pbx.history)]
 
 
@@ -121,7 +122,7 @@ def test_stopping_waits_for_the_slice_that_is_written_and_no_longer(calls: Happe
     stopped: list[object] = []
     calls.stopService().addCallback(stopped.append)
     assert not stopped
-    assert worker.go() == 5000
+    assert worker.go() == 200
     assert stopped == [None]
     assert not worker.asked
 

@@ -24,7 +24,7 @@ from ucmsim.defects import DEFECTS, Shown
 from ucmsim.defects.revocation import revoked_list
 from ucmsim.errors import StateInUse
 from ucmsim.faults import FaultBook
-from ucmsim.filling import Watch, fill, unwatched
+from ucmsim.filling import Watch, filling, unwatched
 from ucmsim.history import History
 from ucmsim.identities import Identities, shown_at_first
 from ucmsim.instants import at_microseconds
@@ -35,6 +35,7 @@ from ucmsim.pbx import Pbx
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.spool import Spool
 from ucmsim.statefolder import StateFolder
+from ucmsim.steps import Steps, finished
 from ucmsim.streams import stream
 
 HISTORY, SPOOL, JOURNAL = "history.sqlite", "spool", "journal.sqlite"
@@ -158,11 +159,16 @@ def assemble(
     Mints or reopens keys, opens its history and fills an empty one. Raises `ConfigurationError` or `HistoryError`, and
     then leaves no new folder behind.
     """
+    return finished(assembling(name, settings, Premises(folder, voices, seed, watch), wall))
+
+
+def assembling(name: str, settings: PbxSettings, premises: Premises, wall: float) -> Steps[Appliance]:
+    """Do what `assemble` does, a step for each record that an empty history is filled with."""
+    folder, seed = premises.folder, premises.seed
     with ExitStack() as undoing:
         is_new = not (folder.path / name).exists()
         if is_new:
             undoing.callback(folder.forget, name)
-        premises = Premises(folder, voices, seed, watch)
         home = folder.pbx(name)
         clock = PbxClock.of(settings.clock, wall)
         now, begun = clock.at(wall).pbx, clock.world(wall)
@@ -172,7 +178,7 @@ def assemble(
         history = History.open(home / HISTORY, durable=premises.durable)
         undoing.callback(history.close)
         kept = len(history) > 0
-        filled = fill(history, name, settings, seed=seed, until=begun, watch=watch)
+        filled = yield from filling(history, name, settings, seed=seed, until=begun, watch=premises.watch)
         warnings = list(filled.warnings)
         if not kept:  # a kept history began before the one that the settings would make now
             warnings = [*schedule.warnings(settings, begun), *warnings]

@@ -26,6 +26,7 @@ from ucmsim.instants import SECOND, microseconds
 from ucmsim.madewith import differences, facts
 from ucmsim.records import Numbered, Record, Recording
 from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.steps import Steps, finished
 from ucmsim.streams import stream
 
 Reached = Callable[[Record], float]
@@ -65,6 +66,13 @@ def fill(
     history: History, name: str, settings: PbxSettings, *, seed: int, until: datetime, watch: Watch = unwatched
 ) -> Filled:
     """Fill *history*, if it is empty, as the *settings* of the PBX *name* say; calls end before *until*."""
+    return finished(filling(history, name, settings, seed=seed, until=until, watch=watch))
+
+
+def filling(
+    history: History, name: str, settings: PbxSettings, *, seed: int, until: datetime, watch: Watch = unwatched
+) -> Steps[Filled]:
+    """Do what `fill` does, a step a record. Until the last step nobody else may use *history*."""
     known = facts(settings, seed)
     if made_with := history.made_with():
         return Filled(warnings=list(differences(made_with, known)))
@@ -72,7 +80,7 @@ def fill(
         return Filled()
     source = settings.history
     if source.import_ is not None:
-        filled = import_file(history, source.import_, zone=settings.time_zone, watch=watch)
+        filled = yield from _importing(history, source.import_, None, settings.time_zone, watch)
         name_of = source.import_.name
         bad = (f"{name_of}, {one}" for one in filled.bad)
         filled.warnings += shortened(bad, f"{name_of}: {{}} more rows could not be read")
@@ -82,7 +90,7 @@ def fill(
         world = _world(name, settings, seed=seed, until=until)
         what = f"{name}: making up {source.days} days of calls"
         made = watch(world.records(microseconds(until)), what, *covering(settings, until))
-        filled = Filled(history.keep(made, _rest(world)))
+        filled = Filled((yield from history.keeping(made, _rest(world))))
         history.recordings.insert_all(recorded_greetings(name, settings, seed=seed, until=until))
     if filled.rows or not filled.bad:
         history.note(known)  # a file that gave nothing may be mended and read at the next start
@@ -143,6 +151,10 @@ def import_file(
     counted in a warning. *zone* is that of the file's times. *form* is csv, json or xml; without it the file's name and
     first character decide. Raises `HistoryError` when the file cannot be read at all.
     """
+    return finished(_importing(history, file, form, zone, watch))
+
+
+def _importing(history: History, file: Path, form: str | None, zone: ZoneInfo, watch: Watch) -> Steps[Filled]:
     try:
         text = file.read_bytes().decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     except OSError as error:
@@ -161,7 +173,7 @@ def import_file(
             unnamed += recorded.count(None)
             yield Record(item, tuple(filter(None, recorded)))
 
-    filled.rows = history.keep(watch(good(), f"importing {file.name}", None))
+    filled.rows = yield from history.keeping(watch(good(), f"importing {file.name}", None))
     if unnamed:
         filled.warnings.append(f"{file.name}: names in recordfiles that no device can have written: {unnamed}")
     return filled

@@ -18,6 +18,7 @@ from ucmsim.errors import NameTaken, UcmsimError
 from ucmsim.happenings import Stopped
 from ucmsim.pbxservice import PbxService
 from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.steps import Steps
 from ucmsim.worker import Worker
 
 T = TypeVar("T")
@@ -26,10 +27,10 @@ T = TypeVar("T")
 class Fleet(MultiService):
     """All PBXs of one process, and the one worker thread that reads and renders for them.
 
-    One thread, because more only made the reactor late at equal throughput.
+    One thread, because more only made the reactor late at equal throughput. A new PBX comes of the steps of *assembling*.
     """
 
-    def __init__(self, reactor: Any, assemble: Callable[[str, PbxSettings], Appliance]) -> None:
+    def __init__(self, reactor: Any, assembling: Callable[[str, PbxSettings], Steps[Appliance]]) -> None:
         super().__init__()
         self._reactor = reactor
         self._assemble = assemble
@@ -49,8 +50,8 @@ class Fleet(MultiService):
         return isinstance(self.namedServices.get(name), PbxService)
 
     def work(self, function: Callable[[], T]) -> Deferred[T]:
-        """Run *function* in the worker thread."""
-        return self._worker(function)
+        """Run *function* in the worker thread, before what waits there."""
+        return self._worker.ahead(function)
 
     def add(self, appliance: Appliance) -> PbxService:
         """Take *appliance* in; it starts with the fleet, at once if that runs.
@@ -85,7 +86,7 @@ class Fleet(MultiService):
         if name in self:
             raise NameTaken(f"there is a PBX '{name}' already")
         self._still_running(name)
-        appliance = await self.work(lambda: self._assemble(name, settings))
+        appliance = await self._worker.slowly(self._assembling(name, settings))
         try:
             self._still_running(name)
             return self.add(appliance)
@@ -115,7 +116,8 @@ class Fleet(MultiService):
     def stopService(self) -> Deferred[Any]:
         """Stop every PBX, then the worker, when it has nothing to do any more."""
         stopping: Deferred[Any] = super().stopService()
-        stopping.addBoth(lambda _: self.work(lambda: None))  # what is still coming is abandoned before that is answered
+        # What is still coming is abandoned before that is answered.
+        stopping.addBoth(lambda _: Deferred.fromCoroutine(self._worker.quiet()))
         stopping.addBoth(self._stopped)
         return stopping
 

@@ -1,7 +1,7 @@
 """Lets the calls of a PBX happen as its clock goes: twice a second of real time, and whenever somebody asks.
 
 All work is done in the worker, which is one thread, so that calls never happen while a page is read; what takes long
-is done in slices, so that pages are read in between.
+is done in slices, and those behind the first wait with the pages, so that these are read in between.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ from ucmsim.ledger import Sought, ToldCall
 from ucmsim.wishes import Placed, Wish
 
 _PERIOD = 0.5
-_SLICE = 5000
-"""Rows that are written at once, in well under a second."""
+_SLICE = 200
+"""Rows that are written at once, in two or three times what a page takes."""
+
+
+Work = Callable[[Callable[[], Any]], Deferred[Any]]
 
 
 class Stopped(UcmsimError):
@@ -35,16 +38,15 @@ class Stopped(UcmsimError):
 
 
 class Happenings(Service):
-    """The calls of one PBX while it runs."""
+    """The calls of one PBX while it runs: *worker* does what is asked at once, and *patiently* what others go before."""
 
     _log = Logger()
 
-    def __init__(
-        self, appliance: Appliance, reactor: Any, worker: Callable[[Callable[[], Any]], Deferred[Any]]
-    ) -> None:
+    def __init__(self, appliance: Appliance, reactor: Any, worker: Work, patiently: Work | None = None) -> None:
         self._appliance = appliance
         self._reactor = reactor
         self._worker = worker
+        self._patiently = patiently or worker
         self._loop = LoopingCall(self._tick)
         self._loop.clock = reactor
         self._turn = DeferredLock()  # the slices of one are not mixed with another
@@ -72,16 +74,24 @@ class Happenings(Service):
 
     async def catch_up(self) -> int:
         """Let everything happen that is over by now; return the number of rows that were written."""
-        now, total, written = self.now, 0, _SLICE
+        now = self.now
         async with self._turn:
-            while self.running and written == _SLICE:
-                written = await self._worker(lambda: self._appliance.living.happen(now, _SLICE))
-                total += written
-            if written < _SLICE:
-                self._due = self._appliance.living.due
-            for said in self._appliance.living.news():  # in turn, so that the worker has it no more
-                self._log.info("{pbx}: {said}", pbx=self._appliance.pbx.name, said=said)
+            return await self._caught_up(now)
+
+    async def _caught_up(self, now: datetime) -> int:
+        total, written, work = 0, _SLICE, self._worker
+        while self.running and written == _SLICE:
+            written = await work(lambda: self._appliance.living.happen(now, _SLICE))
+            total, work = total + written, self._patiently
+        if written < _SLICE:
+            self._due = self._appliance.living.due
+        self._tell()
         return total
+
+    def _tell(self) -> None:
+        """Log what is new; in turn, so that the worker has it no more."""
+        for said in self._appliance.living.news():
+            self._log.info("{pbx}: {said}", pbx=self._appliance.pbx.name, said=said)
 
     async def clock_changed(self, *, leaps: bool) -> None:
         """Go on with the clock that the PBX has by now.
@@ -108,23 +118,51 @@ class Happenings(Service):
             said = "it restarted: calls that were up have ended without rows, channels count from 0 again"
             self._log.info("{pbx}: {said}", pbx=self._appliance.pbx.name, said=said)
 
-    async def place(self, wish: Wish) -> Placed:
-        """Let a call happen; raises `FieldRefused`."""
-        (placed,) = await self._placed(lambda: [self._appliance.living.place(wish)])
+    async def place(self, wish: Callable[[datetime], Wish]) -> Placed:
+        """Let the call happen that is the *wish* at an instant, now; raises `FieldRefused`."""
+
+        def begin(now: datetime) -> Callable[[], list[tuple[Call, ...]]]:
+            wished = wish(now)
+            return lambda: [self._appliance.living.place(wished)]
+
+        (placed,) = await self._placed(begin)
         return placed
 
-    async def place_each(self, wishes: Sequence[Wish | FieldRefused]) -> list[Placed]:
-        """Let calls happen, all or none of them; raises `FieldRefused`."""
-        return await self._placed(lambda: self._appliance.living.place_each(wishes))
+    async def place_each(self, wishes: Callable[[datetime], Sequence[Wish | FieldRefused]]) -> list[Placed]:
+        """Let the calls happen that are the *wishes* at an instant, now, all or none of them; raises `FieldRefused`."""
 
-    async def _placed(self, place: Callable[[], list[tuple[Call, ...]]]) -> list[Placed]:
+        def begin(now: datetime) -> Callable[[], list[tuple[Call, ...]]]:
+            wished = wishes(now)
+            return lambda: self._appliance.living.place_each(wished)
+
+        return await self._placed(begin)
+
+    async def _placed(self, begin: Callable[[datetime], Callable[[], list[tuple[Call, ...]]]]) -> list[Placed]:
+        """Let happen what *begin* makes of now, as soon as what is over has; in one turn of the worker's, which is waited for."""
         living = self._appliance.living
-        placed: list[Placed] = await self._in_turn(
-            lambda: [Placed(story, *living.foretold(story)) for story in place()]
-        )
+        async with self._turn:
+            self._still_running()
+            now = self.now
+            place = begin(now)
+
+            def work() -> list[Placed] | None:
+                if living.happen(now, _SLICE) == _SLICE:
+                    return None  # there is more, and others go before that
+                placed = [Placed(story, *living.foretold(story)) for story in place()]
+                living.happen(now, _SLICE)
+                return placed
+
+            try:
+                while (placed := await self._worker(work)) is None:
+                    await self._caught_up(now)
+                    self._still_running()
+            finally:
+                self._due = 0
+            self._tell()
         if self.running and not self._loop.running:
             self._loop.start(_PERIOD, now=False)
-        return placed
+        found: list[Placed] = placed
+        return found
 
     async def still(self, begin: Callable[[], Callable[[], Any]]) -> Any:
         """Let the worker do what *begin* returns when all is over that is by now, and nothing happens meanwhile. Raises `Stopped`."""

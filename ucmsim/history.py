@@ -26,6 +26,7 @@ from ucmsim.recordings import RECORDING_TABLE, RECORDING_TABLE_2, RECORDING_UPWA
 from ucmsim.records import Numbered, Record, Recording
 from ucmsim.register import Quirks
 from ucmsim.sight import Gap
+from ucmsim.steps import Steps, finished
 
 SCHEMA_VERSION = 7
 _BATCH = 200
@@ -88,6 +89,15 @@ def _blank() -> bytes:
         return database.serialize()
     finally:
         database.close()
+
+
+def _taken(records: Iterator[Record], most: int) -> Steps[list[Record]]:
+    """Return the next of *records*, at most so many, a step each."""
+    taken = []
+    for record in islice(records, most):
+        taken.append(record)
+        yield
+    return taken
 
 
 class History:
@@ -176,9 +186,13 @@ class History:
 
         Calls that are *over* after the last of them are written then. Nothing is written when one of them cannot be.
         """
+        return finished(self.keeping(records, over))
+
+    def keeping(self, records: Iterable[Record], over: Iterable[Numbered] = ()) -> Steps[int]:
+        """Do what `keep` does, a step a record. Until the last step nobody else may use the history."""
         written, waiting = 0, iter(records)
         with self._transaction():
-            while batch := list(islice(waiting, _BATCH)):
+            while batch := (yield from _taken(waiting, _BATCH)):
                 numbered = list(enumerate(batch, self.high_water + written + 1))
                 self._database.executemany(_INSERT, [(number, *record.row) for number, record in numbered])
                 self._keep_recordings(batch)

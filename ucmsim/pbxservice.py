@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredLock
@@ -26,6 +26,8 @@ from ucmsim.running import Running, judge
 from ucmsim.settings import Address
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.worker import Worker
+
+R = TypeVar("R", bound=Renewal)
 
 
 class PbxService(Service):
@@ -87,7 +89,7 @@ class PbxService(Service):
     async def reset(self) -> None:
         """Begin a new universe, as the settings make it; the port and the identity stay. Raises `UcmsimError`."""
         async with self._turn:
-            await self._renewed(lambda: renewal.afresh(self.appliance, self.wall))
+            await self._renewed(lambda: self._worker.slowly(renewal.afresh(self.appliance, self.wall)))
         self._log.info("{pbx}: reset, with {rows} rows", pbx=self.name, rows=len(self.appliance.pbx.history))
 
     async def snapshot(self, file: Path) -> Taken:
@@ -106,7 +108,7 @@ class PbxService(Service):
     async def restore(self, file: Path) -> None:
         """Go on as the snapshot in *file* has it; port and identity stay. Raises `UcmsimError`."""
         async with self._turn:
-            await self._renewed(lambda: restored(self.appliance, file, self.wall))
+            await self._renewed(lambda: self._worker.ahead(lambda: restored(self.appliance, file, self.wall)))
         rows = len(self.appliance.pbx.history)
         self._log.info("{pbx}: restored from {file}, with {rows} rows", pbx=self.name, file=str(file), rows=rows)
 
@@ -121,7 +123,7 @@ class PbxService(Service):
             if instead is not None:
                 judge(instead, appliance.pbx.settings)
             if defect is not None:
-                await self._worker(lambda: appliance.identity(defect, self.wall))
+                await self._worker.ahead(lambda: appliance.identity(defect, self.wall))
                 self._still_running()
             appliance.identities.show(defect=defect, instead=instead)
             appliance.pbx.shows = defect
@@ -134,11 +136,13 @@ class PbxService(Service):
         """Go by other settings, as the worker *makes* them of those that hold by now. Raises `UcmsimError`, and changes nothing."""
         async with self._turn:
             self._still_running()
-            change: Change = await self._worker(lambda: make(self.appliance.pbx.settings))
+            change: Change = await self._worker.ahead(lambda: make(self.appliance.pbx.settings))
             if change.of_the_page:
                 await self._configured(change)
             elif change.keys:
-                await self._renewed(lambda: renewal.changed(self.appliance, change, self.wall))
+                await self._renewed(
+                    lambda: self._worker.ahead(lambda: renewal.changed(self.appliance, change, self.wall))
+                )
         if change.keys:
             self._log.info("{pbx}: changed {keys}", pbx=self.name, keys=", ".join(change.keys))
         return change
@@ -147,7 +151,7 @@ class PbxService(Service):
         """Let what the device's own page says take effect; what was decided before stays."""
         appliance, listening, settings = self.appliance, self._now.listening, change.settings
         before, now = appliance.pbx.settings, self.when.pbx
-        identities = await self._worker(lambda: appliance.identities.under(settings, before, now, change.uploads))
+        identities = await self._worker.ahead(lambda: appliance.identities.under(settings, before, now, change.uploads))
         other = identities is not appliance.identities
         if other:
             judge(identities.good, settings)
@@ -155,7 +159,7 @@ class PbxService(Service):
         port = await listening.coming(settings.api.tls_bind_address) if moves and settings.api.enable else None
         try:
             if other:
-                await self._worker(lambda: Keyring(appliance.home, appliance.pbx.name).keep(identities.good))
+                await self._worker.ahead(lambda: Keyring(appliance.home, appliance.pbx.name).keep(identities.good))
             self._still_running()
         except UcmsimError:
             closed(port)
@@ -170,20 +174,20 @@ class PbxService(Service):
         """Return whether it is to listen somewhere else *after* that, or nowhere any more."""
         return after.api.place not in (before.api.place, self.address)
 
-    async def _renewed(self, prepare: Callable[[], Renewal]) -> None:
+    async def _renewed(self, prepare: Callable[[], Deferred[R]]) -> None:
         """Put what the worker has prepared in the place of what is; until then what fails changes nothing.
 
         Whoever connects meanwhile waits, and is served by the new one.
         """
         self._still_running()
-        old, coming = self._now, await self._worker(prepare)
+        old, coming = self._now, await prepare()
         port = None
         try:
             judge(coming.identities.good, coming.settings)
             moves = self._moves(self.appliance.pbx.settings, coming.settings)
             if moves and coming.settings.api.enable:
                 port = await old.listening.coming(coming.settings.api.tls_bind_address)
-            await self._worker(coming.keep)
+            await self._worker.ahead(coming.keep)
             self._still_running()
         except UcmsimError:
             closed(port)
@@ -194,7 +198,7 @@ class PbxService(Service):
             place = place.moved(port)
         await old.stop(coming.let_go)
         try:
-            appliance = await self._worker(lambda: coming.take_place(self.wall))
+            appliance = await self._worker.slowly(coming.taking_place(self.wall))
             self._now = Running(appliance, self._reactor, self._worker)
             self._now.start(place if coming.goes_on else place.forgotten)
         except BaseException:  # nothing is left to go back to

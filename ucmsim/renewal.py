@@ -6,7 +6,6 @@ appliance that runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,11 +16,12 @@ from ucmsim.assembly import HISTORY, JOURNAL, Appliance, armed, opened_journal, 
 from ucmsim.changes import Change
 from ucmsim.clock import PbxClock
 from ucmsim.errors import HistoryError
-from ucmsim.filling import fill
+from ucmsim.filling import filling
 from ucmsim.history import History
 from ucmsim.identities import Identities
 from ucmsim.keyring import Keyring
 from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.steps import Steps
 
 _COMING = f"{HISTORY}.new"
 _BESIDE = ("", "-wal", "-shm", "-journal")
@@ -47,8 +47,8 @@ class Renewal(Protocol):
     def let_go(self, before: Appliance) -> None:
         """Switch the one *before* off."""
 
-    def take_place(self, wall: float) -> Appliance:
-        """Return it, at *wall* seconds; the other must be let go."""
+    def taking_place(self, wall: float) -> Steps[Appliance]:
+        """Return it, at *wall* seconds, in steps; the other must be let go."""
 
     def abandon(self) -> None:
         """Leave nothing behind of it."""
@@ -77,12 +77,13 @@ class Afresh:
     def let_go(self, before: Appliance) -> None:
         before.close()
 
-    def take_place(self, wall: float) -> Appliance:
+    def taking_place(self, wall: float) -> Steps[Appliance]:
         before, home, settings = self.before, self.before.home, self.settings
         erase(home / HISTORY)
         (home / _COMING).replace(home / HISTORY)
         erase(home / JOURNAL)
         history = History.open(home / HISTORY, durable=before.premises.durable)
+        yield  # where there are many rows, each half of this takes a while
         appliance = put_together(
             before.pbx.name, settings, before.premises, history=history, journal=opened_journal(settings, home),
             identities=before.identities, clock=self.clock, wall=wall, warnings=self.warnings,
@@ -94,8 +95,8 @@ class Afresh:
         erase(self.before.home / _COMING)
 
 
-def afresh(before: Appliance, wall: float) -> Afresh:
-    """Return a new universe of the PBX *before*, begun at *wall* seconds, as its settings make it.
+def afresh(before: Appliance, wall: float) -> Steps[Afresh]:
+    """Return a new universe of the PBX *before*, begun at *wall* seconds, as its settings make it, a step a record.
 
     Raises `HistoryError`, and then leaves nothing behind.
     """
@@ -107,7 +108,7 @@ def afresh(before: Appliance, wall: float) -> Afresh:
     try:
         history = History.open(coming, durable=premises.durable)
         try:
-            filled = fill(history, name, settings, seed=premises.seed, until=begun, watch=premises.watch)
+            filled = yield from filling(history, name, settings, seed=premises.seed, until=begun, watch=premises.watch)
         finally:
             history.close()
     except BaseException:
@@ -137,7 +138,7 @@ class Changed:
     def let_go(self, before: Appliance) -> None:
         before.leave()
 
-    def take_place(self, wall: float) -> Appliance:
+    def taking_place(self, wall: float) -> Steps[Appliance]:
         before, settings, old = self.before, self.settings, self.before.pbx
         clock = PbxClock.of(settings.clock, wall) if self._is_about("clock") else old.clock
         journal, faults = old.journal, old.faults
@@ -146,7 +147,7 @@ class Changed:
             journal = opened_journal(settings, before.home)
         if self._is_about("faults"):
             faults = armed(old.name, settings, before.premises.seed, wall)
-        warnings = list(self._made(clock.world(wall)))
+        warnings = yield from self._made(clock.world(wall))
         appliance = put_together(
             old.name, settings, before.premises, history=old.history, journal=journal, identities=self.identities,
             clock=clock, wall=wall, warnings=warnings, kept=len(old.history) > 0, faults=faults,
@@ -159,15 +160,17 @@ class Changed:
     def _is_about(self, group: str) -> bool:
         return any(key == group or key.startswith(f"{group}.") for key in self.keys)
 
-    def _made(self, begun: datetime) -> Iterator[str]:
-        """Yield warnings about the history, which is filled now if it never was."""
-        name, seed, history = self.before.pbx.name, self.before.premises.seed, self.before.pbx.history
-        if not len(history):
-            yield from schedule.warnings(self.settings, begun)
+    def _made(self, begun: datetime) -> Steps[list[str]]:
+        """Return warnings about the history, which is filled now if it never was."""
+        name, premises, history = self.before.pbx.name, self.before.premises, self.before.pbx.history
+        told = [] if len(history) else list(schedule.warnings(self.settings, begun))
         try:
-            yield from fill(history, name, self.settings, seed=seed, until=begun).warnings
+            filled = yield from filling(
+                history, name, self.settings, seed=premises.seed, until=begun, watch=premises.watch
+            )
         except HistoryError as error:
-            yield str(error)
+            return [*told, str(error)]
+        return [*told, *filled.warnings]
 
 
 def changed(before: Appliance, change: Change, wall: float) -> Changed:

@@ -27,6 +27,7 @@ from ucmsim.nonces import Nonces
 from ucmsim.renewal import erase
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.snapshots import Snapshot, SnapshotError
+from ucmsim.steps import Steps
 
 _COMING = f"{HISTORY}.restored"
 _SPOOL, _OLD_SPOOL = f"{SPOOL}.restored", f"{SPOOL}.old"
@@ -104,7 +105,7 @@ class Restored:
         finally:
             before.pbx.history.close()
 
-    def take_place(self, wall: float) -> Appliance:
+    def taking_place(self, wall: float) -> Steps[Appliance]:
         before, home, settings, old = self.before, self.before.home, self.settings, self.before.pbx
         erase(home / HISTORY)
         (home / _COMING).replace(home / HISTORY)
@@ -121,6 +122,7 @@ class Restored:
         history = History.open(home / HISTORY, durable=before.premises.durable)
         if journal.mark != self.journal:
             history.delivered.forget()  # the journal that tells of it is another
+        yield  # where there are many rows, each half of this takes a while
         appliance = put_together(
             old.name, settings, before.premises, history=history, journal=journal, identities=self.identities,
             clock=self.clock(wall), wall=wall, warnings=self.warnings, kept=True, faults=self.faults,

@@ -42,7 +42,7 @@ class Running:
             device_profile=settings.tls_profile == "device",
         )
         wrapped = TlsFactory(self._tls, False, DeviceFactory(pbx, reactor, worker), clock=reactor)
-        self.calls = Happenings(appliance, reactor, worker.ahead)
+        self.calls = Happenings(appliance, reactor, worker.ahead, worker)
         pbx.went_down.append(self.calls.restarted)
         self.gate = Gate(
             pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"), undecided=self._undecided

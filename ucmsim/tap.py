@@ -16,7 +16,7 @@ from twisted.logger import Logger
 from twisted.python import usage
 
 from ucmsim import announce, configuration, descriptors
-from ucmsim.assembly import Appliance, assemble
+from ucmsim.assembly import Appliance, Premises, assembling
 from ucmsim.audio import Voices
 from ucmsim.controlsite import ControlService
 from ucmsim.errors import UcmsimError
@@ -29,6 +29,7 @@ from ucmsim.progress import heeding, told, watched
 from ucmsim.settings import TOKEN_FILE, Settings
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.statefolder import StateFolder
+from ucmsim.steps import Steps, finished
 from ucmsim.stopping import stoppable, within
 from ucmsim.streams import stream
 
@@ -85,7 +86,7 @@ class Simulator(MultiService):
         self._voices = Voices(stream(settings.seed, "voices"))
         self._demo = configuration.is_demo(settings)
         self._many = self._ending = False
-        self._fleet = Fleet(reactor, self._assemble)
+        self._fleet = Fleet(reactor, self._assembling)
         self._fleet.setServiceParent(self)
         self._control: ControlService | None = None
         self._folder = StateFolder.open(settings.state, fresh=bool(options["fresh"]))
@@ -98,7 +99,7 @@ class Simulator(MultiService):
             if said := descriptors.shortage(limit, len(settings.pbxs), durable=durable, spilling=spilling):
                 self._say(said)
             for name, pbx in self._watched(settings.pbxs):
-                self._add(self._assemble(name, pbx))
+                self._add(finished(self._assembling(name, pbx)))
             if settings.control is not None:
                 self._control = ControlService(
                     self._fleet,
@@ -126,11 +127,11 @@ class Simulator(MultiService):
             appliance.close()
             raise
 
-    def _assemble(self, name: str, settings: PbxSettings) -> Appliance:
+    def _assembling(self, name: str, settings: PbxSettings) -> Steps[Appliance]:
         wall = self._reactor.seconds()
         watch = unwatched if self._many and not self.running else told(self._say)
         watch = heeding(watch, lambda: self._ending)
-        return assemble(name, settings, self._folder, voices=self._voices, seed=self._seed, wall=wall, watch=watch)
+        return assembling(name, settings, Premises(self._folder, self._voices, self._seed, watch), wall)
 
     def _say(self, sentence: str) -> None:
         """Tell of long work: before the start at once, because the log begins with the start and would be late."""

@@ -1,11 +1,13 @@
 """The one worker thread of a process: it does one thing after another, and what is asked over the control plane first.
 
 Pages are made in it, a hundredth of a second each; behind eight clients that pull them nobody who looks at a ledger, or
-places a call, should have to wait for eight.
+places a call, should have to wait for eight. And nobody should wait for a history of sixty days that is made up: work
+that takes long comes in steps, and gives way after some of them.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -16,8 +18,12 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
+from ucmsim.steps import Steps
+
 T = TypeVar("T")
-_Waiting = deque[tuple[Deferred[Any], Callable[[], Any]]]
+
+SLICE = 0.02
+"""Seconds of long work, about those of a page, behind which everything has its turn that waits by then."""
 
 
 class Worker:
@@ -25,37 +31,74 @@ class Worker:
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
-        self._urgent: _Waiting = deque()
-        self._others: _Waiting = deque()
+        self._urgent: deque[Callable[[], None]] = deque()
+        self._others: deque[Callable[[], None]] = deque()
+        self._long = 0
         self._pool = ThreadPool(minthreads=0, maxthreads=1, name="ucmsim-worker")
         # Nobody can interrupt it, and a process that ends does not wait for it longer than it says.
         self._pool.threadFactory = partial(Thread, daemon=True)  # type: ignore[assignment]
         self._pool.start()
 
     def __call__(self, function: Callable[[], T]) -> Deferred[T]:
-        """Run *function* when what was asked for before is done."""
+        """Run *function* when what was asked for before is done, or gives way."""
         return self._asked(self._others, function)
 
     def ahead(self, function: Callable[[], T]) -> Deferred[T]:
         """Run *function* when the worker has done what it is at, and what else was to go ahead."""
         return self._asked(self._urgent, function)
 
+    def slowly(self, steps: Steps[T]) -> Deferred[T]:
+        """Go through *steps*: the first of them ahead, and the others whenever all had their turn that waited before them."""
+        done: Deferred[T] = Deferred()
+        self._long += 1
+        self._put(self._urgent, lambda: self._slice(steps, done))
+        return done.addBoth(self._ended)
+
+    async def quiet(self) -> None:
+        """Return when all is done that was asked for, and all steps have come to their end."""
+        await self(lambda: None)
+        while self._long:
+            await self(lambda: None)
+
     def stop(self) -> None:
         """End the thread when it has done what it was asked."""
         self._pool.stop()
 
-    def _asked(self, waiting: _Waiting, function: Callable[[], T]) -> Deferred[T]:
+    def _asked(self, waiting: deque[Callable[[], None]], function: Callable[[], T]) -> Deferred[T]:
         done: Deferred[T] = Deferred()
-        waiting.append((done, function))
-        # Not this one: so many are done as were asked for, each time what is most urgent by then.
-        self._pool.callInThread(self._one)
+
+        def work() -> None:
+            try:
+                result = function()
+            except BaseException:  # noqa: BLE001 - whoever waits for it is told
+                self._reactor.callFromThread(done.errback, Failure())
+            else:
+                self._reactor.callFromThread(done.callback, result)
+
+        self._put(waiting, work)
         return done
 
+    def _put(self, waiting: deque[Callable[[], None]], work: Callable[[], None]) -> None:
+        waiting.append(work)
+        # Not this one: so many are done as were asked for, each time what is most urgent by then.
+        self._pool.callInThread(self._one)
+
     def _one(self) -> None:
-        done, function = (self._urgent or self._others).popleft()
+        (self._urgent or self._others).popleft()()
+
+    def _slice(self, steps: Steps[T], done: Deferred[T]) -> None:
+        """Go on with *steps* until they end, or have had their time and somebody waits."""
+        until = time.monotonic() + SLICE
         try:
-            result = function()
+            while time.monotonic() < until or not (self._urgent or self._others):
+                next(steps)
+        except StopIteration as end:
+            self._reactor.callFromThread(done.callback, end.value)
         except BaseException:  # noqa: BLE001 - whoever waits for it is told
             self._reactor.callFromThread(done.errback, Failure())
         else:
-            self._reactor.callFromThread(done.callback, result)
+            self._put(self._others, lambda: self._slice(steps, done))
+
+    def _ended(self, result: T) -> T:
+        self._long -= 1
+        return result

@@ -24,13 +24,10 @@ async def calls(plane: Plane, pbx: str, query: Mapping[str, list[str]]) -> Answe
 async def place_call(plane: Plane, pbx: str, body: dict[str, Any] | list[Any]) -> Answer:
     """Let a call happen, or a list of them, all or none."""
     service = plane.find(pbx)
-    await service.calls.catch_up()  # what lies before now is the past
-    now = service.calls.now
     if isinstance(body, list):
-        placed = await service.calls.place_each(wished_each(body, now))
+        placed = await service.calls.place_each(lambda now: wished_each(body, now))
     else:
-        placed = [await service.calls.place(wished(body, now))]
-    await service.calls.catch_up()
+        placed = [await service.calls.place(lambda now: wished(body, now))]
     shapes = ", ".join(dict.fromkeys(one.story[0].shape for one in placed))
     _log.info("{pbx}: placed {count} of shape {shapes}", pbx=pbx, count=len(placed), shapes=shapes)
     told = list(map(described_call, placed))
