@@ -28,6 +28,7 @@ UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
 	fleet \
 	gallery_wire \
 	generator \
+	giving_way \
 	golden \
 	hostile \
 	hostile_memory \

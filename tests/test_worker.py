@@ -1,4 +1,4 @@
-"""The one worker thread: in its turn, or ahead of all that waits, and whoever waits is told what came of it."""
+"""The one worker thread: in its turn, ahead of all that waits, or in steps, and whoever waits is told what came of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from queue import Queue
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 
+from ucmsim.steps import Steps
 from ucmsim.worker import Worker
 
 
@@ -81,3 +83,105 @@ def test_who_waits_no_more_hears_nothing(worker: Worker, reactor: Reactor) -> No
     reactor.turn()
 
     assert [failure.type.__name__ for failure in wrong] == ["CancelledError"]
+
+
+class Held:
+    """Steps that are noted as they are done; before each the worker waits until the test lets it go on."""
+
+    def __init__(self, name: str, count: int, noted: list[str]) -> None:
+        self.begun, self._goes_on = threading.Semaphore(0), threading.Semaphore(0)
+        self._name, self._count, self._noted = name, count, noted
+
+    def steps(self) -> Steps[str]:
+        for number in range(1, self._count + 1):
+            self.begun.release()
+            self._goes_on.acquire(timeout=20)
+            self._noted.append(f"{self._name} {number}")
+            yield
+        return self._name
+
+    def wait(self) -> None:
+        assert self.begun.acquire(timeout=20)
+
+    def go_on(self, times: int = 1) -> None:
+        self._goes_on.release(times)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits has his turn after each step."""
+    monkeypatch.setattr("ucmsim.worker.SLICE", 0)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_long_work_gives_way_to_what_waits(worker: Worker, reactor: Reactor) -> None:
+    """Between two of its steps all is done that waits by then, what is urgent first, and what comes then waits for one step."""
+    noted: list[str] = []
+    done: list[str] = []
+    long = Held("step", 3, noted)
+    worker.slowly(long.steps()).addCallback(done.append)
+    long.wait()
+    for name in ("page 1", "page 2"):
+        worker(lambda name=name: noted.append(name))
+    worker.ahead(lambda: noted.append("ledger"))
+    long.go_on()
+    long.wait()
+    worker(lambda: noted.append("page 3"))
+    long.go_on(2)
+    for _ in range(5):
+        reactor.turn()
+
+    assert noted == ["step 1", "ledger", "page 1", "page 2", "step 2", "page 3", "step 3"]
+    assert done == ["step"]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_long_work_takes_turns_with_long_work(worker: Worker, reactor: Reactor) -> None:
+    """Of two histories that are made up, a short one is not kept waiting by a long one."""
+    noted: list[str] = []
+    done: list[str] = []
+    long, short = Held("long", 4, noted), Held("short", 2, noted)
+    worker.slowly(long.steps()).addCallback(done.append)
+    long.wait()
+    worker.slowly(short.steps()).addCallback(done.append)
+    long.go_on(4)
+    short.go_on(2)
+    reactor.turn()
+    reactor.turn()
+
+    assert noted == ["long 1", "short 1", "long 2", "short 2", "long 3", "long 4"]
+    assert done == ["short", "long"]
+
+
+def test_long_work_that_nobody_waits_behind_goes_on(worker: Worker, reactor: Reactor) -> None:
+    """What it returns is told, and so is what it raises."""
+
+    def broken() -> Steps[None]:
+        yield
+        raise ValueError("no more")
+
+    done: list[Any] = []
+    worker.slowly(Held("nothing", 0, []).steps()).addCallback(done.append)
+    reactor.turn()
+    worker.slowly(broken()).addErrback(lambda failure: done.append(str(failure.value)))
+    reactor.turn()
+
+    assert done == ["nothing", "no more"]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_it_is_quiet_when_the_last_step_is_done(worker: Worker, reactor: Reactor) -> None:
+    """Not when those who waited had their turn between two steps."""
+    noted: list[str] = []
+    long = Held("step", 2, noted)
+    worker.slowly(long.steps()).addCallback(noted.append)
+    long.wait()
+    Deferred.fromCoroutine(worker.quiet()).addCallback(lambda _: noted.append("quiet"))
+    long.go_on()
+    long.wait()
+    reactor.turn()  # what looks whether it is quiet was done between
+    long.go_on()
+    while "quiet" not in noted:
+        reactor.turn()
+
+    assert noted == ["step 1", "step 2", "step", "quiet"]

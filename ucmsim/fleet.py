@@ -33,7 +33,7 @@ class Fleet(MultiService):
     def __init__(self, reactor: Any, assembling: Callable[[str, PbxSettings], Steps[Appliance]]) -> None:
         super().__init__()
         self._reactor = reactor
-        self._assemble = assemble
+        self._assembling = assembling
         self._turns: dict[str, DeferredLock] = {}
         self._worker = Worker(reactor)
 

@@ -90,6 +90,7 @@ class Worker:
         """Go on with *steps* until they end, or have had their time and somebody waits."""
         until = time.monotonic() + SLICE
         try:
+            next(steps)
             while time.monotonic() < until or not (self._urgent or self._others):
                 next(steps)
         except StopIteration as end:
