@@ -11,7 +11,7 @@ import click
 import pytest
 
 from ucmsim.answers import Entry, JournalPage, Status
-from ucmsim.client import ControlError, ControlUnreachable
+from ucmsim.client import ControlError, ControlUnauthorised, ControlUnreachable
 from ucmsim.following import PERIOD, Follower
 
 GONE = ControlUnreachable("the control plane cannot be reached")
@@ -102,7 +102,7 @@ def test_what_was_dropped_is_said() -> None:
 def test_a_restart_is_waited_for() -> None:
     """A journal that is on disk goes on where it was; the token may be another, and come later."""
     before, after = Running(event(1)), Running(event(1), event(2))
-    wrong = Running(refuses=ControlError(401, "token", "a wrong token", None))
+    wrong = Running(refuses=ControlUnauthorised(401, "unauthorized", "a wrong token", None))
     story = Story(before, GONE, click.UsageError("no ready report"), wrong, after)
     story.after_pause = stops(before)
     assert story.follow(2) == [event(1), event(2)]

@@ -20,8 +20,9 @@ from requests.auth import HTTPDigestAuth
 
 from tests.clients import client
 from ucmsim.answers import Entry
-from ucmsim.client import ControlError
+from ucmsim.client import ControlClient, ControlError
 from ucmsim.testing import NothingCame, Ucm, UcmCa, UcmFactory, UcmFleet
+from ucmsim.testing.asserting import Verifying
 from ucmsim.testing.fleet import name_for
 
 OPEN = pytest.mark.ucmsim(api={"tls_authentication_name": None})
@@ -192,6 +193,18 @@ def test_each_wait_returns_another_request(ucm: Ucm) -> None:
     assert [ucm.wait_for_request("/cdrapi").rows for _ in range(2)] == [3, 2]
 
 
+@OPEN
+def test_a_wait_finds_what_came_before_another_that_was_returned(ucm: Ucm) -> None:
+    """Only what a wait has returned is passed over, not what came before it and was not asked for then."""
+    for target in ("/cdrapi", "/recapi", "/cdrapi?caller=5300"):
+        fetch(ucm, target)
+    paths = ("/recapi", "/cdrapi", "/cdrapi")
+    assert [ucm.wait_for_request(path).target for path in paths] == ["/recapi", "/cdrapi", "/cdrapi?caller=5300"]
+    assert said(lambda: ucm.wait_for_request("/cdrapi", within=0)) == [
+        "no request with path /cdrapi came within 0 seconds, and nothing else did"
+    ]
+
+
 def test_a_challenge_can_be_waited_for(ucm: Ucm) -> None:
     """Who asks for a status gets the half that has it."""
     fetch(ucm)
@@ -263,10 +276,12 @@ def test_verification_must_be_put_to_the_test(ucm: Ucm) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("ucmsim.testing.pbx._CLOSING", 0.0)
         assert said(ucm.assert_verified_tls)[0].startswith("no client has refused a certificate, so nothing is known")
+    assert Verifying.of(ucm.journal()) is Verifying.UNKNOWN
     ucm.fault("tls.certificate", defect="expired")
     with pytest.raises(requests.exceptions.SSLError):
         fetch(ucm)
     ucm.assert_verified_tls()
+    assert Verifying.of(ucm.journal()) is Verifying.CAREFUL
 
 
 @OPEN
@@ -277,6 +292,7 @@ def test_a_client_that_does_not_verify(ucm: Ucm) -> None:
     with pytest.raises(requests.exceptions.SSLError):
         fetch(ucm)
     fetch(ucm, "/cdrapi?numRecords=1", verify=False)
+    assert Verifying.of(ucm.journal()) is Verifying.CARELESS
     first, line = said(ucm.assert_verified_tls)
     assert first == "1 request came although the certificate was bad: the client does not verify it:"
     assert "GET /cdrapi?numRecords=1  200  1 row" in line
@@ -326,6 +342,24 @@ def test_what_a_test_is_called_names_its_pbx(ucm: Ucm) -> None:
 def test_settings_are_parameters(ucm: Ucm) -> None:
     """Indirect parameters are settings."""
     assert ucm.settings["personality"].split("-")[0] in ("ucm6510", "ucm6200")
+
+
+def test_one_pbx_that_does_not_stop_keeps_no_other_from_it() -> None:
+    """At the end of a test every PBX is stopped, the latest first, and what went wrong is raised then."""
+    ended = list[str]()
+
+    class Fleet(UcmFleet):
+        def end(self, ucm: Ucm) -> None:
+            ended.append(ucm.name)
+            if ucm.name == "c":
+                raise ControlError(500, "internal", "ucmsim failed; its log says why", None)
+
+    control = ControlClient("http://127.0.0.1:9", "token")
+    factory = UcmFactory(Fleet(control), "test", dict)
+    factory.started += [Ucm(name, "", None, None, "", control) for name in "abc"]
+    with pytest.raises(ControlError, match="ucmsim failed"):
+        factory.end()
+    assert ended == ["c", "b", "a"]
 
 
 def test_a_wrong_setting_is_said_by_the_factory(ucm_factory: UcmFactory) -> None:

@@ -10,14 +10,13 @@ from typing import Any
 import click
 
 from ucmsim.answers import Entry, JournalPage
-from ucmsim.client import ControlClient, ControlError, ControlUnreachable
+from ucmsim.client import ControlClient, ControlError, ControlUnauthorised, ControlUnreachable
 from ucmsim.journal.inquiry import MOST
 
 PERIOD = 0.5
 """Seconds between two questions."""
 _TAIL = 10
 """Events to begin with."""
-_WRONG_TOKEN = 401
 _ANEW = JournalPage((), None, 0, -1)
 """What is read of a journal that is another one than before."""
 
@@ -88,13 +87,8 @@ class Follower:
             try:
                 client = self.connect()
                 client.status()
-            except (ControlUnreachable, click.UsageError):
-                continue
-            except ControlError as refused:
-                # Its new token may not be written yet where `connect` reads it.
-                if refused.status == _WRONG_TOKEN:
-                    continue
-                raise
+            except (ControlUnreachable, ControlUnauthorised, click.UsageError):
+                continue  # its new token may not be written yet where `connect` reads it
             self.say("it answers again")
             return client
 

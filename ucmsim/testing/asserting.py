@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from enum import Enum
 
 from ucmsim.answers import Entry, LedgerCall, LedgerRow
 
@@ -59,25 +60,42 @@ def careless(entries: Iterable[Entry], allowed: Sequence[str]) -> str:
     return "\n".join((_listed(f"{len(marked)} events {_were(marked)} careless:", lines(marked)), *why))
 
 
+class Verifying(Enum):
+    """Whether clients verify certificates, as far as a journal knows."""
+
+    UNKNOWN = "no client was shown a bad certificate and left"
+    CARELESS = "a client sent requests in spite of one"
+    CAREFUL = "a client refused one, and none sent a request in spite of one"
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> Verifying:
+        """Return what *entries* show."""
+        if any(_UNVERIFIED in entry.marks for entry in entries):
+            return cls.CARELESS
+        return cls.CAREFUL if any(map(_refused, entries)) else cls.UNKNOWN
+
+
 def unverified(entries: Sequence[Entry]) -> str:
     """Return which requests came over a connection that was shown a certificate which a careful client refuses.
 
     Where no client was put to the test that is said too.
     """
-    marked = [entry for entry in entries if _UNVERIFIED in entry.marks]
-    if marked:
-        count = f"{len(marked)} request{'' if len(marked) == 1 else 's'}"
-        said = f"{count} came although the certificate was bad: the client does not verify it:"
-        return _listed(said, lines(marked))
-    if not any(refused(entry) for entry in entries):
-        return (
-            "no client has refused a certificate, so nothing is known: show a bad one first, "
-            'such as with ucm.identity("expired"), and let the client try'
-        )
-    return ""
+    match Verifying.of(entries):
+        case Verifying.CAREFUL:
+            return ""
+        case Verifying.UNKNOWN:
+            return (
+                "no client has refused a certificate, so nothing is known: show a bad one first, "
+                'such as with ucm.identity("expired"), and let the client try'
+            )
+        case Verifying.CARELESS:
+            marked = [entry for entry in entries if _UNVERIFIED in entry.marks]
+            count = f"{len(marked)} request{'' if len(marked) == 1 else 's'}"
+            said = f"{count} came although the certificate was bad: the client does not verify it:"
+            return _listed(said, lines(marked))
 
 
-def refused(entry: Entry) -> bool:
+def _refused(entry: Entry) -> bool:
     """Return whether *entry* is a connection that was shown a bad certificate and brought no request."""
     return entry.tls is not None and entry.tls.defect is not None and entry.verdict == "refused"
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from ucmsim.client import ControlClient, ControlError
+from ucmsim.client import ControlClient, ControlNotFound
 
 __tracebackhide__ = True
-_GONE = 404
-"""The status with which the control plane says that there is no such fault or PBX."""
 
 
 @dataclass(slots=True)
@@ -31,12 +30,9 @@ class UcmFault:
         """Take the fault away, if it is not gone already: disarmed, cleared, at the end of its ttl, or with its PBX."""
         if self._last is not None:
             return
-        try:
+        with suppress(ControlNotFound):
             self._last = self.fired
             self._control.disarm_fault(self._pbx, self.name)
-        except ControlError as error:
-            if error.status != _GONE:
-                raise
 
     @property
     def fired(self) -> int:
@@ -75,11 +71,8 @@ class UcmIdentity:
 
     def restore(self) -> None:
         """Let be shown what was before, if the PBX is still there."""
-        try:
+        with suppress(ControlNotFound):
             self._control.show_identity(self._pbx, {"defect": self._before} if self._before else {})
-        except ControlError as error:
-            if error.status != _GONE:
-                raise
 
     def __enter__(self) -> Self:
         return self

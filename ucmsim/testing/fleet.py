@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from ucmsim.client import ControlClient, ControlError, ControlUnreachable
+from ucmsim.client import ControlClient, ControlError, ControlNotFound, ControlUnreachable
 from ucmsim.testing.chosen import default, over
 from ucmsim.testing.pbx import Ucm
 from ucmsim.testing.remote import Remote
 from ucmsim.testing.trust import UcmCa
 
 __tracebackhide__ = True
-_GONE, _TAKEN = 404, 409
+_TAKEN = 409
+"""The status with which the control plane says that there is such a PBX already."""
 
 
 @dataclass(slots=True)
@@ -61,12 +63,10 @@ class UcmFleet:
     def end(self, ucm: Ucm) -> None:
         """Stop *ucm*, which is done where it is stopped already, or its whole process has ended."""
         try:
-            self.stop(ucm)
+            with suppress(ControlNotFound):
+                self.stop(ucm)
         except ControlUnreachable as error:
             if not isinstance(error.__cause__, ConnectionError):
-                raise
-        except ControlError as error:
-            if error.status != _GONE:
                 raise
 
 
@@ -89,9 +89,10 @@ class UcmFactory:
         return ucm
 
     def end(self) -> None:
-        """Stop every PBX that was started here."""
-        for ucm in reversed(self.started):
-            self.fleet.end(ucm)
+        """Stop every PBX that was started here, the others too where one does not stop; raises what the last such one did."""
+        with ExitStack() as stack:
+            for ucm in self.started:
+                stack.callback(self.fleet.end, ucm)
 
 
 def name_for(file: str, test: str) -> str:

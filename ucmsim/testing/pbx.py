@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ucmsim.answers import Call, Entry, Fault, LedgerCall, PlacedCall
 from ucmsim.client import ControlClient
 from ucmsim.testing import asserting
+from ucmsim.testing.asserting import Verifying
 from ucmsim.testing.clock import UcmClock
 from ucmsim.testing.faults import UcmFault, UcmIdentity
 from ucmsim.testing.placing import sent
@@ -195,9 +196,9 @@ class Ucm:
         """Fail unless a client has refused a bad certificate, and none has sent a request in spite of one."""
         until = time.monotonic() + _CLOSING
         # A connection is told when its socket is gone, which may be after its client was done with it.
-        while "nothing is known" in (said := asserting.unverified(self.journal())) and time.monotonic() < until:
+        while Verifying.of(entries := self.journal()) is Verifying.UNKNOWN and time.monotonic() < until:
             time.sleep(0.02)
-        _objecting(said)
+        _objecting(asserting.unverified(entries))
 
     def assert_no_marks(self, *allowed: str) -> None:
         """Fail if a client did anything that is marked as careless, but for the marks that are *allowed*."""

@@ -22,11 +22,11 @@ class NothingCame(AssertionError):
 
 @dataclass(slots=True)
 class Waiting:
-    """Waits for requests to *pbx*, one after another: what one wait has returned, the next one passes over."""
+    """Waits for requests to *pbx*, one after another: what one wait has returned, all later ones pass over."""
 
     _control: ControlClient = field(repr=False)
     _pbx: str
-    _after: int = 0
+    _returned: set[int] = field(default_factory=set, repr=False)
 
     def request(self, within: float, filters: dict[str, Any]) -> Entry:
         """Return the first request that *filters* leave and no wait returned yet; raises `NothingCame`.
@@ -35,24 +35,28 @@ class Waiting:
         status or a refusal.
         """
         halves = not {"status", "refusal"} & set(filters)
-        until = time.monotonic() + within
+        until, after = time.monotonic() + within, 0
         while True:
-            for entry in self._control.journal(self._pbx, kind="exchange", after=self._after, **filters):
-                if not (halves and entry.refusal is not None and entry.refusal.code == _CHALLENGED):
-                    self._after = entry.id
+            last = time.monotonic() >= until
+            for entry in self._control.journal(self._pbx, kind="exchange", after=after, **filters):
+                after = entry.id
+                half = halves and entry.refusal is not None and entry.refusal.code == _CHALLENGED
+                if not half and entry.id not in self._returned:
+                    self._returned.add(entry.id)
                     return entry
-            if time.monotonic() >= until:
+            if last:
                 raise NothingCame(self._instead(within, filters))
             time.sleep(_BETWEEN)
 
     def again(self) -> None:
         """Begin with the first event, as in a journal that begins anew."""
-        self._after = 0
+        self._returned.clear()
 
     def _instead(self, within: float, filters: dict[str, Any]) -> str:
         wanted = " and ".join(f"{name} {value}" for name, value in filters.items())
         said = f"no request{f' with {wanted}' if wanted else ''} came within {within:g} seconds"
-        came = lines(self._control.journal(self._pbx, after=self._after, brief="yes"))
+        there = self._control.journal(self._pbx, brief="yes")
+        came = lines(entry for entry in there if entry.id not in self._returned)
         if not came:
             return f"{said}, and nothing else did"
         left = f"\n  (and {len(came) - SHOWN} before that)" if len(came) > SHOWN else ""
