@@ -57,13 +57,14 @@ class Running:
         pbx = self.appliance.pbx
         for warning in self.appliance.warnings:
             self._log.warn("{pbx}: {warning}", pbx=pbx.name, warning=warning)
-        self.calls.startService()
-        self.journal.startService()
-        self.deliveries.startService()
         if place is not None:
             self.listening.take(place)
         elif pbx.settings.api.enable:  # if not, one of the warnings says so
             self.listening.open(pbx.settings.api.tls_bind_address)
+        # Behind the port, which may not be had: nothing is at work then that would have to be stopped.
+        self.calls.startService()
+        self.journal.startService()
+        self.deliveries.startService()
 
     def stop(self, let_go: Callable[[Appliance], object] = Appliance.close) -> Deferred[Any]:
         """Close the port, unless it was given up, cut what is open, and close the history, or *let go* of it all otherwise."""
