@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -151,7 +152,7 @@ class Reader:
     def __init__(self) -> None:
         self.data = b""
         self.producer: Any = None
-        self.is_over = False
+        self.is_over = self.is_broken_off = False
         self._gone: Deferred[None] = Deferred()
 
     def setHeader(self, _name: str, _value: str) -> None: ...
@@ -170,6 +171,9 @@ class Reader:
 
     def finish(self) -> None:
         self.is_over = True
+
+    def loseConnection(self) -> None:
+        self.is_broken_off = True
 
     def vanish(self) -> None:
         self._gone.errback(ConnectionError())
@@ -252,6 +256,24 @@ def test_paused_reader_that_vanished_is_forgotten_too() -> None:
     reader.vanish()
 
     assert (over, watching.pbx.journal.hears, watching.clock.getDelayedCalls()) == ([None], None, [])
+
+
+def test_stream_that_cannot_be_read_on_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the file of the journal cannot be used its client does not wait for ever, nor take it for the end."""
+    watching = Watching()
+    reader, done = follow(watching)
+    wrong: list[Any] = []
+    done.addErrback(wrong.append)
+
+    def fails(_inquiry: Inquiry) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(watching.pbx.journal, "inquiring", fails)
+    watching.ask()
+    watching.clock.advance(1)
+
+    assert (reader.is_broken_off, reader.is_over, reader.producer) == (True, False, None)
+    assert [failure.type for failure in wrong] == [sqlite3.OperationalError]
 
 
 def test_stream_of_a_pbx_that_stops_ends() -> None:

@@ -13,7 +13,10 @@ from ucmsim.journalstream import JournalStream
 
 
 async def streamed(request: Request, stream: JournalStream) -> None:
-    """Send *stream* until it ends, because the PBX does, or whoever reads it is gone."""
+    """Send *stream* until it ends, because the PBX does, or whoever reads it is gone.
+
+    Where it fails the connection goes without the end of the body, by which the client knows; what went wrong is raised.
+    """
     request.setHeader("Content-Type", MEDIA_TYPE)
     request.setHeader("Cache-Control", "no-store")
     reader = _Reader(stream)
@@ -27,6 +30,11 @@ async def streamed(request: Request, stream: JournalStream) -> None:
                 request.write(data)
     except Stopped:
         pass  # which is the end of it
+    except BaseException:
+        if not reader.gone:
+            request.unregisterProducer()
+            request.loseConnection()
+        raise
     if not reader.gone:
         request.unregisterProducer()
         request.finish()
