@@ -495,6 +495,41 @@ def test_what_cannot_be_written_waits() -> None:
     assert (written, len(waiting)) == ([1, 2], 0)
 
 
+def test_what_comes_while_it_is_written_waits() -> None:
+    """However much comes while the worker writes is for the next time, and nothing is written twice."""
+    written: list[int] = []
+
+    def write(deliveries: Any) -> None:
+        written.extend(one.exchange for one in deliveries)
+        for number in range(len(written), MOST + 3):
+            waiting.add(Delivery(number, 1.0, "192.0.2.1", Sent(Files(("a",), (1,)), 1), cut=False))
+
+    waiting = Deliveries(write)
+    for number in range(3):
+        waiting.add(Delivery(number, 1.0, "192.0.2.1", Sent(Files(("a",), (1,)), 1), cut=False))
+    waiting.flush()
+    waiting.flush()
+
+    assert written == [*range(MOST + 3)]
+
+
+def test_what_could_not_be_written_is_bounded_too() -> None:
+    """Where writing goes on failing the oldest go as well."""
+
+    def write(_deliveries: Any) -> None:
+        for number in range(MOST // 2, MOST + 1):
+            waiting.add(Delivery(number, 1.0, "192.0.2.1", Sent(Files(("a",), (1,)), 1), cut=False))
+        raise sqlite3.OperationalError("disk I/O error")
+
+    waiting = Deliveries(write)
+    for number in range(MOST // 2):
+        waiting.add(Delivery(number, 1.0, "192.0.2.1", Sent(Files(("a",), (1,)), 1), cut=False))
+    with pytest.raises(sqlite3.OperationalError):
+        waiting.flush()
+
+    assert len(waiting) == MOST // 2
+
+
 def test_what_waits_is_bounded() -> None:
     """Where nobody writes, the oldest go: memory does not grow."""
     waiting = Deliveries(lambda _: None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from ucmsim.extents import Carries
@@ -106,7 +107,7 @@ class Delivery:
 
 
 class Deliveries:
-    """What waits to be written; *write* does it, in the worker. Touched in the reactor thread.
+    """What waits to be written; *write* does it, in the worker. Everything else is asked in the reactor thread.
 
     *hears* is called when there is something to write again.
     """
@@ -114,6 +115,7 @@ class Deliveries:
     def __init__(self, write: Callable[[Sequence[Delivery]], None]) -> None:
         self._write = write
         self._waiting: list[Delivery] = []
+        self._lock = Lock()  # of what waits, which the worker takes away while the reactor's thread adds to it
         self.hears: Callable[[], object] = lambda: None
 
     def __len__(self) -> int:
@@ -121,9 +123,9 @@ class Deliveries:
 
     def add(self, delivery: Delivery) -> None:
         """Take *delivery* in; beyond `MOST` the oldest go, which happens only where nobody writes."""
-        self._waiting.append(delivery)
-        if len(self._waiting) > MOST:
-            del self._waiting[: -MOST // 2]
+        with self._lock:
+            self._waiting.append(delivery)
+            self._forget_the_oldest()
         self.hears()
 
     def told(self, number: int, exchange: Exchange, sent: Sent | None) -> Delivery | None:
@@ -144,7 +146,18 @@ class Deliveries:
 
     def flush(self) -> None:
         """Write what waits: for the worker. It may raise `sqlite3.Error`, and what was not written is for the next time."""
-        written = self._waiting[:]
-        if written:
+        with self._lock:
+            written, self._waiting = self._waiting, []
+        if not written:
+            return
+        try:
             self._write(written)
-            del self._waiting[: len(written)]
+        except BaseException:
+            with self._lock:
+                self._waiting[:0] = written
+                self._forget_the_oldest()
+            raise
+
+    def _forget_the_oldest(self) -> None:
+        if len(self._waiting) > MOST:
+            del self._waiting[: -MOST // 2]

@@ -38,11 +38,6 @@ class DeliveryKeeper(Service):
         # The worker does one thing after another: when it has done nothing, it has written.
         return self._worker(lambda: None) if self._writing is not None else succeed(None)
 
-    async def flush(self) -> None:
-        """Write what waits now; raises `sqlite3.Error`."""
-        if len(self._deliveries):
-            await self._worker(self._deliveries.flush)
-
     def _hear(self) -> None:
         if self.running and self._call is None:
             self._call = self._reactor.callLater(_PERIOD, self._due)
