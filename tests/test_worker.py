@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from queue import Queue
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 
+from ucmsim.happenings import Stopped
 from ucmsim.steps import Steps
 from ucmsim.worker import Worker
 
@@ -167,6 +169,43 @@ def test_long_work_that_nobody_waits_behind_goes_on(worker: Worker, reactor: Rea
     reactor.turn()
 
     assert done == ["nothing", "no more"]
+
+
+def test_what_is_asked_after_the_end_fails_at_once(reactor: Reactor) -> None:
+    """Whoever waits for it waits for nothing: whatever kind of work it is."""
+    worker = Worker(reactor)
+    worker.stop()
+    wrong: list[Any] = []
+    for asked in (worker(lambda: 1), worker.ahead(lambda: 2), worker.slowly(Held("long", 0, []).steps())):
+        asked.addErrback(wrong.append)
+
+    assert [str(failure.value) for failure in wrong] == ["ucmsim stops, and does nothing more of what it is asked"] * 3
+    assert [failure.type for failure in wrong] == [Stopped] * 3
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_was_asked_before_the_end_is_done(reactor: Reactor) -> None:
+    """Also the steps of long work that would have given way."""
+    worker = Worker(reactor)
+    done: list[str] = []
+    noted: list[str] = []
+    long = Held("long", 3, noted)
+    worker.slowly(long.steps()).addCallback(done.append)
+    long.wait()
+    worker(lambda: "short").addCallback(done.append)
+    ending = threading.Thread(target=worker.stop)
+    ending.start()
+    refused: list[Any] = []
+    limit = time.monotonic() + 20
+    while not refused:
+        assert time.monotonic() < limit
+        worker(lambda: None).addErrback(refused.append)
+    long.go_on(3)
+    ending.join(20)
+    while len(done) < 2:
+        reactor.turn()
+
+    assert sorted(done) == ["long", "short"]
 
 
 @pytest.mark.usefixtures("impatient")

@@ -11,13 +11,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
+from ucmsim.happenings import Stopped
 from ucmsim.steps import Steps
 
 T = TypeVar("T")
@@ -27,13 +28,18 @@ SLICE = 0.02
 
 
 class Worker:
-    """Does what it is called with in its turn, and `ahead` what goes before all that waits; asked in the reactor thread."""
+    """Does what it is called with in its turn, and `ahead` what goes before all that waits; asked in the reactor thread.
+
+    What is asked of it once it was told to stop fails with `Stopped`, at once.
+    """
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
         self._urgent: deque[Callable[[], None]] = deque()
         self._others: deque[Callable[[], None]] = deque()
         self._long = 0
+        self._takes = True
+        self._lock = Lock()  # of whether it takes what is put, which the end must not change in the middle of putting
         self._pool = ThreadPool(minthreads=0, maxthreads=1, name="ucmsim-worker")
         # Nobody can interrupt it, and a process that ends does not wait for it longer than it says.
         self._pool.threadFactory = partial(Thread, daemon=True)  # type: ignore[assignment]
@@ -51,8 +57,9 @@ class Worker:
         """Go through *steps*: the first of them ahead, and the others whenever all had their turn that waited before them."""
         done: Deferred[T] = Deferred()
         self._long += 1
-        self._put(self._urgent, lambda: self._slice(steps, done))
-        return done.addBoth(self._ended)
+        done.addBoth(self._ended)
+        self._must_put(self._urgent, lambda: self._slice(steps, done), done)
+        return done
 
     async def quiet(self) -> None:
         """Return when all is done that was asked for, and all steps have come to their end."""
@@ -61,7 +68,9 @@ class Worker:
             await self(lambda: None)
 
     def stop(self) -> None:
-        """End the thread when it has done what it was asked."""
+        """End the thread when it has done what it was asked, steps that are under way to their end."""
+        with self._lock:
+            self._takes = False
         self._pool.stop()
 
     def _asked(self, waiting: deque[Callable[[], None]], function: Callable[[], T]) -> Deferred[T]:
@@ -75,30 +84,37 @@ class Worker:
             else:
                 self._reactor.callFromThread(done.callback, result)
 
-        self._put(waiting, work)
+        self._must_put(waiting, work, done)
         return done
 
-    def _put(self, waiting: deque[Callable[[], None]], work: Callable[[], None]) -> None:
-        waiting.append(work)
-        # Not this one: so many are done as were asked for, each time what is most urgent by then.
-        self._pool.callInThread(self._one)
+    def _must_put(self, waiting: deque[Callable[[], None]], work: Callable[[], None], done: Deferred[Any]) -> None:
+        if not self._put(waiting, work):
+            done.errback(Stopped("ucmsim stops, and does nothing more of what it is asked"))
+
+    def _put(self, waiting: deque[Callable[[], None]], work: Callable[[], None]) -> bool:
+        """Let *work* wait for its turn; return whether it will have one."""
+        with self._lock:
+            if self._takes:
+                waiting.append(work)
+                # Not this one: so many are done as were asked for, each time what is most urgent by then.
+                self._pool.callInThread(self._one)
+            return self._takes
 
     def _one(self) -> None:
         (self._urgent or self._others).popleft()()
 
     def _slice(self, steps: Steps[T], done: Deferred[T]) -> None:
-        """Go on with *steps* until they end, or have had their time and somebody waits."""
+        """Go on with *steps* until they end, or have had their time and somebody waits who will have a turn after it."""
         until = time.monotonic() + SLICE
+        again = partial(self._slice, steps, done)
         try:
             next(steps)
-            while time.monotonic() < until or not (self._urgent or self._others):
+            while time.monotonic() < until or not (self._urgent or self._others) or not self._put(self._others, again):
                 next(steps)
         except StopIteration as end:
             self._reactor.callFromThread(done.callback, end.value)
         except BaseException:  # noqa: BLE001 - whoever waits for it is told
             self._reactor.callFromThread(done.errback, Failure())
-        else:
-            self._put(self._others, lambda: self._slice(steps, done))
 
     def _ended(self, result: T) -> T:
         self._long -= 1
