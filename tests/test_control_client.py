@@ -17,6 +17,7 @@ import pytest
 import requests
 
 from tests.controlling import GUIDE, LATENCY, Control, api
+from ucmsim.answers import Entry
 from ucmsim.client import (
     ControlClient,
     ControlError,
@@ -25,6 +26,7 @@ from ucmsim.client import (
     ControlUnauthorised,
     ControlUnreachable,
 )
+from ucmsim.eventstream import lost
 from ucmsim.pytest_plugin import Ucm
 
 # --- the client ----------------------------------------------------------------------------------------------------
@@ -217,6 +219,16 @@ def test_events_are_followed_until_the_stream_ends(somebody: Callable[[int, byte
     assert (entry.pbx_clock, entry.told["address"]) == (datetime(2026, 3, 1, 1, tzinfo=UTC), "127.0.0.1")
     with pytest.raises(ControlUnreachable, match="the stream of events has ended"):
         next(found)
+
+
+def test_what_was_dropped_is_told(somebody: Callable[[int, bytes], ControlClient]) -> None:
+    """The comment of the stream that events are kept no more reaches who wants to know, before the event behind it."""
+    told: list[int | Entry] = []
+    found = somebody(200, lost(7, 12).encode() + STREAM).follow_journal("hq", after=4, dropped=told.append)
+    told.append(next(found))
+    assert told[0] == 7
+    assert [one.id for one in told[1:] if isinstance(one, Entry)] == [7]
+    assert next(somebody(200, lost(7, 12).encode() + STREAM).follow_journal("hq", after=4)).id == 7
 
 
 def test_following_may_be_refused(control: Control) -> None:

@@ -299,6 +299,19 @@ def test_it_follows(ucm: Ucm) -> None:
         assert json.loads(following.line())["request"]["target"] == "/one?again"
 
 
+def test_it_follows_into_a_new_universe(ucm: Ucm) -> None:
+    """A reset ends nothing: it is said that the journal begins anew, and what happens then is told from the first event on."""
+    exchange(ucm, b"GET /one HTTP/1.1\r\n\r\n")
+    with Following(ucm, "--follow", "--kind", "exchange", "--json") as following:
+        assert json.loads(following.line())["request"]["target"] == "/one"
+        ucm.reset()
+        assert following.process.stderr is not None
+        assert following.process.stderr.readline() == b"the journal begins anew\n"
+        exchange(ucm, b"GET /two HTTP/1.1\r\n\r\n")
+        told = json.loads(following.line())
+        assert (told["id"], told["request"]["target"]) == (1, "/two")
+
+
 def test_it_is_coloured_on_a_terminal(ucm: Ucm) -> None:
     """A terminal gets colours, a pipe none."""
     exchange(ucm, b"GET /one HTTP/1.1\r\n\r\n")

@@ -17,6 +17,7 @@ import requests
 
 from tests.controlling import GUIDE, LATENCY, Control
 from ucmsim.client import ControlClient, ControlNotFound, ControlRefused, ControlUnauthorised, ControlUnreachable
+from ucmsim.eventstream import lost
 from ucmsim.pytest_plugin import Ucm
 from ucmsim.treqclient import TreqControlClient
 
@@ -162,6 +163,16 @@ async def test_events_are_followed_until_the_stream_ends(somebody: Callable[[byt
     assert [(await anext(found)).id, (await anext(found)).id] == [7, 8]
     with pytest.raises(ControlUnreachable, match="the stream of events has ended"):
         await anext(found)
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_dropped_is_told(somebody: Callable[[bytes], TreqControlClient]) -> None:
+    """The comment of the stream that events are kept no more reaches who wants to know."""
+    told: list[int] = []
+    found = somebody(lost(7, 12).encode() + EVENT % 12).follow_journal("hq", after=4, dropped=told.append)
+    assert (await anext(found)).id == 12
+    assert told == [7]
+    await found.aclose()
 
 
 @pytest_twisted.ensureDeferred

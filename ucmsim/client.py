@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -224,10 +224,15 @@ class ControlClient:
         """Return every event that *filters* leave, in order, however many pages that takes."""
         return list(self._through(operations.all_events(pbx, filters)))
 
-    def follow_journal(self, pbx: str, *, after: int | None = None, **filters: Any) -> Generator[Entry, None, None]:
-        """Yield events as they happen, those *after* an id first; it has no end but `ControlUnreachable`."""
+    def follow_journal(
+        self, pbx: str, *, after: int | None = None, dropped: Callable[[int], object] | None = None, **filters: Any
+    ) -> Generator[Entry, None, None]:
+        """Yield events as they happen, those *after* an id first; it has no end but `ControlUnreachable`.
+
+        *dropped* is told how many the journal has dropped before they could be read.
+        """
         asked, headers = operations.following(pbx, after, filters)
-        stream, entry = EventStream(), reader(Entry)
+        stream, entry = EventStream(dropped), reader(Entry)
         with self._answer(asked, headers, max(self.timeout, _SILENCE)) as response:
             if response.status != http.client.OK:
                 asked.answered(self.url, response.status, response.read())

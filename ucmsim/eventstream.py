@@ -1,14 +1,27 @@
-"""Reads server-sent events, line by line. Pure. Source: WHATWG HTML, 9.2."""
+"""Reads server-sent events, line by line, and the comment that says what was lost of them. Pure. Source: WHATWG HTML, 9.2."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+_LOST = re.compile(r": (\d+) events before \d+ are kept no more")
+
+
+def lost(count: int, first: int) -> str:
+    """Return the comment that *count* events before the id *first* are kept no more."""
+    return f": {count} events before {first} are kept no more\n\n"
 
 
 @dataclass(slots=True)
 class EventStream:
-    """What has come of the event that is being read; a comment, and what is no data, is passed over."""
+    """What has come of the event that is being read; other comments, and what is no data, are passed over.
 
+    *dropped* is told of how many events a comment says that they are kept no more.
+    """
+
+    dropped: Callable[[int], object] | None = None
     _data: list[str] = field(default_factory=list)
 
     def line(self, line: bytes) -> str | None:
@@ -20,4 +33,6 @@ class EventStream:
         name, _, value = text.partition(":")
         if name == "data":
             self._data.append(value.removeprefix(" "))
+        elif self.dropped is not None and (found := _LOST.fullmatch(text)):
+            self.dropped(int(found[1]))
         return None

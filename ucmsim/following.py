@@ -1,24 +1,22 @@
-"""Follows the journal of a running PBX over its control plane, across restarts of ucmsim."""
+"""Follows the journal of a running PBX as it grows, across resets of the PBX and restarts of ucmsim."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from ucmsim.answers import Entry, JournalPage
-from ucmsim.client import ControlClient, ControlError, ControlUnauthorised, ControlUnreachable
-from ucmsim.journal.inquiry import MOST
+from ucmsim.answers import Entry
+from ucmsim.client import ControlClient, ControlError, ControlNotFound, ControlUnauthorised, ControlUnreachable
 
 PERIOD = 0.5
-"""Seconds between two questions."""
+"""Seconds between two questions whether what is waited for is there again."""
 _TAIL = 10
 """Events to begin with."""
-_ANEW = JournalPage((), None, 0, -1)
-"""What is read of a journal that is another one than before."""
 
 
 def _warned(sentence: str) -> None:
@@ -40,46 +38,62 @@ class Follower:
     pause: Callable[[float], object] = time.sleep
 
     def events(self) -> Iterator[Entry]:
-        """Yield the last events, then each one when it happens; what was dropped before it could be read is said."""
+        """Yield the last events, then each one when it happens; what was dropped before it could be read is said.
+
+        Raises `ControlError` where the control plane says no, as when there is no such PBX any more.
+        """
         client = self.connect()
         page = client.journal_page(self.pbx, {"last": _TAIL, **self.filters})
         yield from page.items
         after, seen = page.last, page.items[-1:]
+        later = {key: value for key, value in self.filters.items() if key != "last"}
         while True:
             try:
-                page = self._page(client, {"after": after, "limit": MOST})
-            except ControlUnreachable as error:
-                client = self._back(error)
-                if self._same(client, seen):
-                    continue
-                page = _ANEW
-            if page.last < after:
-                self.say("the journal begins anew")
-                after, seen = 0, ()
-                continue
-            if page.first > after + 1:
-                self.say(f"{page.first - after - 1} events were dropped before they could be read")
-            yield from page.items
-            seen = page.items[-1:] or seen
-            if page.next is None:
-                after = page.last
+                stream = client.follow_journal(self.pbx, after=after, dropped=self._dropped, **later)
+                with closing(stream) as events:
+                    for entry in events:
+                        if entry.id <= after:
+                            self._anew()
+                        yield entry
+                        after, seen = entry.id, (entry,)
+            except ControlError as end:
+                client, same = self._resumed(client, end, after, seen)
+                if not same:
+                    self._anew()
+                    after, seen = 0, ()
+
+    def _dropped(self, count: int) -> None:
+        self.say(f"{count} events were dropped before they could be read")
+
+    def _anew(self) -> None:
+        self.say("the journal begins anew")
+
+    def _resumed(
+        self, client: ControlClient, end: ControlError, after: int, seen: tuple[Entry, ...]
+    ) -> tuple[ControlClient, bool]:
+        """Wait until what has *ended* the stream is over; return who to ask then, and whether the journal is still the same."""
+        asked = False
+        while True:
+            if isinstance(end, ControlUnreachable):
+                # The stream of a PBX that was reset has ended, and ucmsim is there.
+                client = self._back(end) if asked else client
+            elif isinstance(end, ControlUnauthorised):
+                client = self._back(end)
+            elif isinstance(end, ControlNotFound) or end.field == "fault":
+                # It is just being reset; or nothing of a name that was known is armed there since it was.
                 self.pause(PERIOD)
             else:
-                after = page.next
+                raise end
+            asked, there = True, True
+            try:
+                there = self.pbx in client.status().pbxs
+                return client, self._same(client, after, seen)
+            except ControlError as error:
+                if not there:
+                    raise
+                end = error
 
-    def _page(self, client: ControlClient, paging: Mapping[str, Any]) -> JournalPage:
-        """Return a page of what happened later."""
-        filters = {key: value for key, value in self.filters.items() if key != "last"}
-        try:
-            return client.journal_page(self.pbx, {**filters, **paging})
-        except ControlError as refused:
-            if refused.field != "fault":
-                raise
-        # It was known when the following began: ucmsim was started anew, and nothing of that name was armed there yet.
-        del filters["fault"]
-        return replace(client.journal_page(self.pbx, {**filters, **paging}), items=(), next=None)
-
-    def _back(self, error: ControlUnreachable) -> ControlClient:
+    def _back(self, error: ControlError) -> ControlClient:
         """Wait until ucmsim answers again; return who to ask then."""
         self.say(f"{error}; waiting for it")
         while True:
@@ -92,10 +106,9 @@ class Follower:
             self.say("it answers again")
             return client
 
-    def _same(self, client: ControlClient, seen: tuple[Entry, ...]) -> bool:
+    def _same(self, client: ControlClient, after: int, seen: tuple[Entry, ...]) -> bool:
         """Return whether the journal still has what was *seen* last; ids begin anew where nothing was kept on disk."""
-        if not seen:
-            return True
-        (one,) = seen
-        page = self._page(client, {"after": one.id - 1, "limit": 1})
-        return page.items == seen or page.first > one.id
+        page = client.journal_page(self.pbx, {"after": seen[0].id - 1 if seen else after, "limit": 1})
+        if page.last < after:
+            return False
+        return not seen or page.items == seen or page.first > seen[0].id

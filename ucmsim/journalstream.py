@@ -9,6 +9,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from ucmsim.eventstream import lost
 from ucmsim.journal import Inquiry
 from ucmsim.keeping import JournalKeeper
 
@@ -35,8 +36,8 @@ class JournalStream:
             missed = found.first - self._inquiry.after - 1 if found.last else 0
             self._inquiry = replace(self._inquiry, after=found.last if found.next is None else found.next)
             if found.items:
-                lost = f": {missed} events before {found.first} are kept no more\n\n" if missed > 0 else ""
-                return (lost + "".join(map(_sent, found.items))).encode()
+                told = lost(missed, found.first) if missed > 0 else ""
+                return (told + "".join(map(_sent, found.items))).encode()
             if self._keeper.last == self._inquiry.after and not await self._keeper.changed(HEARTBEAT):
                 return b": nothing happened\n\n"
         return b""

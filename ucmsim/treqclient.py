@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -197,14 +197,17 @@ class TreqControlClient:
         return self._through(operations.all_events(pbx, filters)).addCallback(list)
 
     async def follow_journal(
-        self, pbx: str, *, after: int | None = None, **filters: Any
+        self, pbx: str, *, after: int | None = None, dropped: Callable[[int], object] | None = None, **filters: Any
     ) -> AsyncGenerator[Entry, None]:
-        """Yield events as they happen, those *after* an id first; it has no end but `ControlUnreachable`."""
+        """Yield events as they happen, those *after* an id first; it has no end but `ControlUnreachable`.
+
+        *dropped* is told how many the journal has dropped before they could be read.
+        """
         asked, headers = operations.following(pbx, after, filters)
         response = await self._sent(asked, headers)
         if response.code != _OK:
             asked.answered(self._url, response.code, await response.content())
-        told, entry = _Events(), reader(Entry)
+        told, entry = _Events(dropped), reader(Entry)
         response.deliverBody(told)
         try:
             while not isinstance(event := await told.queue.get(), ConnectionResetError):
@@ -267,9 +270,9 @@ class TreqControlClient:
 class _Events(Protocol):
     """Puts the data of each event of a stream into a queue, and at the end why it ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, dropped: Callable[[int], object] | None) -> None:
         self.queue: DeferredQueue[str | ConnectionResetError] = DeferredQueue()
-        self._stream, self._rest = EventStream(), b""
+        self._stream, self._rest = EventStream(dropped), b""
 
     def dataReceived(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
