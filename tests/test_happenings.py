@@ -83,7 +83,7 @@ def test_slices_of_two_are_not_mixed(calls: Happenings, worker: Worker, applianc
     """A change waits until what was begun before it is written whole."""
     done: list[str] = []
     Deferred.fromCoroutine(calls.catch_up()).addCallback(lambda _: done.append("caught up"))
-    Deferred.fromCoroutine(calls.clock_changed(leaps=True)).addCallback(lambda _: done.append("changed"))
+    Deferred.fromCoroutine(calls.change_clock(ClockChange(rate=0))).addCallback(lambda _: done.append("changed"))
     while worker.asked:
         assert len(worker.asked) == 1
         worker.go()
@@ -110,7 +110,7 @@ def test_stopping_waits_for_what_is_read_and_nothing_is_asked_afterwards(calls: 
     assert worker.go() == ([], None)
     assert (read, stopped) == ([([], None)], [None])
     refused: list[Any] = []
-    for late in (calls.told(Sought()), calls.delete_rows(), calls.clock_changed(leaps=True)):
+    for late in (calls.told(Sought()), calls.delete_rows(), calls.change_clock(ClockChange(rate=0))):
         Deferred.fromCoroutine(late).addBoth(refused.append)
     assert [(failure.type, str(failure.value)) for failure in refused] == [(Stopped, "PBX 'hq' was stopped")] * 3
     assert not worker.asked

@@ -23,6 +23,7 @@ from ucmsim.errors import UcmsimError
 from ucmsim.fields import FieldRefused
 from ucmsim.instants import microseconds
 from ucmsim.ledger import Sought, ToldCall
+from ucmsim.settings import ClockChange
 from ucmsim.wishes import Placed, Wish
 
 _PERIOD = 0.5
@@ -78,8 +79,9 @@ class Happenings(Service):
         async with self._turn:
             return await self._caught_up(now)
 
-    async def _caught_up(self, now: datetime) -> int:
-        total, written, work = 0, _SLICE, self._worker
+    async def _caught_up(self, now: datetime, work: Work | None = None) -> int:
+        """Let everything happen that is over at *now*, a slice at a time: the first by *work*, the others patiently."""
+        total, written, work = 0, _SLICE, work or self._worker
         while self.running and written == _SLICE:
             written = await work(lambda: self._appliance.living.happen(now, _SLICE))
             total, work = total + written, self._patiently
@@ -93,19 +95,35 @@ class Happenings(Service):
         for said in self._appliance.living.news():
             self._log.info("{pbx}: {said}", pbx=self._appliance.pbx.name, said=said)
 
-    async def clock_changed(self, *, leaps: bool) -> None:
-        """Go on with the clock that the PBX has by now.
+    async def change_clock(self, change: ClockChange) -> None:
+        """Move the PBX clock, and let everything happen that is over then. Raises `Stopped`.
 
-        If the world's time *leaps*, nothing happens of what would have happened since calls happened last.
+        What was over before has happened before that; where the clock is set, nothing happens of what lies between.
         """
-        now, corrections = self.now, self._appliance.pbx.clock.corrections
+        pbx, living = self._appliance.pbx, self._appliance.living
+        async with self._turn:
+            self._still_running()
+            before = self.now
+            pbx.change_clock(change, self._reactor.seconds())
+            now, corrections = self.now, pbx.clock.corrections
 
-        def change() -> None:
-            self._appliance.living.correct(corrections)
-            if leaps:
-                self._appliance.living.skip(now)
+            def work() -> int | None:
+                if living.happen(before, _SLICE) == _SLICE:
+                    return None  # there is more, and others go before that
+                living.correct(corrections)
+                if change.now is not None:
+                    living.skip(now)
+                return living.happen(now, _SLICE)
 
-        await self._in_turn(change)
+            try:
+                while (written := await self._worker(work)) is None:
+                    await self._caught_up(before)
+                    self._still_running()
+            finally:
+                self._due = 0
+            if written == _SLICE:
+                await self._caught_up(now, self._patiently)
+            self._tell()
 
     def restarted(self) -> None:
         """Let the unit restart in its world too, as soon as what is over by now has happened."""

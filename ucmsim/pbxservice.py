@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredLock
@@ -15,8 +15,10 @@ from ucmsim.assembly import Appliance
 from ucmsim.authority import Identity
 from ucmsim.changes import Change
 from ucmsim.clock import When
+from ucmsim.defects import Shown
 from ucmsim.errors import UcmsimError
 from ucmsim.happenings import Happenings, Stopped
+from ucmsim.identities import Identities
 from ucmsim.keeping import JournalKeeper
 from ucmsim.keyring import Keyring
 from ucmsim.ports import closed
@@ -26,8 +28,6 @@ from ucmsim.running import Running, judge
 from ucmsim.settings import Address
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.worker import Worker
-
-R = TypeVar("R", bound=Renewal)
 
 
 class PbxService(Service):
@@ -89,7 +89,8 @@ class PbxService(Service):
     async def reset(self) -> None:
         """Begin a new universe, as the settings make it; the port and the identity stay. Raises `UcmsimError`."""
         async with self._turn:
-            await self._renewed(lambda: self._worker.slowly(renewal.afresh(self.appliance, self.wall)))
+            self._still_running()
+            await self._renewed(await self._worker.slowly(renewal.afresh(self.appliance, self.wall)))
         self._log.info("{pbx}: reset, with {rows} rows", pbx=self.name, rows=len(self.appliance.pbx.history))
 
     async def snapshot(self, file: Path) -> Taken:
@@ -108,50 +109,62 @@ class PbxService(Service):
     async def restore(self, file: Path) -> None:
         """Go on as the snapshot in *file* has it; port and identity stay. Raises `UcmsimError`."""
         async with self._turn:
-            await self._renewed(lambda: self._worker.ahead(lambda: restored(self.appliance, file, self.wall)))
+            self._still_running()
+            await self._renewed(await self._worker.ahead(lambda: restored(self.appliance, file, self.wall)))
         rows = len(self.appliance.pbx.history)
         self._log.info("{pbx}: restored from {file}, with {rows} rows", pbx=self.name, file=str(file), rows=rows)
 
-    async def show(self, *, defect: str | None, instead: Identity | None) -> None:
+    async def show(self, *, defect: str | None, instead: Identity | None) -> Identity | Shown:
         """Show a *defect*, or another good identity, in place of its own from the next handshake on, with neither its own.
 
-        A fault goes before it. What is costly to mint is minted first. Raises `ConfigurationError`.
+        Return that. A fault goes before it. What is costly to mint is minted first. Raises `ConfigurationError`.
         """
         async with self._turn:
             self._still_running()
             appliance = self.appliance
             if instead is not None:
                 judge(instead, appliance.pbx.settings)
+            minted = None
             if defect is not None:
-                await self._worker.ahead(lambda: appliance.identity(defect, self.wall))
+                minted = await self._worker.ahead(lambda: appliance.identity(defect, self.wall))
                 self._still_running()
             appliance.identities.show(defect=defect, instead=instead)
             appliance.pbx.shows = defect
+            shown = minted or appliance.identities.own
         said = (
             f"the defect {defect}" if defect else "a certificate that was given" if instead else "its own certificate"
         )
         self._log.info("{pbx}: shows {said}", pbx=self.name, said=said)
+        return shown
 
     async def change(self, make: Callable[[PbxSettings], Change]) -> Change:
         """Go by other settings, as the worker *makes* them of those that hold by now. Raises `UcmsimError`, and changes nothing."""
         async with self._turn:
             self._still_running()
-            change: Change = await self._worker.ahead(lambda: make(self.appliance.pbx.settings))
-            if change.of_the_page:
-                await self._configured(change)
-            elif change.keys:
-                await self._renewed(
-                    lambda: self._worker.ahead(lambda: renewal.changed(self.appliance, change, self.wall))
-                )
+            appliance, wall = self.appliance, self.wall
+
+            def prepare() -> tuple[
+                Change, Identities | Renewal | None
+            ]:  # in one turn of the worker's, which is waited for
+                pbx, change = appliance.pbx, make(appliance.pbx.settings)
+                if change.of_the_page:
+                    now = pbx.clock.at(wall).pbx
+                    return change, appliance.identities.under(change.settings, pbx.settings, now, change.uploads)
+                return change, renewal.changed(appliance, change, wall) if change.keys else None
+
+            change, coming = await self._worker.ahead(prepare)
+            if isinstance(coming, Identities):
+                await self._configured(change.settings, coming)
+            elif coming is not None:
+                await self._renewed(coming)
         if change.keys:
             self._log.info("{pbx}: changed {keys}", pbx=self.name, keys=", ".join(change.keys))
         return change
 
-    async def _configured(self, change: Change) -> None:
-        """Let what the device's own page says take effect; what was decided before stays."""
-        appliance, listening, settings = self.appliance, self._now.listening, change.settings
-        before, now = appliance.pbx.settings, self.when.pbx
-        identities = await self._worker.ahead(lambda: appliance.identities.under(settings, before, now, change.uploads))
+    async def _configured(self, settings: PbxSettings, identities: Identities) -> None:
+        """Let what the device's own page says take effect, and *identities* with it; what was decided before stays."""
+        appliance, listening = self.appliance, self._now.listening
+        before = appliance.pbx.settings
         other = identities is not appliance.identities
         if other:
             judge(identities.good, settings)
@@ -174,20 +187,19 @@ class PbxService(Service):
         """Return whether it is to listen somewhere else *after* that, or nowhere any more."""
         return after.api.place not in (before.api.place, self.address)
 
-    async def _renewed(self, prepare: Callable[[], Deferred[R]]) -> None:
-        """Put what the worker has prepared in the place of what is; until then what fails changes nothing.
+    async def _renewed(self, coming: Renewal) -> None:
+        """Put what is *coming*, as the worker has prepared it, in the place of what is; until then what fails changes nothing.
 
         Whoever connects meanwhile waits, and is served by the new one.
         """
-        self._still_running()
-        old, coming = self._now, await prepare()
-        port = None
+        old, port = self._now, None
         try:
             judge(coming.identities.good, coming.settings)
             moves = self._moves(self.appliance.pbx.settings, coming.settings)
             if moves and coming.settings.api.enable:
                 port = await old.listening.coming(coming.settings.api.tls_bind_address)
-            await self._worker.ahead(coming.keep)
+            if coming.identities is not self.appliance.identities:
+                await self._worker.ahead(coming.keep)
             self._still_running()
         except UcmsimError:
             closed(port)

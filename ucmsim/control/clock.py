@@ -27,10 +27,7 @@ async def change_clock(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
         change = load_clock_change(body)
     except ConfigurationError as error:
         raise invalid(error) from None
-    await service.calls.catch_up()  # what was over before is not touched
-    service.appliance.pbx.change_clock(change, service.wall)
-    await service.calls.clock_changed(leaps=change.now is not None)
-    await service.calls.catch_up()
+    await service.calls.change_clock(change)
     told, asked = _told(service), change.model_dump(mode="json", exclude_none=True)
     said = ", ".join(f"{key} {value}" for key, value in asked.items())
     _log.info("{pbx}: the clock says {now} at rate {rate} ({said})", pbx=pbx, said=said, **told)

@@ -38,7 +38,11 @@ _UNREADABLE = (
 
 async def identity(plane: Plane, pbx: str) -> Answer:
     """Answer what is shown where no fault shows something else."""
-    return Answer(await _told(plane, plane.find(pbx)))
+    service = plane.find(pbx)
+    appliance = service.appliance
+    if (defect := appliance.identities.defect) is None:  # which needs no minting
+        return Answer(_told(service, appliance.identity(None, service.wall)))
+    return Answer(_told(service, await plane.fleet.work(lambda: appliance.identity(defect, service.wall))))
 
 
 async def show_identity(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
@@ -48,10 +52,10 @@ async def show_identity(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
     device = service.appliance.pbx.settings.tls_profile == "device"
     try:
         instead = await plane.fleet.work(lambda: _pair(*pair, device=device)) if pair else None
-        await service.show(defect=defect, instead=instead)
+        shown = await service.show(defect=defect, instead=instead)
     except ConfigurationError as error:
         raise invalid(error, "api") from None
-    return Answer(await _told(plane, service))
+    return Answer(_told(service, shown))
 
 
 def _asked(body: Mapping[str, Any]) -> tuple[str | None, tuple[Upload, Upload] | None]:
@@ -94,13 +98,10 @@ def _pair(key: Upload, certificate: Upload, *, device: bool) -> Identity:
     return found
 
 
-async def _told(plane: Plane, service: PbxService) -> dict[str, Any]:
-    appliance = service.appliance
-    defect = appliance.identities.defect
-    shown = await plane.fleet.work(lambda: appliance.identity(defect, service.wall))
-    leaf = _Leaf.of(_ders(shown))
+def _told(service: PbxService, shown: Identity | Shown) -> dict[str, Any]:
+    appliance, leaf = service.appliance, _Leaf.of(_ders(shown))
     return {
-        "defect": defect,
+        "defect": appliance.identities.defect,
         "certificate": shown.certificate_pem.decode(),
         "subject": leaf.subject,
         "names": leaf.names,
