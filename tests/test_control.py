@@ -195,7 +195,8 @@ def test_pbx_that_is_not_there(control: Control, method: str, path: str) -> None
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v1/", "/v1/pbx", "/v1/pbxs/", "/v2/status", "/v1/pbxs/a/b/c/d", "//v1/status"]
+    "path",
+    ["/", "/v1", "/v1/", "/v1/pbx", "/v1/pbxs/", "/v2/status", "/v1/pbxs/a/b/c/d", "//v1/status", "/v1/openapiXjson"],
 )
 def test_nothing_there(control: Control, path: str) -> None:
     """A path that is no route is a 404 for who has the token, a 401 for who has not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from ucmsim.control import (
@@ -54,11 +54,17 @@ class Route:
     bare: bool = False
     events: Callable[..., Awaitable[JournalStream]] | None = None
     limit: int = BODY
+    _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Every second part is a name, and what stands between them means itself.
+        parts = re.split(r"\{(\w+)\}", self.path)
+        spelt = "".join(f"(?P<{part}>[^/]+)" if at % 2 else re.escape(part) for at, part in enumerate(parts))
+        object.__setattr__(self, "_pattern", re.compile(spelt))
 
     def matches(self, path: str) -> dict[str, str] | None:
         """Return the names in *path*, None if this is not its route."""
-        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
-        found = re.fullmatch(pattern, path)
+        found = self._pattern.fullmatch(path)
         return found.groupdict() if found else None
 
     def like(self, path: str) -> str:
