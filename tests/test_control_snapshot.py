@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sqlite3
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from stat import S_IMODE
 from types import SimpleNamespace
 from typing import Any
@@ -203,6 +205,8 @@ def spoilt(members: dict[str, bytes]) -> None:
     members["history.sqlite"] = bytes(data)
 
 
+AT = {"world": "2026-03-04T12:00:00+00:00", "rate": 0, "corrections": []}
+ARMED = {"spec": MAYBE, "age": 1.5, "matched": 0, "fired": 0, "drawn": None, "chance": Random(1).getstate()}
 HOSTILE: list[tuple[str, Callable[[dict[str, bytes]], None], str]] = [
     ("newer", lambda members: told(members, format=2, version="9.9"), "is a snapshot of format 2, and this ucmsim knows format 1; use the version that wrote it, 9.9"),
     ("foreign", lambda members: told(members, kind="backup"), "is no snapshot of ucmsim: its snapshot.json does not say so"),
@@ -219,6 +223,10 @@ HOSTILE: list[tuple[str, Callable[[dict[str, bytes]], None], str]] = [
     ("settings", lambda members: told(members, settings={"personality": "ucm9999"}), "holds settings that cannot be used: personality: "),
     ("faults", lambda members: told(members, faults=[{"spec": {"fault": "nonsense"}}]), "does not hold what a snapshot holds"),
     ("clock", lambda members: told(members, clock={"world": "now", "rate": 0, "corrections": []}), "does not hold what a snapshot holds"),
+    ("endless", lambda members: told(members, clock={**AT, "rate": math.inf}), "does not hold what a snapshot holds"),
+    ("faster", lambda members: told(members, clock={**AT, "rate": 100_001}), "does not hold what a snapshot holds"),
+    ("last", lambda members: told(members, clock={**AT, "world": "9999-12-31T23:59:59+00:00"}), "does not hold what a snapshot holds"),
+    ("ages", lambda members: told(members, faults=[{**ARMED, "age": math.inf}]), "does not hold what a snapshot holds"),
     ("chance", lambda members: told(members, nonces={"issued": [], "chance": [3, [1, 2], None]}), "does not hold what a snapshot holds"),
     ("members", lambda members: told(members, members=[{"name": "history.sqlite"}]), "does not say what it holds"),
 ]  # fmt: skip

@@ -7,8 +7,9 @@ be read back raises `ValueError`, `TypeError` or `KeyError`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC
 from functools import partial
+from math import isfinite
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from ucmsim.configuration import DEFECT_IDS
 from ucmsim.corrections import Correction, Corrections
 from ucmsim.faults import Armed, FaultBook, FaultRefused, arming
 from ucmsim.nonces import Nonces
+from ucmsim.settings import ClockChange
 from ucmsim.streams import stream
 
 
@@ -38,10 +40,11 @@ def clock_of(told: Mapping[str, Any], wall: float) -> PbxClock:
         )
         for one in told["corrections"]
     )
-    start = datetime.fromisoformat(told["world"])
-    if start.tzinfo is None or not float(told["rate"]) >= 0:
+    # What no clock can be set to is none that was kept.
+    kept = ClockChange.model_validate({"now": told["world"], "rate": told["rate"]})
+    if kept.now is None or kept.rate is None:
         raise ValueError("this is no clock")
-    return PbxClock(start, wall, float(told["rate"]), Corrections(made))
+    return PbxClock(kept.now.astimezone(UTC), wall, kept.rate, Corrections(made))
 
 
 def faults_json(book: FaultBook, wall: float) -> list[dict[str, Any]]:
@@ -68,8 +71,8 @@ def faults_of(told: Sequence[Mapping[str, Any]], name: str, seed: int, wall: flo
             found = arming(one["spec"], defects=DEFECT_IDS, taken=book.armed)
         except FaultRefused as refused:
             raise ValueError(str(refused)) from None
-        drawn = None if one["drawn"] is None else float(one["drawn"])
-        armed = Armed(found, _chance(one["chance"]), wall - float(one["age"]), int(one["matched"]), int(one["fired"]))
+        drawn = None if one["drawn"] is None else _finite(one["drawn"])
+        armed = Armed(found, _chance(one["chance"]), wall - _finite(one["age"]), int(one["matched"]), int(one["fired"]))
         armed.drawn = drawn
         book.armed[found.name] = armed
         book.names[found.name] = None
@@ -85,7 +88,7 @@ def nonces_json(nonces: Nonces, wall: float) -> dict[str, Any]:
 def nonces_into(told: Mapping[str, Any], wall: float) -> Callable[[Nonces], None]:
     """Return what makes a table of nonces that one at *wall* seconds."""
     chance = _chance(told["chance"])
-    issued = [(int(nonce), (wall - float(age), int(count))) for nonce, age, count in told["issued"]]
+    issued = [(int(nonce), (wall - _finite(age), int(count))) for nonce, age, count in told["issued"]]
 
     def take(nonces: Nonces) -> None:
         nonces.chance.setstate(chance.getstate())
@@ -93,6 +96,13 @@ def nonces_into(told: Mapping[str, Any], wall: float) -> Callable[[Nonces], None
         nonces.issued.update(issued)
 
     return take
+
+
+def _finite(value: Any) -> float:
+    """Return the number that *value* is: JSON is read with Infinity and NaN in it, which are no ages."""
+    if not isfinite(number := float(value)):
+        raise ValueError(f"{value} is no number that was kept")
+    return number
 
 
 def _chance(state: Sequence[Any]) -> Random:
