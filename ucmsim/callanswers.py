@@ -33,8 +33,8 @@ class Trunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A CDR of a call, and the truth of its leg; what the CDR says is None where that was deleted."""
+class _Row:
+    """What is told of a CDR in both lists; instants are None where nobody knows the call."""
 
     row: int
     acctid: str | None = field(metadata={"key": "AcctId"})
@@ -44,26 +44,44 @@ class Row:
     reached: str
     trunk_in: str
     trunk_out: str
-    began: int
+    began: int | None
     answered: int | None
-    ended: int
+    ended: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """What really happened in a call that is over: the *call*-th that was, its talks, what trunks carried, its CDRs."""
+class _Call:
+    """What is told of a call in both lists; its number and instants are None where nobody knows it."""
 
-    call: int
+    call: int | None
     shape: str
     kind: str
     caller: str
     dialled: str
     begun_by: str
-    began: int
-    ended: int
+    began: int | None
+    ended: int | None
     ending: str
     talks: tuple[Talk, ...]
     trunks: tuple[Trunk, ...]
+    rows: tuple[_Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row(_Row):
+    """A CDR of a call, and the truth of its leg; what the CDR says is None where that was deleted."""
+
+    began: int
+    ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call(_Call):
+    """What really happened in a call that is over: the *call*-th that was, its talks, what trunks carried, its CDRs."""
+
+    call: int
+    began: int
+    ended: int
     rows: tuple[Row, ...]
 
 
@@ -92,41 +110,19 @@ class RecordingDelivered:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerRow:
+class LedgerRow(_Row):
     """A CDR of a call, the truth of its leg, and the responses that carried it; of an imported one instants are None."""
 
-    row: int
-    acctid: str | None = field(metadata={"key": "AcctId"})
-    uniqueid: str | None
-    session: str | None
-    caller: str
-    reached: str
-    trunk_in: str
-    trunk_out: str
-    began: int | None
-    answered: int | None
-    ended: int | None
     deliveries: tuple[Delivery, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerCall:
+class LedgerCall(_Call):
     """What really happened in a call, what of it was delivered, and how often its least delivered CDR went out whole.
 
     Rows that were imported are of kind ``imported``: of them nobody knows the call, nor when it began and ended.
     """
 
-    call: int | None
-    shape: str
-    kind: str
-    caller: str
-    dialled: str
-    begun_by: str
-    began: int | None
-    ended: int | None
-    ending: str
-    talks: tuple[Talk, ...]
-    trunks: tuple[Trunk, ...]
     rows: tuple[LedgerRow, ...]
     recordings: tuple[RecordingDelivered, ...]
     delivered: int
