@@ -140,7 +140,7 @@ class Bench:
         """Return what the journal says, which can be a while after the client has gone."""
         until = time.monotonic() + TELLS
         while True:
-            said = told([one.told for one in self._control.journal(self._name, after=before)], kind)
+            said = told([one.raw for one in self._control.journal(self._name, after=before)], kind)
             if said or time.monotonic() >= until:
                 return said or "nothing"
             time.sleep(0.02)

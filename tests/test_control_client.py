@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 import requests
 
+import ucmsim
 from tests.controlling import GUIDE, LATENCY, Control, api
 from ucmsim.answers import Entry
 from ucmsim.client import (
@@ -23,11 +25,14 @@ from ucmsim.client import (
     ControlError,
     ControlNotFound,
     ControlRefused,
+    ControlTimeout,
     ControlUnauthorised,
     ControlUnreachable,
 )
 from ucmsim.eventstream import lost
 from ucmsim.pytest_plugin import Ucm
+
+SOURCE = Path(ucmsim.__file__).parent
 
 # --- the client ----------------------------------------------------------------------------------------------------
 
@@ -127,8 +132,40 @@ def test_nobody_there() -> None:
 
 def test_nobody_answers(busy: int) -> None:
     """A port that answers nothing is given up after the timeout."""
-    with pytest.raises(ControlUnreachable, match="timed out"):
+    with pytest.raises(ControlTimeout, match=r"has not answered within 0\.2 seconds: allow it more time$"):
         ControlClient(f"http://127.0.0.1:{busy}", "token", timeout=0.2).status()
+    with pytest.raises(ControlTimeout, match="what was asked of it may be done all the same") as raised:
+        ControlClient(f"http://127.0.0.1:{busy}", "token", timeout=0.2).create_pbx("hq")
+    assert (raised.value.status, raised.value.code) == (0, "timeout")
+
+
+def test_every_code_is_listed() -> None:
+    """The exceptions list the codes that the control plane answers with, each with its status, and no others."""
+    there = set[tuple[str, str]]()
+    for file in [*SOURCE.glob("control*.py"), *SOURCE.glob("control/*.py")]:
+        there |= {(code, status) for status, code in re.findall(r'ApiError\(\s*(\d+),\s*"([a-z-]+)"', file.read_text())}
+    listed = set[tuple[str, str]]()
+    for kind in (ControlRefused, ControlUnauthorised, ControlNotFound):
+        for codes, status in re.findall(r"((?:``[a-z-]+``(?:,| and)?\s+)+)\((\d+)", str(kind.__doc__)):
+            listed |= {(code, status) for code in re.findall("``([a-z-]+)``", codes)}
+    assert listed == there
+
+
+def test_instants_may_be_datetimes(control: Control) -> None:
+    """In what is sent and in what narrows a list; one without a zone is refused as its text is, what is no instant by name."""
+    client, name, noon = control.client, control.name(), datetime(2026, 3, 2, 12, tzinfo=UTC)
+    client.create_pbx(name, {"history": {"days": 0}, "clock": {"start": noon, "rate": 0}})
+    call = {"shape": "answered", "from": "1001", "to": "1002", "talk": 2}
+    assert client.place_call(name, {**call, "at": noon + timedelta(minutes=5)}).begins == noon + timedelta(minutes=5)
+    assert client.change_clock(name, {"now": noon + timedelta(hours=1)}).now == noon + timedelta(hours=1)
+    client.place_call(name, call)
+    client.change_clock(name, {"advance": 600})
+    assert [len(client.calls(name, since=noon + timedelta(hours=at))) for at in (0, 1, 2)] == [1, 1, 0]
+    with pytest.raises(ControlRefused) as raised:
+        client.change_clock(name, {"now": datetime(2026, 3, 2, 12)})
+    assert raised.value.field == "now"
+    with pytest.raises(TypeError, match=r"^datetime\.timedelta\(seconds=5\) is a timedelta, which is neither JSON nor"):
+        client.change_clock(name, {"advance": timedelta(seconds=5)})
 
 
 @pytest.fixture
@@ -216,7 +253,7 @@ def test_events_are_followed_until_the_stream_ends(somebody: Callable[[int, byte
     found = somebody(200, STREAM).follow_journal("hq", after=6, fault="any")
     entry = next(found)
     assert (entry.id, entry.kind, entry.listens, entry.faults, entry.seconds) == (7, "listening", True, ("gone",), 2.5)
-    assert (entry.pbx_clock, entry.told["address"]) == (datetime(2026, 3, 1, 1, tzinfo=UTC), "127.0.0.1")
+    assert (entry.pbx_clock, entry.raw["address"]) == (datetime(2026, 3, 1, 1, tzinfo=UTC), "127.0.0.1")
     with pytest.raises(ControlUnreachable, match="the stream of events has ended"):
         next(found)
 

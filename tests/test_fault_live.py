@@ -63,10 +63,10 @@ class Lived:
                     if refused.status != 400 or not more:  # conditions that cannot be known
                         raise
             case "disarm":
-                faults = self.ucm._control.faults(self.ucm.name)
+                faults = self.ucm.control.faults(self.ucm.name)
                 if faults:
                     with contextlib.suppress(ControlError):  # its time to live may just have passed
-                        self.ucm._control.disarm_fault(self.ucm.name, faults[0].name)
+                        self.ucm.control.disarm_fault(self.ucm.name, faults[0].name)
             case "clear":
                 self.ucm.clear_faults()
             case "ask":

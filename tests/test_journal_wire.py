@@ -37,7 +37,7 @@ def within(seconds: float, found: Callable[[], Any]) -> Any:
 
 def events(ucm: Ucm, **filters: Any) -> list[Mapping[str, Any]]:
     """Return all that is told of each event."""
-    return [one.told for one in ucm.journal(**filters)]
+    return [one.raw for one in ucm.journal(**filters)]
 
 
 def connection(ucm: Ucm, number: int = 1) -> dict[str, Any]:
@@ -324,9 +324,9 @@ def test_paging(ucm_fleet: UcmFleet, spill: int | None) -> None:
     assert [one["id"] for one in whole] == list(range(1, len(whole) + 1)) == list(range(1, 16))
     found, after = [], 0
     while after is not None:
-        page = ucm._control.journal_page(ucm.name, {"limit": 4, "after": after})
+        page = ucm.control.journal_page(ucm.name, {"limit": 4, "after": after})
         assert (page.first, page.last) == (1, 15)
-        found += [one.told for one in page.items]
+        found += [one.raw for one in page.items]
         after = page.next
     assert found == whole
     assert events(ucm, last=3) == whole[-3:]
@@ -373,7 +373,7 @@ def test_every_parameter_is_read() -> None:
 def test_a_fault_that_was_armed_once_can_be_asked_for(ucm_fleet: UcmFleet, settings: dict[str, Any]) -> None:
     """Also when it never fired, and when it is gone; one that never was is none, and the nearest are named."""
     ucm = ucm_fleet.start(settings)
-    client: ControlClient = ucm._control
+    client: ControlClient = ucm.control
     with pytest.raises(ControlError, match="none was armed yet"):
         client.journal(ucm.name, fault="qqq")
     with (
@@ -396,7 +396,7 @@ def test_a_fault_that_was_armed_once_can_be_asked_for(ucm_fleet: UcmFleet, setti
 
 def test_a_parameter_given_twice_and_a_pbx_that_is_not_there(ucm: Ucm) -> None:
     """Both are errors of the one shape."""
-    client: ControlClient = ucm._control
+    client: ControlClient = ucm.control
     with pytest.raises(ControlError, match="2 times"):
         client._ask(Asked("GET", f"/v1/pbxs/{ucm.name}/journal?limit=1&limit=2", None, bytes))
     with pytest.raises(ControlError, match="there is no PBX"):

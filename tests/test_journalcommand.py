@@ -30,7 +30,7 @@ from ucmsim.pytest_plugin import Ucm, UcmFleet
 
 def command(ucm: Ucm, *words: str) -> list[str]:
     """Return the words of the command for *ucm*."""
-    control = ucm._control
+    control = ucm.control
     return ["journal", "--url", control.url, "--token", control.token, "--pbx", ucm.name, *words]
 
 
@@ -92,7 +92,7 @@ def test_filters_narrow_it(told_of: Ucm) -> None:
 def test_json_is_the_journal(told_of: Ucm) -> None:
     """One object a line, as the control plane gives them."""
     assert [json.loads(line) for line in run(told_of, "--json").stdout.splitlines()] == [
-        one.told for one in told_of.journal()
+        one.raw for one in told_of.journal()
     ]
 
 
@@ -148,11 +148,11 @@ ODD = [
 def test_odd_requests_come_back_as_they_were(ucm: Ucm, raw: bytes, target: str) -> None:
     """Whatever stands in a request, the command makes the same one, header by header, and the shell runs none of it."""
     talk(ucm, raw + b"\r\n")
-    before = ucm.journal(kind="exchange")[0].told
+    before = ucm.journal(kind="exchange")[0].raw
     (command,) = run(ucm, "--curl").stdout.splitlines()
     environment = {"PATH": os.environ["PATH"], "UCM_PASSWORD": "x"}
     subprocess.run(["sh", "-c", f"{command} --silent --output /dev/null"], env=environment, timeout=20, check=False)
-    after = ucm.journal(kind="exchange")[1].told
+    after = ucm.journal(kind="exchange")[1].raw
     assert before["request"]["target"] == target
     for request in (before["request"], after["request"]):
         request["headers"].sort()
@@ -206,7 +206,7 @@ def test_a_long_request_is_whole_in_every_form(ucm: Ucm) -> None:
     """What the device reads whole the journal tells whole: target, credentials, and the command that asks again."""
     answer = pull(ucm, LONG)
     assert answer.status_code == 200
-    served = ucm.journal(kind="exchange")[1].told
+    served = ucm.journal(kind="exchange")[1].raw
     assert served["request"]["target"] == LONG
     assert "nc=00000001" in dict(served["request"]["headers"])["Authorization"]
     (_, archived) = json.loads(run(ucm, "--har").stdout)["log"]["entries"]
@@ -226,7 +226,7 @@ def test_what_is_longer_is_said_to_be_cut(ucm: Ucm) -> None:
     talk(
         ucm, f"GET /cdrapi?x={'a' * 20_000} HTTP/1.1\r\nX-Long: {'b' * 5000}\r\n".encode() + b"X: 1\r\n" * 40 + b"\r\n"
     )
-    asked = ucm.journal(kind="exchange")[0].told
+    asked = ucm.journal(kind="exchange")[0].raw
     assert len(asked["request"]["target"]) == TARGET + 3
     assert len(asked["request"]["headers"]) == 32
     (archived,) = exports.har([asked])["log"]["entries"]
@@ -248,7 +248,7 @@ def test_a_form_is_sent_again(ucm: Ucm) -> None:
     """The body of a POST is part of the command."""
     login = HTTPDigestAuth(ucm.username, ucm.password)
     requests.post(f"{ucm.url}/cdrapi", data={"format": "json"}, auth=login, verify=ucm.ca, timeout=10)
-    posted = ucm.journal(kind="exchange")[1].told
+    posted = ucm.journal(kind="exchange")[1].raw
     words = shlex.split(curl(posted))
     assert words[words.index("--data-raw") + 1] == "format=json"
     assert exports.har([posted])["log"]["entries"][0]["request"]["postData"]["text"] == "format=json"
@@ -370,7 +370,7 @@ def test_a_configuration_that_does_not_lead_there_is_explained(tmp_path: Path, t
 
 def test_configuration_and_ready_report_lead_there(ucm: Ucm, tmp_path: Path) -> None:
     """Both name the control plane and have, or lead to, its token; the only PBX need not be named."""
-    control = ucm._control
+    control = ucm.control
     exchange(ucm, b"GET /one HTTP/1.1\r\n\r\n")
     (tmp_path / "control-token").write_text(f"{control.token}\n")
     place = control.url.removeprefix("http://")
@@ -387,7 +387,7 @@ def test_configuration_and_ready_report_lead_there(ucm: Ucm, tmp_path: Path) -> 
 def test_a_line_is_plain_text_whatever_was_sent(ucm: Ucm) -> None:
     """No byte of a request reaches a terminal as a control character."""
     talk(ucm, b"G\x1b[31mT /\x1b]0;x\x07\xff?\x9b HTTP/1.1\r\nUser-Agent: \x1b[2J\r\n\r\n")
-    entry = ucm.journal(kind="exchange")[0].told
+    entry = ucm.journal(kind="exchange")[0].raw
     line = "".join(text for _, text in told(entry, pbx=True))
     assert line.isascii()
     assert line.isprintable()

@@ -171,14 +171,14 @@ def test_answers_conform(control: Control) -> None:
     path = f"/v1/pbxs/{told['name']}"
     conforms(told, "Pbx")
     conforms(control("GET", "/v1/status").json, "Status")
-    conforms(control("GET", "/v1/pbxs").json, "PbxListed")
+    conforms(control("GET", "/v1/pbxs").json, "PbxPage")
     conforms(control("GET", f"{path}/api").json, "Api")
     conforms(control("GET", f"{path}/identity").json, "Identity")
-    conforms(control("GET", f"{path}/faults").json, "FaultListed")
+    conforms(control("GET", f"{path}/faults").json, "FaultPage")
     conforms(control("GET", f"{path}/clock").json, "Clock")
     call = {"shape": "forward-busy", "from": "3125550123", "to": "1002", "target": "1003", "talk": 2}
     conforms(control("POST", f"{path}/calls", call).json, "PlacedCall")
-    conforms(control("POST", f"{path}/calls", [call]).json, "PlacedCallListed")
+    conforms(control("POST", f"{path}/calls", [call]).json, "PlacedCallPage")
     control("PUT", f"{path}/clock", {"advance": 600})
     conforms(control("GET", f"{path}/calls").json, "CallPage")
     conforms(control("GET", f"{path}/ledger").json, "LedgerCallPage")

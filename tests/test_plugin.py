@@ -471,3 +471,15 @@ def test_a_child_that_takes_too_long_is_given_up(temporary, monkeypatch):
     with pytest.raises(ChildFailed, match="did not listen within 0 seconds"):
         Child()
     assert list(temporary.iterdir()) == []
+
+
+def test_the_plugin_has_the_names_of_testing() -> None:
+    """All of them, and no other that it does not have itself."""
+    from ucmsim import pytest_plugin, testing
+
+    assert {name: getattr(pytest_plugin, name) for name in testing.__all__} == {
+        name: getattr(testing, name) for name in testing.__all__
+    }
+    assert set(pytest_plugin._TESTING) == set(testing.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'UcmNothing'"):
+        _ = pytest_plugin.UcmNothing

@@ -23,7 +23,7 @@ def ask(ucm: Ucm, target: str = "/cdrapi", method: str = "GET") -> None:
 
 def seen(ucm: Ucm, connections: int) -> Seen:
     """Return what is seen once so many connections have been told."""
-    bridge, found = Bridge(ucm._control, ucm.name), Seen()
+    bridge, found = Bridge(ucm.control, ucm.name), Seen()
     while len(found.visits) < connections:
         page = bridge.events(found.last)
         found = found.more(page.entries, page.last)
@@ -70,7 +70,7 @@ def test_what_was_dropped_is_counted(ucm):
     """A journal that keeps little loses events before they are read."""
     for _ in range(5):
         ask(ucm)
-    bridge = Bridge(ucm._control, ucm.name)
+    bridge = Bridge(ucm.control, ucm.name)
     page = bridge.events(0)
     assert page.dropped == page.entries[0].id - 1 > 0
     assert bridge.events(page.last - 1).dropped == 0
@@ -79,7 +79,7 @@ def test_what_was_dropped_is_counted(ucm):
 @pytest.mark.ucmsim(history={"days": 0}, time_zone="Europe/Berlin")
 def test_calls_are_known_by_when_they_begin(ucm):
     """Those of one placing have one name, with how often each row went out whole."""
-    bridge = Bridge(ucm._control, ucm.name)
+    bridge = Bridge(ucm.control, ucm.name)
     ucm.clock.freeze()
     call = {"name": "two", "shape": "answered", "from": "1001", "to": "1002", "talk": 10, "count": 2, "every": 30}
     placed = dict.fromkeys(bridge.place(call), "two")
@@ -96,14 +96,14 @@ def test_calls_are_known_by_when_they_begin(ucm):
 def test_the_time_of_day_is_that_of_the_pbx(ucm):
     """Of its day and in its zone; the clock stands then."""
     ucm.clock.set(datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
-    Bridge(ucm._control, ucm.name).set_time_of_day("12:00")
+    Bridge(ucm.control, ucm.name).set_time_of_day("12:00")
     assert (ucm.clock.now, ucm.clock.rate) == (datetime(2026, 7, 2, 10, tzinfo=UTC), 0.0)
 
 
 def test_a_reset_counts_on(ucm):
     """The journal begins anew, and what is seen goes on behind what was."""
     ask(ucm)
-    bridge, found = Bridge(ucm._control, ucm.name), seen(ucm, 2)
+    bridge, found = Bridge(ucm.control, ucm.name), seen(ucm, 2)
     bridge.reset(found.last)
     ask(ucm)
     page = bridge.events(found.last)

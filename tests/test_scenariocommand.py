@@ -107,7 +107,7 @@ def test_what_is_asked_wrongly_is_said(tmp_path: Path, ucm: Ucm) -> None:
     """Exit 2: no such scenario, a wrong file, a PBX that does not do. Exit 3: no ucmsim. Exit 1: no such PBX."""
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(DAY.replace("title", "titel"))
-    here = ("--url", ucm._control.url, "--token", ucm._control.token)
+    here = ("--url", ucm.control.url, "--token", ucm.control.token)
     assert "did you mean 'dst-night'?" in ran("show", "dst-nigt", code=2).stderr
     assert (
         f"{wrong}:2: titel: there is no key 'titel' here; did you mean 'title'?"

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 __all__ = [
     "Api", "Call", "Clock", "Deleted", "Delivery", "Entry", "Fault", "Health", "Identity", "JournalPage", "LedgerCall",
-    "LedgerRow", "Listed", "Page", "Pbx", "PlacedCall", "PutPbx", "Readiness", "RecordingDelivered", "Row", "Snapshot",
+    "LedgerRow", "Page", "Pbx", "PbxChange", "PlacedCall", "Readiness", "RecordingDelivered", "Row", "Snapshot",
     "Status", "Talk", "Trunk",
 ]  # fmt: skip
 
@@ -59,16 +59,8 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed(Generic[T]):
-    """All there are of something, in order."""
-
-    items: tuple[T, ...]
-    next: None
-
-
-@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some of a long list: *next* is what the next page is after, None for the last."""
+    """A list, or some of a long one, in order: *next* is what the next page is after, None where there is no more."""
 
     items: tuple[T, ...]
     next: int | None
@@ -92,8 +84,8 @@ class Pbx:
 
 
 @dataclass(frozen=True, slots=True)
-class PutPbx:
-    """A PBX as it was asked for: whether it was *created*, and the dotted keys of the settings that *changed*."""
+class PbxChange:
+    """What came of asking for a PBX or a change of one: whether it was *created*, the dotted keys that *changed*, and what it is."""
 
     created: bool
     changed: tuple[str, ...]
@@ -151,10 +143,10 @@ class Deleted:
 class Fault:
     """A fault that is armed: its kind, its terms, how often its conditions matched, and how often it acted.
 
-    *told* is all of it, its kind's own fields too, with stars for a secret.
+    *raw* is all of it as decoded JSON, its kind's own fields too, with stars for a secret.
     """
 
-    told: Mapping[str, Any] = field(hash=False, repr=False, metadata={"whole": True, "open": True})
+    raw: Mapping[str, Any] = field(hash=False, repr=False, metadata={"whole": True, "open": True})
     name: str
     kind: str = field(metadata={"key": "fault"})
     when: Mapping[str, Any] = field(hash=False)

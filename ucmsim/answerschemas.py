@@ -41,7 +41,7 @@ def schema_of(form: Any, components: MutableMapping[str, Schema]) -> Schema:
 
 
 def named(form: Any) -> str:
-    """Return what the component of *form* is called: `PbxListed` for a list of PBXs."""
+    """Return what the component of *form* is called: `PbxPage` for a page of PBXs."""
     origin = get_origin(form)
     return str(form.__name__) if origin is None else f"{named(get_args(form)[0])}{origin.__name__}"
 

@@ -25,8 +25,8 @@ from ucmsim.answers import (
     LedgerCall,
     Page,
     Pbx,
+    PbxChange,
     PlacedCall,
-    PutPbx,
     Readiness,
     Snapshot,
     Status,
@@ -35,18 +35,20 @@ from ucmsim.controlerrors import (
     ControlError,
     ControlNotFound,
     ControlRefused,
+    ControlTimeout,
     ControlUnauthorised,
     ControlUnreachable,
 )
 from ucmsim.eventstream import EventStream
 from ucmsim.mapped import reader
-from ucmsim.operations import Asked, Asking, unreachable, url_objection
+from ucmsim.operations import Asked, Asking, late, unreachable, url_objection
 
 __all__ = [
     "ControlClient",
     "ControlError",
     "ControlNotFound",
     "ControlRefused",
+    "ControlTimeout",
     "ControlUnauthorised",
     "ControlUnreachable",
     "url_objection",
@@ -108,11 +110,11 @@ class ControlClient:
         """Start a PBX with *settings* as in sim.yaml; return it with its url and ca."""
         return self._ask(operations.CREATE_PBX.ask(body=operations.with_name(settings, name)))
 
-    def put_pbx(self, pbx: str, settings: Mapping[str, Any]) -> PutPbx:
+    def put_pbx(self, pbx: str, settings: Mapping[str, Any]) -> PbxChange:
         """Let there be a PBX with exactly these *settings*; asked for twice, nothing happens."""
         return self._ask(operations.PUT_PBX.ask(pbx, body=settings))
 
-    def change_pbx(self, pbx: str, changes: Mapping[str, Any]) -> PutPbx:
+    def change_pbx(self, pbx: str, changes: Mapping[str, Any]) -> PbxChange:
         """Merge *changes* into the settings of a PBX; None takes a key back to its default."""
         return self._ask(operations.CHANGE_PBX.ask(pbx, body=changes))
 
@@ -260,17 +262,27 @@ class ControlClient:
     def _answer(
         self, asked: Asked[Any], headers: Mapping[str, str] = _NONE, timeout: float | None = None
     ) -> Iterator[http.client.HTTPResponse]:
-        """Send what is *asked* and hand over the answer; raises `ControlUnreachable`, also while it is being read."""
+        """Send what is *asked* and hand over the answer; raises `ControlUnreachable`, also while it is being read.
+
+        What was sent and is not answered in time is another error than what could not be sent.
+        """
         if said := url_objection(self.url):
             raise ControlUnreachable(said)
         sent = {**asked.headers(self.token), **headers, "Connection": "close"}
+        patience = timeout or self.timeout
         try:
-            connection = self._connection(timeout or self.timeout)
+            connection = self._connection(patience)
         except OSError as error:  # the file of the CA
             raise ControlUnreachable(f"{self.ca} holds no CA to trust: {error}") from error
         try:
+            connection.connect()
+        except (OSError, http.client.HTTPException) as error:
+            raise unreachable(self.url, error) from error
+        try:
             connection.request(asked.method, asked.target, asked.body, sent)
             yield connection.getresponse()
+        except TimeoutError as error:
+            raise late(self.url, asked, patience) from error
         except (OSError, http.client.HTTPException) as error:
             raise unreachable(self.url, error) from error
         finally:

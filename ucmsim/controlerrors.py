@@ -4,7 +4,11 @@ from __future__ import annotations
 
 
 class ControlError(Exception):
-    """The control plane did not do it: the *status* of its answer, a *code* for programs, and the *field* at fault, if one is."""
+    """The control plane did not do it; the text is a sentence that says why, and what would be right.
+
+    *status* is the HTTP status of its answer, 0 where there was none, *code* a word for programs, which each class lists,
+    and *field* the dotted key or the parameter at fault, such as ``api.tls_bind_address``, None where it is none.
+    """
 
     def __init__(self, status: int, code: str, message: str, field: str | None) -> None:
         # Of several problems each begins with its field, the first with this one.
@@ -13,22 +17,36 @@ class ControlError(Exception):
 
 
 class ControlRefused(ControlError):
-    """The control plane said no."""
+    """The control plane said no.
+
+    Its codes: ``invalid`` (400: a value, a key or a parameter is wrong), ``exists`` (409: the name of a PBX or fault is
+    taken), ``bind`` (409: the port cannot be had), ``conflict`` (409: it does not go with what there is), ``internal`` (500: ucmsim
+    failed, and its log says why). Who sends requests by other means than these clients may also meet ``malformed`` and
+    ``not-json`` (400), ``method-not-allowed`` (405), ``too-large`` (413), ``target-too-long`` (414), ``unsupported-media-type`` (415)
+    and ``headers-too-large`` (431).
+    """
 
 
 class ControlUnauthorised(ControlRefused):
-    """It is not the control token of the ucmsim that runs now."""
+    """It is not the control token of the ucmsim that runs now: ``unauthorized`` (401)."""
 
 
 class ControlNotFound(ControlRefused):
-    """There is no such PBX or fault."""
+    """There is no such PBX or fault: ``not-found`` (404)."""
 
 
 class ControlUnreachable(ControlError):
-    """Nothing answers at the control plane's address, or what answers is not ucmsim."""
+    """Nothing answers at the control plane's address, or what answers is not ucmsim: ``unreachable``, status 0."""
+
+    def __init__(self, message: str, code: str = "unreachable") -> None:
+        super().__init__(0, code, message, None)
+
+
+class ControlTimeout(ControlUnreachable):
+    """No answer came in time, and what was asked for may be done all the same: ``timeout``, status 0."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(0, "unreachable", message, None)
+        super().__init__(message, "timeout")
 
 
 def refused(status: int, code: str, message: str, field: str | None) -> ControlRefused:

@@ -57,12 +57,12 @@ class Tls:
 class Entry:
     """Something that happened on the wire, by its *kind*: a connection, an exchange, or listening.
 
-    *told* is all of it as it came. *wall* and *pbx_clock* are when it began on each clock, *seconds* how long it took, all
+    *raw* is all of it as it came, decoded JSON. *wall* and *pbx_clock* are when it began on each clock, *seconds* how long it took, all
     *faults* those that fired, by name, and *kinds* their kinds. An exchange has *request* and *reply*, a connection *tls* and
     the *verdict* on what it was shown; what another kind of entry does not have is None, or empty.
     """
 
-    told: Mapping[str, Any] = field(hash=False, repr=False, metadata={"whole": True})
+    raw: Mapping[str, Any] = field(hash=False, repr=False, metadata={"whole": True})
     id: int
     kind: str
     pbx: str

@@ -105,7 +105,7 @@ def _place(client: ControlClient, pbx: str) -> Place:
 
 
 def _printed(found: list[Entry], form: str, place: Place) -> None:
-    entries = [entry.told for entry in found]
+    entries = [entry.raw for entry in found]
     match form:
         case "json":
             for line in exports.json_lines(entries):

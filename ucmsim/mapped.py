@@ -26,7 +26,7 @@ class Unreadable(ValueError):
 
 
 def read(form: type[T], value: object) -> T:
-    """Return the *form* that *value* is: a dataclass, `Listed[Pbx]`, `int`, `tuple[Pbx, ...]`. Raises `Unreadable`."""
+    """Return the *form* that *value* is: a dataclass, `Page[Pbx]`, `int`, `tuple[Pbx, ...]`. Raises `Unreadable`."""
     return reader(form)(value)
 
 

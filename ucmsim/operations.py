@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from string import Formatter
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from ucmsim import answers
-from ucmsim.answers import Listed, Page
-from ucmsim.controlerrors import ControlUnreachable, refused
+from ucmsim.answers import Page
+from ucmsim.controlerrors import ControlTimeout, ControlUnreachable, refused
 from ucmsim.mapped import read
 
 T = TypeVar("T")
@@ -68,6 +69,15 @@ def unreachable(url: str, error: Exception) -> ControlUnreachable:
     return ControlUnreachable(f"the control plane at {url} cannot be reached: {error}{hint}")
 
 
+def late(url: str, asked: Asked[Any], seconds: float) -> ControlTimeout:
+    """Return what is raised where no answer to what was *asked* of *url* came within *seconds*."""
+    done = "what was asked of it may be done all the same, now or later, so look before you ask again; or "
+    return ControlTimeout(
+        f"the control plane at {url} has not answered within {seconds:g} seconds: "
+        f"{'' if asked.method == 'GET' else done}allow it more time"
+    )
+
+
 def url_objection(url: str) -> str:
     """Return why *url* cannot be that of a control plane, "" if it can."""
     try:
@@ -102,10 +112,13 @@ class Operation(Generic[T]):
         return tuple(name for _, name, _, _ in Formatter().parse(self.path) if name)
 
     def ask(self, *names: str, body: object = None, query: Mapping[str, Any] | None = None) -> Asked[T]:
-        """Return the request with *names* in its path; what is None in the *query* is left out."""
+        """Return the request with *names* in its path; what is None in the *query* is left out.
+
+        An instant may be a datetime in both.
+        """
         path = self.path.format(**{key: quote(name, safe="") for key, name in zip(self.names, names, strict=True)})
-        given = urlencode({key: value for key, value in (query or {}).items() if value is not None})
-        data = json.dumps(body).encode() if self.body else None
+        given = urlencode({key: _text(value) for key, value in (query or {}).items() if value is not None})
+        data = json.dumps(body, default=_told).encode() if self.body else None
         return Asked(self.method, f"{path}?{given}" if given else path, data, self._read, self.also)
 
     def _read(self, data: bytes) -> T:
@@ -114,17 +127,28 @@ class Operation(Generic[T]):
         return read(self.form, json.loads(data) if data else None)
 
 
+def _text(value: object) -> object:
+    return _told(value) if isinstance(value, datetime) else value
+
+
+def _told(value: object) -> str:
+    """Return a *value* that JSON has no form for as text; raises `TypeError` where that is no datetime."""
+    if not isinstance(value, datetime):
+        raise TypeError(f"{value!r} is a {type(value).__name__}, which is neither JSON nor a datetime")
+    return value.isoformat()
+
+
 # fmt: off
 HEALTH = Operation("health", "GET", "/healthz", answers.Health)
 READINESS = Operation("readiness", "GET", "/readyz", answers.Readiness, also=503)
 METRICS = Operation("metrics", "GET", "/metrics", str)
 STATUS = Operation("status", "GET", "/v1/status", answers.Status)
 OPENAPI: Operation[Mapping[str, Any]] = Operation("openapi", "GET", "/v1/openapi.json", Mapping[str, Any])  # type: ignore[type-abstract]
-PBXS = Operation("pbxs", "GET", "/v1/pbxs", Listed[answers.Pbx])
+PBXS = Operation("pbxs", "GET", "/v1/pbxs", Page[answers.Pbx])
 CREATE_PBX = Operation("create_pbx", "POST", "/v1/pbxs", answers.Pbx, body="settings", status=201)
 PBX = Operation("pbx", "GET", "/v1/pbxs/{pbx}", answers.Pbx)
-PUT_PBX = Operation("put_pbx", "PUT", "/v1/pbxs/{pbx}", answers.PutPbx, body="settings", also=201)
-CHANGE_PBX = Operation("change_pbx", "PATCH", "/v1/pbxs/{pbx}", answers.PutPbx, body="changes")
+PUT_PBX = Operation("put_pbx", "PUT", "/v1/pbxs/{pbx}", answers.PbxChange, body="settings", also=201)
+CHANGE_PBX = Operation("change_pbx", "PATCH", "/v1/pbxs/{pbx}", answers.PbxChange, body="changes")
 DELETE_PBX = Operation("delete_pbx", "DELETE", "/v1/pbxs/{pbx}", type(None), status=204)
 RESET = Operation("reset", "POST", "/v1/pbxs/{pbx}/reset", answers.Pbx)
 API = Operation("api", "GET", "/v1/pbxs/{pbx}/api", answers.Api)
@@ -135,10 +159,10 @@ CLOCK = Operation("clock", "GET", "/v1/pbxs/{pbx}/clock", answers.Clock)
 CHANGE_CLOCK = Operation("change_clock", "PUT", "/v1/pbxs/{pbx}/clock", answers.Clock, body="change")
 CALLS = Operation("calls", "GET", "/v1/pbxs/{pbx}/calls", Page[answers.Call], query=True)
 PLACE_CALL = Operation("place_call", "POST", "/v1/pbxs/{pbx}/calls", answers.PlacedCall, body="call", status=201)
-PLACE_CALLS = Operation("place_calls", "POST", "/v1/pbxs/{pbx}/calls", Listed[answers.PlacedCall], body="calls", status=201)
+PLACE_CALLS = Operation("place_calls", "POST", "/v1/pbxs/{pbx}/calls", Page[answers.PlacedCall], body="calls", status=201)
 DELETE_CDRS = Operation("delete_cdrs", "DELETE", "/v1/pbxs/{pbx}/cdrs", answers.Deleted)
 LEDGER = Operation("ledger", "GET", "/v1/pbxs/{pbx}/ledger", Page[answers.LedgerCall], query=True)
-FAULTS = Operation("faults", "GET", "/v1/pbxs/{pbx}/faults", Listed[answers.Fault])
+FAULTS = Operation("faults", "GET", "/v1/pbxs/{pbx}/faults", Page[answers.Fault])
 ARM_FAULT = Operation("arm_fault", "POST", "/v1/pbxs/{pbx}/faults", answers.Fault, body="fault", status=201)
 CLEAR_FAULTS = Operation("clear_faults", "DELETE", "/v1/pbxs/{pbx}/faults", type(None), status=204)
 CHANGE_FAULT = Operation("change_fault", "PATCH", "/v1/pbxs/{pbx}/faults/{name}", answers.Fault, body="changes")
@@ -146,9 +170,12 @@ DISARM_FAULT = Operation("disarm_fault", "DELETE", "/v1/pbxs/{pbx}/faults/{name}
 JOURNAL = Operation("journal", "GET", "/v1/pbxs/{pbx}/journal", answers.JournalPage, query=True)
 SNAPSHOT = Operation("snapshot", "POST", "/v1/pbxs/{pbx}/snapshot", answers.Snapshot, body="file")
 RESTORE = Operation("restore", "POST", "/v1/pbxs/{pbx}/restore", answers.Pbx, body="file")
+OPERATIONS: tuple[Operation[Any], ...] = (
+    HEALTH, READINESS, METRICS, STATUS, OPENAPI, PBXS, CREATE_PBX, PBX, PUT_PBX, CHANGE_PBX, DELETE_PBX, RESET, API,
+    CHANGE_API, IDENTITY, SHOW_IDENTITY, CLOCK, CHANGE_CLOCK, CALLS, PLACE_CALL, PLACE_CALLS, DELETE_CDRS, LEDGER,
+    FAULTS, ARM_FAULT, CLEAR_FAULTS, CHANGE_FAULT, DISARM_FAULT, JOURNAL, SNAPSHOT, RESTORE,
+)
 # fmt: on
-
-OPERATIONS: tuple[Operation[Any], ...] = tuple(one for one in vars().copy().values() if isinstance(one, Operation))
 
 
 class _Paged(Protocol[T_co]):

@@ -13,11 +13,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from ucmsim.testing import Ucm, UcmCa, UcmFactory, UcmFleet
+    from ucmsim.testing import (  # noqa: F401 - some are here for the annotations of tests
+        NothingCame,
+        Ucm,
+        UcmCa,
+        UcmClock,
+        UcmFactory,
+        UcmFault,
+        UcmFleet,
+        UcmIdentity,
+    )
 
 __tracebackhide__ = True
 """What fails in a test is shown at the line of the test that asked for it."""
 _MARKER = "ucmsim(**settings): the settings of this test's simulated PBX, keys as under pbxs.<name> in sim.yaml"
+_TESTING = ("NothingCame", "Ucm", "UcmCa", "UcmClock", "UcmFactory", "UcmFault", "UcmFleet", "UcmIdentity")
+"""What `ucmsim.testing` has, which may be had from here too."""
 _FACTORIES = pytest.StashKey["list[UcmFactory]"]()
 
 
@@ -122,7 +133,7 @@ def _factory(fleet: UcmFleet, request: pytest.FixtureRequest) -> Iterator[UcmFac
 
 def __getattr__(name: str) -> Any:
     """Return what annotations name from here, and stands in `ucmsim.testing`."""
-    if name not in ("Ucm", "UcmClock", "UcmFault", "UcmFleet"):
+    if name not in _TESTING:  # pytest asks for others, and shall not import anything for them
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from ucmsim import testing
 

@@ -31,11 +31,10 @@ from ucmsim.answers import (
     Identity,
     JournalPage,
     LedgerCall,
-    Listed,
     Page,
     Pbx,
+    PbxChange,
     PlacedCall,
-    PutPbx,
     Readiness,
     Snapshot,
     Status,
@@ -43,7 +42,7 @@ from ucmsim.answers import (
 from ucmsim.controlerrors import ControlUnreachable
 from ucmsim.eventstream import EventStream
 from ucmsim.mapped import reader
-from ucmsim.operations import Asked, Asking, unreachable, url_objection
+from ucmsim.operations import Asked, Asking, late, unreachable, url_objection
 
 __all__ = ["TreqControlClient"]
 
@@ -110,10 +109,10 @@ class TreqControlClient:
     def create_pbx(self, name: str, settings: Mapping[str, Any] = _NONE) -> Deferred[Pbx]:
         return self._ask(operations.CREATE_PBX.ask(body=operations.with_name(settings, name)))
 
-    def put_pbx(self, pbx: str, settings: Mapping[str, Any]) -> Deferred[PutPbx]:
+    def put_pbx(self, pbx: str, settings: Mapping[str, Any]) -> Deferred[PbxChange]:
         return self._ask(operations.PUT_PBX.ask(pbx, body=settings))
 
-    def change_pbx(self, pbx: str, changes: Mapping[str, Any]) -> Deferred[PutPbx]:
+    def change_pbx(self, pbx: str, changes: Mapping[str, Any]) -> Deferred[PbxChange]:
         return self._ask(operations.CHANGE_PBX.ask(pbx, body=changes))
 
     def delete_pbx(self, pbx: str) -> Deferred[None]:
@@ -219,9 +218,12 @@ class TreqControlClient:
     # --- carrying it out --------------------------------------------------------------------------------------------
 
     def _ask(self, asked: Asked[T]) -> Deferred[T]:
-        return Deferred.fromCoroutine(self._answer(asked)).addTimeout(self._timeout, self._reactor, self._late)
+        def unanswered(_failure: Any, seconds: float) -> Any:
+            raise late(self._url, asked, seconds)
 
-    def _listed(self, asked: Asked[Listed[T]]) -> Deferred[list[T]]:
+        return Deferred.fromCoroutine(self._answer(asked)).addTimeout(self._timeout, self._reactor, unanswered)
+
+    def _listed(self, asked: Asked[Page[T]]) -> Deferred[list[T]]:
         return self._ask(asked).addCallback(lambda answer: list(answer.items))
 
     def _through(self, asking: Asking[T]) -> Deferred[T]:
@@ -262,9 +264,6 @@ class TreqControlClient:
             return await waiting
         except Exception as error:
             raise unreachable(self._url, _cause(error)) from error
-
-    def _late(self, _failure: Any, seconds: float) -> Any:
-        raise unreachable(self._url, TimeoutError(f"it took more than {seconds:g} seconds"))
 
 
 class _Events(Protocol):

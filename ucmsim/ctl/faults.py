@@ -20,7 +20,7 @@ _NAMED = click.argument("name", shell_complete=completing.armed)
 
 
 def _own(fault: Fault) -> str:
-    return " ".join(f"{key}={showing.cell(value)}" for key, value in fault.told.items() if key not in _TERMS)
+    return " ".join(f"{key}={showing.cell(value)}" for key, value in fault.raw.items() if key not in _TERMS)
 
 
 _COLUMNS: Columns = MappingProxyType({

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ucmsim.answers import PutPbx
+from ucmsim.answers import PbxChange
 from ucmsim.client import ControlClient
 from ucmsim.ctl import completing, showing
 from ucmsim.ctl.asking import NAME, WORDS, asks
@@ -95,6 +95,6 @@ def delete(client: ControlClient, *, pbx: str, as_json: bool) -> None:
     showing.done(f"{pbx} is gone", as_json=as_json)
 
 
-def _changed(told: PutPbx, *, as_json: bool) -> None:
+def _changed(told: PbxChange, *, as_json: bool) -> None:
     changed = f"changed: {', '.join(told.changed)}" if told.changed else "nothing changed"
     showing.done(f"{told.pbx.name} is created" if told.created else changed, as_json=as_json, value=told)

@@ -101,7 +101,7 @@ def _events(client: ControlClient, name: str, last: int) -> Iterator[Mapping[str
     after: int | None = 0
     while after is not None and after < last:
         found = client.journal_page(name, {"after": after, "limit": _EVENTS})
-        yield from (entry.told for entry in found.items if entry.id <= last)
+        yield from (entry.raw for entry in found.items if entry.id <= last)
         after = found.next
 
 

@@ -20,7 +20,7 @@ def lines(entries: Iterable[Entry]) -> list[str]:
     """Return a line about each of *entries*, as `ucmsim journal` prints it."""
     from ucmsim.journal.telling import told
 
-    return ["  ".join(text for _, text in told(entry.told)) for entry in entries]
+    return ["  ".join(text for _, text in told(entry.raw)) for entry in entries]
 
 
 def undelivered(calls: Sequence[LedgerCall]) -> str:

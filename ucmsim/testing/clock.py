@@ -47,7 +47,7 @@ class UcmClock:
 
     def set(self, now: datetime) -> None:
         """Set it to *now*, which must have a zone; it runs or stands as before. What is passed over does not happen."""
-        self._change(now=now.isoformat())
+        self._change(now=now)
 
     def advance(self, by: float | timedelta | None = None, **units: float) -> None:
         """Let time pass, in seconds, as a timedelta, or as ``advance(hours=1)``, and all happen that happens in it."""

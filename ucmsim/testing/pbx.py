@@ -31,7 +31,8 @@ _CLOSING = 5.0
 class Ucm:
     """A simulated PBX: where it is, who may log in, what to trust, its clock, what breaks it, and what clients did.
 
-    All that asks the PBX may raise `ucmsim.client.ControlError`. *url* is "" where nothing listens.
+    All that asks the PBX may raise `ucmsim.client.ControlError`. *url* is "" where nothing listens. *control* asks the control
+    plane for anything else; there the PBX goes by its *name*.
     """
 
     name: str
@@ -39,13 +40,13 @@ class Ucm:
     username: str | None
     password: str | None = field(repr=False)
     ca: str
-    _control: ControlClient = field(repr=False)
+    control: ControlClient = field(repr=False)
     _log: Path | None = field(default=None, repr=False)
     seed: int | None = field(default=None, repr=False)
     _waiting: Waiting = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_waiting", Waiting(self._control, self.name))
+        object.__setattr__(self, "_waiting", Waiting(self.control, self.name))
 
     # --- how clients reach it ---------------------------------------------------------------------------------------
 
@@ -65,11 +66,11 @@ class Ucm:
     @property
     def settings(self) -> Mapping[str, Any]:
         """Its settings as in sim.yaml, with ``***`` for each secret."""
-        return self._control.pbx(self.name).settings
+        return self.control.pbx(self.name).settings
 
     def reset(self) -> None:
         """Let a new universe begin: history, clock, faults, journal, ledger as its settings have them; the port stays."""
-        self._control.reset(self.name)
+        self.control.reset(self.name)
         self._waiting.again()
 
     # --- what happens on it -----------------------------------------------------------------------------------------
@@ -77,7 +78,7 @@ class Ucm:
     @property
     def clock(self) -> UcmClock:
         """What the PBX believes the time to be, to be read and moved."""
-        return UcmClock(self._control, self.name)
+        return UcmClock(self.control, self.name)
 
     @property
     def calls(self) -> list[Call]:
@@ -85,7 +86,7 @@ class Ucm:
 
         Instants are microseconds of UTC since 1970.
         """
-        return self._control.calls(self.name)
+        return self.control.calls(self.name)
 
     def place_call(self, shape: str, caller: str | int, callee: str | int, **how: Any) -> PlacedCall:
         """Let a call happen: ``ucm.place_call("answered", "1001", "1002", talk=60)``; its row comes when it ends.
@@ -94,18 +95,18 @@ class Ucm:
         ``phones``, ``target``, ``trunk``, ``code``, ``recorded``. A telephone number may be an int here, which is sent as the
         text that the control plane wants: in Python it cannot have lost zeros before it.
         """
-        return self._control.place_call(self.name, sent({"shape": shape, "from": caller, "to": callee, **how}))
+        return self.control.place_call(self.name, sent({"shape": shape, "from": caller, "to": callee, **how}))
 
     def place_calls(self, calls: Iterable[Mapping[str, Any]]) -> list[PlacedCall]:
         """Let calls happen, all or none: ``ucm.place_calls([{"shape": "answered", "from": "1001", "to": "1002"}])``.
 
         Each may have what `place_call` takes. An error names each that is wrong by its index.
         """
-        return self._control.place_calls(self.name, list(map(sent, calls)))
+        return self.control.place_calls(self.name, list(map(sent, calls)))
 
     def delete_cdrs(self) -> int:
         """Delete every CDR that there is by now, as on the device's own page; return how many. Recordings stay."""
-        return self._control.delete_cdrs(self.name)
+        return self.control.delete_cdrs(self.name)
 
     # --- what is broken ---------------------------------------------------------------------------------------------
 
@@ -114,8 +115,8 @@ class Ucm:
 
         *fields* are the fault's own and those of its arming.
         """
-        armed = self._control.arm_fault(self.name, {"fault": kind, **fields})
-        return UcmFault(armed.name, self._control, self.name)
+        armed = self.control.arm_fault(self.name, {"fault": kind, **fields})
+        return UcmFault(armed.name, self.control, self.name)
 
     def deny(self, address: str | None = None, *, how: str = "page", **terms: Any) -> UcmFault:
         """Deny the peers that *address* covers, everybody without it: with the 403 page, or *how* ``"drop"``, at accept."""
@@ -130,16 +131,16 @@ class Ucm:
         """
         chosen = {"defect": defect, "certificate": certificate, "key": key}
         given = {name: value for name, value in chosen.items() if value is not None}
-        return UcmIdentity.show(self._control, self.name, given)
+        return UcmIdentity.show(self.control, self.name, given)
 
     @property
     def faults(self) -> list[Fault]:
         """The faults that are armed, with how often each matched and acted."""
-        return self._control.faults(self.name)
+        return self.control.faults(self.name)
 
     def clear_faults(self) -> None:
         """Disarm every fault of this PBX."""
-        self._control.clear_faults(self.name)
+        self.control.clear_faults(self.name)
 
     def play(self, scenario: str | Path, *, patience: float | None = None) -> Play:
         """Return a bad day for the client: ``with ucm.play("dst-night") as day:``, and in it ``while day.running: poll()``.
@@ -149,7 +150,7 @@ class Ucm:
         """
         from ucmsim.scenarios.playing import play  # pydantic and what it brings are for those who play
 
-        return play(self._control, self.name, str(scenario), patience)
+        return play(self.control, self.name, str(scenario), patience)
 
     # --- what clients did -------------------------------------------------------------------------------------------
 
@@ -161,14 +162,14 @@ class Ucm:
     def journal(self, **filters: Any) -> list[Entry]:
         """Return what happened, in order: ``ucm.journal(kind="exchange", refusal="any")``.
 
-        Each has what users ask for as attributes, and all that is known of it as `told`; *filters* are those of
+        Each has what users ask for as attributes, and all that is known of it as `raw`; *filters* are those of
         ``ucmsim journal``.
         """
-        return self._control.journal(self.name, **filters)
+        return self.control.journal(self.name, **filters)
 
     def ledger(self, **which: Any) -> list[LedgerCall]:
         """Return every call with the responses that carried its rows and recordings; *which* as the control plane takes it."""
-        return self._control.ledger(self.name, **which)
+        return self.control.ledger(self.name, **which)
 
     @property
     def log(self) -> list[str]:

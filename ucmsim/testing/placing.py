@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 
 def sent(call: Mapping[str, object]) -> dict[str, object]:
-    """Return a *call* that is wished for as JSON has it: an instant as ISO text, numbers of telephones as text."""
+    """Return a *call* that is wished for with numbers of telephones as text."""
     return {key: _as_text(key, value) for key, value in call.items()}
 
 
 def _as_text(key: str, value: object) -> object:
-    if key in ("from", "to", "target") and isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value.isoformat() if isinstance(value, datetime) else value
+    number = key in ("from", "to", "target") and isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if number else value
