@@ -291,6 +291,7 @@ def test_a_wrong_token_is_refused(control: Control) -> None:
         (("--url", "http://127.0.0.1:1", "status"), "--url goes with --token"),
         (("--url", "127.0.0.1:8444", "--token", "x", "status"), "is no URL of a control plane"),
         (("--ready-file", "/dev/null", "status"), "/dev/null is no ready report"),
+        (("--timeout", "0", "status"), "0.0 is not in the range x>0"),
         (("--config", "/dev/null", "status"), "it is empty"),
         (("clock", "advance", "soon"), "'soon' is not a valid float"),
         (("no-such-command",), "No such command"),
@@ -342,6 +343,40 @@ def test_options_come_before_the_environment(control: Control, monkeypatch: pyte
     said("--ready-file", str(ready), "status")
 
 
+@pytest.mark.parametrize(
+    ("report", "sentence"),
+    [
+        ({"control": {}}, "is no ready report: there is no 'url' in what stands at control"),
+        (
+            {"control": {"url": "http://127.0.0.1:1"}},
+            "is no ready report: there is no 'token' in what stands at control",
+        ),
+        ({"control": ["x"]}, "is no ready report: at control stands a list, where an object is due"),
+        ({"control": {"url": 5, "token": "x"}}, "is no ready report: at control.url stands 5, where a text is due"),
+        ({}, "is no ready report: there is no 'control' in it"),
+        ([], "is no ready report: it is a list, where an object is due"),
+        ({"control": None}, "says that there is no control plane; add 'control: {}' to the configuration"),
+    ],
+)
+def test_a_ready_report_that_is_none(report: Any, sentence: str, tmp_path: Path) -> None:
+    """What it lacks is said, by the command of reports too, and 2."""
+    ready = tmp_path / "ready.json"
+    ready.write_text(json.dumps(report))
+    assert f"{ready} {sentence}" in said("--ready-file", str(ready), "status", code=2)
+    words = ["report", "--ready-file", str(ready), "--out", str(tmp_path / "run.zip")]
+    assert CliRunner().invoke(main, words).exit_code == 2
+
+
+def test_who_takes_too_long_is_told_of_as_such(busy: int) -> None:
+    """3 as well, but what was asked for may be done: how long is waited can be said before a command and behind it."""
+    where = ["--url", f"http://127.0.0.1:{busy}", "--token", "x"]
+    late = f"the control plane at http://127.0.0.1:{busy} has not answered within 0.2 seconds: "
+    done = "what was asked of it may be done all the same, now or later, so look before you ask again; or "
+    more = "allow it more time (--timeout SECONDS)"
+    assert said(*where, "--timeout", "0.2", "status", code=3) == f"{late}{more}"
+    assert said(*where, "--timeout", "60", "pbxs", "create", "hq", "--timeout", "0.2", code=3) == f"{late}{done}{more}"
+
+
 def test_which_pbx_must_be_said_where_there_are_several(pbx: str, control: Control) -> None:
     """The names are told."""
     name = control.create().json["name"]
@@ -389,7 +424,7 @@ def test_help_has_where_ucmsim_runs_behind_what_is_the_commands_own() -> None:
         assert "--json" in own
         assert "--url" not in own
         assert where.split()[0] == "--url"
-        assert all(name in where for name in ("--token", "--ready-file", "--config"))
+        assert all(name in where for name in ("--token", "--ready-file", "--config", "--timeout"))
 
 
 def every(command: click.Command) -> Iterator[list[str]]:

@@ -9,10 +9,10 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from ucmsim.whereabouts import CA, READY_FILE, TOKEN, URL, Whereabouts
+from ucmsim.whereabouts import CA, READY_FILE, TIMEOUT, TOKEN, URL, Whereabouts
 
 F = TypeVar("F", bound=Callable[..., Any])
-_NAMES = ("url", "token", "ready", "config", "ca")
+_NAMES = ("url", "token", "ready", "config", "ca", "timeout")
 
 
 class _Where(click.Option):
@@ -32,6 +32,10 @@ _OPTIONS = (
     click.option(
         "--ca", cls=_Where, type=click.Path(path_type=Path),
         help=f"With https, the CA to trust; else {CA}, what the report or the configuration says, or the system's.",
+    ),
+    click.option(
+        "--timeout", cls=_Where, type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+        help=f"How long an answer is waited for; default: {TIMEOUT:g}.",
     ),
 )  # fmt: skip
 

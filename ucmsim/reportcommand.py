@@ -10,7 +10,7 @@ import click
 
 from ucmsim import configuration
 from ucmsim.outeroptions import LocatedCommand, located
-from ucmsim.whereabouts import Whereabouts, told
+from ucmsim.whereabouts import Whereabouts, ready_report, told
 
 
 @click.command(
@@ -58,8 +58,7 @@ def report(
 def _known(where: Whereabouts) -> Iterator[str]:
     """Yield the passwords that a ready report or a configuration has, so that nobody tells them again."""
     if where.ready is not None:
-        pbxs = json.loads(where.ready.read_text("utf-8")).get("pbxs", {})
-        yield from (one["password"] for one in pbxs.values() if one.get("password"))
+        yield from ready_report(where.ready).passwords
     elif where.config is not None and where.url is None:
         for pbx in configuration.read(where.config).pbxs.values():
             given = [pbx.api.tls_authentication_password, *(spec.get("password") for spec in pbx.faults)]

@@ -6,19 +6,23 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ucmsim import configuration
-from ucmsim.client import ControlClient, ControlError, ControlUnreachable, url_objection
+from ucmsim.client import ControlClient, ControlError, ControlTimeout, ControlUnreachable, url_objection
 from ucmsim.errors import ConfigurationError
+from ucmsim.mapped import read
 from ucmsim.settings import TLS_FOLDER, TOKEN_FILE
 
 URL, TOKEN, READY_FILE = "UCMSIM_CONTROL_URL", "UCMSIM_CONTROL_TOKEN", "UCMSIM_READY_FILE"
 CA = "UCMSIM_CONTROL_CA"
 """Where the environment says it."""
+TIMEOUT = 60.0
+"""Seconds that an answer is waited for where nobody says another number."""
 REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
 """Exit codes."""
 
@@ -32,19 +36,22 @@ class Whereabouts:
     ready: Path | None = None
     config: Path | None = None
     ca: Path | None = None
+    timeout: float | None = None
 
     def over(self, above: Whereabouts) -> Whereabouts:
-        """Return this; the place, the token and the CA are those that were said *above* where none is said here."""
+        """Return this; the place, the token, the CA and the timeout are those that were said *above* where none is said here."""
         place = self if self.url or self.ready or self.config else above
-        return replace(place, token=self.token or above.token, ca=self.ca or above.ca)
+        return replace(
+            place, token=self.token or above.token, ca=self.ca or above.ca, timeout=self.timeout or above.timeout
+        )
 
-    def client(self, timeout: float = 60.0) -> ControlClient:
+    def client(self, timeout: float = TIMEOUT) -> ControlClient:
         """Return who to ask: by URL, ready report or configuration, else by the environment.
 
-        Raises `click.UsageError`. A ready report and a state folder are read each time, because a restart changes the token.
+        *timeout* is in seconds, where none was said. Raises `click.UsageError`. A ready report and a state folder are read each time, because a restart changes the token.
         """
         found = self.settled()._asked()
-        return replace(found, timeout=timeout, ca=str(self.ca) if self.ca else found.ca)
+        return replace(found, timeout=self.timeout or timeout, ca=str(self.ca) if self.ca else found.ca)
 
     def settled(self) -> Whereabouts:
         """Return what holds: what was said, else what the environment says."""
@@ -64,8 +71,12 @@ class Whereabouts:
                 raise click.UsageError(said)
             return ControlClient(self.url, token, ca=os.environ.get(CA) or None)
         if self.ready is not None:
-            control = _read_ready(self.ready)
-            return ControlClient(control["url"], control["token"], ca=control.get("ca"))
+            control = ready_report(self.ready).control
+            if control is None:
+                raise click.UsageError(
+                    f"{self.ready} says that there is no control plane; add 'control: {{}}' to the configuration"
+                )
+            return ControlClient(control.url, control.token, ca=control.ca)
         if self.config is None:
             raise click.UsageError(
                 "say where ucmsim runs: --config FILE, --ready-file FILE, or --url and --token; "
@@ -79,6 +90,9 @@ def told() -> Iterator[None]:
     """Turn what the control plane did not do into its sentence and an exit code."""
     try:
         yield
+    except ControlTimeout as error:
+        click.echo(f"{error} (--timeout SECONDS)", err=True)
+        raise SystemExit(UNREACHABLE) from None
     except ControlUnreachable as error:
         click.echo(str(error), err=True)
         raise SystemExit(UNREACHABLE) from None
@@ -116,14 +130,34 @@ def _configured(config: Path, token: str | None) -> ControlClient:
     return ControlClient(f"{settings.control.scheme}://{bind.nearby}:{bind.port}", token, ca=ca)
 
 
-def _read_ready(path: Path) -> Mapping[str, str]:
+@dataclass(frozen=True, slots=True)
+class ReadyControl:
+    """Where the control plane is, its token, and with TLS the file of the CA to trust."""
+
+    url: str
+    token: str = field(repr=False)
+    ca: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyReport:
+    """What commands read in a ready report; *control* is None where there is no control plane."""
+
+    control: ReadyControl | None
+    pbxs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def passwords(self) -> Iterator[str]:
+        """The passwords of its PBXs."""
+        return (one["password"] for one in self.pbxs.values() if isinstance(one, dict) and one.get("password"))
+
+
+def ready_report(path: Path) -> ReadyReport:
+    """Return the ready report in the file *path*; raises `click.UsageError` where it is none."""
     try:
-        control = json.loads(path.read_text("utf-8"))["control"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return read(ReadyReport, json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError) as error:
         raise click.UsageError(f"{path} is no ready report: {error}") from None
-    if control is None:
-        raise click.UsageError(f"{path} says that there is no control plane; add 'control: {{}}' to the configuration")
-    return dict(control)
 
 
 def _kept_token(state: Path | None) -> str:
