@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Iterator
 
@@ -17,6 +18,12 @@ pytest_plugins = ["pytester"]
 # A busy machine is no failure: no test asserts a duration.
 settings.register_profile("ucmsim", deadline=None)
 settings.load_profile("ucmsim")
+
+
+def pytest_configure() -> None:
+    """Let tests interrupt what they start: a shell's background jobs ignore SIGINT, and their children inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
