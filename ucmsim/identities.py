@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
@@ -47,6 +48,7 @@ class Identities:
     defect: str | None = None
     _bad: dict[tuple[str, bool], tuple[Shown, datetime]] = field(default_factory=dict)
     _others: dict[tuple[str, bool], Identity] = field(default_factory=dict)
+    _minting: dict[tuple[str, bool], Lock] = field(default_factory=dict, compare=False)
 
     @classmethod
     def at_first(cls, keyring: Keyring, settings: PbxSettings, now: datetime) -> Identities:
@@ -72,7 +74,7 @@ class Identities:
             good = minted = self._minted_under(names, now, device=device)
         if (good, names, device) == (self.good, self.names, self.device):
             return self
-        fresh: dict[str, Any] = {"_bad": {}, "_others": {}}
+        fresh: dict[str, Any] = {"_bad": {}, "_others": {}, "_minting": {}}
         return replace(self, good=good, names=names, began=now, device=device, minted=minted, **fresh)
 
     def _minted_under(self, names: tuple[str, ...], now: datetime, *, device: bool) -> Identity:
@@ -94,13 +96,19 @@ class Identities:
         """Return the own identity for None, else another or the one with the defect *name*, when the PBX clock says *now*.
 
         With *for_rsa* its key is an RSA key, unless the defect is that it is none. A defect is minted on first use, and
-        again when a day of PBX time has passed: what is not valid yet must not become so.
+        again when a day of PBX time has passed: what is not valid yet must not become so. Handshakes and the worker may ask
+        at the same time, and are shown the same.
         """
         for_rsa = for_rsa and not isinstance(self.own.key, RSAPrivateKey)
         if name is None and not for_rsa:
             return self.own
-        if name is None or name.startswith(ANOTHER):
-            return self._another(name or "", for_rsa=for_rsa)
+        # One lock for each: what is costly to mint must not be in the way of what is there already.
+        with self._minting.setdefault((name or "", for_rsa), Lock()):
+            if name is None or name.startswith(ANOTHER):
+                return self._another(name or "", for_rsa=for_rsa)
+            return self._flawed(name, now, for_rsa=for_rsa)
+
+    def _flawed(self, name: str, now: datetime, *, for_rsa: bool) -> Shown:
         shown, minted = self._bad.get((name, for_rsa), (None, now))
         if shown is None or abs(now - minted) > _A_DAY:
             own = self.good.key if self.device else None

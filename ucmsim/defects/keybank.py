@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 from cryptography.hazmat.primitives import serialization
@@ -32,6 +33,7 @@ class KeyBank:
 
     folder: Path | None = None
     kept: dict[str, object] = field(default_factory=dict)
+    _making: dict[str, Lock] = field(default_factory=dict, compare=False)
 
     def rsa(self, bits: int = 2048, exponent: int = 65537) -> rsa.RSAPrivateKey:
         """Return a key of so many *bits*; 8192 of them take seconds."""
@@ -41,9 +43,10 @@ class KeyBank:
         return self.once(f"rsa-{bits}-{exponent}", lambda: make(exponent, bits))
 
     def once(self, name: str, make: Callable[[], T]) -> T:
-        """Return what *make* made under this *name* the first time."""
-        if name not in self.kept:
-            self.kept[name] = make()
+        """Return what *make* made under this *name* the first time, whichever thread asked first."""
+        with self._making.setdefault(name, Lock()):
+            if name not in self.kept:
+                self.kept[name] = make()
         return self.kept[name]  # type: ignore[return-value]  # a name is used for one kind
 
 
