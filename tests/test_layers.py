@@ -19,11 +19,11 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "1": (
         "clock", "corrections", "schedule", "streams", "request", "pages", "head", "reader", "authorization", "nonces", "auth", "parameters", "integers",
         "extensions", "times", "query", "sight", "matching", "history", "grouping", "csvlines", "pieces", "render", "measuring", "deliveries", "settling", "delivered", "imported", "accounts", "counts", "edits", "devicefile", "cdrapi", "audio", "beneath",
-        "recordings", "records", "ledger", "truth", "paths", "spool", "media", "listing", "listingform", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "hello", "verdicts", "asked", "face", "checks", "downtime", "lookup", "pbx",
+        "recordings", "records", "ledger", "truth", "paths", "spool", "media", "listing", "listingform", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "hello", "verdicts", "asked", "face", "checks", "downtime", "lookup", "bookkeeping", "pbx",
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring", "tls12", "scripted"),
     "2": ("statefolder", "progress", "configuration", "madewith", "filling", "callquery", "wishes", "bodyschemas", "queryschemas", "staging", "living", "identities", "assembly", "renewal", "hidden", "changes", "frozen", "snapshots", "restoring", "catalogue", "tables"),
-    "3": ("descriptors", "kernel", "throttle", "socketplane", "gate", "pemfiles", "oldtls", "scriptedtls", "tls", "wire", "channel", "ports", "listening", "happenings", "keeping", "journalstream", "delivering", "worker", "running", "pbxservice", "fleet", "metrics", "announce", "control", "eventsending", "controltls", "controlchannel", "controlsite", "treqclient", "parent", "stopping", "tap"),
+    "3": ("descriptors", "kernel", "throttle", "socketplane", "gate", "pemfiles", "oldtls", "scriptedtls", "tlsendings", "tls", "wire", "channel", "ports", "listening", "happenings", "keeping", "journalstream", "delivering", "worker", "running", "pbxservice", "fleet", "metrics", "announce", "control", "eventsending", "controltls", "controlchannel", "controlsite", "treqclient", "parent", "stopping", "tap"),
     "4": ("client", "child", "following", "whereabouts", "outeroptions", "journalcommand", "ctl", "report", "reportcommand", "scenariocommand", "cli", "show", "pytest_options", "testing", "pytest_plugin", "scenarios"),
 }  # fmt: skip
 

@@ -76,7 +76,7 @@ def busy(rows: Iterable[Row], **settings: Any) -> Caller:
 
 def shown(defect: str | None) -> list[tuple[str, ...]]:
     caller = Caller()
-    caller.pbx._hygiene._refusable = frozenset({"expired"})
+    caller.pbx.books.hygiene._refusable = frozenset({"expired"})
     caller.visit = Visit(1, CLIENT, defect=defect)
     return [caller.ask()]
 
@@ -404,10 +404,10 @@ def test_little_is_remembered() -> None:
     open_pbx = Caller()
     for number in range(50):
         open_pbx.ask(f"/cdrapi?caller={number:04000}")
-    (polls,) = (client.polls for client in open_pbx.pbx._hygiene._clients.values())
+    (polls,) = (client.polls for client in open_pbx.pbx.books.hygiene._clients.values())
     assert len(polls.series) == SERIES
     assert all(len(known) == len(one.target) == 16 for known, one in polls.series.items())
-    hygiene = pbx._hygiene
+    hygiene = pbx.books.hygiene
     assert len(hygiene._clients) == CLIENTS
     tail = "z" * 4000
     for number in range(NONCES + 10):

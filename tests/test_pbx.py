@@ -282,7 +282,7 @@ def test_exchanges_rows_and_refusals_are_counted():
         reply = get(pbx, target)
         one = Exchange("hq", CLIENT, "GET", target, reply.status, reply.rows, len(reply.body), 0.1, reply.note)
         assert pbx.record(one, request(target)) == one
-    assert (pbx.totals.exchanges, pbx.totals.rows, pbx.totals.refused) == (3, 3, 2)
+    assert (pbx.books.totals.exchanges, pbx.books.totals.rows, pbx.books.totals.refused) == (3, 3, 2)
 
 
 def test_parameters_are_looked_through_only_where_one_could_be_quoted():

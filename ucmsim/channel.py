@@ -26,10 +26,9 @@ from ucmsim.journal.visits import BY_CLIENT
 from ucmsim.lookup import Lookup
 from ucmsim.pbx import Pbx
 from ucmsim.reader import Incoming, RequestReader
-from ucmsim.refusals import Code, Refusal
 from ucmsim.reply import Content, Ending, Reply
 from ucmsim.request import ApiRequest
-from ucmsim.tls import alert_in, tls_failure
+from ucmsim.tlsendings import conclude
 from ucmsim.wire import Line, Progress, TlsLine, perform
 
 T = TypeVar("T")
@@ -40,11 +39,6 @@ Worker = Callable[[Callable[[], T]], Deferred[T]]
 BACKLOG = 65536
 """Bytes of requests to come that are kept while one is answered."""
 
-_NO_REQUEST = Refusal.of(
-    Code.NO_REQUEST,
-    "the connection ended before a request came",
-    "a client that refuses a certificate may do so without an alert, and one that asks whether the port is open asks no more",
-)
 _FAILED = "ucmsim failed; the log says why below"
 
 
@@ -129,20 +123,13 @@ class DeviceChannel(Protocol, TimeoutMixin):
         self.setTimeout(None)
         self._line = None
         visit = self._visit
-        if not visit.shaken:
-            visit.refusal = tls_failure(reason.value)
+        conclude(visit, reason.value)
+        if not visit.shaken and visit.refusal is not None:
             faults = f" [faults: {', '.join(visit.faults)}]" if visit.faults else ""
             self._log.info(
                 "{pbx} {peer} TLS failed - {why}{faults}",
                 pbx=self._pbx.name, peer=self._peer, why=visit.refusal.sentence, faults=faults,
             )  # fmt: skip
-        visit.alert = alert_in(reason.value)
-        if visit.shaken and not visit.heard:
-            # In TLS 1.3 a client judges our certificate when the handshake is done for us.
-            visit.refusal = _NO_REQUEST if visit.alert is None else tls_failure(reason.value)
-        if visit.alert is not None:
-            # With a fatal alert it is over; that we closed the socket then is no decision of ours.
-            visit.ended = visit.ended or BY_CLIENT
         if visit.defect is not None:
             self._log.info(
                 "{pbx} {peer} was shown {defect}: {verdict}",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 
-from ucmsim.face import Work
+from ucmsim.face import Face, Work
 from ucmsim.faults import Settled
 from ucmsim.reply import Content, Reply, Wait
+from ucmsim.request import ApiRequest
 
 Dress = Callable[[Content], Reply]
 """Makes a `Reply` of what a handler answers; knows the request's circumstances."""
@@ -34,3 +37,24 @@ def finished(dress: Dress, contents: Settled, http: Settled, names: tuple[str, .
     """Dress *content*, after the faults about content had it, then let those of the http plane at it."""
     reply = http.applied(dress(contents.applied(content)))
     return replace(reply, faults=names) if names else reply
+
+
+def dressing(
+    face: Face,
+    request: ApiRequest | None,
+    now: datetime,
+    *,
+    before: tuple[Settled, ...],
+    replying: tuple[Settled, Settled],
+    keeps: bool,
+) -> Dress:
+    """Return how what *face* answers to *request* is dressed at *now*, None being what never became a request.
+
+    The faults of *before* have acted already; those that are about *replying*, to its content and to the reply, do as
+    `finished` says. The connection stays open where it *keeps* it.
+    """
+    contents, http = replying
+    names = tuple(name for one in (*before, contents, http) for name in one.names)
+    head_only = request is not None and request.method == "HEAD"
+    dress = partial(face.heading.dressed, now=now, head_only=head_only, keep=keeps)
+    return partial(finished, dress, contents, http, names)

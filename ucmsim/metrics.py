@@ -27,22 +27,24 @@ class FleetCollector:
         """Yield each family with what every PBX has counted."""
         pbxs = [service.appliance.pbx for service in self._fleet]
         yield _counter(pbxs, "requests", "Requests that were answered, or not (status 0).", ("path", "status"),
-                       lambda pbx: pbx.counts.requests.items())  # fmt: skip
+                       lambda pbx: pbx.books.counts.requests.items())  # fmt: skip
         yield _counter(pbxs, "refusals", "Requests and connections that were refused, by the code of the refusal.", ("code",),
-                       lambda pbx: (((code,), count) for code, count in pbx.counts.refusals.items()))  # fmt: skip
+                       lambda pbx: (((code,), count) for code, count in pbx.books.counts.refusals.items()))  # fmt: skip
         yield _counter(pbxs, "faults_fired", "Faults that fired, by their kind.", ("kind",),
-                       lambda pbx: (((kind,), count) for kind, count in pbx.counts.faults.items()))  # fmt: skip
-        yield _counter(pbxs, "rows", "CDRs on the pages that were answered.", (), lambda pbx: [((), pbx.counts.rows)])
+                       lambda pbx: (((kind,), count) for kind, count in pbx.books.counts.faults.items()))  # fmt: skip
+        yield _counter(
+            pbxs, "rows", "CDRs on the pages that were answered.", (), lambda pbx: [((), pbx.books.counts.rows)]
+        )
         yield _counter(pbxs, "bytes", "Bytes of heads and bodies that were handed out.", (),
-                       lambda pbx: [((), pbx.counts.bytes)])  # fmt: skip
+                       lambda pbx: [((), pbx.books.counts.bytes)])  # fmt: skip
         yield _counter(pbxs, "connections", "Connections that were accepted, also if only to be closed.", (),
-                       lambda pbx: [((), pbx.arrivals)])  # fmt: skip
+                       lambda pbx: [((), pbx.books.arrivals)])  # fmt: skip
         still = GaugeMetricFamily("ucmsim_connections_open", "Connections that are open.", labels=("pbx",))
         for pbx in pbxs:
-            still.add_metric((pbx.name,), pbx.arrivals - pbx.counts.connections)
+            still.add_metric((pbx.name,), pbx.books.arrivals - pbx.books.counts.connections)
         yield still
         yield _counter(pbxs, "verdicts", "Connections by how the client took what it was shown in the handshake.", ("verdict",),
-                       lambda pbx: (((word,), count) for word, count in pbx.counts.verdicts.items()))  # fmt: skip
+                       lambda pbx: (((word,), count) for word, count in pbx.books.counts.verdicts.items()))  # fmt: skip
 
 
 def registry_of(fleet: Fleet) -> CollectorRegistry:

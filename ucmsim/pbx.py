@@ -8,25 +8,22 @@ run in the reactor thread; what runs in the worker is a `Lookup`, which carries 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from ucmsim.asked import Asked
+from ucmsim.bookkeeping import Bookkeeping
 from ucmsim.cdrapi import Search
 from ucmsim.checks import Checks
 from ucmsim.clock import PbxClock, When
-from ucmsim.counts import Counts
 from ucmsim.deliveries import Deliveries, Sent
 from ucmsim.downtime import Downtime
 from ucmsim.face import Face, Faces
 from ucmsim.faults import NOTHING, Admission, Arming, Facts, FaultBook, Handshake, Moment, PortState, Settled
 from ucmsim.history import History
 from ucmsim.journal import Exchange, Hygiene, Journal, Opening, Visit
-from ucmsim.journal.masking import greeted, masked
-from ucmsim.journal.visits import CLOSED_AT_ACCEPT
-from ucmsim.lookup import Dress, Lookup, finished, waiting
+from ucmsim.lookup import Dress, Lookup, dressing, waiting
 from ucmsim.nonces import Nonces
 from ucmsim.refusals import Code, Refusal
 from ucmsim.reply import Content, Ending, HangUp, Reply
@@ -40,15 +37,6 @@ from ucmsim.spool import Spool
 from ucmsim.streams import stream
 
 _RESTARTS = Refusal.of(Code.CUT_BY_FAULT, "the PBX restarts", "wait, and ask again")
-
-
-@dataclass(slots=True)
-class Totals:
-    """What has happened since the PBX began."""
-
-    exchanges: int = 0
-    rows: int = 0
-    refused: int = 0
 
 
 class Pbx:
@@ -75,13 +63,11 @@ class Pbx:
         self.name = name
         self.history = history
         self._clock = clock
-        self.totals = Totals()
         # Not by its truth: one without events is none.
         self.journal = Journal.of(settings.journal) if journal is None else journal
-        self.counts = Counts()
         self.deliveries = Deliveries(history.delivered.write)
-        self._hygiene = Hygiene(frozenset(refusable), settings.journal.connections)
-        self.arrivals = 0
+        hygiene = Hygiene(frozenset(refusable), settings.journal.connections)
+        self.books = Bookkeeping(name, self.journal, hygiene, self.deliveries)
         self.quirks = settings.register
         self.faults = FaultBook(partial(stream, seed, name, "fault"), defects) if faults is None else faults
         self.shows: str | None = None
@@ -118,7 +104,7 @@ class Pbx:
 
     def go_on(self, before: Pbx) -> None:
         """Count on where the PBX *before* has left off, in the same universe."""
-        self.totals, self.counts, self.arrivals = before.totals, before.counts, before.arrivals
+        self.books.go_on(before.books)
         self.remember(before)
 
     def remember(self, before: Pbx) -> None:
@@ -148,7 +134,7 @@ class Pbx:
 
     def turned(self, opening: Opening, wall: float) -> None:
         """Take into the journal that the port closed, or opened again, at *wall* seconds."""
-        self._tell(opening.as_entry(self.name, self._clock.at(wall)))
+        self.books.tell(opening.as_entry(self.name, self._clock.at(wall)))
 
     # --- at accept -------------------------------------------------------------------------------------------------
 
@@ -169,25 +155,15 @@ class Pbx:
 
     def arrived(self, peer: str, port: int, admission: Admission, wall: float) -> Visit:
         """Begin the account of a connection that was accepted at *wall*, or refused, as *admission* has it."""
-        self.arrivals += 1
-        visit = Visit(self.arrivals, peer, port, self._clock.at(wall), faults=admission.faults)
-        if not admission.serve:
-            visit.refusal, visit.ended = admission.refusal, CLOSED_AT_ACCEPT
-        self._hygiene.arrived(visit, wall)
-        if not admission.serve:
-            self._tell(visit.as_entry(self.name, self._clock.at(wall)))
-        return visit
+        return self.books.arrived(peer, port, admission, self._clock.at(wall))
 
     def closing(self, visit: Visit) -> None:
         """Learn that the device has closed a connection, though its socket may linger."""
-        self._hygiene.closing(visit)
+        self.books.hygiene.closing(visit)
 
     def left(self, visit: Visit, wall: float) -> None:
         """Take the account of a connection that ended at *wall* into the journal."""
-        self._hygiene.left(visit, wall)
-        if (less := visit.undelivered) is not None:
-            self.deliveries.add(less)
-        self._tell(greeted(visit.as_entry(self.name, self._clock.at(wall)), self.journal.passwords.discretion))
+        self.books.left(visit, self._clock.at(wall))
 
     # --- at the ClientHello ----------------------------------------------------------------------------------------
 
@@ -261,35 +237,7 @@ class Pbx:
         *request* is what it answers, None if it never became one, *visit* the connection that it was on, *served* the
         page that it got, *sent* what of that, or of recordings, went out.
         """
-        marks: tuple[str, ...] = ()
-        if visit is not None:
-            visit.requests += 1
-        if request is not None:
-            secret = self.journal.passwords.discretion.hides(request.target.partition("?")[2])
-            defect = visit.defect if visit else None
-            marks = self._hygiene.marks(exchange, request, served, defect, secret=secret)
-        self.totals.exchanges += 1
-        self.totals.rows += exchange.rows or 0
-        self.totals.refused += bool(exchange.note)
-        told = masked(
-            exchange,
-            request,
-            self.journal.passwords.discretion,
-            connection=visit.number if visit else exchange.connection,
-            port=visit.port if visit else exchange.port,
-            acctids=served.acctids if served else "",
-            marks=marks,
-        )
-        number = self._tell(told.as_entry())
-        carried = self.deliveries.told(number, exchange, sent)
-        if visit is not None:
-            visit.carried = carried
-        return told
-
-    def _tell(self, event: dict[str, Any]) -> int:
-        """Count *event* and take it into the journal; return its id there."""
-        self.counts.take(event)
-        return self.journal.add(event)
+        return self.books.record(exchange, request, visit, served, sent)
 
     def _known(
         self, peer: str, request: ApiRequest | None = None, when: When | None = None, face: Face | None = None
@@ -333,15 +281,7 @@ class Pbx:
         before: tuple[Settled, ...] = (),
         replying: tuple[Settled, Settled] = (NOTHING, NOTHING),
     ) -> Dress:
-        contents, http = replying
-        names = tuple(name for one in (*before, contents, http) for name in one.names)
-        dress = partial(
-            face.heading.dressed,
-            now=now,
-            head_only=request is not None and request.method == "HEAD",
-            keep=self._keeps(request),
-        )
-        return partial(finished, dress, contents, http, names)
+        return dressing(face, request, now, before=before, replying=replying, keeps=self._keeps(request))
 
     def _keeps(self, request: ApiRequest | None) -> bool:
         """Return whether the connection stays open after *request*: a quirk, and only as Asterisk 13 would."""

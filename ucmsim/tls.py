@@ -26,10 +26,9 @@ from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.faults import Handshake
 from ucmsim.oldtls import OldConnection, old_context
 from ucmsim.pemfiles import written
-from ucmsim.refusals import Code, Refusal
 from ucmsim.scripted import ScriptedServer
 from ucmsim.scriptedtls import ScriptedConnection
-from ucmsim.verdicts import alert_of, objection
+from ucmsim.tlsendings import reasons_of
 
 Context = SSL.Context | SSLContext
 """pyOpenSSL's, or the standard library's for old firmware."""
@@ -142,7 +141,7 @@ class DeviceTls:
             try:
                 context = build(identity, handshake)
             except (SSL.Error, SSLError) as error:
-                said = f"OpenSSL cannot serve with this key and certificate: {_reasons(error)}"
+                said = f"OpenSSL cannot serve with this key and certificate: {reasons_of(error)}"
                 raise ConfigurationError([Problem("api.tls_cert", said, "use an RSA or ECDSA key")]) from error
             # The standard library cannot turn the session cache off, which belongs to the context.
             if handshake.tickets or not old:
@@ -199,45 +198,3 @@ def _demand(context: SSL.Context, demand: Demand) -> None:
     context.set_session_id(b"ucmsim")  # OpenSSL wants one where clients have certificates
     required = SSL.VERIFY_FAIL_IF_NO_PEER_CERT if demand.required else 0
     context.set_verify(SSL.VERIFY_PEER | required, lambda *found: bool(found[-1]))
-
-
-def tls_failure(error: BaseException | None) -> Refusal:
-    """Return why a handshake did not come about."""
-    if not isinstance(error, SSL.Error):
-        said = "the client went away before the handshake was done"
-        return Refusal.of(Code.NO_HANDSHAKE, said, "a client that refuses a certificate may do so without an alert")
-    reasons = _reasons(error)
-    folded = reasons.lower().replace("_", " ")
-    if "http request" in folded:
-        return Refusal.of(Code.PLAIN_HTTP, "this is plain HTTP on the TLS port: use https://")
-    if "unknown ca" in folded:
-        said = f"the client does not trust the certificate's issuer ({reasons})"
-        return Refusal.of(Code.UNTRUSTED_ISSUER, said, "let it trust the PBX's ca.pem")
-    if "alert" in folded:
-        return Refusal.of(Code.CLIENT_ALERT, f"the client refused: {reasons}", objection(alert_of(reasons)))
-    hint = next((hint for reason, hint in _MISSED if reason in folded), "compare it with what the ClientHello offers")
-    return Refusal.of(Code.HANDSHAKE_FAILED, reasons, hint)
-
-
-_MISSED = (
-    ("did not return a certificate", "a client certificate is asked for: give the client one"),
-    ("certificate verify failed", "the client's own certificate is not trusted: give it one that is"),
-    (
-        "no shared cipher",
-        "none of the ciphers that the ClientHello offers is spoken: compare tls_profile and tls.ciphers",
-    ),
-    ("protocol", "compare the versions that the ClientHello offers with tls_min and tls_max"),
-    ("version", "compare the versions that the ClientHello offers with tls_min and tls_max"),
-)
-"""What would have been right, by what OpenSSL says as a server."""
-
-
-def alert_in(error: BaseException | None) -> int | None:
-    """Return the number of the alert that the client ended the connection with, None if it sent none."""
-    return alert_of(_reasons(error)) if isinstance(error, SSL.Error) else None
-
-
-def _reasons(error: SSL.Error | SSLError) -> str:
-    if isinstance(error, SSLError):
-        return error.reason or str(error)
-    return "; ".join(str(reason[-1]) for reason in (error.args[0] if error.args else ())) or str(error)
