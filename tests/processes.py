@@ -87,9 +87,9 @@ class Process:
     def err(self) -> str:
         return (self.folder / "err").read_text()
 
-    def report(self) -> dict[str, Any]:
-        """Wait for the ready report, and for the banner that is printed after it; return the report."""
-        until = time.monotonic() + LIMIT
+    def report(self, limit: float = LIMIT) -> dict[str, Any]:
+        """Wait, at most so many seconds, for the ready report, and for the banner that is printed after it; return the report."""
+        until = time.monotonic() + limit
         while not (self._ready.exists() and (not self._captured or _BANNER.search(self.out))):
             assert self._process.poll() is None, self.out + self.err
             assert time.monotonic() < until, self.out + self.err

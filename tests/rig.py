@@ -38,6 +38,8 @@ _CALLS = 400
 _EVERY = 0.5
 """Seconds from one poll of a collector to the next."""
 _SAMPLE = 1.0
+_READY = 600.0
+"""Seconds that all PBXs may take until they listen: each makes up its people, a twentieth of a second on an idle machine."""
 SHARED = 0.001
 """The share of rows that may look like one of another PBX: by the rest a row of the wrong tenant is known."""
 
@@ -164,9 +166,9 @@ def played(plan: Plan, folder: Path) -> Outcome:
     file.write_text(json.dumps(configuration(plan, begin)))
     asked = time.monotonic()
     with Process(folder, "--config", file, measured=False) as process:
-        ready = process.report()
+        ready = process.report(_READY)
         started = time.monotonic() - asked
-        control = ControlClient(ready["control"]["url"], ready["control"]["token"])
+        control = ControlClient(ready["control"]["url"], ready["control"]["token"], timeout=_READY)
         names = list(ready["pbxs"])
         tenants = [Tenant.of(name, ready["pbxs"][name], begin.replace(tzinfo=None)) for name in names]
         histories = sorted((folder / "tmp").glob("*/*/history.sqlite"))

@@ -316,7 +316,7 @@ def test_instants_of_calls_that_are_long_over_are_forgotten() -> None:
         starts.take([at])
         starts.forget(at - 10)
         most = max(most, len(starts._after))
-    assert most == 256
+    assert most == 64
     assert set(range(9_990, 10_000)) <= starts._after.keys()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ucmsim.calls.events import Call
 from ucmsim.calls.shapes import Story
 
-_FORGOTTEN_AT = 256
+_FORGOTTEN_AT = 64
 """Instants that are kept, but for those that are still ahead: a hundred bytes each, and there may be hundreds of PBXs."""
 
 
