@@ -128,6 +128,24 @@ def test_a_batch_with_a_call_that_cannot_be_places_none(ucm: Ucm) -> None:
 
 
 @pytest.mark.ucmsim(**EMPTY)
+def test_of_many_calls_that_cannot_be_the_first_ten_are_told(ucm: Ucm) -> None:
+    """And how many more there are; yesterday is the past until the clock is set back, and then its calls happen."""
+    yesterday = BEGAN - timedelta(days=1)
+    calls = [call(at=yesterday + timedelta(seconds=86 * at), talk=1) for at in range(1000)]
+    with pytest.raises(ControlError) as caught:
+        ucm.place_calls(calls)
+    past = f"that is in the past of the PBX's world, which has come to {BEGAN.isoformat()}; "
+    past += "leave 'at' out for a call now, or set the clock back first"
+    told = [*(f"[{at}].at: {past}" for at in range(10)), "and 990 more", "no call was placed"]
+    assert (caught.value.field, str(caught.value)) == ("[0].at", "; ".join(told))
+    ucm.clock.set(yesterday)
+    assert len(ucm.place_calls(calls)) == 1000
+    ucm.clock.advance(hours=24)
+    assert ucm.clock.now == BEGAN
+    assert [one.began for one in ucm.calls] == [int(yesterday.timestamp() + 86 * at) * SECOND for at in range(1000)]
+
+
+@pytest.mark.ucmsim(**EMPTY)
 def test_a_batch_of_no_call_is_refused(ucm: Ucm) -> None:
     """Who sends none has lost them on the way."""
     with pytest.raises(ControlError) as caught:

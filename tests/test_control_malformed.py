@@ -19,6 +19,7 @@ from ucmsim.client import ControlClient, ControlRefused
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 PATCH = b"PATCH /v1/pbxs/x HTTP/1.1\r\nHost: x\r\n"
 FIRST_LINE = "the first line cannot be read; it is METHOD /path HTTP/1.1, with what is special in the path as %XX"
+TLS = "this is the beginning of TLS, and the control plane is served without; ask http://, not https://"
 HEADER = "a header cannot be read; each is a line 'Name: value', and there are 500 at most"
 LENGTH = "the length of the body cannot be read; send one Content-Length, or Transfer-Encoding: chunked"
 CHUNKS = "the chunks of the body cannot be read; send a Content-Length instead"
@@ -31,7 +32,9 @@ WRONG = [
     (b"GET /a b HTTP/1.1\r\n\r\n", 400, "malformed", FIRST_LINE),
     ("GET /é HTTP/1.1\r\n\r\n".encode(), 400, "malformed", FIRST_LINE),
     (b"GET /healthz HTTP/9.9\r\n\r\n", 400, "malformed", FIRST_LINE),
-    (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400, "malformed", FIRST_LINE),
+    (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400, "malformed", TLS),
+    (b"\x16\x03\x01\x02\x00\x01\x00", 400, "malformed", TLS),
+    (b"\x16", 400, "malformed", TLS),
     (GET + b"no header\r\n\r\n", 400, "malformed", HEADER),
     (GET + b"no header\r\nX: 1\r\n\r\n", 400, "malformed", HEADER),
     (GET + b"X y: 1\r\n\r\n", 400, "malformed", HEADER),

@@ -159,6 +159,13 @@ def test_api(pbx: str, tmp_path: Path) -> None:
     assert "certificate.pem" in said("api", "set", "-p", pbx, *files)
     assert told("api", "set", "-p", pbx, "tls_cert=null", "tls_private_key=null")["tls_cert"] is None
     assert "it cannot be read" in said("api", "set", "-p", pbx, "tls_cert=none.pem", code=2)
+    permitted = ["10.0.0.0/8", "!10.0.0.1"]
+    for written in ('permitted_ips=["10.0.0.0/8", "!10.0.0.1"]', "permitted_ips=[10.0.0.0/8,!10.0.0.1]"):
+        assert told("api", "set", "-p", pbx, "permitted_ips=[]")["permitted_ips"] == []
+        assert told("api", "set", "-p", pbx, written)["permitted_ips"] == permitted
+    assert said("api", "set", "-p", pbx, "permitted_ips=10.0.0.0/8", code=1) == (
+        "'10.0.0.0/8' cannot stand here; a list in brackets is due: [\"10.0.0.0/8\"] (permitted_ips)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -267,6 +274,11 @@ def test_the_journal_is_the_same_command(pbx: str) -> None:
         (("pbxs", "show", "nobody"), "there is no PBX 'nobody'"),
         (("pbxs", "create", "x", "persnality=ucm6510"), "did you mean 'personality'?"),
         (("faults", "arm", "http.latncy"), "did you mean 'http.latency'?"),
+        (
+            ("faults", "arm", "media.missing", "recording=auto-*"),
+            "has no field 'recording'; did you mean 'when.recording'?",
+        ),
+        (("faults", "arm", "http.latency", "ttl=5m"), "'5m' cannot stand here; a number of seconds is due"),
         (("faults", "disarm", "slow"), "no fault 'slow' is armed"),
         (("clock", "set", "noon"), "'noon' is not an ISO instant"),
         (("calls", "place", "answred", "1001", "1002"), "did you mean 'answered'?"),
@@ -280,8 +292,11 @@ def test_what_is_refused(pbx: str, words: tuple[str, ...], sentence: str) -> Non
 
 
 def test_a_wrong_token_is_refused(control: Control) -> None:
-    """Also 1: somebody answered."""
-    assert "token" in said("--url", control.client.url, "--token", "wrong", "status", code=1)
+    """Also 1: somebody answered. It is said where the right one stands, in the words of the command line."""
+    assert said("--url", control.client.url, "--token", "wrong", "status", code=1) == (
+        "that is not the control token of the ucmsim that runs there; it is in <state>/control-token, and in the ready "
+        "report: say it by --token or UCMSIM_CONTROL_TOKEN"
+    )
 
 
 @pytest.mark.parametrize(
@@ -293,7 +308,8 @@ def test_a_wrong_token_is_refused(control: Control) -> None:
         (("--ready-file", "/dev/null", "status"), "/dev/null is no ready report"),
         (("--timeout", "0", "status"), "0.0 is not in the range x>0"),
         (("--config", "/dev/null", "status"), "it is empty"),
-        (("clock", "advance", "soon"), "'soon' is not a valid float"),
+        (("clock", "advance", "soon"), "'soon' is no number of seconds, such as 3600 for an hour"),
+        (("clock", "step", "1h"), "'1h' is no number of seconds, such as 3600 for an hour"),
         (("no-such-command",), "No such command"),
     ],
 )

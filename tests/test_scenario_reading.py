@@ -68,7 +68,7 @@ day.yaml:14: steps[5].after.fault: 'slow' is unknown: no fault is armed by a ste
 day.yaml:15: steps[5].wait: 'wait' does not go with 'clear'; keep one of the two, or make two steps of it
 day.yaml:17: steps[6].clock.step: 'step' does not go with 'advance'; keep one of the two; rate and time_zone go with each
 day.yaml:18: steps[7].identity.defect: 'expird' is unknown: no defect has that id; did you mean 'expired'?
-day.yaml:19: steps[8].api.permitted_ips: 'x' cannot stand here; a list in brackets is due, [] for an empty one
+day.yaml:19: steps[8].api.permitted_ips: 'x' cannot stand here; a list in brackets is due: ["x"]
 day.yaml:20: steps[9].name: another step is called 'one'; choose another name
 day.yaml:21: steps[10].place[0].name: another call is called 'a'; choose another name
 day.yaml:21: steps[10].place[0].count: this is no number of calls; write a whole number from 1 to 5000

@@ -151,14 +151,17 @@ def test_second_process_on_the_same_state_folder(observed: Observed, tmp_path: P
 
 @pytest.mark.parametrize("who", ["pbx", "control"])
 def test_port_in_use(observed: Observed, tmp_path: Path, who: str) -> None:
-    """A busy port ends the process with 1 and one sentence that names who wanted it, and leaves nothing behind."""
+    """A busy port ends the process with 1 and one sentence that names who wanted it, before anything is made up."""
     busy = observed.ready["pbxs"]["hq"]["url"].removeprefix("https://")
-    top = {"control": {"bind": busy}} if who == "control" else {}
+    top = {"state": "kept", **({"control": {"bind": busy}} if who == "control" else {})}
     api = API if who == "control" else {**API, "tls_bind_address": busy}
     code, said = failed(tmp_path, "--config", config(tmp_path, top=top, api=api), runner=TWIST)
+    key = "control.bind" if who == "control" else "api.tls_bind_address"
     wanted = "the control plane" if who == "control" else "PBX 'hq'"
     assert (code, len(said)) == (1, 1)
     assert said[0].startswith(f"{wanted} cannot listen on {busy}: Address already in use; choose another")
+    assert said[0].endswith(f" with {key} (port 0 lets the system choose)")
+    assert names(tmp_path / "kept") == ["ucmsim.lock", "ucmsim.state"]
 
 
 # --- the curl line of other PBXs -----------------------------------------------------------------------------------

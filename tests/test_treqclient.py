@@ -16,6 +16,8 @@ import pytest_twisted
 import requests
 
 from tests.controlling import GUIDE, LATENCY, Control
+from tests.processes import Process, config
+from tests.test_control_tls import top
 from ucmsim.client import ControlClient, ControlNotFound, ControlRefused, ControlUnauthorised, ControlUnreachable
 from ucmsim.eventstream import lost
 from ucmsim.pytest_plugin import Ucm
@@ -104,6 +106,24 @@ async def test_refusals_are_the_same(control: Control, client: TreqControlClient
             await client.pbx(name)
     with pytest.raises(ControlNotFound, match="there is no PBX 'nobody'"):
         await anext(client.follow_journal("nobody"))
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_asks_with_the_wrong_scheme_is_told_at_once(control: Control, tmp_path: Path) -> None:
+    """TLS for who speaks none, and none for who speaks TLS; both clients ask whether the other scheme was meant."""
+    url = control.client.url.replace("http:", "https:")
+    said = "^the control plane at https://.* cannot be reached: .*; does it speak http://\\?$"
+    with pytest.raises(ControlUnreachable, match=said):
+        await there(url).status()
+    with pytest.raises(ControlUnreachable, match=said):
+        ControlClient(url, "token").status()
+    with Process(tmp_path, "--config", config(tmp_path, top=top())) as process:
+        url = process.report()["control"]["url"].replace("https:", "http:")
+        said = "^the control plane at http://.* cannot be reached: .*; does it speak https://\\?$"
+        with pytest.raises(ControlUnreachable, match=said):
+            await there(url).status()
+        with pytest.raises(ControlUnreachable, match=said):
+            ControlClient(url, "token").status()
 
 
 @pytest_twisted.ensureDeferred

@@ -18,10 +18,16 @@ _ROOM = HTTPChannel.totalHeadersSize
 _PATIENCE = 2
 """Seconds in which what a client still sends is read, and thrown away: to close at once would destroy the answer."""
 
+_HANDSHAKE = b"\x16"
+"""The type of the record that a ClientHello comes in; no method begins with it."""
+
 _REQUEST_LINE = ApiError(
     400,
     "malformed",
     "the first line cannot be read; it is METHOD /path HTTP/1.1, with what is special in the path as %XX",
+)
+_TLS = ApiError(
+    400, "malformed", "this is the beginning of TLS, and the control plane is served without; ask http://, not https://"
 )
 _HEADER = ApiError(
     400,
@@ -40,9 +46,13 @@ class ControlChannel(HTTPChannel):
     """One connection to the control plane."""
 
     _wrong = _REQUEST_LINE
-    _refused = False
+    _begun = _refused = False
 
     def dataReceived(self, data: bytes) -> None:
+        # Both sides of TLS would wait: such a client for a ServerHello, and this for the end of a line.
+        if not self._begun and data[:1] == _HANDSHAKE:
+            self._refuse(_TLS)
+        self._begun = True
         if not self._refused:
             super().dataReceived(data)
 

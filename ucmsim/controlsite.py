@@ -30,7 +30,7 @@ from ucmsim.fields import FieldRefused
 from ucmsim.fleet import Fleet
 from ucmsim.happenings import Stopped
 from ucmsim.journalstream import JournalStream
-from ucmsim.ports import OpenPort, closed
+from ucmsim.ports import CONTROL, OpenPort, closed
 from ucmsim.privatefile import put
 from ucmsim.settings import TOKEN_FILE, Control
 from ucmsim.statefolder import StateFolder
@@ -189,7 +189,7 @@ class ControlService(Service):
     def startService(self) -> None:
         """Open the port; raises `BindError`."""
         super().startService()
-        self._port = OpenPort.open(self._reactor, self._bind, self._factory, "the control plane")
+        self._port = OpenPort.open(self._reactor, self._bind, self._factory, CONTROL)
 
     def stopService(self) -> Deferred[None]:
         super().stopService()

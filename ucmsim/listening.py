@@ -14,7 +14,7 @@ from ucmsim.faults import Moment
 from ucmsim.gate import Gate
 from ucmsim.journal import Opening
 from ucmsim.pbx import Pbx
-from ucmsim.ports import OpenPort, closed
+from ucmsim.ports import OpenPort, closed, of_pbx
 from ucmsim.settings import Address
 
 LOOK = 0.1
@@ -75,7 +75,7 @@ class Listening:
 
     def open(self, bind: Address) -> None:
         """Listen on *bind*; raises `BindError`."""
-        self._port = OpenPort.open(self._reactor, bind, self._gate, f"PBX '{self._pbx.name}'")
+        self._port = OpenPort.open(self._reactor, bind, self._gate, of_pbx(self._pbx.name))
         self.address = self._port.address
         self._log.info("{pbx}: listening on {address}", pbx=self._pbx.name, address=str(self.address))
         self.look()
@@ -101,18 +101,18 @@ class Listening:
     async def coming(self, bind: Address) -> OpenPort:
         """Return a port that is open on *bind*, and takes nobody yet. Raises `BindError`, and then listens where it did."""
         here = self.address
-        what = f"PBX '{self._pbx.name}'"
+        who = of_pbx(self._pbx.name)
         try:
-            port = OpenPort.open(self._reactor, bind, self._gate, what)
+            port = OpenPort.open(self._reactor, bind, self._gate, who)
         except BindError:
             if here is None or self._port is None or here.port != bind.port:
                 raise
             # Its own port may be in the way: all addresses take in each.
             await self._port.close()
             try:
-                port = OpenPort.open(self._reactor, bind, self._gate, what)
+                port = OpenPort.open(self._reactor, bind, self._gate, who)
             except BindError:
-                self._port = OpenPort.open(self._reactor, here, self._gate, what)
+                self._port = OpenPort.open(self._reactor, here, self._gate, who)
                 raise
             self._port = None
         port.pause()
@@ -171,7 +171,7 @@ class Listening:
     def _open_again(self, place: Address) -> None:
         name, now = self._pbx.name, self._reactor.seconds()
         try:
-            self._port = OpenPort.open(self._reactor, place, self._gate, f"PBX '{name}'")
+            self._port = OpenPort.open(self._reactor, place, self._gate, of_pbx(name))
         except BindError as error:  # somebody else has it now: it is tried again
             if not self._taken:
                 self._log.warn("{pbx}: {error}; it is tried again and again", pbx=name, error=str(error))

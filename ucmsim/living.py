@@ -250,7 +250,8 @@ class Living:
         """Return the call that is wished for. Raises `FieldRefused`."""
         start = microseconds(wish.at)
         if start < self._reached:
-            raise FieldRefused("that is in the past of the PBX's world; leave 'at' out for now", "at")
+            come = f"that is in the past of the PBX's world, which has come to {at_microseconds(self._reached).isoformat()}"
+            raise FieldRefused(f"{come}; leave 'at' out for a call now, or set the clock back first", "at")
         if start > _LAST:
             raise FieldRefused(f"calls begin before {at_microseconds(_LAST):%Y-%m-%d}", "at")
         return staged(wish, self._office)

@@ -65,8 +65,21 @@ def _stranger(url: str, why: str) -> ControlUnreachable:
 
 def unreachable(url: str, error: Exception) -> ControlUnreachable:
     """Return what is raised where *error* kept the control plane at *url* from answering."""
-    hint = "; does ucmsim run?" if isinstance(error, ConnectionRefusedError) else ""
-    return ControlUnreachable(f"the control plane at {url} cannot be reached: {error}{hint}")
+    hint = "does ucmsim run?" if isinstance(error, ConnectionRefusedError) else _other_scheme(url, str(error))
+    return ControlUnreachable(f"the control plane at {url} cannot be reached: {error}" + (f"; {hint}" if hint else ""))
+
+
+def _other_scheme(url: str, said: str) -> str:
+    """Return what to ask where the error that was *said* is that of HTTP for who speaks TLS, or of TLS for who does not."""
+    if url.startswith("https:"):
+        return "does it speak http://?" if any(one in said for one in _NO_TLS) else ""
+    return "does it speak https://?" if any(one in said for one in _ENDED) else ""
+
+
+_NO_TLS = "wrong version number", "record layer failure"
+"""What OpenSSL says of an answer that is no TLS, older and newer."""
+_ENDED = "closed connection without response", "Connection was closed cleanly"
+"""What the standard library and Twisted say where who speaks TLS hangs up on HTTP."""
 
 
 def late(url: str, asked: Asked[Any], seconds: float) -> ControlTimeout:

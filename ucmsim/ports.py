@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import socket
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.error import CannotListenError
@@ -14,6 +16,42 @@ from ucmsim.settings import Address
 BACKLOG = 512
 
 
+class Listener(NamedTuple):
+    """Who wants to listen, *what* as a sentence has it, and the *key* of the setting that says where."""
+
+    what: str
+    key: str
+
+
+CONTROL = Listener("the control plane", "control.bind")
+
+
+def of_pbx(name: str) -> Listener:
+    """Return the PBX of that *name*, as who wants to listen."""
+    return Listener(f"PBX '{name}'", "api.tls_bind_address")
+
+
+def check(places: Iterable[tuple[Address, Listener]]) -> None:
+    """Raise `BindError` where one of *places* cannot be had now, with a line for each: before work is done that would be in vain."""
+    refused: list[str] = []
+    for bind, who in places:
+        kind = socket.AF_INET6 if ":" in bind.host else socket.AF_INET
+        with socket.socket(kind, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the reactor does
+            try:
+                probe.bind((bind.host, bind.port))
+            except OSError as error:
+                refused.append(str(_taken(bind, who, error)))
+    if refused:
+        raise BindError("\n".join(refused))
+
+
+def _taken(bind: Address, who: Listener, error: Exception) -> BindError:
+    reason = getattr(error, "strerror", None) or error
+    right = f"choose another address or port with {who.key} (port 0 lets the system choose)"
+    return BindError(f"{who.what} cannot listen on {bind}: {reason}; {right}")
+
+
 class OpenPort:
     """A port that listens, until it is closed."""
 
@@ -21,14 +59,12 @@ class OpenPort:
         self._port = port
 
     @classmethod
-    def open(cls, reactor: Any, bind: Address, factory: IProtocolFactory, what: str) -> OpenPort:
-        """Listen on *bind*; raises `BindError` with a sentence that names *what* wants to."""
+    def open(cls, reactor: Any, bind: Address, factory: IProtocolFactory, who: Listener) -> OpenPort:
+        """Listen on *bind*; raises `BindError` with a sentence that names *who* wants to."""
         try:
             return cls(reactor.listenTCP(bind.port, factory, backlog=BACKLOG, interface=bind.host))
         except CannotListenError as error:
-            reason = getattr(error.socketError, "strerror", None) or error.socketError
-            right = "choose another address or port (port 0 lets the system choose)"
-            raise BindError(f"{what} cannot listen on {bind}: {reason}; {right}") from error
+            raise _taken(bind, who, error.socketError) from error
 
     @property
     def address(self) -> Address:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import secrets
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,9 @@ from ucmsim.fleet import Fleet
 from ucmsim.keyring import one_for_all
 from ucmsim.metrics import registry_of
 from ucmsim.parent import ParentPipe
+from ucmsim.ports import CONTROL, Listener, check, of_pbx
 from ucmsim.progress import heeding, told, watched
-from ucmsim.settings import TOKEN_FILE, Settings
+from ucmsim.settings import TOKEN_FILE, Address, Settings
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.statefolder import StateFolder
 from ucmsim.steps import Steps, finished
@@ -71,6 +72,15 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         raise SystemExit(1) from None
 
 
+def _places(settings: Settings) -> Iterator[tuple[Address, Listener]]:
+    """Yield where *settings* let somebody listen from the start on."""
+    if settings.control is not None:
+        yield settings.control.bind, CONTROL
+    for name, pbx in settings.pbxs.items():
+        if pbx.api.enable:
+            yield pbx.api.tls_bind_address, of_pbx(name)
+
+
 class Simulator(MultiService):
     """A fleet in its state folder, with its control plane, from start to stop."""
 
@@ -91,6 +101,7 @@ class Simulator(MultiService):
         self._control: ControlService | None = None
         self._folder = StateFolder.open(settings.state, fresh=bool(options["fresh"]))
         try:
+            check(_places(settings))
             self._ca = one_for_all(self._folder.path) if settings.one_ca else None
             if self._folder.foreign:
                 self._log.warn("The state folder {path} holds files that are not ucmsim's", path=self._folder.path)

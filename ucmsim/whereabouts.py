@@ -13,7 +13,14 @@ from typing import Any
 import click
 
 from ucmsim import configuration
-from ucmsim.client import ControlClient, ControlError, ControlTimeout, ControlUnreachable, url_objection
+from ucmsim.client import (
+    ControlClient,
+    ControlError,
+    ControlTimeout,
+    ControlUnauthorised,
+    ControlUnreachable,
+    url_objection,
+)
 from ucmsim.errors import ConfigurationError
 from ucmsim.mapped import read
 from ucmsim.settings import TLS_FOLDER, TOKEN_FILE
@@ -25,6 +32,10 @@ TIMEOUT = 60.0
 """Seconds that an answer is waited for where nobody says another number."""
 REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
 """Exit codes."""
+_OTHER_TOKEN = (
+    "that is not the control token of the ucmsim that runs there; it is in <state>/control-token, and in the ready "
+    f"report: say it by --token or {TOKEN}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,9 @@ def told() -> Iterator[None]:
     except ControlUnreachable as error:
         click.echo(str(error), err=True)
         raise SystemExit(UNREACHABLE) from None
+    except ControlUnauthorised:
+        click.echo(_OTHER_TOKEN, err=True)
+        raise SystemExit(REFUSED) from None
     except ControlError as error:
         click.echo(str(error), err=True)
         raise SystemExit(REFUSED) from None

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ucmsim.calls.events import Call
+from ucmsim.errors import shortened
 from ucmsim.fields import FieldRefused, given, instant_of, only_known
 from ucmsim.instants import at_microseconds
 
@@ -20,6 +21,8 @@ NUMBER = re.compile(r"[A-Za-z0-9+*#._-]{1,40}")
 """What stands in the user part of a SIP address and can be dialled; nothing that leads elsewhere in a file's name."""
 KEYS = ("shape", "from", "to", "target", "trunk", "code", "at", "ring", "talk", "phones", "recorded")
 CODE = re.compile(r"[0-9]{1,20}")
+_TOLD = 10
+"""Calls of a batch of which is told why they cannot be."""
 MOST_PHONES = 100
 """Phones that a call rings together, or one after another, at most."""
 
@@ -83,9 +86,10 @@ def wished_each(bodies: Sequence[Any], now: datetime) -> list[Wish | FieldRefuse
 
 
 def together(refused: Mapping[int, FieldRefused]) -> FieldRefused:
-    """Return one refusal for those of calls of a batch, by their index from 0."""
+    """Return one refusal for those of calls of a batch, by their index from 0; of many the first are told."""
     fields = {index: f"[{index}].{error.field}".rstrip(".") for index, error in refused.items()}
-    said = "; ".join(f"{fields[index]}: {error}" for index, error in refused.items())
+    lines = (f"{fields[index]}: {error}" for index, error in refused.items())
+    said = "; ".join(shortened(lines, "and {} more", _TOLD))
     return FieldRefused(f"{said}; no call was placed", next(iter(fields.values())))
 
 

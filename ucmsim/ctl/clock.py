@@ -12,6 +12,14 @@ from ucmsim.ctl.asking import asks_one
 from ucmsim.outeroptions import group
 
 
+def seconds(text: str) -> float:
+    """Return the seconds that *text* is; raises `click.BadParameter`."""
+    try:
+        return float(text)
+    except ValueError:
+        raise click.BadParameter(f"'{text}' is no number of seconds, such as 3600 for an hour") from None
+
+
 @group("The PBX clock: show, set, advance, step, rate, zone.")
 def clock() -> None:
     """What a PBX believes the time to be."""
@@ -36,7 +44,7 @@ def show(client: ControlClient, pbx: str, *, as_json: bool) -> None:
 
 
 _moves("set", "now", str, "INSTANT", "Set it to an ISO instant with its zone; what lies between does not happen.")
-_moves("advance", "advance", float, "SECONDS", "Let time pass, with all that happens in it.")
-_moves("step", "step", float, "SECONDS", "Correct it, forward or back, as NTP does; in the world no time passes.")
+_moves("advance", "advance", seconds, "SECONDS", "Let time pass, with all that happens in it.")
+_moves("step", "step", seconds, "SECONDS", "Correct it, forward or back, as NTP does; in the world no time passes.")
 _moves("rate", "rate", float, "RATE", "Let it run so many times as fast as real time; 0 freezes it.")
 _moves("zone", "time_zone", str, "ZONE", "Let the unit believe in an IANA zone, such as Europe/Berlin.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -13,13 +14,18 @@ import click
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.settings import yamltree
 
+_BRACKETS = re.compile(r"\[[^\[\]]+\]")
+
 
 def value_of(text: str) -> Any:
-    """Return the JSON value that *text* is, or else the text itself."""
+    """Return the JSON value that *text* is, or else the text itself.
+
+    What is in brackets is a list, also where a shell has taken the quotes: ``[10.0.0.0/8]``.
+    """
     try:
         return json.loads(text)
     except ValueError:
-        return text
+        return [value_of(one.strip()) for one in text[1:-1].split(",")] if _BRACKETS.fullmatch(text) else text
 
 
 def nested(words: Iterable[str]) -> dict[str, Any]:

@@ -142,6 +142,8 @@ def _record(kind: Kind, own: Mapping[str, Any]) -> Fault:
 
 def _unknown(kind: Kind, key: str) -> Said:
     known = (*kind.fields, *Terms.model_fields)
+    if key in Condition.model_fields:
+        return Said((key,), f"{kind.id} has no field '{key}'", f"did you mean 'when.{key}'?")
     has = f"it has {listed(kind.fields)}" if kind.fields else "it has no fields of its own"
     return Said((key,), f"{kind.id} has no field '{key}'", did_you_mean(key, known) or has)
 
@@ -188,6 +190,8 @@ def _said(detail: ErrorDetails, known: Iterable[str]) -> Said:
         fits = detail["type"] != "literal_error" or f"'{plain}'" in detail["ctx"]["expected"]
         return Said(path, f"text is due, and {plain} is a {kind}", f'quote it: "{plain}"' if fits else due_of(detail))
     due = _PATTERNS.get(str(path[-1])) if detail["type"] == "string_pattern_mismatch" and path else None
+    if detail["type"] == "float_type" and path[-1:] and path[-1] in _SECONDS:
+        due = "a number of seconds is due"
     return Said(path, _cannot(given), due or _DUE.get(detail["type"]) or due_of(detail))
 
 
@@ -218,6 +222,7 @@ _PATTERNS = MappingProxyType(
         "path": "a path begins with '/', such as /cdrapi",
     }
 )
+_SECONDS = ("seconds", "ttl", "ramp")
 _DUE = MappingProxyType({"string_type": "a text is due"})
 
 

@@ -5,6 +5,7 @@ Knows what pydantic finds, how a value was written, and which keys there are; `l
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -234,6 +235,10 @@ _DUE = MappingProxyType(
 )
 
 
+_OF_TEXTS = ("permitted_ips", "tls_names", "names")
+"""Lists of texts, of which one is easily written as a text alone."""
+
+
 def due_of(detail: ErrorDetails) -> str:
     """Return the half sentence that says what would have been right where *detail* found something else."""
     context = detail.get("ctx", {})
@@ -255,6 +260,8 @@ def due_of(detail: ErrorDetails) -> str:
             return f"{context['min_length']} or more {what} are due"
         case "too_long":
             return f"{context['max_length']} characters at most are due"
+        case "tuple_type" if isinstance(detail["input"], str) and detail["loc"][-1:] and detail["loc"][-1] in _OF_TEXTS:
+            return f"a list in brackets is due: {json.dumps([detail['input']], ensure_ascii=False)}"
         case other:
             return _DUE.get(other, detail["msg"])
 
