@@ -358,7 +358,7 @@ def test_history_of_the_version_before_is_opened(tmp_path: Path) -> None:
     database = sqlite3.connect(path)
     database.executescript(
         "DROP TABLE delivery; DROP TABLE fetch; DROP TABLE recorded; DROP TABLE counted; DROP INDEX recording_sound; "
-        "PRAGMA user_version = 5;"
+        "DROP TABLE reach; DROP INDEX call_delivered; ALTER TABLE call DROP COLUMN delivered; PRAGMA user_version = 5;"
     )
     database.close()
 

@@ -376,7 +376,7 @@ def test_a_history_without_recordings_is_upgraded(old: Path, durable: bool) -> N
         assert kept.made_with() == FACTS_1
         kept.keep([Record(GOOD, (Recording("monitor", f"{recorded}.wav", 0, 8000),))])
         kept.close()
-        assert version_of(old) == SCHEMA_VERSION == 7
+        assert version_of(old) == SCHEMA_VERSION == 8
 
 
 def test_a_history_of_an_older_version_gives_no_false_warning(old: Path) -> None:

@@ -18,7 +18,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "0": ("errors", "instants", "fields", "refusals", "privatefile", "acl", "columns", "personalities", "quirks", "register", "served", "extents", "reply", "mapped", "entry", "callanswers", "answers", "controlerrors", "eventstream", "operations", "answerschemas", "steps", "settings"),
     "1": (
         "clock", "corrections", "schedule", "streams", "request", "pages", "head", "reader", "authorization", "nonces", "auth", "parameters", "integers",
-        "extensions", "times", "query", "sight", "matching", "history", "grouping", "csvlines", "pieces", "render", "measuring", "deliveries", "settling", "delivered", "imported", "accounts", "counts", "edits", "devicefile", "cdrapi", "audio", "beneath",
+        "extensions", "times", "query", "sight", "matching", "history", "grouping", "csvlines", "pieces", "render", "measuring", "deliveries", "settling", "reach", "delivered", "imported", "accounts", "counts", "edits", "devicefile", "cdrapi", "audio", "beneath",
         "recordings", "records", "ledger", "truth", "paths", "spool", "media", "listing", "listingform", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "hello", "verdicts", "asked", "face", "checks", "downtime", "lookup", "bookkeeping", "pbx",
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring", "tls12", "scripted"),

@@ -167,7 +167,7 @@ def test_an_older_history_is_taken_over_without_truth(tmp_path: Path) -> None:
     history.close()
     with sqlite3.connect(file) as database:
         database.executescript(
-            "DROP INDEX recording_sound; DROP TABLE delivery; DROP TABLE fetch; DROP TABLE recorded; DROP TABLE counted; "
+            "DROP INDEX recording_sound; DROP TABLE delivery; DROP TABLE fetch; DROP TABLE recorded; DROP TABLE counted; DROP TABLE reach; "
             "DROP TABLE truth; DROP TABLE call; DROP TABLE talk; DROP TABLE carried; DROP TABLE counter; "
             "ALTER TABLE recording DROP COLUMN sound; PRAGMA user_version = 2;"
         )
@@ -189,7 +189,7 @@ def test_legs_of_an_older_history_stay_and_calls_are_told_from_now_on(tmp_path: 
     history.close()
     with sqlite3.connect(file) as database:
         database.executescript(
-            "DROP INDEX recording_sound; DROP TABLE delivery; DROP TABLE fetch; DROP TABLE recorded; DROP TABLE counted; "
+            "DROP INDEX recording_sound; DROP TABLE delivery; DROP TABLE fetch; DROP TABLE recorded; DROP TABLE counted; DROP TABLE reach; "
             "DROP INDEX truth_call; ALTER TABLE truth DROP COLUMN call; DROP TABLE call; DROP TABLE talk; "
             "DROP TABLE carried; PRAGMA user_version = 4;"
         )

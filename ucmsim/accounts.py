@@ -21,7 +21,7 @@ How = Literal["never", "once", "again"]
 """How often the least delivered row of a call went out whole: not once, once, or more than once."""
 HOWS: tuple[How, ...] = get_args(How)
 
-STEP = 400
+STEP = 150
 """Calls that are looked at before others have their turn, at most."""
 _BEYOND = 1 << 52
 """Behind the last call: to it the id of a row is added, and JavaScript still counts to there."""
@@ -81,8 +81,8 @@ class Accounting:
 
     def step(self) -> bool:
         """Look at some more calls; return whether that is all of the page."""
-        # Most of what is looked at may be left out; else one more than fits tells whether there is another page.
-        looked = STEP if self.how else min(STEP, self.sought.limit - len(self.items) + 1)
+        # One more than fits tells whether there is another page.
+        looked = min(STEP, self.sought.limit - len(self.items) + 1)
         found = self._some(looked)
         for at, account in found:
             if account.matches(self.how):
@@ -104,12 +104,13 @@ class Accounting:
 
     def _some(self, count: int) -> list[tuple[int, Account]]:
         """Return the next *count*, each with what `after` is behind it."""
+        sought = replace(self.sought, times=None if self.how is None else HOWS.index(self.how))
         if self._at < _BEYOND:
-            calls, _ = self.history.ledger.page(replace(self.sought, after=self._at, limit=count))
+            calls, _ = self.history.ledger.page(replace(sought, after=self._at, limit=count))
             files = self._files(calls)
             accounts = self._accounts([(call.as_json(), files[call.number]) for call in calls])
             return list(zip((call.over for call in calls), accounts, strict=True))
-        groups = self.history.imported.page(self.sought, self._at - _BEYOND, count)
+        groups = self.history.imported.page(sought, self._at - _BEYOND, count)
         accounts = self._accounts([(group.as_json(), self._named(group)) for group in groups])
         return list(zip((_BEYOND + group.rows[0].row for group in groups), accounts, strict=True))
 

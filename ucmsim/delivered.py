@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from ucmsim.deliveries import Delivery
 from ucmsim.extents import Files, Rows
 from ucmsim.journal.times import wall_text
+from ucmsim.reach import Reach
 from ucmsim.records import Record, Recording
 from ucmsim.settling import NAMED, Settling, runs, runs_of
 
@@ -72,6 +73,10 @@ _NAMED = (
 )
 _THERE = "SELECT * FROM recording WHERE directory = ? AND name = ? AND sound = '' AND written = ?"
 _MOVED = "SELECT * FROM recording WHERE sound = ? AND sound <> '' AND written = ?"
+
+
+_Row = tuple[int, float, str, int, int, int, str]
+"""A row of `delivery`."""
 
 
 class Carrier(NamedTuple):
@@ -132,6 +137,7 @@ class Delivered:
     def __init__(self, database: sqlite3.Connection, lock: threading.Lock) -> None:
         self._database = database
         self._lock = lock
+        self._reach = Reach(database)
 
     def record(self, records: Iterable[Record]) -> None:
         """Write which recordings are of which calls, within the caller's transaction and lock."""
@@ -149,11 +155,17 @@ class Delivered:
         with self._lock:
             for table in ("delivery", "fetch", "counted"):
                 self._database.execute(f"DELETE FROM {table}")  # noqa: S608
+            self._reach.forget()
+
+    def recount(self) -> None:
+        """Count how often each row went out, in a history that kept no such count."""
+        with self._lock:
+            self._reach.recount_all()
 
     def write(self, deliveries: Sequence[Delivery]) -> None:
         """Write *deliveries* in one transaction."""
         latest = {(one.exchange, one.wall): one for one in deliveries}  # what corrects another comes after it
-        rows: list[tuple[object, ...]] = []
+        rows: list[_Row] = []
         files: list[tuple[object, ...]] = []
         for one in latest.values():
             if isinstance(one.sent.carries, Files):
@@ -164,6 +176,7 @@ class Delivered:
         with self._lock:
             self._database.execute("BEGIN")
             try:
+                spoilt = self._reach.spoilt(wrong)
                 for table in ("delivery", "fetch"):
                     self._database.executemany(f"DELETE FROM {table} WHERE exchange = ? AND wall = ?", wrong)  # noqa: S608
                 for table, written, settle in (
@@ -176,6 +189,7 @@ class Delivered:
                     after = self._settled(table)
                     if after > before:
                         settle(before, after)
+                self._reach.recount(spoilt | self._reach.added(one[4:] for one in rows if one[3]))
             except BaseException:
                 self._database.execute("ROLLBACK")
                 raise
@@ -262,8 +276,8 @@ class Delivered:
         return found
 
 
-def _rows(delivery: Delivery, carries: Rows) -> Iterator[tuple[object, ...]]:
-    told: tuple[object, ...] = (delivery.exchange, delivery.wall, delivery.peer)
+def _rows(delivery: Delivery, carries: Rows) -> Iterator[_Row]:
+    told = (delivery.exchange, delivery.wall, delivery.peer)
     if carries.keys and carries.is_whole(delivery.sent.read):  # as nearly all pages are
         keys = set(carries.keys)
         first, last = min(keys), max(keys)

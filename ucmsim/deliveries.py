@@ -23,6 +23,8 @@ RECORD = 16_384
 """Bytes in a record of TLS: of one that did not come to its end nothing can be read."""
 MOST = 10_000
 """Deliveries that wait to be written, at most."""
+TOGETHER = 50
+"""Deliveries that are written in one turn of the worker's, so that nobody waits for a second's worth of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +146,10 @@ class Deliveries:
         self.add(delivery)
         return delivery
 
-    def flush(self) -> None:
-        """Write what waits: for the worker. It may raise `sqlite3.Error`, and what was not written is for the next time."""
+    def flush(self, most: int | None = None) -> None:
+        """Write what waits, at most so many: for the worker. It may raise `sqlite3.Error`, and what was not written is for the next time."""
         with self._lock:
-            written, self._waiting = self._waiting, []
+            written, self._waiting = self._waiting[:most], [] if most is None else self._waiting[most:]
         if not written:
             return
         try:

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ucmsim.deliveries import Deliveries
+from ucmsim.deliveries import TOGETHER, Deliveries
 
 _PERIOD = 1.0
 
@@ -43,11 +43,14 @@ class DeliveryKeeper(Service):
             self._call = self._reactor.callLater(_PERIOD, self._due)
 
     def _due(self) -> None:
-        self._call, self._writing = None, self._worker(self._deliveries.flush)
+        self._call, self._writing = None, self._worker(lambda: self._deliveries.flush(TOGETHER))
         self._writing.addCallbacks(self._done, self._failed)
 
     def _done(self, _result: None) -> None:
         self._writing = None
+        if self.running and len(self._deliveries) >= TOGETHER:  # a second brought more than are written at once
+            self._cancel()
+            self._due()
 
     def _failed(self, failure: Failure) -> None:
         self._writing = None

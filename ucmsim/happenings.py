@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 from ucmsim.accounts import Accounting, How
 from ucmsim.assembly import Appliance
 from ucmsim.calls.events import Call
+from ucmsim.deliveries import TOGETHER
 from ucmsim.errors import UcmsimError
 from ucmsim.fields import FieldRefused
 from ucmsim.instants import microseconds
@@ -209,8 +210,8 @@ class Happenings(Service):
         accounting = Accounting(pbx.history, sought, how)
 
         def step() -> bool:
-            pbx.deliveries.flush()  # in one with the reading: each turn of the worker's is waited for
-            return accounting.step()
+            pbx.deliveries.flush(TOGETHER)  # in one with the reading: each turn of the worker's is waited for
+            return not len(pbx.deliveries) and accounting.step()
 
         async with self._reading:
             self._still_running()

@@ -22,13 +22,16 @@ from ucmsim.imported import Imported
 from ucmsim.ledger import LEDGER_TABLES, LEDGER_UPWARDS_4, TRUTH_TABLE_4, Ledger
 from ucmsim.matching import FUNCTIONS, SELECTED, select
 from ucmsim.query import Query
+from ucmsim.reach import REACH_TABLES, REACH_UPWARDS_8
 from ucmsim.recordings import RECORDING_TABLE, RECORDING_TABLE_2, RECORDING_UPWARDS_3, Recordings
 from ucmsim.records import Numbered, Record, Recording
 from ucmsim.register import Quirks
 from ucmsim.sight import Gap
 from ucmsim.steps import Steps, finished
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
+_COUNTING = 8
+"""The first version that counts how often rows went out."""
 _BATCH = 200
 """Rows that are written, or read, at a time: more at a time leave the processor's caches before they are written."""
 _KEPT = 8
@@ -55,6 +58,7 @@ CREATE TABLE made_with (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 {LEDGER_TABLES}
 {DELIVERY_TABLES}
 {COUNTED_TABLE}
+{REACH_TABLES}
 {_COUNTER_TABLE}
 PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
@@ -67,9 +71,10 @@ _UPWARDS: Mapping[int, str] = MappingProxyType({
     4: f"BEGIN; {LEDGER_UPWARDS_4} PRAGMA user_version = 5; COMMIT;",
     5: f"BEGIN; {DELIVERY_TABLES} PRAGMA user_version = 6; COMMIT;",
     6: f"BEGIN; {COUNTED_TABLE} PRAGMA user_version = 7; COMMIT;",
+    7: f"BEGIN; {REACH_UPWARDS_8} PRAGMA user_version = 8; COMMIT;",
 })  # fmt: skip
 """What makes the next schema of an older one: 1 had no recordings, 2 no truth, in 3 nothing was moved or deleted, in 4 legs had no call,
-until 5 nobody wrote down what was delivered, and in 6 every delivery was kept."""
+until 5 nobody wrote down what was delivered, in 6 every delivery was kept, and in 7 nobody kept count of them by call."""
 
 _QUOTED = ", ".join(f'"{name}"' for name in NAMES)
 _BLOCK = f"SELECT {SELECTED}, id FROM cdr WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608
@@ -133,7 +138,7 @@ class History:
                 database.execute(f"PRAGMA journal_mode = {journal}")
                 database.execute(f"PRAGMA synchronous = {synchronous}")
                 database.execute(f"PRAGMA cache_size = -{CACHE}")
-                cls._settle_schema(database, path)
+                counts = cls._settle_schema(database, path)
                 for name, function in FUNCTIONS.items():
                     database.create_function(name, 1, function, deterministic=True)
             except BaseException:
@@ -141,18 +146,23 @@ class History:
                 raise
         except (sqlite3.Error, OSError) as error:
             raise HistoryError(f"{path} cannot be opened as a history: {error}") from error
-        return cls(database)
+        history = cls(database)
+        if not counts:
+            history.delivered.recount()
+        return history
 
     @staticmethod
-    def _settle_schema(database: sqlite3.Connection, path: Path) -> None:
+    def _settle_schema(database: sqlite3.Connection, path: Path) -> bool:
+        """Bring *database* to the schema of this version; return whether it counted already how often rows went out."""
         (version,) = database.execute("PRAGMA user_version").fetchone()
         (application,) = database.execute("PRAGMA application_id").fetchone()
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if not tables:
             database.executescript(_SCHEMA)
-            return
+            return True
         if application != _APPLICATION_ID:
             raise HistoryError(f"{path} is a SQLite file, but not a history of ucmsim")
+        counts = version >= _COUNTING
         while version in _UPWARDS:
             database.executescript(_UPWARDS[version])
             version += 1
@@ -161,6 +171,7 @@ class History:
                 f"{path} has history schema {version}, and this ucmsim knows schemas 1 to {SCHEMA_VERSION}; "
                 "move the file away, or use the version that wrote it"
             )
+        return bool(counts)
 
     def close(self) -> None:
         """Close the file; the history cannot be used afterwards."""

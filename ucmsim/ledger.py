@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ucmsim.reach import ROWLESS
 from ucmsim.records import Numbered, Record
 from ucmsim.truth import CUT, CallTruth, Carried, Talked, Truth
 
@@ -49,9 +50,11 @@ _TALK = "number, role, since, until"
 _CARRIED = "trunk, place, direction, number, since, answered, until"
 _OF = "WHERE call IN (SELECT value FROM json_each(?)) ORDER BY call, at"
 _INSERT = (
-    f"INSERT INTO call (id, over, {_CALL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE "  # noqa: S608
+    f"INSERT INTO call (id, over, {_CALL}, delivered) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "  # noqa: S608
+    f"CASE WHEN EXISTS (SELECT 1 FROM truth WHERE truth.call = ?1) THEN NULL ELSE {ROWLESS} END) ON CONFLICT (id) DO UPDATE "
     "SET over = excluded.over, ended = excluded.ended, ending = excluded.ending"
 )
+_UNDELIVERED = "UPDATE call SET delivered = NULL WHERE id = ? AND delivered IS NOT NULL"
 _BY_CDR = "id IN (SELECT truth.call FROM truth JOIN cdr ON cdr.id = truth.row WHERE cdr.{} = ?)"
 
 
@@ -98,7 +101,7 @@ class Sought:
     """Which calls are asked for: at most *limit* of those that were over *after* so many, and of these what the rest says.
 
     *since* and *until* are about when calls ended, the one included and the other not; *session* and *uniqueid* stand in
-    a CDR of the call. None is no condition.
+    a CDR of the call; *times* is how often its least delivered row went out whole, 2 for more too. None is no condition.
     """
 
     after: int = 0
@@ -108,10 +111,13 @@ class Sought:
     session: str | None = None
     uniqueid: str | None = None
     shape: str | None = None
+    times: int | None = None
 
     def conditions(self) -> Iterator[tuple[str, object]]:
         """Yield a condition on `call`, and its value, for each that there is."""
         yield "over > ?", self.after
+        if self.times is not None:
+            yield "delivered IS ?", self.times or None
         for condition, value in (
             ("ended >= ?", self.since),
             ("ended < ?", self.until),
@@ -144,6 +150,7 @@ class Ledger:
             if record.truth is not None:
                 legs.append((row, *record.truth, record.call and record.call.number))
         self._database.executemany("INSERT INTO truth VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", legs)
+        self._database.executemany(_UNDELIVERED, {(leg[-1],) for leg in legs})
         self._write(calls, over)
 
     def end(self, over: Iterable[Numbered]) -> None:
