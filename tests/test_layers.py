@@ -22,7 +22,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "recordings", "records", "ledger", "truth", "paths", "spool", "media", "listing", "listingform", "tarball", "recapi", "retrieval", "calls", "faults", "journal", "hello", "verdicts", "asked", "face", "checks", "downtime", "lookup", "bookkeeping", "pbx",
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring", "tls12", "scripted"),
-    "2": ("statefolder", "progress", "configuration", "madewith", "filling", "callquery", "wishes", "bodyschemas", "queryschemas", "staging", "living", "identities", "assembly", "renewal", "hidden", "changes", "frozen", "snapshots", "restoring", "catalogue", "tables"),
+    "2": ("statefolder", "progress", "configuration", "madewith", "filling", "callquery", "wishes", "bodyschemas", "queryschemas", "staging", "living", "identities", "exchanging", "assembly", "renewal", "hidden", "changes", "frozen", "snapshots", "restoring", "catalogue", "tables"),
     "3": ("descriptors", "kernel", "throttle", "socketplane", "gate", "pemfiles", "oldtls", "scriptedtls", "tlsendings", "tls", "wire", "channel", "ports", "listening", "happenings", "keeping", "journalstream", "delivering", "worker", "running", "pbxservice", "fleet", "metrics", "announce", "control", "eventsending", "controltls", "controlchannel", "controlsite", "treqclient", "parent", "stopping", "tap"),
     "4": ("client", "child", "following", "whereabouts", "outeroptions", "journalcommand", "ctl", "report", "reportcommand", "scenariocommand", "cli", "show", "pytest_options", "testing", "pytest_plugin", "scenarios"),
 }  # fmt: skip

@@ -41,7 +41,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether everything listens, and which start of ucmsim this is."""
+    """Whether everything listens, and which start of ucmsim this is: *status* is ready, starting, or failed where a PBX did."""
 
     status: str
     instance: str
@@ -49,13 +49,17 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the process is, the seed of its configuration, the names of its PBXs, and the *versions* of what it runs on."""
+    """What the process is, the seed of its configuration, the names of its PBXs, and the *versions* of what it runs on.
+
+    *failures* says of each PBX that could not be renewed, nor go on, why, and what to do.
+    """
 
     instance: str
     version: str
     seed: int
     pbxs: tuple[str, ...]
     versions: Mapping[str, str] = field(hash=False)
+    failures: Mapping[str, str] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from ucmsim.configuration import DEFECT_IDS, REFUSABLE_DEFECT_IDS, clock_warning
 from ucmsim.defects import DEFECTS, Shown
 from ucmsim.defects.revocation import revoked_list
 from ucmsim.errors import StateInUse
+from ucmsim.exchanging import belonging, settled
 from ucmsim.faults import FaultBook
 from ucmsim.filling import Watch, filling, unwatched
 from ucmsim.history import History
@@ -170,6 +171,7 @@ def assembling(name: str, settings: PbxSettings, premises: Premises, wall: float
         if is_new:
             undoing.callback(folder.forget, name)
         home = folder.pbx(name)
+        settled(*belonging(home / HISTORY), *belonging(home / JOURNAL), home / SPOOL)
         clock = PbxClock.of(settings.clock, wall)
         now, begun = clock.at(wall).pbx, clock.world(wall)
         keyring = Keyring(home, name)

@@ -24,7 +24,7 @@ from ucmsim.control.routes import ROUTES, further, nearest
 from ucmsim.control.sent import body_of, no_query, query_of
 from ucmsim.controlchannel import ControlChannel
 from ucmsim.controltls import ControlTls, ca_file, identity
-from ucmsim.errors import UcmsimError
+from ucmsim.errors import RenewalFailed, UcmsimError
 from ucmsim.eventsending import streamed
 from ucmsim.fields import FieldRefused
 from ucmsim.fleet import Fleet
@@ -67,6 +67,8 @@ class ControlResource(Resource):
             answer = Answer(ApiError(400, "invalid", str(error), error.field or None).body, 400)
         except Stopped as stopped:
             answer = Answer(ApiError(404, "not-found", str(stopped)).body, 404)
+        except RenewalFailed as error:
+            answer = Answer(ApiError(500, "failed", str(error)).body, 500)
         except UcmsimError as error:
             answer = Answer(ApiError(409, "conflict", str(error)).body, 409)
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets the one error shape

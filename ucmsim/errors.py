@@ -59,6 +59,10 @@ class NameTaken(UcmsimError):
     """A PBX of that name runs, or is about to."""
 
 
+class RenewalFailed(UcmsimError):
+    """Another universe could not take the place of one; the sentence says what there is now, and what to do."""
+
+
 class BindError(UcmsimError):
     """A port could not be opened."""
 

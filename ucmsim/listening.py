@@ -39,9 +39,13 @@ class Place:
         """The same without what any fault has done to it."""
         return Place(self.address, self.port)
 
+    @property
+    def left(self) -> Place:
+        """The address alone, for who is to listen there some time."""
+        return Place(self.address)
+
     def moved(self, port: OpenPort | None) -> Place:
-        """Return the place at another *port*, None for nowhere; this one is closed, and that too where faults keep it so."""
-        closed(self.port)
+        """Return the place at another *port*, None for nowhere, which is closed where faults keep it so; this one stays open."""
         if port is None:
             return Place()
         if self.keeping:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.defer import Deferred, DeferredLock, succeed
 from twisted.logger import Logger
 
 from ucmsim import renewal
@@ -16,12 +16,13 @@ from ucmsim.authority import Identity
 from ucmsim.changes import Change
 from ucmsim.clock import When
 from ucmsim.defects import Shown
-from ucmsim.errors import UcmsimError
+from ucmsim.errors import RenewalFailed, UcmsimError
 from ucmsim.happenings import Happenings, Stopped
 from ucmsim.identities import Identities
 from ucmsim.keeping import JournalKeeper
 from ucmsim.keyring import Keyring
-from ucmsim.ports import closed
+from ucmsim.listening import Place
+from ucmsim.ports import OpenPort, closed
 from ucmsim.renewal import Renewal
 from ucmsim.restoring import Taken, restored, state_of, taken
 from ucmsim.running import Running, judge
@@ -31,7 +32,10 @@ from ucmsim.worker import Worker
 
 
 class PbxService(Service):
-    """One PBX on its port, whatever universe it is in by now."""
+    """One PBX on its port, whatever universe it is in by now.
+
+    *failure* says why it is in none, where one could not take the place of another, nor the other come back.
+    """
 
     _log = Logger()
 
@@ -41,6 +45,8 @@ class PbxService(Service):
         self._worker = worker
         self._now = Running(appliance, reactor, worker)
         self._turn = DeferredLock()  # one change of all of it after another
+        self._left: Place | None = None
+        self.failure = ""
 
     @property
     def appliance(self) -> Appliance:
@@ -84,6 +90,8 @@ class PbxService(Service):
         return stopping
 
     def _stopped(self) -> Deferred[Any]:
+        if self._left is not None:
+            return succeed(None)
         return self._now.stop()  # whichever it is when it comes to that
 
     async def reset(self) -> None:
@@ -140,7 +148,7 @@ class PbxService(Service):
     async def change(self, make: Callable[[PbxSettings], Change]) -> Change:
         """Go by other settings, as the worker *makes* them of those that hold by now. Raises `UcmsimError`, and changes nothing."""
         async with self._turn:
-            self._still_running()
+            await self._revived()
             appliance, wall = self.appliance, self.wall
 
             def prepare() -> tuple[
@@ -192,30 +200,92 @@ class PbxService(Service):
 
         Whoever connects meanwhile waits, and is served by the new one.
         """
-        old, port = self._now, None
+        old, before, port = self._now, self.appliance, None
         try:
             judge(coming.identities.good, coming.settings)
-            moves = self._moves(self.appliance.pbx.settings, coming.settings)
+            moves = self._moves(before.pbx.settings, coming.settings)
             if moves and coming.settings.api.enable:
                 port = await old.listening.coming(coming.settings.api.tls_bind_address)
             if coming.identities is not self.appliance.identities:
                 await self._worker.ahead(coming.keep)
             self._still_running()
-        except UcmsimError:
-            closed(port)
+        except BaseException:
+            await closed(port)
+            old.listening.look()  # its own port may have been in the way
             coming.abandon()
             raise
-        place = old.listening.give_up()
-        if moves:
-            place = place.moved(port)
-        await old.stop(coming.let_go)
+        place = self._left or old.listening.give_up()
+        there = place.moved(port) if moves else place
+        now = None
         try:
+            if self._left is None:
+                await old.stop(coming.let_go)
             appliance = await self._worker.slowly(coming.taking_place(self.wall))
-            self._now = Running(appliance, self._reactor, self._worker)
-            self._now.start(place if coming.goes_on else place.forgotten)
-        except BaseException:  # nothing is left to go back to
+            now = Running(appliance, self._reactor, self._worker)
+            now.start(there if coming.goes_on else there.forgotten)
+        except Exception as error:  # noqa: BLE001 - whatever it is, what was before shall go on
+            self._log.failure("{pbx}: what was to take its place could not", pbx=self.name)
+            await self._taken_back(now, port)
+            await self._gone_back(before, coming, place, error)
+        else:
+            self._now, self._left, self.failure = now, None, ""
+            if moves:
+                closed(place.port)
+            if not coming.goes_on:  # nobody has to wait for it
+                self._worker.ahead(coming.settle).addErrback(lambda _: None)
+
+    async def _taken_back(self, now: Running | None, port: OpenPort | None) -> None:
+        """Switch off what has begun *now*, and close the *port* that it was to have."""
+        if now is not None:
+            now.listening.give_up()
+            try:
+                await now.stop()
+            except Exception:  # noqa: BLE001 - it is gone anyway
+                self._log.failure("{pbx}: nor could that be stopped", pbx=self.name)
+        await closed(port)
+
+    async def _gone_back(self, before: Appliance, coming: Renewal, place: Place, error: Exception) -> NoReturn:
+        """Go on as *before* at its *place*, or not at all, and say so. Raises `RenewalFailed`."""
+        why = f"PBX '{self.name}' could not be renewed ({error})"
+        try:
+            await self._worker.ahead(coming.put_back)
+            await self._resumed(before, place)
+        except Exception as further:  # noqa: BLE001 - whatever it is, it is told
+            self._log.failure("{pbx}: nor could it go on as before", pbx=self.name)
             place.close()
+            self._left = place.left
+            self.failure = (
+                f"{why}, nor go on as before ({further}), so nothing listens; see to that, then PUT it, reset it, or restore "
+                f"a snapshot; its files are in '{before.home}'"
+            )
+            raise RenewalFailed(self.failure) from error
+        raise RenewalFailed(f"{why}, and goes on as before, after a restart; see to that, and ask again") from error
+
+    async def _resumed(self, before: Appliance, place: Place) -> None:
+        """Let the PBX *before*, which was let go, listen at *place* again."""
+        appliance = await self._worker.slowly(renewal.back(before, self.wall))
+        now = None
+        try:
+            now = Running(appliance, self._reactor, self._worker)
+            now.start(place)
+        except BaseException:
+            if now is None:
+                appliance.close()
+            await self._taken_back(now, None)
             raise
+        self._now, self._left, self.failure = now, None, ""
+
+    async def _revived(self) -> None:
+        """Go on as before something failed, if that can be by now. Raises `RenewalFailed`."""
+        self._still_running()
+        if self._left is None:
+            return
+        try:
+            await self._resumed(self.appliance, self._left)
+        except Exception:  # noqa: BLE001 - whatever it is, it is as it was
+            self._log.failure("{pbx}: it still cannot go on", pbx=self.name)
+            raise RenewalFailed(self.failure) from None
+        self._log.info("{pbx}: it goes on", pbx=self.name)
 
     def _still_running(self) -> None:
         if not self.running:

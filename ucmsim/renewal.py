@@ -6,9 +6,9 @@ appliance that runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import ClassVar, Protocol
 
 from ucmsim import schedule
@@ -16,6 +16,7 @@ from ucmsim.assembly import HISTORY, JOURNAL, Appliance, armed, opened_journal, 
 from ucmsim.changes import Change
 from ucmsim.clock import PbxClock
 from ucmsim.errors import HistoryError
+from ucmsim.exchanging import Exchange, belonging, erase
 from ucmsim.filling import filling
 from ucmsim.history import History
 from ucmsim.identities import Identities
@@ -24,8 +25,6 @@ from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.steps import Steps
 
 _COMING = f"{HISTORY}.new"
-_BESIDE = ("", "-wal", "-shm", "-journal")
-"""What SQLite adds to the name of a file for those that belong to it."""
 
 
 class Renewal(Protocol):
@@ -48,7 +47,13 @@ class Renewal(Protocol):
         """Switch the one *before* off."""
 
     def taking_place(self, wall: float) -> Steps[Appliance]:
-        """Return it, at *wall* seconds, in steps; the other must be let go."""
+        """Return it, at *wall* seconds, in steps; the other must be let go. Where it fails nothing new is left open."""
+
+    def put_back(self) -> None:
+        """Put back what gave way to it, which must be closed. Raises `OSError` or `ConfigurationError`."""
+
+    def settle(self) -> None:
+        """Discard what gave way to it."""
 
     def abandon(self) -> None:
         """Leave nothing behind of it."""
@@ -61,6 +66,7 @@ class Afresh:
     before: Appliance
     clock: PbxClock
     warnings: tuple[str, ...]
+    exchange: Exchange = field(default_factory=Exchange)
 
     goes_on: ClassVar[bool] = False
 
@@ -79,17 +85,29 @@ class Afresh:
 
     def taking_place(self, wall: float) -> Steps[Appliance]:
         before, home, settings = self.before, self.before.home, self.settings
-        erase(home / HISTORY)
-        (home / _COMING).replace(home / HISTORY)
-        erase(home / JOURNAL)
-        history = History.open(home / HISTORY, durable=before.premises.durable)
-        yield  # where there are many rows, each half of this takes a while
-        appliance = put_together(
-            before.pbx.name, settings, before.premises, history=history, journal=opened_journal(settings, home),
-            identities=before.identities, clock=self.clock, wall=wall, warnings=self.warnings,
-        )  # fmt: skip
+        self.exchange.away(*belonging(home / HISTORY), *belonging(home / JOURNAL))
+        self.exchange.put(home / _COMING, home / HISTORY)
+        with ExitStack() as undoing:
+            history = History.open(home / HISTORY, durable=before.premises.durable)
+            undoing.callback(history.close)
+            yield  # where there are many rows, each half of this takes a while
+            journal = opened_journal(settings, home)
+            undoing.callback(journal.close)
+            appliance = put_together(
+                before.pbx.name, settings, before.premises, history=history, journal=journal,
+                identities=before.identities, clock=self.clock, wall=wall, warnings=self.warnings,
+            )  # fmt: skip
+            undoing.pop_all()
         appliance.pbx.remember(before.pbx)
         return appliance
+
+    def put_back(self) -> None:
+        home = self.before.home
+        self.exchange.undo(*belonging(home / HISTORY)[1:], *belonging(home / JOURNAL))
+        self.abandon()
+
+    def settle(self) -> None:
+        self.exchange.settle()
 
     def abandon(self) -> None:
         erase(self.before.home / _COMING)
@@ -155,6 +173,12 @@ class Changed:
         appliance.pbx.go_on(old)
         return appliance
 
+    def put_back(self) -> None:
+        if self.identities is not self.before.identities:
+            Keyring(self.before.home, self.before.pbx.name).keep(self.before.identities.good)
+
+    def settle(self) -> None: ...
+
     def abandon(self) -> None: ...
 
     def _is_about(self, group: str) -> bool:
@@ -186,7 +210,32 @@ def changed(before: Appliance, change: Change, wall: float) -> Changed:
     return Changed(before, settings, identities, change.keys)
 
 
-def erase(database: Path) -> None:
-    """Remove a *database* that nobody has open, and all that belongs to it."""
-    for ending in _BESIDE:
-        database.with_name(database.name + ending).unlink(missing_ok=True)
+def back(before: Appliance, wall: float) -> Steps[Appliance]:
+    """Return the PBX *before*, which was let go, as it goes on after a restart of the unit, from its files.
+
+    Raises `HistoryError` or `OSError`.
+    """
+    old, home = before.pbx, before.home
+    if not (home / HISTORY).exists():  # to open it would make an empty one
+        raise HistoryError(f"there is no '{home / HISTORY}'")
+    with ExitStack() as undoing:
+        with suppress(Exception):
+            old.history.close()
+        history = History.open(home / HISTORY, durable=before.premises.durable)
+        undoing.callback(history.close)
+        yield
+        journal = old.journal
+        if journal.spills:
+            with suppress(Exception):
+                journal.close()
+            journal = opened_journal(old.settings, home)
+            undoing.callback(journal.close)
+            journal.mark = old.journal.mark
+        appliance = put_together(
+            old.name, old.settings, before.premises, history=history, journal=journal, identities=before.identities,
+            clock=old.clock, wall=wall, warnings=before.begun_with, kept=True, faults=old.faults,
+        )  # fmt: skip
+        undoing.pop_all()
+    appliance.begun_with = tuple(dict.fromkeys(appliance.begun_with))
+    appliance.pbx.go_on(old)
+    return appliance

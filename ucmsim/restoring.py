@@ -8,8 +8,8 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,18 +19,18 @@ from ucmsim.assembly import HISTORY, SPOOL, Appliance, opened_journal, put_toget
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import read_pbx, written
 from ucmsim.errors import ConfigurationError, HistoryError
+from ucmsim.exchanging import Exchange, belonging, erase
 from ucmsim.faults import FaultBook
 from ucmsim.frozen import clock_json, clock_of, faults_json, faults_of, nonces_into, nonces_json
 from ucmsim.history import History
 from ucmsim.identities import Identities
 from ucmsim.nonces import Nonces
-from ucmsim.renewal import erase
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.snapshots import Snapshot, SnapshotError
 from ucmsim.steps import Steps
 
 _COMING = f"{HISTORY}.restored"
-_SPOOL, _OLD_SPOOL = f"{SPOOL}.restored", f"{SPOOL}.old"
+_SPOOL = f"{SPOOL}.restored"
 _OF_THE_PLACE = ("enable", "tls_bind_address", "tls_private_key", "tls_cert")
 """What of the device's page belongs to port and identity, which stay."""
 
@@ -94,6 +94,7 @@ class Restored:
     channels: int
     journal: str
     warnings: tuple[str, ...]
+    exchange: Exchange = field(default_factory=Exchange)
 
     goes_on: ClassVar[bool] = False
 
@@ -107,30 +108,36 @@ class Restored:
 
     def taking_place(self, wall: float) -> Steps[Appliance]:
         before, home, settings, old = self.before, self.before.home, self.settings, self.before.pbx
-        erase(home / HISTORY)
-        (home / _COMING).replace(home / HISTORY)
-        if (home / SPOOL).is_symlink():
-            (home / SPOOL).unlink()
-        with suppress(FileNotFoundError):
-            (home / SPOOL).replace(home / _OLD_SPOOL)
-        (home / _SPOOL).replace(home / SPOOL)
-        shutil.rmtree(home / _OLD_SPOOL, ignore_errors=True)
+        self.exchange.away(*belonging(home / HISTORY), home / SPOOL)
+        self.exchange.put(home / _COMING, home / HISTORY)
+        self.exchange.put(home / _SPOOL, home / SPOOL)
         journal = old.journal
-        if settings.journal != old.settings.journal:
-            journal.close()
-            journal = opened_journal(settings, home)
-        history = History.open(home / HISTORY, durable=before.premises.durable)
-        if journal.mark != self.journal:
-            history.delivered.forget()  # the journal that tells of it is another
-        yield  # where there are many rows, each half of this takes a while
-        appliance = put_together(
-            old.name, settings, before.premises, history=history, journal=journal, identities=self.identities,
-            clock=self.clock(wall), wall=wall, warnings=self.warnings, kept=True, faults=self.faults,
-        )  # fmt: skip
+        with ExitStack() as undoing:
+            if settings.journal != old.settings.journal:
+                journal.close()
+                journal = opened_journal(settings, home)
+                undoing.callback(journal.close)
+            history = History.open(home / HISTORY, durable=before.premises.durable)
+            undoing.callback(history.close)
+            if journal.mark != self.journal:
+                history.delivered.forget()  # the journal that tells of it is another
+            yield  # where there are many rows, each half of this takes a while
+            appliance = put_together(
+                old.name, settings, before.premises, history=history, journal=journal, identities=self.identities,
+                clock=self.clock(wall), wall=wall, warnings=self.warnings, kept=True, faults=self.faults,
+            )  # fmt: skip
+            undoing.pop_all()
         appliance.living.count_channels(self.channels)
         self.nonces(appliance.pbx.nonces)
         appliance.pbx.go_on(old)
         return appliance
+
+    def put_back(self) -> None:
+        self.exchange.undo(*belonging(self.before.home / HISTORY)[1:])
+        self.abandon()
+
+    def settle(self) -> None:
+        self.exchange.settle()
 
     def abandon(self) -> None:
         _clear(self.before.home)
@@ -201,5 +208,4 @@ def _judge(file: Path, database: Path, *, durable: bool) -> None:
 
 def _clear(home: Path) -> None:
     erase(home / _COMING)
-    for folder in (_SPOOL, _OLD_SPOOL):
-        shutil.rmtree(home / folder, ignore_errors=True)
+    shutil.rmtree(home / _SPOOL, ignore_errors=True)

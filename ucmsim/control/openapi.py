@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SAID: Mapping[int, str] = MappingProxyType({
     200: "it is so", 201: "it is made", 204: "it is gone", 400: "what was sent is wrong", 401: "the token is missing or wrong",
     404: "there is no such PBX or fault", 409: "it does not go with what there is", 413: "the body is too large",
-    415: "the body is no JSON", 500: "ucmsim failed; its log says why", 503: "not everything listens yet",
+    415: "the body is no JSON", 500: "ucmsim failed; the message, or its log, says why", 503: "not everything listens",
 })  # fmt: skip
 _NAMES: Mapping[str, str] = MappingProxyType({"pbx": "the name of a PBX", "name": "the name of an armed fault"})
 _JSON = "application/json"

@@ -30,7 +30,7 @@ def pbxs(plane: Plane) -> Answer:
 
 def pbx(plane: Plane, pbx: str) -> Answer:
     """Answer one PBX."""
-    return Answer(told(plane.find(pbx)))
+    return Answer(told(plane.find(pbx, failed=True)))
 
 
 async def create_pbx(plane: Plane, body: dict[str, Any]) -> Answer:
@@ -52,7 +52,7 @@ async def put_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
 
 async def change_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
     """Change settings of a PBX, as a JSON merge patch says."""
-    return await _changed(plane.find(pbx), lambda before: merge(before, body, Path.cwd()))
+    return await _changed(plane.find(pbx, failed=True), lambda before: merge(before, body, Path.cwd()))
 
 
 async def _created(plane: Plane, name: str, settings: PbxSettings) -> PbxService:
@@ -82,7 +82,7 @@ def _unbound(error: BindError) -> ApiError:
 
 async def reset_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
     """Let a PBX begin a new universe."""
-    service = plane.find(pbx)
+    service = plane.find(pbx, failed=True)
     if body:
         raise ApiError(400, "invalid", "a reset takes nothing; send {} or no body", next(iter(body)))
     await service.reset()
@@ -92,7 +92,7 @@ async def reset_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
 async def delete_pbx(plane: Plane, pbx: str) -> Answer:
     """Stop a PBX and forget it; one that comes is waited for."""
     async with plane.fleet.turn(pbx):
-        plane.find(pbx)
+        plane.find(pbx, failed=True)
         await plane.fleet.remove(pbx)
     _log.info("{pbx}: stopped and forgotten", pbx=pbx)
     return Answer(None, 204)
@@ -111,7 +111,7 @@ def told(service: PbxService) -> Mapping[str, Any]:
         **told,
         "ca_pem": export(service.appliance.identities.good.trust, "pem").decode(),  # for who cannot read that file
         "rows": len(pbx.history),
-        "warnings": list(service.appliance.warnings),
+        "warnings": [*filter(None, [service.failure]), *service.appliance.warnings],
         "settings": settings,
     }
 

@@ -26,10 +26,18 @@ class Plane:
     ready: Callable[[], bool]
     registry: CollectorRegistry
 
-    def find(self, name: str) -> PbxService:
-        """Return the running PBX called *name*; raises `ApiError`."""
+    def find(self, name: str, *, failed: bool = False) -> PbxService:
+        """Return the running PBX called *name*, also one that has *failed* where that is wanted; raises `ApiError`."""
         try:
-            return self.fleet[name]
+            service = self.fleet[name]
         except KeyError:
             known = [str(service.name) for service in self.fleet]
             raise ApiError(404, "not-found", f"there is no PBX '{name}'; {or_listed(name, known)}") from None
+        if service.failure and not failed:
+            raise ApiError(500, "failed", service.failure)
+        return service
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """Why PBXs that failed did so, by their names."""
+        return {str(service.name): service.failure for service in self.fleet if service.failure}

@@ -19,8 +19,8 @@ def health(plane: Plane) -> Answer:
 
 def readiness(plane: Plane) -> Answer:
     """Answer whether everything listens."""
-    ready = plane.ready()
-    return Answer({"status": "ready" if ready else "starting", "instance": plane.instance}, 200 if ready else 503)
+    said = "failed" if plane.failures else "ready" if plane.ready() else "starting"
+    return Answer({"status": said, "instance": plane.instance}, 200 if said == "ready" else 503)
 
 
 def status(plane: Plane) -> Answer:
@@ -28,7 +28,7 @@ def status(plane: Plane) -> Answer:
     names = [service.name for service in plane.fleet]
     versions = {"Python": platform.python_version(), "Twisted": TWISTED, "OpenSSL": backend.openssl_version_text()}
     told = {"instance": plane.instance, "version": __version__, "seed": plane.seed, "pbxs": names, "versions": versions}
-    return Answer(told)
+    return Answer({**told, "failures": plane.failures})
 
 
 async def openapi(plane: Plane) -> Answer:

@@ -25,7 +25,7 @@ async def snapshot(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
 
 async def restore(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
     """Let a PBX be as it is in a file."""
-    service = plane.find(pbx)
+    service = plane.find(pbx, failed=True)
     try:
         await service.restore(_file(body))
     except SnapshotError as error:
