@@ -11,6 +11,7 @@ import json
 import re
 import ssl
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -96,6 +97,7 @@ class Collector:
     login: type[Digest] = Digest
     look_back = timedelta(hours=12)
     size = 1000
+    form = "json"
     first_wait = 1.2
 
     def __init__(self, ucm: Ucm) -> None:
@@ -136,7 +138,7 @@ class Collector:
     def page(self, since: datetime | None, offset: int) -> list[dict[str, str]]:
         """Return the rows of a page."""
         start = "" if since is None else f"startTime={(since - self.look_back).isoformat()}&"
-        answer = self.http.get(f"/cdrapi?format=json&{start}numRecords={self.size}&offset={offset}")
+        answer = self.http.get(f"/cdrapi?format={self.form}&{start}numRecords={self.size}&offset={offset}")
         if answer.status != 200:
             raise Denied(str(answer.status))
         return self.read(answer.body)
@@ -240,13 +242,22 @@ class Hammering(Collector):
         self.wait = 0.0
 
 
+class Steady(Collector):
+    """Asks again after 0.9 s when it is denied, every time."""
+
+    def poll(self) -> None:
+        self.wait = 0.0
+        self.first_wait = 0.9
+        super().poll()
+
+
 class WindowDone(Collector):
     """Collects windows of time up to now by the PBX's clock, and takes one for done when it has begun with it."""
 
     look_back = timedelta(0)
 
     def collect(self) -> None:
-        window, now = self.mark, self.http.get("/cdrapi?numRecords=1").date
+        window, now = self.mark, self.http.get("/cdrapi?startTime=2037-01-01").date
         offset = 0
         try:
             while rows := self.page(window, offset):
@@ -297,3 +308,87 @@ class Looping(Collector):
     """Never gives a login up."""
 
     login = Endless
+
+
+class QuarterBack(Collector):
+    """Reads again a quarter of an hour back, and no further."""
+
+    look_back = timedelta(minutes=15)
+
+
+class HourBack(Collector):
+    """Reads again an hour back, and no further."""
+
+    look_back = timedelta(hours=1)
+
+
+class CountsOn(Collector):
+    """Goes on at the next poll behind as many rows as it has, and never reads what comes to lie before them."""
+
+    def collect(self) -> None:
+        self.keep(self.page(None, len(self.rows)))
+
+
+class SkipsThePage(Collector):
+    """Goes on with the next page when one fails."""
+
+    look_back = timedelta(0)
+
+    def collect(self) -> None:
+        since = self.mark
+        for at in range(3):
+            with suppress(OSError, http.client.HTTPException):
+                if not (rows := self.page(since, at * self.size)):
+                    break
+                self.keep(rows)
+
+
+class StopsAtAnOddPage(Collector):
+    """Takes a page that has not as many rows as it asked for as the last one."""
+
+    def page(self, since: datetime | None, offset: int) -> list[dict[str, str]]:
+        return [] if offset and self.odd else super().page(since, offset)
+
+    odd = False
+
+    def progress(self, rows: list[dict[str, str]]) -> int:
+        self.odd = len(rows) != self.size
+        return super().progress(rows)
+
+
+class Downgrading(Collector):
+    """Asks again without verification when a certificate does not verify."""
+
+    def poll(self) -> None:
+        try:
+            self.collect()
+        except ssl.SSLError:
+            self.http.context.check_hostname = False
+            self.http.context.verify_mode = ssl.CERT_NONE
+        time.sleep(0.05)
+
+
+class ThreeAtOnce(Collector):
+    """Asks for a recording three times, one right after another, and never again."""
+
+    def fetch(self, name: str) -> None:
+        for _ in range(3):
+            if name in self.wanted:
+                super().fetch(name)
+        self.wanted.pop(name, None)
+
+
+class OneLogin(Digest):
+    """Keeps the nonce that it was given first."""
+
+    def get(self, target: str) -> Answer:
+        if not self.nonce:
+            return super().get(target)
+        answer, _ = self._once(target)
+        return answer
+
+
+class LogsInOnce(Collector):
+    """Answers no challenge but the first."""
+
+    login = OneLogin

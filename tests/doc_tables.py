@@ -257,7 +257,12 @@ def keys(kind: type[BaseModel]) -> str:
 
 def bounds() -> Iterator[list[str]]:
     """Yield the keys that bound what is expected of exchanges, and of a client that comes back."""
-    for part, kind in (("requests", language.Bounds), ("in_a_row", language.InARow), ("came_back", language.CameBack)):
+    for part, kind in (
+        ("requests", language.Bounds),
+        ("in_a_row", language.InARow),
+        ("backs_off", language.BacksOff),
+        ("came_back", language.CameBack),
+    ):
         for name, field in kind.model_fields.items():
             if name not in language.Which.model_fields:
                 yield [f"`{part}`", f"`{name}`", field.description or ""]

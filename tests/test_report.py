@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,15 @@ from click.testing import CliRunner
 
 from tests.controlling import Control, api
 from ucmsim.cli import main
+from ucmsim.client import ControlClient
 from ucmsim.pytest_plugin import Ucm, UcmFleet
+from ucmsim.report.bundle import bundle
 from ucmsim.report.findings import findings
 from ucmsim.report.scrubbing import HIDDEN, Scrubber
 from ucmsim.report.summary import MOST, Summary
+from ucmsim.scenarios.judging import Finding
+from ucmsim.scenarios.language import Expectation, Scenario
+from ucmsim.scenarios.outcome import Outcome, StepDone
 
 EMPTY: dict[str, Any] = {
     "personality": "ucm6510",
@@ -48,6 +54,21 @@ def members(out: Path) -> dict[str, str]:
 
 def get(ucm: Ucm, target: str, **how: Any) -> requests.Response:
     return requests.get(f"{ucm.url}{target}", verify=str(ucm.ca), timeout=20, **how)
+
+
+def outcome(*why: str) -> dict[str, Any]:
+    """Return the account of a scenario whose expectations failed, each for one of the reasons *why*, and one that passed."""
+    found = [Finding(f"bad-{at}", "It is right.", passed=False, why=reason) for at, reason in enumerate(why)]
+    played = Scenario(
+        name="day", title="A <b>day</b>", story=f"It rains. {' '.join(why)}", correct="Takes an umbrella.",
+        expect=(Expectation(name="dry", says="It is dry.", verified=True),),
+    )  # fmt: skip
+    good, open_ = (
+        Finding("good", "It is good.", passed=True),
+        Finding("kept", "It is kept.", passed=None, why="not said"),
+    )
+    steps = (StepDone("noon", 1772550000.5, datetime(2026, 3, 3, 18, tzinfo=UTC)), StepDone("arm rain", 1772550001.25))
+    return Outcome("day", (*found, good, open_), ("something was dropped",), steps).account(played)
 
 
 def call(ucm: Ucm, count: int = 1, **how: Any) -> None:
@@ -267,6 +288,47 @@ def test_page_is_bounded() -> None:
     assert next(one.title for one in findings(summary)) == "7 of 1,507 calls were never delivered whole"
 
 
+@pytest.mark.ucmsim(**EMPTY)
+def test_a_scenario_stands_at_the_top(ucm: Ucm, ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+    """What was played, each expectation with its sentence, and when each step was done; a plain report has nothing of it."""
+    client = ControlClient(ucm_fleet.control.url, ucm_fleet.control.token)
+    told = outcome("3 of 4 were <i>wet</i>")
+
+    bundle(client, [ucm.name], tmp_path / "run.zip", Scrubber(()), lambda items, *_: iter(items), outcome=told)
+    report(ucm_fleet, tmp_path / "plain.zip", "--pbx", ucm.name)
+
+    found, plain = members(tmp_path / "run.zip"), members(tmp_path / "plain.zip")
+    assert json.loads(found["outcome.json"]) == told == {
+        "scenario": "day", "title": "A <b>day</b>", "story": "It rains. 3 of 4 were <i>wet</i>", "correct": "Takes an umbrella.",
+        "passed": False, "verdict": "1 of 3 failed, 1 not judged", "exit": 1,
+        "findings": [
+            {"name": "bad-0", "says": "It is right.", "passed": False, "why": "3 of 4 were <i>wet</i>"},
+            {"name": "good", "says": "It is good.", "passed": True, "why": ""},
+            {"name": "kept", "says": "It is kept.", "passed": None, "why": "not said"},
+        ],
+        "steps": [
+            {"what": "noon", "wall": "2026-03-03T15:00:00.500+00:00", "pbx_clock": "2026-03-03T18:00:00+00:00"},
+            {"what": "arm rain", "wall": "2026-03-03T15:00:01.250+00:00", "pbx_clock": None},
+        ],
+        "notes": ["something was dropped"],
+    }  # fmt: skip
+    text = Text(found["report.html"])
+    assert (text.loads, text.open) == ([], [])
+    assert (
+        str(text)
+        .partition("Scenario day: ")[2]
+        .startswith(
+            "1 of 3 failed, 1 not judged A <b>day</b>. It rains. 3 of 4 were <i>wet</i> A correct client: Takes an umbrella. "
+            "failed bad-0: It is right. 3 of 4 were <i>wet</i> passed good: It is good. not judged kept: It is kept. not said "
+            "Note: something was dropped. Exit code 1."
+        )
+    )
+    assert "15:00:00.500 2026-03-03 18:00:00 noon 15:00:01.250 arm rain " in str(text)
+    assert str(text).index("Scenario day") < str(text).index("This page holds")
+    assert "outcome.json" in str(text)
+    assert "outcome" not in plain["report.html"] + "".join(plain)
+
+
 # --- secrets -------------------------------------------------------------------------------------------------------
 
 SECRET = "s3cret/Passw0rd+Ö"
@@ -316,9 +378,18 @@ def test_planted_secrets_appear_nowhere(control: Control, ucm_fleet: UcmFleet, t
             )  # fmt: skip
 
     code, printed = report(ucm_fleet, tmp_path / "run.zip", "--pbx", pbx["name"])
+    of_scenario = tmp_path / "scenario.zip"
+    client = ControlClient(ucm_fleet.control.url, ucm_fleet.control.token)
+    secrets = [secret.encode() for secret in (SECRET, TOKEN, client.token)]
+    why = [f"saw {form}" for of in secrets for form in (of.decode(), quote(of), of.hex(), b64encode(of).decode())] + [
+        KEY
+    ]
+    scrubber = Scrubber((SECRET, TOKEN, client.token))
+    bundle(client, [pbx["name"]], of_scenario, scrubber, lambda items, *_: iter(items), outcome=outcome(*why))
 
     assert code == 0, printed
-    found = members(tmp_path / "run.zip")
+    found = members(tmp_path / "run.zip") | {f"scenario {name}": it for name, it in members(of_scenario).items()}
+    assert found["scenario outcome.json"].count(HIDDEN) >= len(why)
     assert len(json.loads(found["run.json"])["pbxs"][pbx["name"]]["requests"]) > 1
     for secret in (SECRET, TOKEN, ucm_fleet.control.token):
         for form in encodings(secret):

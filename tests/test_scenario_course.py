@@ -291,6 +291,26 @@ def test_how_many_requests_there_were_in_a_row():
     assert found("in_a_row", {**bounds, "since": "open"}, *row) == (True, "", False)
 
 
+def test_whether_the_client_backs_off():
+    """Each client and path by itself, from one step to another, and up to the last request while that step is not done."""
+    hammering = [request(number, 403) for number in range(5, 20)]
+    bounds = {"status": 403, "since": "closed"}
+    said = (
+        "it tried 9 times in 8.0 s, and one whose pauses double from 1 s on tries 4 times; "
+        "8 are the most, for pauses that are left to chance"
+    )
+    assert found("backs_off", bounds, *hammering) == (False, said, False)
+    assert found("backs_off", {**bounds, "until": "open"}, *hammering)[1].startswith("it tried 9 times in 9.0 s")
+    assert found("backs_off", {**bounds, "at_once": 9}, *hammering)[0] is False
+    assert found("backs_off", {**bounds, "status": 401}, *hammering) == (True, "", False)
+    assert found("backs_off", {**bounds, "since": "begin"}, *hammering) == (True, "", False)
+    eight, until = hammering[-8:], {**bounds, "until": "open"}
+    assert found("backs_off", until, *eight)[0] is False
+    for key, both in (("path", ("/cdrapi", "/recapi")), ("peer", ("127.0.0.1", "127.0.0.2"))):
+        apart = [replace(one, **{key: both[one.id % 2]}) for one in eight]
+        assert found("backs_off", until, *apart) == (True, "", False)
+
+
 def test_whether_the_client_came_back():
     """Counted from the step on, challenges left out, by requests and both clocks."""
     again = [request(15), request(21, 401), request(22, 500), request(30)]

@@ -80,7 +80,7 @@ day.yaml:25: expect[1].unmarked[0]: 'hammering' is unknown: no mark has that id
 day.yaml:26: expect[2].came_back.since: 'two' is unknown: no step before has that name; there is 'one'
 day.yaml:26: expect[2].came_back: this has no bound; give seconds, pbx_seconds or requests
 day.yaml:27: expect[3].requests: this is true of any number; give at_least or at_most
-day.yaml:28: expect[4]: what is expected is missing; give one of delivered, fetched, kept, verified, unmarked, requests, in_a_row, came_back"""
+day.yaml:28: expect[4]: what is expected is missing; give one of delivered, fetched, kept, verified, unmarked, requests, in_a_row, backs_off, came_back"""
 
 
 def said(text: str) -> str:

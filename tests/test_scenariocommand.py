@@ -162,7 +162,12 @@ def test_the_evidence_is_kept(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
     assert said.endswith(f"{out}: open report.html in it\n")
     with ZipFile(out) as found:
         files = {name: found.read(name) for name in found.namelist()}
-    assert b"day" in files["report.html"]
+    told = json.loads(files["outcome.json"])
+    assert (told["scenario"], told["story"], told["passed"], told["exit"]) == ("day", "A call is placed.", True, 0)
+    assert [(one["name"], one["passed"]) for one in told["findings"]] == [("nothing-lost", True), ("kept-once", None)]
+    assert [one["what"] for one in told["steps"]] == ["place a", "it is over"]
+    assert [one["pbx_clock"] is None for one in told["steps"]] == [True, False]
+    assert b"Scenario day: 1 of 2 passed, 1 not judged" in files["report.html"]
     assert [name for name, data in files.items() if b"cdrapi123" in data] == []
 
 

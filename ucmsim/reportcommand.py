@@ -40,7 +40,7 @@ def report(
     with told():
         client = where.client()
         chosen = list(dict.fromkeys(names)) or list(client.status().pbxs)
-        scrubber = Scrubber((client.token, *_known(where.settled())))
+        scrubber = Scrubber((client.token, *known_secrets(where.settled())))
         try:
             made = bundle(client, chosen, out, scrubber, watched)
         except OSError as error:
@@ -55,7 +55,7 @@ def report(
     click.echo(f"{out}: open report.html in it")
 
 
-def _known(where: Whereabouts) -> Iterator[str]:
+def known_secrets(where: Whereabouts) -> Iterator[str]:
     """Yield the passwords that a ready report or a configuration has, so that nobody tells them again."""
     if where.ready is not None:
         yield from ready_report(where.ready).passwords

@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from ucmsim.client import ControlClient
 from ucmsim.errors import UcmsimError
 from ucmsim.outeroptions import LocatedCommand, located
 from ucmsim.privatefile import put
+from ucmsim.reportcommand import known_secrets
 from ucmsim.scenarios import shipped
 from ucmsim.scenarios.bridge import Bridge
 from ucmsim.scenarios.language import LONGEST, Scenario
@@ -103,7 +104,7 @@ def show(name: str, as_json: bool) -> None:
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the evidence to this zip, as ucmsim report does.",
+    help="Write the verdict and the evidence to this zip, as ucmsim report does.",
 )
 @_JSON
 def run(
@@ -141,9 +142,9 @@ def run(
             )
             outcome = watched(performance)
             if report is not None:
-                _report(client, place, report)
-    click.echo(json.dumps(outcome.as_json(), indent=2) if as_json else str(outcome))
-    raise SystemExit(0 if outcome.passed else 1)
+                _report(client, place, where, report, outcome.account(chosen))
+    click.echo(json.dumps(outcome.account(chosen), indent=2) if as_json else str(outcome))
+    raise SystemExit(outcome.exit)
 
 
 @scenario.command("schema")
@@ -152,15 +153,16 @@ def schema() -> None:
     click.echo(json.dumps(Scenario.model_json_schema(), indent=2))
 
 
-def _report(client: ControlClient, place: Place, out: Path) -> None:
-    """Write what the client did and got to the zip *out*, while the PBX is there; what cannot be written is said."""
+def _report(client: ControlClient, place: Place, where: Whereabouts, out: Path, outcome: Mapping[str, Any]) -> None:
+    """Write the *outcome*, and what the client did and got, to the zip *out*, while the PBX is there; what cannot be written is said."""
     from ucmsim.progress import watched as bar
     from ucmsim.report.bundle import bundle
     from ucmsim.report.scrubbing import Scrubber
 
-    secrets = (client.token, *([place.password] if place.password else []))
+    own = [place.password] if place.password else []
+    secrets = (client.token, *own, *known_secrets(where.settled()))
     try:
-        bundle(client, [place.name], out, Scrubber(secrets), bar)
+        bundle(client, [place.name], out, Scrubber(secrets), bar, outcome=outcome)
     except OSError as error:
         click.echo(f"{out} cannot be written: {error.strerror or error}", err=True)
     else:

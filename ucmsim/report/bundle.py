@@ -59,8 +59,19 @@ class Report:
         }
 
 
-def bundle(client: ControlClient, names: Sequence[str], out: Path, scrubber: Scrubber, watch: Watch) -> Report:
-    """Write the report of the PBXs *names* to *out*, in whose place nothing is left if it fails; raises `ControlError`."""
+def bundle(
+    client: ControlClient,
+    names: Sequence[str],
+    out: Path,
+    scrubber: Scrubber,
+    watch: Watch,
+    *,
+    outcome: Mapping[str, Any] | None = None,
+) -> Report:
+    """Write the report of the PBXs *names* to *out*, in whose place nothing is left if it fails; raises `ControlError`.
+
+    *outcome* is what came of a scenario that was played, as JSON.
+    """
     with _whole(out) as path, ZipFile(path, "w", ZIP_DEFLATED) as archive:
         status, summaries, settings = client.status(), [], {}
         for name in names:
@@ -71,7 +82,10 @@ def bundle(client: ControlClient, names: Sequence[str], out: Path, scrubber: Scr
         found = tuple(finding for summary in summaries for finding in findings(summary))
         report = Report(scrubber.value(_run(status)), tuple(summaries), found)
         archive.writestr("run.json", json.dumps(report.as_json(), indent=2))
-        archive.writestr("report.html", _encoded(page(report.run, summaries, found, settings)))
+        played = None if outcome is None else scrubber.value(outcome)
+        if played is not None:
+            archive.writestr("outcome.json", json.dumps(played, indent=2))
+        archive.writestr("report.html", _encoded(page(report.run, summaries, found, settings, played)))
     return report
 
 

@@ -19,10 +19,19 @@ _TEMPLATE = files("ucmsim") / "data" / "report.html"
 
 
 def page(
-    run: Mapping[str, Any], summaries: Sequence[Summary], found: Sequence[Finding], settings: Mapping[str, str]
+    run: Mapping[str, Any],
+    summaries: Sequence[Summary],
+    found: Sequence[Finding],
+    settings: Mapping[str, str],
+    outcome: Mapping[str, Any] | None = None,
 ) -> str:
-    """Return the page about one *run*: what was *found*, and the *summaries* and *settings* of its PBXs."""
+    """Return the page about one *run*: what was *found*, and the *summaries* and *settings* of its PBXs.
+
+    *outcome* is what came of the scenario that was played in it, None where none was.
+    """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(_TEMPLATE.read_text("utf-8"))
     marks = {mark.id: mark for mark in MARKS}
-    return template.render(run=run, summaries=summaries, findings=found, settings=settings, marks=marks)
+    return template.render(
+        run=run, summaries=summaries, findings=found, settings=settings, marks=marks, outcome=outcome
+    )

@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from ucmsim.errors import shortened
-from ucmsim.scenarios.language import Bounds, CameBack, Expectation, InARow, Which
+from ucmsim.request import handler_of
+from ucmsim.scenarios.language import BacksOff, Bounds, CameBack, Expectation, InARow, Which
+from ucmsim.scenarios.pacing import attempts, hurried
 from ucmsim.scenarios.reading import EVERY, PLACED
 from ucmsim.scenarios.seen import Call, Request, Seen
 
@@ -167,6 +169,22 @@ def _in_a_row(bounds: InARow, evidence: Evidence) -> Judged:
     return _GOOD
 
 
+def _backs_off(bounds: BacksOff, evidence: Evidence) -> Judged:
+    """Judge the attempts on each path of each client by themselves."""
+    refused = [one for one in _between(evidence, bounds.since, bounds.until) if one.is_of(bounds)]
+    end = None if bounds.until is None else evidence.steps.get(bounds.until)
+    for asking in sorted({_asking(one) for one in refused}):
+        at = sorted(one.wall for one in refused if _asking(one) == asking)
+        until = at[-1] if end is None else max(end.wall, at[-1])
+        if why := hurried(attempts(at, bounds.at_once), until, bounds.first):
+            return why, False
+    return _GOOD
+
+
+def _asking(one: Request) -> tuple[str, str]:
+    return one.peer, handler_of(one.path) or ""
+
+
 def _came_back(bounds: CameBack, evidence: Evidence) -> Judged:
     begun = evidence.steps.get(bounds.since)
     if begun is None:
@@ -217,5 +235,5 @@ def _few(told: Iterable[str]) -> str:
 
 _JUDGES: Mapping[str, Callable[[Any, Evidence], Judged]] = MappingProxyType({
     "delivered": _delivered, "fetched": _fetched, "kept": _kept, "verified": _verified, "unmarked": _unmarked,
-    "requests": _requests, "in_a_row": _in_a_row, "came_back": _came_back,
+    "requests": _requests, "in_a_row": _in_a_row, "backs_off": _backs_off, "came_back": _came_back,
 })  # fmt: skip

@@ -153,6 +153,20 @@ class InARow(Which):
     since: str | None = Field(None, description="from this step on; else since the run began")
 
 
+class BacksOff(Which):
+    """How a client is to pace itself while it is refused."""
+
+    since: str = Field(description="from this step on")
+    until: str | None = Field(None, description="before this step")
+    first: Annotated[float, BeforeValidator(number_due), Field(gt=0, le=LONGEST, strict=False, allow_inf_nan=False)] = (
+        Field(
+            1.0,
+            description="seconds of the first pause, which doubles each time, of the client that it is compared with",
+        )
+    )
+    at_once: Count = Field(1, description="requests that are one attempt, when they come within half a second")
+
+
 class CameBack(Keys):
     """The client was answered with 200 after a step, within every bound that is given."""
 
@@ -181,10 +195,13 @@ class Expectation(Keys):
     )
     requests: Bounds | None = Field(None, description="exchanges, at_least and at_most, since and until a step")
     in_a_row: InARow | None = Field(None, description="exchanges, at_most so many without a pause between them")
+    backs_off: BacksOff | None = Field(
+        None, description="exchanges, from since until a step, in attempts with pauses that grow: see below"
+    )
     came_back: CameBack | None = Field(None, description="the client was answered after the step since, within bounds")
 
 
-KINDS = ("delivered", "fetched", "kept", "verified", "unmarked", "requests", "in_a_row", "came_back")
+KINDS = ("delivered", "fetched", "kept", "verified", "unmarked", "requests", "in_a_row", "backs_off", "came_back")
 """Of which an expectation has one."""
 
 

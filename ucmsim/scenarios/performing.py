@@ -16,7 +16,7 @@ from ucmsim.scenarios.course import Course, Due, Moment, Never, Waiting, judged,
 from ucmsim.scenarios.doing import do, undo
 from ucmsim.scenarios.judging import Done, Evidence, Finding
 from ucmsim.scenarios.language import Expectation, Scenario, Step
-from ucmsim.scenarios.outcome import Outcome
+from ucmsim.scenarios.outcome import Outcome, StepDone
 from ucmsim.scenarios.seen import Call, Seen
 
 PERIOD = 0.1
@@ -59,6 +59,7 @@ class Performance:
     _calls: list[Call] = field(default_factory=list)
     _calls_due: float = 0.0
     _notes: list[str] = field(default_factory=list)
+    _done: list[StepDone] = field(default_factory=list)
     _left_at: float | None = None
     _waits_for: Step | None = None
 
@@ -75,7 +76,8 @@ class Performance:
         finally:
             self._tidy()
             self.over.set()
-        return Outcome(self.scenario.name, (*self._course.findings, *findings), tuple(self._notes))
+        every = (*self._course.findings, *findings)
+        return Outcome(self.scenario.name, every, tuple(self._notes), tuple(self._done))
 
     @property
     def _real(self) -> float:
@@ -166,6 +168,7 @@ class Performance:
     def _do(self, step: Step) -> None:
         """Do what *step* does. What the client does meanwhile counts as behind it."""
         done = Done(self._seen.last, time.time(), self.bridge.now() if step.name else None)
+        self._done.append(StepDone(told(step), done.wall, done.pbx))
         do(step, self.bridge)
         for call in step.place or ():
             self._place(call)

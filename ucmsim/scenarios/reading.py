@@ -15,7 +15,18 @@ from ucmsim.faults import FaultRefused, arming
 from ucmsim.fields import FieldRefused
 from ucmsim.journal.marks import MARKS
 from ucmsim.refusals import Code
-from ucmsim.scenarios.language import ACTIONS, KINDS, After, Bounds, CameBack, Expectation, InARow, Scenario, Step
+from ucmsim.scenarios.language import (
+    ACTIONS,
+    KINDS,
+    After,
+    BacksOff,
+    Bounds,
+    CameBack,
+    Expectation,
+    InARow,
+    Scenario,
+    Step,
+)
 from ucmsim.settings import Api
 from ucmsim.settings.objections import Source, validated
 from ucmsim.settings.rules import Broken, broken_in_clock_change
@@ -223,11 +234,11 @@ def _of_expectation(one: Expectation, named: Mapping[str, set[str]]) -> Iterator
         yield from _known_calls((key,), getattr(one, key), named["call"])
     for at, mark in enumerate(one.unmarked or ()):
         yield from _known(("unmarked", at), mark, [row.id for row in MARKS], "mark has that id")
-    for key in ("requests", "in_a_row", "came_back"):
+    for key in ("requests", "in_a_row", "backs_off", "came_back"):
         yield from _under(key, _of_bounds(getattr(one, key), named))
 
 
-def _of_bounds(part: Bounds | InARow | CameBack | None, named: Mapping[str, set[str]]) -> Iterator[Broken]:
+def _of_bounds(part: Bounds | InARow | BacksOff | CameBack | None, named: Mapping[str, set[str]]) -> Iterator[Broken]:
     if part is None:
         return
     yield from _known_words(part, named["fault"] | {kind.id for kind in FAULTS})
