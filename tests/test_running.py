@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import Queue
+from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.task import Clock
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 
 from tests.makers import VOICES
 from tests.test_listening import Host
@@ -14,6 +20,7 @@ from ucmsim.errors import BindError
 from ucmsim.running import Running
 from ucmsim.settings import load_pbx
 from ucmsim.statefolder import StateFolder
+from ucmsim.stopping import within
 from ucmsim.worker import Worker
 
 LIVE = {
@@ -24,20 +31,53 @@ LIVE = {
 }
 
 
-@pytest.fixture
-def host() -> Host:
-    return Host()
+class Machine(Host):
+    """Such a system with threads: what they call is done when the test lets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._calls: Queue[Callable[[], object]] = Queue()
+
+    def callFromThread(self, function: Callable[..., object], *values: object) -> None:
+        self._calls.put(lambda: function(*values))
+
+    def come_to(self, ended: Deferred[Any]) -> list[Any]:
+        """Do what threads call until that has *ended*; return what came of it."""
+        result: list[Any] = []
+        ended.addBoth(result.append)
+        while not result:
+            self._calls.get(timeout=20)()
+        return result
 
 
 @pytest.fixture
-def worker(host: Host) -> Iterator[Worker]:
+def host() -> Machine:
+    return Machine()
+
+
+@pytest.fixture
+def logged() -> Iterator[list[str]]:
+    """Return what is told in the log, with what went wrong."""
+    told: list[str] = []
+
+    def observe(event: LogEvent) -> None:
+        failure = event.get("log_failure")
+        told.append(f"{formatEvent(event)}: {failure.value}" if failure else formatEvent(event))
+
+    globalLogPublisher.addObserver(observe)
+    yield told
+    globalLogPublisher.removeObserver(observe)
+
+
+@pytest.fixture
+def worker(host: Machine) -> Iterator[Worker]:
     made = Worker(host)
     yield made
     made.stop()
 
 
 @pytest.fixture
-def appliance(tmp_path: Path, host: Host) -> Iterator[Appliance]:
+def appliance(tmp_path: Path, host: Machine) -> Iterator[Appliance]:
     folder = StateFolder.open(tmp_path / "state")
     made = assemble("hq", load_pbx(LIVE, tmp_path), folder, voices=VOICES, seed=1, wall=host.seconds())
     yield made
@@ -45,10 +85,60 @@ def appliance(tmp_path: Path, host: Host) -> Iterator[Appliance]:
     folder.close()
 
 
-def test_busy_port_leaves_nothing_at_work(host: Host, worker: Worker, appliance: Appliance) -> None:
+def test_busy_port_leaves_nothing_at_work(host: Machine, worker: Worker, appliance: Appliance) -> None:
     """A PBX that cannot listen lets no calls happen and writes no journal: its history is closed by whoever made it."""
     host.taken = True
     with pytest.raises(BindError):
         Running(appliance, host, worker).start()
 
     assert host.getDelayedCalls() == []
+
+
+def fails(sentence: str) -> Callable[[], Deferred[None]]:
+    return lambda: fail(RuntimeError(sentence))
+
+
+def test_what_fails_at_the_end_is_told_and_the_rest_is_done(
+    host: Machine, worker: Worker, appliance: Appliance, logged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever does not end as it should, the log says what, and the journal and the history are closed all the same."""
+    running = Running(appliance, host, worker)
+    running.start()
+    monkeypatch.setattr(running.gate, "empty", fails("one holds on"))
+    monkeypatch.setattr(running.calls, "stopService", fails("calls could not be cut"))
+    closed: list[str] = []
+    monkeypatch.setattr(Appliance, "close", lambda one: closed.append(one.pbx.name))
+    del logged[:]
+
+    assert host.come_to(running.stop()) == [None]
+
+    assert closed == ["hq"]
+    assert [line for line in logged if "hq: its" in line] == [
+        "hq: its connections did not end as it should: one holds on",
+        "hq: its calls did not end as it should: calls could not be cut",
+    ]
+
+
+def test_it_is_closed_by_the_worker(host: Machine, worker: Worker, appliance: Appliance) -> None:
+    """Calls that are cut and what was delivered are written then, which takes its time; what fails is told to who let it go."""
+    running = Running(appliance, host, worker)
+    running.start()
+    threads: list[threading.Thread] = []
+
+    def let_go(_appliance: Appliance) -> None:
+        threads.append(threading.current_thread())
+        raise OSError("the disk is full")
+
+    (failure,) = host.come_to(running.stop(let_go))
+
+    assert str(failure.value) == "the disk is full"
+    assert threading.main_thread() not in threads
+    assert len(threads) == 1
+
+
+def test_a_failure_of_the_whole_end_is_told(logged: list[str]) -> None:
+    """It ends the process as it would have ended, and the log says why it was in no order."""
+    done = within(5, fail(RuntimeError("no end")), Clock(), lambda: None)
+
+    assert done.called
+    assert logged == ["Something failed while everything stopped: no end"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
 
 from ucmsim.assembly import Appliance
@@ -34,6 +34,7 @@ class Running:
 
     def __init__(self, appliance: Appliance, reactor: Any, worker: Worker) -> None:
         self.appliance = appliance
+        self._worker = worker
         pbx, settings = appliance.pbx, appliance.pbx.settings
         self._tls = DeviceTls(
             lambda name, for_rsa: appliance.identity(name, reactor.seconds(), for_rsa=for_rsa),
@@ -66,16 +67,32 @@ class Running:
         self.journal.startService()
         self.deliveries.startService()
 
-    def stop(self, let_go: Callable[[Appliance], object] = Appliance.close) -> Deferred[Any]:
-        """Close the port, unless it was given up, cut what is open, and close the history, or *let go* of it all otherwise."""
-        stopping = self.listening.close()
+    def stop(self, let_go: Callable[[Appliance], object] | None = None) -> Deferred[None]:
+        """Close the port, unless it was given up, cut what is open, and close the history, or *let go* of it all otherwise.
+
+        What fails on the way is told in the log, and the rest is done all the same; what *let_go* raises is raised.
+        """
+        return Deferred.fromCoroutine(self._stop(let_go))
+
+    async def _stop(self, let_go: Callable[[Appliance], object] | None) -> None:
+        port = Deferred.fromCoroutine(self._tried("its port", self.listening.close))
         self.gate.abort_all()
-        stopping.addBoth(lambda _: self.gate.empty())  # what was cut is told of before what is told is closed
-        stopping.addBoth(lambda _: self.calls.stopService())
-        stopping.addBoth(lambda _: self.journal.stopService())
-        stopping.addBoth(lambda _: self.deliveries.stopService())
-        stopping.addBoth(lambda _: let_go(self.appliance))
-        return stopping
+        await port
+        await self._tried("its connections", self.gate.empty)  # told of before what is told is closed
+        await self._tried("its calls", self.calls.stopService)
+        await self._tried("its journal", self.journal.stopService)
+        await self._tried("what it delivered", self.deliveries.stopService)
+        if let_go is None:
+            await self._tried("its history", lambda: self._worker.ahead(self.appliance.close))
+        else:
+            await self._worker.ahead(lambda: let_go(self.appliance))
+
+    async def _tried(self, what: str, step: Callable[[], Any]) -> None:
+        """Do a *step* of the end, about *what*; that it failed is told, and keeps nobody from the next."""
+        try:
+            await maybeDeferred(step)
+        except Exception:  # noqa: BLE001 - whatever it is, the rest has to end as well
+            self._log.failure("{pbx}: {what} did not end as it should", pbx=self.appliance.pbx.name, what=what)
 
     def configure(self, settings: PbxSettings, identities: Identities) -> None:
         """Go by *settings* from now on, which differ in the API Configuration page alone, and show these *identities*."""

@@ -12,14 +12,20 @@ from types import FrameType, MappingProxyType
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
+_log = Logger()
 _DEFAULTS: Mapping[signal.Signals, Any] = MappingProxyType(
     {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 )
 
 
 def within(seconds: float, work: Deferred[Any], reactor: Any, late: Callable[[], object]) -> Deferred[None]:
-    """Fire when *work* is done, or after so many *seconds*, and then call *late* first; what comes of it is passed over."""
+    """Fire when *work* is done, or after so many *seconds*, and then call *late* first.
+
+    That it failed is told in the log: nobody waits for more than its end.
+    """
     done: Deferred[None] = Deferred()
 
     def end() -> None:
@@ -28,7 +34,9 @@ def within(seconds: float, work: Deferred[Any], reactor: Any, late: Callable[[],
 
     timer = reactor.callLater(seconds, end)
 
-    def ended(_result: object) -> None:
+    def ended(result: object) -> None:
+        if isinstance(result, Failure):
+            _log.failure("Something failed while everything stopped", result)
         if timer.active():
             timer.cancel()
             done.callback(None)

@@ -207,9 +207,9 @@ class Simulator(MultiService):
                 sys.__stdout__.flush()
 
     def _abandon(self) -> None:
+        self._fleet.stop_worker()  # before anything is closed that it may be closing
         for service in list(self._fleet):
             service.appliance.close()
-        self._fleet.stop_worker()
         self._folder.close()
 
     def _close(self, result: object) -> object:
