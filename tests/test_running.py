@@ -17,6 +17,7 @@ from tests.makers import VOICES
 from tests.test_listening import Host
 from ucmsim.assembly import Appliance, assemble
 from ucmsim.errors import BindError
+from ucmsim.fleet import Fleet
 from ucmsim.running import Running
 from ucmsim.settings import load_pbx
 from ucmsim.statefolder import StateFolder
@@ -142,3 +143,31 @@ def test_a_failure_of_the_whole_end_is_told(logged: list[str]) -> None:
 
     assert done.called
     assert logged == ["Something failed while everything stopped: no end"]
+
+
+def test_a_pbx_is_forgotten_by_the_worker_and_gives_way(
+    host: Machine, appliance: Appliance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty thousand recordings take a second to remove: neither the reactor nor a page waits for that."""
+    fleet = Fleet(host, lambda *_: pytest.fail("nothing else begins"))
+    fleet.startService()
+    fleet.add(appliance)
+    for number in range(3):
+        (appliance.home / "spool" / "monitor" / f"{number}.wav").touch()
+    unlinked: list[threading.Thread] = []
+    right = Path.unlink
+
+    def unlink(file: Path, **more: bool) -> None:
+        if file.suffix == ".wav":
+            unlinked.append(threading.current_thread())
+        right(file, **more)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    try:
+        host.come_to(Deferred.fromCoroutine(fleet.remove("hq")))
+    finally:
+        fleet.stop_worker()
+
+    assert not appliance.home.exists()
+    assert len(unlinked) == 3
+    assert threading.main_thread() not in unlinked

@@ -119,15 +119,15 @@ class Appliance:
             leaving.callback(self.pbx.deliveries.flush)
             self.living.stop()
 
-    def forget(self) -> None:
-        """Remove what is kept of this PBX; it must be closed."""
-        self.premises.folder.forget(self.pbx.name)
+    def forgetting(self) -> Steps[None]:
+        """Remove what is kept of this PBX, in steps; it must be closed."""
+        return self.premises.folder.forgetting(self.pbx.name)
 
     def abandon(self) -> None:
         """Close it, and leave nothing behind that was not there before it was assembled."""
         self.close()
         if self._is_new:
-            self.forget()
+            finished(self.forgetting())
 
 
 def _lived(settings: PbxSettings, history: History, begun: datetime) -> Iterator[str]:

@@ -14,7 +14,7 @@ from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred, DeferredLock, maybeDeferred
 
 from ucmsim.assembly import Appliance
-from ucmsim.errors import NameTaken, UcmsimError
+from ucmsim.errors import NameTaken
 from ucmsim.happenings import Stopped
 from ucmsim.pbxservice import PbxService
 from ucmsim.settings import Pbx as PbxSettings
@@ -56,12 +56,12 @@ class Fleet(MultiService):
     def add(self, appliance: Appliance) -> PbxService:
         """Take *appliance* in; it starts with the fleet, at once if that runs.
 
-        Raises `UcmsimError` when it cannot; the appliance is then the caller's again, to close or abandon.
+        Raises `UcmsimError` when it cannot; whatever is raised, the appliance is then the caller's again, to close or abandon.
         """
         service = PbxService(appliance, self._reactor, self._worker)
         try:
             service.setServiceParent(self)
-        except UcmsimError:
+        except BaseException:
             self.services.remove(service)
             self.namedServices.pop(service.name, None)
             service.parent = None
@@ -90,15 +90,15 @@ class Fleet(MultiService):
         try:
             self._still_running(name)
             return self.add(appliance)
-        except UcmsimError:
-            appliance.abandon()
+        except BaseException:
+            await self._worker.ahead(appliance.abandon)
             raise
 
     async def remove(self, name: str) -> None:
         """Stop the PBX called *name* and forget what is kept of it, in the caller's `turn`; raises `KeyError`."""
         service = self[name]
         await maybeDeferred(service.disownServiceParent)
-        service.appliance.forget()
+        await self._worker.slowly(service.appliance.forgetting())
 
     def _still_running(self, name: str) -> None:
         if not self.running:
@@ -108,7 +108,7 @@ class Fleet(MultiService):
         """Open every port; when one cannot be opened, close the others again. Raises `BindError`."""
         try:
             super().startService()
-        except UcmsimError:
+        except BaseException:
             for service in list(self):
                 service.stopService()
             raise

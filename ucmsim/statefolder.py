@@ -10,9 +10,11 @@ import os
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from ucmsim.errors import ConfigurationError, Problem, StateInUse
+from ucmsim.steps import Steps, finished
 
 _MANY, _AT_ONCE = 20, 8
 """Folders of PBXs that are worth threads when they are removed, and how many of these."""
@@ -67,7 +69,17 @@ class StateFolder:
 
     def forget(self, name: str) -> None:
         """Remove all that is kept of the PBX called *name*."""
-        shutil.rmtree(self.path / name, ignore_errors=True)
+        finished(self.forgetting(name))
+
+    def forgetting(self, name: str) -> Steps[None]:
+        """The same in steps: a spool may have many files. What cannot be removed stays."""
+        home = self.path / name
+        for folder, _, files in os.walk(home):
+            for file in files:
+                with suppress(OSError):
+                    Path(folder, file).unlink()
+                yield
+        shutil.rmtree(home, ignore_errors=True)
 
     def close(self) -> None:
         """Unlock the folder; a temporary one is removed."""
