@@ -13,10 +13,8 @@ from cryptography.x509 import load_pem_x509_certificates
 from OpenSSL.crypto import X509
 from treq.client import HTTPClient
 from twisted.internet import error as network
-from twisted.internet.defer import Deferred, DeferredQueue
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.defer import Deferred
 from twisted.internet.ssl import Certificate, trustRootFromCertificates
-from twisted.python.failure import Failure
 from twisted.web.client import Agent, BrowserLikePolicyForHTTPS
 from twisted.web.http_headers import Headers
 
@@ -40,9 +38,9 @@ from ucmsim.answers import (
     Status,
 )
 from ucmsim.controlerrors import ControlUnreachable
-from ucmsim.eventstream import EventStream
 from ucmsim.mapped import reader
 from ucmsim.operations import Asked, Asking, late, unreachable, url_objection
+from ucmsim.treqevents import Events
 
 __all__ = ["TreqControlClient"]
 
@@ -206,7 +204,7 @@ class TreqControlClient:
         response = await self._sent(asked, headers)
         if response.code != _OK:
             asked.answered(self._url, response.code, await response.content())
-        told, entry = _Events(dropped), reader(Entry)
+        told, entry = Events(dropped), reader(Entry)
         response.deliverBody(told)
         try:
             while not isinstance(event := await told.queue.get(), ConnectionResetError):
@@ -264,28 +262,6 @@ class TreqControlClient:
             return await waiting
         except Exception as error:
             raise unreachable(self._url, _cause(error)) from error
-
-
-class _Events(Protocol):
-    """Puts the data of each event of a stream into a queue, and at the end why it ended."""
-
-    def __init__(self, dropped: Callable[[int], object] | None) -> None:
-        self.queue: DeferredQueue[str | ConnectionResetError] = DeferredQueue()
-        self._stream, self._rest = EventStream(dropped), b""
-
-    def dataReceived(self, data: bytes) -> None:
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            if (event := self._stream.line(line)) is not None:
-                self.queue.put(event)
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.queue.put(ConnectionResetError("the stream of events has ended"))
-
-    def close(self) -> None:
-        """Let the connection go, if it is there still."""
-        if self.transport is not None:
-            self.transport.loseConnection()
 
 
 def _trusting(ca: str | None) -> BrowserLikePolicyForHTTPS:
