@@ -30,8 +30,11 @@ from ucmsim.settings import Settings, Traffic, Trunk, model
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+CONTROL = ROOT / "docs" / "control-plane.md"
+"""The reference of the control plane."""
 WITH_TABLES = (
     README,
+    CONTROL,
     *(
         ROOT / "docs" / f"{page}.md"
         for page in ("quirks", "personalities", "traffic", "journal", "defects", "faults", "scenarios")
@@ -268,7 +271,32 @@ def bounds() -> Iterator[list[str]]:
                 yield [f"`{part}`", f"`{name}`", field.description or ""]
 
 
+def headings(text: str) -> list[tuple[int, str]]:
+    """Return the level and the words of each heading of the Markdown *text*; what stands in a fence is none."""
+    plain = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+    return [(len(level), words) for level, words in re.findall(r"^(#+) (.*)$", plain, re.MULTILINE)]
+
+
+def anchor(words: str) -> str:
+    """Return what a link to the heading of these *words* ends in, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", words.lower()).replace(" ", "-")
+
+
+def contents(page: Path) -> str:
+    """Return a line for each part of *page*, with what stands in it."""
+    lines: list[list[str]] = []
+    for level, words in headings(page.read_text()):
+        link = f"[{words.replace('`', '')}](#{anchor(words)})"
+        if level == 2:
+            lines.append([link])
+        elif level == 3:
+            lines[-1].append(link)
+    return "\n".join(f"- {first}{': ' if rest else ''}{', '.join(rest)}" for first, *rest in lines)
+
+
 TABLES = {
+    "contents": lambda: contents(README),
+    "control-plane-contents": lambda: contents(CONTROL),
     "parameters": lambda: table(("on the device", "setting", "default", "meaning"), parameters()),
     "formats": lambda: table(("columns", "number", "JSON root", "JSON entries", "adds columns"), formats()),
     "content-types": lambda: table(("`format`", "Content-type"), content_types()),

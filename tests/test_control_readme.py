@@ -1,4 +1,4 @@
-"""The README's examples of driving a PBX while it runs: what is sent there is answered as it is printed there."""
+"""The examples of driving a PBX while it runs, in docs/control-plane.md and the README: what is sent there is answered as it is printed there."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from tests.controlling import GUIDE, Control, api
+from tests.doc_tables import CONTROL, README
 from tests.simfiles import settings
 
-README = Path(__file__).parent.parent / "README.md"
 ACCOUNT = {"tls_authentication_name": "cdrapi", "tls_authentication_password": "cdrapi123"}
 
 
 def console() -> list[str]:
-    """Return what is typed and printed in the README."""
-    return re.findall(r"```console\n(.*?)```", README.read_text(), re.DOTALL)
+    """Return what is typed and printed in docs/control-plane.md."""
+    return re.findall(r"```console\n(.*?)```", CONTROL.read_text(), re.DOTALL)
 
 
 def example(method: str, resource: str) -> tuple[Any, Any]:
-    """Return the body that the README's curl sends to a *resource* of hq, and the answer that it prints."""
+    """Return the body that the page's curl sends to a *resource* of hq, and the answer that it prints."""
     (block,) = [one for one in console() if f"-X {method} " in one and f"/v1/pbxs/hq{resource} " in one]
     (body,) = re.findall(r"-d '(.*?)'\n", block, re.DOTALL)
     return json.loads(body), json.loads(block[block.index("'\n{") + 1 :])

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.controlling import Control
-from tests.doc_tables import README, TABLES, WITH_TABLES, explained, placed
+from tests.doc_tables import CONTROL, README, TABLES, WITH_TABLES, anchor, explained, headings, placed
 from tests.makers import CLIENT, another_row, at, header, make_pbx, request
 from tests.test_socketplane import HELLO
 from ucmsim.accounts import Accounting
@@ -77,7 +77,7 @@ def test_a_drifted_table_is_found() -> None:
 
 def test_configurations_are_good(tmp_path: Path) -> None:
     """Every configuration of the documentation passes the checks, its faults among them."""
-    texts = [*blocks("yaml"), *blocks("yaml", ROOT / "docs" / "traffic.md")]
+    texts = [*blocks("yaml"), *blocks("yaml", CONTROL), *blocks("yaml", ROOT / "docs" / "traffic.md")]
     assert len(texts) == 6
     for text in texts:
         (tmp_path / "sim.yaml").write_text(text)
@@ -113,7 +113,7 @@ def test_python_example_passes(pytester: pytest.Pytester) -> None:
 
 
 def program(control: Control, text: str, tmp_path: Path) -> list[str]:
-    """Return what a *text* of Python prints that talks to the control plane of the README, which has one PBX, hq."""
+    """Return what a *text* of Python prints that talks to the control plane of the documentation, which has one PBX, hq."""
     control.create("hq", personality="ucm6510", time_zone="UTC")
     (tmp_path / "ucmsim-state").mkdir()
     (tmp_path / "ucmsim-state" / "control-token").write_text(control.client.token + "\n")
@@ -128,16 +128,16 @@ def program(control: Control, text: str, tmp_path: Path) -> list[str]:
 
 
 def test_the_client_example_runs(control: Control, tmp_path: Path) -> None:
-    """The README drives a PBX from Python, and prints what happened."""
-    (text,) = (block for block in blocks("python") if "import ControlClient" in block)
+    """docs/control-plane.md drives a PBX from Python, and prints what happened."""
+    (text,) = (block for block in blocks("python", CONTROL) if "import ControlClient" in block)
     first, refused = program(control, text, tmp_path)
     assert first == "1001 3125550123 ['1']"
     assert refused == "404 not-found PBX 'hq': no fault 'http-latency-2' is armed; did you mean 'http-latency'?"
 
 
 def test_the_twisted_example_runs(control: Control, tmp_path: Path) -> None:
-    """The README does so from a Twisted program."""
-    (text,) = (block for block in blocks("python") if "TreqControlClient" in block)
+    """docs/control-plane.md does so from a Twisted program."""
+    (text,) = (block for block in blocks("python", CONTROL) if "TreqControlClient" in block)
     assert program(control, text, tmp_path) == ["api.deny 192.0.2.0/24 ['api-deny']"]
 
 
@@ -209,15 +209,15 @@ def test_what_is_asked_of_recapi_is_answered() -> None:
 
 
 def test_the_fault_that_is_shown_is_what_is_told_of_it() -> None:
-    """The README arms a fault and shows all that the control plane answers."""
-    (shown,) = (block for block in blocks("console") if "/v1/pbxs/hq/faults" in block)
+    """docs/control-plane.md arms a fault and shows all that the control plane answers."""
+    (shown,) = (block for block in blocks("console", CONTROL) if "/v1/pbxs/hq/faults" in block)
     body = re.findall(r"-d '(.*)'", shown)[0]
     assert json.loads(shown[shown.index('{"name"') :]) == make_pbx().faults.arm(json.loads(body), 0.0).as_json()
 
 
 def test_the_call_that_is_shown_is_what_is_told_of_it() -> None:
-    """The README places a call at noon and shows what is told of it when it is over, and what the ledger has while nobody asked."""
-    placed, shown = (block for block in blocks("console") if "/v1/pbxs/hq/calls" in block)
+    """docs/control-plane.md places a call at noon and shows what is told of it when it is over, and what the ledger has while nobody asked."""
+    placed, shown = (block for block in blocks("console", CONTROL) if "/v1/pbxs/hq/calls" in block)
     noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
     settings = load_pbx({"personality": "ucm6510", "time_zone": "UTC", "history": {"days": 0}}, Path())
     history = History.open(Path(":memory:"), durable=False)
@@ -229,7 +229,7 @@ def test_the_call_that_is_shown_is_what_is_told_of_it() -> None:
     living.happen(noon + timedelta(hours=1))
     items, after = history.ledger.page(Sought())
     assert json.loads(shown[shown.index("{") :]) == {"items": [one.as_json() for one in items], "next": after}
-    (never,) = (block for block in blocks("console") if "/ledger?delivered=never" in block)
+    (never,) = (block for block in blocks("console", CONTROL) if "/ledger?delivered=never" in block)
     accounts = Accounting(history, Sought(), "never")
     told = {"items": [one.as_json() for one in accounts.whole()], "next": accounts.next}
     assert json.loads(never[never.index('{"items"') :]) == told
@@ -255,9 +255,22 @@ def test_models_are_in_the_readme() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 def test_links_lead_somewhere(page: Path) -> None:
-    """A relative link names a file of the repository."""
-    links = [link for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()) if "://" not in link]
-    assert not [link for link in links if not (page.parent / link).exists()]
+    """A relative link names a file of the repository, and behind a # one of its headings."""
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()) if "://" not in link]
+    assert not [link for link in links if not leads(page, link)]
+
+
+def leads(page: Path, link: str) -> bool:
+    """Return whether a *link* of *page* leads somewhere."""
+    file, _, part = link.partition("#")
+    there = page.parent / file if file else page
+    return there.exists() and (not part or part in [anchor(words) for _, words in headings(there.read_text())])
+
+
+def test_a_link_that_leads_nowhere_is_found() -> None:
+    """The check can fail: at a file, at a heading of another page, and at one of its own."""
+    links = ("docs/none.md", "docs/control-plane.md#none", "#none", "docs/control-plane.md#the-pbx-clock", "#bad-days")
+    assert [leads(README, link) for link in links] == [False, False, False, True, True]
 
 
 def test_architecture_names_every_module() -> None:
