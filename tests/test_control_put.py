@@ -300,7 +300,7 @@ def test_what_is_left_out_is_the_default(control: Control) -> None:
     assert answer["pbx"]["username"] is None
 
 
-SLOW = {"history": {"days": 60, "calls_per_day": 200}, "clock": FIXED}
+SLOW = {"history": {"days": 20, "calls_per_day": 200}, "clock": FIXED}
 """A PBX that takes a moment to come."""
 
 

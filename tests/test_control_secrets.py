@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from tests.controlling import PASSWORD, Control, api, fetched
+from ucmsim.scenarios.bridge import Bridge
 
 FAULT = {"fault": "api.credentials", "name": "other", "username": "joe", "password": "of-a-fault"}
 ACCOUNT = {"tls_authentication_name": "cdrapi", "tls_authentication_password": PASSWORD}
@@ -107,3 +108,14 @@ def test_the_journal_is_told_without_what_was_a_password(control: Control, spill
     control("POST", f"{base}/reset")
     ask(later)
     assert later.encode() not in told()
+
+
+def test_a_scenario_compares_no_secrets(control: Control) -> None:
+    """A PBX has what a scenario needs where it has some secret, and what it lacks is not told."""
+    secrets = {"api": dict(ACCOUNT), "faults": [FAULT]}
+    pbx = control.create(faults=[FAULT], api=api(**ACCOUNT)).json
+    assert Bridge(control.client, pbx["name"]).differing(secrets) == []
+    other = Bridge(control.client, control.create().json["name"]).differing(secrets)
+    assert other[1] == "api.tls_authentication_password is None, and the scenario needs ***"
+    assert PASSWORD not in " ".join(other)
+    assert "of-a-fault" not in " ".join(other)

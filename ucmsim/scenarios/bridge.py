@@ -11,6 +11,7 @@ from typing import Any
 from ucmsim import configuration
 from ucmsim.answers import Delivery, Entry, LedgerCall
 from ucmsim.client import ControlClient
+from ucmsim.hidden import told_settings
 from ucmsim.instants import microseconds
 from ucmsim.scenarios.reading import PLACING
 from ucmsim.scenarios.seen import Call, File, Row
@@ -84,9 +85,8 @@ class Bridge:
         self._base = last
 
     def differing(self, wanted: Mapping[str, Any]) -> list[str]:
-        """Return those of the settings *wanted* that the PBX does not have, as sentences."""
-        read = configuration.read_pbx(wanted, Path())
-        told = read.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        """Return those of the settings *wanted* that the PBX does not have, as sentences; of a secret, whether it has one."""
+        told = told_settings(configuration.written(configuration.read_pbx(wanted, Path())))
         return list(_differing(told, self.control.pbx(self.name).settings, ""))
 
 
