@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 
 from ucmsim.happenings import Stopped
 from ucmsim.steps import Steps
-from ucmsim.worker import Worker
+from ucmsim.worker import AHEAD, Worker
 
 
 class Reactor:
@@ -62,6 +62,22 @@ def test_urgent_work_goes_ahead_of_what_waits(worker: Worker, reactor: Reactor) 
         reactor.turn()
 
     assert done == ["ledger", "journal", "page 1", "page 2"]
+
+
+def test_what_waits_has_a_turn_however_much_is_urgent(worker: Worker, reactor: Reactor) -> None:
+    """Where urgent work never ends, as on a machine that is too slow for the calls of its PBXs, pages are answered all the same."""
+    done: list[str] = []
+    goes_on = threading.Event()
+    worker.ahead(lambda: goes_on.wait(20))
+    for name in ("page 1", "page 2"):
+        worker(lambda name=name: name).addCallback(done.append)
+    for _ in range(3 * AHEAD):
+        worker.ahead(lambda: "calls").addCallback(done.append)
+    goes_on.set()
+    for _ in range(3 * AHEAD + 3):
+        reactor.turn()
+
+    assert [at for at, name in enumerate(done) if name != "calls"] == [AHEAD - 1, 2 * AHEAD]
 
 
 def test_what_goes_wrong_is_told(worker: Worker, reactor: Reactor) -> None:

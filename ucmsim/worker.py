@@ -27,6 +27,10 @@ SLICE = 0.02
 """Seconds of long work, about those of a page, behind which everything has its turn that waits by then."""
 
 
+AHEAD = 32
+"""Things that are done ahead of one that waits, at most: where hundreds of PBXs have calls to write, there may always be one."""
+
+
 class Worker:
     """Does what it is called with in its turn, and `ahead` what goes before all that waits; asked in the reactor thread.
 
@@ -38,6 +42,7 @@ class Worker:
         self._urgent: deque[Callable[[], None]] = deque()
         self._others: deque[Callable[[], None]] = deque()
         self._long = 0
+        self._in_a_row = 0
         self._takes = True
         self._lock = Lock()  # of whether it takes what is put, which the end must not change in the middle of putting
         self._pool = ThreadPool(minthreads=0, maxthreads=1, name="ucmsim-worker")
@@ -101,7 +106,9 @@ class Worker:
             return self._takes
 
     def _one(self) -> None:
-        (self._urgent or self._others).popleft()()
+        others = self._others and (not self._urgent or self._in_a_row == AHEAD)
+        self._in_a_row = 0 if others else self._in_a_row + 1
+        (self._others if others else self._urgent).popleft()()
 
     def _slice(self, steps: Steps[T], done: Deferred[T]) -> None:
         """Go on with *steps* until they end, or have had their time and somebody waits who will have a turn after it."""
