@@ -103,6 +103,16 @@ def test_commands_trust_the_ca_that_they_are_told_of(
     assert (refused.exit_code, "CERTIFICATE_VERIFY_FAILED" in refused.output) == (3, True)
 
 
+def test_a_scenario_brings_the_ca_of_its_pbx(elsewhere: Elsewhere, tmp_path: Path) -> None:
+    """Beside the variables for the client, where that of the other machine cannot be read."""
+    (tmp_path / "mine.yaml").write_text(SCENARIO)
+    words = ["scenario", "run", str(tmp_path / "mine.yaml"), "--patience", "0", "--env", str(tmp_path / "ucm.env")]
+    done = CliRunner().invoke(main, [*words, *elsewhere.options])
+    assert done.exit_code == 0, done.output
+    assert f"UCM_CA={tmp_path / 'later.pem'}\n" in (tmp_path / "ucm.env").read_text()
+    assert ssl.create_default_context(cafile=str(tmp_path / "later.pem")).get_ca_certs()
+
+
 def test_another_ca_than_that_of_the_report(elsewhere: Elsewhere, tmp_path: Path) -> None:
     """What is said counts before what stands in a ready report, which may come from another machine."""
     ready = json.loads(elsewhere.ready.read_text())

@@ -24,6 +24,8 @@ T_co = TypeVar("T_co", covariant=True)
 
 __tracebackhide__ = True
 """A test that fails in here is shown by pytest where its own code asked."""
+HERE = ("localhost", "127.0.0.1", "::1")
+"""Hosts of control planes whose files are those of this machine, and which the certificates of all PBXs name."""
 MOST_CALLS, MOST_EVENTS = 5000, 1000
 """Calls and events of the journal that are asked for at once."""
 

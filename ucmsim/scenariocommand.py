@@ -134,7 +134,7 @@ def run(
             if differing := bridge.differing(chosen.pbx):
                 raise click.UsageError(f"PBX '{place.name}' is another: {'; '.join(differing)}")
             if env_file is not None:
-                put(env_file, place.environment().encode())
+                put(env_file, place.brought(client, env_file.absolute().parent).environment().encode())
             if not as_json:
                 _echoed([f"{chosen.name}: {chosen.title}", *told(chosen), *place.lines()])
             performance = Performance(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 from ucmsim.answers import Pbx
 from ucmsim.client import ControlClient
+from ucmsim.operations import HERE
 from ucmsim.scenarios.language import Scenario
 from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.performing import Performance
@@ -35,6 +37,14 @@ class Place:
     @classmethod
     def of(cls, pbx: Pbx, password: str | None) -> Place:
         return cls(pbx.name, pbx.url or "", pbx.username, password, pbx.ca)
+
+    def brought(self, control: ControlClient, folder: Path) -> Place:
+        """Return it with its CA in a file in the *folder* here, if the *control* plane may be on another machine."""
+        if urlsplit(control.url).hostname in HERE:
+            return self
+        ca = folder / f"{self.name}.pem"
+        ca.write_text(control.pbx(self.name).ca_pem, "ascii")
+        return replace(self, ca=str(ca))
 
     def environment(self) -> str:
         """Return the text of a file that a shell takes variables from."""

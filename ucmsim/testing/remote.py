@@ -10,10 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ucmsim.answers import Pbx
+from ucmsim.operations import HERE
 from ucmsim.testing.chosen import default, over
 
-_HERE = ("localhost", "127.0.0.1", "::1")
-"""What the certificates of all PBXs name, so that nothing is special about a PBX there."""
 _GUIDE = "ucmsim:guide-2013.csv"
 
 
@@ -31,7 +30,7 @@ class Remote:
 
     def default(self) -> dict[str, Any]:
         """Return the default PBX of the fixtures; on another host it listens everywhere there, serves everybody, and is named so."""
-        if self.host in _HERE:
+        if self.host in HERE:
             return default()
         there = {"tls_bind_address": f"{self._everywhere}:0", "permitted_ips": ["0.0.0.0/0", "::/0"]}
         return over(default(), {"api": there, "tls_names": [self.host], "history": {"import": _GUIDE}})
@@ -40,7 +39,7 @@ class Remote:
         """Return where *pbx*, which was made with *settings*, is for clients here; "" where nothing listens."""
         told = pbx.url or ""
         bound = settings["api"].get("tls_bind_address", "")
-        if not told or self.host in _HERE or not bound.startswith(("0.0.0.0", "[::]", "::")):  # noqa: S104
+        if not told or self.host in HERE or not bound.startswith(("0.0.0.0", "[::]", "::")):  # noqa: S104
             return told
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"https://{host}:{urlsplit(told).port}"
