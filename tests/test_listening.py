@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 from click.testing import CliRunner
 from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
+from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
 
 from tests.makers import BEGAN, make_pbx
@@ -21,10 +23,12 @@ from tests.test_journal_wire import within
 from tests.test_journalcommand import command
 from tests.test_socketplane import HELLO, Port
 from ucmsim.cli import main
+from ucmsim.errors import BindError
 from ucmsim.journal import Inquiry, exports
 from ucmsim.journal.digest import digest, normalised
 from ucmsim.journal.telling import noteworthy, told
 from ucmsim.listening import LOOK, Listening
+from ucmsim.pbx import Pbx
 from ucmsim.pytest_plugin import Ucm
 from ucmsim.settings import Address, ClockChange, load_clock_change
 
@@ -142,6 +146,94 @@ def test_a_fault_by_the_hours_of_the_pbx_goes_with_its_clock() -> None:
     assert place.pbx.clock.at(BEGAN).pbx.year == 2090
     place.pbx.change_clock(ClockChange(step=-5), BEGAN)
     assert not place.host.listens
+
+
+class Street(Clock):
+    """A clock, and a system on which who listens on all addresses has the port of each; *others* have theirs."""
+
+    def __init__(self, *others: str) -> None:
+        super().__init__()
+        self.advance(BEGAN)
+        self.listening, self._others = set[str](), others
+
+    def listenTCP(self, number: int, *_: object, interface: str, **__: object) -> Any:
+        taken = {*self.listening, *self._others}
+        if interface in taken or (taken and "0.0.0.0" in (interface, *taken)):
+            raise CannotListenError(interface, number, OSError(98, "Address already in use"))
+        return House(self, interface, number)
+
+
+class House:
+    """A port there."""
+
+    def __init__(self, street: Street, interface: str, number: int) -> None:
+        self._street, self._at = street, IPv4Address("TCP", interface, number)
+        self.factory = Factory()
+        street.listening.add(interface)
+
+    def getHost(self) -> IPv4Address:
+        return self._at
+
+    def stopListening(self) -> None:
+        self._street.listening.discard(self._at.host)
+
+    def stopReading(self) -> None: ...
+
+    def startReading(self) -> None: ...
+
+
+EVERYWHERE = Address("0.0.0.0", 8443)
+
+
+def at_home(street: Street, pbx: Pbx | None = None) -> Listening:
+    pbx = pbx or make_pbx(api={"permitted_ips": ["0.0.0.0/0"]})
+    listening = Listening(pbx, Port(pbx).gate, street)
+    listening.open(Address("127.0.0.1", 8443))
+    return listening
+
+
+def coming(listening: Listening) -> Any:
+    """Return the port that listens on all addresses, or what was raised."""
+    came: list[Any] = []
+    Deferred.fromCoroutine(listening.coming(EVERYWHERE)).addBoth(came.append)
+    return came[0]
+
+
+def test_a_port_that_gave_way_comes_back() -> None:
+    """What was to come in its place is closed again, and it listens where it did."""
+    street = Street()
+    listening = at_home(street)
+    port = coming(listening)
+    assert (street.listening, str(listening.address)) == ({"0.0.0.0"}, "127.0.0.1:8443")
+    Deferred.fromCoroutine(listening.give_back(port))
+    assert (street.listening, str(listening.address)) == ({"127.0.0.1"}, "127.0.0.1:8443")
+    listening.move(coming(listening))
+    assert (street.listening, str(listening.address)) == ({"0.0.0.0"}, "0.0.0.0:8443")
+
+
+def test_faults_open_no_port_that_gave_way() -> None:
+    """They are looked at again when it is known where it is to listen."""
+    street, pbx = Street(), make_pbx(api={"permitted_ips": ["0.0.0.0/0"]})
+    listening = at_home(street, pbx)
+    port = coming(listening)
+    pbx.faults.arm({"fault": "tcp.refuse"}, street.seconds())
+    pbx.faults.clear()
+    street.advance(LOOK)
+    assert street.listening == {"0.0.0.0"}
+    pbx.faults.arm({"fault": "tcp.refuse", "name": "mine"}, street.seconds())
+    listening.move(port)
+    assert (street.listening, str(listening.address)) == (set(), "0.0.0.0:8443")
+    pbx.faults.clear()
+    assert street.listening == {"0.0.0.0"}
+    assert [(one["listens"], one["faults"]) for one in pbx.journal.entries()] == [(False, ["mine"]), (True, ["mine"])]
+
+
+def test_a_port_that_gave_way_to_none_comes_back() -> None:
+    """Where somebody else has one of the addresses all of them cannot be had, and it listens where it did."""
+    street = Street("127.0.0.2")
+    listening = at_home(street)
+    assert coming(listening).type is BindError
+    assert (street.listening, str(listening.address)) == ({"127.0.0.1"}, "127.0.0.1:8443")
 
 
 # How it is asked, and told

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_twisted
@@ -16,6 +17,7 @@ from twisted.internet.threads import deferToThread
 
 from tests.controlling import GUIDE, api, fetched
 from tests.makers import VOICES
+from tests.test_control_api import own, uploaded
 from ucmsim import renewal, restoring
 from ucmsim.answers import Pbx
 from ucmsim.assembly import Appliance, Premises, assembling
@@ -24,6 +26,7 @@ from ucmsim.controlsite import ControlService
 from ucmsim.exchanging import Exchange, settled
 from ucmsim.fleet import Fleet
 from ucmsim.history import History
+from ucmsim.keyring import Keyring
 from ucmsim.listening import Listening
 from ucmsim.metrics import registry_of
 from ucmsim.running import Running
@@ -252,6 +255,35 @@ async def test_another_address_is_given_back(tmp_path: Path, monkeypatch: pytest
         assert ((await made.client.put_pbx("hq", moved)).pbx.url or "").startswith("https://127.0.0.2:")
         with pytest.raises(OSError, match="refused"):
             await deferToThread(fetched, before["pbx"])
+
+
+NAMED = {"tls_names": ["other.example"]}
+
+
+@pytest.mark.parametrize("by", ["page", "names"])
+@pytest_twisted.ensureDeferred
+async def test_the_own_port_that_gave_way_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """All addresses take in its own, which is closed for them: where the change cannot be kept it listens as before."""
+    async with rig(tmp_path) as made:
+        before = await made.told()
+        everywhere = {"tls_bind_address": f"0.0.0.0:{urlsplit(before['pbx']['url']).port}"}
+
+        async def widen() -> None:
+            if by == "page":
+                await made.client.change_api("hq", {**everywhere, **uploaded(own())})
+            else:
+                await made.client.change_pbx("hq", {"api": everywhere, **NAMED})
+
+        with monkeypatch.context() as patch:
+            planted(patch, Keyring, "keep")
+            with pytest.raises(ControlRefused):
+                await widen()
+        assert await made.told() == before
+        await widen()
+        assert (await made.client.pbx("hq")).url == before["pbx"]["url"]
+        assert await made.page() == before["page"]
 
 
 @pytest.mark.parametrize("killed", [True, False], ids=["before the new one", "behind it"])

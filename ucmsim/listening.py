@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
@@ -22,39 +22,103 @@ LOOK = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What one PBX leaves to the next: the *address*, None where nothing is to listen, and the *port* that does, if one is open.
+class Nowhere:
+    """Nothing is to listen: the API is disabled, another listens in its place, or it is the end."""
 
-    *keeping* are the faults that keep it closed by now, *closed_by* all that did since it was *closed_at*.
-    """
-
-    address: Address | None = None
-    port: OpenPort | None = None
-    keeping: tuple[str, ...] = ()
-    closed_by: tuple[str, ...] = ()
-    closed_at: float = 0.0
+    address: ClassVar[None] = None
 
     @property
-    def forgotten(self) -> Place:
-        """The same without what any fault has done to it."""
-        return Place(self.address, self.port)
+    def forgotten(self) -> Nowhere:
+        return self
 
     @property
-    def left(self) -> Place:
-        """The address alone, for who is to listen there some time."""
-        return Place(self.address)
+    def left(self) -> Nowhere:
+        return self
 
     def moved(self, port: OpenPort | None) -> Place:
-        """Return the place at another *port*, None for nowhere, which is closed where faults keep it so; this one stays open."""
-        if port is None:
-            return Place()
-        if self.keeping:
-            port.close()
-        return replace(self, address=port.address, port=None if self.keeping else port)
+        return Nowhere() if port is None else Open(port)
 
     def close(self) -> Deferred[Any]:
-        """Listen no more."""
-        return closed(self.port)
+        return succeed(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The *port* listens."""
+
+    port: OpenPort
+
+    @property
+    def address(self) -> Address:
+        return self.port.address
+
+    @property
+    def forgotten(self) -> Open:
+        return self
+
+    @property
+    def left(self) -> Shut:
+        return Shut(self.address)
+
+    def moved(self, port: OpenPort | None) -> Place:
+        return Nowhere() if port is None else Open(port)
+
+    def close(self) -> Deferred[Any]:
+        return self.port.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """It would listen on *address*: faults *keeping* it so are why not, and once there are none it is tried until it can be had.
+
+    Those in *by* have kept it closed *since* a moment of the wall clock. *taken* says that it was told of another who has it.
+    """
+
+    address: Address
+    keeping: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    since: float = 0.0
+    taken: bool = False
+
+    @property
+    def forgotten(self) -> Shut:
+        return Shut(self.address)
+
+    @property
+    def left(self) -> Shut:
+        return Shut(self.address)
+
+    def moved(self, port: OpenPort | None) -> Place:
+        if port is None:
+            return Nowhere()
+        if not self.keeping:
+            return Open(port)
+        port.close()
+        return replace(self, address=port.address, taken=False)
+
+    def closed(self, faults: tuple[str, ...], wall: float) -> Shut:
+        """Return it closed by these *faults* too, at *wall* seconds."""
+        since = self.since if self.by else wall
+        return replace(self, by=(*self.by, *(name for name in faults if name not in self.by)), since=since)
+
+    def close(self) -> Deferred[Any]:
+        return succeed(None)
+
+
+Place = Nowhere | Open | Shut
+"""Where a PBX listens, and what it leaves to the next.
+
+*forgotten* is the same without what any fault has done to it, *left* the address alone, for who is to listen there some
+time. `moved` is the place at another port, None for nowhere, which is closed where faults keep it so; this one stays as it is
+until it is told to `close`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """The port on *address* gave way to the one that is to take its place; whatever faults say, it is back or gone soon."""
+
+    address: Address
 
 
 class Listening:
@@ -66,125 +130,135 @@ class Listening:
         self._pbx = pbx
         self._gate = gate
         self._reactor = reactor
-        self._port: OpenPort | None = None
+        self._state: Place | Aside = Nowhere()
         self._timer: IDelayedCall | None = None
-        self._keeping: tuple[str, ...] = ()
-        self._closed_by: tuple[str, ...] = ()
-        self._closed_at = 0.0
-        self._taken = False
-        self.address: Address | None = None
         pbx.faults.changed = self.look
         # Not at once: the connection on which it happens is in the middle of its request.
         pbx.went_down.append(lambda: reactor.callLater(0, self.look))
 
+    @property
+    def address(self) -> Address | None:
+        """Where it listens, or would if no fault kept it closed; None for nowhere."""
+        return self._state.address
+
     def open(self, bind: Address) -> None:
         """Listen on *bind*; raises `BindError`."""
-        self._port = OpenPort.open(self._reactor, bind, self._gate, of_pbx(self._pbx.name))
-        self.address = self._port.address
+        self._state = Open(self._opened(bind))
         self._log.info("{pbx}: listening on {address}", pbx=self._pbx.name, address=str(self.address))
         self.look()
 
     def give_up(self) -> Place:
         """Return the port, which nobody else gets meanwhile: whoever connects waits until another takes it."""
-        keeping = () if self.address is None else self._keeping
-        place = Place(self.address, self._port, keeping, self._closed_by, self._closed_at)
-        if place.port is not None:
+        place = self._place
+        if isinstance(place, Open):
             place.port.pause()
-        self.address = self._port = None
+        self._state = Nowhere()
         self._forget_timer()
         return place
 
     def take(self, place: Place) -> None:
         """Listen where another did, unless a fault of this PBX closes the port."""
-        self.address, self._port = place.address, place.port
-        self._keeping, self._closed_by, self._closed_at = place.keeping, place.closed_by, place.closed_at
-        if self._port is not None:
-            self._port.resume(self._gate)
+        self._state = place
+        if isinstance(place, Open):
+            place.port.resume(self._gate)
         self.look()
 
     async def coming(self, bind: Address) -> OpenPort:
-        """Return a port that is open on *bind*, and takes nobody yet. Raises `BindError`, and then listens where it did."""
-        here = self.address
-        who = of_pbx(self._pbx.name)
+        """Return a port that is open on *bind*, and takes nobody yet: to `move` to, or to `give_back`.
+
+        Raises `BindError`, and then listens where it did.
+        """
         try:
-            port = OpenPort.open(self._reactor, bind, self._gate, who)
+            port = self._opened(bind)
         except BindError:
-            if here is None or self._port is None or here.port != bind.port:
+            own = self._state
+            if not isinstance(own, Open) or own.address.port != bind.port:
                 raise
             # Its own port may be in the way: all addresses take in each.
-            await self._port.close()
+            self._state = Aside(own.address)
+            await own.port.close()
             try:
-                port = OpenPort.open(self._reactor, bind, self._gate, who)
+                port = self._opened(bind)
             except BindError:
-                self._port = OpenPort.open(self._reactor, here, self._gate, who)
+                await self.give_back(None)
                 raise
-            self._port = None
         port.pause()
         return port
 
+    async def give_back(self, port: OpenPort | None) -> None:
+        """Close the *port* that was coming, and listen where it did if that had to give way to it."""
+        await closed(port)
+        if isinstance(self._state, Aside):
+            self._state = Shut(self._state.address)
+            self.look()
+
     def move(self, port: OpenPort | None) -> None:
         """Listen on *port* instead, or nowhere; whoever is connected stays so."""
-        old, self._port = self._port, port
-        was_closed = self.address is not None and old is None and bool(self._keeping)
-        closed(old)
-        self.address = None if port is None else port.address
+        old = self._place
+        old.close()
+        self._state = there = old.moved(port)
         said = "no more" if port is None else f"on {self.address}"
         self._log.info("{pbx}: listens {where}", pbx=self._pbx.name, where=said)
-        if port is not None and was_closed:  # a fault keeps it closed, wherever it would be
-            port.close()
-            self._port = None
-        elif port is not None:
-            port.resume(self._gate)
+        if isinstance(there, Open):
+            there.port.resume(self._gate)
         self.look()
 
     def close(self) -> Deferred[Any]:
         """Listen no more."""
-        self.address = None
+        place, self._state = self._place, Nowhere()
         self._forget_timer()
-        port, self._port = self._port, None
-        return closed(port)
+        return place.close()
 
     def look(self) -> None:
         """Close the port while a fault keeps it closed, and open it again."""
-        if self.address is None:
+        if isinstance(self._state, Nowhere | Aside):
             return
-        state, settled = self._pbx.port(self._reactor.seconds())
-        if state.is_open:
-            if self._port is None:
-                self._open_again(self.address)
-        elif fresh := tuple(name for name in state.faults if name not in self._keeping):
-            settled.without(self._keeping).count()
-            self._close(self.address, fresh, cuts=state.cuts)
-        self._keeping = state.faults
+        found, settled = self._pbx.port(self._reactor.seconds())
+        if found.is_open:
+            if isinstance(self._state, Shut):
+                self._state = self._opened_again(replace(self._state, keeping=()))
+        else:
+            keeping = self._state.keeping if isinstance(self._state, Shut) else ()
+            if fresh := tuple(name for name in found.faults if name not in keeping):
+                settled.without(keeping).count()
+                self._state = self._shut(self._state, fresh, cuts=found.cuts)
+            if isinstance(self._state, Shut):
+                self._state = replace(self._state, keeping=found.faults)
         self._forget_timer()
-        if self._port is None or self._pbx.faults.any_at(Moment.LISTEN):
+        if isinstance(self._state, Shut) or self._pbx.faults.any_at(Moment.LISTEN):
             self._timer = self._reactor.callLater(LOOK, self.look)
 
-    def _close(self, place: Address, faults: tuple[str, ...], *, cuts: bool) -> None:
+    @property
+    def _place(self) -> Place:
+        """Where it listens; where it gave way to another port, somebody may listen there again."""
+        return Shut(self._state.address) if isinstance(self._state, Aside) else self._state
+
+    def _opened(self, bind: Address) -> OpenPort:
+        return OpenPort.open(self._reactor, bind, self._gate, of_pbx(self._pbx.name))
+
+    def _shut(self, place: Open | Shut, faults: tuple[str, ...], *, cuts: bool) -> Shut:
         """Listen no more because of *faults*, or still not because of these too."""
-        now = self._reactor.seconds()
+        now, shut = self._reactor.seconds(), place if isinstance(place, Shut) else place.left
         self._log.info("{pbx}: listens no more [faults: {faults}]", pbx=self._pbx.name, faults=", ".join(faults))
-        self._pbx.turned(Opening(False, str(place), faults), now)
-        self._closed_by += tuple(name for name in faults if name not in self._closed_by)
-        if self._port is not None:
-            port, self._port, self._closed_at = self._port, None, now
-            port.close()
+        self._pbx.turned(Opening(False, str(shut.address), faults), now)
+        place.close()
         if cuts:
             self._gate.abort_all(faults)
+        return shut.closed(faults, now)
 
-    def _open_again(self, place: Address) -> None:
+    def _opened_again(self, place: Shut) -> Place:
+        """Listen at *place* again, if it can be had."""
         name, now = self._pbx.name, self._reactor.seconds()
         try:
-            self._port = OpenPort.open(self._reactor, place, self._gate, of_pbx(name))
+            port = self._opened(place.address)
         except BindError as error:  # somebody else has it now: it is tried again
-            if not self._taken:
+            if not place.taken:
                 self._log.warn("{pbx}: {error}; it is tried again and again", pbx=name, error=str(error))
-            self._taken = True
-            return
-        self._log.info("{pbx}: listens on {address} again", pbx=name, address=str(place))
-        if self._closed_by:  # else it was another that closed it
-            self._pbx.turned(Opening(True, str(place), self._closed_by, now - self._closed_at), now)
-        self._closed_by, self._taken = (), False
+            return replace(place, taken=True)
+        self._log.info("{pbx}: listens on {address} again", pbx=name, address=str(place.address))
+        if place.by:  # else it was another that closed it
+            self._pbx.turned(Opening(True, str(place.address), place.by, now - place.since), now)
+        return Open(port)
 
     def _forget_timer(self) -> None:
         if self._timer is not None and self._timer.active():

@@ -16,7 +16,7 @@ from ucmsim.authority import Identity
 from ucmsim.changes import Change
 from ucmsim.clock import When
 from ucmsim.defects import Shown
-from ucmsim.errors import RenewalFailed, UcmsimError
+from ucmsim.errors import RenewalFailed
 from ucmsim.happenings import Happenings, Stopped
 from ucmsim.identities import Identities
 from ucmsim.keeping import JournalKeeper
@@ -182,8 +182,8 @@ class PbxService(Service):
             if other:
                 await self._worker.ahead(lambda: Keyring(appliance.home, appliance.pbx.name).keep(identities.good))
             self._still_running()
-        except UcmsimError:
-            closed(port)
+        except BaseException:
+            await listening.give_back(port)
             raise
         self._now.configure(settings, identities)
         if moves:
@@ -210,8 +210,7 @@ class PbxService(Service):
                 await self._worker.ahead(coming.keep)
             self._still_running()
         except BaseException:
-            await closed(port)
-            old.listening.look()  # its own port may have been in the way
+            await old.listening.give_back(port)
             coming.abandon()
             raise
         place = self._left or old.listening.give_up()
@@ -230,7 +229,7 @@ class PbxService(Service):
         else:
             self._now, self._left, self.failure = now, None, ""
             if moves:
-                closed(place.port)
+                place.close()
             if not coming.goes_on:  # nobody has to wait for it
                 self._worker.ahead(coming.settle).addErrback(lambda _: None)
 
@@ -252,8 +251,8 @@ class PbxService(Service):
             await self._resumed(before, place)
         except Exception as further:  # noqa: BLE001 - whatever it is, it is told
             self._log.failure("{pbx}: nor could it go on as before", pbx=self.name)
-            place.close()
             self._left = place.left
+            place.close()
             self.failure = (
                 f"{why}, nor go on as before ({further}), so nothing listens; see to that, then PUT it, reset it, or restore "
                 f"a snapshot; its files are in '{before.home}'"
