@@ -20,6 +20,7 @@ from tests import rawclient
 from tests.controlling import GUIDE, LATENCY, PASSWORD, Control, api, fetched, shown
 from tests.processes import API, Process, config
 from ucmsim.client import ControlClient
+from ucmsim.snapshots import writing
 
 FIXED = {"start": "2026-03-04T12:00:00Z", "rate": 0}
 CALL = {"shape": "answered", "from": "1001", "to": "3125550123", "talk": 30}
@@ -341,3 +342,31 @@ def test_a_pbx_with_kept_state(tmp_path: Path) -> None:
     with Process(tmp_path, "--config", file) as process:
         report = process.report()
         assert ControlClient(report["control"]["url"], report["control"]["token"]).pbx("hq").rows == 4
+
+
+def outline(folder: Path) -> tuple[Path, Path, Path]:
+    """Return where a snapshot is to be written, a history of three pieces, and a spool with a file of one and an empty one."""
+    (history := folder / "history").write_bytes(bytes(3 << 20))
+    (spool := folder / "spool").mkdir()
+    (spool / "a.wav").write_bytes(bytes(1000))
+    (spool / "b.wav").touch()
+    return folder / "hq.zip", history, spool
+
+
+def test_a_snapshot_is_written_piece_by_piece(tmp_path: Path) -> None:
+    """Others have their turn between two of them; until the last the file is not there."""
+    file, history, spool = outline(tmp_path)
+    steps = [file.exists() for _ in writing(file, {}, history, spool)]
+
+    assert steps == [False] * 6
+    assert file.exists()
+
+
+def test_of_a_snapshot_that_is_given_up_nothing_is_left(tmp_path: Path) -> None:
+    """Neither the file nor what was to become it."""
+    file, history, spool = outline(tmp_path)
+    steps = writing(file, {}, history, spool)
+    next(steps)
+    steps.close()
+
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["history", "spool"]

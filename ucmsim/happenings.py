@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredLock, succeed
@@ -26,6 +26,8 @@ from ucmsim.instants import microseconds
 from ucmsim.ledger import Sought, ToldCall
 from ucmsim.settings import ClockChange
 from ucmsim.wishes import Placed, Wish
+
+T = TypeVar("T")
 
 _PERIOD = 0.5
 _SLICE = 200
@@ -183,12 +185,12 @@ class Happenings(Service):
         found: list[Placed] = placed
         return found
 
-    async def still(self, begin: Callable[[], Callable[[], Any]]) -> Any:
-        """Let the worker do what *begin* returns when all is over that is by now, and nothing happens meanwhile. Raises `Stopped`."""
+    async def still(self, begin: Callable[[], Deferred[T]]) -> T:
+        """Wait for what *begin* begins when all is over that is by now; nothing happens meanwhile. Raises `Stopped`."""
         await self.catch_up()
         async with self._turn:
             self._still_running()
-            return await self._worker(begin())
+            return await begin()
 
     async def delete_rows(self) -> int:
         """Delete every CDR that there is by now; return how many went."""

@@ -24,7 +24,7 @@ from ucmsim.keyring import Keyring
 from ucmsim.listening import Place
 from ucmsim.ports import OpenPort, closed
 from ucmsim.renewal import Renewal
-from ucmsim.restoring import Taken, restored, state_of, taken
+from ucmsim.restoring import Taken, restored, state_of, taking
 from ucmsim.running import Running, judge
 from ucmsim.settings import Address
 from ucmsim.settings import Pbx as PbxSettings
@@ -104,13 +104,13 @@ class PbxService(Service):
     async def snapshot(self, file: Path) -> Taken:
         """Write it to *file*. Raises `SnapshotError`."""
 
-        def begin() -> Callable[[], Taken]:
+        def begin() -> Deferred[Taken]:
             state = state_of(self.appliance, self.wall)
-            return lambda: taken(self.appliance, state, file)
+            return self._worker.slowly(taking(self.appliance, state, file))
 
         async with self._turn:
             self._still_running()
-            found: Taken = await self.calls.still(begin)
+            found = await self.calls.still(begin)
         self._log.info("{pbx}: written to {file}, with {rows} rows", pbx=self.name, file=found.file, rows=found.rows)
         return found
 
@@ -118,7 +118,7 @@ class PbxService(Service):
         """Go on as the snapshot in *file* has it; port and identity stay. Raises `UcmsimError`."""
         async with self._turn:
             self._still_running()
-            await self._renewed(await self._worker.ahead(lambda: restored(self.appliance, file, self.wall)))
+            await self._renewed(await self._worker.slowly(restored(self.appliance, file, self.wall)))
         rows = len(self.appliance.pbx.history)
         self._log.info("{pbx}: restored from {file}, with {rows} rows", pbx=self.name, file=str(file), rows=rows)
 
@@ -223,7 +223,8 @@ class PbxService(Service):
             now = Running(appliance, self._reactor, self._worker)
             now.start(there if coming.goes_on else there.forgotten)
         except Exception as error:  # noqa: BLE001 - whatever it is, what was before shall go on
-            self._log.failure("{pbx}: what was to take its place could not", pbx=self.name)
+            if self.running:  # else it was given up, because everything ends
+                self._log.failure("{pbx}: what was to take its place could not", pbx=self.name)
             await self._taken_back(now, port)
             await self._gone_back(before, coming, place, error)
         else:

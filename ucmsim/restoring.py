@@ -59,7 +59,7 @@ def state_of(appliance: Appliance, wall: float) -> dict[str, Any]:
     }
 
 
-def taken(appliance: Appliance, state: dict[str, Any], file: Path) -> Taken:
+def taking(appliance: Appliance, state: dict[str, Any], file: Path) -> Steps[Taken]:
     """Write the PBX with that *state* to *file*; nothing else must happen in it meanwhile. Raises `SnapshotError`."""
     pbx, backup = appliance.pbx, appliance.home / f"{HISTORY}.backup"
     appliance.living.happen(datetime.fromisoformat(state["clock"]["world"]))
@@ -73,12 +73,13 @@ def taken(appliance: Appliance, state: dict[str, Any], file: Path) -> Taken:
         finally:
             copy.close()
         state = {**state, "channels": appliance.living.channels}
-        size = snapshots.write(file, state, backup, appliance.home / SPOOL).bytes
+        rows = len(pbx.history)
+        written = yield from snapshots.writing(file, state, backup, appliance.home / SPOOL)
     except sqlite3.Error as error:
         raise SnapshotError(f"the history cannot be copied: {error}") from error
     finally:
         erase(backup)
-    return Taken(str(file), size, len(pbx.history))
+    return Taken(str(file), written.bytes, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +144,8 @@ class Restored:
         _clear(self.before.home)
 
 
-def restored(before: Appliance, file: Path, wall: float) -> Restored:
-    """Return the PBX *before* as the snapshot in *file* has it, at *wall* seconds. Raises `SnapshotError`."""
+def restored(before: Appliance, file: Path, wall: float) -> Steps[Restored]:
+    """Return the PBX *before* as the snapshot in *file* has it, at *wall* seconds, in steps. Raises `SnapshotError`."""
     home, pbx = before.home, before.pbx
     snapshot = Snapshot.of(file)
     _clear(home)  # of a process that ended in the middle of this
@@ -158,7 +159,7 @@ def restored(before: Appliance, file: Path, wall: float) -> Restored:
             clock_of(clock, wall)
         except (ValueError, TypeError, KeyError, OverflowError, AttributeError) as error:
             raise SnapshotError(f"'{file}' does not hold what a snapshot holds: {error}") from error
-        snapshot.extract(home / _COMING, home / _SPOOL)
+        yield from snapshot.extracting(home / _COMING, home / _SPOOL)
         _judge(file, home / _COMING, durable=before.premises.durable)
         identities = before.identities.under(settings, pbx.settings, pbx.clock.at(wall).pbx)
         identities.prepare(slow_defects([one["spec"] for one in state["faults"]]), clock_of(clock, wall).at(wall).pbx)

@@ -10,7 +10,7 @@ import json
 import os
 import stat
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from ucmsim.assembly import HISTORY, SPOOL
 from ucmsim.errors import UcmsimError
+from ucmsim.steps import Steps
 
 FORMAT = 1
 _MANIFEST = "snapshot.json"
@@ -41,10 +42,10 @@ class Written:
     bytes: int
 
 
-def write(file: Path, state: Mapping[str, Any], history: Path, spool: Path) -> Written:
-    """Write *state* with the *history*, a database that nobody uses, and the *spool* to *file*, at once or not at all.
+def writing(file: Path, state: Mapping[str, Any], history: Path, spool: Path) -> Steps[Written]:
+    """Write *state* with the *history*, a database that nobody uses, and the *spool* to *file*, wholly or not at all.
 
-    It is readable by its owner only. Raises `SnapshotError`.
+    A step is a piece of a file, or a member. It is readable by its owner only. Raises `SnapshotError`.
     """
     if said := _no_place(file):
         raise SnapshotError(said)
@@ -53,16 +54,18 @@ def write(file: Path, state: Mapping[str, Any], history: Path, spool: Path) -> W
         fresh.unlink(missing_ok=True)
         with os.fdopen(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as opened:
             with zipfile.ZipFile(opened, "w", zipfile.ZIP_STORED) as archive:
-                members = [_put(archive, HISTORY, history), *_put_below(archive, spool)]
+                members = [(yield from _put(archive, HISTORY, history)), *(yield from _put_below(archive, spool))]
                 told = {"kind": _KIND, "format": FORMAT, **state, "members": members}
                 archive.writestr(zipfile.ZipInfo(_MANIFEST, _EPOCH), json.dumps(told))
             opened.flush()
             os.fsync(opened.fileno())
             size = opened.seek(0, os.SEEK_END)
         fresh.replace(file)
-    except OSError as error:
+    except BaseException as error:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise SnapshotError(f"{file} cannot be written: {error.strerror or error}") from error
     return Written(size)
 
@@ -88,7 +91,7 @@ def _is_snapshot(file: Path) -> bool:
     return True
 
 
-def _put(archive: zipfile.ZipFile, name: str, file: Path) -> dict[str, Any]:
+def _put(archive: zipfile.ZipFile, name: str, file: Path) -> Steps[dict[str, Any]]:
     """Store *file* under *name*; return what is told of it."""
     descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as opened:
@@ -98,21 +101,26 @@ def _put(archive: zipfile.ZipFile, name: str, file: Path) -> dict[str, Any]:
             while piece := opened.read(_PIECE):
                 digest.update(piece)
                 size += member.write(piece)
+                yield
     return {"name": name, "bytes": size, "sha256": digest.hexdigest(), "written": found.st_mtime_ns}
 
 
-def _put_below(archive: zipfile.ZipFile, spool: Path) -> Iterator[dict[str, Any]]:
-    """Store what is in the *spool*, and follow no link; yield what is told of each."""
+def _put_below(archive: zipfile.ZipFile, spool: Path) -> Steps[list[dict[str, Any]]]:
+    """Store what is in the *spool*, and follow no link; return what is told of each."""
+    told: list[dict[str, Any]] = []
     for folder, folders, files in os.walk(spool):
         folders.sort()
         place = PurePosixPath(SPOOL, *Path(folder).relative_to(spool).parts)
         if not folders and not files:
             archive.writestr(zipfile.ZipInfo(f"{_named(place)}/", _EPOCH), b"")
-            yield {"name": f"{place}/", "bytes": 0, "sha256": sha256().hexdigest(), "written": 0}
+            told.append({"name": f"{place}/", "bytes": 0, "sha256": sha256().hexdigest(), "written": 0})
+            yield
         for name in sorted(files):
             path = Path(folder, name)
             if stat.S_ISREG(path.lstat().st_mode):
-                yield _put(archive, _named(place / name), path)
+                told.append((yield from _put(archive, _named(place / name), path)))
+                yield  # which an empty file has not
+    return told
 
 
 def _named(place: PurePosixPath) -> str:
@@ -164,8 +172,8 @@ class Snapshot:
             raise SnapshotError(f"'{file}' does not hold what its {_MANIFEST} says")
         return cls(file, state, members)
 
-    def extract(self, history: Path, spool: Path) -> None:
-        """Write its history and its spool there, where nothing must be; raises `SnapshotError` and leaves what it wrote."""
+    def extracting(self, history: Path, spool: Path) -> Steps[None]:
+        """Write its history and its spool there, where nothing must be, piece by piece; raises `SnapshotError` and leaves what it wrote."""
         try:
             spool.mkdir(mode=0o700)
             with _opened(self.file) as opened, zipfile.ZipFile(opened) as archive:
@@ -174,13 +182,14 @@ class Snapshot:
                     if name.endswith("/"):
                         place.mkdir(mode=0o700, parents=True, exist_ok=True)
                     else:
-                        self._extract(archive, name, told, place)
+                        yield from self._extract(archive, name, told, place)
+                    yield
         except OSError as error:
             raise SnapshotError(f"'{self.file}' cannot be restored: {error.strerror or error}") from error
         except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
             raise SnapshotError(f"'{self.file}' is damaged: {error}") from error
 
-    def _extract(self, archive: zipfile.ZipFile, name: str, told: Mapping[str, Any], place: Path) -> None:
+    def _extract(self, archive: zipfile.ZipFile, name: str, told: Mapping[str, Any], place: Path) -> Steps[None]:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         digest = sha256()
         descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
@@ -188,6 +197,7 @@ class Snapshot:
             while piece := member.read(_PIECE):
                 digest.update(piece)
                 written.write(piece)
+                yield
         if digest.hexdigest() != told["sha256"]:
             raise SnapshotError(f"'{self.file}' is damaged: {name} is not what was written")
         os.utime(place, ns=(told["written"], told["written"]))
