@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RUNS := $(VENV)/.runs
 STAMP := $(VENV)/.installed
 
 .PHONY: help run test lint format bench statistics invariants gallery symptoms matrix soak clean rig
@@ -12,7 +13,7 @@ CONFIG ?= fixtures/sim.yaml
 help:                  ## this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: $(STAMP)          ## the service, ready on https://127.0.0.1:8443; CONFIG=sim.yaml runs your own
+run: $(RUNS)           ## the service, ready on https://127.0.0.1:8443; CONFIG=sim.yaml runs your own
 	$(BIN)/twistd -n --pidfile= ucmsim --config $(CONFIG)
 
 # What tests go through here other tests measure: to measure it would take as long again, and that is minutes.
@@ -110,8 +111,14 @@ clean:                 ## take away .venv and all that was built
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis ucmsim-state
 	find ucmsim twisted tests bench \( -name __pycache__ -o -name dropin.cache \) -prune -exec rm -rf {} +
 
-$(STAMP): pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable . --group test --group lint --group docs
-	touch $(STAMP)
+$(RUNS): pyproject.toml
+	@echo "ucmsim is installed into $(VENV), which takes up to a minute"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $(RUNS)
+
+$(STAMP): $(RUNS)
+	@echo "and what tests, linters and documentation need, which takes up to a minute more"
+	@$(BIN)/python -m pip install --quiet --editable . --group test --group lint --group docs
+	@touch $(STAMP)

@@ -22,6 +22,7 @@ from tests.doc_tables import CONTROL, README, TABLES, WITH_TABLES, anchor, expla
 from tests.makers import CLIENT, another_row, at, header, make_pbx, request
 from tests.test_socketplane import HELLO
 from ucmsim.accounts import Accounting
+from ucmsim.authority import self_signed
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.cli import main
 from ucmsim.configuration import read
@@ -78,7 +79,10 @@ def test_a_drifted_table_is_found() -> None:
 def test_configurations_are_good(tmp_path: Path) -> None:
     """Every configuration of the documentation passes the checks, its faults among them."""
     texts = [*blocks("yaml"), *blocks("yaml", CONTROL), *blocks("yaml", ROOT / "docs" / "traffic.md")]
-    assert len(texts) == 6
+    assert len(texts) == 7
+    mine = self_signed(("pbx.example.com",), datetime.now(UTC))
+    (tmp_path / "pbx.key").write_bytes(mine.key_pem)
+    (tmp_path / "pbx.pem").write_bytes(mine.certificate_pem)
     for text in texts:
         (tmp_path / "sim.yaml").write_text(text)
         assert read(tmp_path / "sim.yaml").pbxs
@@ -104,12 +108,18 @@ def test_all_of_a_ucm_is_told() -> None:
     assert all(f"`{name}" in text for name in public(UcmFault) - {"name"})
 
 
-def test_python_example_passes(pytester: pytest.Pytester) -> None:
-    """The README's test file passes as it stands."""
-    (example,) = (block for block in blocks("python") if "def test_" in block)
-    pytester.makepyfile(test_billing=example)
+def test_python_examples_pass(pytester: pytest.Pytester) -> None:
+    """The README's test files pass as they stand."""
+    billing, asynchronous, yesterday = (block for block in blocks("python") if "def test_" in block)
+    pytester.makepyfile(test_billing=billing, test_asynchronous=asynchronous, test_yesterday=yesterday)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error")
-    result.assert_outcomes(passed=6)
+    result.assert_outcomes(passed=8)
+
+
+def test_what_readers_look_for_has_a_heading() -> None:
+    """In the README, whose table of contents is made of its headings."""
+    looked_for = {"From another machine", "Your own certificate", "Async tests", "A thousand calls yesterday"}
+    assert looked_for <= {words for _, words in headings(README.read_text())}
 
 
 def program(control: Control, text: str, tmp_path: Path) -> list[str]:
@@ -145,7 +155,7 @@ def test_the_commands_that_are_shown_print_what_is_shown(
     control: Control, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The README drives a PBX from the command line."""
-    (shown,) = (block for block in blocks("console") if "$ ucmsim ctl " in block)
+    (shown,) = (block for block in blocks("console") if "$ ucmsim ctl faults " in block)
     (tmp_path / "ready.json").write_text(
         json.dumps({"control": {"url": control.client.url, "token": control.client.token}})
     )
