@@ -151,7 +151,7 @@ class Sandbox:
         return ""
 
     def _here(self, text: str) -> str:
-        text = text.replace(FOLDER, str(self._folder))
+        text = text.replace(FOLDER, str(self._folder)).replace("control: {}", 'control: {bind: "127.0.0.1:8444"}')
         return re.sub("|".join(self._ports), lambda found: self._ports[found[0]], text)
 
     def _printed(self, text: str) -> list[str]:

@@ -62,3 +62,6 @@ def test_a_command_that_fails_otherwise_is_found(tmp_path: Path) -> None:
         assert sandbox.do(File("x", "127.0.0.1:8443\n")) == ""
         assert sandbox.do(Typed("cat x", ("127.0.0.1:8443",))) == ""
         assert (tmp_path / "x").read_text() != "127.0.0.1:8443\n"
+        assert sandbox.do(File("y", "control: {}\n")) == ""  # its port is 8444
+        assert sandbox.do(Typed("cat y", ('control: {bind: "127.0.0.1:8444"}',))) == ""
+        assert (tmp_path / "y").read_text() != 'control: {bind: "127.0.0.1:8444"}\n'
