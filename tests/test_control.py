@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import re
 import socket
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ def test_status(control: Control, hq: str) -> None:
     assert status["instance"] == control("GET", "/readyz", token=None).json["instance"]
     assert status["version"] == __version__
     assert hq.rpartition("/")[2] in status["pbxs"]
+    assert datetime.fromisoformat(status["wall"]).utcoffset() == timedelta(0)
 
 
 def test_life_of_a_pbx(control: Control) -> None:

@@ -17,9 +17,11 @@ from ucmsim.following import PERIOD, Follower
 GONE = ControlUnreachable("the control plane cannot be reached")
 
 
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
 def event(number: int, note: str = "a", *faults: str) -> Entry:
-    then = datetime(2026, 3, 1, tzinfo=UTC)
-    return Entry({}, number, "exchange", "hq", then, then, 0.0, None, faults, (), (), note=note)
+    return Entry({}, number, "exchange", "hq", NOW, NOW, 0.0, None, faults, (), (), note=note)
 
 
 ENDED = ControlUnreachable("the stream of events has ended")
@@ -42,7 +44,7 @@ class Running:
     def status(self) -> Status:
         if self.refuses:
             raise self.refuses
-        return Status("one", "0", 1, self.pbxs, {}, {})
+        return Status("one", "0", 1, self.pbxs, {}, {}, NOW)
 
     def journal_page(self, pbx: str, filters: Mapping[str, Any] = {}) -> JournalPage:
         self._ask(filters)
@@ -186,7 +188,7 @@ def test_a_reset_is_no_restart() -> None:
         lambda: None,  # the stream of the old universe goes on
         lambda: setattr(running, "refuses", stopped),
     )
-    running.status = lambda: Status("one", "0", 1, ("hq",), {}, {})  # type: ignore[method-assign]
+    running.status = lambda: Status("one", "0", 1, ("hq",), {}, {}, NOW)  # type: ignore[method-assign]
     story.after_pause = lambda: (
         setattr(running, "refuses", None),
         setattr(running, "items", (event(1, "b"), event(2, "b"))),
@@ -226,7 +228,7 @@ def test_a_pbx_that_goes_ends_it() -> None:
     running = Running(event(1))
     gone = ControlNotFound(404, "not-found", "there is no PBX 'hq'", None)
     running.happens = lambda: setattr(running, "refuses", gone)
-    running.status = lambda: Status("one", "0", 1, (), {}, {})  # type: ignore[method-assign]
+    running.status = lambda: Status("one", "0", 1, (), {}, {}, NOW)  # type: ignore[method-assign]
     with pytest.raises(ControlError, match="there is no PBX 'hq'"):
         Story(running).follow(2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -154,6 +155,24 @@ def test_a_time_of_the_pbx_comes(ucm, play):
     done = day._performance._course.steps
     assert done["half past"].pbx >= datetime(2026, 3, 3, 15, 30, tzinfo=UTC)
     assert (ucm.clock.rate, ucm.clock.now >= done["half past"].pbx) == (0.0, True)
+
+
+@pytest.mark.parametrize("ahead", [-3600, 3600])
+def test_seconds_are_those_of_the_machine_that_has_the_journal(ucm, play, monkeypatch, ahead):
+    """Where the scenario is played the clock may be another, and nothing is judged by it."""
+    steps = """\
+        steps:
+          - {name: begun, clock: {rate: 1}}
+        expect:
+          - {name: in-time, says: It comes back within minutes., came_back: {since: begun, seconds: 1800}}
+          - {name: at-once, says: It comes back before it could., came_back: {since: begun, seconds: 0}}
+    """
+    here = time.time
+    monkeypatch.setattr("time.time", lambda: here() + ahead)
+    with suppress(AssertionError), play(steps) as day:
+        while day.running:
+            ask(ucm)
+    assert [(one.name, one.passed) for one in day.outcome.findings] == [("in-time", True), ("at-once", False)]
 
 
 def test_a_restart_is_one(ucm, play):

@@ -51,6 +51,7 @@ class Readiness:
 class Status:
     """What the process is, the seed of its configuration, the names of its PBXs, and the *versions* of what it runs on.
 
+    *wall* is when it was told, by the clock of the machine that it runs on, as events of the journal have it.
     *failures* says of each PBX that could not be renewed, nor go on, why, and what to do.
     """
 
@@ -60,6 +61,7 @@ class Status:
     pbxs: tuple[str, ...]
     versions: Mapping[str, str] = field(hash=False)
     failures: Mapping[str, str] = field(hash=False)
+    wall: datetime
 
 
 @dataclass(frozen=True, slots=True)

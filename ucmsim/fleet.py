@@ -49,6 +49,11 @@ class Fleet(MultiService):
     def __contains__(self, name: str) -> bool:
         return isinstance(self.namedServices.get(name), PbxService)
 
+    @property
+    def wall(self) -> float:
+        """The wall clock's now, in seconds of the epoch, which its PBXs share."""
+        return float(self._reactor.seconds())
+
     def work(self, function: Callable[[], T]) -> Deferred[T]:
         """Run *function* in the worker thread, before what waits there."""
         return self._worker.ahead(function)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from datetime import UTC, datetime
 
 from cryptography.hazmat.backends.openssl import backend
 
@@ -28,7 +29,8 @@ def status(plane: Plane) -> Answer:
     names = [service.name for service in plane.fleet]
     versions = {"Python": platform.python_version(), "Twisted": TWISTED, "OpenSSL": backend.openssl_version_text()}
     told = {"instance": plane.instance, "version": __version__, "seed": plane.seed, "pbxs": names, "versions": versions}
-    return Answer({**told, "failures": plane.failures})
+    wall = datetime.fromtimestamp(plane.fleet.wall, UTC).isoformat()
+    return Answer({**told, "failures": plane.failures, "wall": wall})
 
 
 async def openapi(plane: Plane) -> Answer:

@@ -60,6 +60,10 @@ class Bridge:
         """Return what the PBX clock shows."""
         return self.control.clock(self.name).now
 
+    def wall(self) -> float:
+        """Return the wall clock's now over there, in seconds of the epoch: the machine here may have another."""
+        return self.control.status().wall.timestamp()
+
     def calls(self) -> list[Call]:
         """Return every call that is over, without names."""
         return [_call(one) for one in self.control.ledger(self.name)]

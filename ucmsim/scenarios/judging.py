@@ -48,7 +48,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """When a step was done: on both clocks, and the *id* of the last event of the journal before it."""
+    """When a step was done: on the *wall* of the machine that has the journal, in seconds of the epoch, and on the PBX clock.
+
+    *id* is the last event of the journal before it.
+    """
 
     id: int
     wall: float

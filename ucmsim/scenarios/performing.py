@@ -167,7 +167,7 @@ class Performance:
 
     def _do(self, step: Step) -> None:
         """Do what *step* does. What the client does meanwhile counts as behind it."""
-        done = Done(self._seen.last, time.time(), self.bridge.now() if step.name else None)
+        done = Done(self._seen.last, self.bridge.wall(), self.bridge.now() if step.name else None)
         self._done.append(StepDone(told(step), done.wall, done.pbx))
         do(step, self.bridge)
         for call in step.place or ():
