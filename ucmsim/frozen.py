@@ -17,9 +17,10 @@ from zoneinfo import ZoneInfo
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import DEFECT_IDS
 from ucmsim.corrections import Correction, Corrections
+from ucmsim.errors import ConfigurationError
 from ucmsim.faults import Armed, FaultBook, FaultRefused, arming
 from ucmsim.nonces import Nonces
-from ucmsim.settings import ClockChange
+from ucmsim.settings import load_clock_change
 from ucmsim.streams import stream
 
 
@@ -41,7 +42,10 @@ def clock_of(told: Mapping[str, Any], wall: float) -> PbxClock:
         for one in told["corrections"]
     )
     # What no clock can be set to is none that was kept.
-    kept = ClockChange.model_validate({"now": told["world"], "rate": told["rate"]})
+    try:
+        kept = load_clock_change({"now": told["world"], "rate": told["rate"]})
+    except ConfigurationError as error:
+        raise ValueError(f"its clock cannot be set: {error}") from None
     if kept.now is None or kept.rate is None:
         raise ValueError("this is no clock")
     return PbxClock(kept.now.astimezone(UTC), wall, kept.rate, Corrections(made))
