@@ -286,20 +286,37 @@ async def test_the_own_port_that_gave_way_is_given_back(
         assert await made.page() == before["page"]
 
 
-@pytest.mark.parametrize("killed", [True, False], ids=["before the new one", "behind it"])
-def test_a_process_that_was_killed_meanwhile(tmp_path: Path, killed: bool) -> None:
-    """What gave way comes back unless what came is there already, and nothing is left beside it."""
+@pytest.mark.parametrize("came", [(), ("spool",), ("spool", "history")], ids=["nothing", "a part", "all"])
+def test_a_process_that_was_killed_meanwhile(tmp_path: Path, came: tuple[str, ...]) -> None:
+    """What gave way comes back, all of it, unless all that came is there already, and nothing is left beside it."""
     database, spool = tmp_path / "history.sqlite", tmp_path / "spool"
-    database.write_text("old")
-    spool.mkdir()
-    (spool / "a.wav").write_text("old")
+    for what, beside in (("old", ""), ("new", ".restored")):
+        database.with_name(database.name + beside).write_text(what)
+        (folder := spool.with_name(spool.name + beside)).mkdir()
+        (folder / f"{what}.wav").touch()
     exchange = Exchange()
     exchange.away(database, spool)
-    if not killed:
-        (tmp_path / "coming").write_text("new")
-        exchange.put(tmp_path / "coming", database)
-        spool.mkdir()
+    for place in (spool, database):
+        if place.stem in came:
+            exchange.put(place.with_name(f"{place.name}.restored"), place)
     settled(database, spool)
-    assert database.read_text() == ("old" if killed else "new")
-    assert [path.name for path in spool.iterdir()] == (["a.wav"] if killed else [])
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["history.sqlite", "spool"]
+    what = "new" if "history" in came else "old"
+    assert (database.read_text(), [path.name for path in spool.iterdir()]) == (what, [f"{what}.wav"])
+    left = {path.name for path in tmp_path.iterdir() if not path.name.endswith(".restored")}
+    assert left == {"history.sqlite", "spool"}
+
+
+def test_what_could_not_be_discarded_is_not_what_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an exchange before has left aside does not come back when a process is killed in the next."""
+    database, journal, spool = (tmp_path / name for name in ("history.sqlite", "journal.sqlite", "spool"))
+    database.write_text("now")
+    journal.write_text("now")
+    for folder, name in ((spool, "now.wav"), (tmp_path / "spool.before", "long ago.wav")):
+        folder.mkdir()
+        (folder / name).touch()
+    planted(monkeypatch, Exchange, "_move", 2)
+    with pytest.raises(OSError, match="No space"):
+        Exchange().away(database, journal, spool)
+    settled(database, journal, spool)
+    assert (database.read_text(), [path.name for path in spool.iterdir()]) == ("now", ["now.wav"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["history.sqlite", "journal.sqlite", "spool"]

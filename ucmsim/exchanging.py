@@ -32,9 +32,10 @@ class Exchange:
 
     def away(self, *places: Path) -> None:
         """Let what stands at *places*, if anything does, give way."""
+        for place in places:  # all of it before the first moves: from then on what stands aside is what was
+            _discard(_aside(place))
         for place in places:
             if place.exists() or place.is_symlink():
-                _discard(_aside(place))
                 self._move(place, _aside(place))
 
     def put(self, coming: Path, place: Path) -> None:
@@ -67,14 +68,20 @@ class Exchange:
 
 
 def settled(first: Path, *others: Path) -> None:
-    """End what a process began that was killed in the middle of an exchange, in which *first* gave way first."""
+    """End what a process began that was killed in the middle of an exchange, in which *first* gave way first and came last.
+
+    Where it has not come everything is as it was before, and what came already is discarded.
+    """
     undone = not first.exists()
     for place in (first, *others):
-        if _aside(place).exists():
-            if undone and not place.exists():
-                _aside(place).replace(place)
-            else:
-                _discard(_aside(place))
+        aside = _aside(place)
+        if not (aside.exists() or aside.is_symlink()):
+            continue
+        if undone:
+            _discard(place)
+            aside.replace(place)
+        else:
+            _discard(aside)
 
 
 def _aside(place: Path) -> Path:

@@ -110,8 +110,8 @@ class Restored:
     def taking_place(self, wall: float) -> Steps[Appliance]:
         before, home, settings, old = self.before, self.before.home, self.settings, self.before.pbx
         self.exchange.away(*belonging(home / HISTORY), home / SPOOL)
-        self.exchange.put(home / _COMING, home / HISTORY)
         self.exchange.put(home / _SPOOL, home / SPOOL)
+        self.exchange.put(home / _COMING, home / HISTORY)  # last: by it is known how far it came
         journal = old.journal
         with ExitStack() as undoing:
             if settings.journal != old.settings.journal:
