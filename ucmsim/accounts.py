@@ -55,10 +55,14 @@ class Account:
         """Return whether it was delivered *how* often; without rows there was nothing to deliver."""
         return how is None or (bool(self.rows) and HOWS[min(self.delivered, 2)] == how)
 
-    def as_json(self) -> dict[str, Any]:
-        """Return it as the control plane tells it."""
-        rows = [{**row, "deliveries": _told(self.rows[row["row"]].named)} for row in self.told["rows"]]
-        files = [{**file._asdict(), "deliveries": _told(carriers)} for file, carriers in self.files]
+    def as_json(self, known: dict[Carrier, dict[str, Any]] | None = None) -> dict[str, Any]:
+        """Return it as the control plane tells it; exchanges that are *known* are told as they are there, and others get there.
+
+        On a page nearly all rows were carried by the same ones.
+        """
+        known = {} if known is None else known
+        rows = [{**row, "deliveries": _told(self.rows[row["row"]].named, known)} for row in self.told["rows"]]
+        files = [{**file._asdict(), "deliveries": _told(carriers, known)} for file, carriers in self.files]
         return {**self.told, "rows": rows, "recordings": files, "delivered": self.delivered}
 
 
@@ -154,5 +158,5 @@ def _found(recorded: Iterable[tuple[str, Recording | None]], named: Sequence[str
         yield made, File(there.path, size(there.name, there.samples), known) if there else File(made, None, known)
 
 
-def _told(carriers: Sequence[Carrier]) -> list[dict[str, Any]]:
-    return [one.as_json() for one in carriers]
+def _told(carriers: Sequence[Carrier], known: dict[Carrier, dict[str, Any]]) -> list[dict[str, Any]]:
+    return [known.get(one) or known.setdefault(one, one.as_json()) for one in carriers]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ucmsim.callquery import accounted
 from ucmsim.control.answer import Answer, listed
 from ucmsim.control.plane import Plane
+from ucmsim.delivered import Carrier
 
 
 async def ledger(plane: Plane, pbx: str, query: Mapping[str, Sequence[str]]) -> Answer:
     """Answer a page of the calls that are over, and then of rows that were imported."""
     found = await plane.find(pbx).calls.accounted(*accounted(query))
-    return Answer(listed((one.as_json() for one in found.items), found.next))
+    known: dict[Carrier, dict[str, Any]] = {}
+    return Answer(listed((one.as_json(known) for one in found.items), found.next))
