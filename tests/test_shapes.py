@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.golden.shapes import HOME, WRITERS, shape_files
+from ucmsim.callquery import sought
 from ucmsim.calls import Firmware
 from ucmsim.calls.dialplan import legs
 from ucmsim.calls.events import Call, Event, Party, What, talks
@@ -20,9 +22,12 @@ from ucmsim.calls.stage import Phase, example
 from ucmsim.calls.truths import of_leg
 from ucmsim.cli import main
 from ucmsim.columns import NAMES
+from ucmsim.faults import FaultRefused, arming
+from ucmsim.fields import FieldRefused
 from ucmsim.instants import SECOND
 from ucmsim.personalities import PERSONALITIES, Personality, personality
 from ucmsim.register import Quirks
+from ucmsim.staging import shape_of
 
 EVERY = pytest.mark.parametrize("shape", SHAPES, ids=[shape.id for shape in SHAPES])
 PLAYED = [(shape, kind) for shape in SHAPES for kind in shape.kinds]
@@ -674,3 +679,19 @@ def test_show_shapes_prints_those_that_are_named() -> None:
     wrong = CliRunner().invoke(main, ["show", "shapes", "ring-grup"])
     assert wrong.exit_code == 2
     assert "there is no shape 'ring-grup'; did you mean 'ring-group'?" in wrong.output
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("ring-grup", "did you mean 'ring-group'?"), ("zzz", "'ucmsim show shapes' lists them all")]
+)
+def test_a_shape_that_there_is_not_is_said_alike_everywhere(name: str, hint: str) -> None:
+    """Of a call, of a query, of a fault's condition, and on the command line."""
+    said = f"there is no shape '{name}'; {hint}"
+    with pytest.raises(FieldRefused, match=re.escape(said)):
+        shape_of(name)
+    with pytest.raises(FieldRefused, match=re.escape(said)):
+        sought({"shape": [name]})
+    with pytest.raises(FaultRefused) as refused:
+        arming({"fault": "data.late", "seconds": 1, "when": {"shape": [name]}}, defects=())
+    assert [f"{one.wrong}; {one.right}".removesuffix("; ") for one in refused.value.said] == [said]
+    assert said in CliRunner().invoke(main, ["show", "shapes", name]).output

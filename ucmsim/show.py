@@ -12,6 +12,7 @@ import click
 
 from ucmsim import catalogue, personalities, tables
 from ucmsim.calls.shapes import BY_ID as SHAPES
+from ucmsim.calls.shapes import no_shape
 from ucmsim.defects import BY_ID as DEFECTS
 from ucmsim.defects import CLASSES
 from ucmsim.errors import did_you_mean
@@ -164,9 +165,7 @@ def show_shapes(as_json: bool, personality: Personality, ids: tuple[str, ...]) -
     """
     ids = tuple(name.replace("_", "-") for name in ids)  # as in the settings
     for unknown in (name for name in ids if name not in SHAPES):
-        raise click.BadParameter(
-            f"there is no shape '{unknown}'; {did_you_mean(unknown, SHAPES) or 'ucmsim show shapes lists them all'}"
-        )
+        raise click.BadParameter(no_shape(unknown))
     rows = [row for row in catalogue.shape_rows(personality) if not ids or row["id"] in ids]
     if as_json:
         click.echo(json.dumps(rows, indent=2))

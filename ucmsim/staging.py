@@ -10,7 +10,7 @@ from ucmsim.calls.casting import OTHERS
 from ucmsim.calls.events import KINDS, Call, Party
 from ucmsim.calls.parties import analogue_lines, beyond
 from ucmsim.calls.recorder import over_ami, recordable
-from ucmsim.calls.shapes import BY_ID, Shape, Story
+from ucmsim.calls.shapes import BY_ID, Shape, Story, no_shape
 from ucmsim.calls.stage import TALKED, Lasts, Stage
 from ucmsim.calls.traffic import Office, features
 from ucmsim.errors import did_you_mean, listed
@@ -128,8 +128,7 @@ def shape_of(name: str) -> Shape:
     """Return the shape of that *name*. Raises `FieldRefused`."""
     shape = BY_ID.get(name)
     if shape is None:
-        hint = did_you_mean(name, BY_ID) or "'ucmsim show shapes' lists them all"
-        raise FieldRefused(f"there is no shape '{name}'; {hint}", "shape")
+        raise FieldRefused(no_shape(name), "shape")
     return shape
 
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from ucmsim.calls import begun, onward, plays, together
 from ucmsim.calls.events import KINDS, Call
 from ucmsim.calls.stage import Phase, Script, Stage
+from ucmsim.errors import did_you_mean
 
 Story = tuple[Call, ...]
 """The calls that one shape is made of; most are one."""
@@ -122,4 +123,11 @@ SHAPES = (
 )  # fmt: skip
 """Every shape."""
 
+_ALL = "'ucmsim show shapes' lists them all"
+
 BY_ID: Mapping[str, Shape] = MappingProxyType({shape.id: shape for shape in SHAPES})
+
+
+def no_shape(name: str) -> str:
+    """Return what is said of the *name* of a shape that there is not, wherever it stands: a call, a query, a fault's condition."""
+    return f"there is no shape '{name}'; {did_you_mean(name, BY_ID) or _ALL}"

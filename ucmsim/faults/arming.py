@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from ucmsim.calls.shapes import BY_ID as SHAPES
+from ucmsim.calls.shapes import no_shape
 from ucmsim.errors import did_you_mean, listed
 from ucmsim.faults.conditions import OF_A_REQUEST, Condition, Span
 from ucmsim.faults.kind import Kind
@@ -208,8 +209,7 @@ def _list_due(path: tuple[str | int, ...], given: object) -> str:
     """Return what is due at *path*, a condition that has a list, where *given* stands."""
     if path[-1] == "shape":
         if isinstance(given, str) and given not in SHAPES:
-            hint = did_you_mean(given, SHAPES) or "'ucmsim show shapes' lists them all"
-            return f"a list is due, and there is no shape '{given}'; {hint}"
+            return f"a list is due, and {no_shape(given)}"
         return f"a list is due, such as {json.dumps([given if isinstance(given, str) else 'answered'])}"
     number = int(given) if isinstance(given, str) and re.fullmatch("[1-9][0-9]{0,17}", given) else given
     return f"a list is due, such as {json.dumps([number if type(number) is int and number > 0 else 2])}"

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field, field_validator
 
 from ucmsim import personalities
 from ucmsim.calls.shapes import BY_ID as SHAPES
-from ucmsim.errors import did_you_mean
+from ucmsim.calls.shapes import no_shape
 from ucmsim.faults.fields import STRICT, AddressEntry, Numbers, concerns, some
 from ucmsim.request import handler_of
 from ucmsim.sight import Chosen
@@ -110,8 +110,7 @@ class Condition(BaseModel):
     def _known_shapes(cls, shapes: tuple[str, ...] | None) -> tuple[str, ...] | None:
         for name in shapes or ():
             if name not in SHAPES:
-                hint = did_you_mean(name, SHAPES) or "'ucmsim show shapes' lists them all"
-                raise ValueError(f"there is no shape '{name}'; {hint}")
+                raise ValueError(no_shape(name))
         return shapes
 
     @property
