@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, MutableMapping
+from itertools import combinations
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from ucmsim import wishes
+from ucmsim import configuration, wishes
 from ucmsim.answerschemas import REFERRED, Schema
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.defects import DEFECTS
@@ -22,6 +23,8 @@ INSTANT: Mapping[str, Any] = MappingProxyType(
     {"type": "string", "format": "date-time", "description": "ISO instant with its zone"}
 )
 Components = MutableMapping[str, Schema]
+_NULL: Mapping[str, Any] = MappingProxyType({"type": "null"})
+_SAID = frozenset({"description", "default"})
 
 
 def referred(name: str) -> Schema:
@@ -62,20 +65,56 @@ def settings_patch(components: Components) -> Schema:
     components["SettingsPatch"] = {
         "type": "object",
         "description": "JSON merge patch (RFC 7396) over the settings; null takes a key back to its default.",
-        "properties": {name: {} for name in components["Settings"]["properties"]},
+        "properties": {name: _patch(one, components) for name, one in components["Settings"]["properties"].items()},
         "additionalProperties": False,
     }
     return referred("SettingsPatch")
+
+
+def _patch(schema: Schema, components: Components) -> Schema:
+    """Return what a merge patch may have where *schema* stands: that, or null; of a group only some keys, each so."""
+    target = str(schema.get("$ref", "")).removeprefix(REFERRED)
+    if target and components[target].get("type") == "object":
+        if f"patch.{target}" not in components:
+            components[f"patch.{target}"] = {}  # while it is made: a group may stand in itself
+            components[f"patch.{target}"] = _patched_group(components[target], components)
+        return {"anyOf": [referred(f"patch.{target}"), dict(_NULL)]}
+    own = _patched_group(schema, components) if schema.get("type") == "object" else schema
+    kinds = own["anyOf"] if [*own.keys() - _SAID] == ["anyOf"] else [_unsaid(own)]
+    return {"anyOf": [*(one for one in kinds if one != _NULL), dict(_NULL)]}
+
+
+def _unsaid(schema: Schema) -> Schema:
+    """Return *schema* without what the settings say of it."""
+    return {key: value for key, value in schema.items() if key not in _SAID}
+
+
+def _patched_group(group: Schema, components: Components) -> Schema:
+    free = group.get("additionalProperties", True)
+    return {
+        **{key: value for key, value in _unsaid(group).items() if key != "required"},
+        "properties": {name: _patch(one, components) for name, one in group.get("properties", {}).items()},
+        "additionalProperties": _patch(free, components) if isinstance(free, dict) else free,
+    }
 
 
 def clock_change(components: Components) -> Schema:
     """Return the schema of a change of the clock."""
     schema = _model(ClockChange, "ClockChange", components)
     found = components["ClockChange"]
+    for name in ("rate", "advance", "step"):
+        found["properties"][name] = _without_null(found["properties"][name])
     found["properties"]["now"] = {**INSTANT, "description": found["properties"]["now"]["description"]}
+    found["not"] = {"anyOf": [{"required": list(two)} for two in combinations(("now", "advance", "step"), 2)]}
     found["description"] = "One of now, advance and step; rate and time_zone go with each of them."
     found["minProperties"] = 1
     return schema
+
+
+def _without_null(schema: Schema) -> Schema:
+    """Return *schema* of a key that may be left out, and not be null."""
+    said, (given, *_) = schema.get("description", ""), schema.get("anyOf", [schema])
+    return {**given, "description": said}
 
 
 def call(components: Components) -> Schema:
@@ -131,11 +170,19 @@ def fault_changes(components: Components) -> Schema:
     """Return the schema of changes of a fault: fields of its kind, whichever that is, and terms."""
     fault(components)
     terms = {name: referred(f"fault.terms.{name}") for name in Terms.model_fields if name != "name"}
-    fields = sorted({name for kind in KINDS for name in kind.fields})
+    fields: dict[str, list[Schema]] = {name: [] for name in sorted({name for kind in KINDS for name in kind.fields})}
+    for name, given in fields.items():
+        for kind in KINDS:
+            one = _unsaid(components[f"fault.{kind.id}"]["properties"][name]) if name in kind.fields else None
+            if one is not None and one not in given:
+                given.append(one)
     components["FaultChanges"] = {
         "type": "object",
         "description": "Fields of the fault's kind, and terms; what is not given stays.",
-        "properties": {**{name: {} for name in fields}, **terms},
+        "properties": {
+            **{name: {"anyOf": given} if given[1:] else given[0] for name, given in fields.items()},
+            **terms,
+        },
         "minProperties": 1,
         "additionalProperties": False,
     }
@@ -161,12 +208,13 @@ def api_changes(components: Components) -> Schema:
 
 def identity(components: Components) -> Schema:
     """Return the schema of the certificate that is to be shown."""
-    pem = {"type": "string", "description": "PEM text"}
+    pem = {"type": "string", "minLength": 1, "description": "PEM text"}
+    shown = [one.id for one in DEFECTS if not configuration.DEFECT_IDS[one.id]]
     components["NewIdentity"] = {
         "description": "A defect, or a certificate and its key, or neither: the good one.",
         "oneOf": [
             {"type": "object", "maxProperties": 0},
-            _closed({"defect": {"enum": [*(one.id for one in DEFECTS), None]}}),
+            _closed({"defect": {"enum": [*shown, None]}}),
             _closed({"certificate": pem, "key": pem}),
         ],
     }
