@@ -120,6 +120,38 @@ def test_what_is_asked_wrongly_is_said(tmp_path: Path, ucm: Ucm) -> None:
     assert nowhere.endswith("does ucmsim run?\n")
 
 
+@pytest.mark.parametrize("option", ["--env", "--report"])
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_made(ucm: Ucm, tmp_path: Path, option: str) -> None:
+    """Exit 2, no PBX, and no file beside the one that was meant."""
+    here = ("--url", ucm.control.url, "--token", ucm.control.token)
+    out, before = tmp_path / "nowhere" / "out", ucm.control.status().pbxs
+    (tmp_path / "file").write_text("")
+    assert ran("run", "late-rows", *here, option, out, code=2).stderr == (
+        f"{out} cannot be written: No such file or directory\n"
+    )
+    below = tmp_path / "file" / "out"
+    assert ran("run", "late-rows", *here, option, below, code=2).stderr == (
+        f"{below} cannot be written: Not a directory\n"
+    )
+    assert ucm.control.status().pbxs == before
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_is_kept_is_asked_for_in_vain(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+    """Where nothing is expected of it that is said at the beginning, where the file is not there at the end."""
+    none = tmp_path / "none"
+    words = ("--url", ucm_fleet.control.url, "--token", ucm_fleet.control.token, "--patience", "0", "--kept", none)
+    (tmp_path / "day.yaml").write_text(DAY)
+    asked = "nothing is expected of what the client keeps"
+    missing = f"warning: there is no file {none}, so nothing is known of what the client kept"
+    said = ran("run", tmp_path / "day.yaml", *words, code=1).stderr.splitlines()
+    assert (missing in said, [line for line in said if asked in line]) == (True, [])
+    (tmp_path / "day.yaml").write_text(DAY.rpartition("  - {name: kept-once")[0])
+    said = ran("run", tmp_path / "day.yaml", *words, code=1).stderr.splitlines()
+    assert said[0] == f"warning: {asked}: {none} is not looked at"
+    assert missing not in said
+
+
 def test_one_is_passed(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
     """On a PBX of its own, which goes with it; the client says in a file what it kept."""
     kept = tmp_path / "kept"

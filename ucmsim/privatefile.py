@@ -12,12 +12,26 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 def put(path: Path, content: bytes, mode: int = SECRET) -> None:
     """Put *content* at *path* at once or not at all, never with more rights than *mode*; raises `OSError`."""
-    fresh = path.with_name(f"{path.name}.new")
-    try:
-        descriptor = os.open(fresh, _NEW, mode)
-    except FileExistsError:  # somebody was interrupted
-        fresh.unlink()
-        descriptor = os.open(fresh, _NEW, mode)
-    with os.fdopen(descriptor, "wb", buffering=0) as file:
+    fresh = _fresh(path)
+    with os.fdopen(_opened(fresh, mode), "wb", buffering=0) as file:
         file.write(content)
     fresh.replace(path)
+
+
+def check(path: Path) -> None:
+    """Raise the `OSError` that would keep `put` from writing to *path*, of which nothing is touched."""
+    fresh = _fresh(path)
+    os.close(_opened(fresh, SECRET))
+    fresh.unlink()
+
+
+def _fresh(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")
+
+
+def _opened(fresh: Path, mode: int) -> int:
+    try:
+        return os.open(fresh, _NEW, mode)
+    except FileExistsError:  # somebody was interrupted
+        fresh.unlink()
+        return os.open(fresh, _NEW, mode)

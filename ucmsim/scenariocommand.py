@@ -15,10 +15,10 @@ from typing import Any
 import click
 
 from ucmsim import tables
-from ucmsim.client import ControlClient
+from ucmsim.client import ControlClient, ControlError
 from ucmsim.errors import UcmsimError
 from ucmsim.outeroptions import LocatedCommand, located
-from ucmsim.privatefile import put
+from ucmsim.privatefile import check, put
 from ucmsim.reportcommand import known_secrets
 from ucmsim.scenarios import shipped
 from ucmsim.scenarios.bridge import Bridge
@@ -127,6 +127,12 @@ def run(
     """
     with refusing():
         chosen = shipped.found(name)
+        for file in (env_file, report):
+            if file is not None:
+                _writable(file)
+    if kept is not None and all(one.kept is None for one in chosen.expectations):
+        click.echo(f"warning: nothing is expected of what the client keeps: {kept} is not looked at", err=True)
+        kept = None
     with refused():
         client = where.client()
         with stage(client, chosen, pbx, bind, permit) as place:
@@ -141,6 +147,8 @@ def run(
                 chosen, bridge, chosen.patience if patience is None else patience, said, kept=reading(kept)
             )
             outcome = watched(performance)
+            if kept is not None and not kept.exists():
+                click.echo(f"warning: there is no file {kept}, so nothing is known of what the client kept", err=True)
             if report is not None:
                 _report(client, place, where, report, outcome.account(chosen))
     click.echo(json.dumps(outcome.account(chosen), indent=2) if as_json else str(outcome))
@@ -151,6 +159,14 @@ def run(
 def schema() -> None:
     """The JSON Schema of a scenario's file."""
     click.echo(json.dumps(Scenario.model_json_schema(), indent=2))
+
+
+def _writable(file: Path) -> None:
+    """Raise `UcmsimError` where *file* cannot be written: a day is too long to learn it at its end."""
+    try:
+        check(file)
+    except OSError as error:
+        raise UcmsimError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def _report(client: ControlClient, place: Place, where: Whereabouts, out: Path, outcome: Mapping[str, Any]) -> None:
@@ -165,6 +181,8 @@ def _report(client: ControlClient, place: Place, where: Whereabouts, out: Path, 
         bundle(client, [place.name], out, Scrubber(secrets), bar, outcome=outcome)
     except OSError as error:
         click.echo(f"{out} cannot be written: {error.strerror or error}", err=True)
+    except ControlError as error:  # what came of the day is told all the same
+        click.echo(f"{out} cannot be written: {error}", err=True)
     else:
         click.echo(f"{out}: open report.html in it", err=True)
 
