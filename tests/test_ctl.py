@@ -306,6 +306,11 @@ def test_a_wrong_token_is_refused(control: Control) -> None:
         (("--url", "http://127.0.0.1:1", "status"), "--url goes with --token"),
         (("--url", "127.0.0.1:8444", "--token", "x", "status"), "is no URL of a control plane"),
         (("--ready-file", "/dev/null", "status"), "/dev/null is no ready report"),
+        (
+            ("--ready-file", "/nowhere", "status"),
+            "/nowhere cannot be read: No such file or directory; it is what twistd's --ready-file writes",
+        ),
+        (("status", "--ca", "/nowhere"), "File '/nowhere' does not exist"),
         (("--timeout", "0", "status"), "0.0 is not in the range x>0"),
         (("--config", "/dev/null", "status"), "it is empty"),
         (("clock", "advance", "soon"), "'soon' is no number of seconds, such as 3600 for an hour"),
@@ -337,7 +342,9 @@ def test_nobody_answers() -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         where = ["--url", f"http://127.0.0.1:{bound.getsockname()[1]}", "--token", "x"]
-        assert "does ucmsim run?" in said(*where, "status", code=3)
+        assert said(*where, "status", code=3) == (
+            f"the control plane at {where[1]} cannot be reached: Connection refused; does ucmsim run?"
+        )
         assert "does ucmsim run?" in said(*where, "journal", "-p", "hq", code=3)
         assert CliRunner().invoke(main, ["journal", *where, "-p", "hq"]).exit_code == 3
 
@@ -431,6 +438,33 @@ def test_json_before_the_journal_is_heeded(pbx: str, control: Control) -> None:
         pass
     assert json.loads(line)["kind"] == "connection"
     assert "--json and --har cannot be had at once" in said("--json", "journal", "-p", pbx, "--har", code=2)
+
+
+def test_a_pbx_may_stand_alone(pbx: str, control: Control) -> None:
+    """Where a command has no other words; two names are one too many, and where there are other words it is one of them."""
+    said("faults", "arm", "-p", pbx, "api.deny", "name=closed")
+    where = ("--url", control.client.url, "--token", control.client.token)
+    assert [fault["name"] for fault in told("faults", "list", pbx, *where)] == ["closed"]
+    assert told("clock", "show", pbx) == told("clock", "show", "-p", pbx)
+    assert told("calls", "list", pbx) == told("ledger", pbx, "--shape", "ivr") == []
+    assert told("api", "show", pbx) == told("api", "show", "--pbx", pbx, pbx)
+    assert told("identity", "show", pbx)["defect"] is None
+    assert said("journal", pbx, "--kind", "exchange") == ""
+    assert pbx in completions("faults", "list", pbx[:-1])
+    assert said("faults", "clear", pbx) == "no fault is armed"
+    assert f"{pbx} and other are two PBXs" in said("faults", "list", "-p", pbx, "other", code=2)
+    assert "there is no PBX 'nobody'" in said("faults", "list", "nobody", code=1)
+    assert f"there is no fault '{pbx}'" in said("faults", "arm", pbx, "-p", pbx, code=1)
+
+
+def test_no_line_of_help_is_cut() -> None:
+    """What a group says of each of its commands fits in a line of a narrow terminal, or two; arguments are no options."""
+    for words in every(main):
+        text = CliRunner().invoke(main, [*words, "--help"]).stdout
+        body = [line for line in text.splitlines() if not line.startswith("Usage:")]
+        assert [line for line in body if line.endswith("...")] == []
+        options = text.partition("Options:\n")[2].partition("\n\n")[0]
+        assert all(line.strip().startswith("-") or line.startswith("    ") for line in options.splitlines()), options
 
 
 def test_help_has_where_ucmsim_runs_behind_what_is_the_commands_own() -> None:

@@ -357,7 +357,6 @@ def test_what_is_asked_wrongly_is_said(words: list[str], said: str) -> None:
         ("pbxs: {hq: {}}", "has no control plane"),
         ("control: {bind: '127.0.0.1:0'}\npbxs: {}", "use --ready"),
         ("control: {}\npbxs: {}", "is in the ready report"),
-        ("control: {}\nstate: ./nothing\npbxs: {}", "does ucmsim run?"),
         ("control: {}\npbxs: {hq: {personalty: x}}", "did you mean"),
     ],
 )
@@ -366,6 +365,16 @@ def test_a_configuration_that_does_not_lead_there_is_explained(tmp_path: Path, t
     (tmp_path / "sim.yaml").write_text(text)
     found = CliRunner().invoke(main, ["journal", "--config", str(tmp_path / "sim.yaml")])
     assert (found.exit_code, said in found.stderr) == (2, True), found.stderr
+
+
+def test_a_ucmsim_that_never_ran_does_not_answer(tmp_path: Path) -> None:
+    """Where its token is to be and is not, the exit code is that of nobody who answers."""
+    (tmp_path / "sim.yaml").write_text("control: {}\nstate: ./nothing\npbxs: {}")
+    found = CliRunner().invoke(main, ["journal", "--config", str(tmp_path / "sim.yaml")])
+    token = tmp_path / "nothing" / "control-token"
+    assert (found.exit_code, found.stderr) == (
+        3, f"there is no token in {token}, which is written at the start; does ucmsim run?\n"
+    )  # fmt: skip
 
 
 def test_configuration_and_ready_report_lead_there(ucm: Ucm, tmp_path: Path) -> None:

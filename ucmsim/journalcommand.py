@@ -35,6 +35,7 @@ def _filter(name: str, **more: Any) -> Callable[[Any], Any]:
 
 @click.command("journal", cls=LocatedCommand, short_help="What happened on a running PBX, and why.")
 @located
+@click.argument("named", metavar="[PBX]", required=False)
 @click.option("--pbx", "-p", "name", help="The PBX; may be left out when there is only one.")
 @click.option("--follow", "-f", is_flag=True, help="Begin with the last ones, and go on as they happen.")
 @click.option("--all", "every", is_flag=True, help="Also connections that served their requests.")
@@ -56,6 +57,7 @@ def _filter(name: str, **more: Any) -> Callable[[Any], Any]:
 def journal(
     *,
     where: Whereabouts,
+    named: str | None,
     name: str | None,
     follow: bool,
     every: bool,
@@ -90,7 +92,7 @@ def journal(
         narrowed = {key: value for key, value in filters.items() if value is not None}
         if form == "lines" and not every and "kind" not in narrowed:
             narrowed["brief"] = "yes"
-        pbx = chosen(client, name)
+        pbx = chosen(client, name, named)
         place = _place(client, pbx) if form == "curl" else Place()
         if not follow:
             _printed(client.journal(pbx, **narrowed), form, place)

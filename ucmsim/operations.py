@@ -67,8 +67,9 @@ def _stranger(url: str, why: str) -> ControlUnreachable:
 
 def unreachable(url: str, error: Exception) -> ControlUnreachable:
     """Return what is raised where *error* kept the control plane at *url* from answering."""
+    said = error.strerror if isinstance(error, ConnectionRefusedError) and error.strerror else error
     hint = "does ucmsim run?" if isinstance(error, ConnectionRefusedError) else _other_scheme(url, str(error))
-    return ControlUnreachable(f"the control plane at {url} cannot be reached: {error}" + (f"; {hint}" if hint else ""))
+    return ControlUnreachable(f"the control plane at {url} cannot be reached: {said}" + (f"; {hint}" if hint else ""))
 
 
 def _other_scheme(url: str, said: str) -> str:

@@ -30,7 +30,7 @@ _OPTIONS = (
         "--config", "-c", cls=_Where, type=click.Path(path_type=Path), help="Or the configuration that ucmsim runs with."
     ),
     click.option(
-        "--ca", cls=_Where, type=click.Path(path_type=Path),
+        "--ca", cls=_Where, type=click.Path(path_type=Path, exists=True, dir_okay=False),
         help=f"With https, the CA to trust; else {CA}, what the report or the configuration says, or the system's.",
     ),
     click.option(
@@ -46,7 +46,7 @@ class LocatedCommand(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         own, where = list[tuple[str, str]](), list[tuple[str, str]]()
         for one in self.get_params(ctx):
-            if (record := one.get_help_record(ctx)) is not None:
+            if not isinstance(one, click.Argument) and (record := one.get_help_record(ctx)) is not None:
                 (where if isinstance(one, _Where) else own).append(record)
         for heading, records in (("Options", own), ("Where ucmsim runs", where)):
             with formatter.section(heading):

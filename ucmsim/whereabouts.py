@@ -120,14 +120,17 @@ def told() -> Iterator[None]:
         raise SystemExit(INTERRUPTED) from None
 
 
-def chosen(client: ControlClient, name: str | None) -> str:
-    """Return the *name* of the PBX that is meant: the only one, where none is named."""
-    if name is not None:
-        return name
-    names = client.status().pbxs
-    if len(names) != 1:
-        raise click.UsageError(f"say which PBX with --pbx; there are {', '.join(names) or 'none'}")
-    return names[0]
+def chosen(client: ControlClient, *names: str | None) -> str:
+    """Return the one of *names* of a PBX that was said: the only PBX, where none is named. Raises `click.UsageError`."""
+    said = list(dict.fromkeys(name for name in names if name is not None))
+    if len(said) > 1:
+        raise click.UsageError(f"{' and '.join(said)} are two PBXs; name one, with --pbx or without")
+    if said:
+        return said[0]
+    there = client.status().pbxs
+    if len(there) != 1:
+        raise click.UsageError(f"say which PBX with --pbx; there are {', '.join(there) or 'none'}")
+    return there[0]
 
 
 def _configured(config: Path, token: str | None) -> ControlClient:
@@ -170,7 +173,10 @@ def ready_report(path: Path) -> ReadyReport:
     """Return the ready report in the file *path*; raises `click.UsageError` where it is none."""
     try:
         return read(ReadyReport, json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        said = f"{path} cannot be read: {error.strerror or error}"
+        raise click.UsageError(f"{said}; it is what twistd's --ready-file writes once ucmsim listens") from None
+    except ValueError as error:
         raise click.UsageError(f"{path} is no ready report: {error}") from None
 
 
@@ -179,7 +185,14 @@ def _kept_token(state: Path | None) -> str:
         raise click.UsageError(
             "the configuration has no 'state:', so its token is in the ready report: use --ready-file"
         )
+    file = state / TOKEN_FILE
     try:
-        return (state / TOKEN_FILE).read_text("ascii").strip()
-    except OSError as error:
-        raise click.UsageError(f"the token cannot be read: {error}; does ucmsim run?") from None
+        return file.read_text("ascii").strip()
+    except FileNotFoundError:
+        raise ControlUnreachable(
+            f"there is no token in {file}, which is written at the start; does ucmsim run?"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise click.UsageError(
+            f"the token in {file} cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from None

@@ -16,6 +16,10 @@ Command = Callable[..., None]
 
 NAME = click.argument("pbx", metavar="PBX", shell_complete=completing.pbxs)
 """A PBX that must be named, because what happens to it cannot be taken back."""
+ONE = click.option(
+    "--pbx", "-p", shell_complete=completing.pbxs, help="The PBX; may be left out when there is only one."
+)
+NAMED = click.argument("named", metavar="[PBX]", required=False, shell_complete=completing.pbxs)
 WORDS = "[KEY=VALUE]..."
 
 
@@ -36,11 +40,22 @@ def asks_one(command: Command) -> Command:
     """Give *command* the client, the name of the PBX that ``--pbx`` means, and the option ``--json``."""
 
     @asks
-    @click.option(
-        "--pbx", "-p", shell_complete=completing.pbxs, help="The PBX; may be left out when there is only one."
-    )
+    @ONE
     @wraps(command)
     def asked(client: Any, /, *, pbx: str | None, **given: Any) -> None:
         command(client, chosen(client, pbx), **given)
+
+    return asked
+
+
+def asks_about(command: Command) -> Command:
+    """As `asks_one`, for a command without arguments of its own: there the PBX may stand without ``--pbx``."""
+
+    @asks
+    @ONE
+    @NAMED
+    @wraps(command)
+    def asked(client: Any, /, *, pbx: str | None, named: str | None, **given: Any) -> None:
+        command(client, chosen(client, pbx, named), **given)
 
     return asked

@@ -8,7 +8,7 @@ import click
 
 from ucmsim.client import ControlClient
 from ucmsim.ctl import showing
-from ucmsim.ctl.asking import asks_one
+from ucmsim.ctl.asking import asks_about, asks_one
 from ucmsim.outeroptions import group
 
 
@@ -29,7 +29,12 @@ def _moves(name: str, key: str, form: Any, metavar: str, said: str) -> None:
     """Add ``clock`` *name*, which sets *key* of a change."""
 
     # So that seconds may be less than 0.
-    @clock.command(name, help=said, context_settings={"ignore_unknown_options": True})
+    @clock.command(
+        name,
+        help=said,
+        short_help=f"{said.partition(';')[0].rstrip('.')}.",
+        context_settings={"ignore_unknown_options": True},
+    )
     @click.argument("value", metavar=metavar, type=form)
     @asks_one
     def command(client: ControlClient, pbx: str, *, value: Any, as_json: bool) -> None:
@@ -37,7 +42,7 @@ def _moves(name: str, key: str, form: Any, metavar: str, said: str) -> None:
 
 
 @clock.command()
-@asks_one
+@asks_about
 def show(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     """What it shows, how fast it runs, and the world's time."""
     showing.one(client.clock(pbx), as_json=as_json)

@@ -9,7 +9,7 @@ import click
 from ucmsim.answers import Fault
 from ucmsim.client import ControlClient
 from ucmsim.ctl import completing, showing
-from ucmsim.ctl.asking import WORDS, asks_one
+from ucmsim.ctl.asking import WORDS, asks_about, asks_one
 from ucmsim.ctl.showing import Columns
 from ucmsim.ctl.words import nested
 from ucmsim.outeroptions import group
@@ -43,14 +43,14 @@ def faults() -> None:
     """
 
 
-@faults.command("list")
-@asks_one
+@faults.command("list", short_help="What is armed, and how often it acted.")
+@asks_about
 def listed(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     """What is armed, how often its conditions matched, and how often it acted."""
     showing.listed(client.faults(pbx), _COLUMNS, as_json=as_json, nothing="no fault is armed")
 
 
-@faults.command()
+@faults.command(short_help="Arm a fault of a KIND.")
 @click.argument("kind", shell_complete=completing.kinds)
 @_FIELDS
 @asks_one
@@ -69,7 +69,7 @@ def change(client: ControlClient, pbx: str, *, name: str, words: tuple[str, ...]
 
 
 @faults.command()
-@asks_one
+@asks_about
 def clear(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     """Disarm every fault."""
     client.clear_faults(pbx)

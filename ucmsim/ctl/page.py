@@ -9,7 +9,7 @@ import click
 
 from ucmsim.client import ControlClient
 from ucmsim.ctl import completing, showing
-from ucmsim.ctl.asking import WORDS, asks_one
+from ucmsim.ctl.asking import WORDS, asks_about, asks_one
 from ucmsim.ctl.words import nested
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.outeroptions import group
@@ -23,13 +23,13 @@ def identity() -> None:
 
 
 @identity.command("show")
-@asks_one
+@asks_about
 def shown(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     """What is shown; --json has the chain as PEM."""
     showing.one(client.identity(pbx), as_json=as_json, without=("certificate",))
 
 
-@identity.command("set")
+@identity.command("set", short_help="Show a DEFECT from the next handshake on, or files.")
 @click.argument("defect", required=False, shell_complete=completing.defects)
 @click.option("--certificate", type=click.Path(path_type=Path), help="A PEM file with a certificate, and its chain.")
 @click.option("--key", type=click.Path(path_type=Path), help="And the PEM file of its key.")
@@ -52,13 +52,13 @@ def api() -> None:
 
 
 @api.command("show")
-@asks_one
+@asks_about
 def page(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     """Its seven settings; of the password only whether one is set."""
     showing.one(client.api(pbx), as_json=as_json)
 
 
-@api.command("set")
+@api.command("set", short_help="Change settings of it.")
 @click.argument("words", metavar=WORDS, nargs=-1, required=True, shell_complete=completing.page)
 @asks_one
 def change(client: ControlClient, pbx: str, *, words: tuple[str, ...], as_json: bool) -> None:
@@ -77,4 +77,13 @@ def _pem(file: Path) -> str:
     try:
         return file.read_text("utf-8")
     except (OSError, ValueError) as error:
-        raise ConfigurationError([Problem("", f"it cannot be read: {error}", file=str(file))]) from None
+        raise ConfigurationError(
+            [
+                Problem(
+                    "",
+                    f"it cannot be read: {getattr(error, 'strerror', None) or error}",
+                    "name a PEM file that is here",
+                    file=str(file),
+                )
+            ]
+        ) from None

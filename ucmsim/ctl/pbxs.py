@@ -68,7 +68,7 @@ def create(client: ControlClient, *, name: str, file: Path | None, words: tuple[
     showing.one(client.create_pbx(name, settings_of(file, words)), as_json=as_json, without=_LONG)
 
 
-@pbxs.command()
+@pbxs.command(short_help="Let there be a PBX with exactly these settings.")
 @NAME
 @_settings
 @asks

@@ -22,7 +22,7 @@ MOST = 1000
 """Calls that --count lets happen at most; what they are sent in is then well within what the control plane takes."""
 
 
-@click.command(cls=LocatedCommand)
+@click.command(cls=LocatedCommand, short_help="Let a call happen, or many; rows come as they end.")
 @click.argument("shape", required=False, shell_complete=completing.shapes)
 @click.argument("caller", metavar="[FROM]", required=False)
 @click.argument("callee", metavar="[TO]", required=False)

@@ -105,4 +105,13 @@ def _text(file: Path, name: str) -> str:
     try:
         return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
     except (OSError, ValueError) as error:
-        raise ConfigurationError([Problem("", f"it cannot be read: {error}", file=name)]) from None
+        raise ConfigurationError(
+            [
+                Problem(
+                    "",
+                    f"it cannot be read: {getattr(error, 'strerror', None) or error}",
+                    "name a file that is here, or - for standard input",
+                    file=name,
+                )
+            ]
+        ) from None
