@@ -20,8 +20,8 @@ class ControlRefused(ControlError):
     """The control plane said no.
 
     Its codes: ``invalid`` (400: a value, a key or a parameter is wrong), ``exists`` (409: the name of a PBX or fault is
-    taken), ``bind`` (409: the port cannot be had), ``conflict`` (409: it does not go with what there is), ``internal`` (500: ucmsim
-    failed, and its log says why). Who sends requests by other means than these clients may also meet ``malformed`` and
+    taken), ``bind`` (409: the port cannot be had), ``conflict`` (409: it does not go with what there is), ``failed`` (500: the PBX
+    failed, as it says), ``internal`` (500: ucmsim failed, and its log says why). Who sends requests by other means than these clients may also meet ``malformed`` and
     ``not-json`` (400), ``method-not-allowed`` (405), ``too-large`` (413), ``target-too-long`` (414), ``unsupported-media-type`` (415)
     and ``headers-too-large`` (431).
     """
