@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ucmsim.faults import FaultRefused, arming
-from ucmsim.hidden import kept, told_fault, told_settings
+from ucmsim.hidden import kept, secrets_of, told_fault, told_settings
 
 ONE = {"fault": "api.credentials", "password": "one"}
 TWO = {"fault": "api.credentials", "password": "two", "name": "second"}
@@ -24,6 +24,16 @@ def test_secrets_are_told_as_stars() -> None:
     plain = {"api": {"tls_authentication_password": None}, "faults": [{"fault": "api.credentials", "password": None}]}
     assert told_settings(plain) == plain
     assert told_fault({"fault": "http.header", "header": "password"}) == {"fault": "http.header", "header": "password"}
+
+
+def test_secrets_are_found() -> None:
+    """Those of the page and of faults, in their order; what has none has none."""
+    settings = {"api": {"enable": True, "tls_authentication_password": "x"}, "faults": [ONE, SLOW, TWO]}
+    assert list(secrets_of(settings)) == ["x", "one", "two"]
+    assert (
+        list(secrets_of({"api": {"tls_authentication_password": None}, "faults": [{"fault": "api.credentials"}]})) == []
+    )
+    assert list(secrets_of({"api": None})) == list(secrets_of({})) == []
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+import requests
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
@@ -45,9 +46,9 @@ def ran(*words: str | Path, code: int = 0) -> Result:
 class Run:
     """A `ucmsim scenario run` in a process of its own."""
 
-    def __init__(self, fleet: UcmFleet, folder: Path, *words: str | Path) -> None:
+    def __init__(self, fleet: UcmFleet, folder: Path, *words: str | Path, day: str = DAY) -> None:
         self.file, self.env = folder / "day.yaml", folder / "env"
-        self.file.write_text(DAY)
+        self.file.write_text(day)
         control = fleet.control
         where = ("--url", control.url, "--token", control.token, "--env", self.env)
         command = [sys.executable, "-m", "ucmsim", "scenario", "run", self.file, *where, *words]
@@ -201,6 +202,35 @@ def test_the_evidence_is_kept(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
     assert [one["pbx_clock"] is None for one in told["steps"]] == [True, False]
     assert b"Scenario day: 1 of 2 passed, 1 not judged" in files["report.html"]
     assert [name for name, data in files.items() if b"cdrapi123" in data] == []
+
+
+def test_no_password_of_a_scenario_is_in_its_evidence(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+    """Also where the client sent it before its step came, which never does, and where a step is called so."""
+    out = tmp_path / "run.zip"
+    passwords = ("from-the-start", "on-the-page", "in-a-step", "never-armed")
+    start, page, step, never = passwords
+    asked = f"/cdrapi?x={'&x='.join(passwords)}"
+    day = f"""\
+name: day
+title: A day
+story: The password becomes {step}.
+correct: Tells nobody.
+pbx: {{faults: [{{fault: api.credentials, password: {start}, times: 1}}]}}
+steps:
+  - {{name: it is {step}, arm: {{fault: api.credentials, password: {step}, times: 1}}}}
+  - {{after: {{request: {{}}}}, api: {{tls_authentication_password: {page}}}}}
+  - {{after: {{request: {{status: 418}}}}, limit: 0, arm: {{fault: api.credentials, password: {never}}}}}
+expect:
+  - {{name: asked, says: Something is asked., requests: {{at_least: 1}}}}
+"""
+    run = Run(ucm_fleet, tmp_path, "--report", out, "--patience", "60", day=day)
+    place = run.place()
+    requests.get(f"{place['UCM_URL']}{asked}", verify=place["UCM_CA"], timeout=20)
+    run.end(1)
+    with ZipFile(out) as found:
+        files = {name: found.read(name).decode() for name in found.namelist()}
+    assert "x=***" in files["day/journal.jsonl"]
+    assert [(name, one) for name, text in files.items() for one in passwords if one in text] == []
 
 
 def test_ctrl_c_ends_the_wait(ucm_fleet: UcmFleet, tmp_path: Path) -> None:

@@ -27,6 +27,19 @@ def told_settings(settings: Json) -> dict[str, Any]:
     return hidden
 
 
+def secrets_of(settings: Json) -> Iterator[str]:
+    """Yield every secret in the *settings* of a PBX, those of its faults too."""
+    if password := _mapping(settings.get("api")).get(_PASSWORD):
+        yield str(password)
+    for spec in settings.get("faults") or ():
+        yield from secrets_of_fault(spec)
+
+
+def secrets_of_fault(spec: Json) -> Iterator[str]:
+    """Yield every secret in the *spec* of a fault."""
+    yield from (str(spec[name]) for name in _secrets(spec) if spec.get(name))
+
+
 def told_fault(spec: Json) -> dict[str, Any]:
     """Return the *spec* of a fault with `HIDDEN` in the place of each secret."""
     return {**spec, **{name: HIDDEN for name in _secrets(spec) if spec.get(name)}}

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ucmsim import configuration
+from ucmsim.client import ControlClient
+from ucmsim.hidden import secrets_of
 from ucmsim.outeroptions import LocatedCommand, located
-from ucmsim.whereabouts import Whereabouts, ready_report, told
+from ucmsim.whereabouts import REFUSED, Whereabouts, ready_report, told
+
+if TYPE_CHECKING:
+    from ucmsim.report.bundle import Report
 
 
 @click.command(
@@ -33,19 +39,12 @@ def report(
     journal and the ledger, without secrets. The exit code is 0 whatever was found, 1 where it could
     not be gathered, 3 when nobody answers.
     """
-    from ucmsim.progress import watched
-    from ucmsim.report.bundle import bundle
-    from ucmsim.report.scrubbing import Scrubber
-
     with told():
         client = where.client()
         chosen = list(dict.fromkeys(names)) or list(client.status().pbxs)
-        scrubber = Scrubber((client.token, *known_secrets(where.settled())))
-        try:
-            made = bundle(client, chosen, out, scrubber, watched)
-        except OSError as error:
-            click.echo(f"{out} cannot be written: {error.strerror or error}", err=True)
-            raise SystemExit(1) from None
+        made = gathered(client, where, chosen, out)
+    if made is None:
+        raise SystemExit(REFUSED)
     if as_json:
         click.echo(json.dumps(made.as_json()))
         return
@@ -55,11 +54,36 @@ def report(
     click.echo(f"{out}: open report.html in it")
 
 
-def known_secrets(where: Whereabouts) -> Iterator[str]:
+def gathered(
+    client: ControlClient,
+    where: Whereabouts,
+    names: Sequence[str],
+    out: Path,
+    *,
+    secrets: Iterable[str] = (),
+    outcome: Mapping[str, Any] | None = None,
+) -> Report | None:
+    """Write the report of the PBXs *names* to the zip *out*, and return it; None where it cannot be written, which is said.
+
+    *secrets* stand nowhere in it, nor do those that can be known by *where* the *client* asks. *outcome* is what came of
+    a scenario. Raises `ucmsim.client.ControlError`.
+    """
+    from ucmsim.progress import watched
+    from ucmsim.report.bundle import bundle
+    from ucmsim.report.scrubbing import Scrubber
+
+    scrubber = Scrubber((client.token, *secrets, *_known_secrets(where.settled())))
+    try:
+        return bundle(client, names, out, scrubber, watched, outcome=outcome)
+    except OSError as error:
+        click.echo(f"{out} cannot be written: {error.strerror or error}", err=True)
+        return None
+
+
+def _known_secrets(where: Whereabouts) -> Iterator[str]:
     """Yield the passwords that a ready report or a configuration has, so that nobody tells them again."""
     if where.ready is not None:
         yield from ready_report(where.ready).passwords
     elif where.config is not None and where.url is None:
         for pbx in configuration.read(where.config).pbxs.values():
-            given = [pbx.api.tls_authentication_password, *(spec.get("password") for spec in pbx.faults)]
-            yield from (one for one in given if isinstance(one, str) and one)
+            yield from secrets_of(configuration.written(pbx))

@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,10 +19,11 @@ from ucmsim.client import ControlClient, ControlError
 from ucmsim.errors import UcmsimError
 from ucmsim.outeroptions import LocatedCommand, located
 from ucmsim.privatefile import check, put
-from ucmsim.reportcommand import known_secrets
+from ucmsim.reportcommand import gathered
 from ucmsim.scenarios import shipped
 from ucmsim.scenarios.bridge import Bridge
 from ucmsim.scenarios.language import LONGEST, Scenario
+from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.performing import Performance
 from ucmsim.scenarios.running import Place, reading, stage, watched
 from ucmsim.whereabouts import Whereabouts
@@ -150,7 +151,7 @@ def run(
             if kept is not None and not kept.exists():
                 click.echo(f"warning: there is no file {kept}, so nothing is known of what the client kept", err=True)
             if report is not None:
-                _report(client, place, where, report, outcome.account(chosen))
+                _report(client, place, where, report, played=chosen, outcome=outcome)
     click.echo(json.dumps(outcome.account(chosen), indent=2) if as_json else str(outcome))
     raise SystemExit(outcome.exit)
 
@@ -169,22 +170,16 @@ def _writable(file: Path) -> None:
         raise UcmsimError(f"{file} cannot be written: {error.strerror}") from None
 
 
-def _report(client: ControlClient, place: Place, where: Whereabouts, out: Path, outcome: Mapping[str, Any]) -> None:
+def _report(
+    client: ControlClient, place: Place, where: Whereabouts, out: Path, *, played: Scenario, outcome: Outcome
+) -> None:
     """Write the *outcome*, and what the client did and got, to the zip *out*, while the PBX is there; what cannot be written is said."""
-    from ucmsim.progress import watched as bar
-    from ucmsim.report.bundle import bundle
-    from ucmsim.report.scrubbing import Scrubber
-
-    own = [place.password] if place.password else []
-    secrets = (client.token, *own, *known_secrets(where.settled()))
+    secrets = [*([place.password] if place.password else ()), *played.secrets]
     try:
-        bundle(client, [place.name], out, Scrubber(secrets), bar, outcome=outcome)
-    except OSError as error:
-        click.echo(f"{out} cannot be written: {error.strerror or error}", err=True)
+        if gathered(client, where, [place.name], out, secrets=secrets, outcome=outcome.account(played)):
+            click.echo(f"{out}: open report.html in it", err=True)
     except ControlError as error:  # what came of the day is told all the same
         click.echo(f"{out} cannot be written: {error}", err=True)
-    else:
-        click.echo(f"{out}: open report.html in it", err=True)
 
 
 def said(sentence: str) -> None:

@@ -6,13 +6,14 @@ What a step arms, places and changes has the keys of the control API, and is jud
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from ucmsim.hidden import secrets_of
 from ucmsim.instants import FORM, NoInstant, read
 from ucmsim.settings import ClockChange
 from ucmsim.settings.keys import Keys, number_due, wrong
@@ -257,6 +258,13 @@ class Scenario(Keys):
     expect: Annotated[tuple[Expectation, ...], Field(strict=False)] = Field(
         (), description="what is expected at the end"
     )
+
+    @property
+    def secrets(self) -> Iterator[str]:
+        """Every password in the settings of its PBX and in its steps, also in those that never come."""
+        yield from secrets_of(self.pbx)
+        for step in self.steps:
+            yield from secrets_of({"api": step.api, "faults": [] if step.arm is None else [step.arm]})
 
     @property
     def expectations(self) -> tuple[Expectation, ...]:
