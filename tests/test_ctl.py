@@ -418,6 +418,9 @@ def test_which_pbx_must_be_said_where_there_are_several(pbx: str, control: Contr
         ("--url", "http://127.0.0.1:1", "--token", "x", "faults", "list", "-p", "PBX", "WHERE", "--json"),
         ("TOKEN", "faults", "list", "-p", "PBX", "--url", "URL", "--json"),
         ("--url", "URL", "--json", "faults", "list", "-p", "PBX", "TOKEN"),
+        ("--pbx", "PBX", "WHERE", "--json", "faults", "list"),
+        ("-p", "nobody", "faults", "-p", "PBX", "WHERE", "--json", "list"),
+        ("-p", "nobody", "faults", "-p", "nobody", "list", "WHERE", "--json", "--pbx", "PBX"),
     ],
 )
 def test_where_options_stand(control: Control, words: tuple[str, ...]) -> None:
@@ -429,6 +432,20 @@ def test_where_options_stand(control: Control, words: tuple[str, ...]) -> None:
     }  # fmt: skip
     typed = [part for word in words for part in parts.get(word, (word,))]
     assert [fault["name"] for fault in json.loads(said(*typed))] == ["slow"]
+
+
+def test_a_pbx_before_the_journal_is_heeded(pbx: str, control: Control) -> None:
+    """As before other commands about one."""
+    control.create()
+    assert said("--pbx", pbx, "journal") == ""
+    assert "there is no PBX 'nobody'" in said("--pbx", "nobody", "journal", code=1)
+
+
+def test_a_pbx_before_a_command_that_names_it_is_refused(pbx: str) -> None:
+    """So that nobody resets another than the one that was meant; and where all are told of."""
+    assert "'reset' heeds no --pbx; name the PBX behind it: reset PBX" in said("--pbx", "other", "reset", pbx, code=2)
+    assert f"other and {pbx} are two PBXs" in said("-p", "other", "faults", "list", pbx, code=2)
+    assert "'status' heeds no --pbx; leave it out" in said("--pbx", pbx, "status", code=2)
 
 
 def test_json_before_the_journal_is_heeded(pbx: str, control: Control) -> None:

@@ -18,7 +18,7 @@ from ucmsim.journal import exports
 from ucmsim.journal.inquiry import CLOCKS, KINDS, MOST, PARAMETERS
 from ucmsim.journal.replay import Place, curl
 from ucmsim.journal.telling import told
-from ucmsim.outeroptions import LocatedCommand, for_programs, located
+from ucmsim.outeroptions import LocatedCommand, for_programs, located, pbx_said
 from ucmsim.whereabouts import Whereabouts, chosen
 from ucmsim.whereabouts import told as exits
 
@@ -92,7 +92,7 @@ def journal(
         narrowed = {key: value for key, value in filters.items() if value is not None}
         if form == "lines" and not every and "kind" not in narrowed:
             narrowed["brief"] = "yes"
-        pbx = chosen(client, name, named)
+        pbx = chosen(client, name or pbx_said(click.get_current_context()), named)
         place = _place(client, pbx) if form == "curl" else Place()
         if not follow:
             _printed(client.journal(pbx, **narrowed), form, place)

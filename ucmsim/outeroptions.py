@@ -1,4 +1,4 @@
-"""Options that may stand before a command or behind it: where the control plane is, and that programs read the answer."""
+"""Options that may stand before a command or behind it: where the control plane is, which PBX, that programs read the answer."""
 
 from __future__ import annotations
 
@@ -94,6 +94,7 @@ def group(short_help: str) -> Callable[[Callable[[], None]], LocatedGroup]:
 
     def made(describing: Callable[[], None]) -> LocatedGroup:
         @click.group(describing.__name__, cls=LocatedGroup, short_help=short_help)
+        @click.option("--pbx", "-p", shell_complete=_pbxs, help="The PBX; may be left out when there is only one.")
         @for_programs("JSON")
         @located
         @wraps(describing)
@@ -105,6 +106,17 @@ def group(short_help: str) -> Callable[[Callable[[], None]], LocatedGroup]:
     return made
 
 
+def _pbxs(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    from ucmsim.ctl import completing  # which imports this module
+
+    return completing.pbxs(context, parameter, begun)
+
+
+def pbx_said(context: click.Context | None) -> str | None:
+    """Return the PBX that ``--pbx`` named in *context* or before it, the nearest to the command; None where none did."""
+    return next((one.params["pbx"] for one in _outward(context) if one.params.get("pbx")), None)
+
+
 def said(context: click.Context) -> Whereabouts:
     """Return what was typed, so far, of where the control plane is: what stands nearer to the command counts."""
     where = Whereabouts()
@@ -113,9 +125,9 @@ def said(context: click.Context) -> Whereabouts:
     return where
 
 
-def _outward(context: click.Context) -> Iterator[click.Context]:
+def _outward(context: click.Context | None) -> Iterator[click.Context]:
     """Yield *context* and those around it."""
-    around: click.Context | None = context
+    around = context
     while around is not None:
         yield around
         around = around.parent

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ucmsim.ctl import completing
-from ucmsim.outeroptions import for_programs, located
+from ucmsim.outeroptions import for_programs, located, pbx_said
 from ucmsim.whereabouts import Whereabouts, chosen, told
 
 Command = Callable[..., None]
@@ -24,6 +24,20 @@ WORDS = "[KEY=VALUE]..."
 
 
 def asks(command: Command) -> Command:
+    """Give *command*, which is about no PBX or names it, the client that it asks, first, and the options of all commands."""
+
+    @wraps(command)
+    def asked(client: Any, /, **given: Any) -> None:
+        context = click.get_current_context()
+        if pbx_said(context.parent) is not None:
+            instead = f"name the PBX behind it: {context.info_name} PBX" if "pbx" in given else "leave it out"
+            raise click.UsageError(f"'{context.info_name}' heeds no --pbx; {instead}")
+        command(client, **given)
+
+    return _asking(asked)
+
+
+def _asking(command: Command) -> Command:
     """Give *command* the client that it asks, first, and the options that say where and how it answers."""
 
     @for_programs("JSON")
@@ -39,11 +53,11 @@ def asks(command: Command) -> Command:
 def asks_one(command: Command) -> Command:
     """Give *command* the client, the name of the PBX that ``--pbx`` means, and the option ``--json``."""
 
-    @asks
+    @_asking
     @ONE
     @wraps(command)
     def asked(client: Any, /, *, pbx: str | None, **given: Any) -> None:
-        command(client, chosen(client, pbx), **given)
+        command(client, chosen(client, pbx or pbx_said(click.get_current_context())), **given)
 
     return asked
 
@@ -51,11 +65,11 @@ def asks_one(command: Command) -> Command:
 def asks_about(command: Command) -> Command:
     """As `asks_one`, for a command without arguments of its own: there the PBX may stand without ``--pbx``."""
 
-    @asks
+    @_asking
     @ONE
     @NAMED
     @wraps(command)
     def asked(client: Any, /, *, pbx: str | None, named: str | None, **given: Any) -> None:
-        command(client, chosen(client, pbx, named), **given)
+        command(client, chosen(client, pbx or pbx_said(click.get_current_context()), named), **given)
 
     return asked
