@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -196,6 +198,24 @@ def somebody() -> Iterator[Callable[[int, bytes], ControlClient]]:
         server.server_close()
 
 
+@pytest.fixture
+def cut() -> Iterator[Callable[[bytes], ControlClient]]:
+    """Somebody who sends the chunks that it is given, and hangs up: give them, get a client."""
+    with ThreadPoolExecutor() as pool, ExitStack() as servers:
+
+        def answer(server: socket.socket, chunks: bytes) -> None:
+            with server.accept()[0] as connection:
+                connection.recv(1 << 16)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+
+        def serve(chunks: bytes) -> ControlClient:
+            server = servers.enter_context(socket.create_server(("127.0.0.1", 0)))
+            pool.submit(answer, server, chunks)
+            return ControlClient(f"http://127.0.0.1:{server.getsockname()[1]}", "token", timeout=10)
+
+        yield serve
+
+
 @pytest.mark.parametrize("status", [200, 404])
 @pytest.mark.parametrize(
     "body",
@@ -266,6 +286,34 @@ def test_what_was_dropped_is_told(somebody: Callable[[int, bytes], ControlClient
     assert told[0] == 7
     assert [one.id for one in told[1:] if isinstance(one, Entry)] == [7]
     assert next(somebody(200, lost(7, 12).encode() + STREAM).follow_journal("hq", after=4)).id == 7
+
+
+def test_following_ends_with_the_universe(control: Control, ucm: Ucm) -> None:
+    """A reset is no error: the control plane answers, and the next stream is that of the new journal."""
+    requests.get(f"{ucm.url}/cdrapi", verify=ucm.ca, timeout=10)
+    followed = control.client.follow_journal(ucm.name, after=0)
+    assert next(followed).id == 1
+    ucm.reset()
+    assert [one.kind for one in followed if one.kind == "listening"] == []
+
+
+def test_an_event_that_is_none(somebody: Callable[[int, bytes], ControlClient]) -> None:
+    """Is no event of this ucmsim."""
+    for data in (b'data: {"id": 1}\n\n', b"data: <html>\n\n", b"data: %b\n\n" % (b"[" * 9999)):
+        with pytest.raises(ControlUnreachable, match=r"is no control plane of this ucmsim \(an event that is none: "):
+            next(somebody(200, data).follow_journal("hq"))
+
+
+def test_a_stream_that_is_cut_is_no_end(cut: Callable[[bytes], ControlClient]) -> None:
+    """It may lack something, in the middle of a chunk or before the last one."""
+    chunk = b"%x\r\n%b\r\n" % (len(STREAM), STREAM)
+    for data in (chunk, chunk[:-3]):
+        followed = cut(data).follow_journal("hq")
+        assert next(followed).id == 7
+        with pytest.raises(ControlUnreachable, match="the stream of events has ended"):
+            next(followed)
+    whole = cut(chunk + b"0\r\n\r\n").follow_journal("hq")
+    assert [one.id for one in whole] == [7]
 
 
 def test_following_may_be_refused(control: Control) -> None:

@@ -24,9 +24,6 @@ def event(number: int, note: str = "a", *faults: str) -> Entry:
     return Entry({}, number, "exchange", "hq", NOW, NOW, 0.0, None, faults, (), (), note=note)
 
 
-ENDED = ControlUnreachable("the stream of events has ended")
-
-
 class Running:
     """A control plane whose journal of *hq* has *items*, those before *first* dropped; *asked* are the questions.
 
@@ -67,7 +64,6 @@ class Running:
             self.happens()
             if self.refuses:
                 raise self.refuses
-        raise ENDED
 
     def _ask(self, filters: Mapping[str, Any]) -> None:
         if self.refuses:

@@ -15,11 +15,20 @@ from typing import Any
 import pytest
 import pytest_twisted
 import requests
+from treq.client import HTTPClient
+from twisted.internet.defer import CancelledError, Deferred, fail
 
 from tests.controlling import GUIDE, LATENCY, Control
 from tests.processes import Process, config
 from tests.test_control_tls import top
-from ucmsim.client import ControlClient, ControlNotFound, ControlRefused, ControlUnauthorised, ControlUnreachable
+from ucmsim.client import (
+    ControlClient,
+    ControlNotFound,
+    ControlRefused,
+    ControlTimeout,
+    ControlUnauthorised,
+    ControlUnreachable,
+)
 from ucmsim.eventstream import lost
 from ucmsim.pytest_plugin import Ucm
 from ucmsim.treqclient import TreqControlClient
@@ -210,6 +219,66 @@ async def test_the_journal_is_followed_as_it_grows(client: TreqControlClient, uc
         requests.get(f"{ucm.url}/cdrapi?n=2", verify=ucm.ca, timeout=10)
     await followed.aclose()
     assert found == ["/cdrapi?n=1", "/cdrapi?n=2"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_following_ends_with_the_universe(client: TreqControlClient, ucm: Ucm) -> None:
+    """A reset is no error: the control plane answers, and the next stream is that of the new journal."""
+    from twisted.internet.threads import deferToThread
+
+    followed = client.follow_journal(ucm.name, after=0)
+    await deferToThread(requests.get, f"{ucm.url}/cdrapi", verify=ucm.ca, timeout=10)
+    assert (await anext(followed)).id == 1
+    reset = client.reset(ucm.name)
+    assert [one.kind async for one in followed if one.kind == "listening"] == []
+    await reset
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_event_that_is_none(somebody: Callable[[bytes], TreqControlClient]) -> None:
+    """Is no event of this ucmsim."""
+    for data in (b'data: {"id": 1}\n\n', b"data: <html>\n\n"):
+        with pytest.raises(ControlUnreachable, match=r"is no control plane of this ucmsim \(an event that is none: "):
+            await anext(somebody(data).follow_journal("hq"))
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_is_not_answered_in_time(busy: int) -> None:
+    """A stream of events that does not begin is given up as anything else is."""
+    with pytest.raises(ControlTimeout, match=r"has not answered within 0\.2 seconds: allow it more time$"):
+        await anext(there(f"http://127.0.0.1:{busy}", timeout=0.2).follow_journal("hq"))
+
+
+@pytest_twisted.ensureDeferred
+@pytest.mark.parametrize("asked", [False, True])
+async def test_who_gives_up_is_told_so(asked: bool) -> None:
+    """A Deferred that is cancelled fails with what Twisted has for that, before and after it was asked for, an event too."""
+    from twisted.internet.threads import deferToThread
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = there(f"http://127.0.0.1:{server.getsockname()[1]}")
+        for ask in (client.status, lambda: Deferred.fromCoroutine(anext(client.follow_journal("hq")))):
+            waiting: Deferred[Any] = ask()
+            if asked:
+                connection, _ = await deferToThread(server.accept)
+                assert await deferToThread(connection.recv, 4) == b"GET "
+            waiting.cancel()
+            with pytest.raises(CancelledError):
+                await waiting
+            if asked:
+                connection.close()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_mistake_of_a_program_is_no_network(client: TreqControlClient) -> None:
+    """What the caller's own HTTP client does wrong is not told as a control plane that cannot be reached."""
+
+    class Wrong(HTTPClient):
+        def request(self, *_arguments: Any, **_more: Any) -> Any:
+            return fail(AttributeError("no such thing"))
+
+    with pytest.raises(AttributeError, match="no such thing"):
+        await there("http://127.0.0.1:1", http=Wrong(None)).status()
 
 
 @pytest_twisted.ensureDeferred

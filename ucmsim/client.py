@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import ssl
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,7 +39,6 @@ from ucmsim.controlerrors import (
     ControlUnreachable,
 )
 from ucmsim.eventstream import EventStream
-from ucmsim.mapped import reader
 from ucmsim.operations import Asked, Asking, late, unreachable, url_objection
 
 __all__ = [
@@ -58,8 +56,8 @@ __tracebackhide__ = True
 
 T = TypeVar("T")
 _NONE: Mapping[str, Any] = MappingProxyType({})
-_SILENCE = 60.0
-"""Seconds after which a stream that says nothing, not even that it lives, is given up."""
+_PIECE = 1 << 16
+"""Bytes of a stream that are read at once, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,19 +227,20 @@ class ControlClient:
     def follow_journal(
         self, pbx: str, *, after: int | None = None, dropped: Callable[[int], object] | None = None, **filters: Any
     ) -> Generator[Entry, None, None]:
-        """Yield events as they happen, those *after* an id first; it has no end but `ControlUnreachable`.
+        """Yield events as they happen, those *after* an id first, and narrowed by *filters* as `journal` is.
 
-        *dropped* is told how many the journal has dropped before they could be read.
+        It ends with the universe of the PBX: when that stops, is reset, restored, or changed in what begins it anew, after which
+        ids begin with 1 again. `ControlUnreachable` is raised where the connection is lost, or 60 seconds silent. *dropped* is
+        told how many events the journal has dropped before they could be read.
         """
         asked, headers = operations.following(pbx, after, filters)
-        stream, entry = EventStream(dropped), reader(Entry)
-        with self._answer(asked, headers, max(self.timeout, _SILENCE)) as response:
+        stream, event = EventStream(dropped), operations.events_of(self.url)
+        with self._answer(asked, headers, max(self.timeout, operations.SILENCE)) as response:
             if response.status != http.client.OK:
                 asked.answered(self.url, response.status, response.read())
-            while line := response.readline():
-                if (data := stream.line(line)) is not None:
-                    yield entry(json.loads(data))
-            raise ConnectionResetError("the stream of events has ended")
+            while piece := _piece(response):
+                for data in stream.more(piece):
+                    yield event(data)
 
     # --- carrying it out --------------------------------------------------------------------------------------------
 
@@ -295,3 +294,16 @@ class ControlClient:
             return http.client.HTTPConnection(host, port, timeout=timeout)
         context = ssl.create_default_context(cafile=self.ca)
         return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
+
+
+def _piece(response: http.client.HTTPResponse) -> bytes:
+    """Return what comes next of a stream, b"" when all has come; raises `ConnectionError` where it broke off, or is silent."""
+    try:
+        piece = response.read1(_PIECE)
+    except TimeoutError as error:
+        raise ConnectionAbortedError("the stream of events was silent for too long") from error
+    except http.client.IncompleteRead as error:
+        raise ConnectionResetError("the stream of events has ended") from error
+    if not piece and not response.chunked:  # who ends like this may have lost the rest
+        raise ConnectionResetError("the stream of events has ended")
+    return piece

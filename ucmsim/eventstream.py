@@ -1,9 +1,9 @@
-"""Reads server-sent events, line by line, and the comment that says what was lost of them. Pure. Source: WHATWG HTML, 9.2."""
+"""Reads server-sent events, piece by piece, and the comment that says what was lost of them. Pure. Source: WHATWG HTML, 9.2."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 _LOST = re.compile(r": (\d+) events before \d+ are kept no more")
@@ -22,11 +22,19 @@ class EventStream:
     """
 
     dropped: Callable[[int], object] | None = None
+    _rest: bytes = b""
     _data: list[str] = field(default_factory=list)
 
-    def line(self, line: bytes) -> str | None:
+    def more(self, piece: bytes) -> Iterator[str]:
+        """Take a *piece* of the stream, which may end anywhere; yield the data of each event that ends in it."""
+        *lines, self._rest = (self._rest + piece).split(b"\n")
+        for line in lines:
+            if (data := self._line(line)) is not None:
+                yield data
+
+    def _line(self, line: bytes) -> str | None:
         """Take a *line*; return the data of the event that it ends, None if it ends none."""
-        text = line.decode("utf-8", "replace").rstrip("\r\n")
+        text = line.decode("utf-8", "replace").rstrip("\r")
         if not text:
             data, self._data = self._data, []
             return "\n".join(data) if data else None

@@ -48,6 +48,7 @@ class Follower:
         after, seen = page.last, page.items[-1:]
         later = {key: value for key, value in self.filters.items() if key != "last"}
         while True:
+            end: ControlError | None = None  # the stream of a PBX that was reset just ends
             try:
                 stream = client.follow_journal(self.pbx, after=after, dropped=self._dropped, **later)
                 with closing(stream) as events:
@@ -56,11 +57,12 @@ class Follower:
                             self._anew()
                         yield entry
                         after, seen = entry.id, (entry,)
-            except ControlError as end:
-                client, same = self._resumed(client, end, after, seen)
-                if not same:
-                    self._anew()
-                    after, seen = 0, ()
+            except ControlError as error:
+                end = error
+            client, same = self._resumed(client, end, after, seen)
+            if not same:
+                self._anew()
+                after, seen = 0, ()
 
     def _dropped(self, count: int) -> None:
         self.say(f"{count} events were dropped before they could be read")
@@ -69,13 +71,15 @@ class Follower:
         self.say("the journal begins anew")
 
     def _resumed(
-        self, client: ControlClient, end: ControlError, after: int, seen: tuple[Entry, ...]
+        self, client: ControlClient, end: ControlError | None, after: int, seen: tuple[Entry, ...]
     ) -> tuple[ControlClient, bool]:
         """Wait until what has *ended* the stream is over; return who to ask then, and whether the journal is still the same."""
         asked = False
         while True:
-            if isinstance(end, ControlUnreachable):
-                # The stream of a PBX that was reset has ended, and ucmsim is there.
+            if end is None:
+                pass
+            elif isinstance(end, ControlUnreachable):
+                # It may only have been cut, or silent, and ucmsim is there.
                 client = self._back(end) if asked else client
             elif isinstance(end, ControlUnauthorised):
                 client = self._back(end)

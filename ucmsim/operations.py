@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from ucmsim import answers
 from ucmsim.answers import Page
 from ucmsim.controlerrors import ControlTimeout, ControlUnreachable, refused
-from ucmsim.mapped import read
+from ucmsim.mapped import read, reader
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -28,6 +28,8 @@ HERE = ("localhost", "127.0.0.1", "::1")
 """Hosts of control planes whose files are those of this machine, and which the certificates of all PBXs name."""
 MOST_CALLS, MOST_EVENTS = 5000, 1000
 """Calls and events of the journal that are asked for at once."""
+SILENCE = 60.0
+"""Seconds after which a stream that says nothing, not even that it lives, is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,19 @@ def _all(operation: Operation[Any], pbx: str, which: Mapping[str, Any]) -> Askin
 def following(pbx: str, after: int | None, filters: Mapping[str, Any]) -> tuple[Asked[Any], dict[str, str]]:
     """Return what asks for the events of the journal as they happen, and the header that makes it so."""
     return JOURNAL.ask(pbx, query={**filters, "after": after}), {"Accept": "text/event-stream"}
+
+
+def events_of(url: str) -> Callable[[str], answers.Entry]:
+    """Return what reads the data of an event that comes from *url*; raises `ControlUnreachable` where that is none."""
+    entry = reader(answers.Entry)
+
+    def event(data: str) -> answers.Entry:
+        try:
+            return entry(json.loads(data))
+        except (ValueError, RecursionError) as error:
+            raise _stranger(url, f"an event that is none: {error}") from error
+
+    return event
 
 
 def with_name(settings: Mapping[str, Any], name: str) -> Mapping[str, Any]:

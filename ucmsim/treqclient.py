@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import errno
-import json
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from cryptography.x509 import load_pem_x509_certificates
+from OpenSSL import SSL
 from OpenSSL.crypto import X509
 from treq.client import HTTPClient
 from twisted.internet import error as network
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.ssl import Certificate, trustRootFromCertificates
-from twisted.web.client import Agent, BrowserLikePolicyForHTTPS
+from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, RequestTransmissionFailed, ResponseFailed
+from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
 
 from ucmsim import operations
@@ -38,21 +39,34 @@ from ucmsim.answers import (
     Status,
 )
 from ucmsim.controlerrors import ControlUnreachable
-from ucmsim.mapped import reader
+from ucmsim.eventstream import EventStream
 from ucmsim.operations import Asked, Asking, late, unreachable, url_objection
-from ucmsim.treqevents import Events
+from ucmsim.treqbody import PulledBody
 
 __all__ = ["TreqControlClient"]
 
 T = TypeVar("T")
+R = TypeVar("R")
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _OK = 200
+_NETWORK = (
+    OSError,
+    network.ConnectError,
+    network.ConnectionClosed,
+    network.ConnectingCancelledError,
+    RequestTransmissionFailed,
+    ResponseFailed,
+    PotentialDataLoss,
+    SSL.Error,
+)
+"""What a request can fail with that is no mistake of a program."""
 
 
 class TreqControlClient:
     """Talks to the control plane at *url* with its *token*; every Deferred may fail with a `ControlError`.
 
-    Its methods are those of `ucmsim.client.ControlClient`, and what they return comes in a Deferred. *timeout* is in seconds
+    Its methods are those of `ucmsim.client.ControlClient`, and what they return comes in a Deferred; `follow_journal` alone
+    returns what ``async for`` goes over. A Deferred that is cancelled fails with `CancelledError`. *timeout* is in seconds
     of the *reactor*. With https *ca* is the file of the CA to trust, None for those that the system trusts. With an *http* client
     of the caller's own, connections are kept or not, and servers trusted, as that one does.
     """
@@ -196,30 +210,32 @@ class TreqControlClient:
     async def follow_journal(
         self, pbx: str, *, after: int | None = None, dropped: Callable[[int], object] | None = None, **filters: Any
     ) -> AsyncGenerator[Entry, None]:
-        """Yield events as they happen, those *after* an id first; it has no end but `ControlUnreachable`.
-
-        *dropped* is told how many the journal has dropped before they could be read.
-        """
         asked, headers = operations.following(pbx, after, filters)
-        response = await self._sent(asked, headers)
+        response = await self._in_time(asked, self._sent(asked, headers))
         if response.code != _OK:
-            asked.answered(self._url, response.code, await response.content())
-        told, entry = Events(dropped), reader(Entry)
-        response.deliverBody(told)
+            asked.answered(self._url, response.code, await self._in_time(asked, self._reached(response.content())))
+        stream, event = EventStream(dropped), operations.events_of(self._url)
+        body = PulledBody(self._reactor, max(self._timeout, operations.SILENCE))
+        response.deliverBody(body)
         try:
-            while not isinstance(event := await told.queue.get(), ConnectionResetError):
-                yield entry(json.loads(event))
+            while piece := await self._reached(Deferred.fromCoroutine(body.piece())):
+                for data in stream.more(piece):
+                    yield event(data)
         finally:
-            told.close()
-        raise unreachable(self._url, event) from event
+            body.close()
 
     # --- carrying it out --------------------------------------------------------------------------------------------
 
     def _ask(self, asked: Asked[T]) -> Deferred[T]:
+        return self._in_time(asked, self._answer(asked))
+
+    def _in_time(self, asked: Asked[Any], answering: Coroutine[Any, Any, R]) -> Deferred[R]:
+        """Let *answering* what is *asked* take no longer than the timeout; fails with `ControlTimeout`."""
+
         def unanswered(_failure: Any, seconds: float) -> Any:
             raise late(self._url, asked, seconds)
 
-        return Deferred.fromCoroutine(self._answer(asked)).addTimeout(self._timeout, self._reactor, unanswered)
+        return Deferred.fromCoroutine(answering).addTimeout(self._timeout, self._reactor, unanswered)
 
     def _listed(self, asked: Asked[Page[T]]) -> Deferred[list[T]]:
         return self._ask(asked).addCallback(lambda answer: list(answer.items))
@@ -258,9 +274,21 @@ class TreqControlClient:
         )
 
     async def _reached(self, waiting: Deferred[T]) -> T:
+        """Wait for what comes over the network; raises `ControlUnreachable`, and `CancelledError` where nobody waits any more."""
+        given_up = False
+
+        def give_up(_watched: Any) -> None:
+            nonlocal given_up
+            given_up = True
+            waiting.cancel()  # which fails with something else in each stage of a request
+
+        watched: Deferred[T] = Deferred(give_up)
+        waiting.chainDeferred(watched)
         try:
-            return await waiting
-        except Exception as error:
+            return await watched
+        except _NETWORK as error:
+            if given_up:
+                raise CancelledError from error
             raise unreachable(self._url, _cause(error)) from error
 
 
