@@ -99,6 +99,7 @@ class Collector:
     size = 1000
     form = "json"
     first_wait = 1.2
+    longest_wait = 4.8
 
     def __init__(self, ucm: Ucm) -> None:
         self.http = self.login(ucm, self.context(ucm))
@@ -121,7 +122,7 @@ class Collector:
         try:
             self.collect()
         except (OSError, http.client.HTTPException, Denied):
-            self.wait = max(self.first_wait, 2 * self.wait)
+            self.wait = min(max(self.first_wait, 2 * self.wait), self.longest_wait)
         else:
             self.wait = 0.0
         time.sleep(self.wait or 0.05)

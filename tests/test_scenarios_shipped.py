@@ -31,7 +31,6 @@ BUGS: dict[str, dict[type[Collector], list[str]]] = {
         collectors.Watermark: ["nothing-lost"],
         collectors.QuarterBack: ["nothing-lost"],
         collectors.CountsOn: ["nothing-lost"],
-        collectors.WindowDone: ["nothing-lost"],
         collectors.KeyedByTimes: ["each-kept-once"],
     },
     "duplicate-rows": {
