@@ -105,7 +105,7 @@ class Bench:
             self._usual[target] = usual = self._client(self._place, target)
             if not usual.startswith("200 "):
                 raise RuntimeError(f"without a fault {target} was {usual!r}, which is nothing to compare with")
-        before = self._control.journal_page(self._name, {"limit": 1}).last
+        before = self._control.journal_page(self._name, limit=1).last
         self._control.arm_fault(self._name, {"fault": kind.id, **FIELDS.get(kind.id, {})})
         try:
             saw = compared(self._client(self._place, target), self._usual[target])

@@ -43,7 +43,7 @@ class Running:
             raise self.refuses
         return Status("one", "0", 1, self.pbxs, {}, {}, NOW)
 
-    def journal_page(self, pbx: str, filters: Mapping[str, Any] = {}) -> JournalPage:
+    def journal_page(self, pbx: str, **filters: Any) -> JournalPage:
         self._ask(filters)
         found = [one for one in self.items if one.id > filters.get("after", 0)][: filters.get("limit", 1000)]
         last = self.items[-1].id if self.items else 0
@@ -212,8 +212,8 @@ def test_a_journal_that_began_anew_unseen_is_told_of_by_its_ids() -> None:
     story = Story(running)
     running.happens = lambda: (setattr(running, "items", (event(1, "b"),)), setattr(running, "first", 1))
     asked = running.journal_page
-    running.journal_page = lambda pbx, filters={}: (  # type: ignore[method-assign]
-        JournalPage((event(5),), None, 4, 5) if "limit" in filters else asked(pbx, filters)
+    running.journal_page = lambda pbx, **filters: (  # type: ignore[method-assign]
+        JournalPage((event(5),), None, 4, 5) if "limit" in filters else asked(pbx, **filters)
     )
     assert story.follow(3) == [event(4), event(5), event(1, "b")]
     assert story.said == ["the journal begins anew"]

@@ -78,7 +78,7 @@ class Rig:
         """Ask the control plane of a PBX, and note it."""
         {
             "call": lambda: self.control.place_call(name, CALL),
-            "ledger": lambda: self.control.ledger_page(name, {"limit": 3}),
+            "ledger": lambda: self.control.ledger_page(name, limit=3),
             "defect": lambda: self.control.show_identity(name, {"defect": "expired"}),
         }[what]()
         self.happened.append(f"{what} of {name}")

@@ -324,7 +324,7 @@ def test_paging(ucm_fleet: UcmFleet, spill: int | None) -> None:
     assert [one["id"] for one in whole] == list(range(1, len(whole) + 1)) == list(range(1, 16))
     found, after = [], 0
     while after is not None:
-        page = ucm.control.journal_page(ucm.name, {"limit": 4, "after": after})
+        page = ucm.control.journal_page(ucm.name, limit=4, after=after)
         assert (page.first, page.last) == (1, 15)
         found += [one.raw for one in page.items]
         after = page.next

@@ -15,7 +15,7 @@ import ucmsim
 ROOT = Path(ucmsim.__file__).parent
 
 LAYERS: dict[str, tuple[str, ...]] = {
-    "0": ("errors", "instants", "fields", "refusals", "privatefile", "acl", "columns", "personalities", "quirks", "register", "served", "extents", "reply", "mapped", "entry", "callanswers", "answers", "controlerrors", "eventstream", "operations", "answerschemas", "steps", "settings"),
+    "0": ("errors", "instants", "fields", "refusals", "privatefile", "acl", "columns", "personalities", "quirks", "register", "served", "extents", "reply", "mapped", "entry", "callanswers", "answers", "controlerrors", "eventstream", "controlmethods", "operations", "answerschemas", "steps", "settings"),
     "1": (
         "clock", "corrections", "schedule", "streams", "request", "pages", "head", "reader", "authorization", "nonces", "auth", "parameters", "integers",
         "extensions", "times", "query", "sight", "matching", "history", "grouping", "csvlines", "pieces", "render", "measuring", "deliveries", "settling", "reach", "delivered", "imported", "accounts", "counts", "edits", "devicefile", "cdrapi", "audio", "beneath",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pydoc
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -29,6 +30,7 @@ from ucmsim.client import (
     ControlUnauthorised,
     ControlUnreachable,
 )
+from ucmsim.controlmethods import ControlMethods
 from ucmsim.eventstream import lost
 from ucmsim.pytest_plugin import Ucm
 from ucmsim.treqclient import TreqControlClient
@@ -100,7 +102,7 @@ async def test_lists_are_read_page_by_page(control: Control, client: TreqControl
     assert found == control.client.calls(name)
     assert len(found) == 4
     assert await client.journal(name) == control.client.journal(name)
-    assert (await client.journal_page(name, {"limit": 1})).first == 1
+    assert (await client.journal_page(name, limit=1)).first == 1
     assert await client.delete_cdrs(name) == 4
 
 
@@ -291,6 +293,14 @@ async def test_somebody_else_answers(somebody: Callable[[bytes], TreqControlClie
 def _methods(kind: type) -> dict[str, list[inspect.Parameter]]:
     found = {name: method for name, method in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")}
     return {name: list(inspect.signature(method).parameters.values()) for name, method in found.items()}
+
+
+@pytest.mark.parametrize("client", [ControlClient, TreqControlClient])
+def test_help_says_what_each_method_does(client: type) -> None:
+    """In both clients, by the same words."""
+    for name in _methods(client):
+        said = pydoc.plain(pydoc.render_doc(getattr(client, name)))
+        assert str(inspect.getdoc(getattr(ControlMethods, name))).splitlines()[0] in said
 
 
 def test_both_clients_have_the_same_methods() -> None:

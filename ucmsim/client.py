@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -38,6 +39,7 @@ from ucmsim.controlerrors import (
     ControlUnauthorised,
     ControlUnreachable,
 )
+from ucmsim.controlmethods import ControlMethods
 from ucmsim.eventstream import EventStream
 from ucmsim.operations import Asked, Asking, late, unreachable, url_objection
 
@@ -61,7 +63,7 @@ _PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class ControlClient:
+class ControlClient(ControlMethods):
     """Talks to the control plane at *url* with its *token*; every call may raise `ControlError`.
 
     *timeout* is in seconds. With https *ca* is the file of the CA to trust, None for those that the system trusts.
@@ -75,164 +77,119 @@ class ControlClient:
     # --- the process ------------------------------------------------------------------------------------------------
 
     def health(self) -> Health:
-        """Return that the process answers."""
         return self._ask(operations.HEALTH.ask())
 
     def readiness(self) -> Readiness:
-        """Return whether everything listens, and which start of ucmsim this is."""
         return self._ask(operations.READINESS.ask())
 
     def status(self) -> Status:
-        """Return instance, version, seed and the names of the PBXs."""
         return self._ask(operations.STATUS.ask())
 
     def openapi(self) -> Mapping[str, Any]:
-        """Return the OpenAPI document of the control plane."""
         return self._ask(operations.OPENAPI.ask())
 
     def metrics(self) -> str:
-        """Return the counters of all PBXs, as Prometheus reads them."""
         return self._ask(operations.METRICS.ask())
 
     # --- PBXs -------------------------------------------------------------------------------------------------------
 
     def pbxs(self) -> list[Pbx]:
-        """Return every PBX."""
         return list(self._ask(operations.PBXS.ask()).items)
 
     def pbx(self, pbx: str) -> Pbx:
-        """Return the PBX called *pbx*."""
         return self._ask(operations.PBX.ask(pbx))
 
     def create_pbx(self, name: str, settings: Mapping[str, Any] = _NONE) -> Pbx:
-        """Start a PBX with *settings* as in sim.yaml; return it with its url and ca."""
         return self._ask(operations.CREATE_PBX.ask(body=operations.with_name(settings, name)))
 
     def put_pbx(self, pbx: str, settings: Mapping[str, Any]) -> PbxChange:
-        """Let there be a PBX with exactly these *settings*; asked for twice, nothing happens."""
         return self._ask(operations.PUT_PBX.ask(pbx, body=settings))
 
     def change_pbx(self, pbx: str, changes: Mapping[str, Any]) -> PbxChange:
-        """Merge *changes* into the settings of a PBX; None takes a key back to its default."""
         return self._ask(operations.CHANGE_PBX.ask(pbx, body=changes))
 
     def delete_pbx(self, pbx: str) -> None:
-        """Stop a PBX and forget its state."""
         self._ask(operations.DELETE_PBX.ask(pbx))
 
     def reset(self, pbx: str) -> Pbx:
-        """Let a PBX begin anew as its settings make it: history, clock, faults, journal; its port and identity stay."""
         return self._ask(operations.RESET.ask(pbx))
 
     def snapshot(self, pbx: str, file: str) -> Snapshot:
-        """Write a PBX to a *file*, an absolute path on the machine where ucmsim runs."""
         return self._ask(operations.SNAPSHOT.ask(pbx, body={"file": file}))
 
     def restore(self, pbx: str, file: str) -> Pbx:
-        """Let a PBX be what was written to a *file*; its port and identity stay."""
         return self._ask(operations.RESTORE.ask(pbx, body={"file": file}))
 
     # --- what it looks like to its clients --------------------------------------------------------------------------
 
     def api(self, pbx: str) -> Api:
-        """Return the device's API Configuration page."""
         return self._ask(operations.API.ask(pbx))
 
     def change_api(self, pbx: str, changes: Mapping[str, Any]) -> Api:
-        """Change settings of the API Configuration page; a key or a certificate is PEM text, None for the minted one."""
         return self._ask(operations.CHANGE_API.ask(pbx, body=changes))
 
     def identity(self, pbx: str) -> Identity:
-        """Return the certificate that is shown."""
         return self._ask(operations.IDENTITY.ask(pbx))
 
     def show_identity(self, pbx: str, identity: Mapping[str, Any] = _NONE) -> Identity:
-        """Show another certificate: `defect`, or `certificate` and `key` as PEM, or neither for the good one."""
         return self._ask(operations.SHOW_IDENTITY.ask(pbx, body=dict(identity)))
 
     # --- its clock --------------------------------------------------------------------------------------------------
 
     def clock(self, pbx: str) -> Clock:
-        """Return what the clock of a PBX shows."""
         return self._ask(operations.CLOCK.ask(pbx))
 
     def change_clock(self, pbx: str, change: Mapping[str, Any]) -> Clock:
-        """Move the clock: now (ISO), advance or step (seconds), rate, time_zone; return what it then shows."""
         return self._ask(operations.CHANGE_CLOCK.ask(pbx, body=change))
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
-    def calls(self, pbx: str, **which: str | int) -> list[Call]:
-        """Return what really happened in each call that is over, page by page until there is no more.
-
-        *which* narrows it: since, until (ISO), session, uniqueid, shape, after (a call); limit is the size of a page.
-        """
+    def calls(self, pbx: str, **which: str | int | datetime) -> list[Call]:
         return list(self._through(operations.all_calls(pbx, which)))
 
     def place_call(self, pbx: str, call: Mapping[str, Any]) -> PlacedCall:
-        """Let a call happen; return its shape, kind, beginning and end."""
         return self._ask(operations.PLACE_CALL.ask(pbx, body=call))
 
     def place_calls(self, pbx: str, calls: Sequence[Mapping[str, Any]]) -> list[PlacedCall]:
-        """Let calls happen, all of them or none; return what `place_call` does of each."""
         return list(self._ask(operations.PLACE_CALLS.ask(pbx, body=calls)).items)
 
     def delete_cdrs(self, pbx: str) -> int:
-        """Delete every CDR; return how many there were."""
         return self._ask(operations.DELETE_CDRS.ask(pbx)).deleted
 
-    def ledger(self, pbx: str, **which: str | int) -> list[LedgerCall]:
-        """Return every call that is over, and which responses carried its CDRs and recordings.
-
-        *which* is that of `calls`, and delivered: never, once or again.
-        """
+    def ledger(self, pbx: str, **which: str | int | datetime) -> list[LedgerCall]:
         return list(self._through(operations.all_in_ledger(pbx, which)))
 
-    def ledger_page(self, pbx: str, which: Mapping[str, Any] = _NONE) -> Page[LedgerCall]:
-        """Return a page of what `ledger` returns."""
+    def ledger_page(self, pbx: str, **which: str | int | datetime) -> Page[LedgerCall]:
         return self._ask(operations.LEDGER.ask(pbx, query=which))
 
     # --- faults -----------------------------------------------------------------------------------------------------
 
     def faults(self, pbx: str) -> list[Fault]:
-        """Return the faults that are armed, with their counters."""
         return list(self._ask(operations.FAULTS.ask(pbx)).items)
 
     def arm_fault(self, pbx: str, fault: Mapping[str, Any]) -> Fault:
-        """Arm a *fault*; return it with its name."""
         return self._ask(operations.ARM_FAULT.ask(pbx, body=fault))
 
     def change_fault(self, pbx: str, name: str, changes: Mapping[str, Any]) -> Fault:
-        """Change what *changes* says of the fault called *name*; return it as it is then."""
         return self._ask(operations.CHANGE_FAULT.ask(pbx, name, body=changes))
 
     def clear_faults(self, pbx: str) -> None:
-        """Disarm every fault."""
         self._ask(operations.CLEAR_FAULTS.ask(pbx))
 
     def disarm_fault(self, pbx: str, name: str) -> None:
-        """Disarm the fault called *name*."""
         self._ask(operations.DISARM_FAULT.ask(pbx, name))
 
     # --- the journal ------------------------------------------------------------------------------------------------
 
-    def journal_page(self, pbx: str, filters: Mapping[str, Any] = _NONE) -> JournalPage:
-        """Return a page of the journal: those of its events that *filters* leave, as `ucmsim journal` has them."""
+    def journal_page(self, pbx: str, **filters: Any) -> JournalPage:
         return self._ask(operations.JOURNAL.ask(pbx, query=filters))
 
     def journal(self, pbx: str, **filters: Any) -> list[Entry]:
-        """Return every event that *filters* leave, in order, however many pages that takes."""
         return list(self._through(operations.all_events(pbx, filters)))
 
     def follow_journal(
         self, pbx: str, *, after: int | None = None, dropped: Callable[[int], object] | None = None, **filters: Any
     ) -> Generator[Entry, None, None]:
-        """Yield events as they happen, those *after* an id first, and narrowed by *filters* as `journal` is.
-
-        It ends with the universe of the PBX: when that stops, is reset, restored, or changed in what begins it anew, after which
-        ids begin with 1 again. `ControlUnreachable` is raised where the connection is lost, or 60 seconds silent. *dropped* is
-        told how many events the journal has dropped before they could be read.
-        """
         asked, headers = operations.following(pbx, after, filters)
         stream, event = EventStream(dropped), operations.events_of(self.url)
         with self._answer(asked, headers, max(self.timeout, operations.SILENCE)) as response:

@@ -43,7 +43,7 @@ class Follower:
         Raises `ControlError` where the control plane says no, as when there is no such PBX any more.
         """
         client = self.connect()
-        page = client.journal_page(self.pbx, {"last": _TAIL, **self.filters})
+        page = client.journal_page(self.pbx, **{"last": _TAIL, **self.filters})
         yield from page.items
         after, seen = page.last, page.items[-1:]
         later = {key: value for key, value in self.filters.items() if key != "last"}
@@ -112,7 +112,7 @@ class Follower:
 
     def _same(self, client: ControlClient, after: int, seen: tuple[Entry, ...]) -> bool:
         """Return whether the journal still has what was *seen* last; ids begin anew where nothing was kept on disk."""
-        page = client.journal_page(self.pbx, {"after": seen[0].id - 1 if seen else after, "limit": 1})
+        page = client.journal_page(self.pbx, after=seen[0].id - 1 if seen else after, limit=1)
         if page.last < after:
             return False
         return not seen or page.items == seen or page.first > seen[0].id

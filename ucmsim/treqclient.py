@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -39,6 +40,7 @@ from ucmsim.answers import (
     Status,
 )
 from ucmsim.controlerrors import ControlUnreachable
+from ucmsim.controlmethods import ControlMethods
 from ucmsim.eventstream import EventStream
 from ucmsim.operations import Asked, Asking, late, unreachable, url_objection
 from ucmsim.treqbody import PulledBody
@@ -62,7 +64,7 @@ _NETWORK = (
 """What a request can fail with that is no mistake of a program."""
 
 
-class TreqControlClient:
+class TreqControlClient(ControlMethods):
     """Talks to the control plane at *url* with its *token*; every Deferred may fail with a `ControlError`.
 
     Its methods are those of `ucmsim.client.ControlClient`, and what they return comes in a Deferred; `follow_journal` alone
@@ -163,7 +165,7 @@ class TreqControlClient:
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
-    def calls(self, pbx: str, **which: str | int) -> Deferred[list[Call]]:
+    def calls(self, pbx: str, **which: str | int | datetime) -> Deferred[list[Call]]:
         return self._through(operations.all_calls(pbx, which)).addCallback(list)
 
     def place_call(self, pbx: str, call: Mapping[str, Any]) -> Deferred[PlacedCall]:
@@ -175,11 +177,10 @@ class TreqControlClient:
     def delete_cdrs(self, pbx: str) -> Deferred[int]:
         return self._ask(operations.DELETE_CDRS.ask(pbx)).addCallback(lambda answer: answer.deleted)
 
-    def ledger(self, pbx: str, **which: str | int) -> Deferred[list[LedgerCall]]:
+    def ledger(self, pbx: str, **which: str | int | datetime) -> Deferred[list[LedgerCall]]:
         return self._through(operations.all_in_ledger(pbx, which)).addCallback(list)
 
-    def ledger_page(self, pbx: str, which: Mapping[str, Any] = _NONE) -> Deferred[Page[LedgerCall]]:
-        """Return a page of what `ledger` returns."""
+    def ledger_page(self, pbx: str, **which: str | int | datetime) -> Deferred[Page[LedgerCall]]:
         return self._ask(operations.LEDGER.ask(pbx, query=which))
 
     # --- faults -----------------------------------------------------------------------------------------------------
@@ -201,7 +202,7 @@ class TreqControlClient:
 
     # --- the journal ------------------------------------------------------------------------------------------------
 
-    def journal_page(self, pbx: str, filters: Mapping[str, Any] = _NONE) -> Deferred[JournalPage]:
+    def journal_page(self, pbx: str, **filters: Any) -> Deferred[JournalPage]:
         return self._ask(operations.JOURNAL.ask(pbx, query=filters))
 
     def journal(self, pbx: str, **filters: Any) -> Deferred[list[Entry]]:

@@ -92,7 +92,7 @@ def bundle(
 def _gathered(client: ControlClient, name: str, archive: ZipFile, scrubber: Scrubber, watch: Watch) -> Summary:
     """Return the summary of one PBX, whose journal and ledger go into *archive* as they come."""
     summary = Summary(name)
-    last = client.journal_page(name, {"limit": 1})
+    last = client.journal_page(name, limit=1)
     summary.dropped = max(0, last.first - 1)
     with archive.open(f"{name}/journal.jsonl", "w", force_zip64=True) as journal:
         events = watch(_events(client, name, last.last), f"journal of {name}", last.last, lambda event: event["id"])
@@ -114,7 +114,7 @@ def _events(client: ControlClient, name: str, last: int) -> Iterator[Mapping[str
     """Yield the events up to the id *last*: what happens meanwhile would have no end."""
     after: int | None = 0
     while after is not None and after < last:
-        found = client.journal_page(name, {"after": after, "limit": _EVENTS})
+        found = client.journal_page(name, after=after, limit=_EVENTS)
         yield from (entry.raw for entry in found.items if entry.id <= last)
         after = found.next
 
@@ -122,7 +122,7 @@ def _events(client: ControlClient, name: str, last: int) -> Iterator[Mapping[str
 def _calls(client: ControlClient, name: str) -> Iterator[Mapping[str, Any]]:
     after: int | None = 0
     while after is not None:
-        found = client.ledger_page(name, {"after": after, "limit": _CALLS})
+        found = client.ledger_page(name, after=after, limit=_CALLS)
         yield from map(written, found.items)
         after = found.next
 

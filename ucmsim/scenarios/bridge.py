@@ -39,7 +39,7 @@ class Bridge:
 
     def last(self) -> int:
         """Return the id of the last event of the journal, 0 when there is none."""
-        page = self.control.journal_page(self.name, {"last": 1})
+        page = self.control.journal_page(self.name, last=1)
         return self._base + page.last
 
     def events(self, after: int) -> Page:
@@ -48,7 +48,7 @@ class Bridge:
         asked = after - self._base
         dropped = 0
         while True:
-            page = self.control.journal_page(self.name, {"after": asked, "limit": _PAGE})
+            page = self.control.journal_page(self.name, after=asked, limit=_PAGE)
             if not entries:
                 dropped = max(page.first - asked - 1, 0)
             entries += (replace(entry, id=self._base + entry.id) for entry in page.items)
