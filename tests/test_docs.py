@@ -175,6 +175,25 @@ def test_the_commands_that_are_shown_print_what_is_shown(
         control("DELETE", "/v1/pbxs/hq")
 
 
+def test_a_thousand_calls_are_placed_from_the_command_line(control: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the README types lets them happen on the day before."""
+    (typed,) = (block for block in blocks("console") if "--count 1000" in block)
+    (day,) = re.findall("clock set (.*)", typed)
+    monkeypatch.setenv("UCMSIM_CONTROL_URL", control.client.url)
+    monkeypatch.setenv("UCMSIM_CONTROL_TOKEN", control.client.token)
+    today = datetime.fromisoformat(day) + timedelta(days=1)
+    control.create(name := control.name(), history={"days": 0}, clock={"start": today.isoformat(), "rate": 60})
+    for line in typed.splitlines():
+        done = CliRunner().invoke(main, [*shlex.split(line.removeprefix("$ ucmsim ")), "--pbx", name])
+        assert done.exit_code == 0, done.output
+    assert control.client.clock(name).now == today
+    calls = control.client.calls(name)
+    assert [call.began // 1_000_000 for call in calls] == [
+        int(today.timestamp()) - 86_400 + 60 * at for at in range(1000)
+    ]
+    control("DELETE", f"/v1/pbxs/{name}")
+
+
 def test_sentences_of_the_check_are_real() -> None:
     """The errors that the README shows are those that `ucmsim check` prints."""
     from ucmsim.errors import ConfigurationError
