@@ -23,7 +23,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "1b": ("authority", "defects", "keyfiles", "keyring", "tls12", "scripted"),
     "2": ("statefolder", "progress", "configuration", "madewith", "filling", "callquery", "wishes", "bodyschemas", "queryschemas", "staging", "living", "identities", "exchanging", "assembly", "renewal", "hidden", "changes", "frozen", "snapshots", "restoring", "catalogue", "tables"),
-    "3": ("descriptors", "kernel", "throttle", "socketplane", "gate", "pemfiles", "oldtls", "scriptedtls", "tlsendings", "tls", "wire", "channel", "ports", "listening", "happenings", "keeping", "journalstream", "delivering", "worker", "running", "pbxservice", "fleet", "metrics", "announce", "control", "eventsending", "controltls", "controlchannel", "controlsite", "treqbody", "treqclient", "parent", "stopping", "tap"),
+    "3": ("descriptors", "kernel", "throttle", "socketplane", "gate", "pemfiles", "oldtls", "scriptedtls", "tlsendings", "tls", "wire", "channel", "ports", "listening", "happenings", "keeping", "journalstream", "delivering", "worker", "running", "pbxservice", "fleet", "metrics", "announce", "control", "eventsending", "controltls", "controlchannel", "controlsite", "treqbody", "treqfailures", "treqclient", "parent", "stopping", "tap"),
     "4": ("client", "child", "following", "whereabouts", "outeroptions", "journalcommand", "ctl", "report", "reportcommand", "scenariocommand", "configured", "checkcommand", "historycommands", "cacommand", "cli", "show", "pytest_options", "testing", "pytest_plugin", "scenarios"),
 }  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,14 +9,11 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from cryptography.x509 import load_pem_x509_certificates
-from OpenSSL import SSL
 from OpenSSL.crypto import X509
 from treq.client import HTTPClient
-from twisted.internet import error as network
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.ssl import Certificate, trustRootFromCertificates
-from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, RequestTransmissionFailed, ResponseFailed
-from twisted.web.http import PotentialDataLoss
+from twisted.web.client import Agent, BrowserLikePolicyForHTTPS
 from twisted.web.http_headers import Headers
 
 from ucmsim import operations
@@ -44,6 +40,7 @@ from ucmsim.controlmethods import ControlMethods
 from ucmsim.eventstream import EventStream
 from ucmsim.operations import Asked, Asking, late, unreachable, url_objection
 from ucmsim.treqbody import PulledBody
+from ucmsim.treqfailures import NETWORK, cause_of
 
 __all__ = ["TreqControlClient"]
 
@@ -51,17 +48,6 @@ T = TypeVar("T")
 R = TypeVar("R")
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _OK = 200
-_NETWORK = (
-    OSError,
-    network.ConnectError,
-    network.ConnectionClosed,
-    network.ConnectingCancelledError,
-    RequestTransmissionFailed,
-    ResponseFailed,
-    PotentialDataLoss,
-    SSL.Error,
-)
-"""What a request can fail with that is no mistake of a program."""
 
 
 class TreqControlClient(ControlMethods):
@@ -287,10 +273,10 @@ class TreqControlClient(ControlMethods):
         waiting.chainDeferred(watched)
         try:
             return await watched
-        except _NETWORK as error:
+        except NETWORK as error:
             if given_up:
                 raise CancelledError from error
-            raise unreachable(self._url, _cause(error)) from error
+            raise unreachable(self._url, cause_of(error)) from error
 
 
 def _trusting(ca: str | None) -> BrowserLikePolicyForHTTPS:
@@ -303,15 +289,4 @@ def _trusting(ca: str | None) -> BrowserLikePolicyForHTTPS:
         raise ControlUnreachable(f"{ca} holds no CA to trust: {error}") from error
     return BrowserLikePolicyForHTTPS(
         trustRootFromCertificates([Certificate(X509.from_cryptography(one)) for one in found])
-    )
-
-
-def _cause(error: Exception) -> Exception:
-    """Return what is behind *error*: twisted.web wraps what happened to a request."""
-    reasons = getattr(error, "reasons", None)
-    found: Exception = reasons[0].value if reasons else error
-    return (
-        ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
-        if isinstance(found, network.ConnectionRefusedError)
-        else found
     )
