@@ -17,7 +17,7 @@ import pytest
 
 from tests import rawclient
 from tests.controlling import GUIDE, LATENCY, PASSWORD, Answer, Control, api, fetched, shown
-from ucmsim.changes import merged
+from ucmsim.overlay import patched
 
 FIXED = {"start": "2026-03-04T12:00:00Z", "rate": 0}
 ACCOUNT = {"tls_authentication_name": "cdrapi", "tls_authentication_password": PASSWORD}
@@ -273,7 +273,7 @@ def test_a_merge_patch_changes_what_it_names(control: Control) -> None:
 )
 def test_the_examples_of_the_rfc(target: Any, patch: Any, result: Any) -> None:
     """RFC 7396, appendix A."""
-    assert merged(target, patch) == result
+    assert patched(target, patch) == result
 
 
 def test_what_is_told_can_be_put_again(control: Control) -> None:

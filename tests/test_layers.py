@@ -15,7 +15,7 @@ import ucmsim
 ROOT = Path(ucmsim.__file__).parent
 
 LAYERS: dict[str, tuple[str, ...]] = {
-    "0": ("errors", "instants", "fields", "refusals", "privatefile", "acl", "columns", "personalities", "quirks", "register", "served", "extents", "reply", "mapped", "entry", "callanswers", "answers", "controlerrors", "eventstream", "controlmethods", "operations", "answerschemas", "steps", "settings"),
+    "0": ("errors", "instants", "fields", "refusals", "privatefile", "acl", "columns", "personalities", "quirks", "register", "served", "extents", "reply", "mapped", "entry", "callanswers", "answers", "controlerrors", "eventstream", "controlmethods", "operations", "answerschemas", "steps", "overlay", "settings"),
     "1": (
         "clock", "corrections", "schedule", "streams", "request", "pages", "head", "reader", "authorization", "nonces", "auth", "parameters", "integers",
         "extensions", "times", "query", "sight", "matching", "history", "grouping", "csvlines", "pieces", "render", "measuring", "deliveries", "settling", "reach", "delivered", "imported", "accounts", "counts", "edits", "devicefile", "cdrapi", "audio", "beneath",
@@ -24,7 +24,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "1b": ("authority", "defects", "keyfiles", "keyring", "tls12", "scripted"),
     "2": ("statefolder", "progress", "configuration", "madewith", "filling", "callquery", "wishes", "bodyschemas", "queryschemas", "staging", "living", "identities", "exchanging", "assembly", "renewal", "hidden", "changes", "frozen", "snapshots", "restoring", "catalogue", "tables"),
     "3": ("descriptors", "kernel", "throttle", "socketplane", "gate", "pemfiles", "oldtls", "scriptedtls", "tlsendings", "tls", "wire", "channel", "ports", "listening", "happenings", "keeping", "journalstream", "delivering", "worker", "running", "pbxservice", "fleet", "metrics", "announce", "control", "eventsending", "controltls", "controlchannel", "controlsite", "treqbody", "treqfailures", "treqclient", "parent", "stopping", "tap"),
-    "4": ("client", "child", "following", "whereabouts", "outeroptions", "journalcommand", "ctl", "report", "reportcommand", "scenariocommand", "configured", "checkcommand", "historycommands", "cacommand", "cli", "show", "pytest_options", "testing", "pytest_plugin", "scenarios"),
+    "4": ("client", "child", "following", "exits", "whereabouts", "outeroptions", "journalcommand", "ctl", "report", "reportcommand", "scenariocommand", "configured", "checkcommand", "historycommands", "cacommand", "cli", "show", "pytest_options", "testing", "pytest_plugin", "scenarios"),
 }  # fmt: skip
 
 MAY_IMPORT = {

@@ -92,10 +92,19 @@ def test_files_in_a_file_are_beside_it(pytester):
     }
 
 
+def test_what_is_no_file_beside_it_stays(pytester):
+    """The guide's records, which come with ucmsim, a file at home, and a certificate that stands there itself."""
+    said = {"history": {"import": "ucmsim:guide-2013.csv"}, "api": {"tls_private_key": "~/k.pem", "tls_cert": "-\n-"}}
+    assert chosen(pytester, given=said) == said
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (None, "^--ucmsim-config: .*No such file or directory: '.*mine.yaml'$"),
+        (
+            None,
+            "^--ucmsim-config: mine.yaml: it cannot be read: No such file or directory; name a file with the settings of one PBX$",
+        ),
         ("pbxs: {hq: {}}\n", "^--ucmsim-config: mine.yaml does not hold the settings of one PBX: the keys below "),
         ("- a list\n", "^--ucmsim-config: mine.yaml does not hold the settings of one PBX: the keys below "),
         ("a: 1\na: 2\n", "^--ucmsim-config: mine.yaml:2: "),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
@@ -172,6 +173,15 @@ def test_a_scenario_that_there_is_not_is_refused():
         shipped.found("qqq")
     with pytest.raises(ConfigurationError, match=r"none\.yaml: it cannot be read: No such file or directory"):
         shipped.found("none.yaml")
+
+
+def test_files_of_a_scenario_are_beside_it(tmp_path):
+    """But not the guide's records, which come with ucmsim."""
+    file = tmp_path / "day.yaml"
+    (tmp_path / "rows.csv").write_text((files("ucmsim") / "data" / "guide-2013.csv").read_text())
+    for name, found in (("rows.csv", str(tmp_path / "rows.csv")), ("ucmsim:guide-2013.csv", "ucmsim:guide-2013.csv")):
+        file.write_text(yaml.safe_dump({**_good(), "pbx": {"history": {"import": name}}}))
+        assert read(file).pbx == {"history": {"import": found}}
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path):

@@ -12,6 +12,7 @@ from ucmsim.configuration import read_pbx, written
 from ucmsim.errors import ConfigurationError, Problem, listed
 from ucmsim.hidden import kept
 from ucmsim.keyfiles import Upload
+from ucmsim.overlay import patched
 from ucmsim.settings import Api
 from ucmsim.settings import Pbx as PbxSettings
 
@@ -49,7 +50,7 @@ def merge(before: PbxSettings, patch: Mapping[str, Any], folder: Path) -> Change
 
     Raises `ConfigurationError`.
     """
-    return put(before, merged(written(before), patch), folder)
+    return put(before, patched(written(before), patch), folder)
 
 
 def on_page(before: PbxSettings, page: Mapping[str, Any], home: Path, folder: Path) -> Change:
@@ -73,19 +74,6 @@ def on_page(before: PbxSettings, page: Mapping[str, Any], home: Path, folder: Pa
 def _uploaded(value: object) -> str:
     """Return *value* if it is an upload and no path."""
     return value if isinstance(value, str) and ("\n" in value or "-----BEGIN" in value) else ""
-
-
-def merged(target: Any, patch: Any) -> Any:
-    """Return *target* as *patch* has it, RFC 7396 part 2."""
-    if not isinstance(patch, Mapping):
-        return patch
-    result = dict(target) if isinstance(target, Mapping) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merged(result.get(key), value)
-    return result
 
 
 def differing(before: PbxSettings, after: PbxSettings) -> Iterator[str]:

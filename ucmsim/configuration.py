@@ -18,7 +18,7 @@ from ucmsim import devicefile, keyfiles, schedule
 from ucmsim.authority import common_name
 from ucmsim.clock import PbxClock
 from ucmsim.defects import DEFECTS
-from ucmsim.errors import ConfigurationError, Problem
+from ucmsim.errors import readable
 from ucmsim.faults import FaultRefused, arming
 from ucmsim.keyfiles import Upload
 from ucmsim.register import BY_ID
@@ -53,14 +53,8 @@ def read(file: Path | None) -> Settings:
     """
     if file is None:
         return load(_demo_text(), Path("demo.yaml"), _DEMO)[0]
-    try:
+    with readable(str(file), "name a configuration file"):
         text = file.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        said = f"byte {error.start + 1} is not UTF-8"
-        raise ConfigurationError([Problem("", said, "save the file as UTF-8", str(file), 1)]) from None
-    except OSError as error:
-        said = f"it cannot be read: {error.strerror}"
-        raise ConfigurationError([Problem("", said, "name a configuration file", str(file))]) from None
     return load(text, file, judges=_JUDGES, of_all=(_control_files,))[0]
 
 

@@ -6,6 +6,7 @@ A request that the PBX refuses is *not* an error of ucmsim: see `ucmsim.query.Re
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -65,6 +66,19 @@ class RenewalFailed(UcmsimError):
 
 class BindError(UcmsimError):
     """A port could not be opened."""
+
+
+@contextmanager
+def readable(file: str, right: str = "") -> Iterator[None]:
+    """Turn what goes wrong while text is read from *file* into a `ConfigurationError`; *right* says what to name instead."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        said = f"byte {error.start + 1} is not UTF-8"
+        raise ConfigurationError([Problem("", said, "save the file as UTF-8", file, 1)]) from None
+    except (OSError, ValueError) as error:
+        said = f"it cannot be read: {(isinstance(error, OSError) and error.strerror) or error}"
+        raise ConfigurationError([Problem("", said, right, file)]) from None
 
 
 def _one_line(text: str) -> str:

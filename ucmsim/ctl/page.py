@@ -11,7 +11,7 @@ from ucmsim.client import ControlClient
 from ucmsim.ctl import completing, showing
 from ucmsim.ctl.asking import WORDS, asks_about, asks_one
 from ucmsim.ctl.words import nested
-from ucmsim.errors import ConfigurationError, Problem
+from ucmsim.errors import readable
 from ucmsim.outeroptions import group
 
 _PEM = ("tls_private_key", "tls_cert")
@@ -74,16 +74,5 @@ def change(client: ControlClient, pbx: str, *, words: tuple[str, ...], as_json: 
 
 
 def _pem(file: Path) -> str:
-    try:
+    with readable(str(file), "name a PEM file that is here"):
         return file.read_text("utf-8")
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            [
-                Problem(
-                    "",
-                    f"it cannot be read: {getattr(error, 'strerror', None) or error}",
-                    "name a PEM file that is here",
-                    file=str(file),
-                )
-            ]
-        ) from None

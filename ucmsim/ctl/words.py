@@ -11,8 +11,9 @@ from typing import Any
 
 import click
 
-from ucmsim.errors import ConfigurationError, Problem
-from ucmsim.settings import yamltree
+from ucmsim.errors import ConfigurationError, Problem, readable
+from ucmsim.overlay import deeply_over
+from ucmsim.settings.yamltree import value_in
 
 _BRACKETS = re.compile(r"\[[^\[\]]+\]")
 
@@ -58,7 +59,7 @@ def settings_of(file: Path | None, words: Iterable[str]) -> dict[str, Any]:
     Raises `ConfigurationError` where it is no YAML, or no mapping.
     """
     found: Any = {} if file is None else _read(file, _is_mapping, *_NO_SETTINGS)
-    result: dict[str, Any] = merged(found, nested(words))
+    result: dict[str, Any] = deeply_over(found, nested(words))
     return result
 
 
@@ -86,32 +87,9 @@ _NO_CALLS = "it is no list of calls", 'write such as \'- {shape: answered, from:
 def _read(file: Path, right: Callable[[Any], bool], wrong: str, instead: str) -> Any:
     """Return what stands in a YAML *file*, if it is *right*; raises `ConfigurationError`, with what is *wrong* else."""
     name = "standard input" if str(file) == "-" else str(file)
-    tree, problems = yamltree.parse(_text(file, name), name)
-    if not problems and not right(tree.value):
-        problems = [Problem("", wrong, instead, name, 1)]
-    if problems:
-        raise ConfigurationError(problems)
-    return tree.value
-
-
-def merged(below: Any, above: Any) -> Any:
-    """Return *above* laid over *below*, mapping by mapping."""
-    if not isinstance(below, dict) or not isinstance(above, dict):
-        return above
-    return {**below, **{key: merged(below.get(key), value) for key, value in above.items()}}
-
-
-def _text(file: Path, name: str) -> str:
-    try:
-        return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            [
-                Problem(
-                    "",
-                    f"it cannot be read: {getattr(error, 'strerror', None) or error}",
-                    "name a file that is here, or - for standard input",
-                    file=name,
-                )
-            ]
-        ) from None
+    with readable(name, "name a file that is here, or - for standard input"):
+        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+    value = value_in(text, name)
+    if not right(value):
+        raise ConfigurationError([Problem("", wrong, instead, name, 1)])
+    return value

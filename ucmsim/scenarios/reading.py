@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ucmsim import configuration
-from ucmsim.errors import ConfigurationError, Problem, did_you_mean, quoted
+from ucmsim.errors import ConfigurationError, Problem, did_you_mean, quoted, readable
 from ucmsim.faults import KINDS as FAULTS
 from ucmsim.faults import FaultRefused, arming
 from ucmsim.fields import FieldRefused
 from ucmsim.journal.marks import MARKS
+from ucmsim.overlay import placed
 from ucmsim.refusals import Code
 from ucmsim.scenarios.language import (
     ACTIONS,
@@ -44,7 +45,6 @@ MOST_CALLS = 5000
 RESTART = "restart"
 """The name of the fault that a restart is."""
 
-_FILES = (("history", "import"), ("api", "tls_private_key"), ("api", "tls_cert"))
 _FEW = 8
 """Names that are listed where none is near."""
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -52,14 +52,8 @@ _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def read(file: Path) -> Scenario:
     """Return the scenario in *file*; raises `ConfigurationError`."""
-    try:
+    with readable(str(file), "name a scenario or its file"):
         text = file.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        said = f"byte {error.start + 1} is not UTF-8"
-        raise ConfigurationError([Problem("", said, "save the file as UTF-8", str(file), 1)]) from None
-    except OSError as error:
-        said = f"it cannot be read: {error.strerror}"
-        raise ConfigurationError([Problem("", said, "name a scenario or its file", str(file))]) from None
     return load(text, file)
 
 
@@ -80,17 +74,7 @@ def load(text: str, file: Path) -> Scenario:
         problems += _of_pbx(scenario, source, base)
     if scenario is None or problems:
         raise ConfigurationError(sorted(problems, key=lambda problem: problem.line))
-    return scenario.model_copy(update={"pbx": _placed(scenario.pbx, base)})
-
-
-def _placed(pbx: Mapping[str, Any], base: Path) -> dict[str, Any]:
-    """Return the settings of a PBX with the files that they name relative to *base*."""
-    placed = dict(pbx)
-    for group, key in _FILES:
-        inner = placed.get(group)
-        if isinstance(inner, Mapping) and isinstance(inner.get(key), str):
-            placed[group] = {**inner, key: str(base / inner[key])}
-    return placed
+    return scenario.model_copy(update={"pbx": placed(scenario.pbx, base)})
 
 
 def _of_pbx(scenario: Scenario, source: Source, base: Path) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from ucmsim.answers import Pbx
 from ucmsim.client import ControlClient
 from ucmsim.operations import HERE
+from ucmsim.overlay import over
 from ucmsim.scenarios.language import Scenario
 from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.performing import Performance
@@ -91,15 +92,6 @@ def own_settings(bind: str = "127.0.0.1:0", permit: Sequence[str] = ("127.0.0.0/
         "permitted_ips": list(permit),
     }
     return {"api": api, "history": {"days": 0}}
-
-
-def over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay the settings *above* over those *below*: `api` and `quirks` key by key, everything else whole."""
-    merged = {**below, **above}
-    for key in ("api", "quirks"):
-        if isinstance(below.get(key), Mapping) and isinstance(above.get(key), Mapping):
-            merged[key] = {**below[key], **above[key]}
-    return merged
 
 
 def reading(file: Path | None) -> Callable[[], Sequence[str] | None]:

@@ -18,6 +18,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from ucmsim.overlay import GUIDE
+
 
 class Keys(BaseModel):
     """A mapping of the configuration: unknown keys are errors, types are taken literally, values never change."""
@@ -75,10 +77,6 @@ AS_TEXT = PlainSerializer(str, return_type=str)
 def schema_text(**more: Any) -> WithJsonSchema:
     """Return the JSON Schema of what is written as a text."""
     return WithJsonSchema({"type": "string", **more})
-
-
-GUIDE = "ucmsim:guide-2013.csv"
-"""The three records of the vendor's guide, wherever ucmsim is installed."""
 
 
 def placed(base: Path, text: str) -> Path:

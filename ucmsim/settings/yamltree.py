@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from ucmsim.errors import Problem
+from ucmsim.errors import ConfigurationError, Problem
 
 Path = tuple[str | int, ...]
 
@@ -79,6 +79,14 @@ def parse(text: str, file: str) -> tuple[Tree, list[Problem]]:
             ]
     found = [Problem(dotted(path), wrong, right, file, line) for path, line, wrong, right in tree.problems]
     return tree, found
+
+
+def value_in(text: str, file: str) -> Any:
+    """Return the value of the YAML *text* of *file*; raises `ConfigurationError` with all that is wrong with it as YAML."""
+    tree, problems = parse(text, file)
+    if problems:
+        raise ConfigurationError(problems)
+    return tree.value
 
 
 def dotted(path: Path) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from ucmsim import pytest_options
+from ucmsim.errors import ConfigurationError, readable
+from ucmsim.overlay import over, placed
 
-_FILES = (("history", "import"), ("api", "tls_private_key"), ("api", "tls_cert"))
 _SOURCES = ("config", "personality")
 """The options that say something of a PBX; of one source the second is the stronger."""
 
@@ -39,25 +40,6 @@ def default() -> dict[str, Any]:
     return {"api": api, "history": {"import": str(files("ucmsim") / "data" / "guide-2013.csv")}}
 
 
-def over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay the settings *above* over those *below*: `api` and `quirks` key by key, everything else whole."""
-    merged = {**below, **above}
-    for key in ("api", "quirks"):
-        if isinstance(below.get(key), Mapping) and isinstance(above.get(key), Mapping):
-            merged[key] = {**below[key], **above[key]}
-    return merged
-
-
-def placed(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return *settings* with the files they name relative to *folder*."""
-    placed = dict(settings)
-    for group, key in _FILES:
-        inner = placed.get(group)
-        if isinstance(inner, Mapping) and isinstance(inner.get(key), str) and "\n" not in inner[key]:
-            placed[group] = {**inner, key: str(folder / inner[key])}
-    return placed
-
-
 def _marked(node: pytest.Item, file: Path) -> Iterator[dict[str, Any]]:
     """Yield what the markers of a test in *file* say, the outermost first."""
     for marker in reversed(list(node.iter_markers("ucmsim"))):
@@ -80,18 +62,18 @@ def _rank(given: pytest_options.Given) -> int:
 
 def _of_file(given: pytest_options.Given) -> dict[str, Any]:
     """Return the settings in the file that *given* names."""
-    from ucmsim.settings.yamltree import parse
+    from ucmsim.settings.yamltree import value_in
 
     file = given.folder / given.value
     try:
-        tree, problems = parse(file.read_text("utf-8"), given.value)
-    except (OSError, ValueError) as error:
-        raise pytest.UsageError(f"{given.source}: {error}") from None
-    if problems:
-        raise pytest.UsageError("\n".join(f"{given.source}: {problem}" for problem in problems))
-    if not isinstance(tree.value, dict) or "pbxs" in tree.value:
+        with readable(given.value, "name a file with the settings of one PBX"):
+            text = file.read_text("utf-8")
+        value = value_in(text, given.value)
+    except ConfigurationError as error:
+        raise pytest.UsageError("\n".join(f"{given.source}: {problem}" for problem in error.problems)) from None
+    if not isinstance(value, dict) or "pbxs" in value:
         raise pytest.UsageError(
             f"{given.source}: {given.value} does not hold the settings of one PBX: the keys below pbxs.<name> in sim.yaml, "
             "such as 'personality: ucm6510'"
         )
-    return placed(tree.value, file.parent)
+    return placed(value, file.parent)

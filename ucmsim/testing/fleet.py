@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ucmsim.client import ControlClient, ControlError, ControlNotFound, ControlUnreachable
-from ucmsim.testing.chosen import default, over
+from ucmsim.overlay import over
+from ucmsim.testing.chosen import default
 from ucmsim.testing.pbx import Ucm
 from ucmsim.testing.remote import Remote
 from ucmsim.testing.trust import UcmCa

@@ -11,9 +11,8 @@ from urllib.parse import urlsplit
 
 from ucmsim.answers import Pbx
 from ucmsim.operations import HERE
-from ucmsim.testing.chosen import default, over
-
-_GUIDE = "ucmsim:guide-2013.csv"
+from ucmsim.overlay import GUIDE, over
+from ucmsim.testing.chosen import default
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Remote:
         if self.host in HERE:
             return default()
         there = {"tls_bind_address": f"{self._everywhere}:0", "permitted_ips": ["0.0.0.0/0", "::/0"]}
-        return over(default(), {"api": there, "tls_names": [self.host], "history": {"import": _GUIDE}})
+        return over(default(), {"api": there, "tls_names": [self.host], "history": {"import": GUIDE}})
 
     def url(self, pbx: Pbx, settings: Mapping[str, Any]) -> str:
         """Return where *pbx*, which was made with *settings*, is for clients here; "" where nothing listens."""
