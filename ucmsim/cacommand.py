@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from ucmsim.configured import KEPT, PBX, chosen, told, unwritable
+from ucmsim.configured import KEPT, PBX, chosen, unwritable
+from ucmsim.exits import exiting
 
 
 @click.group()
@@ -30,7 +31,7 @@ def ca_export(config: Path, name: str | None, form: Any, password: str, out: Pat
     from ucmsim.assembly import trusted
     from ucmsim.authority import export as exported
 
-    with told():
+    with exiting():
         settings, name, pbx = chosen(config, name)
         if settings.state is None:
             raise click.UsageError("this configuration keeps no state, so each start has a CA of its own; add 'state:'")

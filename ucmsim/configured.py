@@ -1,15 +1,13 @@
-"""Which PBX of a configuration a command is about, and how the command ends when that, or a file, cannot be had."""
+"""Which PBX of a configuration a command is about, and why a file is not there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from ucmsim import configuration
-from ucmsim.errors import ConfigurationError, UcmsimError
+from ucmsim.errors import UcmsimError
 from ucmsim.settings import Pbx, Settings
 
 CONFIG = click.option(
@@ -22,19 +20,6 @@ KEPT = click.option(
 PBX = click.option("--pbx", "-p", "name", help="The PBX; may be left out when there is only one.")
 MANY = 10
 """Names of PBXs that are still written out."""
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """Turn ucmsim's errors into their sentence and an exit code."""
-    try:
-        yield
-    except ConfigurationError as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(2) from None
-    except UcmsimError as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(1) from None
 
 
 def chosen(config: Path | None, name: str | None) -> tuple[Settings, str, Pbx]:

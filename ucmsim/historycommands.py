@@ -12,8 +12,9 @@ from typing import Any, TextIO
 
 import click
 
-from ucmsim.configured import CONFIG, KEPT, PBX, chosen, told, unwritable
+from ucmsim.configured import CONFIG, KEPT, PBX, chosen, unwritable
 from ucmsim.errors import UcmsimError, listed, shortened
+from ucmsim.exits import exiting
 
 _FORMS = click.Choice(["csv", "json", "xml"])
 _FORM = click.option("--format", "form", type=_FORMS, help="Default: by the suffix of --out; csv on standard output.")
@@ -64,7 +65,7 @@ def import_(file: Path, config: Path, name: str | None, form: str | None, as_jso
     from ucmsim.filling import import_file
     from ucmsim.progress import watched
 
-    with told(), _kept_history(config, name) as (pbx, history):
+    with exiting(), _kept_history(config, name) as (pbx, history):
         filled = import_file(history, file, form, zone=pbx.time_zone, watch=watched)
     if as_json:
         bad = [{"line": one.line, "why": one.why} for one in filled.bad]
@@ -93,7 +94,7 @@ def export(config: Path, name: str | None, form: str | None, generation: str, ou
     from ucmsim.progress import watched
 
     form = _form(form, out)
-    with told(), _kept_history(config, name, begin=False) as (_, history), _opened(out) as stream:
+    with exiting(), _kept_history(config, name, begin=False) as (_, history), _opened(out) as stream:
         rows = watched(history.rows(), "writing", len(history))
         bad = _written(stream, form, generation, rows)
     raise SystemExit(1 if bad else 0)
@@ -114,7 +115,7 @@ def generate(config: Path | None, name: str | None, form: str | None, out: Path 
     from ucmsim.progress import watched
 
     form = _form(form, out)
-    with told():
+    with exiting():
         settings, name, pbx = chosen(config, name)
         if pbx.history.import_ is not None:
             raise click.UsageError(

@@ -12,6 +12,7 @@ import click
 
 from ucmsim.answers import Entry
 from ucmsim.client import ControlClient
+from ucmsim.exits import exiting
 from ucmsim.following import Follower
 from ucmsim.journal import digest as digests
 from ucmsim.journal import exports
@@ -20,7 +21,6 @@ from ucmsim.journal.replay import Place, curl
 from ucmsim.journal.telling import told
 from ucmsim.outeroptions import LocatedCommand, for_programs, located, pbx_said
 from ucmsim.whereabouts import Whereabouts, chosen
-from ucmsim.whereabouts import told as exits
 
 _STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType({
     "time": {"dim": True}, "who": {"dim": True}, "what": {"bold": True}, "good": {"fg": "green"}, "asked": {"fg": "yellow"},
@@ -87,7 +87,7 @@ def journal(
                 f"--{form} is of exchanges, so it finds nothing with --kind {kind}; --json is of all"
             )
         filters["kind"] = kind
-    with exits():
+    with exiting():
         client = where.client()
         narrowed = {key: value for key, value in filters.items() if value is not None}
         if form == "lines" and not every and "kind" not in narrowed:

@@ -11,9 +11,10 @@ import click
 
 from ucmsim import configuration
 from ucmsim.client import ControlClient
+from ucmsim.exits import REFUSED, exiting
 from ucmsim.hidden import secrets_of
 from ucmsim.outeroptions import LocatedCommand, located
-from ucmsim.whereabouts import REFUSED, Whereabouts, ready_report, told
+from ucmsim.whereabouts import Whereabouts, ready_report
 
 if TYPE_CHECKING:
     from ucmsim.report.bundle import Report
@@ -39,7 +40,7 @@ def report(
     journal and the ledger, without secrets. The exit code is 0 whatever was found, 1 where it could
     not be gathered, 3 when nobody answers.
     """
-    with told():
+    with exiting():
         client = where.client()
         chosen = list(dict.fromkeys(names)) or list(client.status().pbxs)
         made = gathered(client, where, chosen, out)

@@ -7,7 +7,6 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import click
 from ucmsim import tables
 from ucmsim.client import ControlClient, ControlError
 from ucmsim.errors import UcmsimError
+from ucmsim.exits import USAGE, exiting
 from ucmsim.outeroptions import LocatedCommand, located
 from ucmsim.privatefile import check, put
 from ucmsim.reportcommand import gathered
@@ -27,7 +27,6 @@ from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.performing import Performance
 from ucmsim.scenarios.running import Place, reading, stage, watched
 from ucmsim.whereabouts import Whereabouts
-from ucmsim.whereabouts import told as refused
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
 
@@ -64,12 +63,12 @@ def show(name: str, as_json: bool) -> None:
 
     A FILE is validated on the way; exit 2 with every mistake in it.
     """
-    with refusing():
+    with exiting(USAGE):
         chosen = shipped.found(name)
     if as_json:
         click.echo(json.dumps(described(chosen), indent=2))
         return
-    _echoed([f"{chosen.name}: {chosen.title}", *told(chosen)])
+    _echoed([f"{chosen.name}: {chosen.title}", *lines_of(chosen)])
 
 
 @scenario.command(
@@ -126,7 +125,7 @@ def run(
     It says where to point the client, and each step. It ends when nothing more is waited for, or on Ctrl-C: what came by then
     is judged. Exit 0 when all passed, 1 when something failed, 2 for what was asked wrongly, 3 when no ucmsim answers.
     """
-    with refusing():
+    with exiting(USAGE):
         chosen = shipped.found(name)
         for file in (env_file, report):
             if file is not None:
@@ -134,7 +133,7 @@ def run(
     if kept is not None and all(one.kept is None for one in chosen.expectations):
         click.echo(f"warning: nothing is expected of what the client keeps: {kept} is not looked at", err=True)
         kept = None
-    with refused():
+    with exiting():
         client = where.client()
         with stage(client, chosen, pbx, bind, permit) as place:
             bridge = Bridge(client, place.name)
@@ -143,7 +142,7 @@ def run(
             if env_file is not None:
                 put(env_file, place.brought(client, env_file.absolute().parent).environment().encode())
             if not as_json:
-                _echoed([f"{chosen.name}: {chosen.title}", *told(chosen), *place.lines()])
+                _echoed([f"{chosen.name}: {chosen.title}", *lines_of(chosen), *place.lines()])
             performance = Performance(
                 chosen, bridge, chosen.patience if patience is None else patience, said, kept=reading(kept)
             )
@@ -196,7 +195,7 @@ def described(chosen: Scenario) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def told(chosen: Scenario) -> Iterator[str]:
+def lines_of(chosen: Scenario) -> Iterator[str]:
     """Yield the lines of a scenario for people."""
     for heading, text in (("what happens", chosen.story), ("a correct client", chosen.correct)):
         yield f"  {heading}:"
@@ -209,13 +208,3 @@ def told(chosen: Scenario) -> Iterator[str]:
 def _echoed(lines: Iterable[str]) -> None:
     for line in lines:
         click.echo(line)
-
-
-@contextmanager
-def refusing() -> Iterator[None]:
-    """Turn what is wrong with a scenario into its sentences and exit 2."""
-    try:
-        yield
-    except UcmsimError as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(2) from None

@@ -1,11 +1,10 @@
-"""Where the control plane of a running ucmsim is, and with which exit code a command ends that it does not serve."""
+"""Where the control plane of a running ucmsim is, by what is said and what the environment has."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,9 @@ import click
 from ucmsim import configuration
 from ucmsim.client import (
     ControlClient,
-    ControlError,
-    ControlTimeout,
-    ControlUnauthorised,
-    ControlUnreachable,
     url_objection,
 )
-from ucmsim.errors import ConfigurationError
+from ucmsim.controlerrors import ControlUnreachable
 from ucmsim.mapped import read
 from ucmsim.settings import TLS_FOLDER, TOKEN_FILE
 
@@ -30,12 +25,6 @@ CA = "UCMSIM_CONTROL_CA"
 """Where the environment says it."""
 TIMEOUT = 60.0
 """Seconds that an answer is waited for where nobody says another number."""
-REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
-"""Exit codes."""
-_OTHER_TOKEN = (
-    "that is not the control token of the ucmsim that runs there; it is in <state>/control-token, and in the ready "
-    f"report: say it by --token or {TOKEN}"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,30 +83,6 @@ class Whereabouts:
                 f"or set {URL} and {TOKEN}, or {READY_FILE}"
             )
         return _configured(self.config, self.token)
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """Turn what the control plane did not do into its sentence and an exit code."""
-    try:
-        yield
-    except ControlTimeout as error:
-        click.echo(f"{error} (--timeout SECONDS)", err=True)
-        raise SystemExit(UNREACHABLE) from None
-    except ControlUnreachable as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(UNREACHABLE) from None
-    except ControlUnauthorised:
-        click.echo(_OTHER_TOKEN, err=True)
-        raise SystemExit(REFUSED) from None
-    except ControlError as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(REFUSED) from None
-    except ConfigurationError as error:
-        click.echo(str(error), err=True)
-        raise SystemExit(USAGE) from None
-    except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None
 
 
 def chosen(client: ControlClient, *names: str | None) -> str:

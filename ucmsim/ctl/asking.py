@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from ucmsim.ctl import completing
+from ucmsim.exits import exiting
 from ucmsim.outeroptions import for_programs, located, pbx_said
-from ucmsim.whereabouts import Whereabouts, chosen, told
+from ucmsim.whereabouts import Whereabouts, chosen
 
 Command = Callable[..., None]
 
@@ -44,7 +45,7 @@ def _asking(command: Command) -> Command:
     @located
     @wraps(command)
     def asked(*, where: Whereabouts, **given: Any) -> None:
-        with told():
+        with exiting():
             command(where.client(), **given)
 
     return asked
