@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
+
+ANY = "any"
+"""What matches every fault, refusal or mark where one of them is asked for by name."""
+UNVERIFIED = "unverified-certificate"
+"""The mark of a request over a connection that was shown a bad certificate."""
+
+
+def among(wanted: str | None, names: Collection[str]) -> bool:
+    """Return whether *wanted* is one of *names*: None always is, `ANY` where there are some."""
+    return wanted is None or (bool(names) if wanted == ANY else wanted in names)
 
 
 @dataclass(frozen=True, slots=True)

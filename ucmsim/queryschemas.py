@@ -9,6 +9,7 @@ from typing import Any
 from ucmsim import callquery
 from ucmsim.accounts import HOWS
 from ucmsim.calls.shapes import SHAPES
+from ucmsim.entry import ANY
 from ucmsim.journal import inquiry
 from ucmsim.journal.marks import MARKS
 from ucmsim.refusals import Code
@@ -45,8 +46,8 @@ _JOURNAL: Mapping[str, Schema] = MappingProxyType({
     "path": {"type": "string", "pattern": "^/"},
     "status": {"type": "string", "pattern": "^[0-9]([0-9]{2}|xx)$"},
     "fault": _TEXT,
-    "refusal": {"enum": [inquiry.ANY, *(code.slug for code in Code)]},
-    "mark": {"enum": [inquiry.ANY, *(mark.id for mark in MARKS)]},
+    "refusal": {"enum": [ANY, *(code.slug for code in Code)]},
+    "mark": {"enum": [ANY, *(mark.id for mark in MARKS)]},
     "brief": {"enum": ["yes", "no"]},
     "after": _number(0, 10**18),
     "limit": _number(1, inquiry.MOST),

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from ucmsim.control.answer import Answer
 from ucmsim.control.plane import Plane
+from ucmsim.entry import ANY
 from ucmsim.faults import KINDS
 from ucmsim.journal import Inquiry
-from ucmsim.journal.inquiry import ANY, no_fault
+from ucmsim.journal.inquiry import no_fault
 from ucmsim.pbxservice import PbxService
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ucmsim.acl import Entry, parse_entry, peer_address
+from ucmsim.entry import ANY, among
 from ucmsim.errors import did_you_mean, listed
 from ucmsim.fields import FieldRefused, each_once, instant_of, only_known, whole_number
 from ucmsim.journal.marks import MARKS
@@ -20,7 +21,6 @@ MOST = 1000
 """Events in one answer."""
 STEP = 1000
 """Events that are looked at before others have their turn."""
-ANY = "any"
 KINDS = ("connection", "exchange", "listening")
 CLOCKS = ("wall", "pbx")
 
@@ -94,7 +94,7 @@ class Inquiry:
             (self.refusal, codes),
             (self.mark, entry["marks"]),
         )
-        return all(_among(one, there) for one, there in wanted)
+        return all(among(one, there) for one, there in wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +186,6 @@ def _has_status(entry: Mapping[str, Any], status: str) -> bool:
     reply = entry.get("reply")
     found = str(reply["status"]) if reply else ""
     return found[:1] == status[0] if status.endswith("xx") else found == status
-
-
-def _among(wanted: str | None, there: list[str]) -> bool:
-    return wanted is None or (bool(there) if wanted == ANY else wanted in there)
 
 
 def _spelt(parse: Callable[[str], Any]) -> Reader:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ucmsim.authorization import is_basic
+from ucmsim.entry import UNVERIFIED
 from ucmsim.journal.credentials import Digest, digest_of, in_url
 from ucmsim.journal.entries import Exchange
 from ucmsim.journal.polling import Polls
@@ -50,7 +51,7 @@ class Mark:
 
 # fmt: off
 MARKS = (
-    Mark("unverified-certificate", "A request came over a connection that was shown a certificate which a careful client refuses.",
+    Mark(UNVERIFIED, "A request came over a connection that was shown a certificate which a careful client refuses.",
          "verify the certificate, and stop when it is bad"),
     Mark("basic-before-challenge", "Basic credentials were sent although no challenge had asked for any: the password itself went out.",
          "send none, and answer the Digest challenge"),
@@ -140,7 +141,7 @@ class Hygiene:
         """
         client = self._client(exchange.peer, request.header("user-agent") or "")
         found = [
-            ("unverified-certificate", defect in self._refusable),
+            (UNVERIFIED, defect in self._refusable),
             ("credentials-in-url", secret or in_url(request.target)),
             *self._of_credentials(client, request),
             *client.polls.judged(exchange, request, served),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ucmsim.entry import ANY
 from ucmsim.errors import HistoryError
 from ucmsim.journal.inquiry import Inquiry
 
@@ -125,8 +126,8 @@ def _conditions(inquiry: Inquiry) -> tuple[list[str], list[str]]:
         (f"{'wall' if inquiry.clock == 'wall' else 'pbx_clock'} < ?", inquiry.until),
     ]
     for column, wanted in (("faults", inquiry.fault), ("marks", inquiry.mark)):
-        found.append((f"{column} <> ?", "") if wanted == "any" else (f"instr({column}, ' ' || ? || ' ')", wanted))
-    found.append(("refusal <> ?", "") if inquiry.refusal == "any" else ("refusal = ?", inquiry.refusal))
+        found.append((f"{column} <> ?", "") if wanted == ANY else (f"instr({column}, ' ' || ? || ' ')", wanted))
+    found.append(("refusal <> ?", "") if inquiry.refusal == ANY else ("refusal = ?", inquiry.refusal))
     chosen = [(condition, value) for condition, value in found if value is not None]
     if inquiry.last is not None and inquiry.after:
         chosen.append(("id > CAST(? AS INTEGER)", str(inquiry.after)))

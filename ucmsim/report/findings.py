@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from ucmsim.entry import UNVERIFIED
 from ucmsim.journal import MARKS
 from ucmsim.report.summary import Summary
 
@@ -13,7 +14,6 @@ Level = Literal["good", "bad", "open"]
 
 _ORDINARY = ("no-credentials", "nonce-old", "nonce-count")
 """Refusals that are one half of asking again with Digest."""
-_CERTIFICATE = "unverified-certificate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _recordings(summary: Summary) -> Iterator[Finding]:
 
 def _certificates(summary: Summary) -> Iterator[Finding]:
     name, shown = summary.name, summary.defects.total()
-    accepted = summary.marks[_CERTIFICATE]
+    accepted = summary.marks[UNVERIFIED]
     if accepted:
         more = f"a bad certificate was shown on {_many(shown, 'connection')}; verify it, and stop when it is bad"
         yield Finding(
@@ -89,7 +89,7 @@ def _certificates(summary: Summary) -> Iterator[Finding]:
 
 def _marks(summary: Summary) -> Iterator[Finding]:
     for mark in MARKS:
-        if mark.id != _CERTIFICATE and (count := summary.marks[mark.id]):
+        if mark.id != UNVERIFIED and (count := summary.marks[mark.id]):
             yield Finding(summary.name, "bad", f"{mark.id}, {_times(count)}", f"{mark.statement} Right: {mark.right}")
     if not summary.marks and summary.events:
         yield Finding(summary.name, "good", "Nothing careless was seen in what its clients sent")

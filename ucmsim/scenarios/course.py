@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from ucmsim.entry import among
 from ucmsim.scenarios.judging import Done, Evidence, Finding, judge
 from ucmsim.scenarios.language import ACTIONS, After, Connection, Scenario, Step
 from ucmsim.scenarios.seen import Visit
-
-ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +210,6 @@ def _listed(value: object) -> str:
 def _is_of(one: Visit, which: Connection) -> bool:
     return (
         (which.verdict is None or which.verdict == one.verdict)
-        and (which.defect is None or (one.defect is not None if which.defect == ANY else which.defect == one.defect))
-        and (
-            which.refusal is None or (one.refusal is not None if which.refusal == ANY else which.refusal == one.refusal)
-        )
+        and among(which.defect, [one.defect] if one.defect else [])
+        and among(which.refusal, [one.refusal] if one.refusal else [])
     )

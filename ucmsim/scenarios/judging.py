@@ -9,6 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from ucmsim.entry import UNVERIFIED
 from ucmsim.errors import shortened
 from ucmsim.request import handler_of
 from ucmsim.scenarios.language import BacksOff, Bounds, CameBack, Expectation, InARow, Which
@@ -16,8 +17,6 @@ from ucmsim.scenarios.pacing import attempts, hurried
 from ucmsim.scenarios.reading import EVERY, PLACED
 from ucmsim.scenarios.seen import Call, Request, Seen
 
-UNVERIFIED = "unverified-certificate"
-"""The mark of a request over a connection that was shown a bad certificate."""
 _NAMED = 4
 """Rows and requests that a sentence names at most."""
 

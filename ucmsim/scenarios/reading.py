@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ucmsim import configuration
+from ucmsim.entry import ANY
 from ucmsim.errors import ConfigurationError, Problem, did_you_mean, quoted, readable
 from ucmsim.faults import KINDS as FAULTS
 from ucmsim.faults import FaultRefused, arming
@@ -36,7 +37,6 @@ from ucmsim.settings.yamltree import dotted, parse
 from ucmsim.staging import shape_of
 from ucmsim.wishes import wished
 
-ANY = "any"
 PLACED, EVERY = "placed", "all"
 """What stands for all calls that were placed, and for all that there are."""
 PLACING = ("name", "count", "every")

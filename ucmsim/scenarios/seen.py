@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ucmsim.answers import Entry
+from ucmsim.entry import among
 from ucmsim.request import handler_of
 from ucmsim.scenarios.language import Which
-
-ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +43,9 @@ class Request:
         return (
             (which.path is None or handler_of(which.path) == handler_of(self.path))
             and (which.status is None or which.status in (self.status, f"{self.status // 100}xx"))
-            and _named(which.refusal, () if self.refusal is None else (self.refusal,))
-            and _named(which.fault, (*self.faults, *self.kinds))
-            and _named(which.mark, self.marks)
+            and among(which.refusal, () if self.refusal is None else (self.refusal,))
+            and among(which.fault, (*self.faults, *self.kinds))
+            and among(which.mark, self.marks)
             and (which.rows is None or self.rows >= which.rows)
         )
 
@@ -155,7 +154,3 @@ def _visit(entry: Entry) -> Visit:
         entry.marks,
         entry.faults,
     )
-
-
-def _named(wanted: str | None, names: tuple[str, ...]) -> bool:
-    return wanted is None or (bool(names) if wanted == ANY else wanted in names)

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from ucmsim.answers import Entry, LedgerCall, LedgerRow
+from ucmsim.entry import UNVERIFIED
 
 SHOWN = 20
 """Lines that a message has; of the rest it says how many there are."""
-_UNVERIFIED = "unverified-certificate"
 
 
 def lines(entries: Iterable[Entry]) -> list[str]:
@@ -70,7 +70,7 @@ class Verifying(Enum):
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> Verifying:
         """Return what *entries* show."""
-        if any(_UNVERIFIED in entry.marks for entry in entries):
+        if any(UNVERIFIED in entry.marks for entry in entries):
             return cls.CARELESS
         return cls.CAREFUL if any(map(_refused, entries)) else cls.UNKNOWN
 
@@ -89,7 +89,7 @@ def unverified(entries: Sequence[Entry]) -> str:
                 'such as with ucm.identity("expired"), and let the client try'
             )
         case Verifying.CARELESS:
-            marked = [entry for entry in entries if _UNVERIFIED in entry.marks]
+            marked = [entry for entry in entries if UNVERIFIED in entry.marks]
             count = f"{len(marked)} request{'' if len(marked) == 1 else 's'}"
             said = f"{count} came although the certificate was bad: the client does not verify it:"
             return _listed(said, lines(marked))
