@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from tests.below import below
 from tests.makers import BEGAN, CLIENT, make_pbx
 from ucmsim.channel import DeviceFactory
+from ucmsim.journal import Visit
 from ucmsim.pbx import Pbx
 
 
@@ -85,6 +86,11 @@ class Open:
     def ended(self) -> str:
         """How the device ended it: notify, fin, reset, or "" while it is open."""
         return self._tls.ended
+
+    @property
+    def visit(self) -> Visit:
+        """The account of the connection."""
+        return self._tls.transport.visit
 
     @property
     def head(self) -> bytes:

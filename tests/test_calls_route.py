@@ -5,13 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.until import until
 from ucmsim.callquery import LONGEST_PAGE, sought
 from ucmsim.client import ControlClient, ControlError
 from ucmsim.errors import UcmsimError
@@ -307,11 +307,10 @@ def test_whoever_asks_while_a_pbx_is_deleted_gets_an_answer_or_is_told_that_it_i
         while 404 not in statuses:
             statuses.append(asked(ucm_fleet, "GET", f"/v1/pbxs/{ucm.name}/{path}")[0])
 
-    asking = [threading.Thread(target=ask) for _ in range(4)]
+    asking = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
     for one in asking:
         one.start()
-    while len(statuses) < 5:
-        time.sleep(0.01)
+    until(lambda: len(statuses) >= 5)
     ucm_fleet.stop(ucm)
     for one in asking:
         one.join(30)

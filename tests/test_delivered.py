@@ -213,7 +213,7 @@ def test_connection_that_is_lost_takes_back_what_had_not_left(more: int) -> None
     pbx.history.extend(another_row(AcctId=str(at)) for at in range(1000))
     wire = Wire(pbx=pbx)
     opened = wire.open("/cdrapi?format=CSV")
-    sent = pbx.deliveries._waiting[-1]
+    sent = opened.visit.carried
     head = sent.head + 22
     written = head + sent.body + 22 * -(-sent.body // RECORD) + 24
 
@@ -230,8 +230,7 @@ def test_connection_that_is_lost_takes_back_what_had_not_left(more: int) -> None
 def test_peer_that_reset_a_whole_page_has_it() -> None:
     """What the kernel was handed counts, acknowledged or not, unless the exchange was cut short."""
     wire = Wire()
-    wire.ask()
-    sent = wire.pbx.deliveries._waiting[-1]
+    sent = wire.ask().visit.carried
 
     assert Visit(carried=sent, written=5000, sent=5000, acknowledged=0).undelivered is None
     assert Visit(carried=sent, written=5000, sent=4976, acknowledged=0, version="TLSv1.3").undelivered is None
@@ -246,7 +245,7 @@ def test_bytes_that_tls_never_got_were_not_delivered() -> None:
     pbx.faults.arm({"fault": "http.stall", "bytes": 100_000}, 0.0)
     opened = wire.open("/cdrapi?format=CSV&numRecords=1000")
     opened.vanish()
-    sent = pbx.deliveries._waiting[-1]
+    sent = opened.visit.carried
     assert (sent.cut, sent.body) == (True, 100_000)
 
     acknowledged = sent.head + 29 + 2 * (RECORD + 29) + 5

@@ -45,8 +45,7 @@ def test_the_readme_shows_what_is_seen(ucm) -> None:
     """The steps as they are told, and the list for a client that does not look back."""
     (shown,) = re.findall(r"\$ ucmsim scenario run .*?```", README.read_text(), re.DOTALL)
     said: list[str] = []
-    day, collector = ucm.play("dst-night", patience=5), Watermark(ucm)
-    day._performance.say = said.append
+    day, collector = ucm.play("dst-night", patience=5, say=said.append), Watermark(ucm)
     with suppress(AssertionError), day:
         while day.running:
             collector.poll()

@@ -6,7 +6,9 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import Queue
 from textwrap import dedent
+from typing import Any
 
 import pytest
 import requests
@@ -26,10 +28,10 @@ SERVED = "expect: [{name: served, says: It is served., requests: {status: 200, a
 def play(ucm, tmp_path):
     """Return what plays a scenario that is written here, on the PBX of the test."""
 
-    def of(text: str, patience: float | None = None) -> Play:
+    def of(text: str, patience: float | None = None, **more: Any) -> Play:
         file: Path = tmp_path / "day.yaml"
         file.write_text(HEAD + dedent(text))
-        return ucm.play(file, patience=patience)
+        return ucm.play(file, patience=patience, **more)
 
     return of
 
@@ -68,10 +70,11 @@ def test_a_day_that_goes_wrong(play):
 def test_what_failed_on_the_way_is_no_end(ucm, play):
     """Both are in the list, and the end is waited for all the same."""
     early = "{name: early, says: It was served early., requests: {status: 200, at_least: 1}}"
-    day = play(f"steps: [{{name: begun, expect: [{early}]}}]\n" + SERVED)
+    said: Queue[str] = Queue()
+    day = play(f"steps: [{{name: begun, expect: [{early}]}}]\n" + SERVED, say=said.put)
     with suppress(AssertionError), day:
-        while not day._performance._course.findings:
-            day.wait(0.02)
+        assert said.get(timeout=20) == "begun"
+        assert said.get(timeout=20) == "waits: what is expected at the end"
         ask(ucm)
         day.wait(20)
     assert day.outcome is not None
@@ -152,9 +155,10 @@ def test_a_time_of_the_pbx_comes(ucm, play):
     """
     with play(steps) as day:
         day.wait()
-    done = day._performance._course.steps
-    assert done["half past"].pbx >= datetime(2026, 3, 3, 15, 30, tzinfo=UTC)
-    assert (ucm.clock.rate, ucm.clock.now >= done["half past"].pbx) == (0.0, True)
+    begun, half_past = day.outcome.steps
+    assert (begun.what, half_past.what) == ("begun", "half past")
+    assert half_past.pbx >= datetime(2026, 3, 3, 15, 30, tzinfo=UTC)
+    assert (ucm.clock.rate, ucm.clock.now >= half_past.pbx) == (0.0, True)
 
 
 @pytest.mark.parametrize("ahead", [-3600, 3600])
@@ -163,15 +167,19 @@ def test_seconds_are_those_of_the_machine_that_has_the_journal(ucm, play, monkey
     steps = """\
         steps:
           - {name: begun, clock: {rate: 1}}
+          - {wait: 0.5}
         expect:
           - {name: in-time, says: It comes back within minutes., came_back: {since: begun, seconds: 1800}}
-          - {name: at-once, says: It comes back before it could., came_back: {since: begun, seconds: 0}}
+          - {name: at-once, says: It comes back before it could., came_back: {since: begun, seconds: 0.1}}
     """
     here = time.time
     monkeypatch.setattr("time.time", lambda: here() + ahead)
-    with suppress(AssertionError), play(steps) as day:
-        while day.running:
-            ask(ucm)
+    said: Queue[str] = Queue()
+    with suppress(AssertionError), play(steps, say=said.put) as day:
+        while said.get(timeout=20) != "waits: what is expected at the end":
+            pass
+        ask(ucm)
+        day.wait(20)
     assert [(one.name, one.passed) for one in day.outcome.findings] == [("in-time", True), ("at-once", False)]
 
 

@@ -7,7 +7,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -17,6 +16,7 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
 from tests.collectors import Collector
+from tests.until import until
 from ucmsim.cli import main
 from ucmsim.scenarios import shipped
 from ucmsim.testing import Ucm, UcmFleet
@@ -56,9 +56,8 @@ class Run:
 
     def place(self) -> dict[str, str]:
         """Return where the client is to be pointed, once that is told."""
-        while not self.env.exists():
-            assert self.process.poll() is None, self.process.communicate()
-            time.sleep(0.02)
+        until(lambda: self.env.exists() or self.process.poll() is not None)
+        assert self.env.exists(), self.process.communicate()
         return dict(line.split("=", 1) for line in shlex.split(self.env.read_text()))
 
     def collect(self, kept: Path | None = None) -> None:

@@ -28,8 +28,8 @@ _REST = 4.0
 _ABOUT_CALLS = ("delivered", "fetched", "kept")
 
 
-def _quiet(_sentence: str) -> None:
-    pass
+def quiet(_sentence: str) -> None:
+    """Say nothing."""
 
 
 def _nothing() -> None:
@@ -48,7 +48,7 @@ class Performance:
     scenario: Scenario
     bridge: Bridge
     patience: float
-    say: Callable[[str], object] = _quiet
+    say: Callable[[str], object] = quiet
     left: Event = field(default_factory=Event)
     over: Event = field(default_factory=Event)
     kept: Callable[[], Sequence[str] | None] = _nothing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from threading import Thread
 from types import TracebackType
@@ -12,7 +12,7 @@ from ucmsim.client import ControlClient
 from ucmsim.errors import UcmsimError
 from ucmsim.scenarios.bridge import Bridge
 from ucmsim.scenarios.outcome import Outcome
-from ucmsim.scenarios.performing import Performance
+from ucmsim.scenarios.performing import Performance, quiet
 from ucmsim.scenarios.shipped import found
 
 __tracebackhide__ = True
@@ -71,13 +71,19 @@ class Play:
             self._error = error
 
 
-def play(control: ControlClient, pbx: str, scenario: str, patience: float | None = None) -> Play:
+def play(
+    control: ControlClient,
+    pbx: str,
+    scenario: str,
+    patience: float | None = None,
+    say: Callable[[str], object] = quiet,
+) -> Play:
     """Return the *scenario*, by name or file, to be played on the PBX called *pbx*.
 
-    *patience* is seconds that each step, and at the end the client, is waited for, instead of the scenario's own. Raises
-    `ucmsim.errors.UcmsimError`, and `ucmsim.client.ControlError`.
+    *patience* is seconds that each step, and at the end the client, is waited for, instead of the scenario's own. *say* is
+    told what happens, in a thread of its own. Raises `ucmsim.errors.UcmsimError`, and `ucmsim.client.ControlError`.
     """
     chosen, bridge = found(scenario), Bridge(control, pbx)
     if differing := bridge.differing(chosen.pbx):
         raise WrongPbx(f"scenario '{chosen.name}' cannot be played on PBX '{pbx}': {'; '.join(differing)}; start it so")
-    return Play(Performance(chosen, bridge, chosen.patience if patience is None else patience))
+    return Play(Performance(chosen, bridge, chosen.patience if patience is None else patience, say))

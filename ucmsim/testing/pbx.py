@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,15 +142,19 @@ class Ucm:
         """Disarm every fault of this PBX."""
         self.control.clear_faults(self.name)
 
-    def play(self, scenario: str | Path, *, patience: float | None = None) -> Play:
+    def play(
+        self, scenario: str | Path, *, patience: float | None = None, say: Callable[[str], object] | None = None
+    ) -> Play:
         """Return a bad day for the client: ``with ucm.play("dst-night") as day:``, and in it ``while day.running: poll()``.
 
         *scenario* is a name of `ucmsim scenario list`, or a file; *patience* is seconds that each step, and at the end the
-        client, is waited for. At the end it raises `AssertionError` with a list of what passed and failed unless all passed.
+        client, is waited for. *say* is called with a sentence for each step, in another thread: `print` tells them all.
+        At the end it raises `AssertionError` with a list of what passed and failed unless all passed.
         """
-        from ucmsim.scenarios.playing import play  # pydantic and what it brings are for those who play
+        from ucmsim.scenarios.performing import quiet  # pydantic and what it brings are for those who play
+        from ucmsim.scenarios.playing import play
 
-        return play(self.control, self.name, str(scenario), patience)
+        return play(self.control, self.name, str(scenario), patience, say or quiet)
 
     # --- what clients did -------------------------------------------------------------------------------------------
 
