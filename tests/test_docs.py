@@ -30,7 +30,7 @@ from ucmsim.faults import Admission
 from ucmsim.history import History
 from ucmsim.journal import Exchange, Opening
 from ucmsim.journal.hello import offered
-from ucmsim.journal.telling import told
+from ucmsim.journal.telling import parts
 from ucmsim.ledger import Sought
 from ucmsim.living import Living
 from ucmsim.personalities import MODELS
@@ -373,5 +373,5 @@ def test_the_fields_of_events_are_explained() -> None:
 def test_a_line_of_the_journal_is_what_the_command_prints(page: Path) -> None:
     """But for the time of day it is the same text."""
     (example,) = [block for block in blocks("console", page) if block.startswith("$ ucmsim journal")]
-    line = "  ".join(text for _, text in told(events()[1])[1:])
+    line = "  ".join(text for _, text in parts(events()[1])[1:])
     assert [shown for shown in example.splitlines() if shown.endswith(f"Z  {line}")]

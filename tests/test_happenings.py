@@ -94,7 +94,7 @@ def test_what_happened_is_read_by_the_worker(calls: Happenings, worker: Worker, 
     """Nothing is read before it comes to it, and then no more than a page."""
     appliance.living.happen(calls.now)
     told: list[Any] = []
-    Deferred.fromCoroutine(calls.told(Sought(limit=7))).addCallback(told.append)
+    Deferred.fromCoroutine(calls.page(Sought(limit=7))).addCallback(told.append)
     assert (told, len(worker.asked)) == ([], 1)
     items, after = worker.go()
     assert (told, [one.over for one in items], after) == ([(items, 7)], [1, 2, 3, 4, 5, 6, 7], 7)
@@ -103,14 +103,14 @@ def test_what_happened_is_read_by_the_worker(calls: Happenings, worker: Worker, 
 def test_stopping_waits_for_what_is_read_and_nothing_is_asked_afterwards(calls: Happenings, worker: Worker) -> None:
     """A page that was asked for before is there; whoever asks too late is told that the PBX was stopped."""
     read: list[Any] = []
-    Deferred.fromCoroutine(calls.told(Sought())).addBoth(read.append)
+    Deferred.fromCoroutine(calls.page(Sought())).addBoth(read.append)
     stopped: list[object] = []
     calls.stopService().addCallback(stopped.append)
     assert not stopped
     assert worker.go() == ([], None)
     assert (read, stopped) == ([([], None)], [None])
     refused: list[Any] = []
-    for late in (calls.told(Sought()), calls.delete_rows(), calls.change_clock(ClockChange(rate=0))):
+    for late in (calls.page(Sought()), calls.delete_rows(), calls.change_clock(ClockChange(rate=0))):
         Deferred.fromCoroutine(late).addBoth(refused.append)
     assert [(failure.type, str(failure.value)) for failure in refused] == [(Stopped, "PBX 'hq' was stopped")] * 3
     assert not worker.asked

@@ -24,7 +24,7 @@ from ucmsim.cli import main
 from ucmsim.journal import exports
 from ucmsim.journal.lines import HEADER, TARGET
 from ucmsim.journal.replay import Place, curl
-from ucmsim.journal.telling import noteworthy, told
+from ucmsim.journal.telling import noteworthy, parts
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 
 
@@ -397,7 +397,7 @@ def test_a_line_is_plain_text_whatever_was_sent(ucm: Ucm) -> None:
     """No byte of a request reaches a terminal as a control character."""
     talk(ucm, b"G\x1b[31mT /\x1b]0;x\x07\xff?\x9b HTTP/1.1\r\nUser-Agent: \x1b[2J\r\n\r\n")
     entry = ucm.journal(kind="exchange")[0].raw
-    line = "".join(text for _, text in told(entry, pbx=True))
+    line = "".join(text for _, text in parts(entry, pbx=True))
     assert line.isascii()
     assert line.isprintable()
 

@@ -26,7 +26,7 @@ from ucmsim.cli import main
 from ucmsim.errors import BindError
 from ucmsim.journal import Inquiry, exports
 from ucmsim.journal.digest import digest, normalised
-from ucmsim.journal.telling import noteworthy, told
+from ucmsim.journal.telling import noteworthy, parts
 from ucmsim.listening import LOOK, Listening
 from ucmsim.pbx import Pbx
 from ucmsim.pytest_plugin import Ucm
@@ -259,7 +259,7 @@ def test_it_is_found_by_its_fault(filters: dict[str, str], count: int) -> None:
 
 def test_it_is_told_in_a_line() -> None:
     """The address of the port, what happened, and the faults."""
-    lines = ["  ".join(text for _, text in told(one)) for one in entries()]
+    lines = ["  ".join(text for _, text in parts(one)) for one in entries()]
     assert lines[0].endswith("Z  127.0.0.1:8443  the port is closed  [mine]")
     assert lines[1].endswith("Z  127.0.0.1:8443  the port is open again  closed for 2.5 s  [mine]")
     assert all(map(noteworthy, entries()))

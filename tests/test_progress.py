@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from ucmsim import progress
-from ucmsim.progress import told, watched
+from ucmsim.progress import narrated, watched
 
 
 class Terminal(io.StringIO):
@@ -89,17 +89,17 @@ def test_a_log_is_told_what_begins_and_what_came_of_it(monkeypatch: pytest.Monke
     """Where nobody looks there is a line before long work, and one after it; on a terminal the bar says it."""
     monkeypatch.setattr("sys.stderr", io.StringIO())
     said: list[str] = []
-    for made in told(said.append)(iter(range(3)), "making up 2 days of calls", 2.0):
+    for made in narrated(said.append)(iter(range(3)), "making up 2 days of calls", 2.0):
         assert (said, made < 3) == (["making up 2 days of calls"], True)
     assert re.fullmatch(r"making up 2 days of calls: 3 rows in \d\.\d s", said[1])
     said.clear()
-    assert list(told(said.append)(iter(()), "making up 0 days of calls", 0.0)) == []
-    assert list(told(said.append)(range(3), "importing calls.csv")) == [0, 1, 2]
+    assert list(narrated(said.append)(iter(()), "making up 0 days of calls", 0.0)) == []
+    assert list(narrated(said.append)(range(3), "importing calls.csv")) == [0, 1, 2]
     assert said == []
     monkeypatch.setattr(progress, "PATIENCE", 0)
-    assert list(told(said.append)(range(3), "importing calls.csv")) == [0, 1, 2]
+    assert list(narrated(said.append)(range(3), "importing calls.csv")) == [0, 1, 2]
     assert (said[0], len(said)) == ("importing calls.csv", 2)
     said.clear()
     begun(monkeypatch, 2.0)
-    assert list(told(said.append)(range(3), "making up 2 days of calls", 2.0)) == [0, 1, 2]
+    assert list(narrated(said.append)(range(3), "making up 2 days of calls", 2.0)) == [0, 1, 2]
     assert said == []

@@ -24,7 +24,7 @@ from ucmsim.pytest_plugin import Ucm, UcmFleet
 from ucmsim.report.bundle import bundle
 from ucmsim.report.findings import findings
 from ucmsim.report.scrubbing import HIDDEN, Scrubber
-from ucmsim.report.summary import MOST, Summary
+from ucmsim.report.summary import MOST, MOST_KINDS, OTHERS, Summary
 from ucmsim.scenarios.judging import Finding
 from ucmsim.scenarios.language import Expectation, Scenario
 from ucmsim.scenarios.outcome import Outcome, StepDone
@@ -286,6 +286,26 @@ def test_page_is_bounded() -> None:
         2 * MOST + 7,
     )
     assert next(one.title for one in findings(summary)) == "7 of 1,507 calls were never delivered whole"
+
+
+def test_what_has_another_name_each_time_is_counted_together() -> None:
+    """The summary of a client that calls itself anew in each request does not grow without end."""
+    summary = Summary("hq")
+    event = {
+        "kind": "exchange", "wall": "", "peer": "10.0.0.1", "refusal": None, "marks": [], "bytes": 0, "head_bytes": 0,
+        "rows": None, "reply": {"status": 200},
+    }  # fmt: skip
+    for at in range(MOST_KINDS + 5):
+        request = {"target": "/cdrapi", "headers": [["User-Agent", f"agent {at}"]]}
+        named = {"request": request, "ended": f"after {at} bytes", "faults": [f"slow-{at}"], "kinds": ["http.latency"]}
+        summary.event({**event, **named})
+        summary.event({**event, **named, "request": {**request, "headers": [["User-Agent", "agent 0"]]}})
+
+    assert summary.agents[0] == ("10.0.0.1", "agent 0", MOST_KINDS + 6)
+    assert summary.agents[1] == (OTHERS, OTHERS, 5)
+    assert (summary.ends[OTHERS], summary.faults[OTHERS, OTHERS]) == (10, 10)
+    for counts in (summary.clients, summary.ends, summary.faults):
+        assert (len(counts), counts.total()) == (MOST_KINDS + 1, 2 * (MOST_KINDS + 5))
 
 
 @pytest.mark.ucmsim(**EMPTY)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ucmsim.scenarios.course import Course, Due, Moment, Never, Over, Waiting, told
+from ucmsim.scenarios.course import Course, Due, Moment, Never, Over, Waiting, in_words
 from ucmsim.scenarios.judging import Done, Evidence, Finding, judge
 from ucmsim.scenarios.language import Expectation, Scenario
 from ucmsim.scenarios.outcome import Outcome
@@ -163,7 +163,7 @@ def test_a_step_is_told_in_a_few_words():
         "{at: 5, identity: {defect: expired}}", "identity: {}", "api: {permitted_ips: []}", "reset: true",
         f"expect: [{expectation}]", "{after: {delivered: [a]}, delete_rows: true}", "after: {rows: 600}", "wait: 0",
     )  # fmt: skip
-    assert [told(step) for step in scenario(*steps, begin=PLACE).steps] == [
+    assert [in_words(step) for step in scenario(*steps, begin=PLACE).steps] == [
         "place a", "noon", "time of day 12:00", "clock rate 0.0, advance 60.0", "wait 2 s", "arm api.deny", "arm slow",
         "clear slow", "restart", "at 5.0 identity expired", "identity good", "api permitted_ips", "reset", "expect e",
         "after delivered a delete rows", "after rows 600", "wait 0 s",

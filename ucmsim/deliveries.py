@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 RECORD = 16_384
 """Bytes in a record of TLS: of one that did not come to its end nothing can be read."""
+_CLOSE_NOTIFY = 2
+"""Bytes of the alert by which a connection ends in order, before TLS adds to its record. RFC 8446, 6.1."""
 MOST = 10_000
 """Deliveries that wait to be written, at most."""
 TOGETHER = 50
@@ -98,7 +100,7 @@ class Delivery:
         came -= self.head + added if apart else 0
         total = self.body if apart else self.head + self.body
         if came >= total + added * -(-total // RECORD):
-            behind = lost - (0 if self.cut else added + 2)
+            behind = lost - (0 if self.cut else added + _CLOSE_NOTIFY)
             return self._with(self.body - behind) if behind > 0 else None
         return self._with(came // (RECORD + added) * RECORD - (0 if apart else self.head))
 

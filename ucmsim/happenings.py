@@ -198,7 +198,7 @@ class Happenings(Service):
         deleted: int = await self._in_turn(self._appliance.living.delete_rows)
         return deleted
 
-    async def told(self, sought: Sought) -> tuple[list[ToldCall], int | None]:
+    async def page(self, sought: Sought) -> tuple[list[ToldCall], int | None]:
         """Return a page of the calls that are over, which the worker reads, between slices too. Raises `Stopped`."""
         ledger = self._appliance.pbx.history.ledger
         async with self._reading:

@@ -18,7 +18,7 @@ from ucmsim.journal import digest as digests
 from ucmsim.journal import exports
 from ucmsim.journal.inquiry import CLOCKS, KINDS, MOST, PARAMETERS
 from ucmsim.journal.replay import Place, curl
-from ucmsim.journal.telling import told
+from ucmsim.journal.telling import parts
 from ucmsim.outeroptions import LocatedCommand, for_programs, located, pbx_said
 from ucmsim.whereabouts import Whereabouts, chosen
 
@@ -126,4 +126,4 @@ def _printed(found: list[Entry], form: str, place: Place) -> None:
 
 
 def _line(entry: Mapping[str, Any]) -> str:
-    return "  ".join(click.style(text, **_STYLES[manner]) for manner, text in told(entry))
+    return "  ".join(click.style(text, **_STYLES[manner]) for manner, text in parts(entry))

@@ -26,8 +26,8 @@ __tracebackhide__ = True
 """A test that fails in here is shown by pytest where its own code asked."""
 HERE = ("localhost", "127.0.0.1", "::1")
 """Hosts of control planes whose files are those of this machine, and which the certificates of all PBXs name."""
-MOST_CALLS, MOST_EVENTS = 5000, 1000
-"""Calls and events of the journal that are asked for at once."""
+MOST_CALLS, MOST_ACCOUNTED, MOST_EVENTS = 5000, 1000, 1000
+"""Calls, calls of the ledger, which are told with all their rows, and events of the journal that are asked for at once."""
 SILENCE = 60.0
 """Seconds after which a stream that says nothing, not even that it lives, is given up."""
 
@@ -216,7 +216,7 @@ def all_calls(pbx: str, which: Mapping[str, Any]) -> Asking[tuple[answers.Call, 
 
 def all_in_ledger(pbx: str, which: Mapping[str, Any]) -> Asking[tuple[answers.LedgerCall, ...]]:
     """Ask for all calls of the ledger that *which* leaves; `limit` is the size of a page."""
-    return _all(LEDGER, pbx, {"limit": MOST_EVENTS, **which})
+    return _all(LEDGER, pbx, {"limit": MOST_ACCOUNTED, **which})
 
 
 def all_events(pbx: str, filters: Mapping[str, Any]) -> Asking[tuple[answers.Entry, ...]]:

@@ -62,7 +62,7 @@ def heeding(watch: Callable[..., Iterable[Any]], ended: Callable[[], bool]) -> C
     return heeded
 
 
-def told(say: Callable[[str], None]) -> Callable[..., Iterator[Any]]:
+def narrated(say: Callable[[str], None]) -> Callable[..., Iterator[Any]]:
     """Return what watches like `watched`; where there is no terminal it says what begins, and what came of it.
 
     Work of no known total is told of when it takes longer than `PATIENCE`: most files are read at once.

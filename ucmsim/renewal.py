@@ -1,7 +1,7 @@
 """Another appliance in the place of one that runs: made ready beside it, and put there once it has stopped.
 
-No Twisted. Both halves run in the worker: what may fail or takes long is in the first, which touches nothing of the
-appliance that runs.
+No Twisted. Both halves run in the worker. The first touches nothing of the appliance that runs, and does what may fail or
+takes long; only where a change lets a history that was empty be filled does the second do that, for it is the one that runs.
 """
 
 from __future__ import annotations

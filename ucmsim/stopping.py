@@ -45,7 +45,7 @@ def within(seconds: float, work: Deferred[Any], reactor: Any, late: Callable[[],
     return done
 
 
-class Stopped(BaseException):
+class Signalled(BaseException):
     """A signal asks the process to end: no error, so that nobody who minds errors takes it for one."""
 
     def __init__(self, number: int) -> None:
@@ -55,7 +55,7 @@ class Stopped(BaseException):
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Raise `Stopped` in the body on SIGINT and SIGTERM, so that it can take back what it began.
+    """Raise `Signalled` in the body on SIGINT and SIGTERM, so that it can take back what it began.
 
     Then the signal is said and ends the process as if nobody had caught it. A signal that somebody else handles or
     ignores is left alone, and so are all of them outside the main thread.
@@ -66,7 +66,7 @@ def stoppable() -> Iterator[None]:
         signal.signal(number, _raised)
     try:
         yield
-    except Stopped as stopped:
+    except Signalled as stopped:
         sys.stderr.write(f"stopped by {stopped.signal.name} before everything listened\n")
         sys.stderr.flush()
         signal.signal(stopped.signal, signal.SIG_DFL)
@@ -78,4 +78,4 @@ def stoppable() -> Iterator[None]:
 
 
 def _raised(number: int, _frame: FrameType | None) -> None:
-    raise Stopped(number)
+    raise Signalled(number)

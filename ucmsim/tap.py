@@ -26,7 +26,7 @@ from ucmsim.keyring import one_for_all
 from ucmsim.metrics import registry_of
 from ucmsim.parent import ParentPipe
 from ucmsim.ports import CONTROL, Listener, check, of_pbx
-from ucmsim.progress import heeding, told, watched
+from ucmsim.progress import heeding, narrated, watched
 from ucmsim.settings import TOKEN_FILE, Address, Settings
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.statefolder import StateFolder
@@ -140,7 +140,7 @@ class Simulator(MultiService):
 
     def _assembling(self, name: str, settings: PbxSettings) -> Steps[Appliance]:
         wall = self._reactor.seconds()
-        watch = unwatched if self._many and not self.running else told(self._say)
+        watch = unwatched if self._many and not self.running else narrated(self._say)
         watch = heeding(watch, lambda: self._ending)
         return assembling(name, settings, Premises(self._folder, self._voices, self._seed, watch), wall)
 

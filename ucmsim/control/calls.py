@@ -17,7 +17,7 @@ _log = Logger()
 
 async def calls(plane: Plane, pbx: str, query: Mapping[str, list[str]]) -> Answer:
     """Answer a page of the calls that are over."""
-    items, after = await plane.find(pbx).calls.told(sought(query))
+    items, after = await plane.find(pbx).calls.page(sought(query))
     return Answer(listed((one.as_json() for one in items), after))
 
 

@@ -16,7 +16,7 @@ Manner = Literal["time", "who", "what", "good", "asked", "bad", "figures", "refu
 _BYTES = ((1 << 20, "MB"), (1 << 10, "kB"))
 
 
-def told(entry: Entry, *, pbx: bool = False) -> list[tuple[Manner, str]]:
+def parts(entry: Entry, *, pbx: bool = False) -> list[tuple[Manner, str]]:
     """Return the pieces of the line about *entry*, whose PBX is named where there are several."""
     kind = entry["kind"]
     who = entry["address"] if kind == "listening" else f"{entry['peer']}:{entry['port']}"

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from ucmsim.accounts import HOWS
 from ucmsim.counts import Counts
@@ -17,9 +17,14 @@ from ucmsim.counts import Counts
 MOST = 500
 """Calls that the page shows of each sort; the others are counted, and are in the ledger."""
 _MOST_CLIENTS = 50
+MOST_KINDS = 5000
+"""Clients, faults, and ways in which answers ended, that are told apart: each may have another name every time."""
+OTHERS = "(others)"
+"""How those beyond are called, all together."""
 _LONGEST = 160
 
 Json = Mapping[str, Any]
+K = TypeVar("K")
 
 
 @dataclass(slots=True)
@@ -106,16 +111,16 @@ class Summary:
         before = self.counts.faults.copy()
         self.counts.take(event)
         fired = self.counts.faults - before
-        self.faults.update(
-            (name, kind) for name, kind in zip(event["faults"], event["kinds"], strict=True) if fired[kind]
-        )
+        for name, kind in zip(event["faults"], event["kinds"], strict=True):
+            if fired[kind]:
+                _count(self.faults, (name, kind), (OTHERS, OTHERS))
         self.marks.update(event["marks"])
         if event["refusal"] is not None:
             self._refused(event)
         if event["kind"] == "exchange":
-            self.clients[event["peer"], _agent(event)] += 1
+            _count(self.clients, (event["peer"], _agent(event)), (OTHERS, OTHERS))
             if event["ended"]:
-                self.ends[event["ended"][:_LONGEST]] += 1
+                _count(self.ends, event["ended"][:_LONGEST], OTHERS)
         elif event["kind"] == "connection" and event["tls"] and event["tls"]["defect"]:
             self.defects[event["tls"]["defect"], event["verdict"]] += 1
 
@@ -159,6 +164,11 @@ class Summary:
     def left_out(self) -> int:
         """How many calls are not shown."""
         return max(0, self.calls.total() - MOST)
+
+
+def _count(counts: Counter[K], key: K, others: K) -> None:
+    """Count one more of *key*, or of the *others* where there are `MOST_KINDS` and it is none of them."""
+    counts[key if key in counts or len(counts) < MOST_KINDS else others] += 1
 
 
 def _file(recording: Json) -> File:

@@ -82,7 +82,7 @@ class Course:
             left = max(left, step.at - now.real)  # real time comes by itself
         if left > 0:
             return Waiting(step, left)
-        return Never(Finding(f"step {self.at + 1}", told(step), False, self._missed(step, now, limit)))
+        return Never(Finding(f"step {self.at + 1}", in_words(step), False, self._missed(step, now, limit)))
 
     def done(self, real: float, done: Done) -> Course:
         """Return the course when the step that was due is *done*, at the second *real*."""
@@ -157,7 +157,7 @@ def needs_calls(step: Step) -> bool:
     return after is not None and (after.delivered or after.fetched or after.ended) is not None
 
 
-def told(step: Step) -> str:
+def in_words(step: Step) -> str:
     """Return *step* in a few words: its name, or what it waits for and does."""
     if step.name:
         return step.name

@@ -12,7 +12,7 @@ from typing import Any
 
 from ucmsim.client import ControlError
 from ucmsim.scenarios.bridge import Bridge, named
-from ucmsim.scenarios.course import Course, Due, Moment, Never, Waiting, judged, needs_calls, needs_clock, told
+from ucmsim.scenarios.course import Course, Due, Moment, Never, Waiting, in_words, judged, needs_calls, needs_clock
 from ucmsim.scenarios.doing import do, undo
 from ucmsim.scenarios.judging import Done, Evidence, Finding
 from ucmsim.scenarios.language import Expectation, Scenario, Step
@@ -90,7 +90,7 @@ class Performance:
             moment = self._look(calls=needs_calls(step), clock=needs_clock(step))
             match self._course.decide(moment):
                 case Due(step=step):
-                    self.say(told(step))
+                    self.say(in_words(step))
                     self._do(step)
                 case Never(finding=finding) as never:
                     self.say(f"{finding.says}: {finding.why}")
@@ -98,7 +98,7 @@ class Performance:
                 case Waiting() as waiting if self._gone():
                     why = f"the client had left before it came (waiting {waiting.left:.0f} s more was in vain)"
                     self._course = self._course.stopped(
-                        Never(Finding(f"step {self._course.at + 1}", told(step), False, why))
+                        Never(Finding(f"step {self._course.at + 1}", in_words(step), False, why))
                     )
                 case Waiting():
                     self._say_waiting(step)
@@ -107,7 +107,7 @@ class Performance:
     def _say_waiting(self, step: Step) -> None:
         if self._waits_for is not step:
             self._waits_for = step
-            self.say(f"waits: {told(step)}")
+            self.say(f"waits: {in_words(step)}")
 
     def _settled(self) -> tuple[Finding, ...]:
         """Return what came of what is expected at the end, once nothing more may come of it."""
@@ -168,7 +168,7 @@ class Performance:
     def _do(self, step: Step) -> None:
         """Do what *step* does. What the client does meanwhile counts as behind it."""
         done = Done(self._seen.last, self.bridge.wall(), self.bridge.now() if step.name else None)
-        self._done.append(StepDone(told(step), done.wall, done.pbx))
+        self._done.append(StepDone(in_words(step), done.wall, done.pbx))
         do(step, self.bridge)
         for call in step.place or ():
             self._place(call)

@@ -18,9 +18,9 @@ SHOWN = 20
 
 def lines(entries: Iterable[Entry]) -> list[str]:
     """Return a line about each of *entries*, as `ucmsim journal` prints it."""
-    from ucmsim.journal.telling import told
+    from ucmsim.journal.telling import parts
 
-    return ["  ".join(text for _, text in told(entry.raw)) for entry in entries]
+    return ["  ".join(text for _, text in parts(entry.raw)) for entry in entries]
 
 
 def undelivered(calls: Sequence[LedgerCall]) -> str:
