@@ -17,6 +17,7 @@ import pytest
 
 from tests.controlling import GUIDE, LATENCY, Control, api, fetched, shown
 from tests.processes import API, Process, config
+from tests.until import until
 from ucmsim.client import ControlClient, ControlError
 
 FIXED = {"start": "2026-03-04T12:00:00Z", "rate": 0}
@@ -236,8 +237,7 @@ def test_pages_that_are_pulled_meanwhile_end_in_no_surprise(control: Control, fo
     try:
         for _ in range(10):
             reset(control, name)
-        while not served:  # the last universe serves them
-            over.wait(0.01)
+        until(lambda: served)  # the last universe serves them
     finally:
         over.set()
         for one in pulling:

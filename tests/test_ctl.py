@@ -16,6 +16,7 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
 from tests.controlling import GUIDE, Control, api
+from tests.until import until
 from ucmsim.authority import self_signed
 from ucmsim.cli import main
 from ucmsim.ctl import ctl
@@ -452,9 +453,8 @@ def test_json_before_the_journal_is_heeded(pbx: str, control: Control) -> None:
     """As for the commands that are in `ctl` only; a form beside it is refused as it is behind it."""
     place = urlsplit(control("GET", f"/v1/pbxs/{pbx}").json["url"])
     socket.create_connection((place.hostname, place.port), timeout=20).close()
-    while not (line := said("--json", "journal", "-p", pbx)):
-        pass
-    assert json.loads(line)["kind"] == "connection"
+    until(lambda: said("--json", "journal", "-p", pbx))
+    assert json.loads(said("--json", "journal", "-p", pbx))["kind"] == "connection"
     assert "--json and --har cannot be had at once" in said("--json", "journal", "-p", pbx, "--har", code=2)
 
 

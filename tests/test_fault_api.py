@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from hashlib import md5
 from types import SimpleNamespace
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from tests.faulting import refused
 from tests.faultwire import Open, Wire
 from tests.makers import ACCOUNT, BEGAN, CLIENT, PASSWORD, USER, digest, make_pbx
 from tests.rawclient import Ended, RawTls, talk
+from tests.until import until
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 from ucmsim.register import BY_ID
 
@@ -157,9 +157,7 @@ def test_disabled_and_restarted_on_real_sockets(ucm_fleet: UcmFleet) -> None:
         assert talk(ucm, b"GET /cdrapi HTTP/1.1\r\n\r\n").ended is Ended.RESET
         assert waiting.read().ended is Ended.RESET
     assert refuses(ucm)
-    until = time.monotonic() + 10
-    while refuses(ucm) and time.monotonic() < until:
-        time.sleep(0.05)
+    until(lambda: not refuses(ucm), 10)
     assert talk(ucm, b"GET /cdrapi HTTP/1.1\r\n\r\n").data.startswith(b"HTTP/1.1 200")
     ucm_fleet.stop(ucm)
 
@@ -169,8 +167,7 @@ def test_a_reply_that_a_fault_cuts_short_is_not_the_clients_doing(ucm: Ucm) -> N
     slow = ucm.fault("http.latency", seconds=60, name="slow")
     with RawTls(ucm) as waiting:
         waiting.send(b"GET /nowhere HTTP/1.1\r\n\r\n")
-        while not slow.fired:
-            time.sleep(0.05)
+        until(lambda: slow.fired)
         ucm.fault("api.disabled", name="off")
         assert waiting.read().ended is Ended.RESET
     (entry,) = ucm.journal(kind="exchange")

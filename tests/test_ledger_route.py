@@ -16,6 +16,7 @@ import requests
 
 from tests.controlling import GUIDE, Control, api
 from tests.makers import VOICES
+from tests.until import until
 from ucmsim.accounts import STEP, Accounting
 from ucmsim.assembly import assemble
 from ucmsim.deliveries import Delivery, Sent
@@ -282,8 +283,7 @@ def test_what_a_cut_connection_did_not_carry_is_not_delivered(control: Control, 
         tls.sendall(b"GET /cdrapi?format=CSV&numRecords=1000 HTTP/1.1\r\nHost: pbx\r\n\r\n")
         while piece := tls.recv(65536):
             data += piece
-    while not control("GET", f"/v1/pbxs/{cut['name']}/journal?kind=connection").json["items"]:
-        pass
+    until(lambda: control("GET", f"/v1/pbxs/{cut['name']}/journal?kind=connection").json["items"])
 
     items = control("GET", f"/v1/pbxs/{cut['name']}/ledger").json["items"]
     told = [row for item in items for row in item["rows"]]

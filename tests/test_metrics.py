@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.controlling import GUIDE, Control, api
+from tests.until import until
 from ucmsim.counts import Counts, path_of
 from ucmsim.pytest_plugin import Ucm
 
@@ -49,8 +50,12 @@ def raw(pbx: dict[str, Any], target: str, method: str = "GET") -> bytes:
 
 def told(control: Control, pbx: str, connections: int) -> None:
     """Wait until so many connections are told of, by when all that they were about has been counted."""
-    while numbers(control, pbx)["connections_open",] or numbers(control, pbx)["connections_total",] < connections:
-        pass
+
+    def over() -> bool:
+        found = numbers(control, pbx)
+        return not found["connections_open",] and found["connections_total",] >= connections
+
+    until(over)
 
 
 def test_numbers_are_those_that_a_client_counts(control: Control) -> None:
@@ -120,11 +125,9 @@ def test_pbx_that_is_gone_has_no_numbers(control: Control) -> None:
 def test_port_that_was_closed_is_one_fault(ucm: Ucm, control: Control) -> None:
     """A fault that keeps the port closed fires once, when it closes, and not again when it opens."""
     fault = ucm.fault("tcp.refuse")
-    while ("faults_fired_total", "tcp.refuse") not in numbers(control, ucm.name):
-        pass
+    until(lambda: ("faults_fired_total", "tcp.refuse") in numbers(control, ucm.name))
     fault.disarm()
-    while len(control("GET", f"/v1/pbxs/{ucm.name}/journal?kind=listening").json["items"]) < 2:
-        pass
+    until(lambda: len(control("GET", f"/v1/pbxs/{ucm.name}/journal?kind=listening").json["items"]) >= 2)
 
     assert numbers(control, ucm.name)["faults_fired_total", "tcp.refuse"] == 1
 
