@@ -97,7 +97,7 @@ class Bookkeeping:
             marks=marks,
         )
         number = self.tell(told.as_entry())
-        carried = self._deliveries.told(number, exchange, sent)
+        carried = self._deliveries.take(number, exchange, sent)
         if visit is not None:
             visit.carried = carried
         return told

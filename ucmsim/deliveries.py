@@ -132,7 +132,7 @@ class Deliveries:
             self._forget_the_oldest()
         self.hears()
 
-    def told(self, number: int, exchange: Exchange, sent: Sent | None) -> Delivery | None:
+    def take(self, number: int, exchange: Exchange, sent: Sent | None) -> Delivery | None:
         """Take in what was *sent* in *exchange*, the journal's *number*; return that, None where it was nothing."""
         if sent is None or exchange.began is None:
             return None

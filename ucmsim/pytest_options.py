@@ -67,7 +67,7 @@ def add(parser: pytest.Parser) -> None:
         parser.addini(option.ini, option.meaning, default=None)
 
 
-def told(config: pytest.Config, name: str) -> Iterator[Given]:
+def given(config: pytest.Config, name: str) -> Iterator[Given]:
     """Yield what was told of the option *name*, the strongest last: environment, ini, command line."""
     option = dict(_BY_NAME)[name]
     here = config.invocation_params.dir
@@ -81,7 +81,7 @@ def told(config: pytest.Config, name: str) -> Iterator[Given]:
 
 def strongest(config: pytest.Config, name: str) -> Given | None:
     """Return what counts of what was told of the option *name*."""
-    return next(iter(reversed(list(told(config, name)))), None)
+    return next(iter(reversed(list(given(config, name)))), None)
 
 
 def seed(config: pytest.Config) -> int:

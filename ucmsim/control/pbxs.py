@@ -25,12 +25,12 @@ _log = Logger()
 
 def pbxs(plane: Plane) -> Answer:
     """Answer every PBX."""
-    return Answer(listed(map(told, plane.fleet)))
+    return Answer(listed(map(as_json, plane.fleet)))
 
 
 def pbx(plane: Plane, pbx: str) -> Answer:
     """Answer one PBX."""
-    return Answer(told(plane.find(pbx, failed=True)))
+    return Answer(as_json(plane.find(pbx, failed=True)))
 
 
 async def create_pbx(plane: Plane, body: dict[str, Any]) -> Answer:
@@ -38,7 +38,7 @@ async def create_pbx(plane: Plane, body: dict[str, Any]) -> Answer:
     name = body.pop("name", "")
     settings = _settings(name, body)
     async with plane.fleet.turn(name):
-        return Answer(told(await _created(plane, name, settings)), 201)
+        return Answer(as_json(await _created(plane, name, settings)), 201)
 
 
 async def put_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
@@ -46,7 +46,7 @@ async def put_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
     async with plane.fleet.turn(pbx):
         if pbx in plane.fleet:
             return await _changed(plane.fleet[pbx], lambda before: put(before, body, Path.cwd()))
-        made = told(await _created(plane, pbx, _settings(pbx, body)))
+        made = as_json(await _created(plane, pbx, _settings(pbx, body)))
         return Answer({"created": True, "changed": [], "pbx": made}, 201)
 
 
@@ -73,7 +73,7 @@ async def _changed(service: PbxService, make: Callable[[PbxSettings], Change]) -
         raise invalid(error) from None
     except BindError as error:
         raise _unbound(error) from None
-    return Answer({"created": False, "changed": list(change.keys), "pbx": told(service)})
+    return Answer({"created": False, "changed": list(change.keys), "pbx": as_json(service)})
 
 
 def _unbound(error: BindError) -> ApiError:
@@ -86,7 +86,7 @@ async def reset_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
     if body:
         raise ApiError(400, "invalid", "a reset takes nothing; send {} or no body", next(iter(body)))
     await service.reset()
-    return Answer(told(service))
+    return Answer(as_json(service))
 
 
 async def delete_pbx(plane: Plane, pbx: str) -> Answer:
@@ -98,7 +98,7 @@ async def delete_pbx(plane: Plane, pbx: str) -> Answer:
     return Answer(None, 204)
 
 
-def told(service: PbxService) -> Mapping[str, Any]:
+def as_json(service: PbxService) -> Mapping[str, Any]:
     """Return what is told of a PBX: where it is, its rows and its settings, without their secrets."""
     pbx = service.appliance.pbx
     settings = told_settings(pbx.settings.model_dump(mode="json", by_alias=True))

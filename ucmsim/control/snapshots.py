@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ucmsim.control.answer import Answer, ApiError, invalid
-from ucmsim.control.pbxs import told
+from ucmsim.control.pbxs import as_json
 from ucmsim.control.plane import Plane
 from ucmsim.errors import ConfigurationError, Problem, did_you_mean
 from ucmsim.snapshots import SnapshotError
@@ -30,7 +30,7 @@ async def restore(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
         await service.restore(_file(body))
     except SnapshotError as error:
         raise ApiError(400, "invalid", str(error), "file") from None
-    return Answer(told(service))
+    return Answer(as_json(service))
 
 
 def _file(body: Mapping[str, Any]) -> Path:

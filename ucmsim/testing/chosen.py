@@ -50,7 +50,7 @@ def _marked(node: pytest.Item, file: Path) -> Iterator[dict[str, Any]]:
 
 def _told(config: pytest.Config) -> Iterator[dict[str, Any]]:
     """Yield what environment, ini and command line say, the weakest first."""
-    given = [(_rank(one), name, one) for name in _SOURCES for one in pytest_options.told(config, name)]
+    given = [(_rank(one), name, one) for name in _SOURCES for one in pytest_options.given(config, name)]
     for _, name, one in sorted(given, key=lambda found: found[0]):
         yield {"personality": one.value} if name == "personality" else _of_file(one)
 
