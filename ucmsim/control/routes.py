@@ -91,7 +91,7 @@ ROUTES = (
     Route("GET",    "/healthz", process.health, "the process answers", open=True),
     Route("GET",    "/readyz", process.readiness, "everything listens; the instance id", open=True),
     Route("GET",    "/metrics", metrics.metrics, "what every PBX has counted, as Prometheus reads it"),
-    Route("GET",    "/v1/status", process.status, "instance, version, seed, names of the PBXs"),
+    Route("GET",    "/v1/status", process.status, "instance, version, seed, names of the PBXs, and the time of its machine"),
     Route("GET",    "/v1/openapi.json", process.openapi, "this interface as an OpenAPI 3.1 document"),
     Route("GET",    "/v1/pbxs", pbxs.pbxs, "every PBX"),
     Route("POST",   "/v1/pbxs", pbxs.create_pbx, "a new PBX: as in sim.yaml, plus name"),
