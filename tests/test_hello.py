@@ -22,6 +22,7 @@ from ucmsim.journal.visits import Visit
 def hello(**changes: object) -> bytes:
     """Return the ClientHello of a context with *changes*."""
     context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # what a distribution builds into its Python differs
     for name, value in changes.items():
         getattr(context, name)(value) if callable(getattr(context, name)) else setattr(context, name, value)
     out = ssl.MemoryBIO()

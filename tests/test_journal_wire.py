@@ -87,7 +87,7 @@ def test_a_connection_says_what_was_offered_and_agreed(ucm: Ucm) -> None:
     found = connection(ucm)
     assert found["tls"]["version"] == "TLSv1.2"
     assert found["tls"]["cipher"].startswith("ECDHE-ECDSA-")
-    assert found["tls"]["offered"]["versions"] == ["1.3", "1.2"]
+    assert found["tls"]["offered"]["versions"][:2] == ["1.3", "1.2"]  # older ones with some Pythons
     assert found["tls"]["cipher"] in found["tls"]["offered"]["ciphers"]
     assert (found["tls"]["resumed"], found["tls"]["defect"], found["refusal"]) == (False, None, None)
     assert (found["requests"], found["peer"], found["ended"]) == (1, "127.0.0.1", "the device closed it")
