@@ -41,9 +41,9 @@ def measured(home: Path, *, days: int = 36) -> Made:
 
 def _make(file: Path, days: int) -> Made:
     began = time.monotonic()
-    from ucmsim.filling import fill
-    from ucmsim.history import History
+    from ucmsim.assembling.filling import fill
     from ucmsim.settings import load_pbx
+    from ucmsim.store.history import History
 
     settings = load_pbx({"history": {"days": days, "calls_per_day": _A_DAY}, **_OFFICE}, Path())
     history = History.open(file, durable=True)

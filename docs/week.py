@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ucmsim.filling import made_up
+from ucmsim.assembling.filling import made_up
 from ucmsim.settings import load_pbx
 
 PICTURE = Path(__file__).with_name("week.svg")

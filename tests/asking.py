@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tests.makers import CLIENT, GUIDE_CSV, at, request
-from ucmsim.pbx import Pbx
-from ucmsim.reader import RequestReader
-from ucmsim.reply import Content, Reply
-from ucmsim.request import ApiRequest
+from ucmsim.appliance.pbx import Pbx
+from ucmsim.http.reader import RequestReader
+from ucmsim.http.reply import Content, Reply
+from ucmsim.http.request import ApiRequest
 
 HEADER_LINE = GUIDE_CSV.partition(b"\n")[0] + b"\n"
 EMPTY = {

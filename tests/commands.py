@@ -8,10 +8,10 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
+from ucmsim.cdr.devicefile import READERS
 from ucmsim.cli import main
 from ucmsim.columns import Row
-from ucmsim.devicefile import READERS
-from ucmsim.history import History
+from ucmsim.store.history import History
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 GUIDE = FIXTURES / "guide-2013.csv"

@@ -35,9 +35,9 @@ from pathlib import Path
 from tests.offices import generate
 from ucmsim.calls import Firmware, Office
 from ucmsim.configuration import read
-from ucmsim.filling import fill
-from ucmsim.history import History
-from ucmsim.living import Living
+from ucmsim.assembling.filling import fill
+from ucmsim.store.history import History
+from ucmsim.assembling.living import Living
 from ucmsim.streams import stream
 settings = read(Path(sys.argv[1]))
 how, pieces = sys.argv[2:]

@@ -17,13 +17,13 @@ from pydantic_core import PydanticUndefined
 
 from ucmsim import catalogue, pytest_options, pytest_plugin
 from ucmsim.calls.shapes import SHAPES
+from ucmsim.cdr.query import Format
+from ucmsim.certificates.defects import CLASSES, DEFECTS
 from ucmsim.columns import GENERATIONS
 from ucmsim.control.openapi import document
 from ucmsim.control.routes import ROUTES
-from ucmsim.defects import CLASSES, DEFECTS
 from ucmsim.faults import KINDS, PLANES
 from ucmsim.journal import inquiry
-from ucmsim.query import Format
 from ucmsim.quirks import CONFIDENCES, GROUPS, QUIRKS
 from ucmsim.scenarios import language, shipped
 from ucmsim.settings import Settings, Traffic, Trunk, model

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.makers import DEFECTS, at, make_pbx, request
+from ucmsim.appliance.pbx import Pbx
 from ucmsim.faults import Arming, FaultRefused, arming
-from ucmsim.pbx import Pbx
-from ucmsim.reply import Reply, Wait
+from ucmsim.http.reply import Reply, Wait
 
 LATENCY = {"fault": "http.latency", "seconds": 3.0}
 DENY = {"fault": "api.deny"}

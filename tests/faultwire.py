@@ -13,9 +13,9 @@ from twisted.python.failure import Failure
 
 from tests.below import below
 from tests.makers import BEGAN, CLIENT, make_pbx
-from ucmsim.channel import DeviceFactory
+from ucmsim.appliance.pbx import Pbx
 from ucmsim.journal import Visit
-from ucmsim.pbx import Pbx
+from ucmsim.sockets.channel import DeviceFactory
 
 
 class Tls(StringTransport):

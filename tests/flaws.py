@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key, lo
 from cryptography.x509 import ocsp
 
 from tests.certificates import Read, elements
-from ucmsim.authority import export
-from ucmsim.defects import DEFECTS, Scene, Shown
-from ucmsim.defects.revocation import revoked_list
+from ucmsim.certificates.authority import export
+from ucmsim.certificates.defects import DEFECTS, Scene, Shown
+from ucmsim.certificates.defects.revocation import revoked_list
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOST = "pbx.example.com"

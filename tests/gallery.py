@@ -27,8 +27,8 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from tests.clients import FOLDER
 from tests.slowkey import slow_rsa_key
-from ucmsim.defects import Defect
-from ucmsim.defects.keybank import pem
+from ucmsim.certificates.defects import Defect
+from ucmsim.certificates.defects.keybank import pem
 from ucmsim.privatefile import put
 from ucmsim.pytest_plugin import Ucm
 

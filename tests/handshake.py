@@ -9,8 +9,8 @@ from pathlib import Path
 
 from cryptography import x509
 
-from ucmsim.authority import Identity, export
-from ucmsim.defects import Shown
+from ucmsim.certificates.authority import Identity, export
+from ucmsim.certificates.defects import Shown
 
 
 def objection(identity: Identity | Shown, host: str, folder: Path, *, trust: x509.Certificate, flags: int = 0) -> str:

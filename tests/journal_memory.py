@@ -13,10 +13,10 @@ from pathlib import Path
 
 from tests.makers import CLIENT, at, make_pbx, request
 from tests.test_socketplane import HELLO
+from ucmsim.appliance.pbx import Pbx
 from ucmsim.faults import Admission
 from ucmsim.journal import Exchange
 from ucmsim.journal.hello import offered
-from ucmsim.pbx import Pbx
 
 WANTED = 20.0
 """Megabytes (2^20 bytes) that a million exchanges may add at most."""

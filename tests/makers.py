@@ -17,16 +17,16 @@ from random import Random
 from typing import Any
 from zlib import crc32
 
-from ucmsim.audio import Voices
+from ucmsim.appliance.pbx import Pbx
+from ucmsim.cdr.devicefile import READERS, BadLine
 from ucmsim.clock import PbxClock, When
 from ucmsim.columns import AT, Row
-from ucmsim.devicefile import READERS, BadLine
-from ucmsim.history import History
-from ucmsim.pbx import Pbx
-from ucmsim.reply import Reply
-from ucmsim.request import AS_USUAL, ApiRequest, Head, data
+from ucmsim.http.reply import Reply
+from ucmsim.http.request import AS_USUAL, ApiRequest, Head, data
+from ucmsim.recording.audio import Voices
+from ucmsim.recording.spool import Spool
 from ucmsim.settings import load_pbx
-from ucmsim.spool import Spool
+from ucmsim.store.history import History
 
 VOICES = Voices(Random(7))
 """One bank for all spools: it takes a while to build."""

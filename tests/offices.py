@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from ucmsim.calls import Firmware, Office, before
 from ucmsim.calls.people import People
 from ucmsim.instants import microseconds
-from ucmsim.records import Record
 from ucmsim.settings import Extensions, Recording, Traffic, Trunk
+from ucmsim.store.records import Record
 
 
 def office_of(

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.makers import GUIDE_CSV, another_row, at, header, make_pbx, request
+from ucmsim.appliance.pbx import Pbx
 from ucmsim.columns import Row
-from ucmsim.pbx import Pbx
+from ucmsim.http.reply import Reply
 from ucmsim.quirks import PERSONALITY, Value
 from ucmsim.register import BY_ID
-from ucmsim.reply import Reply
 
 HEADER_LINE = GUIDE_CSV.partition(b"\n")[0] + b"\n"
 EMPTY = {

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.makers import CLIENT, DEFECTS, another_row, at, make_pbx, request, spool_of
-from ucmsim.pbx import Pbx
-from ucmsim.reader import RequestReader
-from ucmsim.records import Record, Recording
-from ucmsim.reply import Content, Reply
-from ucmsim.request import ApiRequest
+from ucmsim.appliance.pbx import Pbx
+from ucmsim.http.reader import RequestReader
+from ucmsim.http.reply import Content, Reply
+from ucmsim.http.request import ApiRequest
+from ucmsim.store.records import Record, Recording
 
 WRITTEN = 1386000000
 """When every file of `put` was written, in seconds of the epoch."""

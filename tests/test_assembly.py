@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.makers import VOICES
-from ucmsim import assembly
-from ucmsim.assembly import assemble
+from ucmsim.assembling import assembly
+from ucmsim.assembling.assembly import assemble
+from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.errors import HistoryError
-from ucmsim.history import History
 from ucmsim.settings import load_pbx
-from ucmsim.statefolder import StateFolder
+from ucmsim.store.history import History
 
 SETTINGS = {"history": {"days": 0}, "journal": {"spill": 100}}
 

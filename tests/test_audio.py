@@ -23,8 +23,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.clients import client
-from ucmsim.audio import HEADER, RATE, Voices, wav
-from ucmsim.reply import PIECE, Body
+from ucmsim.http.reply import PIECE, Body
+from ucmsim.recording.audio import HEADER, RATE, Voices, wav
 
 VOICES = Voices(Random("42/voices"))
 SEED = 7
@@ -43,7 +43,7 @@ DIGEST = "bc0603872ef694750e414fd69ae60f14f511882434574216d5c137751bb21413"
 PRINTS_THE_DIGEST = f"""
 from hashlib import sha256
 from random import Random
-from ucmsim.audio import Voices, wav
+from ucmsim.recording.audio import Voices, wav
 print(sha256(b"".join(wav(Voices(Random("42/voices")), {SEED}, {2 * MINUTE}).chunks())).hexdigest())
 """
 

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.makers import make_pbx
-from ucmsim.auth import Account, judge
-from ucmsim.nonces import Nonces, Verdict
-from ucmsim.request import text
+from ucmsim.authentication.auth import Account, judge
+from ucmsim.authentication.nonces import Nonces, Verdict
+from ucmsim.http.request import text
 
 USER, PASSWORD = "cdrapi", "cdrapi123"
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from tests.clients import client
 from tests.handshake import objection
-from ucmsim.authority import Authority, bears, common_name, export, self_signed
+from ucmsim.certificates.authority import Authority, bears, common_name, export, self_signed
 
 NOW = datetime.now(UTC)
 NAMES = ("pbx.example.com", "192.0.2.7", "localhost", "127.0.0.1", "::1")

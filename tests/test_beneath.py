@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from tests.spools import WRITTEN, ask, pbx_on, put, standing_in
-from ucmsim import beneath
-from ucmsim.beneath import Entry, FileBody, FileLater, OpenFile, Unreadable
-from ucmsim.reply import PIECE, CutShort, Send
+from ucmsim.http.reply import PIECE, CutShort, Send
+from ucmsim.recording import beneath
+from ucmsim.recording.beneath import Entry, FileBody, FileLater, OpenFile, Unreadable
 
 INSIDE = b"inside"
 CANARY = b"canary"
@@ -115,7 +115,7 @@ def test_names_are_bytes_in_every_locale(root: Path) -> None:
     """Where the system's own encoding is ASCII, names are the same."""
     put(root, {"monitor/ü.wav": INSIDE})
     code = (
-        "import sys; from pathlib import Path; from ucmsim import beneath; assert sys.getfilesystemencoding() == 'ascii'\n"
+        "import sys; from pathlib import Path; from ucmsim.recording import beneath; assert sys.getfilesystemencoding() == 'ascii'\n"
         "root = Path(sys.argv[1]); print({e.name for e in beneath.entries(root, ('monitor',))} == {'2013-12', '\\xfc.wav'})"
         "; print(beneath.opened(root, ('monitor', '\\xfc.wav')).length)"
     )

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.until import until
-from ucmsim.callquery import LONGEST_PAGE, sought
+from ucmsim.asking.callquery import LONGEST_PAGE, sought
+from ucmsim.asking.wishes import together, wished_each
 from ucmsim.client import ControlClient, ControlError
+from ucmsim.contract.fields import FieldRefused
 from ucmsim.errors import UcmsimError
-from ucmsim.fields import FieldRefused
-from ucmsim.ledger import Sought
 from ucmsim.pytest_plugin import Ucm, UcmFleet
-from ucmsim.wishes import together, wished_each
+from ucmsim.store.ledger import Sought
 
 BEGAN = datetime(2026, 3, 2, 14, tzinfo=UTC)
 EMPTY: dict[str, Any] = {

@@ -24,14 +24,14 @@ from twisted.python.failure import Failure
 
 from tests.below import below
 from tests.makers import spool_of
-from ucmsim.channel import DeviceChannel, DeviceFactory
+from ucmsim.appliance.pbx import Pbx
 from ucmsim.clock import PbxClock
 from ucmsim.columns import row
 from ucmsim.configuration import DEFECT_IDS
-from ucmsim.history import History
-from ucmsim.pbx import Pbx
-from ucmsim.reply import PIECE, Bytes, Content, CutShort, Reply
+from ucmsim.http.reply import PIECE, Bytes, Content, CutShort, Reply
 from ucmsim.settings import load_pbx
+from ucmsim.sockets.channel import DeviceChannel, DeviceFactory
+from ucmsim.store.history import History
 
 PEER = "127.0.0.9"
 USER, PASSWORD = "cdrapi", "s3cr3t-pass"
@@ -411,7 +411,7 @@ def test_handler_that_raises_answers_the_devices_page(
     if where == "decide":
         monkeypatch.setattr(pbx, "decide", failing)
     else:
-        monkeypatch.setattr("ucmsim.pbx.Lookup.reply", failing)
+        monkeypatch.setattr("ucmsim.appliance.pbx.Lookup.reply", failing)
     connection = device.connect(to=pbx)
     assert connection.send(GET) == SERVER_ERROR
     assert connection.fate == "closed"

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
 from tests.commands import Command
-from ucmsim.statefolder import StateFolder
+from ucmsim.assembling.statefolder import StateFolder
 
 
 @pytest.fixture

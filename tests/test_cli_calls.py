@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.commands import BAD, GUIDE, KEPT, SMALL, Command
+from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.columns import GENERATIONS
-from ucmsim.statefolder import StateFolder
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 
 from tests.commands import Command
 from ucmsim import catalogue, tables
+from ucmsim.certificates.defects import DEFECTS
 from ucmsim.columns import COLUMNS
-from ucmsim.defects import DEFECTS
 from ucmsim.faults import KINDS
 from ucmsim.journal import MARKS
 from ucmsim.personalities import ALIASES, PERSONALITIES

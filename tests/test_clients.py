@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients import FOLDER, client
-from ucmsim.authority import Authority
+from ucmsim.certificates.authority import Authority
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 
 ROWS = 2500

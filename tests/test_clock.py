@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.makers import ACCOUNT, BEGAN, START, VOICES, digest, header, ids, make_pbx, request
-from ucmsim.assembly import assemble
-from ucmsim.authority import Identity
+from ucmsim.appliance.pbx import Pbx
+from ucmsim.assembling.assembly import assemble
+from ucmsim.assembling.statefolder import StateFolder
+from ucmsim.certificates.authority import Identity
+from ucmsim.certificates.defects import Shown
 from ucmsim.clock import PbxClock
-from ucmsim.defects import Shown
 from ucmsim.errors import ConfigurationError
-from ucmsim.pbx import Pbx
 from ucmsim.settings import ClockChange, load_clock_change, load_pbx
 from ucmsim.settings.clock import LONGEST_ADVANCE
-from ucmsim.statefolder import StateFolder
 
 WALL = 1000.0
 NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ucmsim.authority import Authority
+from ucmsim.certificates.authority import Authority
+from ucmsim.certificates.defects import DEFECTS
 from ucmsim.configuration import DEFECT_IDS, is_demo, pbx_warnings, read, warnings
-from ucmsim.defects import DEFECTS
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.settings import Address, load_pbx
 

@@ -16,8 +16,8 @@ import pytest
 
 from tests import rawclient
 from tests.controlling import GUIDE, LATENCY, PASSWORD, Control, api, fetched, shown
-from ucmsim.authority import Identity, self_signed
-from ucmsim.keyfiles import LIMIT
+from ucmsim.certificates.authority import Identity, self_signed
+from ucmsim.certificates.keyfiles import LIMIT
 from ucmsim.pytest_plugin import UcmFleet
 
 ACCOUNT = {"tls_authentication_name": "cdrapi", "tls_authentication_password": PASSWORD}

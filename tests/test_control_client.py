@@ -21,7 +21,6 @@ import requests
 
 import ucmsim
 from tests.controlling import GUIDE, LATENCY, Control, api
-from ucmsim.answers import Entry
 from ucmsim.client import (
     ControlClient,
     ControlError,
@@ -31,7 +30,8 @@ from ucmsim.client import (
     ControlUnauthorised,
     ControlUnreachable,
 )
-from ucmsim.eventstream import lost
+from ucmsim.contract.answers import Entry
+from ucmsim.contract.eventstream import lost
 from ucmsim.pytest_plugin import Ucm
 
 SOURCE = Path(ucmsim.__file__).parent
@@ -338,7 +338,7 @@ def test_the_journal_is_followed_as_it_grows(control: Control, ucm: Ucm) -> None
 def test_the_client_needs_the_standard_library_only() -> None:
     """Whoever drives a ucmsim elsewhere imports nothing else with it."""
     code = (
-        "import sys, ucmsim.client, ucmsim.answers; "
+        "import sys, ucmsim.client, ucmsim.contract.answers; "
         "print(sorted({name.partition('.')[0] for name in sys.modules} - set(sys.stdlib_module_names) - {'__main__'}))"
     )
     found = subprocess.run(

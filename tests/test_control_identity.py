@@ -17,8 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.controlling import LATENCY, Control, api, fetched, shown
-from ucmsim.authority import Authority, Identity, self_signed
-from ucmsim.defects import DEFECTS
+from ucmsim.certificates.authority import Authority, Identity, self_signed
+from ucmsim.certificates.defects import DEFECTS
 
 NAMES = ("pbx.example.com", "127.0.0.1")
 

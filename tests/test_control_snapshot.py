@@ -19,8 +19,8 @@ import pytest
 from tests import rawclient
 from tests.controlling import GUIDE, LATENCY, PASSWORD, Control, api, fetched, shown
 from tests.processes import API, Process, config
+from ucmsim.assembling.snapshots import writing
 from ucmsim.client import ControlClient
-from ucmsim.snapshots import writing
 
 FIXED = {"start": "2026-03-04T12:00:00Z", "rate": 0}
 CALL = {"shape": "answered", "from": "1001", "to": "3125550123", "talk": 30}

@@ -16,10 +16,10 @@ from click.testing import CliRunner
 
 from tests.processes import API, Process, config, failed
 from tests.simfiles import only, settings
-from ucmsim.authority import Authority
+from ucmsim.certificates.authority import Authority
 from ucmsim.cli import main
 from ucmsim.client import ControlClient, ControlUnauthorised, ControlUnreachable
-from ucmsim.controlsite import LARGEST
+from ucmsim.control.site import LARGEST
 from ucmsim.errors import ConfigurationError
 
 TOKEN = "a-token-of-my-own"

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from ucmsim.assembling.filling import made_up
 from ucmsim.calls import Firmware
 from ucmsim.calls.shapes import BY_ID, Story
 from ucmsim.calls.stage import Phase, example
@@ -18,12 +19,11 @@ from ucmsim.clock import PbxClock
 from ucmsim.columns import NAMES
 from ucmsim.corrections import Correction, Corrections
 from ucmsim.errors import ConfigurationError
-from ucmsim.filling import made_up
 from ucmsim.instants import SECOND, at_microseconds, microseconds
 from ucmsim.personalities import personality
-from ucmsim.records import Record
 from ucmsim.register import Quirks
 from ucmsim.settings import load_pbx
+from ucmsim.store.records import Record
 
 HOUR = 3600 * SECOND
 STAGE = example()

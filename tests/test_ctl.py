@@ -17,10 +17,10 @@ from click.testing import CliRunner, Result
 
 from tests.controlling import GUIDE, Control, api
 from tests.until import until
-from ucmsim.authority import self_signed
+from ucmsim.certificates.authority import self_signed
 from ucmsim.cli import main
-from ucmsim.ctl import ctl
-from ucmsim.whereabouts import READY_FILE, TOKEN, URL
+from ucmsim.commands.ctl import ctl
+from ucmsim.commands.whereabouts import READY_FILE, TOKEN, URL
 
 MADE = "2026-03-02T14:00:00Z"
 

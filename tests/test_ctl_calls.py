@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.controlling import Control
+from ucmsim.asking.wishes import KEYS
 from ucmsim.cli import main
-from ucmsim.ctl.calls import calls
-from ucmsim.whereabouts import TOKEN, URL
-from ucmsim.wishes import KEYS
+from ucmsim.commands.ctl.calls import calls
+from ucmsim.commands.whereabouts import TOKEN, URL
 
 MADE = "2026-03-02T14:00:00Z"
 ENDED = "2026-03-02T14:01:05+00:00"

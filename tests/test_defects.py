@@ -10,8 +10,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from tests.handshake import objection
-from ucmsim.authority import Authority, common_name, self_signed
-from ucmsim.defects import DEFECTS, Scene, Shown, defect
+from ucmsim.certificates.authority import Authority, common_name, self_signed
+from ucmsim.certificates.defects import DEFECTS, Scene, Shown, defect
 
 NOW = datetime.now(UTC)
 NAMES = ("pbx.example.com", "localhost", "127.0.0.1", "::1")

@@ -11,12 +11,12 @@ import pytest
 
 from tests.makers import another_row
 from tests.test_live import EMPTY, rows
+from ucmsim.asking.wishes import wished
+from ucmsim.assembling.living import Living
 from ucmsim.columns import AT
-from ucmsim.history import History
-from ucmsim.living import Living
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 from ucmsim.settings import load_pbx
-from ucmsim.wishes import wished
+from ucmsim.store.history import History
 
 BEGAN = datetime.fromisoformat("2026-03-02T14:00:00+00:00")
 UNIT: dict[str, Any] = {"time_zone": "UTC", "history": {"days": 0}, "personality": "ucm6510"}

@@ -12,19 +12,19 @@ import pytest
 
 from tests.faultwire import Wire
 from tests.makers import another_row, guide_rows, make_pbx
-from ucmsim.delivered import YOUNG
-from ucmsim.deliveries import MOST, RECORD, Deliveries, Delivery, Sent
-from ucmsim.extents import Files, Rows
-from ucmsim.history import SCHEMA_VERSION, History
+from ucmsim.appliance.pbx import Pbx
+from ucmsim.cdr.measuring import measured
+from ucmsim.cdr.query import Format
+from ucmsim.cdr.render import Layout, rendered
+from ucmsim.http.extents import Files, Rows
 from ucmsim.journal import Visit
-from ucmsim.measuring import measured
-from ucmsim.pbx import Pbx
 from ucmsim.personalities import personality
-from ucmsim.query import Format
-from ucmsim.records import Recording
 from ucmsim.register import Quirks
-from ucmsim.render import Layout, rendered
-from ucmsim.settling import NAMED, Settling, runs, runs_of
+from ucmsim.store.delivered import YOUNG
+from ucmsim.store.deliveries import MOST, RECORD, Deliveries, Delivery, Sent
+from ucmsim.store.history import SCHEMA_VERSION, History
+from ucmsim.store.records import Recording
+from ucmsim.store.settling import NAMED, Settling, runs, runs_of
 
 FORMATS = pytest.mark.parametrize("form", list(Format), ids=lambda form: form.name)
 
@@ -423,7 +423,7 @@ def test_what_is_not_kept_is_told_all_the_same(seed: int, monkeypatch: pytest.Mo
         deliveries.append(pulled(*rows, at=at, whole=chance.choice((10**6, 10**6, 25))))
     found = []
     for young in (40, 10**9):
-        monkeypatch.setattr("ucmsim.delivered.YOUNG", young)
+        monkeypatch.setattr("ucmsim.store.delivered.YOUNG", young)
         history = make_pbx().history
         for at in range(0, len(deliveries), 7):
             written = deliveries[at : at + 7]

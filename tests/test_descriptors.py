@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from tests.processes import TWISTD, Process, config
-from ucmsim.descriptors import shortage
+from ucmsim.service.descriptors import shortage
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_what_is_too_few(limit, pbxs, more, said):
 def test_the_limit_is_raised_to_what_the_process_may_have():
     """A soft limit below the hard one is that of an ordinary shell."""
     code = (
-        "import json, resource as r; r.setrlimit(r.RLIMIT_NOFILE, (200, 300)); from ucmsim.descriptors import raise_limit; "
+        "import json, resource as r; r.setrlimit(r.RLIMIT_NOFILE, (200, 300)); from ucmsim.service.descriptors import raise_limit; "
         "print(json.dumps([raise_limit(), raise_limit(), *r.getrlimit(r.RLIMIT_NOFILE)]))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

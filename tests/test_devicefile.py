@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ucmsim.cdr.devicefile import READERS, BadLine, read_csv, read_json, read_xml, sniffed, write
+from ucmsim.cdr.query import Format
+from ucmsim.cdr.render import Layout, rendered
 from ucmsim.columns import GENERATIONS, NAMES, Row, row
-from ucmsim.devicefile import READERS, BadLine, read_csv, read_json, read_xml, sniffed, write
-from ucmsim.query import Format
-from ucmsim.render import Layout, rendered
 
 GUIDE = (Path(__file__).parent.parent / "fixtures" / "guide-2013.csv").read_text()
 HEADER, ROW_62, ROW_63, ROW_64 = GUIDE.splitlines()

@@ -17,13 +17,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests import oracle
+from ucmsim.cdr.extensions import Grammar
+from ucmsim.cdr.query import Circumstances, Query, Refusal, parse
 from ucmsim.columns import row
-from ucmsim.extensions import Grammar
-from ucmsim.history import History
+from ucmsim.http.request import Absent, pairs
 from ucmsim.personalities import personality
-from ucmsim.query import Circumstances, Query, Refusal, parse
 from ucmsim.register import Quirks
-from ucmsim.request import Absent, pairs
+from ucmsim.store.history import History
 
 QUIRKS: Mapping[str, tuple[str | int, ...]] = {
     "answeredby": ("accept", "unknown"),

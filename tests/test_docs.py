@@ -21,24 +21,24 @@ from tests.controlling import Control
 from tests.doc_tables import CONTROL, README, TABLES, WITH_TABLES, anchor, explained, headings, placed
 from tests.makers import CLIENT, another_row, at, header, make_pbx, request
 from tests.test_socketplane import HELLO
-from ucmsim.accounts import Accounting
-from ucmsim.authority import self_signed
+from ucmsim.asking.wishes import Placed, described_call, wished
+from ucmsim.assembling.living import Living
 from ucmsim.calls.shapes import SHAPES
+from ucmsim.certificates.authority import self_signed
 from ucmsim.cli import main
 from ucmsim.configuration import read
 from ucmsim.faults import Admission
-from ucmsim.history import History
 from ucmsim.journal import Exchange, Opening
 from ucmsim.journal.hello import offered
 from ucmsim.journal.telling import parts
-from ucmsim.ledger import Sought
-from ucmsim.living import Living
 from ucmsim.personalities import MODELS
-from ucmsim.records import Record, Recording
 from ucmsim.register import BY_ID
 from ucmsim.settings import load, load_pbx
+from ucmsim.store.accounts import Accounting
+from ucmsim.store.history import History
+from ucmsim.store.ledger import Sought
+from ucmsim.store.records import Record, Recording
 from ucmsim.testing import Ucm, UcmClock, UcmFault
-from ucmsim.wishes import Placed, described_call, wished
 
 ROOT = README.parent
 PAGES = sorted(page for page in ROOT.rglob("*.md") if not {".venv", "node_modules"} & set(page.parts))

@@ -17,14 +17,14 @@ from click.testing import CliRunner
 
 from tests.controlling import GUIDE
 from tests.processes import API, Process, config
-from ucmsim.answers import Pbx
 from ucmsim.cli import main
 from ucmsim.client import ControlClient, ControlUnreachable
+from ucmsim.commands.whereabouts import CA, READY_FILE, TOKEN, URL
 from ucmsim.configuration import read_pbx
+from ucmsim.contract.answers import Pbx
 from ucmsim.pytest_options import OPTIONS
 from ucmsim.testing.remote import Remote
 from ucmsim.treqclient import TreqControlClient
-from ucmsim.whereabouts import CA, READY_FILE, TOKEN, URL
 
 SECRET = "a-token-of-my-own"
 

@@ -6,9 +6,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from ucmsim.controlerrors import ControlNotFound, ControlTimeout, ControlUnauthorised, ControlUnreachable
+from ucmsim.commands.exits import USAGE, exiting
+from ucmsim.contract.errors import ControlNotFound, ControlTimeout, ControlUnauthorised, ControlUnreachable
 from ucmsim.errors import BindError, ConfigurationError, Problem
-from ucmsim.exits import USAGE, exiting
 
 
 @pytest.mark.parametrize(

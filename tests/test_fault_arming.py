@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from tests.makers import ACCOUNT, BEGAN, CLIENT, DEFECTS, START, Client, another_row, at, make_pbx, request
-from ucmsim import pages
+from ucmsim.appliance.pbx import Pbx
 from ucmsim.clock import When
 from ucmsim.faults import Facts, FaultRefused, Moment, NotArmed, arming
 from ucmsim.faults.book import REMEMBERED
 from ucmsim.faults.kinds import BY_ID
-from ucmsim.pbx import Pbx
-from ucmsim.records import Record
+from ucmsim.http import pages
 from ucmsim.settings import load_clock_change
-from ucmsim.truth import Truth
+from ucmsim.store.records import Record
+from ucmsim.store.truth import Truth
 
 SLOW = {"fault": "http.latency", "seconds": 3.0, "name": "slow"}
 NOON = "2013-12-03T18:00:00Z"

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.faulting import DENY, DROP, EXPIRED, LATENCY, armed, is_slow, slow_ones
 from tests.makers import ACCOUNT, BEGAN, CLIENT, STRANGER, Client, at, digest, make_pbx, request
+from ucmsim.appliance.pbx import Pbx
 from ucmsim.faults import Admission, Handshake, Moment
-from ucmsim.pbx import Pbx
-from ucmsim.reply import Reply, Wait
+from ucmsim.http.reply import Reply, Wait
 from ucmsim.streams import stream
 
 # When a fault acts

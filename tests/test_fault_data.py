@@ -13,13 +13,13 @@ import pytest
 from tests.faulting import refused
 from tests.faultwire import Open, Wire
 from tests.makers import another_row, make_pbx
+from ucmsim.cdr.sight import Gap, Sight
 from ucmsim.columns import GENERATIONS
 from ucmsim.faults import KINDS
 from ucmsim.faults.data import STAGES
 from ucmsim.faults.seeing import Late
-from ucmsim.records import Record
-from ucmsim.sight import Gap, Sight
-from ucmsim.truth import Truth
+from ucmsim.store.records import Record
+from ucmsim.store.truth import Truth
 
 STARTS = [f"2013-12-03 11:{minute:02}:00" for minute in range(10)]
 

@@ -17,7 +17,7 @@ from tests.faultwire import Open, Wire
 from tests.makers import ACCOUNT, at, digest, make_pbx, request
 from ucmsim.faults.bodies import InChunks
 from ucmsim.faults.cuts import place
-from ucmsim.reply import Bytes
+from ucmsim.http.reply import Bytes
 
 GOOD = Wire().ask()
 

@@ -18,7 +18,7 @@ from tests.test_fault_tcp import port
 from tests.test_listening import Place
 from tests.test_socketplane import HELLO, Socket
 from ucmsim.faults import KINDS, Kind, Moment, arming
-from ucmsim.records import Recording
+from ucmsim.store.records import Recording
 
 BELOW = (Moment.ADMIT, Moment.HANDSHAKE)
 

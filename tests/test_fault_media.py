@@ -15,7 +15,7 @@ from tests.faultwire import Open, Wire
 from tests.makers import START
 from tests.spools import pbx_on
 from ucmsim.faults import KINDS
-from ucmsim.records import Recording
+from ucmsim.store.records import Recording
 
 ONE, OTHER, TEXT = "auto-1-1001.wav", "auto-2-1002.wav", "auto-3.txt"
 WRITTEN = int((START - timedelta(seconds=100)).timestamp())

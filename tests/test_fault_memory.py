@@ -10,7 +10,7 @@ from tests.faultwire import Wire
 from tests.makers import BEGAN
 from tests.test_fault_tcp import GET, port
 from tests.test_socketplane import HELLO
-from ucmsim.pbx import Pbx
+from ucmsim.appliance.pbx import Pbx
 
 CONNECTIONS = 20
 ABOVE: dict[str, dict[str, Any]] = {
@@ -84,5 +84,5 @@ def test_what_is_left_would_be_seen() -> None:
     wire.open().vanish()
     before = alive(wire.pbx)
     kept = wire.open()
-    assert (alive(wire.pbx) - before)["ucmsim.channel.DeviceChannel"] == 1
+    assert (alive(wire.pbx) - before)["ucmsim.sockets.channel.DeviceChannel"] == 1
     kept.vanish()

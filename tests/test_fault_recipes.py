@@ -20,8 +20,8 @@ from tests.makers import ACCOUNT, BEGAN, CLIENT, DEFECTS, another_row, make_pbx
 from tests.test_fault_api import logged_in
 from tests.test_fault_media import ONE, WRITTEN
 from ucmsim.faults import KINDS, FaultRefused, Kind, Moment, arming
-from ucmsim.records import Record, Recording
-from ucmsim.reply import Reply
+from ucmsim.http.reply import Reply
+from ucmsim.store.records import Record, Recording
 
 RECIPES: dict[str, dict[str, Any]] = {
     line.split("|")[1].strip(): json.loads(line.split("`")[1])

@@ -17,7 +17,7 @@ from tests.test_socketplane import HELLO, Caller, Port, Socket
 from tests.tlswire import Server
 from ucmsim.faults import Traffic
 from ucmsim.pytest_plugin import Ucm, UcmFleet
-from ucmsim.throttle import SETTLE, WAITING, Throttle
+from ucmsim.sockets.throttle import SETTLE, WAITING, Throttle
 
 GET = b"GET /cdrapi HTTP/1.1\r\n\r\n"
 

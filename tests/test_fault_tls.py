@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tests.faulting import refused
 from tests.makers import VOICES
 from tests.tlswire import NOW, Client, Server, client_context
-from ucmsim.assembly import assemble
-from ucmsim.authority import export, self_signed
-from ucmsim.identities import ANOTHER
-from ucmsim.oldtls import old_context
+from ucmsim.assembling.assembly import assemble
+from ucmsim.assembling.identities import ANOTHER
+from ucmsim.assembling.statefolder import StateFolder
+from ucmsim.certificates.authority import export, self_signed
 from ucmsim.settings import load_pbx
-from ucmsim.statefolder import StateFolder
+from ucmsim.sockets.oldtls import old_context
 
 
 def shown(fault: str, **fields: Any) -> Client:

@@ -11,15 +11,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from ucmsim.assembling.filling import Filled, covering, fill, import_file, made_up
+from ucmsim.cdr.devicefile import BadLine, write
 from ucmsim.columns import AT, COLUMNS, GENERATIONS, NAMES, Row, row
-from ucmsim.devicefile import BadLine, write
 from ucmsim.errors import HistoryError
-from ucmsim.filling import Filled, covering, fill, import_file, made_up
-from ucmsim.history import SCHEMA_VERSION, History
 from ucmsim.personalities import personality
 from ucmsim.quirks import ROWS, Quirk
-from ucmsim.records import Record, Recording
 from ucmsim.settings import load_pbx
+from ucmsim.store.history import SCHEMA_VERSION, History
+from ucmsim.store.records import Record, Recording
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ZONE = ZoneInfo("America/Chicago")

@@ -16,8 +16,8 @@ import pytest
 
 from tests.processes import API, LIMIT, Process
 from tests.rawclient import digest_header
-from ucmsim.answers import Pbx
 from ucmsim.client import ControlClient, ControlError
+from ucmsim.contract.answers import Pbx
 
 USER, PASSWORD = "cdrapi", "cdrapi123"
 START = "2026-03-04T12:00:00Z"

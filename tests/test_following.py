@@ -10,9 +10,9 @@ from typing import Any
 import click
 import pytest
 
-from ucmsim.answers import Entry, JournalPage, Status
 from ucmsim.client import ControlError, ControlNotFound, ControlUnauthorised, ControlUnreachable
-from ucmsim.following import PERIOD, Follower
+from ucmsim.commands.following import PERIOD, Follower
+from ucmsim.contract.answers import Entry, JournalPage, Status
 
 GONE = ControlUnreachable("the control plane cannot be reached")
 

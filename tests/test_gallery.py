@@ -18,11 +18,11 @@ from tests.flaws import FLAWS, MADE, NAMES, NO_DER, NOW, Seen
 from tests.gallery import give_slow_key, slow_key
 from tests.makers import VOICES
 from tests.slowkey import ffdhe, modp, slow_rsa_key
-from ucmsim.assembly import assemble, slow_defects
-from ucmsim.authority import Authority, export
-from ucmsim.defects import CLASSES, DEFECTS, Defect, KeyBank, Scene, defect
+from ucmsim.assembling.assembly import assemble, slow_defects
+from ucmsim.assembling.statefolder import StateFolder
+from ucmsim.certificates.authority import Authority, export
+from ucmsim.certificates.defects import CLASSES, DEFECTS, Defect, KeyBank, Scene, defect
 from ucmsim.settings import load_pbx
-from ucmsim.statefolder import StateFolder
 
 EACH = pytest.mark.parametrize(
     "row", [pytest.param(row, id=row.id, marks=[pytest.mark.slow] if row.slow else []) for row in MADE]
@@ -223,8 +223,8 @@ def test_a_key_that_takes_seconds_is_kept_in_the_state_folder(tmp_path: Path, mo
         return generate(exponent, bits)
 
     generate = rsa.generate_private_key
-    monkeypatch.setattr("ucmsim.defects.keybank.rsa.generate_private_key", counting)
-    monkeypatch.setattr("ucmsim.defects.keybank._COSTLY", 1500)
+    monkeypatch.setattr("ucmsim.certificates.defects.keybank.rsa.generate_private_key", counting)
+    monkeypatch.setattr("ucmsim.certificates.defects.keybank._COSTLY", 1500)
     key = KeyBank(tmp_path).rsa(1536)
     assert KeyBank(tmp_path).rsa(1536).private_numbers() == key.private_numbers()
     KeyBank(tmp_path).rsa(1024)

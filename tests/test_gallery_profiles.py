@@ -18,9 +18,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tests.clients import client as the_program
 from tests.gallery import ADDRESS, HOST, Shown, Tried, by_requests, curl, may_differ, python
-from ucmsim.authority import Authority, export
-from ucmsim.defects import DEFECTS, Defect
-from ucmsim.defects.keybank import pem
+from ucmsim.certificates.authority import Authority, export
+from ucmsim.certificates.defects import DEFECTS, Defect
+from ucmsim.certificates.defects.keybank import pem
 from ucmsim.pytest_plugin import UcmFleet
 
 WEAK = ("rsa-512", "rsa-1024", "sha1-signature", "sha1-rsa-signature", "sha1-intermediate", "md5-signature")

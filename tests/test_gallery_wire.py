@@ -22,7 +22,7 @@ from tests.gallery import (
     may_differ,
     program,
 )
-from ucmsim.defects import CLASSES, DEFECTS, Defect
+from ucmsim.certificates.defects import CLASSES, DEFECTS, Defect
 from ucmsim.pytest_plugin import UcmFleet
 
 AVAILABLE = [row for row in DEFECTS if row.available]

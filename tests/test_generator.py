@@ -24,9 +24,9 @@ from ucmsim.calls.world import CallWorld
 from ucmsim.columns import GENERATIONS, NAMES
 from ucmsim.instants import SECOND, microseconds
 from ucmsim.personalities import PERSONALITIES, Personality, personality
-from ucmsim.records import Record as Written
 from ucmsim.register import Quirks
 from ucmsim.settings import Extensions, Recording, Traffic, Trunk
+from ucmsim.store.records import Record as Written
 
 Record = dict[str, str]
 

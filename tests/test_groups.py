@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from tests.test_traffic import TRUNKS, office, stories
+from ucmsim.asking.staging import staged
+from ucmsim.asking.wishes import wished
 from ucmsim.calls.events import Call, Party, Role, What
 from ucmsim.calls.groups import GROUPS, groups
 from ucmsim.calls.shapes import BY_ID, SHAPES, Story
 from ucmsim.calls.stage import Features
 from ucmsim.calls.traffic import Office
 from ucmsim.settings import Traffic, load_pbx
-from ucmsim.staging import staged
 from ucmsim.streams import stream
-from ucmsim.wishes import wished
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 CALLER = "3125550123"

@@ -11,12 +11,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from tests.makers import VOICES
-from ucmsim.assembly import Appliance, assemble
-from ucmsim.happenings import Happenings, Stopped
-from ucmsim.ledger import Sought
+from ucmsim.asking.wishes import wished
+from ucmsim.assembling.assembly import Appliance, assemble
+from ucmsim.assembling.statefolder import StateFolder
+from ucmsim.service.happenings import Happenings, Stopped
 from ucmsim.settings import ClockChange, load_pbx
-from ucmsim.statefolder import StateFolder
-from ucmsim.wishes import wished
+from ucmsim.store.ledger import Sought
 
 BUSY = {
     "clock": {"start": "2026-03-02T00:00:00Z", "rate": 0},

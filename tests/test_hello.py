@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.makers import at
 from tests.test_socketplane import HELLO
-from ucmsim.authority import Identity, self_signed
+from ucmsim.certificates.authority import Identity, self_signed
 from ucmsim.journal.hello import Offered, offered, resumed
 from ucmsim.journal.suites import GROUPS, SIGNATURES, SUITES, VERSIONS, named
 from ucmsim.journal.visits import Visit

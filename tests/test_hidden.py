@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from ucmsim.assembling.hidden import kept, secrets_of, told_fault, told_settings
 from ucmsim.faults import FaultRefused, arming
-from ucmsim.hidden import kept, secrets_of, told_fault, told_settings
 
 ONE = {"fault": "api.credentials", "password": "one"}
 TWO = {"fault": "api.credentials", "password": "two", "name": "second"}

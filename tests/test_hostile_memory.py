@@ -33,8 +33,8 @@ from tests.hostile import (
     together,
 )
 from tests.rawclient import Answer, Ended, Half, RawTls, exchange, talk
+from ucmsim.http.request import BOUND
 from ucmsim.pytest_plugin import Ucm, UcmFleet
-from ucmsim.request import BOUND
 
 pytestmark = [pytest.mark.ucmsim(**SETTINGS), pytest.mark.usefixtures("foreseen")]
 

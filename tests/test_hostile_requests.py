@@ -31,13 +31,13 @@ from tests.hostile import (
 )
 from tests.makers import spool_of
 from tests.rawclient import digest_header, exchange
+from ucmsim.appliance.pbx import Pbx
+from ucmsim.assembling.filling import import_file
 from ucmsim.clock import PbxClock
-from ucmsim.filling import import_file
-from ucmsim.history import History
-from ucmsim.pbx import Pbx
+from ucmsim.http.request import ApiRequest
 from ucmsim.pytest_plugin import Ucm, UcmFleet
-from ucmsim.request import ApiRequest
 from ucmsim.settings import Pbx as Settings
+from ucmsim.store.history import History
 
 pytestmark = [pytest.mark.ucmsim(**SETTINGS), pytest.mark.usefixtures("foreseen")]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ucmsim.defects import KeyBank
-from ucmsim.identities import ANOTHER, Identities
-from ucmsim.keyring import Keyring
+from ucmsim.assembling.identities import ANOTHER, Identities
+from ucmsim.certificates.defects import KeyBank
+from ucmsim.certificates.keyring import Keyring
 from ucmsim.settings import load_pbx
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)

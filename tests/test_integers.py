@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ucmsim.integers import GREATEST, LEAST, all_digits, as_integer, leading_number, saturated
+from ucmsim.cdr.integers import GREATEST, LEAST, all_digits, as_integer, leading_number, saturated
 
 NUMBERS = st.text(" \t\n\v\f\r+-0123456789.exa\u00a0\u0663", max_size=24)
 

@@ -13,11 +13,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.makers import ACCOUNT, CLIENT, PASSWORD, Client, at, header, make_pbx, request
+from ucmsim.appliance.pbx import Pbx
+from ucmsim.http.reply import Reply
+from ucmsim.http.request import ApiRequest, text
 from ucmsim.journal import LINE, Discretion, Exchange
 from ucmsim.journal.credentials import in_url, may_tell
-from ucmsim.pbx import Pbx
-from ucmsim.reply import Reply
-from ucmsim.request import ApiRequest, text
 
 
 def exchange(target: str = "/cdrapi", **changes: object) -> Exchange:

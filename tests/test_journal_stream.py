@@ -19,11 +19,11 @@ from twisted.web.server import Request
 
 from tests.controlling import Control, api
 from tests.faultwire import Wire
-from ucmsim.eventsending import streamed
+from ucmsim.control.eventsending import streamed
 from ucmsim.journal import Inquiry
-from ucmsim.journalstream import HEARTBEAT, JournalStream
-from ucmsim.keeping import JournalKeeper
 from ucmsim.pytest_plugin import Ucm
+from ucmsim.service.journalstream import HEARTBEAT, JournalStream
+from ucmsim.service.keeping import JournalKeeper
 
 NO_PASSWORD: dict[str, Any] = {"history": {"days": 0}, "api": {"tls_authentication_name": None}}
 

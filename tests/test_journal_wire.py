@@ -17,9 +17,9 @@ from requests.auth import HTTPDigestAuth
 
 from tests.rawclient import RawSocket, RawTls, exchange, get, talk
 from ucmsim.client import ControlClient, ControlError
+from ucmsim.contract.operations import Asked
 from ucmsim.journal.digest import digest, normalised
 from ucmsim.journal.inquiry import PARAMETERS
-from ucmsim.operations import Asked
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 
 LINE = b"GET /cdrapi?format=json HTTP/1.1\r\nHost: pbx\r\nUser-Agent: raw/1\r\n"

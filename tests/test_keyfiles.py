@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, PublicFormat, pkcs12
 
 from tests.handshake import objection
-from ucmsim.authority import Authority, Identity, export, self_signed
-from ucmsim.keyfiles import LIMIT, read
+from ucmsim.certificates.authority import Authority, Identity, export, self_signed
+from ucmsim.certificates.keyfiles import LIMIT, read
 
 NOW = datetime.now(UTC)
 NAMES = ("pbx.example.com", "127.0.0.1")

@@ -14,11 +14,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.handshake import objection
-from ucmsim.authority import Authority, Identity, export, self_signed
-from ucmsim.defects import Scene, defect
+from ucmsim.certificates.authority import Authority, Identity, export, self_signed
+from ucmsim.certificates.defects import Scene, defect
+from ucmsim.certificates.keyfiles import read
+from ucmsim.certificates.keyring import Keyring, one_for_all
 from ucmsim.errors import ConfigurationError
-from ucmsim.keyfiles import read
-from ucmsim.keyring import Keyring, one_for_all
 
 NOW = datetime.now(UTC)
 NAMES = ("pbx.example.com", "localhost", "127.0.0.1", "::1")

@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 
 from tests.makers import VOICES
-from ucmsim.assembly import assemble
+from ucmsim.asking.wishes import wished
+from ucmsim.assembling.assembly import assemble
+from ucmsim.assembling.filling import fill
+from ucmsim.assembling.living import Living
+from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.calls.events import Call, Role, What, cut, talks
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape
 from ucmsim.calls.stage import example
@@ -18,15 +22,11 @@ from ucmsim.calls.starts import Starts
 from ucmsim.calls.trunks import carried
 from ucmsim.calls.truths import of_call
 from ucmsim.columns import NAMES
-from ucmsim.filling import fill
-from ucmsim.history import History
 from ucmsim.instants import SECOND, microseconds
-from ucmsim.ledger import Sought, ToldCall
-from ucmsim.living import Living
 from ucmsim.settings import load_pbx
-from ucmsim.statefolder import StateFolder
-from ucmsim.truth import CallTruth, Carried, Talked
-from ucmsim.wishes import wished
+from ucmsim.store.history import History
+from ucmsim.store.ledger import Sought, ToldCall
+from ucmsim.store.truth import CallTruth, Carried, Talked
 
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 HOUR = timedelta(hours=1)

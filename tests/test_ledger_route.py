@@ -17,16 +17,16 @@ import requests
 from tests.controlling import GUIDE, Control, api
 from tests.makers import VOICES
 from tests.until import until
-from ucmsim.accounts import STEP, Accounting
-from ucmsim.assembly import assemble
-from ucmsim.deliveries import Delivery, Sent
-from ucmsim.extents import Rows
-from ucmsim.history import History
-from ucmsim.ledger import Sought
-from ucmsim.pbx import Pbx
+from ucmsim.appliance.pbx import Pbx
+from ucmsim.assembling.assembly import assemble
+from ucmsim.assembling.statefolder import StateFolder
+from ucmsim.http.extents import Rows
 from ucmsim.pytest_plugin import Ucm
 from ucmsim.settings import load_pbx
-from ucmsim.statefolder import StateFolder
+from ucmsim.store.accounts import STEP, Accounting
+from ucmsim.store.deliveries import Delivery, Sent
+from ucmsim.store.history import History
+from ucmsim.store.ledger import Sought
 
 EMPTY: dict[str, Any] = {
     "personality": "ucm6510",

@@ -22,15 +22,15 @@ from tests.test_fault_tcp import open_ucm  # noqa: F401 - a fixture
 from tests.test_journal_wire import within
 from tests.test_journalcommand import command
 from tests.test_socketplane import HELLO, Port
+from ucmsim.appliance.pbx import Pbx
 from ucmsim.cli import main
 from ucmsim.errors import BindError
 from ucmsim.journal import Inquiry, exports
 from ucmsim.journal.digest import digest, normalised
 from ucmsim.journal.telling import noteworthy, parts
-from ucmsim.listening import LOOK, Listening
-from ucmsim.pbx import Pbx
 from ucmsim.pytest_plugin import Ucm
 from ucmsim.settings import Address, ClockChange, load_clock_change
+from ucmsim.sockets.listening import LOOK, Listening
 
 GET = b"GET /cdrapi HTTP/1.1\r\n\r\n"
 

@@ -12,12 +12,12 @@ import pytest
 
 from tests.makers import another_row
 from tests.spools import ask, pbx_on, put, standing_in
-from ucmsim import beneath, listing
-from ucmsim.beneath import Entry
-from ucmsim.listing import body_of, in_order
-from ucmsim.pbx import Pbx
-from ucmsim.records import Record, Recording
-from ucmsim.reply import PIECE, Bytes
+from ucmsim.appliance.pbx import Pbx
+from ucmsim.http.reply import PIECE, Bytes
+from ucmsim.recording import beneath, listing
+from ucmsim.recording.beneath import Entry
+from ucmsim.recording.listing import body_of, in_order
+from ucmsim.store.records import Record, Recording
 
 MANY = 100_000
 MOST = 8e6

@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
+from ucmsim.asking.wishes import wished
+from ucmsim.assembling.filling import fill
+from ucmsim.assembling.living import Living
 from ucmsim.columns import AT, NAMES
+from ucmsim.contract.fields import FieldRefused
 from ucmsim.corrections import Correction, Corrections
-from ucmsim.fields import FieldRefused
-from ucmsim.filling import fill
-from ucmsim.history import History
 from ucmsim.instants import SECOND, microseconds
-from ucmsim.ledger import Sought
-from ucmsim.living import Living
 from ucmsim.settings import load_pbx
-from ucmsim.truth import Truth
-from ucmsim.wishes import wished
+from ucmsim.store.history import History
+from ucmsim.store.ledger import Sought
+from ucmsim.store.truth import Truth
 
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 BUSY: dict[str, Any] = {"live": True, "hourly": [1] * 24, "weekdays": [1] * 7}

@@ -16,12 +16,12 @@ from requests.auth import HTTPDigestAuth
 
 from tests.makers import another_row, spool_of
 from tests.spools import ask, pbx_on
-from ucmsim.audio import RATE, gsm
-from ucmsim.filling import fill, recorded_greetings
-from ucmsim.history import History
+from ucmsim.assembling.filling import fill, recorded_greetings
 from ucmsim.pytest_plugin import Ucm
-from ucmsim.records import Record, Recording
+from ucmsim.recording.audio import RATE, gsm
 from ucmsim.settings import load_pbx
+from ucmsim.store.history import History
+from ucmsim.store.records import Record, Recording
 
 NOW = datetime(2026, 3, 2, 23, tzinfo=UTC)
 INBOX, OLD = "voicemail/default/1001/INBOX", "voicemail/default/1001/Old"

@@ -8,8 +8,9 @@ from typing import Any, Generic, TypeVar
 
 import pytest
 
-from ucmsim import answers, entry
-from ucmsim.mapped import Unreadable, read, written
+from ucmsim import entry
+from ucmsim.contract import answers
+from ucmsim.contract.mapped import Unreadable, read, written
 
 T = TypeVar("T")
 

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from tests.makers import ACCOUNT, CLIENT, another_row, at, digest, make_pbx, request
+from ucmsim.appliance.pbx import Pbx
 from ucmsim.columns import Row
 from ucmsim.faults import Admission
+from ucmsim.http.reply import Reply
 from ucmsim.journal import MARKS, Exchange, Visit
 from ucmsim.journal.hello import Offered
 from ucmsim.journal.marks import CLIENTS, DENIALS, NONCES
 from ucmsim.journal.polling import SERIES
-from ucmsim.pbx import Pbx
 from ucmsim.refusals import Code, Refusal
-from ucmsim.reply import Reply
 
 GONE = "the client went away"
 BASIC = "Basic Y2RyYXBpOmNkcmFwaTEyMw=="

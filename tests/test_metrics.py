@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.controlling import GUIDE, Control, api
 from tests.until import until
-from ucmsim.counts import Counts, path_of
+from ucmsim.appliance.counts import Counts, path_of
 from ucmsim.pytest_plugin import Ucm
 
 

@@ -10,6 +10,7 @@ import requests
 from requests.auth import HTTPDigestAuth
 
 from tests.test_recordings import NOW
+from ucmsim.assembling.filling import made_up
 from ucmsim.calls import Firmware
 from ucmsim.calls.dialplan import legs
 from ucmsim.calls.events import Role, talks
@@ -18,12 +19,11 @@ from ucmsim.calls.shapes import SHAPES, Shape
 from ucmsim.calls.stage import example
 from ucmsim.client import ControlError
 from ucmsim.columns import AT
-from ucmsim.filling import made_up
 from ucmsim.instants import SECOND
 from ucmsim.personalities import PERSONALITIES, Personality
 from ucmsim.pytest_plugin import Ucm
-from ucmsim.records import Record
 from ucmsim.settings import load_pbx
+from ucmsim.store.records import Record
 
 RATE = 8000
 UNIT = {"history": {"days": 3}, "personality": "ucm6510"}

@@ -14,15 +14,16 @@ from openapi_spec_validator import validate
 
 from tests.controlling import GUIDE, LATENCY, Control, api
 from tests.doc_tables import OPENAPI, openapi
-from ucmsim import answers, callquery
-from ucmsim.answerschemas import named
+from ucmsim.asking import callquery
 from ucmsim.client import ControlClient
+from ucmsim.contract import answers
+from ucmsim.contract.answerschemas import named
+from ucmsim.contract.mapped import is_whole, key_of
+from ucmsim.contract.operations import OPERATIONS, Operation
 from ucmsim.control.openapi import document
 from ucmsim.control.routes import ROUTES
 from ucmsim.faults import KINDS
 from ucmsim.journal import inquiry
-from ucmsim.mapped import is_whole, key_of
-from ucmsim.operations import OPERATIONS, Operation
 from ucmsim.settings import Pbx
 from ucmsim.treqclient import TreqControlClient
 
@@ -129,7 +130,7 @@ def test_no_answer_is_left_out() -> None:
 
 
 def _within(form: Any) -> Iterator[Any]:
-    from ucmsim.mapped import hints_of
+    from ucmsim.contract.mapped import hints_of
 
     yield form
     for hint in hints_of(form).values():

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from tests.makers import make_pbx
-from ucmsim import pages
-from ucmsim.head import Heading, http_date
-from ucmsim.reply import Bytes, Content, HangUp, Reply, Send, SendHead
+from ucmsim.http import pages
+from ucmsim.http.head import Heading, http_date
+from ucmsim.http.reply import Bytes, Content, HangUp, Reply, Send, SendHead
 
 NOW = datetime(2013, 12, 3, 11, 46, 50, tzinfo=timezone(timedelta(hours=-6)))
 CSV = Content(200, "OK", (("Content-type", "text/csv"),), Bytes(b"AcctId\n62\n"))

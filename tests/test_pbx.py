@@ -22,13 +22,13 @@ from tests.makers import (
     make_pbx,
     request,
 )
-from ucmsim import pages
+from ucmsim.appliance.lookup import Lookup
+from ucmsim.appliance.pbx import Pbx
 from ucmsim.faults import FaultRefused
+from ucmsim.http import pages
+from ucmsim.http.reply import HangUp, Reply, Send, SendHead, Wait
+from ucmsim.http.request import ApiRequest
 from ucmsim.journal import Exchange
-from ucmsim.lookup import Lookup
-from ucmsim.pbx import Pbx
-from ucmsim.reply import HangUp, Reply, Send, SendHead, Wait
-from ucmsim.request import ApiRequest
 
 # The happy page
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.asking import BAD_QUERY, EMPTY, get, posted, sent
 from tests.makers import ACCOUNT, CLIENT, GUIDE_CSV, STRANGER, at, header, make_pbx, request
-from ucmsim.reader import RequestReader
-from ucmsim.request import ApiRequest, Reading
+from ucmsim.http.reader import RequestReader
+from ucmsim.http.request import ApiRequest, Reading
 
 
 @pytest.mark.parametrize("target", ["/cdrapi", "/cdrapi?format=json", BAD_QUERY])

@@ -8,7 +8,7 @@ import pytest
 
 from tests.asking import get, posted, sent, wire
 from tests.makers import ACCOUNT, GUIDE_CSV, another_row, at, header, header_names, ids, make_pbx, request
-from ucmsim.request import ApiRequest
+from ucmsim.http.request import ApiRequest
 
 
 @pytest.mark.quirk("order")

@@ -18,9 +18,9 @@ from tests.makers import (
     ids,
     make_pbx,
 )
-from ucmsim.reader import RequestReader
-from ucmsim.records import Record, Recording
-from ucmsim.request import AS_USUAL, ApiRequest, Reading
+from ucmsim.http.reader import RequestReader
+from ucmsim.http.request import AS_USUAL, ApiRequest, Reading
+from ucmsim.store.records import Record, Recording
 
 
 def test_the_reading_of_a_pbx_without_quirks_is_the_usual_one():

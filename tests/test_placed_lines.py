@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
+from ucmsim.asking.wishes import Wish, wished
+from ucmsim.assembling.living import Living
 from ucmsim.calls.lines import Lines
-from ucmsim.fields import FieldRefused
-from ucmsim.history import History
+from ucmsim.contract.fields import FieldRefused
 from ucmsim.instants import SECOND, microseconds
-from ucmsim.living import Living
 from ucmsim.settings import load_pbx
-from ucmsim.truth import CallTruth
-from ucmsim.wishes import Wish, wished
+from ucmsim.store.history import History
+from ucmsim.store.truth import CallTruth
 
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -24,10 +24,10 @@ from ucmsim.columns import AT, GENERATIONS, NAMES, Row
 from ucmsim.instants import SECOND, microseconds
 from ucmsim.personalities import personality
 from ucmsim.quirks import ROWS, Quirk, Value
-from ucmsim.records import Record, Recording
 from ucmsim.register import BY_ID, Quirks
 from ucmsim.settings import Extensions, Traffic, Trunk, load_pbx
 from ucmsim.settings import Recording as RecordingSettings
+from ucmsim.store.records import Record, Recording
 
 CHICAGO = ZoneInfo("America/Chicago")
 SWITCHABLE = [row for row in ROWS if row.switchable]

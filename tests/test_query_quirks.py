@@ -20,9 +20,9 @@ from tests.queries import (
     outcome,
     pbx_with,
 )
+from ucmsim.appliance.pbx import Pbx
 from ucmsim.columns import Row
-from ucmsim.pbx import Pbx
-from ucmsim.reply import Reply
+from ucmsim.http.reply import Reply
 
 # Names and formats
 

@@ -11,15 +11,15 @@ from random import Random
 import pytest
 
 from tests.makers import another_row
-from ucmsim.accounts import HOWS, Accounting
-from ucmsim.deliveries import Delivery, Sent
-from ucmsim.extents import Rows
-from ucmsim.history import SCHEMA_VERSION, History
-from ucmsim.ledger import Sought
-from ucmsim.living import Living
-from ucmsim.records import Record
+from ucmsim.asking.wishes import wished
+from ucmsim.assembling.living import Living
+from ucmsim.http.extents import Rows
 from ucmsim.settings import load_pbx
-from ucmsim.wishes import wished
+from ucmsim.store.accounts import HOWS, Accounting
+from ucmsim.store.deliveries import Delivery, Sent
+from ucmsim.store.history import SCHEMA_VERSION, History
+from ucmsim.store.ledger import Sought
+from ucmsim.store.records import Record
 
 SINCE = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BUSY = {"history": {"days": 0, "calls_per_day": 600}, "traffic": {"live": True}}

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.makers import make_pbx
-from ucmsim import pages
-from ucmsim.reader import Incoming, RequestReader
-from ucmsim.reply import Content
-from ucmsim.request import BOUND, Absent, ApiRequest, Head, Reading, data, pairs
+from ucmsim.http import pages
+from ucmsim.http.reader import Incoming, RequestReader
+from ucmsim.http.reply import Content
+from ucmsim.http.request import BOUND, Absent, ApiRequest, Head, Reading, data, pairs
 
 PEER = "192.0.2.1"
 GET = b"GET /cdrapi HTTP/1.1\r\n"

@@ -16,13 +16,13 @@ import pytest
 
 from tests.makers import ACCOUNT, STRANGER, VOICES, Client, at, crc_of, header, request, spool_of
 from tests.spools import NOT_FOUND, PAGE, WRITTEN, ask, csv, file, pbx_on, put, response, send, standing_in, whole
-from ucmsim import beneath
-from ucmsim.audio import wav
-from ucmsim.pbx import Pbx
-from ucmsim.records import Recording
-from ucmsim.reply import Bytes
-from ucmsim.retrieval import RecApi, Retrieval
-from ucmsim.tarball import Member, tar
+from ucmsim.appliance.pbx import Pbx
+from ucmsim.http.reply import Bytes
+from ucmsim.recording import beneath
+from ucmsim.recording.audio import wav
+from ucmsim.recording.retrieval import RecApi, Retrieval
+from ucmsim.recording.tarball import Member, tar
+from ucmsim.store.records import Recording
 
 CALL = Recording("monitor", "auto-1414771234-1000-1004.wav", WRITTEN, samples=400)
 MONTH = Recording("monitor/2013-11", "auto-1384000000-1000-1001.wav", WRITTEN, samples=80)

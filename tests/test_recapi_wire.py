@@ -23,10 +23,10 @@ from tests.below import below
 from tests.makers import another_row
 from tests.rawclient import Answer, Ended, RawTls, exchange
 from tests.spools import pbx_on, put
-from ucmsim.channel import DeviceChannel, DeviceFactory
+from ucmsim.cdr.devicefile import write
 from ucmsim.columns import GENERATIONS
-from ucmsim.devicefile import write
 from ucmsim.pytest_plugin import Ucm, UcmFleet
+from ucmsim.sockets.channel import DeviceChannel, DeviceFactory
 
 OPEN = {"tls_authentication_name": None, "tls_authentication_password": None}
 pytestmark = pytest.mark.ucmsim(api=OPEN)

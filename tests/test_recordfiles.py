@@ -15,9 +15,9 @@ from ucmsim.calls.shapes import SHAPES, Shape
 from ucmsim.calls.stage import example
 from ucmsim.columns import AT
 from ucmsim.personalities import PERSONALITIES, Personality
-from ucmsim.records import Record
 from ucmsim.register import Quirks
 from ucmsim.settings import load_pbx
+from ucmsim.store.records import Record
 
 RATE = 8000
 GROUPS = {"ring-group", "ivr-ring-group", "queue"}

@@ -20,22 +20,22 @@ import pytest
 
 from tests.makers import another_row, spool_of
 from tests.offices import generate, office_of
+from ucmsim.assembling.filling import Filled, fill, import_file, made_up
 from ucmsim.calls import Firmware
 from ucmsim.calls.events import Call, Party
 from ucmsim.calls.legs import Leg
+from ucmsim.cdr.devicefile import write
 from ucmsim.columns import AT, GENERATIONS, NAMES
-from ucmsim.devicefile import write
-from ucmsim.filling import Filled, fill, import_file, made_up
-from ucmsim.history import History
 from ucmsim.instants import SECOND
-from ucmsim.paths import parts_of
 from ucmsim.personalities import PERSONALITIES, Personality, personality
-from ucmsim.recapi import Files, parse
-from ucmsim.records import Record, Recording
+from ucmsim.recording.paths import parts_of
+from ucmsim.recording.recapi import Files, parse
 from ucmsim.register import Quirks
 from ucmsim.settings import Extensions, Traffic, Trunk, load_pbx
 from ucmsim.settings import Recording as RecordingSettings
-from ucmsim.truth import Truth
+from ucmsim.store.history import History
+from ucmsim.store.records import Record, Recording
+from ucmsim.store.truth import Truth
 
 CHICAGO = ZoneInfo("America/Chicago")
 NOW = datetime(2026, 3, 2, 23, tzinfo=UTC)
@@ -382,7 +382,7 @@ PRINT = """
 import sys
 from datetime import datetime
 from pathlib import Path
-from ucmsim.filling import made_up
+from ucmsim.assembling.filling import made_up
 from ucmsim.settings import load_pbx
 settings = load_pbx({"personality": sys.argv[1], "history": {"days": 2}, "recording": {"share": 0.5}}, Path())
 print(repr(list(made_up("hq", settings, seed=9, until=datetime.fromisoformat(sys.argv[2])))))

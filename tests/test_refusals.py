@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from tests.makers import ACCOUNT, CLIENT, GUIDE_CSV, PASSWORD, STRANGER, USER, at, digest, make_pbx, request
-from ucmsim.pbx import Pbx
-from ucmsim.reader import RequestReader
+from ucmsim.appliance.pbx import Pbx
+from ucmsim.http.reader import RequestReader
+from ucmsim.http.reply import Content, Reply
+from ucmsim.http.request import ApiRequest
 from ucmsim.refusals import Code
-from ucmsim.reply import Content, Reply
-from ucmsim.request import ApiRequest
 
 # --- the bytes of the device, built here and from nothing of the product -------------------------------------------
 

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ucmsim.cdr.query import Format
+from ucmsim.cdr.render import Layout, rendered
 from ucmsim.columns import AT, GENERATIONS, Row, row
 from ucmsim.personalities import personality
-from ucmsim.query import Format
 from ucmsim.quirks import GROUPS, Value
 from ucmsim.register import Quirks
-from ucmsim.render import Layout, rendered
 
 GUIDE = (Path(__file__).parent.parent / "fixtures" / "guide-2013.csv").read_bytes()
 

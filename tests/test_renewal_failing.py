@@ -18,20 +18,20 @@ from twisted.internet.threads import deferToThread
 from tests.controlling import GUIDE, api, fetched
 from tests.makers import VOICES
 from tests.test_control_api import own, uploaded
-from ucmsim import renewal, restoring
-from ucmsim.answers import Pbx
-from ucmsim.assembly import Appliance, Premises, assembling
+from ucmsim.assembling import renewal, restoring
+from ucmsim.assembling.assembly import Appliance, Premises, assembling
+from ucmsim.assembling.exchanging import Exchange, settled
+from ucmsim.assembling.statefolder import StateFolder
+from ucmsim.certificates.keyring import Keyring
 from ucmsim.client import ControlRefused
-from ucmsim.controlsite import ControlService
-from ucmsim.exchanging import Exchange, settled
-from ucmsim.fleet import Fleet
-from ucmsim.history import History
-from ucmsim.keyring import Keyring
-from ucmsim.listening import Listening
-from ucmsim.metrics import registry_of
-from ucmsim.running import Running
+from ucmsim.contract.answers import Pbx
+from ucmsim.control.site import ControlService
+from ucmsim.service.fleet import Fleet
+from ucmsim.service.metrics import registry_of
+from ucmsim.service.running import Running
 from ucmsim.settings import Control
-from ucmsim.statefolder import StateFolder
+from ucmsim.sockets.listening import Listening
+from ucmsim.store.history import History
 from ucmsim.treqclient import TreqControlClient
 
 SETTINGS = {
@@ -44,7 +44,7 @@ SETTINGS = {
 OTHER = {**SETTINGS, "quirks": {"order": "desc"}, "tls_names": ["other.example"], "journal": {"spill": 99}}
 CALL = {"shape": "answered", "from": "1001", "to": "1002", "ring": 1, "talk": 5}
 NO_SPACE = OSError(errno.ENOSPC, "No space left on device")
-SERVICE = "ucmsim.pbxservice.PbxService"
+SERVICE = "ucmsim.service.pbxservice.PbxService"
 
 
 @dataclass

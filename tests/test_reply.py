@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ucmsim.reply import PIECE, CutShort, gathered
+from ucmsim.http.reply import PIECE, CutShort, gathered
 
 PARTS = [b"", b"a", b"bc", b"", b"defghij" * 5, b"k" * PIECE, b"", b"l"]
 

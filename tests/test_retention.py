@@ -14,13 +14,13 @@ from requests.auth import HTTPDigestAuth
 
 from tests.makers import another_row
 from tests.test_live import rows
+from ucmsim.asking.wishes import wished
+from ucmsim.assembling.living import Living
 from ucmsim.columns import AT, Row
-from ucmsim.history import History
-from ucmsim.living import Living
 from ucmsim.pytest_plugin import Ucm
-from ucmsim.records import Record, Recording
 from ucmsim.settings import load_pbx
-from ucmsim.wishes import wished
+from ucmsim.store.history import History
+from ucmsim.store.records import Record, Recording
 
 BEGAN = datetime(2026, 3, 2, 12, tzinfo=UTC)
 A_DAY = timedelta(days=1)

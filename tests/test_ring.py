@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ucmsim.journal.ring import OVERHEAD, Ring, packed, unpacked
-from ucmsim.kernel import before_loss, measured
+from ucmsim.sockets.kernel import before_loss, measured
 
 
 def entry(number: int, **more: Any) -> dict[str, Any]:

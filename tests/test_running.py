@@ -15,14 +15,14 @@ from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 
 from tests.makers import VOICES
 from tests.test_listening import Host
-from ucmsim.assembly import Appliance, assemble
+from ucmsim.assembling.assembly import Appliance, assemble
+from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.errors import BindError
-from ucmsim.fleet import Fleet
-from ucmsim.running import Running
+from ucmsim.service.fleet import Fleet
+from ucmsim.service.running import Running
+from ucmsim.service.stopping import within
+from ucmsim.service.worker import Worker
 from ucmsim.settings import load_pbx
-from ucmsim.statefolder import StateFolder
-from ucmsim.stopping import within
-from ucmsim.worker import Worker
 
 LIVE = {
     "api": {"enable": True, "tls_bind_address": "127.0.0.1:8443", "permitted_ips": ["127.0.0.0/8"]},

@@ -15,16 +15,16 @@ from twisted.logger import capturedLogs, formatEvent
 
 from tests.makers import VOICES, another_row
 from ucmsim import schedule
-from ucmsim.assembly import assemble
+from ucmsim.assembling.assembly import assemble
+from ucmsim.assembling.living import Living
+from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.columns import AT
 from ucmsim.configuration import read
 from ucmsim.configuration import warnings as checked
-from ucmsim.happenings import Happenings
-from ucmsim.history import History
 from ucmsim.instants import microseconds
-from ucmsim.living import Living
+from ucmsim.service.happenings import Happenings
 from ucmsim.settings import ClockChange, load_pbx
-from ucmsim.statefolder import StateFolder
+from ucmsim.store.history import History
 
 BEGAN = datetime(2026, 3, 2, tzinfo=UTC)
 STEP = {"at": "2026-03-02T03:00:00Z", "step": -90.5}

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ucmsim import tls12
-from ucmsim.authority import Authority, export
-from ucmsim.defects import KeyBank, Scene, Script, Shown
-from ucmsim.defects.drafting import issued, leaf, new_key
-from ucmsim.scripted import Ended, ScriptedServer
+from ucmsim.certificates import tls12
+from ucmsim.certificates.authority import Authority, export
+from ucmsim.certificates.defects import KeyBank, Scene, Script, Shown
+from ucmsim.certificates.defects.drafting import issued, leaf, new_key
+from ucmsim.certificates.scripted import Ended, ScriptedServer
 
 NOW = datetime.now(UTC)
 NAMES = ("pbx.example.com", "127.0.0.1")

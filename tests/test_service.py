@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from tests.processes import GUIDE, LIMIT, RUNNERS, TWIST, TWISTD, Process, config, failed, names, reached
-from ucmsim.history import History
-from ucmsim.statefolder import StateFolder
+from ucmsim.assembling.statefolder import StateFolder
+from ucmsim.store.history import History
 
 # --- start and end -------------------------------------------------------------------------------------------------
 

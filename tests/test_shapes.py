@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from tests.golden.shapes import HOME, WRITERS, shape_files
-from ucmsim.callquery import sought
+from ucmsim.asking.callquery import sought
+from ucmsim.asking.staging import shape_of
 from ucmsim.calls import Firmware
 from ucmsim.calls.dialplan import legs
 from ucmsim.calls.events import Call, Event, Party, What, talks
@@ -22,12 +23,11 @@ from ucmsim.calls.stage import Phase, example
 from ucmsim.calls.truths import of_leg
 from ucmsim.cli import main
 from ucmsim.columns import NAMES
+from ucmsim.contract.fields import FieldRefused
 from ucmsim.faults import FaultRefused, arming
-from ucmsim.fields import FieldRefused
 from ucmsim.instants import SECOND
 from ucmsim.personalities import PERSONALITIES, Personality, personality
 from ucmsim.register import Quirks
-from ucmsim.staging import shape_of
 
 EVERY = pytest.mark.parametrize("shape", SHAPES, ids=[shape.id for shape in SHAPES])
 PLAYED = [(shape, kind) for shape in SHAPES for kind in shape.kinds]

@@ -23,21 +23,21 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
 from tests.makers import spool_of
-from ucmsim.authority import Authority, Identity, export, self_signed
+from ucmsim.appliance.hello import hello_is_whole
+from ucmsim.appliance.pbx import Pbx
+from ucmsim.certificates.authority import Authority, Identity, export, self_signed
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import DEFECT_IDS
 from ucmsim.faults import Admission, Handshake
-from ucmsim.gate import Gate
-from ucmsim.hello import hello_is_whole
-from ucmsim.history import History
+from ucmsim.http.reply import Bytes, Ending, HangUp, Reply, Send, SendHead
 from ucmsim.journal import Visit
 from ucmsim.journal.hello import offered
-from ucmsim.pbx import Pbx
-from ucmsim.reply import Bytes, Ending, HangUp, Reply, Send, SendHead
 from ucmsim.settings import load_pbx
-from ucmsim.socketplane import LINGER, Below
-from ucmsim.tls import DeviceTls, TlsFactory
-from ucmsim.wire import Progress, TlsLine, perform
+from ucmsim.sockets.gate import Gate
+from ucmsim.sockets.socketplane import LINGER, Below
+from ucmsim.sockets.tls import DeviceTls, TlsFactory
+from ucmsim.sockets.wire import Progress, TlsLine, perform
+from ucmsim.store.history import History
 
 PEER = "192.0.2.7"
 INACTIVITY = 30.0

@@ -13,12 +13,12 @@ import pytest
 from tests.journal_memory import play
 from tests.makers import VOICES, make_pbx, request
 from tests.test_journal import exchange
-from ucmsim.assembly import assemble
+from ucmsim.assembling.assembly import assemble
+from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.errors import HistoryError
 from ucmsim.journal import Inquiry, Journal, Spill
 from ucmsim.journal.ring import OVERHEAD
 from ucmsim.settings import load_pbx
-from ucmsim.statefolder import StateFolder
 
 
 def event(number: int, **more: Any) -> dict[str, Any]:

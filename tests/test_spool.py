@@ -15,13 +15,13 @@ import pytest
 
 from tests.makers import VOICES, another_row, crc_of, spool_of
 from tests.spools import WRITTEN, put, standing_in
-from ucmsim import beneath
-from ucmsim.audio import wav
-from ucmsim.history import History
-from ucmsim.paths import parts_of
-from ucmsim.records import Record, Recording
-from ucmsim.reply import Body, CutShort
-from ucmsim.spool import FOLDERS, Spool
+from ucmsim.http.reply import Body, CutShort
+from ucmsim.recording import beneath
+from ucmsim.recording.audio import wav
+from ucmsim.recording.paths import parts_of
+from ucmsim.recording.spool import FOLDERS, Spool
+from ucmsim.store.history import History
+from ucmsim.store.records import Record, Recording
 
 CALL = Recording("monitor", "auto-1.wav", 1386000100, samples=8000)
 MONTHS = (

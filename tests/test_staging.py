@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from ucmsim.asking.staging import staged
+from ucmsim.asking.wishes import wished
 from ucmsim.calls import Firmware, Office
 from ucmsim.calls.events import KINDS, What, talks
 from ucmsim.calls.recorder import recordable
@@ -18,12 +20,10 @@ from ucmsim.calls.stage import example
 from ucmsim.calls.trunks import carried
 from ucmsim.calls.world import CallWorld, Past
 from ucmsim.columns import NAMES
-from ucmsim.fields import FieldRefused
+from ucmsim.contract.fields import FieldRefused
 from ucmsim.instants import SECOND, microseconds
-from ucmsim.records import Record
 from ucmsim.settings import Pbx, load_pbx
-from ucmsim.staging import staged
-from ucmsim.wishes import wished
+from ucmsim.store.records import Record
 
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 CALLER = "07700900123"

@@ -11,8 +11,8 @@ from stat import S_IMODE
 
 import pytest
 
+from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.errors import ConfigurationError, StateInUse
-from ucmsim.statefolder import StateFolder
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def test_one_process_at_a_time(state: Path) -> None:
 
 def test_another_process_is_kept_out(state: Path) -> None:
     """The lock is one between processes."""
-    program = "import sys, pathlib, ucmsim.statefolder as s; s.StateFolder.open(pathlib.Path(sys.argv[1]))"
+    program = "import sys, pathlib, ucmsim.assembling.statefolder as s; s.StateFolder.open(pathlib.Path(sys.argv[1]))"
     with opened(state):
         ran = subprocess.run([sys.executable, "-c", program, str(state)], capture_output=True, text=True, timeout=30)
     assert (ran.returncode, "StateInUse" in ran.stderr) == (1, True)
@@ -75,7 +75,7 @@ def test_another_process_is_kept_out(state: Path) -> None:
 def test_lock_goes_with_the_process(state: Path) -> None:
     """A process that was killed leaves a lock file and no lock."""
     program = (
-        "import os, sys, pathlib, ucmsim.statefolder as s\n"
+        "import os, sys, pathlib, ucmsim.assembling.statefolder as s\n"
         "s.StateFolder.open(pathlib.Path(sys.argv[1])).pbx('hq')\n"
         "os.kill(os.getpid(), 9)"
     )

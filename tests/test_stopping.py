@@ -22,8 +22,8 @@ from twisted.internet.task import Clock
 
 from tests.processes import API, GUIDE, LIMIT, Process, names
 from ucmsim.client import ControlClient, ControlError
-from ucmsim.history import History
-from ucmsim.stopping import within
+from ucmsim.service.stopping import within
+from ucmsim.store.history import History
 
 MANY = {"days": 3660, "calls_per_day": 1000}
 """More calls than can be made up while a test waits."""

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.spools import WRITTEN, ask, pbx_on, put
-from ucmsim.reply import PIECE, Bytes
-from ucmsim.tarball import Member, tar
+from ucmsim.http.reply import PIECE, Bytes
+from ucmsim.recording.tarball import Member, tar
 
 NAMES = [
     "auto-1414771234-1000-1004.wav", "ü-ñ-日本.wav", "\udcff\udcfe.wav", "a,b.wav", "a'b\"c`$x.wav", "-rf", "x" * 99, "x" * 100,

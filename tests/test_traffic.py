@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.offices import generate, office_of
+from ucmsim.assembling.filling import made_up
 from ucmsim.calls import Firmware, Office
 from ucmsim.calls.events import Call, Role, What, talks
 from ucmsim.calls.shapes import BY_ID, SHAPES, Story
@@ -21,14 +22,13 @@ from ucmsim.calls.stage import example
 from ucmsim.calls.traffic import Traffic
 from ucmsim.calls.world import CallWorld
 from ucmsim.columns import AT
-from ucmsim.filling import made_up
 from ucmsim.instants import SECOND
 from ucmsim.personalities import PERSONALITIES, personality
-from ucmsim.records import Record
 from ucmsim.register import Quirks
 from ucmsim.settings import Extensions, Recording, Trunk, load_pbx
 from ucmsim.settings import Traffic as Settings
-from ucmsim.truth import CallTruth
+from ucmsim.store.records import Record
+from ucmsim.store.truth import CallTruth
 
 CHICAGO = ZoneInfo("America/Chicago")
 UNTIL = datetime(2026, 3, 5, 23, tzinfo=UTC)

@@ -15,10 +15,10 @@ import pytest
 
 from tests.rawclient import exchange
 from tests.spools import file, pbx_on, put, send, standing_in, whole
-from ucmsim import beneath, recapi
-from ucmsim.pbx import Pbx
+from ucmsim.appliance.pbx import Pbx
 from ucmsim.pytest_plugin import Ucm
-from ucmsim.records import Recording
+from ucmsim.recording import beneath, recapi
+from ucmsim.store.records import Recording
 
 CANARY = b"canary-3f9c1e7a"
 """Stands in every file outside, and in the names of all but the well-known ones."""

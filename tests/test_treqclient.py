@@ -30,8 +30,8 @@ from ucmsim.client import (
     ControlUnauthorised,
     ControlUnreachable,
 )
-from ucmsim.controlmethods import ControlMethods
-from ucmsim.eventstream import lost
+from ucmsim.contract.eventstream import lost
+from ucmsim.contract.methods import ControlMethods
 from ucmsim.pytest_plugin import Ucm
 from ucmsim.treqclient import TreqControlClient
 

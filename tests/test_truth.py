@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from tests.makers import another_row
+from ucmsim.assembling.filling import made_up
 from ucmsim.columns import NAMES, Row
-from ucmsim.filling import made_up
-from ucmsim.history import SCHEMA_VERSION, History
 from ucmsim.instants import SECOND
-from ucmsim.ledger import Sought, ToldCall
 from ucmsim.personalities import PERSONALITIES, Personality
-from ucmsim.records import Numbered, Record
 from ucmsim.register import Quirks
 from ucmsim.settings import load_pbx
-from ucmsim.truth import CallTruth, Truth
+from ucmsim.store.history import SCHEMA_VERSION, History
+from ucmsim.store.ledger import Sought, ToldCall
+from ucmsim.store.records import Numbered, Record
+from ucmsim.store.truth import CallTruth, Truth
 
 UNTIL = datetime(2026, 11, 3, 12, tzinfo=UTC)
 TALK = Truth("answered", "Inbound", "1", "1001", "carrier-a", "", 1_500_000, 2_250_000, 9_000_000)

@@ -19,8 +19,8 @@ import requests
 from requests.auth import HTTPDigestAuth
 
 from tests.clients import client
-from ucmsim.answers import Entry
 from ucmsim.client import ControlClient, ControlError
+from ucmsim.contract.answers import Entry
 from ucmsim.testing import NothingCame, Ucm, UcmCa, UcmFactory, UcmFleet
 from ucmsim.testing.asserting import Verifying
 from ucmsim.testing.fleet import name_for

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.verdictpage import PAGE, summed_up
-from ucmsim.defects import CLASSES, DEFECTS, Defect
+from ucmsim.certificates.defects import CLASSES, DEFECTS, Defect
 
 ROWS = {row.id: row for row in DEFECTS}
 REFUSED, ACCEPTED = "refused with alert 45 certificate_expired", "accepted"

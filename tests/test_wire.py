@@ -14,8 +14,8 @@ from twisted.internet.interfaces import IPushProducer
 from twisted.internet.task import Clock
 
 from tests.below import below
-from ucmsim.reply import PIECE, Body, Bytes, CutShort, Drip, Ending, HangUp, Reply, Send, SendHead, Step, Wait
-from ucmsim.wire import Progress, TlsLine, perform
+from ucmsim.http.reply import PIECE, Body, Bytes, CutShort, Drip, Ending, HangUp, Reply, Send, SendHead, Step, Wait
+from ucmsim.sockets.wire import Progress, TlsLine, perform
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-type: text/csv\r\n\r\n"
 SHORT = Bytes(b"AcctId\n62\n")

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 
-from ucmsim.happenings import Stopped
+from ucmsim.service.happenings import Stopped
+from ucmsim.service.worker import AHEAD, Worker
 from ucmsim.steps import Steps
-from ucmsim.worker import AHEAD, Worker
 
 
 class Reactor:
@@ -128,7 +128,7 @@ class Held:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waits has his turn after each step."""
-    monkeypatch.setattr("ucmsim.worker.SLICE", 0)
+    monkeypatch.setattr("ucmsim.service.worker.SLICE", 0)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -13,11 +13,11 @@ from twisted.internet.task import Clock
 
 from tests.makers import BEGAN, CLIENT, make_pbx
 from tests.test_socketplane import INACTIVITY, Caller
-from ucmsim.authority import Authority, Identity, export
-from ucmsim.channel import DeviceFactory
-from ucmsim.defects import KeyBank
-from ucmsim.gate import Gate
-from ucmsim.tls import DeviceTls, TlsFactory
+from ucmsim.certificates.authority import Authority, Identity, export
+from ucmsim.certificates.defects import KeyBank
+from ucmsim.sockets.channel import DeviceFactory
+from ucmsim.sockets.gate import Gate
+from ucmsim.sockets.tls import DeviceTls, TlsFactory
 
 NOW = datetime.now(UTC)
 AUTHORITY = Authority.mint("hq", NOW)

@@ -22,8 +22,8 @@ from ucmsim.calls.events import Call, Role, What, cut, talks
 from ucmsim.calls.trunks import carried
 from ucmsim.instants import SECOND
 from ucmsim.progress import watched
+from ucmsim.store.truth import CallTruth, Truth
 from ucmsim.tables import table
-from ucmsim.truth import CallTruth, Truth
 
 RATE = 8000
 Check = Callable[[World], Iterator[str]]

@@ -85,7 +85,7 @@ def settings_of(**settings: Any) -> Pbx:
 
 
 def traffic_of(settings: Pbx, seed: int, calls_per_day: float) -> Traffic:
-    """Return the calls of a history, of the streams that `ucmsim.filling.made_up` takes."""
+    """Return the calls of a history, of the streams that `ucmsim.assembling.filling.made_up` takes."""
     chance, recording = stream(seed, "hq", "traffic"), stream(seed, "hq", "recording")
     office = Office.of(settings, stream(seed, "hq", "people"), stream(seed, "hq", "groups"))
     return Traffic(office, calls_per_day, chance, recording)

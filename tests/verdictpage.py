@@ -15,9 +15,9 @@ import requests
 
 from tests.doc_tables import ROOT, table
 from tests.gallery import CLIENTS, HOST, Client, Node, Shown, Tried, curl_cert_status, curl_crlfile, may_differ
+from ucmsim.certificates.defects import CLASSES, DEFECTS, Defect
 from ucmsim.child import Child
 from ucmsim.client import ControlClient
-from ucmsim.defects import CLASSES, DEFECTS, Defect
 from ucmsim.pytest_plugin import UcmFleet
 
 PAGE = ROOT / "docs" / "verdicts.md"

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import requests
 from requests.auth import HTTPDigestAuth
 
-from ucmsim.answers import Row
 from ucmsim.child import Child
 from ucmsim.client import ControlClient
+from ucmsim.contract.answers import Row
 from ucmsim.instants import microseconds
 from ucmsim.progress import watched
 from ucmsim.pytest_plugin import Ucm, UcmFleet

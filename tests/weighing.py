@@ -15,9 +15,9 @@ from random import Random
 from statistics import mean
 from typing import NamedTuple
 
-from ucmsim.history import CACHE
+from ucmsim.authentication.nonces import Nonces
 from ucmsim.journal.marks import NONCES
-from ucmsim.nonces import Nonces
+from ucmsim.store.history import CACHE
 
 LEAST = 48
 """Bytes of the smallest thing that could be kept of each row and each response: an object and its place in a list."""

@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.makers import BEGAN, DEFECTS, at, request, spool_of
+from ucmsim.appliance.pbx import Pbx
+from ucmsim.assembling.filling import fill
 from ucmsim.calls.shapes import Story
 from ucmsim.calls.traffic import Office, Traffic
 from ucmsim.clock import PbxClock
 from ucmsim.columns import NAMES
-from ucmsim.filling import fill
-from ucmsim.history import History
 from ucmsim.instants import SECOND, microseconds
-from ucmsim.ledger import ToldCall
-from ucmsim.pbx import Pbx
 from ucmsim.personalities import PERSONALITIES
-from ucmsim.records import Recording
 from ucmsim.settings import load_pbx
+from ucmsim.store.history import History
+from ucmsim.store.ledger import ToldCall
+from ucmsim.store.records import Recording
+from ucmsim.store.truth import Truth
 from ucmsim.streams import stream
-from ucmsim.truth import Truth
 
 Cells = dict[str, str]
 """A row, text by column."""

@@ -15,8 +15,8 @@ from ucmsim.calls.projection import Firmware, written
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.calls.stage import example
 from ucmsim.calls.trunks import carried
+from ucmsim.certificates.defects import DEFECTS
 from ucmsim.columns import COLUMNS, GENERATIONS, NAMES
-from ucmsim.defects import DEFECTS
 from ucmsim.faults import KINDS
 from ucmsim.instants import NEVER, SECOND
 from ucmsim.journal import MARKS
@@ -25,7 +25,7 @@ from ucmsim.quirks import QUIRKS, Quirk
 from ucmsim.refusals import Code
 from ucmsim.register import Quirks
 from ucmsim.settings import Settings
-from ucmsim.truth import Carried
+from ucmsim.store.truth import Carried
 
 ALWAYS = ("tls-version", "tls-keys", "acl-blank", "acl-denial")
 """What is told of every personality although it is the same for all of them so far."""

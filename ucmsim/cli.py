@@ -9,14 +9,14 @@ from __future__ import annotations
 import click
 
 from ucmsim import __version__
-from ucmsim.cacommand import ca
-from ucmsim.checkcommand import check
-from ucmsim.ctl import ctl
-from ucmsim.historycommands import export, generate, import_
-from ucmsim.journalcommand import journal
-from ucmsim.reportcommand import report
-from ucmsim.scenariocommand import scenario
-from ucmsim.show import show
+from ucmsim.commands.ca import ca
+from ucmsim.commands.check import check
+from ucmsim.commands.ctl import ctl
+from ucmsim.commands.history import export, generate, import_
+from ucmsim.commands.journal import journal
+from ucmsim.commands.report import report
+from ucmsim.commands.scenario import scenario
+from ucmsim.commands.show import show
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

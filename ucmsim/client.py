@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from ucmsim import operations
-from ucmsim.answers import (
+from ucmsim.contract import operations
+from ucmsim.contract.answers import (
     Api,
     Call,
     Clock,
@@ -31,7 +31,7 @@ from ucmsim.answers import (
     Snapshot,
     Status,
 )
-from ucmsim.controlerrors import (
+from ucmsim.contract.errors import (
     ControlError,
     ControlNotFound,
     ControlRefused,
@@ -39,9 +39,9 @@ from ucmsim.controlerrors import (
     ControlUnauthorised,
     ControlUnreachable,
 )
-from ucmsim.controlmethods import ControlMethods
-from ucmsim.eventstream import EventStream
-from ucmsim.operations import Asked, Asking, late, unreachable, url_objection
+from ucmsim.contract.eventstream import EventStream
+from ucmsim.contract.methods import ControlMethods
+from ucmsim.contract.operations import Asked, Asking, late, unreachable, url_objection
 
 __all__ = [
     "ControlClient",

@@ -1,6 +1,6 @@
 """The two clocks: the wall paces the wire, the PBX clock is what the appliance believes. Pure.
 
-A clock is a value: whoever moves it gets another. The one that holds on a PBX is that of `ucmsim.pbx.Pbx`.
+A clock is a value: whoever moves it gets another. The one that holds on a PBX is that of `ucmsim.appliance.pbx.Pbx`.
 """
 
 from __future__ import annotations

@@ -14,13 +14,15 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from ucmsim import devicefile, keyfiles, schedule
-from ucmsim.authority import common_name
+from ucmsim import schedule
+from ucmsim.cdr import devicefile
+from ucmsim.certificates import keyfiles
+from ucmsim.certificates.authority import common_name
+from ucmsim.certificates.defects import DEFECTS
+from ucmsim.certificates.keyfiles import Upload
 from ucmsim.clock import PbxClock
-from ucmsim.defects import DEFECTS
 from ucmsim.errors import readable
 from ucmsim.faults import FaultRefused, arming
-from ucmsim.keyfiles import Upload
 from ucmsim.register import BY_ID
 from ucmsim.settings import Judge, Settings, load, load_pbx
 from ucmsim.settings import Pbx as PbxSettings

@@ -1,6 +1,6 @@
 """What can go wrong for the person who runs ucmsim, as values and sentences.
 
-A request that the PBX refuses is *not* an error of ucmsim: see `ucmsim.query.Refusal`.
+A request that the PBX refuses is *not* an error of ucmsim: see `ucmsim.cdr.query.Refusal`.
 """
 
 from __future__ import annotations

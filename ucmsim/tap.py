@@ -15,23 +15,24 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python import usage
 
-from ucmsim import announce, configuration, descriptors
-from ucmsim.assembly import Appliance, Premises, assembling
-from ucmsim.audio import Voices
-from ucmsim.controlsite import ControlService
+from ucmsim import configuration
+from ucmsim.assembling.assembly import Appliance, Premises, assembling
+from ucmsim.assembling.filling import unwatched
+from ucmsim.assembling.statefolder import StateFolder
+from ucmsim.certificates.keyring import one_for_all
+from ucmsim.control.site import ControlService
 from ucmsim.errors import UcmsimError
-from ucmsim.filling import unwatched
-from ucmsim.fleet import Fleet
-from ucmsim.keyring import one_for_all
-from ucmsim.metrics import registry_of
-from ucmsim.parent import ParentPipe
-from ucmsim.ports import CONTROL, Listener, check, of_pbx
 from ucmsim.progress import heeding, narrated, watched
+from ucmsim.recording.audio import Voices
+from ucmsim.service import announce, descriptors
+from ucmsim.service.fleet import Fleet
+from ucmsim.service.metrics import registry_of
+from ucmsim.service.parent import ParentPipe
+from ucmsim.service.stopping import stoppable, within
 from ucmsim.settings import TOKEN_FILE, Address, Settings
 from ucmsim.settings import Pbx as PbxSettings
-from ucmsim.statefolder import StateFolder
+from ucmsim.sockets.ports import CONTROL, Listener, check, of_pbx
 from ucmsim.steps import Steps, finished
-from ucmsim.stopping import stoppable, within
 from ucmsim.streams import stream
 
 STOP_LIMIT = 5.0

@@ -16,8 +16,8 @@ from twisted.internet.ssl import Certificate, trustRootFromCertificates
 from twisted.web.client import Agent, BrowserLikePolicyForHTTPS
 from twisted.web.http_headers import Headers
 
-from ucmsim import operations
-from ucmsim.answers import (
+from ucmsim.contract import operations
+from ucmsim.contract.answers import (
     Api,
     Call,
     Clock,
@@ -35,10 +35,10 @@ from ucmsim.answers import (
     Snapshot,
     Status,
 )
-from ucmsim.controlerrors import ControlUnreachable
-from ucmsim.controlmethods import ControlMethods
-from ucmsim.eventstream import EventStream
-from ucmsim.operations import Asked, Asking, late, unreachable, url_objection
+from ucmsim.contract.errors import ControlUnreachable
+from ucmsim.contract.eventstream import EventStream
+from ucmsim.contract.methods import ControlMethods
+from ucmsim.contract.operations import Asked, Asking, late, unreachable, url_objection
 from ucmsim.treqbody import PulledBody
 from ucmsim.treqfailures import NETWORK, cause_of
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from ucmsim import face
+from ucmsim.appliance import face
 from ucmsim.quirks import Value
 from ucmsim.register import Quirks
 

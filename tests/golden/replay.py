@@ -18,11 +18,11 @@ from twisted.python.failure import Failure
 
 from tests.below import below
 from tests.golden.scripts import Ask, Basic, Connect, End, Follow, Login, Send, Step, Wait
-from ucmsim.channel import DeviceFactory
-from ucmsim.pbx import Pbx
-from ucmsim.reader import Incoming, RequestReader
-from ucmsim.reply import Reply
-from ucmsim.request import ApiRequest
+from ucmsim.appliance.pbx import Pbx
+from ucmsim.http.reader import Incoming, RequestReader
+from ucmsim.http.reply import Reply
+from ucmsim.http.request import ApiRequest
+from ucmsim.sockets.channel import DeviceFactory
 
 USER, PASSWORD = "cdrapi", "cdrapi123"
 BEGAN = 1662033600.0

@@ -10,10 +10,10 @@ from ucmsim.calls import Firmware
 from ucmsim.calls.projection import written
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.calls.stage import example
+from ucmsim.cdr.query import Format
+from ucmsim.cdr.render import Layout, rendered
 from ucmsim.personalities import personality
-from ucmsim.query import Format
 from ucmsim.register import Quirks
-from ucmsim.render import Layout, rendered
 
 HOME = ROOT / "fixtures" / "shapes"
 WRITERS = ("ucm6100-1.0.9", "ucm6510-1.0.5", "ucm6510-1.0.10", "ucm6200-1.0.20")

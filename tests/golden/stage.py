@@ -19,6 +19,8 @@ from tests.golden.consulting import Consulted
 from tests.golden.replay import BEGAN, PASSWORD, USER, Player
 from tests.golden.scripts import SCRIPTS, Script
 from tests.makers import VOICES, crc_of
+from ucmsim.appliance.pbx import Pbx
+from ucmsim.assembling.filling import fill
 from ucmsim.calls import Firmware
 from ucmsim.calls.projection import written
 from ucmsim.calls.shapes import SHAPES
@@ -27,17 +29,15 @@ from ucmsim.calls.traffic import Office
 from ucmsim.clock import PbxClock
 from ucmsim.columns import Row
 from ucmsim.errors import ConfigurationError
-from ucmsim.filling import fill
-from ucmsim.history import History
 from ucmsim.instants import SECOND
 from ucmsim.journal import Exchange
-from ucmsim.pbx import Pbx
 from ucmsim.personalities import PERSONALITIES
 from ucmsim.quirks import ROWS, Value
+from ucmsim.recording.spool import Spool
 from ucmsim.register import Quirks
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import load_pbx
-from ucmsim.spool import Spool
+from ucmsim.store.history import History
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = ROOT / "fixtures" / "golden"
@@ -221,7 +221,7 @@ class Stage:
         made = {world: _in_memory() for world in _WRITERS}
         made["shapes"].extend(of_every_shape(_settings("shapes", personality, quirks, {})))
         for world in ("made-up", "corrected"):
-            with patch("ucmsim.filling.Office", SimpleNamespace(of=partial(self._office, world))):
+            with patch("ucmsim.assembling.filling.Office", SimpleNamespace(of=partial(self._office, world))):
                 self._fill(made[world], _settings(world, personality, quirks, {}))
         return made
 

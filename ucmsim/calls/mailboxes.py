@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from random import Random
 
-from ucmsim.audio import RATE
 from ucmsim.calls import filenames
 from ucmsim.calls.durations import Lognormal
 from ucmsim.instants import SECOND
-from ucmsim.records import GREETING, Recording
+from ucmsim.recording.audio import RATE
 from ucmsim.settings import Traffic
+from ucmsim.store.records import GREETING, Recording
 
 _YEAR = 365 * 24 * 3600
 

@@ -33,8 +33,8 @@ from ucmsim.calls.naming import Naming
 from ucmsim.calls.recorder import Recorder
 from ucmsim.calls.timing import Timing
 from ucmsim.columns import Row
-from ucmsim.records import Recording
 from ucmsim.register import Quirks
+from ucmsim.store.records import Recording
 
 _DIRECTIONS = ("Internal", "Inbound", "Outbound", "External")
 _NUMBERED = (Role.IVR, Role.GROUP, Role.QUEUE, Role.CONFERENCE, Role.PAGING, Role.DISA)

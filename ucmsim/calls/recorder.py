@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ucmsim.audio import RATE
 from ucmsim.calls import filenames
 from ucmsim.calls.events import Call, Role, talks
 from ucmsim.calls.legs import DIAL, MEETME, PARK, VOICEMAIL, Leg
 from ucmsim.calls.naming import Naming
 from ucmsim.calls.timing import Timing
 from ucmsim.instants import SECOND
-from ucmsim.records import MESSAGES, Recording
+from ucmsim.recording.audio import RATE
 from ucmsim.register import Quirks
+from ucmsim.store.records import MESSAGES, Recording
 
 _RECORDED = (DIAL, MEETME, PARK)
 _PEOPLE = (Role.EXTENSION, Role.OUTSIDE, Role.CONFERENCE)

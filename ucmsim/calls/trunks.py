@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from ucmsim.calls.events import OVER, THROUGH, Call, Event, Party, Role, What, cut
 from ucmsim.instants import NEVER
-from ucmsim.truth import Carried
+from ucmsim.store.truth import Carried
 
 _STOPS = (What.ANSWER, What.ENTER, What.FORWARD)
 """Where whoever still rings stops; who rings with others for a page goes on."""

@@ -8,7 +8,7 @@ from ucmsim.calls.events import OVER, Call, Party, Role, What, cut, talks
 from ucmsim.calls.legs import APP_DIAL, Leg
 from ucmsim.calls.trunks import carried
 from ucmsim.instants import NEVER
-from ucmsim.truth import CUT, HUNG_UP, CallTruth, Talked, Truth
+from ucmsim.store.truth import CUT, HUNG_UP, CallTruth, Talked, Truth
 
 _ROLES = MappingProxyType({role: role.value for role in Role})
 """What each role is called: to ask a member for its value takes as long as all the rest of a truth."""

@@ -26,7 +26,7 @@ from ucmsim.calls.truths import of_call, of_leg
 from ucmsim.columns import GENERATIONS, NAMES
 from ucmsim.corrections import Corrections
 from ucmsim.instants import NEVER
-from ucmsim.records import Numbered, Record
+from ucmsim.store.records import Numbered, Record
 
 
 class Past(NamedTuple):

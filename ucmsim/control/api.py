@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ucmsim.changes import on_page
+from ucmsim.assembling.changes import on_page
 from ucmsim.control.answer import Answer, ApiError, invalid
 from ucmsim.control.plane import Plane
 from ucmsim.errors import BindError, ConfigurationError
-from ucmsim.pbxservice import PbxService
+from ucmsim.service.pbxservice import PbxService
 
 _PASSWORD = "tls_authentication_password"  # noqa: S105 - a setting's name
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from twisted.logger import Logger
 
-from ucmsim.callquery import sought
+from ucmsim.asking.callquery import sought
+from ucmsim.asking.wishes import described_call, wished, wished_each
 from ucmsim.control.answer import Answer, listed
 from ucmsim.control.plane import Plane
-from ucmsim.wishes import described_call, wished, wished_each
 
 _log = Logger()
 

@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from ucmsim.control.answer import Answer, invalid
 from ucmsim.control.plane import Plane
 from ucmsim.errors import ConfigurationError
-from ucmsim.pbxservice import PbxService
+from ucmsim.service.pbxservice import PbxService
 from ucmsim.settings import load_clock_change
 
 _log = Logger()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ucmsim.contract.fields import FieldRefused, whole_number
 from ucmsim.control.journal import known_fault
 from ucmsim.control.plane import Plane
-from ucmsim.fields import FieldRefused, whole_number
 from ucmsim.journal import Inquiry
-from ucmsim.journalstream import JournalStream
+from ucmsim.service.journalstream import JournalStream
 
 MEDIA_TYPE = "text/event-stream"
 _LARGEST = 10**18

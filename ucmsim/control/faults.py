@@ -6,11 +6,11 @@ from typing import Any
 
 from twisted.logger import Logger
 
-from ucmsim.assembly import slow_defects
+from ucmsim.assembling.assembly import slow_defects
+from ucmsim.assembling.hidden import told_fault
 from ucmsim.control.answer import Answer, ApiError, listed
 from ucmsim.control.plane import Plane
 from ucmsim.faults import FaultNameTaken, FaultRefused, NotArmed, Said
-from ucmsim.hidden import told_fault
 
 _log = Logger()
 

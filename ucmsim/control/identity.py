@@ -13,16 +13,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509.oid import ExtensionOID
 
-from ucmsim import keyfiles
-from ucmsim.authority import Identity, export
+from ucmsim.certificates import keyfiles
+from ucmsim.certificates.authority import Identity, export
+from ucmsim.certificates.defects import Shown
+from ucmsim.certificates.keyfiles import Upload
 from ucmsim.configuration import DEFECT_IDS
 from ucmsim.control.answer import Answer, invalid
 from ucmsim.control.plane import Plane
-from ucmsim.defects import Shown
 from ucmsim.errors import ConfigurationError, Problem, did_you_mean
 from ucmsim.faults.tls import Certificate
-from ucmsim.keyfiles import Upload
-from ucmsim.pbxservice import PbxService
+from ucmsim.service.pbxservice import PbxService
 
 _KEYS = MappingProxyType({"tls_private_key": "key", "tls_cert": "certificate"})
 """What the body calls what the device's page calls so."""

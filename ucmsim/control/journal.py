@@ -10,7 +10,7 @@ from ucmsim.entry import ANY
 from ucmsim.faults import KINDS
 from ucmsim.journal import Inquiry
 from ucmsim.journal.inquiry import no_fault
-from ucmsim.pbxservice import PbxService
+from ucmsim.service.pbxservice import PbxService
 
 
 async def journal(plane: Plane, pbx: str, query: Mapping[str, Sequence[str]]) -> Answer:

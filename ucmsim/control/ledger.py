@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ucmsim.callquery import accounted
+from ucmsim.asking.callquery import accounted
 from ucmsim.control.answer import Answer, listed
 from ucmsim.control.plane import Plane
-from ucmsim.delivered import Carrier
+from ucmsim.store.delivered import Carrier
 
 
 async def ledger(plane: Plane, pbx: str, query: Mapping[str, Sequence[str]]) -> Answer:

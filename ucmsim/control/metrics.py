@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ucmsim.control.answer import Answer
 from ucmsim.control.plane import Plane
-from ucmsim.metrics import CONTENT_TYPE, exposition
+from ucmsim.service.metrics import CONTENT_TYPE, exposition
 
 
 def metrics(plane: Plane) -> Answer:

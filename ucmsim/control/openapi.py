@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, get_origin
 
-from ucmsim import __version__, bodyschemas, operations
-from ucmsim.answerschemas import REFERRED, Schema, schema_of
+from ucmsim import __version__
+from ucmsim.asking import bodyschemas
+from ucmsim.asking.queryschemas import parameters
+from ucmsim.contract import operations
+from ucmsim.contract.answerschemas import REFERRED, Schema, schema_of
+from ucmsim.contract.operations import OPERATIONS, Operation
 from ucmsim.control.events import MEDIA_TYPE as EVENTS
-from ucmsim.operations import OPERATIONS, Operation
-from ucmsim.queryschemas import parameters
 
 if TYPE_CHECKING:
     from ucmsim.control.routes import Route

@@ -8,15 +8,15 @@ from typing import Any
 
 from twisted.logger import Logger
 
-from ucmsim.announce import described
-from ucmsim.authority import export
-from ucmsim.changes import Change, merge, put
+from ucmsim.assembling.changes import Change, merge, put
+from ucmsim.assembling.hidden import told_settings
+from ucmsim.certificates.authority import export
 from ucmsim.configuration import read_pbx
 from ucmsim.control.answer import Answer, ApiError, invalid, listed
 from ucmsim.control.plane import Plane
 from ucmsim.errors import BindError, ConfigurationError, NameTaken, Problem
-from ucmsim.hidden import told_settings
-from ucmsim.pbxservice import PbxService
+from ucmsim.service.announce import described
+from ucmsim.service.pbxservice import PbxService
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import name_objection
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
+from ucmsim.contract.fields import or_listed
 from ucmsim.control.answer import ApiError
-from ucmsim.fields import or_listed
-from ucmsim.fleet import Fleet
-from ucmsim.pbxservice import PbxService
+from ucmsim.service.fleet import Fleet
+from ucmsim.service.pbxservice import PbxService
 
 
 @dataclass(frozen=True, slots=True)

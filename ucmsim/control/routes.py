@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
+from ucmsim.certificates.keyfiles import LIMIT
 from ucmsim.control import (
     api,
     calls,
@@ -23,8 +24,7 @@ from ucmsim.control import (
 )
 from ucmsim.control.answer import Answer
 from ucmsim.errors import did_you_mean
-from ucmsim.journalstream import JournalStream
-from ucmsim.keyfiles import LIMIT
+from ucmsim.service.journalstream import JournalStream
 
 Handler = Callable[..., Answer | Awaitable[Answer]]
 """Takes the `Plane`, the names in the path, and `body` and `query` where the route has them, each by its name."""

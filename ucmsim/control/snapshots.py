@@ -7,11 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ucmsim.assembling.snapshots import SnapshotError
 from ucmsim.control.answer import Answer, ApiError, invalid
 from ucmsim.control.pbxs import as_json
 from ucmsim.control.plane import Plane
 from ucmsim.errors import ConfigurationError, Problem, did_you_mean
-from ucmsim.snapshots import SnapshotError
 
 
 async def snapshot(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:

@@ -14,7 +14,7 @@ from ucmsim.faults.fields import Piece
 from ucmsim.faults.planes import Moment
 from ucmsim.faults.replies import How, body_of, ending, small, with_body, with_end, with_header, with_length
 from ucmsim.faults.said import Said
-from ucmsim.reply import PIECE, Body, Bytes, Joined, Reply, gathered
+from ucmsim.http.reply import PIECE, Body, Bytes, Joined, Reply, gathered
 
 Length = Literal["large", "matching", "missing", "small"]
 _HALF = 0.5

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, TypeVar, cast
 
+from ucmsim.cdr.sight import Chosen
 from ucmsim.clock import When
 from ucmsim.errors import listed
 from ucmsim.faults.arming import Arming, arming
@@ -19,7 +20,6 @@ from ucmsim.faults.planes import Fault, Fired, Moment
 from ucmsim.faults.said import FaultRefused, NotArmed, Said
 from ucmsim.faults.terms import Terms
 from ucmsim.settings import HIDDEN
-from ucmsim.sight import Chosen
 
 V = TypeVar("V")
 

@@ -12,9 +12,9 @@ from pydantic import AfterValidator, BaseModel, Field, field_validator
 from ucmsim import personalities
 from ucmsim.calls.shapes import BY_ID as SHAPES
 from ucmsim.calls.shapes import no_shape
+from ucmsim.cdr.sight import Chosen
 from ucmsim.faults.fields import STRICT, AddressEntry, Numbers, concerns, some
-from ucmsim.request import handler_of
-from ucmsim.sight import Chosen
+from ucmsim.http.request import handler_of
 
 OF_A_REQUEST = ("path", "page", "offset", "user", "format", "recording", "acctid", "shape")
 """The conditions that nothing is known of before there is a request."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 from types import MappingProxyType
 
-from ucmsim import pages
-from ucmsim.reply import Reply
+from ucmsim.http import pages
+from ucmsim.http.reply import Reply
 
 LEGACY_VERSIONS = MappingProxyType({"ssl3": 0x0300, "1.0": 0x0301, "1.1": 0x0302, "1.2": 0x0303})
 LEGACY_SUITES = MappingProxyType(

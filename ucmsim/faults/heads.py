@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ucmsim import pages
 from ucmsim.faults.planes import Moment
 from ucmsim.faults.replies import header_of, with_header, with_length, without_body
-from ucmsim.reply import Content, Reply
+from ucmsim.http import pages
+from ucmsim.http.reply import Content, Reply
 
 Line = Annotated[str, Field(max_length=8192, pattern=r"^[^\r\n\x00]*$")]
 _Status = Annotated[int, Field(ge=400, le=599, strict=True)]

@@ -17,9 +17,9 @@ from ucmsim.faults.heads import Line
 from ucmsim.faults.kind import Kind
 from ucmsim.faults.planes import Moment
 from ucmsim.faults.replies import body_of, with_steps
-from ucmsim.media import Media
-from ucmsim.reply import Body, Bytes, Drip, Joined, Reply
-from ucmsim.spool import Found
+from ucmsim.http.reply import Body, Bytes, Drip, Joined, Reply
+from ucmsim.recording.media import Media
+from ucmsim.recording.spool import Found
 
 _HEADER = 44
 """Bytes of a WAV's header, the last four of which are the length of the sound, and the second four that of the rest."""

@@ -12,8 +12,8 @@ from pydantic import Field
 from ucmsim.faults.fields import LONGEST, Bytes, Piece, Seconds
 from ucmsim.faults.planes import Moment
 from ucmsim.faults.replies import How, body_of, only_end, sending, with_body, with_end, with_steps
-from ucmsim.reply import Drip as DripStep
-from ucmsim.reply import Reply, Stay, Wait
+from ucmsim.http.reply import Drip as DripStep
+from ucmsim.http.reply import Reply, Stay, Wait
 
 _Share = Annotated[float, Field(ge=0, le=10, strict=True, allow_inf_nan=False)]
 

@@ -7,7 +7,7 @@ from itertools import takewhile
 from types import MappingProxyType
 from typing import Literal
 
-from ucmsim.reply import Body, Bytes, Drip, Ending, HangUp, Reply, Send, Step, Wait
+from ucmsim.http.reply import Body, Bytes, Drip, Ending, HangUp, Reply, Send, Step, Wait
 
 How = Literal["notify", "fin", "reset"]
 """How a connection ends: close_notify and FIN, FIN alone, or RST."""

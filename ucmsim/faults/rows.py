@@ -14,10 +14,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
+from ucmsim.cdr.sight import Edit, Found
 from ucmsim.columns import AT, NAMES, Row
 from ucmsim.errors import did_you_mean, listed
 from ucmsim.faults.planes import Moment
-from ucmsim.sight import Edit, Found
 
 _TIME = "%Y-%m-%d %H:%M:%S"
 _ACCTID, _START, _SESSION = AT["AcctId"], AT["start"], AT["session"]

@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from ucmsim.cdr.sight import Gap, Sight
 from ucmsim.faults.fields import Seconds
 from ucmsim.faults.planes import Moment
-from ucmsim.sight import Gap, Sight
 
 Some = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, unquote_plus
 
-from ucmsim.authorization import fields, is_digest
+from ucmsim.authentication.authorization import fields, is_digest
 
 USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
 """The user:password@ of a URL. RFC 3986, 3.2.1."""

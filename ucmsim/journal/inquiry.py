@@ -9,13 +9,13 @@ from types import MappingProxyType
 from typing import Any
 
 from ucmsim.acl import Entry, parse_entry, peer_address
+from ucmsim.contract.fields import FieldRefused, each_once, instant_of, only_known, whole_number
 from ucmsim.entry import ANY, among
 from ucmsim.errors import did_you_mean, listed
-from ucmsim.fields import FieldRefused, each_once, instant_of, only_known, whole_number
+from ucmsim.http.request import decoded, handler_of, text
 from ucmsim.journal.marks import MARKS
 from ucmsim.journal.telling import noteworthy
 from ucmsim.refusals import Code
-from ucmsim.request import decoded, handler_of, text
 
 MOST = 1000
 """Events in one answer."""

@@ -10,14 +10,14 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ucmsim.authorization import is_basic
+from ucmsim.authentication.authorization import is_basic
 from ucmsim.entry import UNVERIFIED
+from ucmsim.http.request import ApiRequest
+from ucmsim.http.served import Served
 from ucmsim.journal.credentials import Digest, digest_of, in_url
 from ucmsim.journal.entries import Exchange
 from ucmsim.journal.polling import Polls
 from ucmsim.journal.visits import Visit
-from ucmsim.request import ApiRequest
-from ucmsim.served import Served
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from ucmsim.http.request import ApiRequest, Params
 from ucmsim.journal.entries import Exchange
 from ucmsim.journal.redaction import Discretion
-from ucmsim.request import ApiRequest, Params
 
 
 def masked(exchange: Exchange, request: ApiRequest | None, discretion: Discretion, **more: Any) -> Exchange:

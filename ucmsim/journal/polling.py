@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
+from ucmsim.http.request import ApiRequest
+from ucmsim.http.served import Served
 from ucmsim.journal.entries import Exchange
-from ucmsim.request import ApiRequest
-from ucmsim.served import Served
 
 SERIES = 16
 """Series of a client that are remembered."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ucmsim.clock import When
-from ucmsim.deliveries import Delivery
 from ucmsim.journal.hello import Offered
 from ucmsim.journal.times import instants, seconds_between
 from ucmsim.refusals import Code, Refusal
+from ucmsim.store.deliveries import Delivery
 from ucmsim.verdicts import Verdict, verdict
 
 CLOSED_AT_ACCEPT = "closed at accept"

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from ucmsim import __version__
-from ucmsim.answers import Pbx, Status
 from ucmsim.client import ControlClient
-from ucmsim.mapped import written
+from ucmsim.contract.answers import Pbx, Status
+from ucmsim.contract.mapped import written
 from ucmsim.report.findings import Finding, findings
 from ucmsim.report.page import page
 from ucmsim.report.scrubbing import Scrubber

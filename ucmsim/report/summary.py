@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from ucmsim.accounts import HOWS
-from ucmsim.counts import Counts
+from ucmsim.appliance.counts import Counts
+from ucmsim.store.accounts import HOWS
 
 MOST = 500
 """Calls that the page shows of each sort; the others are counted, and are in the ledger."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ucmsim import configuration
-from ucmsim.answers import Delivery, Entry, LedgerCall
+from ucmsim.assembling.hidden import told_settings
 from ucmsim.client import ControlClient
-from ucmsim.hidden import told_settings
+from ucmsim.contract.answers import Delivery, Entry, LedgerCall
 from ucmsim.instants import microseconds
 from ucmsim.scenarios.reading import PLACING
 from ucmsim.scenarios.seen import Call, File, Row

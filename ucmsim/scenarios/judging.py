@@ -11,7 +11,7 @@ from typing import Any
 
 from ucmsim.entry import UNVERIFIED
 from ucmsim.errors import shortened
-from ucmsim.request import handler_of
+from ucmsim.http.request import handler_of
 from ucmsim.scenarios.language import BacksOff, Bounds, CameBack, Expectation, InARow, Which
 from ucmsim.scenarios.pacing import attempts, hurried
 from ucmsim.scenarios.reading import EVERY, PLACED

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from ucmsim.hidden import secrets_of
+from ucmsim.assembling.hidden import secrets_of
 from ucmsim.instants import FORM, NoInstant, read
 from ucmsim.settings import ClockChange
 from ucmsim.settings.keys import Keys, number_due, wrong

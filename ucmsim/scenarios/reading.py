@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ucmsim import configuration
+from ucmsim.asking.staging import shape_of
+from ucmsim.asking.wishes import wished
+from ucmsim.contract.fields import FieldRefused
 from ucmsim.entry import ANY
 from ucmsim.errors import ConfigurationError, Problem, did_you_mean, quoted, readable
 from ucmsim.faults import KINDS as FAULTS
 from ucmsim.faults import FaultRefused, arming
-from ucmsim.fields import FieldRefused
 from ucmsim.journal.marks import MARKS
 from ucmsim.overlay import placed
 from ucmsim.refusals import Code
@@ -34,8 +36,6 @@ from ucmsim.settings.objections import Source, validated
 from ucmsim.settings.rules import Broken, broken_in_clock_change
 from ucmsim.settings.yamltree import Path as KeyPath
 from ucmsim.settings.yamltree import dotted, parse
-from ucmsim.staging import shape_of
-from ucmsim.wishes import wished
 
 PLACED, EVERY = "placed", "all"
 """What stands for all calls that were placed, and for all that there are."""

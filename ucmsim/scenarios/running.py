@@ -11,9 +11,9 @@ from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
-from ucmsim.answers import Pbx
 from ucmsim.client import ControlClient
-from ucmsim.operations import HERE
+from ucmsim.contract.answers import Pbx
+from ucmsim.contract.operations import HERE
 from ucmsim.overlay import over
 from ucmsim.scenarios.language import Scenario
 from ucmsim.scenarios.outcome import Outcome

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ucmsim.answers import Entry
+from ucmsim.contract.answers import Entry
 from ucmsim.entry import among
-from ucmsim.request import handler_of
+from ucmsim.http.request import handler_of
 from ucmsim.scenarios.language import Which
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 
-from ucmsim.answers import Entry, LedgerCall, LedgerRow
+from ucmsim.contract.answers import Entry, LedgerCall, LedgerRow
 from ucmsim.entry import UNVERIFIED
 
 SHOWN = 20

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ucmsim.answers import Call, Entry, Fault, LedgerCall, PlacedCall
 from ucmsim.client import ControlClient
+from ucmsim.contract.answers import Call, Entry, Fault, LedgerCall, PlacedCall
 from ucmsim.testing import asserting
 from ucmsim.testing.asserting import Verifying
 from ucmsim.testing.clock import UcmClock

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ucmsim.answers import Pbx
-from ucmsim.operations import HERE
+from ucmsim.contract.answers import Pbx
+from ucmsim.contract.operations import HERE
 from ucmsim.overlay import GUIDE, over
 from ucmsim.testing.chosen import default
 

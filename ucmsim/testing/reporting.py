@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from ucmsim.answers import Entry, Fault
 from ucmsim.client import ControlError
+from ucmsim.contract.answers import Entry, Fault
 from ucmsim.testing.asserting import lines
 from ucmsim.testing.fleet import UcmFactory
 from ucmsim.testing.pbx import Ucm

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from ucmsim.answers import Entry
 from ucmsim.client import ControlClient
+from ucmsim.contract.answers import Entry
 from ucmsim.testing.asserting import SHOWN, lines
 
 __tracebackhide__ = True

@@ -1,0 +1,1 @@
+"""What is asked of the control plane, read from bodies and queries, and its schemas."""

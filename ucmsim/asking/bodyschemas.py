@@ -1,0 +1,291 @@
+"""JSON Schemas of what the control plane is sent: made from the models that read it, and from the tables behind them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, MutableMapping
+from itertools import combinations
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from ucmsim import configuration
+from ucmsim.asking import wishes
+from ucmsim.calls.shapes import SHAPES
+from ucmsim.certificates.defects import DEFECTS
+from ucmsim.contract.answerschemas import REFERRED, Schema
+from ucmsim.faults.kind import Kind
+from ucmsim.faults.kinds import KINDS
+from ucmsim.faults.terms import Terms
+from ucmsim.settings import HIDDEN, ClockChange, Pbx
+
+INSTANT: Mapping[str, Any] = MappingProxyType(
+    {"type": "string", "format": "date-time", "description": "ISO instant with its zone"}
+)
+Components = MutableMapping[str, Schema]
+_NULL: Mapping[str, Any] = MappingProxyType({"type": "null"})
+_SAID = frozenset({"description", "default"})
+
+
+def referred(name: str) -> Schema:
+    """Return what refers to the component called *name*."""
+    return {"$ref": f"{REFERRED}{name}"}
+
+
+def settings(components: Components) -> Schema:
+    """Return the schema of a PBX's settings, as under `pbxs:` of sim.yaml."""
+    if "Settings" not in components:
+        _model(Pbx, "Settings", components, "settings")
+        properties = components["Settings"]["properties"]
+        properties["faults"]["items"] = fault(components)
+        password = components["settings.Api"]["properties"]["tls_authentication_password"]
+        del password["writeOnly"]  # an answer has it too, and not what it is
+        password["description"] += f"; told as {HIDDEN}, which keeps it where it is sent back"
+        components["settings.Quirks"], properties["quirks"] = properties["quirks"], referred("settings.Quirks")
+    return referred("Settings")
+
+
+def new_pbx(components: Components) -> Schema:
+    """Return the schema of a PBX that is begun: its settings, and its name."""
+    settings(components)
+    plain = components["Settings"]
+    name = {"type": "string", "pattern": "^[a-z0-9-]+$", "description": "lower-case letters, digits and hyphens"}
+    components["NewPbx"] = {
+        **plain,
+        "description": "One simulated appliance, and its name.",
+        "properties": {"name": name, **plain["properties"]},
+        "required": ["name", *plain.get("required", ())],
+    }
+    return referred("NewPbx")
+
+
+def settings_patch(components: Components) -> Schema:
+    """Return the schema of a JSON merge patch over a PBX's settings."""
+    settings(components)
+    components["SettingsPatch"] = {
+        "type": "object",
+        "description": "JSON merge patch (RFC 7396) over the settings; null takes a key back to its default.",
+        "properties": {name: _patch(one, components) for name, one in components["Settings"]["properties"].items()},
+        "additionalProperties": False,
+    }
+    return referred("SettingsPatch")
+
+
+def _patch(schema: Schema, components: Components) -> Schema:
+    """Return what a merge patch may have where *schema* stands: that, or null; of a group only some keys, each so."""
+    target = str(schema.get("$ref", "")).removeprefix(REFERRED)
+    if target and components[target].get("type") == "object":
+        if f"patch.{target}" not in components:
+            components[f"patch.{target}"] = {}  # while it is made: a group may stand in itself
+            components[f"patch.{target}"] = _patched_group(components[target], components)
+        return {"anyOf": [referred(f"patch.{target}"), dict(_NULL)]}
+    own = _patched_group(schema, components) if schema.get("type") == "object" else schema
+    kinds = own["anyOf"] if [*own.keys() - _SAID] == ["anyOf"] else [_unsaid(own)]
+    return {"anyOf": [*(one for one in kinds if one != _NULL), dict(_NULL)]}
+
+
+def _unsaid(schema: Schema) -> Schema:
+    """Return *schema* without what the settings say of it."""
+    return {key: value for key, value in schema.items() if key not in _SAID}
+
+
+def _patched_group(group: Schema, components: Components) -> Schema:
+    free = group.get("additionalProperties", True)
+    return {
+        **{key: value for key, value in _unsaid(group).items() if key != "required"},
+        "properties": {name: _patch(one, components) for name, one in group.get("properties", {}).items()},
+        "additionalProperties": _patch(free, components) if isinstance(free, dict) else free,
+    }
+
+
+def clock_change(components: Components) -> Schema:
+    """Return the schema of a change of the clock."""
+    schema = _model(ClockChange, "ClockChange", components)
+    found = components["ClockChange"]
+    for name in ("rate", "advance", "step"):
+        found["properties"][name] = _without_null(found["properties"][name])
+    found["properties"]["now"] = {**INSTANT, "description": found["properties"]["now"]["description"]}
+    found["not"] = {"anyOf": [{"required": list(two)} for two in combinations(("now", "advance", "step"), 2)]}
+    found["description"] = "One of now, advance and step; rate and time_zone go with each of them."
+    found["minProperties"] = 1
+    return schema
+
+
+def _without_null(schema: Schema) -> Schema:
+    """Return *schema* of a key that may be left out, and not be null."""
+    said, (given, *_) = schema.get("description", ""), schema.get("anyOf", [schema])
+    return {**given, "description": said}
+
+
+def call(components: Components) -> Schema:
+    """Return the schema of a call that is wished for."""
+    number = {"type": "string", "pattern": f"^{wishes.NUMBER.pattern}$"}
+    seconds = {"type": "number", "minimum": 0, "maximum": wishes.LONGEST, "description": "seconds"}
+    known: dict[str, Schema] = {
+        "shape": {"enum": [one.id for one in SHAPES], "description": "how the call goes; 'ucmsim show shapes' says it"},
+        "from": {**number, "description": "who calls"},
+        "to": {**number, "description": "who is called"},
+        "target": {**number, "description": "whom the call goes on to"},
+        "trunk": {
+            "type": "string",
+            "minLength": 1,
+            "description": "the name of the trunk behind which who is outside is",
+        },
+        "code": {"type": "string", "pattern": f"^{wishes.CODE.pattern}$", "description": "an account code or a PIN"},
+        "at": {**INSTANT, "description": "when it begins, in the world's time; now if left out"},
+        "ring": seconds,
+        "talk": seconds,
+        "phones": {"type": "integer", "minimum": 1, "maximum": wishes.MOST_PHONES},
+        "recorded": {"anyOf": [{"type": "boolean"}, {"const": wishes.AMI}]},
+    }
+    components["CallWish"] = {
+        "type": "object",
+        "description": "A call that is wished for.",
+        "properties": {key: known[key] for key in wishes.KEYS},
+        "required": ["shape", "from", "to"],
+        "additionalProperties": False,
+    }
+    return referred("CallWish")
+
+
+def fault(components: Components) -> Schema:
+    """Return the schema of a fault: one of its kinds, whose own fields stand beside the terms on which it acts."""
+    if "NewFault" in components:
+        return referred("NewFault")
+    terms = _terms(components)
+    for kind in KINDS:
+        components[f"fault.{kind.id}"] = _of_kind(kind, terms)
+    components["NewFault"] = {
+        "description": "A fault and the terms on which it acts; fault names its kind.",
+        "oneOf": [referred(f"fault.{kind.id}") for kind in KINDS],
+        "discriminator": {
+            "propertyName": "fault",
+            "mapping": {kind.id: f"{REFERRED}fault.{kind.id}" for kind in KINDS},
+        },
+    }
+    return referred("NewFault")
+
+
+def fault_changes(components: Components) -> Schema:
+    """Return the schema of changes of a fault: fields of its kind, whichever that is, and terms."""
+    fault(components)
+    terms = {name: referred(f"fault.terms.{name}") for name in Terms.model_fields if name != "name"}
+    fields: dict[str, list[Schema]] = {name: [] for name in sorted({name for kind in KINDS for name in kind.fields})}
+    for name, given in fields.items():
+        for kind in KINDS:
+            one = _unsaid(components[f"fault.{kind.id}"]["properties"][name]) if name in kind.fields else None
+            if one is not None and one not in given:
+                given.append(one)
+    components["FaultChanges"] = {
+        "type": "object",
+        "description": "Fields of the fault's kind, and terms; what is not given stays.",
+        "properties": {
+            **{name: {"anyOf": given} if given[1:] else given[0] for name, given in fields.items()},
+            **terms,
+        },
+        "minProperties": 1,
+        "additionalProperties": False,
+    }
+    return referred("FaultChanges")
+
+
+def api_changes(components: Components) -> Schema:
+    """Return the schema of changes on the API Configuration page."""
+    settings(components)
+    page = components["settings.Api"]
+    pem = {"description": "PEM text, under 2 MB; null for the minted one"}
+    components["ApiChanges"] = {
+        **page,
+        "description": "Settings of the device's API Configuration page; what is not given stays.",
+        "properties": {
+            name: {**one, **(pem if name in ("tls_private_key", "tls_cert") else {})}
+            for name, one in page["properties"].items()
+        },
+        "minProperties": 1,
+    }
+    return referred("ApiChanges")
+
+
+def identity(components: Components) -> Schema:
+    """Return the schema of the certificate that is to be shown."""
+    pem = {"type": "string", "minLength": 1, "description": "PEM text"}
+    shown = [one.id for one in DEFECTS if not configuration.DEFECT_IDS[one.id]]
+    components["NewIdentity"] = {
+        "description": "A defect, or a certificate and its key, or neither: the good one.",
+        "oneOf": [
+            {"type": "object", "maxProperties": 0},
+            _closed({"defect": {"enum": [*shown, None]}}),
+            _closed({"certificate": pem, "key": pem}),
+        ],
+    }
+    return referred("NewIdentity")
+
+
+def file(components: Components) -> Schema:
+    """Return the schema of where a PBX is written to, or read from."""
+    path = {"type": "string", "pattern": "^/", "description": "absolute path on the machine where ucmsim runs"}
+    components["File"] = _closed({"file": path})
+    return referred("File")
+
+
+def _closed(properties: Mapping[str, Schema]) -> Schema:
+    return {
+        "type": "object", "properties": dict(properties), "required": list(properties), "additionalProperties": False,
+    }  # fmt: skip
+
+
+def _terms(components: Components) -> Mapping[str, Schema]:
+    """Return what refers to the schemas of the terms of a fault, by name."""
+    _model(Terms, "fault.Terms", components, "fault")
+    terms: dict[str, Schema] = components.pop("fault.Terms")["properties"]
+    terms |= {"after": _point(), "until": _point()}
+    components.pop("fault.Point")
+    components.update({f"fault.terms.{name}": one for name, one in terms.items()})
+    return {name: referred(f"fault.terms.{name}") for name in terms}
+
+
+def _point() -> Schema:
+    """Return the schema of an instant on one of the two clocks."""
+    named = [_closed({name: dict(INSTANT)}) for name in ("pbx", "wall")]
+    said = "an instant on the PBX clock, or on one of the two by its name"
+    return {"description": said, "anyOf": [{"type": "null"}, dict(INSTANT), *named]}
+
+
+def _of_kind(kind: Kind, terms: Mapping[str, Schema]) -> Schema:
+    own = TypeAdapter[Any](kind.record).json_schema()
+    written = {name: _placed(own["properties"][name], "fault") for name in kind.fields}
+    for name in kind.secrets:
+        written[name] = {**written[name], "description": f"told as {HIDDEN}, which keeps it where it is sent back"}
+    if "defect" in written:
+        written["defect"] = {"enum": [one.id for one in DEFECTS]}
+    return {
+        "type": "object",
+        "description": kind.statement,
+        "properties": {"fault": {"const": kind.id}, **written, **terms},
+        "required": ["fault", *(name for name in own.get("required", ()) if name in written)],
+        "additionalProperties": False,
+    }
+
+
+def _model(kind: type[BaseModel], name: str, components: Components, prefix: str = "") -> Schema:
+    """Add the schema of a model to the *components*, what it refers to with a *prefix*."""
+    schema = kind.model_json_schema(by_alias=True)
+    for inner, one in schema.pop("$defs", {}).items():
+        components[f"{prefix}.{inner}"] = _placed(one, prefix)
+    components[name] = _placed(schema, prefix)
+    return referred(name)
+
+
+def _placed(schema: Any, prefix: str) -> Any:
+    """Return *schema* as a component: references lead to others, titles that only repeat a key are left out."""
+    if isinstance(schema, list):
+        return [_placed(one, prefix) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {
+        key: _placed(value, prefix) for key, value in schema.items() if key != "title" or not isinstance(value, str)
+    }
+    if isinstance(found.get("$ref"), str):
+        found["$ref"] = re.sub(r"^#/\$defs/", f"{REFERRED}{prefix}.", found["$ref"])
+    return found

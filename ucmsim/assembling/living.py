@@ -1,0 +1,306 @@
+"""Calls that happen while a PBX runs, and how they get into its history. Used by one thread at a time, the worker's.
+
+Knows no clock: whoever calls says up to which instant of the world's time calls have happened.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from ucmsim import schedule
+from ucmsim.asking.staging import staged
+from ucmsim.asking.wishes import Wish, together
+from ucmsim.calls import Firmware, filenames
+from ucmsim.calls.events import Call
+from ucmsim.calls.lines import Lines
+from ucmsim.calls.parties import channels_of
+from ucmsim.calls.shapes import Story
+from ucmsim.calls.traffic import Office, Traffic, restarts
+from ucmsim.calls.trunks import crowded
+from ucmsim.calls.unfolding import Unfolding
+from ucmsim.calls.world import CallWorld, Known, Past
+from ucmsim.contract.fields import FieldRefused
+from ucmsim.corrections import Corrections
+from ucmsim.instants import EARLIEST, LATEST, NEVER, at_microseconds, microseconds
+from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.store.history import History
+from ucmsim.store.records import Numbered, Record
+from ucmsim.streams import stream
+
+_A_DAY = timedelta(days=1)
+_LAST = microseconds(LATEST - timedelta(days=30))
+"""The last instant at which a call can be placed: its end, and all that follows from it, is within time."""
+
+
+class Living:
+    """The calls of the PBX *name* from *since* on: those of its traffic, if that is live, and those that are placed.
+
+    It was begun *boot* times before with this history. Where that goes on beyond *since*, because the clock begins again
+    at an instant that was before, traffic begins behind its last call.
+    """
+
+    def __init__(
+        self, name: str, settings: PbxSettings, history: History, *, seed: int, since: datetime, boot: int = 0
+    ) -> None:
+        self._name, self._settings, self._history, self._seed = name, settings, history, seed
+        self._traffic: Traffic | None = None
+        self._unfolding: Unfolding | None = None
+        self._lines: Lines | None = None
+        self._boot, self._leaps = boot, 0
+        self._reached = microseconds(since)
+        history.cut_off()
+        self._lived = history.ledger.last_end()
+        self._cleaned = since - _A_DAY
+        firmware = Firmware.of(settings.register, settings.time_zone)
+        self._clock = Corrections.of(settings.clock)
+        past = _past(history, monthly=settings.register["acctid"] == "monthly")
+        self._unwritten: list[Record] = []
+        self._news: list[str] = []
+        self._crowded: set[str] = set()
+        self._restarts = restarts(settings)
+        self._over: list[Numbered] = []
+        ledger = history.ledger
+        known = Known(ledger.known(), ledger.starts(self._reached))
+        self._world = CallWorld(
+            firmware, self._stories(), past, clock=self._clock, restarts=self._restarts, known=known
+        )
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether anything will happen by itself: traffic, calls that were placed, what is scheduled, or the old goes."""
+        retention = self._settings.retention
+        scheduled = any(schedule.come(self._clock, self._restarts, self._reached, _LAST))
+        cleaned = bool(retention.rows or retention.recordings)
+        return self._settings.traffic.live or self._world.goes_on or scheduled or cleaned
+
+    @property
+    def due(self) -> int:
+        """The instant up to which nothing happens by itself after what has happened, so that nobody need ask before it."""
+        if self._unwritten:
+            return self._reached
+        live = self._unfolding.due if self._unfolding else NEVER
+        retention = self._settings.retention
+        cleaned = microseconds(self._cleaned + _A_DAY) if retention.rows or retention.recordings else NEVER
+        return min(self._world.due, live, cleaned, schedule.due(self._clock, self._restarts, self._reached))
+
+    def happen(self, until: datetime, most: int | None = None) -> int:
+        """Let everything happen that is over before *until*; return how many rows were written, *most* of them at a time.
+
+        Ask again while it is so many.
+        """
+        since, self._reached = self._reached, max(self._reached, microseconds(until))
+        self._news += schedule.come(self._clock, self._restarts, since, self._reached)
+        if self._unfolding:
+            self._unfolding.until = self._reached
+        if not self._unwritten:
+            self._unwritten = list(islice(self._world.records(microseconds(until)), most))
+        written = self._write()
+        if written != most and until - self._cleaned >= _A_DAY:
+            self._clean(until)
+        return written
+
+    def news(self) -> list[str]:
+        """Return a sentence for each thing that happened to the unit by itself since this was asked last."""
+        news, self._news = self._news, []
+        return news
+
+    def _write(self) -> int:
+        """Write what came of the world; return how many rows that were. Where it fails, it is written the next time."""
+        self._over += self._world.over()
+        if not self._unwritten and not self._over:
+            return (
+                0  # as nearly always, twice a second for each PBX: a transaction would cost far more than all the rest
+            )
+        written = self._history.keep(self._unwritten, self._over)
+        self._unwritten, self._over = [], []
+        return written
+
+    @property
+    def up(self) -> list[Numbered]:
+        """The calls that are up, as they are if they are cut by now."""
+        return self._world.up()
+
+    @property
+    def channels(self) -> int:
+        """How many channels the unit has counted by now."""
+        return self._world.channels
+
+    def count_channels(self, made: int) -> None:
+        """Count on behind so many channels that were made by now."""
+        self._world.count_channels(made, self._reached)
+
+    def stop(self) -> None:
+        """Cut whatever is up, as the unit is switched off, where calls have come to; nothing happens any more."""
+        self._world.switch_off()
+        self._write()
+
+    def _clean(self, now: datetime) -> None:
+        """Delete what the retention says, once a day."""
+        self._cleaned = now
+        retention = self._settings.retention
+        instant = microseconds(now)
+        shown, zone = at_microseconds(self._clock.shown(instant)), self._clock.zone(instant)
+        zone = zone or self._settings.time_zone
+        gone = _days_before(shown, retention.recordings) if retention.recordings else EARLIEST
+        deleted, recordings = self._history.clean(
+            rows_before=_local(_days_before(shown, retention.rows), zone) if retention.rows else "",
+            recordings_before=math.floor(gone.timestamp()),
+        )
+        self._count_on(deleted)
+        went = ((deleted, "CDRs", retention.rows), (recordings, "recordings", retention.recordings))
+        self._news += [
+            f"retention: {what} older than {days} day{'' if days == 1 else 's'} were deleted: {count}"
+            for count, what, days in went
+            if count
+        ]
+
+    def delete_rows(self) -> int:
+        """Delete every CDR, as somebody does on the unit's own page; recordings stay. Return how many went."""
+        deleted = self._history.empty()
+        self._count_on(deleted)
+        return deleted
+
+    def _count_on(self, deleted: int) -> None:
+        """Let the unit count on after rows were *deleted*, or recordings."""
+        past = self._world.counted._replace(messages=_messages(self._history))
+        if deleted and not len(self._history) and self._settings.register["acctid-after-delete"] == "restart":
+            past = past._replace(number=0)
+        self._world.count_on(past)
+        if deleted:
+            self._history.count({"AcctId": str(past.number), "month": past.month})
+
+    def correct(self, clock: Corrections) -> None:
+        """Let the unit's clock have these corrections from now on."""
+        self._clock = clock
+        self._world.clock = clock
+
+    def skip(self, to: datetime) -> None:
+        """Go on at *to* without what would have begun until then; calls that are up stay up, until their old end.
+
+        A restart before that ends them, also one that is left out: they were cut there when they began.
+        """
+        since, self._reached = self._reached, microseconds(to)
+        self._cleaned = to - _A_DAY  # whatever it was before, the unit is at a new day
+        self._lines = self._traffic.up(since, self._reached) if self._traffic else None
+        self._traffic, self._lived = None, self._reached
+        self._leaps += 1
+        self._world.drop(since, self._reached, self._history.ledger.starts(self._reached))
+        self._world.go_on(self._stories())
+
+    def restart(self, to: datetime) -> None:
+        """Let the unit restart at *to*, or where it has come to: calls that are up end without rows, channels count from 0.
+
+        Everything that is over before must have happened.
+        """
+        at = max(self._reached, microseconds(to))
+        self._reached = at
+        self._world.restart(at)
+        if self._traffic:
+            self._traffic.restart(at)
+
+    def place(self, wish: Wish) -> tuple[Call, ...]:
+        """Let a call happen; return the channels it is made of. Raises `FieldRefused`."""
+        (story,) = self._placed([self._story(wish)])
+        return story
+
+    def place_each(self, wishes: Iterable[Wish | FieldRefused]) -> list[tuple[Call, ...]]:
+        """Let calls happen, all or, when one of them cannot, none. Raises `FieldRefused`, which names these by their index."""
+        stories, refused = [], {}
+        for index, wish in enumerate(wishes):
+            try:
+                if isinstance(wish, FieldRefused):
+                    raise wish
+                stories.append(self._story(wish))
+            except FieldRefused as error:
+                refused[index] = error
+        if refused:
+            raise together(refused)
+        return self._placed(stories)
+
+    def foretold(self, story: Story) -> tuple[int | None, int | None]:
+        """Return the number that the ledger will have of the first call of *story*, placed just now, and its rows to come.
+
+        The number is that which it has if no call ends before it that nobody knows of yet: None where there is live traffic.
+        """
+        at = None if self._settings.traffic.live else self._world.place_of(story[0])
+        before = self._history.ledger.count() + len(self._over) + sum(len(one.over) for one in self._unwritten)
+        return None if at is None else before + at, self._world.rows_of(story)
+
+    def _placed(self, stories: Iterable[Story]) -> list[Story]:
+        """Let *stories* happen, whatever lines are taken, and tell of each trunk once that has too few channels for that."""
+        stories = [self._world.place(story) for story in stories]
+        if self._traffic:
+            for story in stories:
+                self._traffic.take(story)
+        calls = [call for story in stories for call in story]
+        channels = channels_of(self._settings.trunks)
+        for one, most in crowded(calls, self._world.meanwhile(calls), channels, self._crowded):
+            where = "" if one.place in channels else f"port {one.place} of "
+            said = f"{where}trunk '{one.trunk}' carries {most} calls at once and can carry {channels.get(one.place, 1)}"
+            self._news.append(f"{said}: a placed call happens whatever lines are taken")
+            self._crowded.add(one.place)
+        return stories
+
+    def _story(self, wish: Wish) -> Story:
+        """Return the call that is wished for. Raises `FieldRefused`."""
+        start = microseconds(wish.at)
+        if start < self._reached:
+            come = f"that is in the past of the PBX's world, which has come to {at_microseconds(self._reached).isoformat()}"
+            raise FieldRefused(f"{come}; leave 'at' out for a call now, or set the clock back first", "at")
+        if start > _LAST:
+            raise FieldRefused(f"calls begin before {at_microseconds(_LAST):%Y-%m-%d}", "at")
+        return staged(wish, self._office)
+
+    @cached_property
+    def _office(self) -> Office:
+        """Who and what there is; made when it is asked for, since it takes time to make up names."""
+        people, grouping = (stream(self._seed, self._name, what) for what in ("people", "groups"))
+        return Office.of(self._settings, people, grouping)
+
+    def _stories(self) -> Iterator[Story]:
+        if not self._settings.traffic.live:
+            return iter(())
+        if self._traffic is None:
+            settings = self._settings
+            # Other calls each time: those of an instant that comes again happened already.
+            again = (str(self._boot), str(self._leaps)) if self._boot or self._leaps else ()
+            chance, recording = (
+                stream(self._seed, self._name, "live", what, *again) for what in ("traffic", "recording")
+            )
+            self._traffic = Traffic(self._office, settings.history.calls_per_day, chance, recording, self._lines)
+        self._unfolding = Unfolding(self._traffic, max(self._reached, self._lived))
+        return self._unfolding
+
+
+def _days_before(shown: datetime, days: int) -> datetime:
+    """Return the instant that many *days* before what the clock has *shown*, at the earliest the first there is."""
+    return shown - timedelta(days=min(days, (shown - EARLIEST).days))
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> str:
+    """Return an *instant* like `start`; in an hour that comes twice, one before it, so that nothing younger is meant."""
+    local = instant.astimezone(zone)
+    first, second = (local.replace(fold=fold).utcoffset() or timedelta() for fold in (0, 1))
+    return (local - max(first - second, timedelta())).replace(tzinfo=None).isoformat(" ")[:19]
+
+
+def _past(history: History, *, monthly: bool) -> Past:
+    """Return what a unit that goes on with *history* has counted so far; an import may have rows in any order."""
+    if counted := history.counted():
+        return Past(int(counted["AcctId"]), counted["month"], _messages(history))
+    return Past(*history.highest(monthly=monthly), _messages(history))
+
+
+def _messages(history: History) -> Mapping[str, int]:
+    """Return the number of the next message of each mailbox."""
+    recordings, found = history.recordings, {}
+    for directory in recordings.directories():
+        number = directory.removeprefix(filenames.MAILBOXES).partition("/")[0]
+        if directory == filenames.mailbox(number):
+            found[number] = recordings.next_message(directory)
+    return found

@@ -1,0 +1,1 @@
+"""The commands beside `ucmsim check`, a module each."""

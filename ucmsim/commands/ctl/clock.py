@@ -1,0 +1,55 @@
+"""`ucmsim ctl clock`: what the PBX believes the time to be, shown and moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ucmsim.client import ControlClient
+from ucmsim.commands.ctl import showing
+from ucmsim.commands.ctl.asking import asks_about, asks_one
+from ucmsim.commands.outeroptions import group
+
+
+def seconds(text: str) -> float:
+    """Return the seconds that *text* is; raises `click.BadParameter`."""
+    try:
+        return float(text)
+    except ValueError:
+        raise click.BadParameter(f"'{text}' is no number of seconds, such as 3600 for an hour") from None
+
+
+@group("The PBX clock: show, set, advance, step, rate, zone.")
+def clock() -> None:
+    """What a PBX believes the time to be."""
+
+
+def _moves(name: str, key: str, form: Any, metavar: str, said: str) -> None:
+    """Add ``clock`` *name*, which sets *key* of a change."""
+
+    # So that seconds may be less than 0.
+    @clock.command(
+        name,
+        help=said,
+        short_help=f"{said.partition(';')[0].rstrip('.')}.",
+        context_settings={"ignore_unknown_options": True},
+    )
+    @click.argument("value", metavar=metavar, type=form)
+    @asks_one
+    def command(client: ControlClient, pbx: str, *, value: Any, as_json: bool) -> None:
+        showing.one(client.change_clock(pbx, {key: value}), as_json=as_json)
+
+
+@clock.command()
+@asks_about
+def show(client: ControlClient, pbx: str, *, as_json: bool) -> None:
+    """What it shows, how fast it runs, and the world's time."""
+    showing.one(client.clock(pbx), as_json=as_json)
+
+
+_moves("set", "now", str, "INSTANT", "Set it to an ISO instant with its zone; what lies between does not happen.")
+_moves("advance", "advance", seconds, "SECONDS", "Let time pass, with all that happens in it.")
+_moves("step", "step", seconds, "SECONDS", "Correct it, forward or back, as NTP does; in the world no time passes.")
+_moves("rate", "rate", float, "RATE", "Let it run so many times as fast as real time; 0 freezes it.")
+_moves("zone", "time_zone", str, "ZONE", "Let the unit believe in an IANA zone, such as Europe/Berlin.")

@@ -1,0 +1,82 @@
+"""The group `ucmsim ctl`, and what is about a whole PBX or the process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ucmsim.client import ControlClient
+from ucmsim.commands.ctl import showing
+from ucmsim.commands.ctl.asking import NAME, asks
+from ucmsim.commands.ctl.calls import calls, ledger
+from ucmsim.commands.ctl.clock import clock
+from ucmsim.commands.ctl.faults import faults
+from ucmsim.commands.ctl.page import api, identity
+from ucmsim.commands.ctl.pbxs import pbxs
+from ucmsim.commands.journal import journal
+from ucmsim.commands.outeroptions import group
+
+_FILE = click.argument("file", type=click.Path(path_type=Path))
+
+
+@group("Drive a running ucmsim.")
+def ctl() -> None:
+    """Drive a running ucmsim: its PBXs, their clocks, calls and faults.
+
+    Where it runs is said by options, before the command or behind it, or by the environment. Exit codes: 0, 1 when it was
+    refused, 2 when it was asked wrongly, 3 when nobody answers.
+
+    For completion of commands and of names in them, put this into ~/.bashrc, with zsh_source for zsh and fish_source for
+    fish:
+
+        eval "$(_UCMSIM_COMPLETE=bash_source ucmsim)"
+    """
+
+
+@ctl.command()
+@asks
+def status(client: ControlClient, *, as_json: bool) -> None:
+    """What runs: the instance, its version and seed, its PBXs."""
+    showing.one(client.status(), as_json=as_json)
+
+
+@ctl.command()
+@asks
+def metrics(client: ControlClient, *, as_json: bool) -> None:
+    """What every PBX has counted, as Prometheus reads it."""
+    told = client.metrics()
+    showing.done(told.rstrip("\n"), as_json=as_json, value=told)
+
+
+@ctl.command(short_help="Let a PBX begin anew as its settings make it.")
+@NAME
+@asks
+def reset(client: ControlClient, *, pbx: str, as_json: bool) -> None:
+    """Let a PBX begin anew as its settings make it; its port and certificate stay."""
+    told = client.reset(pbx)
+    showing.done(f"{pbx} begins anew, with {told.rows} rows", as_json=as_json, value=told)
+
+
+@ctl.command(short_help="Write a PBX to a file.")
+@NAME
+@_FILE
+@asks
+def snapshot(client: ControlClient, *, pbx: str, file: Path, as_json: bool) -> None:
+    """Write a PBX to a file on the machine where ucmsim runs."""
+    told = client.snapshot(pbx, str(file.absolute()))
+    showing.done(f"{pbx} is in {told.file}: {told.bytes} bytes, {told.rows} rows", as_json=as_json, value=told)
+
+
+@ctl.command(short_help="Let a PBX be what a snapshot has.")
+@NAME
+@_FILE
+@asks
+def restore(client: ControlClient, *, pbx: str, file: Path, as_json: bool) -> None:
+    """Let a PBX be what a snapshot has; its port and certificate stay."""
+    told = client.restore(pbx, str(file.absolute()))
+    showing.done(f"{pbx} is as in {file}, with {told.rows} rows", as_json=as_json, value=told)
+
+
+for command in (pbxs, calls, ledger, faults, clock, identity, api, journal):
+    ctl.add_command(command)

@@ -1,0 +1,84 @@
+"""What could be typed next: names that the tables have, and names that a running ucmsim knows, if one is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import click
+
+from ucmsim.client import ControlClient, ControlError
+from ucmsim.commands.outeroptions import said
+from ucmsim.commands.whereabouts import chosen
+from ucmsim.errors import UcmsimError
+
+Complete = Callable[[click.Context, click.Parameter, str], list[str]]
+
+PATIENCE = 2.0
+"""Seconds that the shell waits for a running ucmsim."""
+
+
+def _beginning(words: Iterable[str], begun: str) -> list[str]:
+    return [word for word in words if word.startswith(begun)]
+
+
+def _asked(context: click.Context, ask: Callable[[ControlClient], Iterable[str]], begun: str) -> list[str]:
+    """Return the names that a running ucmsim tells, none where it cannot be asked: a shell wants no error."""
+    try:
+        return _beginning(ask(said(context).client(PATIENCE)), begun)
+    except (ControlError, UcmsimError, click.UsageError):
+        return []
+
+
+def pbxs(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Complete the name of a PBX."""
+    return _asked(context, lambda client: client.status().pbxs, begun)
+
+
+def armed(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Complete the name of a fault that is armed."""
+    pbx = context.params.get("pbx")
+    return _asked(context, lambda client: [one.name for one in client.faults(chosen(client, pbx))], begun)
+
+
+def kinds(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Complete the kind of a fault."""
+    from ucmsim.faults import KINDS
+
+    return _beginning([kind.id for kind in KINDS], begun)
+
+
+def fields(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Complete a field or a term of the kind of fault that stands before."""
+    from ucmsim.faults import KINDS
+    from ucmsim.faults.terms import Terms
+
+    own = [name for kind in KINDS if kind.id == context.params.get("kind") for name in kind.fields]
+    return _beginning([f"{name}=" for name in (*own, *Terms.model_fields)], begun)
+
+
+def shapes(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Complete the shape of a call."""
+    from ucmsim.calls.shapes import SHAPES
+
+    return _beginning([shape.id for shape in SHAPES], begun)
+
+
+def defects(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Complete the id of a certificate defect."""
+    from ucmsim.certificates.defects import DEFECTS
+
+    return _beginning([defect.id for defect in DEFECTS], begun)
+
+
+def settings(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Complete a key of a PBX's settings."""
+    from ucmsim.settings import Pbx
+
+    return _beginning([f"{name}=" for name in Pbx.model_fields], begun)
+
+
+def page(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Complete a setting of the API Configuration page."""
+    from ucmsim.settings import Api
+
+    return _beginning([f"{name}=" for name in Api.model_fields], begun)

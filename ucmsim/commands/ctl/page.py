@@ -1,0 +1,78 @@
+"""`ucmsim ctl identity` and `ucmsim ctl api`: the certificate that is shown, and the device's API Configuration page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ucmsim.client import ControlClient
+from ucmsim.commands.ctl import completing, showing
+from ucmsim.commands.ctl.asking import WORDS, asks_about, asks_one
+from ucmsim.commands.ctl.words import nested
+from ucmsim.commands.outeroptions import group
+from ucmsim.errors import readable
+
+_PEM = ("tls_private_key", "tls_cert")
+
+
+@group("The certificate that is shown: show, set.")
+def identity() -> None:
+    """The certificate that a PBX shows."""
+
+
+@identity.command("show")
+@asks_about
+def shown(client: ControlClient, pbx: str, *, as_json: bool) -> None:
+    """What is shown; --json has the chain as PEM."""
+    showing.one(client.identity(pbx), as_json=as_json, without=("certificate",))
+
+
+@identity.command("set", short_help="Show a DEFECT from the next handshake on, or files.")
+@click.argument("defect", required=False, shell_complete=completing.defects)
+@click.option("--certificate", type=click.Path(path_type=Path), help="A PEM file with a certificate, and its chain.")
+@click.option("--key", type=click.Path(path_type=Path), help="And the PEM file of its key.")
+@asks_one
+def show_identity(
+    client: ControlClient, pbx: str, *, defect: str | None, certificate: Path | None, key: Path | None, as_json: bool
+) -> None:
+    """Show a certificate with a DEFECT from the next handshake on, or one from files; with neither, the good one.
+
+    'ucmsim show defects' has the defects.
+    """
+    given = {"defect": defect, "certificate": certificate and _pem(certificate), "key": key and _pem(key)}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    showing.one(client.show_identity(pbx, chosen), as_json=as_json, without=("certificate",))
+
+
+@group("The device's API Configuration page: show, set.")
+def api() -> None:
+    """The device's API Configuration page."""
+
+
+@api.command("show")
+@asks_about
+def page(client: ControlClient, pbx: str, *, as_json: bool) -> None:
+    """Its seven settings; of the password only whether one is set."""
+    showing.one(client.api(pbx), as_json=as_json)
+
+
+@api.command("set", short_help="Change settings of it.")
+@click.argument("words", metavar=WORDS, nargs=-1, required=True, shell_complete=completing.page)
+@asks_one
+def change(client: ControlClient, pbx: str, *, words: tuple[str, ...], as_json: bool) -> None:
+    """Change settings of it: ucmsim ctl api set enable=true 'permitted_ips=["127.0.0.0/8"]'.
+
+    tls_private_key and tls_cert are names of PEM files here, which are uploaded, or null for what was minted.
+    """
+    changes: dict[str, Any] = nested(words)
+    for name in _PEM:
+        if isinstance(changes.get(name), str):
+            changes[name] = _pem(Path(changes[name]))
+    showing.one(client.change_api(pbx, changes), as_json=as_json)
+
+
+def _pem(file: Path) -> str:
+    with readable(str(file), "name a PEM file that is here"):
+        return file.read_text("utf-8")

@@ -1,0 +1,129 @@
+"""`ucmsim journal`: what happened on a running PBX, a line an exchange, as it happens where that is asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import click
+
+from ucmsim.client import ControlClient
+from ucmsim.commands.exits import exiting
+from ucmsim.commands.following import Follower
+from ucmsim.commands.outeroptions import LocatedCommand, for_programs, located, pbx_said
+from ucmsim.commands.whereabouts import Whereabouts, chosen
+from ucmsim.contract.answers import Entry
+from ucmsim.journal import digest as digests
+from ucmsim.journal import exports
+from ucmsim.journal.inquiry import CLOCKS, KINDS, MOST, PARAMETERS
+from ucmsim.journal.replay import Place, curl
+from ucmsim.journal.telling import parts
+
+_STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType({
+    "time": {"dim": True}, "who": {"dim": True}, "what": {"bold": True}, "good": {"fg": "green"}, "asked": {"fg": "yellow"},
+    "bad": {"fg": "red"}, "figures": {}, "refusal": {"fg": "yellow"}, "fault": {"fg": "magenta"}, "mark": {"fg": "cyan"},
+    "end": {"fg": "red"},
+})  # fmt: skip
+
+
+def _filter(name: str, **more: Any) -> Callable[[Any], Any]:
+    return click.option(f"--{name}", help=f"{PARAMETERS[name][0].upper()}{PARAMETERS[name][1:]}.", **more)
+
+
+@click.command("journal", cls=LocatedCommand, short_help="What happened on a running PBX, and why.")
+@located
+@click.argument("named", metavar="[PBX]", required=False)
+@click.option("--pbx", "-p", "name", help="The PBX; may be left out when there is only one.")
+@click.option("--follow", "-f", is_flag=True, help="Begin with the last ones, and go on as they happen.")
+@click.option("--all", "every", is_flag=True, help="Also connections that served their requests.")
+@for_programs("every event as a line of JSON")
+@click.option("--har", "as_har", is_flag=True, help="Print the exchanges as an HTTP Archive.")
+@click.option("--curl", "as_curl", is_flag=True, help="Print each exchange as a curl command.")
+@click.option("--digest", "as_digest", is_flag=True, help="Print the SHA-256 of what two equal runs have in common.")
+@_filter("kind", type=click.Choice(KINDS))
+@_filter("since")
+@_filter("until")
+@_filter("clock", type=click.Choice(CLOCKS))
+@_filter("peer")
+@_filter("path")
+@_filter("status")
+@_filter("fault")
+@_filter("refusal")
+@_filter("mark")
+@_filter("last", type=click.IntRange(1, MOST))
+def journal(
+    *,
+    where: Whereabouts,
+    named: str | None,
+    name: str | None,
+    follow: bool,
+    every: bool,
+    as_json: bool,
+    as_har: bool,
+    as_curl: bool,
+    as_digest: bool,
+    **filters: Any,
+) -> None:
+    """What happened on a running PBX: one line an exchange, with the reason for every refusal.
+
+    Connections are told where no exchange tells of them. Times of day are those of the wall clock, in UTC.
+    """
+    forms = [
+        form
+        for form, wanted in zip(("json", "har", "curl", "digest"), (as_json, as_har, as_curl, as_digest), strict=True)
+        if wanted
+    ]
+    if len(forms) > 1:
+        raise click.UsageError(f"--{forms[0]} and --{forms[1]} cannot be had at once")
+    form = forms[0] if forms else "lines"
+    if follow and form in ("har", "digest"):
+        raise click.UsageError(f"--{form} is of a whole, and --follow has no end")
+    if form in ("har", "curl"):
+        if (kind := filters["kind"] or "exchange") != "exchange":
+            raise click.UsageError(
+                f"--{form} is of exchanges, so it finds nothing with --kind {kind}; --json is of all"
+            )
+        filters["kind"] = kind
+    with exiting():
+        client = where.client()
+        narrowed = {key: value for key, value in filters.items() if value is not None}
+        if form == "lines" and not every and "kind" not in narrowed:
+            narrowed["brief"] = "yes"
+        pbx = chosen(client, name or pbx_said(click.get_current_context()), named)
+        place = _place(client, pbx) if form == "curl" else Place()
+        if not follow:
+            _printed(client.journal(pbx, **narrowed), form, place)
+            return
+        for entry in Follower(where.client, pbx, narrowed).events():
+            _printed([entry], form, place)
+
+
+def _place(client: ControlClient, pbx: str) -> Place:
+    told = client.pbx(pbx)
+    return Place(told.url or "", told.ca, told.username or "")
+
+
+def _printed(found: list[Entry], form: str, place: Place) -> None:
+    entries = [entry.raw for entry in found]
+    match form:
+        case "json":
+            for line in exports.json_lines(entries):
+                click.echo(line)
+        case "har":
+            click.echo(json.dumps(exports.har(entries), indent=2))
+        case "digest":
+            click.echo(digests.digest(entries))
+        case "curl":
+            for entry in entries:
+                if entry["kind"] == "exchange":
+                    click.echo(curl(entry, place))
+        case _:
+            for entry in entries:
+                click.echo(_line(entry), color=False if os.environ.get("NO_COLOR") else None)
+
+
+def _line(entry: Mapping[str, Any]) -> str:
+    return "  ".join(click.style(text, **_STYLES[manner]) for manner, text in parts(entry))

@@ -1,0 +1,210 @@
+"""`ucmsim scenario`: lists the bad days, shows one, and plays one on a running ucmsim beside the client that is judged."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ucmsim import tables
+from ucmsim.client import ControlClient, ControlError
+from ucmsim.commands.exits import USAGE, exiting
+from ucmsim.commands.outeroptions import LocatedCommand, located
+from ucmsim.commands.report import gathered
+from ucmsim.commands.whereabouts import Whereabouts
+from ucmsim.errors import UcmsimError
+from ucmsim.privatefile import check, put
+from ucmsim.scenarios import shipped
+from ucmsim.scenarios.bridge import Bridge
+from ucmsim.scenarios.language import LONGEST, Scenario
+from ucmsim.scenarios.outcome import Outcome
+from ucmsim.scenarios.performing import Performance
+from ucmsim.scenarios.running import Place, reading, stage, watched
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
+
+
+def _completed(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    return [name for name in shipped.names() if name.startswith(begun)]
+
+
+_NAME = click.argument("name", metavar="NAME|FILE", shell_complete=_completed)
+
+
+@click.group(short_help="Bad days, played beside a client that is judged.")
+def scenario() -> None:
+    """Bad days, played on a running PBX: what happens, and what a correct client makes of it."""
+
+
+@scenario.command("list")
+@_JSON
+def list_(as_json: bool) -> None:
+    """The scenarios that there are."""
+    rows = [{"id": one.name, "title": one.title} for one in shipped.every()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    _echoed(tables.table([("id", "title"), *((row["id"], row["title"]) for row in rows)], width))
+
+
+@scenario.command("show", short_help="What happens in a scenario, and what a correct client does.")
+@_NAME
+@_JSON
+def show(name: str, as_json: bool) -> None:
+    """What happens in the scenario NAME, or in FILE, what a correct client does, and what is expected of it.
+
+    A FILE is validated on the way; exit 2 with every mistake in it.
+    """
+    with exiting(USAGE):
+        chosen = shipped.found(name)
+    if as_json:
+        click.echo(json.dumps(described(chosen), indent=2))
+        return
+    _echoed([f"{chosen.name}: {chosen.title}", *lines_of(chosen)])
+
+
+@scenario.command(
+    "run", cls=LocatedCommand, short_help="Play a scenario beside a client; exit 0 when it passed, 1 when it failed."
+)
+@_NAME
+@located
+@click.option("--pbx", "-p", help="Play it on this PBX, which has the settings that it needs; else on one of its own.")
+@click.option("--bind", default="127.0.0.1:0", show_default=True, help="Where its own PBX listens.")
+@click.option(
+    "--permit",
+    multiple=True,
+    default=["127.0.0.0/8"],
+    show_default=True,
+    help="Who may ask its own PBX: address/netmask.",
+)
+@click.option(
+    "--env",
+    "env_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write UCM_URL, UCM_USER, UCM_PASSWORD and UCM_CA to this file.",
+)
+@click.option(
+    "--patience",
+    type=click.FloatRange(0, LONGEST),
+    help="Seconds that each step, and at the end the client, is waited for; default: the scenario's.",
+)
+@click.option(
+    "--kept",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file of the AcctIds that the client keeps, one a line.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the verdict and the evidence to this zip, as ucmsim report does.",
+)
+@_JSON
+def run(
+    name: str,
+    *,
+    where: Whereabouts,
+    pbx: str | None,
+    bind: str,
+    permit: Sequence[str],
+    env_file: Path | None,
+    patience: float | None,
+    kept: Path | None,
+    report: Path | None,
+    as_json: bool,
+) -> None:
+    """Play the scenario NAME, or the one in FILE, on a running ucmsim, beside the client that is to be judged.
+
+    It says where to point the client, and each step. It ends when nothing more is waited for, or on Ctrl-C: what came by then
+    is judged. Exit 0 when all passed, 1 when something failed, 2 for what was asked wrongly, 3 when no ucmsim answers.
+    """
+    with exiting(USAGE):
+        chosen = shipped.found(name)
+        for file in (env_file, report):
+            if file is not None:
+                _writable(file)
+    if kept is not None and all(one.kept is None for one in chosen.expectations):
+        click.echo(f"warning: nothing is expected of what the client keeps: {kept} is not looked at", err=True)
+        kept = None
+    with exiting():
+        client = where.client()
+        with stage(client, chosen, pbx, bind, permit) as place:
+            bridge = Bridge(client, place.name)
+            if differing := bridge.differing(chosen.pbx):
+                raise click.UsageError(f"PBX '{place.name}' is another: {'; '.join(differing)}")
+            if env_file is not None:
+                put(env_file, place.brought(client, env_file.absolute().parent).environment().encode())
+            if not as_json:
+                _echoed([f"{chosen.name}: {chosen.title}", *lines_of(chosen), *place.lines()])
+            performance = Performance(
+                chosen, bridge, chosen.patience if patience is None else patience, said, kept=reading(kept)
+            )
+            outcome = watched(performance)
+            if kept is not None and not kept.exists():
+                click.echo(f"warning: there is no file {kept}, so nothing is known of what the client kept", err=True)
+            if report is not None:
+                _report(client, place, where, report, played=chosen, outcome=outcome)
+    click.echo(json.dumps(outcome.account(chosen), indent=2) if as_json else str(outcome))
+    raise SystemExit(outcome.exit)
+
+
+@scenario.command("schema")
+def schema() -> None:
+    """The JSON Schema of a scenario's file."""
+    click.echo(json.dumps(Scenario.model_json_schema(), indent=2))
+
+
+def _writable(file: Path) -> None:
+    """Raise `UcmsimError` where *file* cannot be written: a day is too long to learn it at its end."""
+    try:
+        check(file)
+    except OSError as error:
+        raise UcmsimError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _report(
+    client: ControlClient, place: Place, where: Whereabouts, out: Path, *, played: Scenario, outcome: Outcome
+) -> None:
+    """Write the *outcome*, and what the client did and got, to the zip *out*, while the PBX is there; what cannot be written is said."""
+    secrets = [*([place.password] if place.password else ()), *played.secrets]
+    try:
+        if gathered(client, where, [place.name], out, secrets=secrets, outcome=outcome.account(played)):
+            click.echo(f"{out}: open report.html in it", err=True)
+    except ControlError as error:  # what came of the day is told all the same
+        click.echo(f"{out} cannot be written: {error}", err=True)
+
+
+def said(sentence: str) -> None:
+    """Tell what happens, as it happens."""
+    click.echo(f"{datetime.now(UTC):%H:%M:%SZ}  {sentence}", err=True)
+
+
+def described(chosen: Scenario) -> dict[str, Any]:
+    """Return a scenario for programs, without its steps."""
+    expected = [{"name": one.name, "says": one.says} for one in chosen.expectations]
+    return {
+        "id": chosen.name, "title": chosen.title, "story": chosen.story, "correct": chosen.correct,
+        "pbx": dict(chosen.pbx), "patience": chosen.patience, "expect": expected,
+    }  # fmt: skip
+
+
+def lines_of(chosen: Scenario) -> Iterator[str]:
+    """Yield the lines of a scenario for people."""
+    for heading, text in (("what happens", chosen.story), ("a correct client", chosen.correct)):
+        yield f"  {heading}:"
+        yield from textwrap.wrap(text, 96, initial_indent="    ", subsequent_indent="    ")
+    yield "  expected:"
+    for one in chosen.expectations:
+        yield from textwrap.wrap(f"{one.name}: {one.says}", 96, initial_indent="    ", subsequent_indent="      ")
+
+
+def _echoed(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)

@@ -1,0 +1,1 @@
+"""`/recapi`: what is in the spool, its sound, its listings and archives."""

@@ -1,0 +1,1 @@
+"""The process: the PBXs that run in it, their worker, their lifetimes."""

@@ -1,0 +1,1 @@
+"""Sockets and TLS: what carries bytes between a peer and the PBX, and how it ends."""
