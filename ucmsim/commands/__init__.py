@@ -1,1 +1,1 @@
-"""The commands beside `ucmsim check`, a module each."""
+"""The subcommands of `ucmsim`, a module or a package each, and what they have in common."""
