@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
+from ucmsim.certificates.defects import BY_ID, Careful
 from ucmsim.entry import UNVERIFIED
 from ucmsim.journal import MARKS
 from ucmsim.report.summary import Summary
@@ -14,6 +16,10 @@ Level = Literal["good", "bad", "open"]
 
 _ORDINARY = ("no-credentials", "nonce-old", "nonce-count")
 """Refusals that are one half of asking again with Digest."""
+_ACCEPTABLE: Mapping[Careful, str] = MappingProxyType({
+    "accept": "careful clients accept what is odd about it",
+    "policy": "whether a careful client accepts what is odd about it is a matter of its policy",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +76,51 @@ def _recordings(summary: Summary) -> Iterator[Finding]:
 
 
 def _certificates(summary: Summary) -> Iterator[Finding]:
-    name, shown = summary.name, summary.defects.total()
-    accepted = summary.marks[UNVERIFIED]
+    name, shown, accepted = summary.name, summary.defects, summary.marks[UNVERIFIED]
+    refusable = {defect for defect, _ in shown if careful(defect) == "refuse"}
+    tried = sum(count for (defect, _), count in shown.items() if defect in refusable)
+    heard = sum(shown[defect, "accepted"] for defect in refusable)
     if accepted:
-        more = f"a bad certificate was shown on {_many(shown, 'connection')}; verify it, and stop when it is bad"
+        where = f"a bad certificate was shown on {_many(tried, 'connection')}; " if tried else ""
+        more = f"{where}verify it, and stop when it is bad"
         yield Finding(
             name, "bad", f"{_many(accepted, 'request')} {_be(accepted)} sent in spite of a bad certificate", more
         )
-    elif shown:
+    elif heard:
+        more = "what came could not be read as a request; verify the certificate, and stop when it is bad"
+        yield Finding(name, "bad", f"{_many(heard, 'connection')} went on in spite of a bad certificate", more)
+    elif tried:
         yield Finding(
-            name, "good", f"A bad certificate was shown on {_many(shown, 'connection')}, and no request came over it"
+            name, "good", f"A bad certificate was shown on {_many(tried, 'connection')}, and no request came over it"
         )
     else:
         yield Finding(
-            name, "open", "Verification of certificates was not tried", "arm tls.certificate to see what it does"
+            name,
+            "open",
+            "Verification of certificates was not tried",
+            "arm tls.certificate with a defect that careful clients refuse to see what it does",
         )
+    yield from _acceptable(summary)
+
+
+def _acceptable(summary: Summary) -> Iterator[Finding]:
+    """Yield what became of certificates that careful clients need not refuse, which tell nothing of verification."""
+    for manner, why in _ACCEPTABLE.items():
+        for verdict, said in (("accepted", "Requests came over {}"), ("refused", "No request came over {}")):
+            found = {
+                defect: count
+                for (defect, word), count in sorted(summary.defects.items())
+                if word == verdict and careful(defect) == manner
+            }
+            if found:
+                connections = _many(sum(found.values()), "connection")
+                title = f"{said.format(connections)} with the certificate {', '.join(found)}"
+                yield Finding(summary.name, "open", title, why)
+
+
+def careful(defect: str) -> Careful:
+    """Return what a careful client does with a *defect*; one that is not known here is taken for a bad one."""
+    return BY_ID[defect].careful_client if defect in BY_ID else "refuse"
 
 
 def _marks(summary: Summary) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from ucmsim.journal import MARKS
-from ucmsim.report.findings import Finding
+from ucmsim.report.findings import Finding, careful
 from ucmsim.report.summary import Summary
 
 _TEMPLATE = files("ucmsim") / "data" / "report.html"
@@ -33,5 +33,5 @@ def page(
     template = environment.from_string(_TEMPLATE.read_text("utf-8"))
     marks = {mark.id: mark for mark in MARKS}
     return template.render(
-        run=run, summaries=summaries, findings=found, settings=settings, marks=marks, outcome=outcome
+        run=run, summaries=summaries, findings=found, settings=settings, marks=marks, outcome=outcome, careful=careful
     )
