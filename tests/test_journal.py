@@ -171,6 +171,40 @@ def test_a_short_secret_is_not_looked_for_inside_of_words():
     assert shown("/cdrapi?caller=5301&callee=1530", "530") == "/cdrapi?caller=5301&callee=1530"
 
 
+@pytest.mark.parametrize(
+    ("target", "masked"),
+    [
+        ("/backup/Zqx", "***"),
+        ("/Zqx/cdrapi?format=csv", "***?format=csv"),
+        ("/backup/%5Aqx", "***"),
+        ("/cdrapi?x=Zqx&y=/a/Zqx", "/cdrapi?x=***&y=***"),
+        ("/backup/Zqx1", "/backup/Zqx1"),
+    ],
+)
+def test_a_short_secret_is_masked_as_a_whole(target, masked):
+    """Below 4 characters it is masked where it is all of a value, or of a segment of a path."""
+    assert shown(target, "Zqx") == masked
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "G%E4rtner-PLANT-77",
+        "G%e4rtner%2DPLANT%2D77",
+        "G%25E4rtner-PLANT-77",
+        "G\udce4rtner-PLANT-77",
+        "Ga%CC%88rtner-PLANT-77",
+        "G%C3%83%C2%A4rtner-PLANT-77",
+        "Gärtner-PLANT-77".encode("latin-1").hex(),
+        b64encode("Gärtner-PLANT-77".encode("latin-1")).decode().rstrip("="),
+    ],
+)
+def test_a_password_in_another_charset_is_masked(sent):
+    """A client that writes Latin-1, or letters and their accents apart, tells the password as well as one with UTF-8."""
+    assert shown(f"/cdrapi?q={sent}&y=1", "Gärtner-PLANT-77") == "/cdrapi?q=***&y=1"
+    assert shown(f"/a/{sent}?y=1", "Gärtner-PLANT-77") == "***?y=1"
+
+
 def test_the_pbxs_password_is_masked_wherever_it_stands():
     """The password is masked in the path and in any parameter, and the rest can still be read."""
     told = shown(f"/cdrapi?caller={PASSWORD}&offset=5&x={PASSWORD}{PASSWORD}&{PASSWORD}=1&callee=5301")

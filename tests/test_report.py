@@ -450,6 +450,45 @@ def test_scrubber_knows_all_that_a_secret_can_look_like(secret: str) -> None:
         assert [form for form in encodings(secret) if len(form) > 4 and form in told] == []
 
 
+@pytest.mark.parametrize(
+    "form", [
+        "Gärtner-PLANT-77", "GÄRTNER-plant-77", "G%C3%A4rtner-PLANT-77", "G%C3%84rtner-PLANT-77", "g%c3%84RTNER-PLANT-77",
+        "G%E4rtner-PLANT-77", "G%C4rtner-PLANT-77", "G\\xe4rtner-PLANT-77", "G\udce4rtner-PLANT-77", "Ga%CC%88rtner-PLANT-77",
+        "G%C3%83%C2%A4rtner-PLANT-77", "".join(f"%{one:02X}" for one in "Gärtner-PLANT-77".encode("latin-1")),
+    ],
+)  # fmt: skip
+def test_scrubber_knows_a_secret_in_any_charset_and_case(form: str) -> None:
+    """Beyond ASCII too: in Latin-1, with capitals, with the accent apart."""
+    assert Scrubber(("Gärtner-PLANT-77",)).text(f"x={form}&y") == f"x={HIDDEN}&y"
+
+
+def test_scrubber_hides_a_short_secret_as_a_whole() -> None:
+    """Below 4 characters it is hidden where it is all of a text, a value, or a segment of a path, and never in the name of one."""
+    scrub = Scrubber(("Zqx", "id", "aä"))
+
+    assert scrub.value({"id": 1, "target": "/backup/Zqx?a=Zqx&Zqx=b", "agent": "Zqx", "note": "a Zqx, grid", "x": "a%C3%A4"}) == {
+        "id": 1, "target": f"/backup/{HIDDEN}?a={HIDDEN}&{HIDDEN}=b", "agent": HIDDEN, "note": "a Zqx, grid", "x": HIDDEN,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("knows", [False, True])
+def test_a_planted_password_beyond_ascii_appears_nowhere(
+    control: Control, ucm_fleet: UcmFleet, tmp_path: Path, *, knows: bool
+) -> None:
+    """Nor one that is short, whether the report is told of the password or not."""
+    for password, sent in (("Gärtner-PLANT-77", "G%E4rtner-PLANT-77"), ("Zqx", "Zqx")):
+        pbx = control.create(api=api(tls_authentication_name="cdrapi", tls_authentication_password=password)).json
+        for target in (f"/cdrapi?q={sent}", f"/backup/{sent}"):
+            agent = password.encode("latin-1").decode("latin-1")
+            requests.get(f"{pbx['url']}{target}", verify=pbx["ca"], timeout=20, headers={"User-Agent": agent})
+        client = ControlClient(ucm_fleet.control.url, ucm_fleet.control.token)
+        out = tmp_path / f"{len(password)}.zip"
+        bundle(client, [pbx["name"]], out, Scrubber((password,) if knows else ()), lambda items, *_: iter(items))
+        text = "\n".join(members(out).values())
+        assert HIDDEN in text
+        assert [part for part in ("PLANT", "Zqx") if part in text] == []
+
+
 @pytest.mark.parametrize("told_by", ["option", "environment"])
 def test_passwords_of_faults_and_of_a_ready_report_appear_nowhere(
     control: Control, ucm_fleet: UcmFleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told_by: str

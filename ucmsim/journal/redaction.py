@@ -11,7 +11,7 @@ from itertools import islice
 from urllib.parse import unquote, unquote_plus
 
 from ucmsim.journal.credentials import USERINFO, has_userinfo, is_telling, may_tell
-from ucmsim.journal.disguises import disguises
+from ucmsim.journal.disguises import disguises, octets_of
 from ucmsim.refusals import Refusal
 
 _SECRETIVE = re.compile("auth|cookie|credential|key|pass|pwd|secret|session|signature|token")
@@ -28,6 +28,7 @@ _HEADERS = 32
 """Header lines, and fields of credentials, that are told."""
 _HIDDEN = "***"
 _SHORT = 4
+"""Characters of a secret that is looked for inside of texts; a shorter one stands in many words by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ class Discretion:
         return f"{name}={value}" if known else f'{_HIDDEN if self.hides(name) else name}="{_HIDDEN}"'
 
     def hides(self, text: str) -> bool:
-        """Return whether a secret stands in *text*, however often it is encoded; short ones only as the whole of it."""
+        """Return whether a secret stands in *text*, however often it is encoded; short ones only as all of it or of a segment of a path."""
         # Decoding only shortens; most of what there is to look at is shorter than any password.
         return len(text) >= self._shortest and _hides(text, self.secrets)
 
@@ -150,8 +151,12 @@ class Discretion:
 
 
 def _forms(username: str, password: str) -> Iterator[str]:
-    basic = b64encode(f"{username}:{password}".encode("utf-8", "surrogateescape")).decode()
-    yield from (password, basic.rstrip("="), *sorted(disguises(password)))
+    for octets in octets_of(password):
+        # Bytes that are no UTF-8 are surrogates in a request, and escaped in what is told of it.
+        yield from (octets.decode("utf-8", how) for how in ("surrogateescape", "backslashreplace"))
+    for octets in octets_of(f"{username}:{password}"):
+        yield b64encode(octets).decode().rstrip("=")
+    yield from sorted(disguises(password))
 
 
 def _hides(text: str, secrets: Iterable[str]) -> bool:
@@ -171,13 +176,13 @@ def _hides(text: str, secrets: Iterable[str]) -> bool:
 def _decoded(text: str) -> Iterator[str]:
     """Yield what *text* may be the encoding of, if it is one at all."""
     if "%" in text:
-        yield unquote(text)
+        yield unquote(text, errors="surrogateescape")
     if "+" in text:
-        yield unquote_plus(text)
+        yield unquote_plus(text, errors="surrogateescape")
 
 
 def _stands(text: str, secrets: Iterable[str]) -> bool:
     for secret in secrets:  # noqa: SIM110 - a generator would take three times as long, dozens of times a request
-        if (secret in text) if len(secret) >= _SHORT else (secret == text):
+        if (secret in text) if len(secret) >= _SHORT else (f"/{secret}/" in f"/{text}/"):
             return True
     return False

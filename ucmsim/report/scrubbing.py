@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ucmsim.journal.credentials import USERINFO, is_secret
-from ucmsim.journal.disguises import disguises, percent_encoded
+from ucmsim.journal.disguises import disguises, in_any_case, percent_encoded
 
 HIDDEN = "***"
 _SHORTEST = 4
-"""Characters of a secret that is looked for inside of texts; a shorter one stands everywhere."""
+"""Characters of a secret that is looked for inside of texts; a shorter one stands everywhere, and is hidden as a whole only."""
 
 _KEY_MATERIAL = re.compile(
     r"PRIVATE(?:\s|%20|\+|%2[bB])KEY"  # PEM, as it is and in a form
@@ -31,31 +31,41 @@ class Scrubber:
 
     secrets: tuple[str, ...]
     _looks: re.Pattern[str] = field(init=False)
+    _short: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
         long = [secret for secret in self.secrets if len(secret) >= _SHORTEST]
         forms = {form for secret in long for form in (secret, *percent_encoded(secret), *disguises(secret))}
         by_length = sorted(forms, key=len, reverse=True)
-        spelt = "|".join(map(re.escape, by_length))
+        spelt = "|".join(
+            (*(in_any_case(secret) for secret in long if not secret.isascii()), *map(re.escape, by_length))
+        )
         object.__setattr__(self, "_looks", re.compile(f"(?i:{spelt})" if spelt else r"(?!)"))
+        short = {form for one in self.secrets if 0 < len(one) < _SHORTEST for form in (one, *percent_encoded(one))}
+        whole = "|".join(map(re.escape, sorted(short, key=len, reverse=True)))
+        object.__setattr__(self, "_short", re.compile(f"(?<![^/?&=])(?:{whole})(?![^/?&=])" if whole else r"(?!)"))
 
     def text(self, text: str) -> str:
         """Return *text* without secrets; what has key material in it is hidden as a whole."""
-        if _KEY_MATERIAL.search(text):
-            return HIDDEN
-        return self._looks.sub(HIDDEN, USERINFO.sub(f"{HIDDEN}@", text))
+        return self._short.sub(HIDDEN, self._name(text))
 
     def value(self, value: Any) -> Any:
         """Return *value*, decoded JSON, without secrets."""
         match value:
             case Mapping():
-                return {self.text(name): self.value(one) for name, one in value.items()}
+                return {self._name(name): self.value(one) for name, one in value.items()}
             case list() | tuple():
                 return [self.value(one) for one in value]
             case str():
                 return self.text(value)
             case _:
                 return value
+
+    def _name(self, name: str) -> str:
+        """Return the *name* of a value as `text` does, but with short secrets: they are words such as ``id`` there."""
+        if _KEY_MATERIAL.search(name):
+            return HIDDEN
+        return self._looks.sub(HIDDEN, USERINFO.sub(f"{HIDDEN}@", name))
 
     def settings(self, value: Any, key: str = "") -> Any:
         """Return the setting *value* that stands under *key* without secrets, by their names too; that one is set can be seen."""
