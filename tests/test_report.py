@@ -239,6 +239,32 @@ def test_bad_collector_has_it_told(ucm: Ucm, ucm_fleet: UcmFleet, tmp_path: Path
     assert "http-truncate http.truncate 2" in page
 
 
+@pytest.mark.ucmsim(**{**EMPTY, "journal": {"entries": 4}})
+def test_what_the_journal_dropped_is_not_known(ucm: Ucm, ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+    """A report on a journal that has dropped events is neither good nor bad where nothing bad is left, and says so everywhere."""
+    with ucm.identity("expired"), pytest.warns(urllib3.exceptions.InsecureRequestWarning):
+        requests.get(f"{ucm.url}/cdrapi?numRecords=0", verify=False, timeout=20)
+    for _ in range(8):
+        get(ucm, "/cdrapi?numRecords=0")
+
+    _, printed = report(ucm_fleet, tmp_path / "run.zip", "--pbx", ucm.name)
+
+    found = members(tmp_path / "run.zip")
+    told = json.loads(found["run.json"])
+    events = told["pbxs"][ucm.name]["events"]
+    assert (events["told"], told["good"]) == (4, None)
+    assert events["dropped"] == json.loads(found[f"{ucm.name}/journal.jsonl"].splitlines()[-1])["id"] - 4 > 4
+    assert [one["title"] for one in told["findings"] if one["level"] == "good"] == []
+    text = str(Text(found["report.html"]))
+    unknown = (
+        f"Whether anything careless was sent is not known: {events['dropped']} events were dropped from the journal"
+    )
+    assert f"open  {ucm.name}: {unknown}" in printed
+    assert unknown in text
+    assert f"Nothing bad was found in what was kept, but {events['dropped']} events were dropped" in text
+    assert "Marks: what was careless None in the events that were kept." in text
+
+
 def control_files(fleet: UcmFleet, ucm: Ucm) -> list[str]:
     """Return the paths of the recordings of all calls."""
     return [file.path for one in fleet.control.ledger(ucm.name) for file in one.recordings]

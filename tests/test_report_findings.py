@@ -8,7 +8,7 @@ import pytest
 
 from ucmsim.entry import UNVERIFIED
 from ucmsim.report.findings import Level, findings
-from ucmsim.report.summary import Summary
+from ucmsim.report.summary import Refused, Summary
 
 Told = tuple[Level, str, str]
 
@@ -17,6 +17,7 @@ UNTRIED: Told = (
     "Verification of certificates was not tried",
     "arm tls.certificate with a defect that careful clients refuse to see what it does",
 )
+KEEP = "let the journal keep more events (journal: entries, megabytes), or all of them on disk (journal: spill)"
 ACCEPTED = "careful clients accept what is odd about it"
 POLICY = "whether a careful client accepts what is odd about it is a matter of its policy"
 
@@ -102,3 +103,32 @@ def of(about: str, **given: Any) -> list[Told]:
 def test_certificates(defects: dict[tuple[str, str], int], marked: int, told: list[Told]) -> None:
     """Only what careful clients refuse tells of verification; what they accept is told for what it is."""
     assert of("certificate", defects=defects, marks={UNVERIFIED: marked} if marked else {}) == told
+
+
+# --- events that were dropped --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("about", "given", "told"),
+    [
+        ("certificates are verified", {"dropped": 1}, [
+            ("open", "Whether certificates are verified is not known: 1 event was dropped from the journal", KEEP)]),
+        ("certificate", {"dropped": 1200, "defects": {("expired", "refused"): 1}}, [
+            ("open", "Whether certificates are verified is not known: 1,200 events were dropped from the journal", KEEP)]),
+        ("certificate", {"dropped": 2, "marks": {UNVERIFIED: 1}}, [
+            ("bad", "1 request was sent in spite of a bad certificate", "verify it, and stop when it is bad")]),
+        ("certificate", {"dropped": 2, "defects": {("expired", "accepted"): 1}}, [
+            ("bad", "1 connection went on in spite of a bad certificate", "verify the certificate, and stop when it is bad")]),
+        ("careless", {"dropped": 2, "events": 10}, [
+            ("open", "Whether anything careless was sent is not known: 2 events were dropped from the journal", KEEP)]),
+        ("careless", {"dropped": 2, "events": 10, "marks": {"no-qop": 1}}, [
+            ("open", "Whether anything else careless was sent is not known: 2 events were dropped from the journal", KEEP)]),
+        ("careless", {"events": 10}, [("good", "Nothing careless was seen in what its clients sent", "")]),
+        ("refused", {"dropped": 2, "refusals": {"not-found": Refused("not-found", 1)}}, [
+            ("open", "1 request or connection was refused", ("each code with its reason stands below; what else was refused is "
+             "not known: 2 events were dropped from the journal"))]),
+    ],
+)  # fmt: skip
+def test_what_was_dropped_is_not_judged(about: str, given: dict[str, Any], told: list[Told]) -> None:
+    """What the journal dropped is never called good; what is bad in the rest stays bad."""
+    assert of(about, **given) == told

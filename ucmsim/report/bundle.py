@@ -45,9 +45,11 @@ class Report:
     findings: tuple[Finding, ...]
 
     @property
-    def is_good(self) -> bool:
-        """Whether nothing that was looked at went wrong."""
-        return all(one.level != "bad" for one in self.findings)
+    def is_good(self) -> bool | None:
+        """Whether nothing that was looked at went wrong; None where nothing did, but events were dropped unseen."""
+        if any(one.level == "bad" for one in self.findings):
+            return False
+        return None if any(one.dropped for one in self.summaries) else True
 
     def as_json(self) -> dict[str, Any]:
         """Return it in figures."""
@@ -93,12 +95,12 @@ def _gathered(client: ControlClient, name: str, archive: ZipFile, scrubber: Scru
     """Return the summary of one PBX, whose journal and ledger go into *archive* as they come."""
     summary = Summary(name)
     last = client.journal_page(name, limit=1)
-    summary.dropped = max(0, last.first - 1)
     with archive.open(f"{name}/journal.jsonl", "w", force_zip64=True) as journal:
         events = watch(_events(client, name, last.last), f"journal of {name}", last.last, lambda event: event["id"])
         for event in map(scrubber.value, events):
             summary.event(event)
             journal.write(_encoded(f"{json.dumps(event, ensure_ascii=False)}\n"))
+    summary.dropped = max(0, last.last - summary.events)  # ids count from 1 all that there ever were
     with archive.open(f"{name}/ledger.json", "w", force_zip64=True) as ledger:
         ledger.write(b"[")
         between = b"\n"

@@ -16,6 +16,7 @@ Level = Literal["good", "bad", "open"]
 
 _ORDINARY = ("no-credentials", "nonce-old", "nonce-count")
 """Refusals that are one half of asking again with Digest."""
+_KEEP = "let the journal keep more events (journal: entries, megabytes), or all of them on disk (journal: spill)"
 _ACCEPTABLE: Mapping[Careful, str] = MappingProxyType({
     "accept": "careful clients accept what is odd about it",
     "policy": "whether a careful client accepts what is odd about it is a matter of its policy",
@@ -87,8 +88,11 @@ def _certificates(summary: Summary) -> Iterator[Finding]:
             name, "bad", f"{_many(accepted, 'request')} {_be(accepted)} sent in spite of a bad certificate", more
         )
     elif heard:
-        more = "what came could not be read as a request; verify the certificate, and stop when it is bad"
+        came = "" if summary.dropped else "what came could not be read as a request; "
+        more = f"{came}verify the certificate, and stop when it is bad"
         yield Finding(name, "bad", f"{_many(heard, 'connection')} went on in spite of a bad certificate", more)
+    elif summary.dropped:
+        yield Finding(name, "open", f"Whether certificates are verified is {_unknown(summary)}", _KEEP)
     elif tried:
         yield Finding(
             name, "good", f"A bad certificate was shown on {_many(tried, 'connection')}, and no request came over it"
@@ -127,7 +131,10 @@ def _marks(summary: Summary) -> Iterator[Finding]:
     for mark in MARKS:
         if mark.id != UNVERIFIED and (count := summary.marks[mark.id]):
             yield Finding(summary.name, "bad", f"{mark.id}, {_times(count)}", f"{mark.statement} Right: {mark.right}")
-    if not summary.marks and summary.events:
+    if summary.dropped:
+        what = "anything else careless" if summary.marks else "anything careless"
+        yield Finding(summary.name, "open", f"Whether {what} was sent is {_unknown(summary)}", _KEEP)
+    elif not summary.marks and summary.events:
         yield Finding(summary.name, "good", "Nothing careless was seen in what its clients sent")
 
 
@@ -135,12 +142,19 @@ def _refusals(summary: Summary) -> Iterator[Finding]:
     count = sum(one.count for code, one in summary.refusals.items() if code not in _ORDINARY)
     if count:
         more = "each code with its reason stands below"
+        if summary.dropped:
+            more += f"; what else was refused is {_unknown(summary)}"
         yield Finding(
             summary.name,
             "open",
             f"{_many(count, 'request or connection', 'requests or connections')} {_be(count)} refused",
             more,
         )
+
+
+def _unknown(summary: Summary) -> str:
+    """Return that something is not known of the events that the journal had to drop."""
+    return f"not known: {_many(summary.dropped, 'event')} {_be(summary.dropped)} dropped from the journal"
 
 
 def _of(count: int, every: int, what: str) -> str:
