@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ucmsim.scenarios.course import Course, Due, Moment, Never, Over, Waiting, in_words
-from ucmsim.scenarios.judging import Done, Evidence, Finding, judge
+from ucmsim.scenarios.judging import SILENT, Done, Evidence, Finding, judge
 from ucmsim.scenarios.language import Expectation, Scenario
 from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.reading import load
@@ -220,11 +220,12 @@ def test_calls_of_one_name_are_all_waited_for():
     assert found("delivered", "placed", calls=CALLS, placed={"a": 2, "b": 1}) == said
 
 
-def test_what_was_not_judged_has_not_failed():
-    """Nor has it passed, and the list says so."""
+def test_what_was_not_judged_has_neither_failed_nor_passed():
+    """The list says so, and the exit code is that of a day that was not passed."""
     good, unknown = Finding("a", "It is so.", passed=True), Finding("b", "It is kept.", passed=None, why="nobody said")
     outcome = Outcome("day", (good, unknown), ("something was dropped",))
-    assert (outcome.passed, outcome.failed) == (True, ())
+    assert (outcome.passed, outcome.failed, outcome.exit) == (False, (), 1)
+    assert (Outcome("day", (good,)).passed, Outcome("day", (good,)).exit) == (True, 0)
     assert str(outcome) == (
         "scenario day: 1 of 2 passed, 1 not judged\n  passed  a: It is so.\n  not judged  b: It is kept. -- nobody said\n"
         "  note: something was dropped"
@@ -241,7 +242,7 @@ def test_no_recording_is_none_that_was_fetched():
 @pytest.mark.parametrize(
     ("kept", "expected"),
     [
-        (None, (None, "the client has not said what it kept", False)),
+        (None, (None, SILENT, True)),
         (["8", "7"], (True, "", False)),
         (["7", "8", "8"], (False, "1 of 2 CDRs were kept more than once: AcctId 8 of 'a' 2 times", False)),
         (["7"], (False, "1 of 2 CDRs that it got were not kept: AcctId 8 of 'a'", False)),
@@ -250,6 +251,39 @@ def test_no_recording_is_none_that_was_fetched():
 def test_what_was_kept(kept, expected):
     """Of the rows that went out whole each once; what the client did not say is not judged."""
     assert found("kept", "placed", calls=CALLS, kept=kept)[:2] == expected[:2]
+
+
+def test_calls_that_were_never_placed_are_not_judged():
+    """Where the step that places them never came nothing is known of them; and where no row went out none was to be kept."""
+    none = "no call was placed, or a reset took all away"
+    for kind in ("delivered", "fetched", "kept"):
+        assert found(kind, "placed", placed={}, kept=[]) == (None, none, False)
+        assert found(kind, ["a", "c"], calls=CALLS, kept=["7", "8"]) == (
+            None, "never placed, or taken away by a reset: 'c'", False,
+        )  # fmt: skip
+    nothing = "no CDR of these calls went out whole, so there was none to keep"
+    assert found("kept", "b", calls=CALLS, kept=[]) == (None, nothing, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("verified", True), ("unmarked", ["no-qop"]), ("requests", {"at_most": 3}), ("in_a_row", {"at_most": 2}),
+        ("backs_off", {"since": "closed"}),
+    ],
+)  # fmt: skip
+def test_nothing_is_judged_where_nobody_asked(kind, value):
+    """One request is enough, whatever it was; a connection is where connections have what is looked for."""
+    silent = (None, "nobody asked: point the client at the PBX", True)
+    assert found(kind, value) == silent
+    assert found(kind, value, request(1)) == (True, "", False)
+    visit = Visit(1, "expired", "refused", None, (), ())
+    assert found(kind, value, visits=[visit]) == ((True, "", False) if kind in ("verified", "unmarked") else silent)
+
+
+def test_a_lack_of_requests_is_one_also_where_nobody_asked():
+    """Too few is too few."""
+    assert found("requests", {"at_least": 1}) == (False, "there were 0, and 1 or more are expected", True)
 
 
 def test_verification_and_marks():
@@ -303,7 +337,9 @@ def test_whether_the_client_backs_off():
     assert found("backs_off", {**bounds, "until": "open"}, *hammering)[1].startswith("it tried 9 times in 9.0 s")
     assert found("backs_off", {**bounds, "at_once": 9}, *hammering)[0] is False
     assert found("backs_off", {**bounds, "status": 401}, *hammering) == (True, "", False)
-    assert found("backs_off", {**bounds, "since": "begin"}, *hammering) == (True, "", False)
+    assert found("backs_off", {**bounds, "since": "begin"}, *hammering) == (
+        None, "the step 'begin' never came", False,
+    )  # fmt: skip
     eight, until = hammering[-8:], {**bounds, "until": "open"}
     assert found("backs_off", until, *eight)[0] is False
     for key, both in (("path", ("/cdrapi", "/recapi")), ("peer", ("127.0.0.1", "127.0.0.2"))):

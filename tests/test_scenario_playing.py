@@ -14,6 +14,7 @@ import pytest
 import requests
 from requests.auth import HTTPDigestAuth
 
+from tests.until import until
 from ucmsim.client import ControlError, ControlNotFound
 from ucmsim.scenarios.playing import Play, WrongPbx
 from ucmsim.testing import Ucm
@@ -151,9 +152,10 @@ def test_a_time_of_the_pbx_comes(ucm, play):
         steps:
           - {name: begun, at: 0.1, clock: {now: "2026-03-03T15:00:00Z", rate: 3600}}
           - {name: half past, at: "2026-03-03T15:30:00Z", clock: {rate: 0}}
-        expect: [{name: none, says: Nothing is asked., requests: {at_most: 0}}]
+        expect: [{name: none, says: Nothing is refused., requests: {status: 4xx, at_most: 1}}]
     """
     with play(steps) as day:
+        ask(ucm)
         day.wait()
     begun, half_past = day.outcome.steps
     assert (begun.what, half_past.what) == ("begun", "half past")
@@ -181,6 +183,37 @@ def test_seconds_are_those_of_the_machine_that_has_the_journal(ucm, play, monkey
         ask(ucm)
         day.wait(20)
     assert [(one.name, one.passed) for one in day.outcome.findings] == [("in-time", True), ("at-once", False)]
+
+
+def test_a_day_without_a_client_is_not_passed(play):
+    """What a client that never came would pass is waited for, and then not judged, which is an error."""
+    steps = """\
+        steps: [{name: bad, identity: {defect: expired}}, {wait: 0.1}, {name: good, identity: {}}]
+        expect:
+          - {name: v, says: It verifies., verified: true}
+          - {name: b, says: It backs off., backs_off: {since: bad, until: good}}
+    """
+    day = play(steps, patience=0.2)
+    with pytest.raises(AssertionError, match="0 of 2 passed, 2 not judged"), day:
+        day.wait()
+    assert (day.outcome.failed, day.outcome.exit) == ((), 1)
+    assert {one.why for one in day.outcome.findings} == {"nobody asked: point the client at the PBX"}
+
+
+def test_what_was_kept_has_to_be_said(ucm, play):
+    """It is waited for; a client that never says it has not passed, and the sentence says how."""
+    steps = f"steps: [{{place: {{name: a, {CALL}}}}}, {{clock: {{advance: 60}}}}]\n"
+    kept = "expect: [{name: once, says: It is kept once., kept: a}]\n"
+    day = play(steps + kept)
+    with suppress(AssertionError), day:
+        until(lambda: "1001" in ask(ucm).text)
+    assert [(one.name, one.passed) for one in day.outcome.findings] == [("once", None)]
+    assert "in a test call day.kept(...)" in str(day.outcome)
+    later = play(steps.replace("name: a", "name: b") + kept.replace("kept: a", "kept: b"))
+    with later:
+        while later.running:
+            later.kept(line.partition(",")[0] for line in ask(ucm).text.splitlines()[1:])
+    assert later.outcome.passed
 
 
 def test_a_restart_is_one(ucm, play):

@@ -72,7 +72,7 @@ def show(name: str, as_json: bool) -> None:
 
 
 @scenario.command(
-    "run", cls=LocatedCommand, short_help="Play a scenario beside a client; exit 0 when it passed, 1 when it failed."
+    "run", cls=LocatedCommand, short_help="Play a scenario beside a client; exit 0 when all passed, else 1."
 )
 @_NAME
 @located
@@ -123,7 +123,7 @@ def run(
     """Play the scenario NAME, or the one in FILE, on a running ucmsim, beside the client that is to be judged.
 
     It says where to point the client, and each step. It ends when nothing more is waited for, or on Ctrl-C: what came by then
-    is judged. Exit 0 when all passed, 1 when something failed, 2 for what was asked wrongly, 3 when no ucmsim answers.
+    is judged. Exit 0 when all passed, 1 when something failed or could not be judged, 2 for what was asked wrongly, 3 when no ucmsim answers.
     """
     with exiting(USAGE):
         chosen = shipped.found(name)
@@ -144,7 +144,11 @@ def run(
             if not as_json:
                 _echoed([f"{chosen.name}: {chosen.title}", *lines_of(chosen), *place.lines()])
             performance = Performance(
-                chosen, bridge, chosen.patience if patience is None else patience, said, kept=reading(kept)
+                chosen,
+                bridge,
+                chosen.patience if patience is None else patience,
+                said,
+                kept=reading(kept) if kept else None,
             )
             outcome = watched(performance)
             if kept is not None and not kept.exists():

@@ -19,6 +19,15 @@ from ucmsim.scenarios.seen import Call, Request, Seen
 
 _NAMED = 4
 """Rows and requests that a sentence names at most."""
+SILENT = (
+    "the client has not said what it kept: name the file of its AcctIds with --kept FILE, in a test call day.kept(...)"
+)
+"""Why nothing is said of what a client kept that did not say it."""
+_ABOUT_CALLS = frozenset({"delivered", "fetched", "kept"})
+_ABOUT_ASKING = frozenset({"verified", "unmarked", "requests", "in_a_row", "backs_off"})
+"""What a client that never comes would pass: it is not judged before one came."""
+_ABOUT_CONNECTIONS = frozenset({"verified", "unmarked"})
+"""Of these a connection is enough, without a request: so refuses a client that verifies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +94,43 @@ class Evidence:
 
 
 def judge(one: Expectation, evidence: Evidence) -> Finding:
-    """Return what came of *one* expectation by the *evidence*."""
+    """Return what came of *one* expectation by the *evidence*. What is true only because nothing came of it is not judged."""
     kind = next(key for key in _JUDGES if getattr(one, key) is not None)
-    why, is_open = _JUDGES[kind](getattr(one, kind), evidence)
-    if kind == "kept" and evidence.kept is None:
-        return Finding(one.name, one.says, None, "the client has not said what it kept")
+    value = getattr(one, kind)
+    if kind in _ABOUT_CALLS and (unknown := _unknown(kind, value, evidence)):
+        return Finding(one.name, one.says, None, *unknown)
+    why, is_open = _JUDGES[kind](value, evidence)
+    if not why and kind in _ABOUT_ASKING and (idle := _idle(kind, value, evidence)):
+        return Finding(one.name, one.says, None, *idle)
     return Finding(one.name, one.says, not why, why, is_open)
 
 
 Judged = tuple[str, bool]
 """Why it is not as expected, "" where it is, and whether it may still become so."""
 _GOOD: Judged = ("", False)
+
+
+def _unknown(kind: str, names: Sequence[str], evidence: Evidence) -> Judged | None:
+    """Return why nothing can be said of the calls that *names* mean, and whether it may still be; None where it can."""
+    never = [f"'{name}'" for name in names if name not in {EVERY, PLACED, *evidence.placed}]
+    if PLACED in names and not evidence.placed:
+        return "no call was placed, or a reset took all away", False
+    if never:
+        return f"never placed, or taken away by a reset: {_few(never)}", False
+    if kind == "kept" and evidence.kept is None:
+        return SILENT, True
+    if kind == "kept" and not any(row.delivered for call in evidence.of(names) for row in call.rows):
+        return "no CDR of these calls went out whole, so there was none to keep", True
+    return None
+
+
+def _idle(kind: str, value: object, evidence: Evidence) -> Judged | None:
+    """Return why nothing was there to judge the client's asking by, and whether something may still come; None where it was."""
+    since = getattr(value, "since", None)
+    if since is not None and since not in evidence.steps:
+        return f"the step '{since}' never came", False
+    came = bool(evidence.seen.requests) or (kind in _ABOUT_CONNECTIONS and bool(evidence.seen.visits))
+    return None if came else ("nobody asked: point the client at the PBX", True)
 
 
 def _delivered(names: Sequence[str], evidence: Evidence) -> Judged:

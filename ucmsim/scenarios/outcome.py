@@ -34,8 +34,8 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing failed; what could not be judged has not."""
-        return not self.failed
+        """Whether all passed; what could not be judged has not."""
+        return all(one.passed is True for one in self.findings)
 
     @property
     def failed(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from ucmsim.client import ControlError
 from ucmsim.scenarios.bridge import Bridge, named
 from ucmsim.scenarios.course import Course, Due, Moment, Never, Waiting, in_words, judged, needs_calls, needs_clock
 from ucmsim.scenarios.doing import do, undo
-from ucmsim.scenarios.judging import Done, Evidence, Finding
+from ucmsim.scenarios.judging import SILENT, Done, Evidence, Finding
 from ucmsim.scenarios.language import Expectation, Scenario, Step
 from ucmsim.scenarios.outcome import Outcome, StepDone
 from ucmsim.scenarios.seen import Call, Seen
@@ -32,17 +32,13 @@ def quiet(_sentence: str) -> None:
     """Say nothing."""
 
 
-def _nothing() -> None:
-    return None
-
-
 @dataclass(slots=True)
 class Performance:
     """One run of *scenario* on the PBX behind *bridge*.
 
     *patience*, in seconds, is for each step and for the end. *say* is told what happens. *left* is set by whoever knows
     that the client is gone, *over* once nothing more is waited for. *kept* returns the AcctIds that the client says it kept,
-    None while it has said nothing.
+    None while it has said nothing; without it nobody will say it, and it is not waited for.
     """
 
     scenario: Scenario
@@ -51,7 +47,7 @@ class Performance:
     say: Callable[[str], object] = quiet
     left: Event = field(default_factory=Event)
     over: Event = field(default_factory=Event)
-    kept: Callable[[], Sequence[str] | None] = _nothing
+    kept: Callable[[], Sequence[str] | None] | None = None
     _seen: Seen = field(default_factory=Seen)
     _course: Course = field(init=False)
     _began: float = 0.0
@@ -116,13 +112,17 @@ class Performance:
         anew = False
         while True:
             findings = self._judged(self.scenario.expect, anew=anew)
-            waits = any(one.open and one.passed is False for one in findings)
+            waits = any(one.open and one.passed is not True and not self._in_vain(one) for one in findings)
             over = not waits or self._real >= until or self._gone()
             if over and anew:
                 return findings
             if not over:
                 self._pause(PERIOD)
             anew = over  # what is said at last is said by what is known then, and not a moment ago
+
+    def _in_vain(self, finding: Finding) -> bool:
+        """Return whether it is open only for what nobody will say."""
+        return finding.why == SILENT and self.kept is None
 
     def _judged(self, expectations: Sequence[Expectation], *, anew: bool = True) -> tuple[Finding, ...]:
         about_calls = any(getattr(one, kind) is not None for one in expectations for kind in _ABOUT_CALLS)
@@ -154,7 +154,7 @@ class Performance:
         if calls and self._real >= self._calls_due:
             self._read_calls()
         placed = Counter(self._placed.values())
-        evidence = Evidence(self._seen, self._calls, placed, self._course.steps, self.kept())
+        evidence = Evidence(self._seen, self._calls, placed, self._course.steps, self.kept() if self.kept else None)
         return Moment(self._real, self.bridge.now() if clock else None, evidence)
 
     def _read_calls(self) -> None:

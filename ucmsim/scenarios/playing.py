@@ -86,4 +86,9 @@ def play(
     chosen, bridge = found(scenario), Bridge(control, pbx)
     if differing := bridge.differing(chosen.pbx):
         raise WrongPbx(f"scenario '{chosen.name}' cannot be played on PBX '{pbx}': {'; '.join(differing)}; start it so")
-    return Play(Performance(chosen, bridge, chosen.patience if patience is None else patience, say))
+    waits = chosen.patience if patience is None else patience
+    return Play(Performance(chosen, bridge, waits, say, kept=_nothing_yet))
+
+
+def _nothing_yet() -> None:
+    return None

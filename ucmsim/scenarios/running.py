@@ -94,11 +94,11 @@ def own_settings(bind: str = "127.0.0.1:0", permit: Sequence[str] = ("127.0.0.0/
     return {"api": api, "history": {"days": 0}}
 
 
-def reading(file: Path | None) -> Callable[[], Sequence[str] | None]:
+def reading(file: Path) -> Callable[[], Sequence[str] | None]:
     """Return what reads the AcctIds that the client kept, one a line of *file*; None while that is not there."""
 
     def kept() -> Sequence[str] | None:
-        if file is None or not file.exists():
+        if not file.exists():
             return None
         return [line.strip() for line in file.read_text("utf-8", "replace").splitlines() if line.strip()]
 
