@@ -21,7 +21,7 @@ from tests.controlling import Control
 from tests.doc_tables import CONTROL, README, TABLES, WITH_TABLES, anchor, explained, headings, placed
 from tests.makers import CLIENT, another_row, at, header, make_pbx, request
 from tests.test_socketplane import HELLO
-from ucmsim.asking.wishes import Placed, described_call, wished
+from ucmsim.asking.wishes import described_call, wished
 from ucmsim.assembling.living import Living
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.certificates.authority import self_signed
@@ -34,6 +34,7 @@ from ucmsim.journal.telling import parts
 from ucmsim.personalities import MODELS
 from ucmsim.register import BY_ID
 from ucmsim.settings import load, load_pbx
+from ucmsim.steps import finished
 from ucmsim.store.accounts import Accounting
 from ucmsim.store.history import History
 from ucmsim.store.ledger import Sought
@@ -254,7 +255,7 @@ def test_the_call_that_is_shown_is_what_is_told_of_it() -> None:
     body = re.findall(r"-d '(.*)'", placed)[0]
     answer = next(line for line in placed.splitlines() if line.startswith('{"shape"'))
     story = living.place(wished(json.loads(body), noon))
-    assert json.loads(answer) == described_call(Placed(story, *living.foretold(story)))
+    assert json.loads(answer) == described_call(*finished(living.foretold([story])))
     living.happen(noon + timedelta(hours=1))
     items, after = history.ledger.page(Sought())
     assert json.loads(shown[shown.index("{") :]) == {"items": [one.as_json() for one in items], "next": after}

@@ -19,6 +19,7 @@ from ucmsim.contract.fields import FieldRefused
 from ucmsim.corrections import Correction, Corrections
 from ucmsim.instants import SECOND, microseconds
 from ucmsim.settings import load_pbx
+from ucmsim.steps import finished
 from ucmsim.store.history import History
 from ucmsim.store.ledger import Sought
 from ucmsim.store.truth import Truth
@@ -84,10 +85,8 @@ def test_a_placed_call_for_which_a_trunk_has_no_channel_happens_and_is_told(hist
     place(on, to="3125550123", talk=1, at=(NOW + timedelta(seconds=140)).isoformat())
     assert on.news() == []
     place(on, to="1002", **{"from": "3125550124"}, shape="unfinished", at=(NOW + timedelta(days=2)).isoformat())
-    on.place_each(
-        wished({"shape": "disa", "from": "3125550124", "to": "7100", "at": (NOW + timedelta(days=3)).isoformat()}, NOW)
-        for _ in range(2)
-    )
+    later = {"shape": "disa", "from": "3125550124", "to": "7100", "at": (NOW + timedelta(days=3)).isoformat()}
+    finished(on.place_each(wished(later, NOW) for _ in range(2)))
     assert on.news() == []
     for _ in range(2):
         place(on, shape="analogue", **{"from": "3125550124"}, to="1001")
@@ -101,7 +100,7 @@ def test_two_channels_that_one_placed_call_takes_are_told(history: History) -> N
     on = living(history, trunks=[{"name": "carrier", "channels": 2}])
     place(on, shape="unfinished", to="3125550123")
     assert on.news() == []
-    on.place_each([wished({"shape": "disa", "from": "3125550124", "to": "7100"}, NOW + timedelta(days=3))])
+    finished(on.place_each([wished({"shape": "disa", "from": "3125550124", "to": "7100"}, NOW + timedelta(days=3))]))
     assert on.news() == [TOLD.format("trunk 'carrier'", 3, 2)]
 
 

@@ -6,7 +6,7 @@ Knows no clock: whoever calls says up to which instant of the world's time calls
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from ucmsim import schedule
 from ucmsim.asking.staging import staged
-from ucmsim.asking.wishes import Wish, together
+from ucmsim.asking.wishes import Placed, Wish, together
 from ucmsim.calls import Firmware, filenames
 from ucmsim.calls.events import Call
 from ucmsim.calls.lines import Lines
@@ -28,6 +28,7 @@ from ucmsim.contract.fields import FieldRefused
 from ucmsim.corrections import Corrections
 from ucmsim.instants import EARLIEST, LATEST, NEVER, at_microseconds, microseconds
 from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.steps import Steps, finished
 from ucmsim.store.history import History
 from ucmsim.store.records import Numbered, Record
 from ucmsim.streams import stream
@@ -205,13 +206,17 @@ class Living:
 
     def place(self, wish: Wish) -> tuple[Call, ...]:
         """Let a call happen; return the channels it is made of. Raises `FieldRefused`."""
-        (story,) = self._placed([self._story(wish)])
+        (story,) = finished(self._placed([self._story(wish)]))
         return story
 
-    def place_each(self, wishes: Iterable[Wish | FieldRefused]) -> list[tuple[Call, ...]]:
-        """Let calls happen, all or, when one of them cannot, none. Raises `FieldRefused`, which names these by their index."""
+    def place_each(self, wishes: Iterable[Wish | FieldRefused]) -> Steps[list[Story]]:
+        """Let calls happen, all or, when one of them cannot, none. Raises `FieldRefused`, which names these by their index.
+
+        All steps must be gone through, and nothing else may happen between two.
+        """
         stories, refused = [], {}
         for index, wish in enumerate(wishes):
+            yield
             try:
                 if isinstance(wish, FieldRefused):
                     raise wish
@@ -220,26 +225,33 @@ class Living:
                 refused[index] = error
         if refused:
             raise together(refused)
-        return self._placed(stories)
+        return (yield from self._placed(stories))
 
-    def foretold(self, story: Story) -> tuple[int | None, int | None]:
-        """Return the number that the ledger will have of the first call of *story*, placed just now, and its rows to come.
+    def foretold(self, stories: Sequence[Story]) -> Steps[list[Placed]]:
+        """Return of each of *stories*, placed just now, the number that the ledger will have of its first call, and its rows.
 
         The number is that which it has if no call ends before it that nobody knows of yet: None where there is live traffic.
         """
-        at = None if self._settings.traffic.live else self._world.place_of(story[0])
+        live, world = self._settings.traffic.live, self._world
+        places = [None] * len(stories) if live else world.places_of(story[0] for story in stories)
         before = self._history.ledger.count() + len(self._over) + sum(len(one.over) for one in self._unwritten)
-        return None if at is None else before + at, self._world.rows_of(story)
+        told = []
+        for story, at in zip(stories, places, strict=True):
+            yield
+            told.append(Placed(story, None if at is None else before + at, world.rows_of(story)))
+        return told
 
-    def _placed(self, stories: Iterable[Story]) -> list[Story]:
-        """Let *stories* happen, whatever lines are taken, and tell of each trunk once that has too few channels for that."""
-        stories = [self._world.place(story) for story in stories]
-        if self._traffic:
-            for story in stories:
-                self._traffic.take(story)
+    def _placed(self, wished: Iterable[Story]) -> Steps[list[Story]]:
+        """Let the stories that are *wished* happen, whatever lines are taken, and tell once of each trunk with too few channels."""
+        stories = []
+        for story in wished:
+            yield
+            stories.append(self._world.place(story))
+            if self._traffic:
+                self._traffic.take(stories[-1])
         calls = [call for story in stories for call in story]
         channels = channels_of(self._settings.trunks)
-        for one, most in crowded(calls, self._world.meanwhile(calls), channels, self._crowded):
+        for one, most in (yield from crowded(calls, self._world.meanwhile(calls), channels, self._crowded)):
             where = "" if one.place in channels else f"port {one.place} of "
             said = f"{where}trunk '{one.trunk}' carries {most} calls at once and can carry {channels.get(one.place, 1)}"
             self._news.append(f"{said}: a placed call happens whatever lines are taken")

@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from ucmsim.calls.events import OVER, THROUGH, Call, Event, Party, Role, What, cut
 from ucmsim.instants import NEVER
+from ucmsim.steps import Steps
 from ucmsim.store.truth import Carried
 
 _STOPS = (What.ANSWER, What.ENTER, What.FORWARD)
@@ -37,19 +38,24 @@ def carried(call: Call) -> Iterator[Carried]:
 
 def crowded(
     calls: Iterable[Call], up: Iterable[Call], channels: Mapping[str, int], besides: Container[str] = ()
-) -> Iterator[tuple[Carried, int]]:
-    """Yield what *calls* have of each place that has too few *channels* for all that are *up* meanwhile, and how many need one.
+) -> Steps[list[tuple[Carried, int]]]:
+    """Return what *calls* have of each place that has too few *channels* for all that are *up* meanwhile, and how many need one.
 
     *channels* are by place, one where it does not say; *besides* are places that nobody asks about. A call without an end
     goes on for ever.
     """
-    ours = {one.place: one for call in calls for one in carried(cut(call, NEVER)) if one.place not in besides}
-    taken = [one for call in up for one in carried(cut(call, NEVER)) if one.place in ours] if ours else []
-    for place, one in ours.items():
-        turns = [turn for two in taken if two.place == place for turn in ((two.since, 1), (two.until, -1))]
-        most = max(accumulate(change for _, change in sorted(turns)))
-        if most > channels.get(place, 1):
-            yield one, most
+    ours: dict[str, Carried] = {}
+    for call in calls:
+        ours |= {one.place: one for one in carried(cut(call, NEVER)) if one.place not in besides}
+        yield
+    turns: dict[str, list[tuple[int, int]]] = {place: [] for place in ours}
+    for call in up if ours else ():
+        for one in carried(cut(call, NEVER)):
+            if one.place in ours:
+                turns[one.place] += (one.since, 1), (one.until, -1)
+        yield
+    most = {place: max(accumulate(change for _, change in sorted(turns[place]))) for place in ours}
+    return [(one, most[place]) for place, one in ours.items() if most[place] > channels.get(place, 1)]
 
 
 def _carried(party: Party, direction: str, since: int, answered: int | None, until: int) -> Carried:

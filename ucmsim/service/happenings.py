@@ -18,11 +18,12 @@ from twisted.python.failure import Failure
 
 from ucmsim.asking.wishes import Placed, Wish
 from ucmsim.assembling.assembly import Appliance
-from ucmsim.calls.events import Call
+from ucmsim.calls.shapes import Story
 from ucmsim.contract.fields import FieldRefused
 from ucmsim.errors import UcmsimError
 from ucmsim.instants import microseconds
 from ucmsim.settings import ClockChange
+from ucmsim.steps import Steps, finished
 from ucmsim.store.accounts import Accounting, How
 from ucmsim.store.deliveries import TOGETHER
 from ucmsim.store.ledger import Sought, ToldCall
@@ -35,6 +36,7 @@ _SLICE = 200
 
 
 Work = Callable[[Callable[[], Any]], Deferred[Any]]
+InSteps = Callable[[Steps[Any]], Deferred[Any]]
 
 
 class Stopped(UcmsimError):
@@ -42,15 +44,26 @@ class Stopped(UcmsimError):
 
 
 class Happenings(Service):
-    """The calls of one PBX while it runs: *worker* does what is asked at once, and *patiently* what others go before."""
+    """The calls of one PBX while it runs: *worker* does what is asked at once, and *patiently* what others go before.
+
+    What takes long and is waited for goes *slowly*, step by step: others have their turn between two.
+    """
 
     _log = Logger()
 
-    def __init__(self, appliance: Appliance, reactor: Any, worker: Work, patiently: Work | None = None) -> None:
+    def __init__(
+        self,
+        appliance: Appliance,
+        reactor: Any,
+        worker: Work,
+        patiently: Work | None = None,
+        slowly: InSteps | None = None,
+    ) -> None:
         self._appliance = appliance
         self._reactor = reactor
         self._worker = worker
         self._patiently = patiently or worker
+        self._slowly = slowly or self._at_once
         self._loop = LoopingCall(self._tick)
         self._loop.clock = reactor
         self._turn = DeferredLock()  # the slices of one are not mixed with another
@@ -142,39 +155,49 @@ class Happenings(Service):
     async def place(self, wish: Callable[[datetime], Wish]) -> Placed:
         """Let the call happen that is the *wish* at an instant, now; raises `FieldRefused`."""
 
-        def begin(now: datetime) -> Callable[[], list[tuple[Call, ...]]]:
+        def begin(now: datetime) -> Callable[[], Steps[list[Story]]]:
             wished = wish(now)
-            return lambda: [self._appliance.living.place(wished)]
 
-        (placed,) = await self._placed(begin)
+            def alone() -> Steps[list[Story]]:
+                yield
+                return [self._appliance.living.place(wished)]
+
+            return alone
+
+        (placed,) = await self._placed(begin, self._at_once)
         return placed
 
     async def place_each(self, wishes: Callable[[datetime], Sequence[Wish | FieldRefused]]) -> list[Placed]:
         """Let the calls happen that are the *wishes* at an instant, now, all or none of them; raises `FieldRefused`."""
 
-        def begin(now: datetime) -> Callable[[], list[tuple[Call, ...]]]:
+        def begin(now: datetime) -> Callable[[], Steps[list[Story]]]:
             wished = wishes(now)
             return lambda: self._appliance.living.place_each(wished)
 
-        return await self._placed(begin)
+        return await self._placed(begin, self._slowly)
 
-    async def _placed(self, begin: Callable[[datetime], Callable[[], list[tuple[Call, ...]]]]) -> list[Placed]:
-        """Let happen what *begin* makes of now, as soon as what is over has; in one turn of the worker's, which is waited for."""
+    def _at_once(self, steps: Steps[T]) -> Deferred[T]:
+        return self._worker(lambda: finished(steps))
+
+    async def _placed(
+        self, begin: Callable[[datetime], Callable[[], Steps[list[Story]]]], work: InSteps
+    ) -> list[Placed]:
+        """Let happen what *begin* makes of now, as soon as what is over has, in one turn of the worker's or in steps."""
         living = self._appliance.living
         async with self._turn:
             self._still_running()
             now = self.now
             place = begin(now)
 
-            def work() -> list[Placed] | None:
+            def steps() -> Steps[list[Placed] | None]:
                 if living.happen(now, _SLICE) == _SLICE:
                     return None  # there is more, and others go before that
-                placed = [Placed(story, *living.foretold(story)) for story in place()]
+                placed = yield from living.foretold((yield from place()))
                 living.happen(now, _SLICE)
                 return placed
 
             try:
-                while (placed := await self._worker(work)) is None:
+                while (placed := await work(steps())) is None:
                     await self._caught_up(now)
                     self._still_running()
             finally:

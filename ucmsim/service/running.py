@@ -43,7 +43,7 @@ class Running:
             device_profile=settings.tls_profile == "device",
         )
         wrapped = TlsFactory(self._tls, False, DeviceFactory(pbx, reactor, worker), clock=reactor)
-        self.calls = Happenings(appliance, reactor, worker.ahead, worker)
+        self.calls = Happenings(appliance, reactor, worker.ahead, worker, worker.slowly)
         pbx.went_down.append(self.calls.restarted)
         self.gate = Gate(
             pbx, wrapped, reactor, inactivity=pbx.quirks.number("inactivity-timeout"), undecided=self._undecided
