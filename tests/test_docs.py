@@ -242,7 +242,9 @@ def test_the_fault_that_is_shown_is_what_is_told_of_it() -> None:
     """docs/control-plane.md arms a fault and shows all that the control plane answers."""
     (shown,) = (block for block in blocks("console", CONTROL) if "/v1/pbxs/hq/faults" in block)
     body = re.findall(r"-d '(.*)'", shown)[0]
-    assert json.loads(shown[shown.index('{"name"') :]) == make_pbx().faults.arm(json.loads(body), 0.0).as_json()
+    assert (
+        json.loads(shown[shown.index('{"name"') :]) == make_pbx().faults.arm(json.loads(body), 1772460000.0).as_json()
+    )
 
 
 def test_the_call_that_is_shown_is_what_is_told_of_it() -> None:

@@ -19,6 +19,7 @@ import requests
 from requests.auth import HTTPDigestAuth
 
 from tests.clients import client
+from tests.until import until
 from ucmsim.client import ControlClient, ControlError
 from ucmsim.contract.answers import Entry
 from ucmsim.testing import NothingCame, Ucm, UcmCa, UcmFactory, UcmFleet
@@ -367,3 +368,43 @@ def test_a_wrong_setting_is_said_by_the_factory(ucm_factory: UcmFactory) -> None
     with pytest.raises(ControlError, match="there is no personality 'ucm6501'; did you mean 'ucm6510'"):
         ucm_factory(personality="ucm6501")
     assert ucm_factory.started == []
+
+
+def test_what_a_fault_did_is_known_after_it_is_gone(ucm: Ucm) -> None:
+    """How often it acted stays what it was, whether it was disarmed, cleared or lived its time, and beside another of its name."""
+    cleared = ucm.fault("http.latency", seconds=0)
+    fetch(ucm)
+    ucm.clear_faults()
+    with ucm.fault("http.latency", seconds=0) as disarmed:
+        pass
+    dying = ucm.fault("http.latency", seconds=0)
+    fetch(ucm)
+    fetch(ucm)
+    dying.change(ttl=0.001)
+    until(lambda: not ucm.faults)
+    assert (cleared.fired, disarmed.fired, dying.fired) == (1, 0, 2)
+    assert [one.fired for one in ucm.control.faults(ucm.name, gone="yes")] == [1, 0, 2]
+    with pytest.raises(ControlError, match="'perhaps' cannot stand in gone: it is yes or no"):
+        ucm.control.faults(ucm.name, gone="perhaps")
+
+
+def test_what_a_fault_did_before_a_reset_is_not_made_up(ucm: Ucm) -> None:
+    """A reset takes its count away, and who asks is told so instead of 0."""
+    fault = ucm.fault("http.latency", seconds=0)
+    fetch(ucm)
+    ucm.reset()
+    with pytest.raises(LookupError, match="nobody knows any more how often 'http-latency' has acted"):
+        assert fault.fired == 0
+
+
+def test_the_end_of_a_fault_leaves_others_of_its_name(ucm: Ucm) -> None:
+    """After a reset, or where it was cleared, what is armed under the name by now is another one, and stays."""
+    with ucm.fault("http.latency", seconds=0):
+        ucm.reset()
+        ucm.fault("http.latency", seconds=0)
+    assert len(ucm.faults) == 1
+    ucm.clear_faults()
+    with ucm.fault("http.latency", seconds=0) as first:
+        ucm.clear_faults()
+        second = ucm.fault("http.latency", seconds=0)
+    assert [one.name for one in ucm.faults] == [second.name] == [first.name]

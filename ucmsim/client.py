@@ -164,8 +164,8 @@ class ControlClient(ControlMethods):
 
     # --- faults -----------------------------------------------------------------------------------------------------
 
-    def faults(self, pbx: str) -> list[Fault]:
-        return list(self._ask(operations.FAULTS.ask(pbx)).items)
+    def faults(self, pbx: str, **which: str) -> list[Fault]:
+        return list(self._ask(operations.FAULTS.ask(pbx, query=which)).items)
 
     def arm_fault(self, pbx: str, fault: Mapping[str, Any]) -> Fault:
         return self._ask(operations.ARM_FAULT.ask(pbx, body=fault))

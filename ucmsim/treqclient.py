@@ -171,8 +171,8 @@ class TreqControlClient(ControlMethods):
 
     # --- faults -----------------------------------------------------------------------------------------------------
 
-    def faults(self, pbx: str) -> Deferred[list[Fault]]:
-        return self._listed(operations.FAULTS.ask(pbx))
+    def faults(self, pbx: str, **which: str) -> Deferred[list[Fault]]:
+        return self._listed(operations.FAULTS.ask(pbx, query=which))
 
     def arm_fault(self, pbx: str, fault: Mapping[str, Any]) -> Deferred[Fault]:
         return self._ask(operations.ARM_FAULT.ask(pbx, body=fault))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ucmsim.asking import callquery
+from ucmsim.asking import callquery, faultquery
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.entry import ANY
 from ucmsim.journal import inquiry
@@ -53,8 +53,12 @@ _JOURNAL: Mapping[str, Schema] = MappingProxyType({
     "limit": _number(1, inquiry.MOST),
     "last": _number(1, inquiry.MOST),
 })  # fmt: skip
+_FAULTS: Mapping[str, tuple[Schema, str]] = MappingProxyType({
+    "gone": ({"enum": list(faultquery.GONE)}, "instead those that are armed no more, the latest 1000 of this universe"),
+})  # fmt: skip
 _OF: Mapping[str, Mapping[str, tuple[Schema, str]]] = MappingProxyType({
     "calls": _CALLS,
+    "faults": _FAULTS,
     "ledger": {**_CALLS, **_DELIVERED},
     "journal": {name: (_JOURNAL[name], said) for name, said in inquiry.PARAMETERS.items()},
 })  # fmt: skip

@@ -60,6 +60,7 @@ def faults_json(book: FaultBook, wall: float) -> list[dict[str, Any]]:
             "age": wall - one.since,
             "matched": one.matched,
             "fired": one.fired,
+            "id": one.id,
             "drawn": one.drawn,
             "chance": one.chance.getstate(),
         }
@@ -78,6 +79,7 @@ def faults_of(told: Sequence[Mapping[str, Any]], name: str, seed: int, wall: flo
         drawn = None if one["drawn"] is None else _finite(one["drawn"])
         armed = Armed(found, _chance(one["chance"]), wall - _finite(one["age"]), int(one["matched"]), int(one["fired"]))
         armed.drawn = drawn
+        armed.id = int(one["id"]) if "id" in one else book.number(wall)  # older snapshots have none
         book.armed[found.name] = armed
         book.names[found.name] = None
     return book

@@ -149,7 +149,7 @@ class Deleted:
 class Fault:
     """A fault that is armed: its kind, its terms, how often its conditions matched, and how often it acted.
 
-    *raw* is all of it as decoded JSON, its kind's own fields too, with stars for a secret.
+    *id* is that of no other arming, also where the name is. *raw* is all of it as decoded JSON, its kind's own fields too, with stars for a secret.
     """
 
     raw: Mapping[str, Any] = field(hash=False, repr=False, metadata={"whole": True, "open": True})
@@ -160,6 +160,7 @@ class Fault:
     chance: float
     matched: int
     fired: int
+    id: int
     after: Mapping[str, str] | None = field(default=None, hash=False)
     until: Mapping[str, str] | None = field(default=None, hash=False)
     ramp: float | None = None

@@ -172,8 +172,8 @@ class ControlMethods(ABC):
     # --- faults -----------------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def faults(self, pbx: str) -> Any:
-        """Return the faults that are armed, with how often each matched and acted."""
+    def faults(self, pbx: str, **which: str) -> Any:
+        """Return the faults that are armed, with how often each matched and acted; with ``gone="yes"`` those that no longer are."""
 
     @abstractmethod
     def arm_fault(self, pbx: str, fault: Mapping[str, Any]) -> Any:

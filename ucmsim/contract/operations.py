@@ -180,7 +180,7 @@ PLACE_CALL = Operation("place_call", "POST", "/v1/pbxs/{pbx}/calls", answers.Pla
 PLACE_CALLS = Operation("place_calls", "POST", "/v1/pbxs/{pbx}/calls", Page[answers.PlacedCall], body="calls", status=201)
 DELETE_CDRS = Operation("delete_cdrs", "DELETE", "/v1/pbxs/{pbx}/cdrs", answers.Deleted)
 LEDGER = Operation("ledger", "GET", "/v1/pbxs/{pbx}/ledger", Page[answers.LedgerCall], query=True)
-FAULTS = Operation("faults", "GET", "/v1/pbxs/{pbx}/faults", Page[answers.Fault])
+FAULTS = Operation("faults", "GET", "/v1/pbxs/{pbx}/faults", Page[answers.Fault], query=True)
 ARM_FAULT = Operation("arm_fault", "POST", "/v1/pbxs/{pbx}/faults", answers.Fault, body="fault", status=201)
 CLEAR_FAULTS = Operation("clear_faults", "DELETE", "/v1/pbxs/{pbx}/faults", type(None), status=204)
 CHANGE_FAULT = Operation("change_fault", "PATCH", "/v1/pbxs/{pbx}/faults/{name}", answers.Fault, body="changes")

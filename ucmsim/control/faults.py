@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twisted.logger import Logger
 
+from ucmsim.asking.faultquery import asks_for_gone
 from ucmsim.assembling.assembly import slow_defects
 from ucmsim.assembling.hidden import told_fault
 from ucmsim.control.answer import Answer, ApiError, listed
@@ -15,10 +17,12 @@ from ucmsim.faults import FaultNameTaken, FaultRefused, NotArmed, Said
 _log = Logger()
 
 
-def faults(plane: Plane, pbx: str) -> Answer:
-    """Answer what is armed."""
-    service = plane.find(pbx)
-    return Answer(listed(told_fault(one.as_json()) for one in service.appliance.pbx.faults.listed(service.when)))
+def faults(plane: Plane, pbx: str, query: Mapping[str, Sequence[str]]) -> Answer:
+    """Answer what is armed, or what is no more."""
+    gone, service = asks_for_gone(query), plane.find(pbx)
+    book = service.appliance.pbx.faults
+    found = book.over(service.when) if gone else book.listed(service.when)
+    return Answer(listed(told_fault(one.as_json()) for one in found))
 
 
 async def arm_fault(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:

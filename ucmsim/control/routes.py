@@ -111,7 +111,7 @@ ROUTES = (
     Route("GET",    "/v1/pbxs/{pbx}/calls", calls.calls, "what really happened in each call that is over, in microseconds of UTC, with its rows, page by page", query=True),
     Route("POST",   "/v1/pbxs/{pbx}/calls", calls.place_call, "let a call happen, or a list of them: shape, from, to, and at, ring, talk, phones, target, trunk, code, recorded", many=True),
     Route("DELETE", "/v1/pbxs/{pbx}/cdrs", calls.delete_cdrs, "delete every CDR, as on the device's own page; recordings stay"),
-    Route("GET",    "/v1/pbxs/{pbx}/faults", faults.faults, "the armed faults with their counters"),
+    Route("GET",    "/v1/pbxs/{pbx}/faults", faults.faults, "the armed faults with their counters, or with gone=yes those that no longer are", query=True),
     Route("POST",   "/v1/pbxs/{pbx}/faults", faults.arm_fault, "arm a fault"),
     Route("DELETE", "/v1/pbxs/{pbx}/faults", faults.clear_faults, "disarm every fault"),
     Route("PATCH",  "/v1/pbxs/{pbx}/faults/{name}", faults.change_fault, "change fields or terms of a fault; its counters go on"),

@@ -1,11 +1,12 @@
 """The book of what is armed on one PBX: arm, list, change, disarm, clear, and settle what acts. Pure but for its counters.
 
-Touched in the reactor thread only. What was settled before a fault is taken away goes on to its end, and nothing else
-remembers it.
+Touched in the reactor thread only. What was settled before a fault is taken away goes on to its end; beside that its counters
+are remembered for a while.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -24,12 +25,15 @@ from ucmsim.settings import HIDDEN
 V = TypeVar("V")
 
 REMEMBERED = 1000
-"""Names of faults that are known after they are gone."""
+"""Faults that are known after they are gone, and names of some."""
 
 
 @dataclass(slots=True)
 class Armed:
-    """An arming at work: since when, how often its conditions matched, and how often it acted."""
+    """An arming at work: since when, how often its conditions matched, and how often it acted.
+
+    *id* is no other arming's, also where the name is.
+    """
 
     arming: Arming
     chance: Random
@@ -37,6 +41,7 @@ class Armed:
     matched: int = 0
     fired: int = 0
     drawn: float | None = None
+    id: int = 0
 
     @property
     def fired_name(self) -> Fired:
@@ -44,8 +49,8 @@ class Armed:
         return Fired.of(self.arming.name, self.arming.kind.id)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the mapping that arms it again, and its counters."""
-        return {**self.arming.as_json(), "matched": self.matched, "fired": self.fired}
+        """Return the mapping that arms it again, its counters, and which arming it is."""
+        return {**self.arming.as_json(), "matched": self.matched, "fired": self.fired, "id": self.id}
 
     def is_over(self, wall: float) -> bool:
         """Return whether its time to live has passed at *wall* seconds."""
@@ -166,7 +171,8 @@ class FaultBook:
 
     *stream* makes the random stream of a fault from its name. *changed* is called when a fault has come, changed or gone.
     *names* are those of the latest that were ever armed, which events may still tell. *learns* is called with what is armed,
-    and with what that is after a change.
+    and with what that is after a change. The latest `REMEMBERED` that are *gone* are kept with their counters, in the order
+    in which they went.
     """
 
     stream: Callable[..., Random]
@@ -175,21 +181,33 @@ class FaultBook:
     changed: Callable[[], None] = _unheard
     names: dict[str, None] = field(default_factory=dict)
     learns: Callable[[Arming], object] = _unlearnt
+    gone: deque[Armed] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    _last: int = 0
 
     def arm(self, spec: Mapping[str, Any], wall: float) -> Armed:
         """Arm the fault that *spec* describes, at *wall* seconds; raises `FaultRefused`."""
         self.expire(wall)
         found = arming(spec, defects=self.defects, taken=self.armed)
-        self.armed[found.name] = one = Armed(found, self.stream(found.name), wall)
+        self.armed[found.name] = one = Armed(found, self.stream(found.name), wall, id=self.number(wall))
         self._remember(found.name)
         self.learns(found)
         self.changed()
         return one
 
+    def number(self, wall: float) -> int:
+        """Return the id of what is armed at *wall* seconds: microseconds of the wall clock, so that another universe has others."""
+        self._last = max(self._last + 1, int(wall * 1_000_000))
+        return self._last
+
     def listed(self, when: When) -> list[Armed]:
         """Return what is armed at *when*, in order."""
         self.expire(when.wall)
         return list(self.armed.values())
+
+    def over(self, when: When) -> list[Armed]:
+        """Return what is armed no more at *when*, in the order in which it went."""
+        self.expire(when.wall)
+        return list(self.gone)
 
     def change(self, name: str, changes: Mapping[str, Any], wall: float) -> Armed:
         """Change fields or terms of the fault called *name*, at *wall* seconds: it keeps its place and its counters.
@@ -216,13 +234,14 @@ class FaultBook:
 
     def disarm(self, name: str) -> None:
         """Take the fault called *name* away; raises `NotArmed`, a `KeyError`."""
-        self._find(name)
+        self.gone.append(self._find(name))
         del self.armed[name]
         self.changed()
 
     def clear(self) -> int:
         """Take every fault away; return how many there were."""
         count = len(self.armed)
+        self.gone.extend(self.armed.values())
         self.armed.clear()
         self.changed()
         return count
@@ -231,7 +250,7 @@ class FaultBook:
         """Take away what has lived its time at *wall* seconds."""
         over = [name for name, one in self.armed.items() if one.is_over(wall)]
         for name in over:
-            del self.armed[name]
+            self.gone.append(self.armed.pop(name))
         if over:
             self.changed()
 

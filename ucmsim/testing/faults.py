@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ucmsim.client import ControlClient, ControlNotFound
+from ucmsim.contract.answers import Fault
 
 __tracebackhide__ = True
 
@@ -18,6 +19,7 @@ class UcmFault:
     """A fault that is armed; as a context manager it is disarmed at the end."""
 
     name: str
+    _id: int = field(repr=False)
     _control: ControlClient = field(repr=False)
     _pbx: str = field(repr=False)
     _last: int | None = field(default=None, repr=False)
@@ -27,20 +29,35 @@ class UcmFault:
         self._control.change_fault(self._pbx, self.name, changes)
 
     def disarm(self) -> None:
-        """Take the fault away, if it is not gone already: disarmed, cleared, at the end of its ttl, or with its PBX."""
+        """Take the fault away, if it is not gone already: disarmed, cleared, at the end of its ttl, by a reset, or with its PBX.
+
+        Another one of its name is left alone.
+        """
         if self._last is not None:
             return
         with suppress(ControlNotFound):
-            self._last = self.fired
-            self._control.disarm_fault(self._pbx, self.name)
+            if self._found() is not None:
+                self._control.disarm_fault(self._pbx, self.name)
+            if (over := self._found(gone="yes")) is not None:
+                self._last = over.fired
 
     @property
     def fired(self) -> int:
-        """How often it has acted, until it was disarmed."""
+        """How often it has acted, until it was gone; raises `LookupError` where a reset has taken it away, and its count with it."""
         if self._last is not None:
             return self._last
-        counts = (fault.fired for fault in self._control.faults(self._pbx) if fault.name == self.name)
-        return next(counts, 0)
+        # In this order: it may go in between.
+        found = self._found() or self._found(gone="yes")
+        if found is None:
+            raise LookupError(
+                f"nobody knows any more how often '{self.name}' has acted: {self._pbx} was reset, restored or changed since "
+                "it was armed; ask before that"
+            )
+        return found.fired
+
+    def _found(self, **which: str) -> Fault | None:
+        """Return this fault, and no other of its name, among those that are armed, or that *which* asks for."""
+        return next((one for one in self._control.faults(self._pbx, **which) if one.id == self._id), None)
 
     def __enter__(self) -> Self:
         return self

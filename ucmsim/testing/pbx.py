@@ -116,7 +116,7 @@ class Ucm:
         *fields* are the fault's own and those of its arming.
         """
         armed = self.control.arm_fault(self.name, {"fault": kind, **fields})
-        return UcmFault(armed.name, self.control, self.name)
+        return UcmFault(armed.name, armed.id, self.control, self.name)
 
     def deny(self, address: str | None = None, *, how: str = "page", **terms: Any) -> UcmFault:
         """Deny the peers that *address* covers, everybody without it: with the 403 page, or *how* ``"drop"``, at accept."""

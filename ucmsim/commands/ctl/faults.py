@@ -14,7 +14,7 @@ from ucmsim.commands.ctl.words import nested
 from ucmsim.commands.outeroptions import group
 from ucmsim.contract.answers import Fault
 
-_TERMS = ("name", "fault", "when", "times", "chance", "matched", "fired", "after", "until", "ramp", "ttl")
+_TERMS = ("name", "fault", "when", "times", "chance", "matched", "fired", "id", "after", "until", "ramp", "ttl")
 _FIELDS = click.argument("words", metavar=WORDS, nargs=-1, shell_complete=completing.fields)
 _NAMED = click.argument("name", shell_complete=completing.armed)
 
