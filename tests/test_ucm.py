@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +24,7 @@ from tests.until import until
 from ucmsim.client import ControlClient, ControlError
 from ucmsim.contract.answers import Entry
 from ucmsim.testing import NothingCame, Ucm, UcmCa, UcmFactory, UcmFleet
-from ucmsim.testing.asserting import Verifying
+from ucmsim.testing.asserting import Verifying, unknown
 from ucmsim.testing.fleet import name_for
 
 OPEN = pytest.mark.ucmsim(api={"tls_authentication_name": None})
@@ -314,6 +315,41 @@ def test_carelessness_is_named(ucm: Ucm) -> None:
     ucm.assert_no_marks("credentials-in-url")
     with pytest.raises(ValueError, match="there is no mark 'credentials'; there are unverified-certificate, "):
         ucm.assert_no_marks("credentials")
+
+
+@OPEN
+@pytest.mark.ucmsim(journal={"entries": 6})
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_what_the_journal_has_dropped_cannot_be_asserted(ucm: Ucm) -> None:
+    """Both assertions fail for events that are kept no more, say what to do about it, and pass again after a reset."""
+    with ucm.identity("expired"):
+        fetch(ucm, verify=False)
+    for _ in range(6):
+        fetch(ucm)
+    with ucm.identity("expired"), pytest.raises(requests.exceptions.SSLError):
+        fetch(ucm)
+    until = time.monotonic() + 10
+    while ucm.control.journal_page(ucm.name, limit=1).last < 15 and time.monotonic() < until:
+        time.sleep(0.02)  # seven exchanges, and eight connections that are told when they are gone
+    for assertion in (ucm.assert_no_marks, ucm.assert_verified_tls):
+        assert said(assertion) == [
+            (
+                "9 events were dropped from the journal, so nothing is known of what clients did in them: let it keep "
+                'more, such as with @pytest.mark.ucmsim(journal={"entries": 200000, "megabytes": 64}), or let ucm.reset() begin '
+                "anew before what is to be judged"
+            )
+        ]
+    with pytest.raises(ValueError, match="there is no mark 'credentials'"):
+        ucm.assert_no_marks("credentials")
+
+    ucm.reset()
+
+    ucm.assert_no_marks()
+
+
+def test_sentences_about_one_event() -> None:
+    """One event is told in the singular, and where none was dropped there is nothing to say."""
+    assert (unknown(1), unknown(2)[:28]) == ("", "1 event was dropped from the")
 
 
 # Several of them

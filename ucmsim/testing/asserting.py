@@ -57,7 +57,19 @@ def careless(entries: Iterable[Entry], allowed: Sequence[str]) -> str:
         return ""
     found = {mark for entry in marked for mark in entry.marks}
     why = [f"{mark.id}: {mark.statement} Right: {mark.right}." for mark in MARKS if mark.id in found - set(allowed)]
-    return "\n".join((_listed(f"{len(marked)} events {_were(marked)} careless:", lines(marked)), *why))
+    return "\n".join((_listed(f"{_events(len(marked))} {_were(marked)} careless:", lines(marked)), *why))
+
+
+def unknown(first: int) -> str:
+    """Return why not all is known of a journal that keeps events from the id *first* on: those before it were dropped."""
+    if first <= 1:
+        return ""
+    were = "was" if first == 2 else "were"
+    return (
+        f"{_events(first - 1)} {were} dropped from the journal, so nothing is known of what clients did in them: "
+        'let it keep more, such as with @pytest.mark.ucmsim(journal={"entries": 200000, "megabytes": 64}), '
+        "or let ucm.reset() begin anew before what is to be judged"
+    )
 
 
 class Verifying(Enum):
@@ -98,6 +110,10 @@ def unverified(entries: Sequence[Entry]) -> str:
 def _refused(entry: Entry) -> bool:
     """Return whether *entry* is a connection that was shown a bad certificate and brought no request."""
     return entry.tls is not None and entry.tls.defect is not None and entry.verdict == "refused"
+
+
+def _events(count: int) -> str:
+    return f"{count} event{'' if count == 1 else 's'}"
 
 
 def _were(found: Sequence[object]) -> str:

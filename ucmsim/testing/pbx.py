@@ -198,16 +198,28 @@ class Ucm:
         _objecting(asserting.undelivered(self.ledger()))
 
     def assert_verified_tls(self) -> None:
-        """Fail unless a client has refused a bad certificate, and none has sent a request in spite of one."""
+        """Fail unless a client has refused a bad certificate, and none has sent a request in spite of one.
+
+        Where the journal has dropped events that cannot be known, and it fails too.
+        """
         until = time.monotonic() + _CLOSING
         # A connection is told when its socket is gone, which may be after its client was done with it.
         while Verifying.of(entries := self.journal()) is Verifying.UNKNOWN and time.monotonic() < until:
             time.sleep(0.02)
         _objecting(asserting.unverified(entries))
+        _objecting(self._unknown())
 
     def assert_no_marks(self, *allowed: str) -> None:
-        """Fail if a client did anything that is marked as careless, but for the marks that are *allowed*."""
+        """Fail if a client did anything that is marked as careless, but for the marks that are *allowed*.
+
+        Where the journal has dropped events that cannot be known, and it fails too.
+        """
         _objecting(asserting.careless(self.journal(mark="any"), allowed))
+        _objecting(self._unknown())
+
+    def _unknown(self) -> str:
+        """Return what is said of events that are kept no more; asked last, since more may go while others are read."""
+        return asserting.unknown(self.control.journal_page(self.name, limit=1).first)
 
 
 def _objecting(said: str) -> None:
