@@ -29,6 +29,7 @@ def otherwise(tenant: Tenant, told: Mapping[tuple[str, str], float]) -> Iterator
     """Yield what ucmsim counted otherwise than the collector of *tenant* did."""
     due: dict[str, int] = {
         "ucmsim_rows_total": tenant.taken,
+        "ucmsim_rows_delivered_total": tenant.taken,
         "ucmsim_bytes_total": tenant.octets,
         "ucmsim_connections_total": tenant.statuses.total(),
         **{f"ucmsim_requests_total {status}": count for status, count in tenant.statuses.items()},

@@ -184,6 +184,7 @@ def test_bytes_that_never_arrived_are_told_apart(ucm: Ucm) -> None:
     assert 0 < found["acknowledged"] < found["sent"]
     (cut,) = [one for one in events(ucm, kind="exchange") if one["ended"]]
     assert (cut["ended"], cut["connection"]) == ("the client went away", 2)
+    assert found["delivered"] <= cut["delivered"] < cut["rows"]
 
 
 def test_faults_and_marks_are_told(ucm: Ucm) -> None:

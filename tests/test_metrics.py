@@ -87,6 +87,8 @@ def test_numbers_are_those_that_a_client_counts(control: Control) -> None:
     assert found["connections_total",] == len(answers) == 13
     assert found["connections_open",] == 0
     assert found["rows_total",] == 3 * 3 + 2 + 3 * 3
+    # Of the pages that were cut at byte 300 the first row ends behind that.
+    assert found["rows_delivered_total",] == 3 * 3 + 2 + 3
     assert {key[1:]: value for key, value in found.items() if key[0] == "faults_fired_total"} == {
         ("http.truncate",): 2, ("api.deny",): 1, ("tls.certificate",): 1,
     }  # fmt: skip
@@ -105,17 +107,37 @@ def test_metrics_need_the_token(control: Control) -> None:
     assert control("GET", "/metrics", token=None).status == 401
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_rows_of_a_page_are_not_those_that_were_delivered(control: Control, method: str) -> None:
+    """Of a page that is cut in its second row one was delivered, and of one that only its head is asked of none."""
+    pbx = control.create(api=api(), history=GUIDE).json
+    whole = raw(pbx, "/cdrapi").partition(b"\r\n\r\n")[2]
+    first = sum(map(len, whole.splitlines(keepends=True)[:2]))
+    cut = {"fault": "http.truncate", "bytes": first + 5, "length": "matching", "times": 1}
+    control("POST", f"/v1/pbxs/{pbx['name']}/faults", cut)
+    raw(pbx, "/cdrapi", method)
+    told(control, pbx["name"], 2)
+
+    found = numbers(control, pbx["name"])
+    entries = control("GET", f"/v1/pbxs/{pbx['name']}/journal").json["items"]
+    counted = [(one["kind"], one.get("rows"), one["delivered"]) for one in entries]
+    came = 1 if method == "GET" else 0
+    assert counted[:2] == [("exchange", 3, 3), ("connection", None, 3)]
+    assert counted[2:] == [("exchange", 3, came), ("connection", None, came)]
+    assert (found["rows_total",], found["rows_delivered_total",]) == (6 if came else 3, 3 + came)
+
+
 def test_pbx_that_is_gone_has_no_numbers(control: Control) -> None:
     """One that is deleted vanishes from the metrics, and one that is reset begins at 0."""
     pbx = control.create(api=api(), history=GUIDE).json
     name = pbx["name"]
     raw(pbx, "/cdrapi")
     told(control, name, 1)
-    assert numbers(control, name)["rows_total",] == 3
+    assert (numbers(control, name)["rows_total",], numbers(control, name)["rows_delivered_total",]) == (3, 3)
 
     control("POST", f"/v1/pbxs/{name}/reset", {})
     assert numbers(control, name) == {
-        ("rows_total",): 0, ("bytes_total",): 0, ("connections_total",): 0, ("connections_open",): 0,
+        ("rows_total",): 0, ("rows_delivered_total",): 0, ("bytes_total",): 0, ("connections_total",): 0, ("connections_open",): 0,
     }  # fmt: skip
     control("DELETE", f"/v1/pbxs/{name}")
     assert numbers(control, name) == {}

@@ -50,6 +50,9 @@ def tenant() -> Tenant:
 METRICS = """# HELP ucmsim_rows_total rows
 # TYPE ucmsim_rows_total counter
 ucmsim_rows_total{pbx="site-1"} 3.0
+# HELP ucmsim_rows_delivered_total rows
+# TYPE ucmsim_rows_delivered_total counter
+ucmsim_rows_delivered_total{pbx="site-1"} 3.0
 # HELP ucmsim_bytes_total bytes
 # TYPE ucmsim_bytes_total counter
 ucmsim_bytes_total{pbx="site-1"} 700.0
@@ -66,7 +69,9 @@ ucmsim_requests_total{path="/cdrapi",pbx="site-1",status="200"} 1.0
 def test_what_ucmsim_counts_otherwise_is_found(tenant: Tenant) -> None:
     """The check can fail: for a count that differs, and one that is missing."""
     assert list(otherwise(tenant, counted(METRICS))) == []
-    wrong = METRICS.replace('{pbx="site-1"} 3.0', '{pbx="site-1"} 4.0').replace('status="200"} 1', 'status="500"} 1')
+    wrong = METRICS.replace('rows_total{pbx="site-1"} 3.0', 'rows_total{pbx="site-1"} 4.0').replace(
+        'status="200"} 1', 'status="500"} 1'
+    )
     assert list(otherwise(tenant, counted(wrong))) == [
         "site-1: ucmsim_rows_total is 4, and its client counted 3",
         "site-1: ucmsim_requests_total 200 is 0, and its client counted 1",

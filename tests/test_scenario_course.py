@@ -33,7 +33,8 @@ def request(number: int, status: int = 200, **more: Any) -> Request:
         "path": "/cdrapi", "status": status, "refusal": None, "faults": (), "kinds": (), "marks": (), "rows": 0,
         "whole": status == 200,
     }  # fmt: skip
-    return Request(**{**plain, **more})
+    told = {**plain, **more}
+    return Request(**{"delivered": told["rows"] if told["whole"] else 0, "connection": number, **told})
 
 
 def moment(real: float, *requests: Request, pbx: datetime | None = None, **evidence: Any) -> Moment:
@@ -137,6 +138,7 @@ def test_a_step_waits_for_a_fault_and_for_rows():
     rows = replace(Course(scenario("after: {rows: 600}"), 10.0), since=5)
     assert decided(rows, 1.0, request(1, rows=400), request(2, rows=300, whole=False)) == "Waiting"
     assert decided(rows, 1.0, request(1, rows=400), request(2, rows=200)) == "Due"
+    assert decided(rows, 1.0, request(1, rows=400), request(2, rows=200, delivered=199)) == "Waiting"
 
 
 def test_what_never_came_is_said_and_ends_the_steps():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,7 @@ import requests
 from requests.auth import HTTPDigestAuth
 
 from ucmsim.scenarios.bridge import Bridge, named
-from ucmsim.scenarios.seen import Row, Seen
+from ucmsim.scenarios.seen import Request, Row, Seen, Visit
 from ucmsim.testing import Ucm
 
 
@@ -48,6 +49,31 @@ def test_requests_and_connections_are_told_apart(ucm):
     assert (found.rows, found.fired) == (3, {"cut"})
     assert [one.verdict for one in found.visits] == ["accepted"] * 6
     assert str(found.requests[3]) == "GET /cdrapi?numRecords=2 answered with 200"
+
+
+def test_rows_that_a_cut_page_brought_are_counted(ucm):
+    """Those that are whole in what went out, however right the head is about its length; the others are not."""
+    with ucm.fault("http.truncate", rows=2, length="matching"):
+        ask(ucm)
+    assert seen(ucm, 2).rows == 2
+    with ucm.fault("http.truncate", share=0.1, length="matching"):
+        ask(ucm)
+    assert seen(ucm, 4).rows == 2
+    ask(ucm)
+    ask(ucm, "/cdrapi", "HEAD")
+    assert seen(ucm, 8).rows == 5
+
+
+def test_rows_of_a_connection_that_is_over_are_those_that_were_not_taken_back():
+    """One that is still open has those that were handed over, unless its answer was cut: then nobody knows yet."""
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    one = Request(1, 0.0, at, "", "/cdrapi", "/cdrapi", 200, None, (), (), (), 5, True, delivered=5, connection=1)
+    cut = replace(one, id=2, whole=False, delivered=4, connection=2, cut=True)
+    over = Visit(3, None, "accepted", None, (), (), number=2, delivered=3)
+
+    assert Seen((one, cut)).rows == 5
+    assert Seen((one, cut), (over,)).rows == 8
+    assert Seen((one, cut), (over, replace(over, id=4, number=1, delivered=0))).rows == 3
 
 
 def test_a_page_whose_end_was_a_reset_is_not_whole(ucm):

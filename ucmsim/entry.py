@@ -93,6 +93,7 @@ class Entry:
     note: str = ""
     rows: int | None = None
     acctids: str = ""
+    delivered: int | None = None
     head_bytes: int | None = None
     bytes: int | None = None
     left: float | None = None

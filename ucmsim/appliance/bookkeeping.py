@@ -65,6 +65,7 @@ class Bookkeeping:
         self.hygiene.left(visit, when.wall)
         if (less := visit.undelivered) is not None:
             self._deliveries.add(less)
+            visit.delivered += less.sent.rows - (visit.carried.sent.rows if visit.carried else 0)
         self.tell(greeted(visit.as_entry(self._name, when), self._journal.passwords.discretion))
 
     def record(
@@ -87,6 +88,7 @@ class Bookkeeping:
         self.totals.exchanges += 1
         self.totals.rows += exchange.rows or 0
         self.totals.refused += bool(exchange.note)
+        delivered = sent.rows if sent else 0
         told = masked(
             exchange,
             request,
@@ -94,10 +96,12 @@ class Bookkeeping:
             connection=visit.number if visit else exchange.connection,
             port=visit.port if visit else exchange.port,
             acctids=served.acctids if served else "",
+            delivered=None if exchange.rows is None else delivered,
             marks=marks,
         )
         number = self.tell(told.as_entry())
         carried = self._deliveries.take(number, exchange, sent)
         if visit is not None:
             visit.carried = carried
+            visit.delivered += delivered
         return told

@@ -26,8 +26,8 @@ _DROPS = "api.deny"
 class Counts:
     """Numbers of events: *requests* by path and status, *refusals* by code, *faults* that fired by kind, *verdicts* by word.
 
-    *rows* are those of the pages that were answered with a body, *bytes* those of heads and bodies that were handed out,
-    *connections* those that are over.
+    *rows* are those of the pages that were made and answered with a body, however much of it went out, *delivered* those that went
+    out whole on *connections* that are over, *bytes* those of heads and bodies that were handed out.
     """
 
     requests: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -35,6 +35,7 @@ class Counts:
     faults: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
     rows: int = 0
+    delivered: int = 0
     bytes: int = 0
     connections: int = 0
 
@@ -50,6 +51,7 @@ class Counts:
                 self.rows += (event["rows"] or 0) if event["bytes"] else 0
             case "connection":
                 self.connections += 1
+                self.delivered += event.get("delivered") or 0  # one of an older journal has none
                 self.verdicts[event["verdict"]] += 1
 
 

@@ -32,6 +32,10 @@ class Extent(Generic[K]):
         """Return whether all keys are whole in the first *count* bytes: so it is of nearly all bodies."""
         return not self.altered and (not self.keys or self.end(len(self.keys) - 1) <= count)
 
+    def count_whole(self, count: int) -> int:
+        """Return how many different keys are whole in the first *count* bytes."""
+        return len(set(self.keys)) if self.is_whole(count) else len(self.within(count)[0])
+
     def within(self, count: int) -> tuple[list[K], list[K]]:
         """Return which keys are whole in the first *count* bytes, and which are not; sorted, each once."""
         every = set(self.keys)

@@ -23,7 +23,7 @@ _CLOSED = (BY_DEVICE, BY_CLIENT, RESET_BY_CLIENT)
 _PACED = frozenset(mark.id for mark in MARKS if mark.paced)
 _AUTHORITY = re.compile(r"((?:\[[^\]]*\]|[^:]+)):\d*")
 _URL = re.compile(r"(\bhttps?://(?:\[[^\]]*\]|[^\s/?#:]+)):\d+", re.IGNORECASE)
-_CHANCE = ("id", "wall", "port", "seconds", "left", "received", "sent", "acknowledged")
+_CHANCE = ("id", "wall", "port", "seconds", "left", "received", "sent", "acknowledged", "delivered")
 
 
 def normalised(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:

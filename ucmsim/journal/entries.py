@@ -36,7 +36,7 @@ class Exchange:
     more; it may still read: None where it had not by then.
     *began* is when the request was complete, *connection* the number of its `Visit`, *port* the peer's. *headers* and
     *form* are the request's, *headers_left_out* how many more there were, *title* and *reply_headers* the reply's, whose head had *head_bytes*. *refusal* says why it
-    is an error page or an empty container, *acctids* which rows were served, *marks* what was careless about it.
+    is an error page or an empty container, *acctids* which rows were served, *delivered* how many of these were whole in what was handed over, *marks* what was careless about it.
     """
 
     pbx: str
@@ -64,6 +64,7 @@ class Exchange:
     head_bytes: int = 0
     refusal: Refusal | None = None
     acctids: str = ""
+    delivered: int | None = None
     marks: tuple[str, ...] = ()
 
     @property
@@ -124,6 +125,7 @@ class Exchange:
             "kinds": kinds_of(self.faults),
             "rows": self.rows,
             "acctids": self.acctids,
+            "delivered": self.delivered,
             "head_bytes": self.head_bytes,
             "bytes": self.bytes,
             "marks": list(self.marks),

@@ -96,6 +96,7 @@ _OWN = (
     "kinds",
     "rows",
     "acctids",
+    "delivered",
     "marks",
     "ended",
     "left",

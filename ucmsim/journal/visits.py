@@ -36,8 +36,8 @@ class Visit:
     ClientHello. *version* and *cipher* are what was agreed on, *shaken* that the handshake was done. *requests* counts
     what was answered, *heard* whether any byte of a request came, *cut* why the device cut it, "" where it did not, *alert* the
     one that the client sent. *received* and *written* are bytes above TCP; *sent* were handed to the kernel, *acknowledged*
-    by the peer, None where the kernel does not tell. A peer that resets may have had more than it acknowledged. *carried* is
-    what the last exchange on it delivered.
+    by the peer, None where the kernel does not tell. A peer that resets may have had more than it acknowledged. *delivered* is
+    how many CDRs were whole in what was handed over, and *carried* what the last exchange on it delivered.
     """
 
     number: int = 0
@@ -60,6 +60,7 @@ class Visit:
     ended: str = ""
     heard: bool = False
     cut: str = ""
+    delivered: int = 0
     carried: Delivery | None = None
     alert: int | None = None
     marks: list[str] = field(default_factory=list)
@@ -130,6 +131,7 @@ class Visit:
             "received": self.received,
             "sent": self.sent,
             "acknowledged": self.acknowledged,
+            "delivered": self.delivered,
             "refusal": refusal_json(self.refusal),
             "faults": list(self.faults),
             "kinds": kinds_of(self.faults),

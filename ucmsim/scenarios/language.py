@@ -98,7 +98,9 @@ class Which(Keys):
     refusal: str | None = Field(None, description="the code of a refusal, or any")
     fault: str | None = Field(None, description="the name of a fault that fired")
     mark: str | None = Field(None, description="the id of a mark, or any")
-    rows: Annotated[int, Field(ge=0)] | None = Field(None, description="so many CDRs on the page, or more")
+    rows: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="so many CDRs on the page that the PBX made, or more"
+    )
 
 
 class Awaited(Which):
@@ -124,7 +126,9 @@ class After(Keys):
     request: Awaited | None = Field(None, description="exchanges: path, status, refusal, fault, mark, rows, and count")
     connection: Connection | None = Field(None, description="connections: defect, verdict, refusal, and count")
     fault: str | None = Field(None, description="the fault of that name fired")
-    rows: Count | None = Field(None, description="so many CDRs were delivered since the run began")
+    rows: Count | None = Field(
+        None, description="so many CDRs went out whole since the run began, each as often as it did"
+    )
     delivered: Calls | None = Field(None, description="every CDR of these calls was delivered whole")
     fetched: Calls | None = Field(None, description="every recording of these calls was fetched whole")
     ended: str | None = Field(None, description="the call of that name is over")

@@ -14,7 +14,10 @@ from ucmsim.scenarios.language import Which
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An exchange: its *id* in the journal, when it began on both clocks, how it was answered, and the rows it carried."""
+    """An exchange: its *id* in the journal, when it began on both clocks, how it was answered, and the rows it carried.
+
+    *delivered* of these were whole in what was handed over; of one that was *cut* short it is said once its *connection* is over.
+    """
 
     id: int
     wall: float
@@ -29,6 +32,9 @@ class Request:
     marks: tuple[str, ...]
     rows: int
     whole: bool
+    delivered: int = 0
+    connection: int = 0
+    cut: bool = False
 
     def __str__(self) -> str:
         return f"GET {self.target} answered with {self.status or 'nothing'}"
@@ -52,7 +58,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A connection that has ended: its *id* in the journal, what it was shown, and how the client took it."""
+    """A connection that has ended: its *id* in the journal, what it was shown, and how the client took it.
+
+    On that *number* so many CDRs were *delivered*.
+    """
 
     id: int
     defect: str | None
@@ -60,6 +69,8 @@ class Visit:
     refusal: str | None
     marks: tuple[str, ...]
     faults: tuple[str, ...]
+    number: int = 0
+    delivered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +96,10 @@ class Seen:
 
     @property
     def rows(self) -> int:
-        """How many CDRs were on pages that went out whole."""
-        return sum(one.rows for one in self.requests if one.whole)
+        """How many CDRs went out whole, each as often as it did: what came of a connection is known for sure when it is over."""
+        over = {one.number for one in self.visits}
+        by_now = sum(one.delivered for one in self.requests if not one.cut and one.connection not in over)
+        return by_now + sum(one.delivered for one in self.visits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +147,9 @@ def _request(entry: Entry) -> Request:
         entry.marks,
         entry.rows or 0,
         _is_whole(entry),
+        entry.delivered or 0,
+        entry.connection or 0,
+        bool(entry.ended),
     )
 
 
@@ -153,4 +169,6 @@ def _visit(entry: Entry) -> Visit:
         entry.refusal.code if entry.refusal else None,
         entry.marks,
         entry.faults,
+        entry.connection or 0,
+        entry.delivered or 0,
     )

@@ -33,8 +33,11 @@ class FleetCollector:
         yield _counter(pbxs, "faults_fired", "Faults that fired, by their kind.", ("kind",),
                        lambda pbx: (((kind,), count) for kind, count in pbx.books.counts.faults.items()))  # fmt: skip
         yield _counter(
-            pbxs, "rows", "CDRs on the pages that were answered.", (), lambda pbx: [((), pbx.books.counts.rows)]
-        )
+            pbxs, "rows", "CDRs on the pages that were made and answered with a body, however much of it went out.", (),
+            lambda pbx: [((), pbx.books.counts.rows)],
+        )  # fmt: skip
+        yield _counter(pbxs, "rows_delivered", "CDRs that went out whole, counted when their connection was over.", (),
+                       lambda pbx: [((), pbx.books.counts.delivered)])  # fmt: skip
         yield _counter(pbxs, "bytes", "Bytes of heads and bodies that were handed out.", (),
                        lambda pbx: [((), pbx.books.counts.bytes)])  # fmt: skip
         yield _counter(pbxs, "connections", "Connections that were accepted, also if only to be closed.", (),

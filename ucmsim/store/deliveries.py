@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ucmsim.faults.bodies import InChunks
 from ucmsim.faults.replies import body_of, header_of
-from ucmsim.http.extents import Carries
+from ucmsim.http.extents import Carries, Rows
 from ucmsim.http.reply import PIECE, Reply
 
 if TYPE_CHECKING:
@@ -40,6 +40,11 @@ class Sent:
     read: int
     framed: bool = False
     before: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many CDRs are whole in what could be read; none where these are recordings."""
+        return self.carries.count_whole(self.read) if isinstance(self.carries, Rows) else 0
 
     @classmethod
     def of(cls, reply: Reply, count: int, before: int = 0) -> Sent | None:
