@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from tests.controlling import GUIDE, Control, api
 from tests.until import until
 from ucmsim.certificates.authority import self_signed
+from ucmsim.child import Child
 from ucmsim.cli import main
 from ucmsim.commands.ctl import ctl
 from ucmsim.commands.whereabouts import READY_FILE, TOKEN, URL
@@ -443,8 +444,10 @@ def test_a_pbx_before_the_journal_is_heeded(pbx: str, control: Control) -> None:
 
 
 def test_a_pbx_before_a_command_that_names_it_is_refused(pbx: str) -> None:
-    """So that nobody resets another than the one that was meant; and where all are told of."""
-    assert "'reset' heeds no --pbx; name the PBX behind it: reset PBX" in said("--pbx", "other", "reset", pbx, code=2)
+    """So that nobody erases another than the one that was meant; and where all are told of."""
+    refused = said("--pbx", "other", "pbxs", "delete", pbx, code=2)
+    assert "'delete' heeds no --pbx; name the PBX behind it: delete PBX" in refused
+    assert f"other and {pbx} are two PBXs" in said("--pbx", "other", "reset", pbx, code=2)
     assert f"other and {pbx} are two PBXs" in said("-p", "other", "faults", "list", pbx, code=2)
     assert "'status' heeds no --pbx; leave it out" in said("--pbx", pbx, "status", code=2)
 
@@ -542,3 +545,30 @@ def test_completion_says_nothing_where_nobody_answers() -> None:
     """An error in the middle of a line that is being typed helps nobody."""
     assert completions("--url", "http://127.0.0.1:1", "--token", "x", "pbxs", "show", "h") == []
     assert completions("pbxs", "show", "h") == []
+
+
+def test_what_is_about_one_pbx_heeds_the_option(pbx: str, tmp_path: Path) -> None:
+    """Before the command or behind it, and none of them goes with another name beside it."""
+    file = str(tmp_path / "kept.zip")
+    assert said("--pbx", pbx, "reset") == said("reset", "-p", pbx) == f"{pbx} begins anew, with 3 rows"
+    assert said("--pbx", pbx, "snapshot", file).startswith(f"{pbx} is in {file}: ")
+    assert said("restore", "--pbx", pbx, file) == said("restore", pbx, file) == f"{pbx} is as in {file}, with 3 rows"
+    assert said("-p", pbx, "pbxs", "show") == said("pbxs", "show", pbx)
+    assert f"other and {pbx} are two PBXs" in said("-p", "other", "snapshot", pbx, file, code=2)
+    assert "there are 3 words; give a FILE, or a PBX and a FILE" in said("restore", pbx, file, file, code=2)
+
+
+def test_what_is_about_the_only_pbx_needs_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is one PBX, what is reset, written, restored and shown is that."""
+    child = Child()
+    try:
+        monkeypatch.setenv(URL, child.ready["control"]["url"])
+        monkeypatch.setenv(TOKEN, child.ready["control"]["token"])
+        said("pbxs", "create", "alone", "history.days=0")
+        file = str(tmp_path / "kept.zip")
+        assert said("reset") == "alone begins anew, with 0 rows"
+        assert said("snapshot", file).startswith(f"alone is in {file}: ")
+        assert said("restore", file) == f"alone is as in {file}, with 0 rows"
+        assert "name: alone" in said("pbxs", "show").splitlines()
+    finally:
+        child.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -59,6 +60,23 @@ def asks_one(command: Command) -> Command:
     @wraps(command)
     def asked(client: Any, /, *, pbx: str | None, **given: Any) -> None:
         command(client, chosen(client, pbx or pbx_said(click.get_current_context())), **given)
+
+    return asked
+
+
+def asks_with_file(command: Command) -> Command:
+    """As `asks_about`, for a command with a file, which is its argument `file`, behind the PBX."""
+
+    @_asking
+    @ONE
+    @click.argument("words", metavar="[PBX] FILE", nargs=-1, required=True, shell_complete=completing.pbx_or_file)
+    @wraps(command)
+    def asked(client: Any, /, *, pbx: str | None, words: tuple[str, ...], **given: Any) -> None:
+        *named, file = words
+        if len(named) > 1:
+            raise click.UsageError(f"there are {len(words)} words; give a FILE, or a PBX and a FILE")
+        there = chosen(client, pbx or pbx_said(click.get_current_context()), *named)
+        command(client, there, file=Path(file), **given)
 
     return asked
 

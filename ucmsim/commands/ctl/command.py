@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
 from ucmsim.client import ControlClient
 from ucmsim.commands.ctl import showing
-from ucmsim.commands.ctl.asking import NAME, asks
+from ucmsim.commands.ctl.asking import asks, asks_about, asks_with_file
 from ucmsim.commands.ctl.calls import calls, ledger
 from ucmsim.commands.ctl.clock import clock
 from ucmsim.commands.ctl.faults import faults
@@ -16,8 +14,6 @@ from ucmsim.commands.ctl.page import api, identity
 from ucmsim.commands.ctl.pbxs import pbxs
 from ucmsim.commands.journal import journal
 from ucmsim.commands.outeroptions import group
-
-_FILE = click.argument("file", type=click.Path(path_type=Path))
 
 
 @group("Drive a running ucmsim.")
@@ -50,29 +46,24 @@ def metrics(client: ControlClient, *, as_json: bool) -> None:
 
 
 @ctl.command(short_help="Let a PBX begin anew as its settings make it.")
-@NAME
-@asks
-def reset(client: ControlClient, *, pbx: str, as_json: bool) -> None:
+@asks_about
+def reset(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     """Let a PBX begin anew as its settings make it; its port and certificate stay."""
     told = client.reset(pbx)
     showing.done(f"{pbx} begins anew, with {told.rows} rows", as_json=as_json, value=told)
 
 
 @ctl.command(short_help="Write a PBX to a file.")
-@NAME
-@_FILE
-@asks
-def snapshot(client: ControlClient, *, pbx: str, file: Path, as_json: bool) -> None:
+@asks_with_file
+def snapshot(client: ControlClient, pbx: str, *, file: Path, as_json: bool) -> None:
     """Write a PBX to a file on the machine where ucmsim runs."""
     told = client.snapshot(pbx, str(file.absolute()))
     showing.done(f"{pbx} is in {told.file}: {told.bytes} bytes, {told.rows} rows", as_json=as_json, value=told)
 
 
 @ctl.command(short_help="Let a PBX be what a snapshot has.")
-@NAME
-@_FILE
-@asks
-def restore(client: ControlClient, *, pbx: str, file: Path, as_json: bool) -> None:
+@asks_with_file
+def restore(client: ControlClient, pbx: str, *, file: Path, as_json: bool) -> None:
     """Let a PBX be what a snapshot has; its port and certificate stay."""
     told = client.restore(pbx, str(file.absolute()))
     showing.done(f"{pbx} is as in {file}, with {told.rows} rows", as_json=as_json, value=told)

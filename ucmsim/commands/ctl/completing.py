@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import click
+from click.shell_completion import CompletionItem
 
 from ucmsim.client import ControlClient, ControlError
 from ucmsim.commands.outeroptions import said
@@ -32,6 +33,11 @@ def _asked(context: click.Context, ask: Callable[[ControlClient], Iterable[str]]
 def pbxs(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
     """Complete the name of a PBX."""
     return _asked(context, lambda client: client.status().pbxs, begun)
+
+
+def pbx_or_file(context: click.Context, parameter: click.Parameter, begun: str) -> list[str] | list[CompletionItem]:
+    """Complete the name of a PBX, or where none begins so that of a file."""
+    return pbxs(context, parameter, begun) or [CompletionItem(begun, type="file")]
 
 
 def armed(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:

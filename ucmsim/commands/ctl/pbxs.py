@@ -11,7 +11,7 @@ import click
 
 from ucmsim.client import ControlClient
 from ucmsim.commands.ctl import completing, showing
-from ucmsim.commands.ctl.asking import NAME, WORDS, asks
+from ucmsim.commands.ctl.asking import NAME, WORDS, asks, asks_about
 from ucmsim.commands.ctl.showing import Columns
 from ucmsim.commands.ctl.words import settings_of
 from ucmsim.commands.outeroptions import group
@@ -52,9 +52,8 @@ def listed(client: ControlClient, *, as_json: bool) -> None:
 
 
 @pbxs.command()
-@NAME
-@asks
-def show(client: ControlClient, *, pbx: str, as_json: bool) -> None:
+@asks_about
+def show(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     """One PBX; --json has its settings too."""
     showing.one(client.pbx(pbx), as_json=as_json, without=_LONG)
 
