@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -26,6 +27,7 @@ from ucmsim.contract.answers import Entry
 from ucmsim.testing import NothingCame, Ucm, UcmCa, UcmFactory, UcmFleet
 from ucmsim.testing.asserting import Verifying, unknown
 from ucmsim.testing.fleet import name_for
+from ucmsim.testing.waiting import Waiting
 
 OPEN = pytest.mark.ucmsim(api={"tls_authentication_name": None})
 """A PBX that asks nobody for credentials."""
@@ -444,3 +446,40 @@ def test_the_end_of_a_fault_leaves_others_of_its_name(ucm: Ucm) -> None:
         ucm.clear_faults()
         second = ucm.fault("http.latency", seconds=0)
     assert [one.name for one in ucm.faults] == [second.name] == [first.name]
+
+
+def test_a_wait_knows_another_universe(ucm: Ucm) -> None:
+    """Who resets the PBX may be somebody else, and in the middle of a wait: what comes then is found, and nothing twice."""
+    fetch(ucm, "/cdrapi")
+    first = ucm.wait_for_request("/cdrapi")
+    ucm.control.reset(ucm.name)
+    fetch(ucm, "/cdrapi")
+    second = ucm.wait_for_request("/cdrapi", within=5)
+    assert (second.id, second.status) == (first.id, 200)
+    with pytest.raises(NothingCame):
+        ucm.wait_for_request("/cdrapi", within=0)
+
+
+@OPEN
+def test_a_wait_goes_on_over_a_reset(ucm: Ucm) -> None:
+    """What was seen before a reset that comes while somebody waits hides nothing of what comes after it."""
+    for _ in range(3):
+        fetch(ucm, "/cdrapi")
+        ucm.wait_for_request("/cdrapi")
+
+    class Resetting(ControlClient):
+        """Resets the PBX between the first look and the second, and lets a client ask."""
+
+        looked = 0
+
+        def journal(self, pbx: str, **filters: Any) -> list[Entry]:
+            Resetting.looked += 1
+            if Resetting.looked == 2:
+                self.reset(pbx)
+                fetch(ucm, "/cdrapi")
+            return super().journal(pbx, **filters)
+
+    waiting = Waiting(Resetting(ucm.control.url, ucm.control.token), ucm.name, {
+        (one.id, one.wall) for one in ucm.journal()
+    })  # fmt: skip
+    assert waiting.request(5, {"path": "/cdrapi"}).id == 1

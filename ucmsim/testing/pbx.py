@@ -71,7 +71,6 @@ class Ucm:
     def reset(self) -> None:
         """Let a new universe begin: history, clock, faults, journal, ledger as its settings have them; the port stays."""
         self.control.reset(self.name)
-        self._waiting.again()
 
     # --- what happens on it -----------------------------------------------------------------------------------------
 
