@@ -265,6 +265,27 @@ def test_what_the_journal_dropped_is_not_known(ucm: Ucm, ucm_fleet: UcmFleet, tm
     assert "Marks: what was careless None in the events that were kept." in text
 
 
+@pytest.mark.ucmsim(**{**EMPTY, "recording": {"share": 1.0}})
+@pytest.mark.parametrize("kind", ["media.missing", "media.page", "media.empty"])
+def test_recording_that_was_asked_for_in_vain(ucm: Ucm, ucm_fleet: UcmFleet, tmp_path: Path, kind: str) -> None:
+    """A collector that asks, gets nothing of it and gives up is told so, and not that nobody asked."""
+    call(ucm, recorded=True)
+    (path,) = control_files(ucm_fleet, ucm)
+    with ucm.fault(kind):
+        get(ucm, f"/recapi?filename={path.removeprefix('monitor/')}")
+
+    report(ucm_fleet, tmp_path / "run.zip", "--pbx", ucm.name)
+
+    found = members(tmp_path / "run.zip")
+    told = json.loads(found["run.json"])
+    assert told["pbxs"][ucm.name]["recordings"] == {"whole": 0, "cut": 0, "vain": 1, "never": 0, "unnamed": 0}
+    (one,) = [one for one in told["findings"] if "recording" in one["title"]]
+    assert (one["level"], one["title"], one["more"]) == (
+        "bad", "1 of 1 recording was not fetched whole", "it was asked for in vain",
+    )  # fmt: skip
+    assert f"{path} : asked for in vain" in str(Text(found["report.html"]))
+
+
 def control_files(fleet: UcmFleet, ucm: Ucm) -> list[str]:
     """Return the paths of the recordings of all calls."""
     return [file.path for one in fleet.control.ledger(ucm.name) for file in one.recordings]
@@ -322,7 +343,7 @@ def test_what_has_another_name_each_time_is_counted_together() -> None:
         "rows": None, "reply": {"status": 200},
     }  # fmt: skip
     for at in range(MOST_KINDS + 5):
-        request = {"target": "/cdrapi", "headers": [["User-Agent", f"agent {at}"]]}
+        request = {"method": "GET", "target": "/cdrapi", "form": "", "headers": [["User-Agent", f"agent {at}"]]}
         named = {"request": request, "ended": f"after {at} bytes", "faults": [f"slow-{at}"], "kinds": ["http.latency"]}
         summary.event({**event, **named})
         summary.event({**event, **named, "request": {**request, "headers": [["User-Agent", "agent 0"]]}})

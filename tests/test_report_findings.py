@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from ucmsim.entry import UNVERIFIED
+from ucmsim.report.asked import AskedFor
 from ucmsim.report.findings import Level, findings
 from ucmsim.report.summary import Refused, Summary
 
@@ -132,3 +134,64 @@ def test_certificates(defects: dict[tuple[str, str], int], marked: int, told: li
 def test_what_was_dropped_is_not_judged(about: str, given: dict[str, Any], told: list[Told]) -> None:
     """What the journal dropped is never called good; what is bad in the rest stays bad."""
     assert of(about, **given) == told
+
+
+# --- recordings ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("recordings", "dropped", "level", "title", "more"),
+    [
+        ({"unnamed": 2}, 0, None, "", ""),
+        ({"whole": 1}, 0, "good", "The one recording there is was fetched whole", ""),
+        ({"never": 1}, 0, "open", "The one recording there is was not fetched", "nobody asked for it"),
+        ({"never": 3}, 0, "open", "None of 3 recordings was fetched", "nobody asked for them"),
+        ({"never": 3}, 7, "open", "None of 3 recordings was fetched",
+         "whether anybody asked for them is not known: 7 events were dropped from the journal"),
+        ({"vain": 1}, 0, "bad", "1 of 1 recording was not fetched whole", "it was asked for in vain"),
+        ({"vain": 2, "whole": 1}, 0, "bad", "2 of 3 recordings were not fetched whole", "2 of them were asked for in vain"),
+        ({"cut": 1, "whole": 1}, 0, "bad", "1 of 2 recordings was not fetched whole", "it came only in part"),
+        ({"never": 1, "whole": 1}, 0, "bad", "1 of 2 recordings was not fetched whole", "nobody asked for it"),
+        ({"vain": 1, "never": 1}, 0, "bad", "2 of 2 recordings were not fetched whole",
+         "1 of them was asked for in vain; nobody asked for the other"),
+        ({"cut": 1, "vain": 1, "never": 2, "whole": 4}, 0, "bad", "4 of 8 recordings were not fetched whole",
+         "1 of them came only in part; 1 of them was asked for in vain; nobody asked for the other 2"),
+        ({"cut": 1, "never": 2}, 1, "bad", "3 of 3 recordings were not fetched whole",
+         "1 of them came only in part; whether anybody asked for the other 2 is not known: 1 event was dropped from the journal"),
+    ],
+)  # fmt: skip
+def test_recordings(recordings: dict[str, int], dropped: int, level: Level | None, title: str, more: str) -> None:
+    """What nobody asked for is told apart from what was asked for in vain, and from what is not known."""
+    assert of("recording", recordings=recordings, dropped=dropped) == ([(level, title, more)] if level else [])
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "form", "names"),
+    [
+        ("GET", "/recapi?filename=a.wav", "", {"a.wav"}),
+        ("GET", "/RECAPI/?FileName=monitor/2026-03/a%2Bb.wav@c.wav@&filedir=monitor", "", {"a+b.wav", "c.wav"}),
+        ("GET", "/recapi?filename=%2B1.wav@+2.wav", "", {"+1.wav", " 2.wav", "+2.wav"}),
+        ("POST", "/recapi", "filename=a.wav", {"a.wav"}),
+        ("GET", "/recapi?filedir=monitor", "", set()),
+        ("HEAD", "/recapi?filename=a.wav", "", set()),
+        ("GET", "/cdrapi?filename=a.wav", "", set()),
+    ],
+)
+def test_names_that_were_asked_for(method: str, target: str, form: str, names: set[str]) -> None:
+    """They are the last parts of what stands in filename, in the target or the form."""
+    asked = AskedFor()
+    asked.take({"method": method, "target": target, "form": form})
+    assert (asked.names, asked.full) == (names, False)
+    assert [path in asked for path in ("monitor/a.wav", "monitor/other.wav")] == ["a.wav" in names, False]
+
+
+def test_names_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are too many nobody is said not to have asked."""
+    monkeypatch.setattr("ucmsim.report.asked.MOST_NAMES", 2)
+    summary = Summary("hq", recordings=Counter(never=2))
+    for name in ("a", "b", "a", "c"):
+        assert summary.asked.full is False
+        summary.asked.take({"method": "GET", "target": f"/recapi?filename={name}", "form": ""})
+    assert next(one.more for one in findings(summary) if "recording" in one.title) == (
+        "whether anybody asked for them is not known: too many names were asked for"
+    )

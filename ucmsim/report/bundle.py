@@ -152,7 +152,7 @@ def _figures(summary: Summary) -> dict[str, Any]:
     return {
         "calls": {"never": calls["never"], "once": calls["once"], "again": calls["again"], "without_rows": calls[""]},
         "rows": {how: summary.rows[how] for how in ("never", "once", "again")},
-        "recordings": {how: summary.recordings[how] for how in ("whole", "cut", "never", "unnamed")},
+        "recordings": {how: summary.recordings[how] for how in ("whole", "cut", "vain", "never", "unnamed")},
         "marks": dict(summary.marks),
         "defects": [{"defect": name, "verdict": word, "connections": n} for (name, word), n in summary.defects.items()],
         "refusals": {code: one.count for code, one in summary.refusals.items()},

@@ -66,14 +66,40 @@ def _recordings(summary: Summary) -> Iterator[Finding]:
     every = found.total() - found["unnamed"]
     if not every:
         return
-    missing = found["cut"] + found["never"]
-    if not found["whole"] and not found["cut"]:
-        yield Finding(name, "open", f"{_of(0, every, 'recording')} fetched", "nobody asked for any of them")
+    missing = found["cut"] + found["vain"] + found["never"]
+    if found["never"] == every:
+        none = f"None of {every:,} recordings was" if every > 1 else "The one recording there is was not"
+        yield Finding(name, "open", f"{none} fetched", _unasked(summary, "them" if every > 1 else "it"))
     elif missing:
-        cut = f"{found['cut']} of them came only in part" if found["cut"] else "nobody asked for them"
-        yield Finding(name, "bad", f"{_of(missing, every, 'recording')} not fetched whole", cut)
+        why = [
+            f"{_among(found['cut'], missing)} came only in part" if found["cut"] else "",
+            f"{_among(found['vain'], missing)} {_be(found['vain'])} asked for in vain" if found["vain"] else "",
+            _unasked(summary, _rest(found["never"], missing)) if found["never"] else "",
+        ]
+        yield Finding(
+            name, "bad", f"{_of(missing, every, 'recording')} not fetched whole", "; ".join(filter(None, why))
+        )
     else:
         yield Finding(name, "good", f"{_each(every, 'recording')} fetched whole")
+
+
+def _unasked(summary: Summary, what: str) -> str:
+    """Return that nobody asked for *what*, as far as that is known."""
+    if summary.dropped:
+        return f"whether anybody asked for {what} is {_unknown(summary)}"
+    if summary.asked.full:
+        return f"whether anybody asked for {what} is not known: too many names were asked for"
+    return f"nobody asked for {what}"
+
+
+def _among(count: int, every: int) -> str:
+    return "it" if every == 1 else f"{count:,} of them"
+
+
+def _rest(count: int, every: int) -> str:
+    if count == every:
+        return "it" if every == 1 else "them"
+    return "the other" if count == 1 and every == 2 else f"the other {count:,}"
 
 
 def _certificates(summary: Summary) -> Iterator[Finding]:

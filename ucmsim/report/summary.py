@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from ucmsim.appliance.counts import Counts
+from ucmsim.report.asked import AskedFor
 from ucmsim.store.accounts import HOWS
 
 MOST = 500
@@ -40,24 +41,31 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A recording of a call: its *path*, how often it was fetched *whole*, and how often not; some are *named* by no CDR."""
+    """A recording of a call: its *path*, how often it was fetched *whole*, and how often not; some are *named* by no CDR.
+
+    *asked* says that a request for it is known, whatever came of it.
+    """
 
     path: str
     whole: int
     cut: int
     named: bool
+    asked: bool
 
     @property
     def how(self) -> str:
-        """Return whole, cut or never; unnamed for what a client that goes by CDRs cannot know of."""
+        """Return whole, cut, vain or never; unnamed for what a client that goes by CDRs cannot know of.
+
+        In vain was what was asked for when nothing of it came.
+        """
         if not self.named and not self.whole:
             return "unnamed"
-        return "whole" if self.whole else "cut" if self.cut else "never"
+        return "whole" if self.whole else "cut" if self.cut else "vain" if self.asked else "never"
 
     @property
     def due(self) -> bool:
         """Whether somebody should have fetched it, and has not."""
-        return self.how in ("cut", "never")
+        return self.how in ("cut", "vain", "never")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,7 @@ class Summary:
     clients: Counter[tuple[str, str]] = field(default_factory=Counter)
     refusals: dict[str, Refused] = field(default_factory=dict)
     told: dict[str, list[Told]] = field(default_factory=lambda: {how: [] for how in (*HOWS, "")})
+    asked: AskedFor = field(default_factory=AskedFor)
     events: int = 0
     dropped: int = 0
     first: str = ""
@@ -118,6 +127,7 @@ class Summary:
         if event["refusal"] is not None:
             self._refused(event)
         if event["kind"] == "exchange":
+            self.asked.take(event["request"])
             _count(self.clients, (event["peer"], _agent(event)), (OTHERS, OTHERS))
             if event["ended"]:
                 _count(self.ends, event["ended"][:_LONGEST], OTHERS)
@@ -145,7 +155,7 @@ class Summary:
         self.calls[how] += 1
         for row in call["rows"]:
             self.rows[HOWS[min(sum(one["whole"] for one in row["deliveries"]), 2)]] += 1
-        files = tuple(map(_file, call["recordings"]))
+        files = tuple(_file(one, asked=one["path"] in self.asked) for one in call["recordings"])
         for file in files:
             self.recordings[file.how] += 1
         if len(self.told[how]) < MOST:
@@ -171,9 +181,9 @@ def _count(counts: Counter[K], key: K, others: K) -> None:
     counts[key if key in counts or len(counts) < MOST_KINDS else others] += 1
 
 
-def _file(recording: Json) -> File:
+def _file(recording: Json, *, asked: bool) -> File:
     whole = sum(one["whole"] for one in recording["deliveries"])
-    return File(recording["path"], whole, len(recording["deliveries"]) - whole, recording["named"])
+    return File(recording["path"], whole, len(recording["deliveries"]) - whole, recording["named"], asked)
 
 
 def _told(call: Json, how: str, files: tuple[File, ...]) -> Told:
