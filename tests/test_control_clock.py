@@ -69,13 +69,27 @@ def test_a_unit_believes_in_another_zone(control: Control) -> None:
 
 
 def test_clock_at_the_end_of_time(control: Control, hq: str) -> None:
-    """What leads beyond the years that there are leads to their end, where the zone still has a local time."""
+    """What passes beyond the years that there are passes to their end, where the zone still has a local time; what leads there is refused."""
     assert control("PUT", f"{hq}/clock", {"now": "9999-12-30T23:59:00Z"}).json["now"].startswith("9999-12-30T23:59:0")
     assert control("PUT", f"{hq}/clock", {"now": "9999-12-30T23:59:59.5Z"}).told == (400, "invalid", "now")
     assert control("PUT", f"{hq}/clock", {"advance": 1e6}).json["now"] == "9999-12-30T23:59:59+00:00"
     refused = control("PUT", f"{hq}/clock", {"advance": 1e300})
     assert (refused.status, "316224000 or less" in refused.error["message"]) == (400, True)
-    assert control("PUT", f"{hq}/clock", {"step": -1e300, "rate": 0}).json["now"] == "0001-01-02T00:00:00+00:00"
+
+
+@pytest.mark.parametrize("step", [1e15, -1e15, 1e300, -1e300, 2.6e11])
+def test_a_step_out_of_time_is_refused(control: Control, hq: str, step: float) -> None:
+    """As an instant there is, and the clock is as it was, so that a step back still does what it says."""
+    control("PUT", f"{hq}/clock", {"now": "2026-03-29T00:30:00Z", "rate": 0})
+    refused = control("PUT", f"{hq}/clock", {"step": step})
+    assert refused.told == (400, "invalid", "step")
+    assert refused.error["message"] == (
+        f"{step:+.12g} s lead too near the end of the years 1 to 9999; of instants here "
+        "the first is 0001-01-02T00:00:00+00:00 and the last is 9999-12-30T23:59:59+00:00"
+    )
+    assert control("PUT", f"{hq}/clock", {"step": 2.5e11}).json["now"].startswith("9948-")
+    assert control("PUT", f"{hq}/clock", {"step": 1e10}).told == (400, "invalid", "step")
+    assert control("PUT", f"{hq}/clock", {"step": -2.5e11 - 1}).json["now"] == "2026-03-29T00:29:59+00:00"
 
 
 def test_settings_stay_when_the_clock_is_moved(control: Control, hq: str) -> None:

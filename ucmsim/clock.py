@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ucmsim.corrections import Correction, Corrections
-from ucmsim.instants import EARLIEST, LATEST, SECOND, at_microseconds, microseconds
+from ucmsim.instants import EARLIEST, LATEST, SECOND, at_microseconds, microseconds, moved_within_time
 from ucmsim.settings import Clock, ClockChange
 
 _FAR = 1e300
@@ -96,6 +96,12 @@ class PbxClock:
     def in_zone(self, zone: ZoneInfo, wall: float) -> PbxClock:
         """Return the clock of a unit that believes in *zone* from *wall* on."""
         return self._corrected(Correction(microseconds(self.world(wall)), zone=zone))
+
+    def check(self, change: ClockChange, wall: float) -> None:
+        """Raise `NoInstant` where *change* steps the clock at *wall* out of the years that there are: it could not be stepped back."""
+        if change.step is not None:
+            world = microseconds(self.world(wall))
+            moved_within_time(world + self.corrections.ahead(world), change.step)
 
     def changed(self, change: ClockChange, wall: float) -> PbxClock:
         """Return the clock as *change* has it from *wall* on."""

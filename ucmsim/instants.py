@@ -61,8 +61,18 @@ def within_time(value: object) -> datetime:
     """Return the instant that *value* stands for, in UTC, from `EARLIEST` to `LATEST`. Raises `NoInstant`."""
     found = read(value).astimezone(UTC)
     if not EARLIEST <= found <= LATEST:
-        raise NoInstant(f"'{value}' is too near the end of the years 1 to 9999", f"of instants here {_BOUNDS}")
+        raise _too_near(f"'{value}' is")
     return found
+
+
+def moved_within_time(instant: int, seconds: float) -> None:
+    """Raise `NoInstant` where *seconds* further on than *instant*, in microseconds, is not from `EARLIEST` to `LATEST`."""
+    if not microseconds(EARLIEST) <= instant + seconds * SECOND <= microseconds(LATEST):
+        raise _too_near(f"{seconds:+.12g} s lead")
+
+
+def _too_near(what: str) -> NoInstant:
+    return NoInstant(f"{what} too near the end of the years 1 to 9999", f"of instants here {_BOUNDS}")
 
 
 def _no_iso(text: str, form: str) -> NoInstant:

@@ -117,7 +117,11 @@ class Pbx:
         return self._clock
 
     def change_clock(self, change: ClockChange, wall: float) -> None:
-        """Move the PBX clock as *change* has it, at *wall* seconds; what was decided before keeps its moment."""
+        """Move the PBX clock as *change* has it, at *wall* seconds; what was decided before keeps its moment.
+
+        Raises `ucmsim.instants.NoInstant` for a step that leads out of time.
+        """
+        self._clock.check(change, wall)
         self._clock = self._clock.changed(change, wall)
         self.faults.changed()  # with the clock come and go those that keep its hours
 

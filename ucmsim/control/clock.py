@@ -6,9 +6,10 @@ from typing import Any
 
 from twisted.logger import Logger
 
-from ucmsim.control.answer import Answer, invalid
+from ucmsim.control.answer import Answer, ApiError, invalid
 from ucmsim.control.plane import Plane
 from ucmsim.errors import ConfigurationError
+from ucmsim.instants import NoInstant
 from ucmsim.service.pbxservice import PbxService
 from ucmsim.settings import load_clock_change
 
@@ -27,7 +28,10 @@ async def change_clock(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
         change = load_clock_change(body)
     except ConfigurationError as error:
         raise invalid(error) from None
-    await service.calls.change_clock(change)
+    try:
+        await service.calls.change_clock(change)
+    except NoInstant as none:
+        raise ApiError(400, "invalid", str(none), "step") from None
     told, asked = _told(service), change.model_dump(mode="json", exclude_none=True)
     said = ", ".join(f"{key} {value}" for key, value in asked.items())
     _log.info("{pbx}: the clock says {now} at rate {rate} ({said})", pbx=pbx, said=said, **told)

@@ -112,7 +112,7 @@ class Happenings(Service):
             self._log.info("{pbx}: {said}", pbx=self._appliance.pbx.name, said=said)
 
     async def change_clock(self, change: ClockChange) -> None:
-        """Move the PBX clock, and let everything happen that is over then. Raises `Stopped`.
+        """Move the PBX clock, and let everything happen that is over then. Raises `Stopped`, and what `Pbx.change_clock` does.
 
         What was over before has happened before that; where the clock is set, nothing happens of what lies between.
         """
