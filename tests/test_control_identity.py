@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import socket
 import ssl
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.controlling import LATENCY, Control, api, fetched, shown
+from tests.until import until
 from ucmsim.certificates.authority import Authority, Identity, self_signed
 from ucmsim.certificates.defects import DEFECTS
 
@@ -219,3 +220,48 @@ def test_the_old_profile_takes_rsa_keys_only(control: Control) -> None:
         context.wrap_socket(plain) as tls,
     ):
         assert tls.getpeercert(binary_form=True) == identity.certificate.public_bytes(Encoding.DER)
+
+
+def test_one_that_ends_is_good_until_then(control: Control) -> None:
+    """The same certificate is taken, and when the PBX clock is past its end told as expired; then who verifies by it refuses."""
+    pbx, path = made(control)
+    base, good = path.removesuffix("/identity"), control("GET", path).json
+    soon = control("PUT", path, {"valid_for": 2}).json
+    assert (soon["defect"], soon["subject"], soon["names"]) == (None, good["subject"], good["names"])
+    assert fingerprint(shown(pbx)) == soon["sha256"] != good["sha256"]
+    ends, now = (
+        datetime.fromisoformat(soon["not_after"]),
+        datetime.fromisoformat(control("GET", f"{base}/clock").json["now"]),
+    )
+    assert timedelta(0) < ends - now <= timedelta(seconds=2)
+    until(lambda: control("GET", path).json["defect"] == "expired")
+    assert {**control("GET", path).json, "defect": None} == soon
+    assert datetime.fromisoformat(control("GET", f"{base}/clock").json["now"]) > ends
+    assert fingerprint(shown(pbx)) == soon["sha256"]
+    with pytest.raises(URLError, match="certificate has expired"):
+        fetched(pbx)
+    (last,) = control("GET", f"{base}/journal?kind=connection&last=1").json["items"]
+    assert (last["tls"]["defect"], last["verdict"], last["alert"]) == ("expired", "refused", 45)
+    assert control("PUT", path, {}).json == good
+    fetched(pbx)
+
+
+def test_the_end_goes_by_the_pbx_clock(control: Control) -> None:
+    """A clock that stands still never reaches it, one that is set behind it has."""
+    _, path = made(control)
+    clock = f"{path.removesuffix('/identity')}/clock"
+    control("PUT", clock, {"now": "2026-03-03T12:00:00Z", "rate": 0})
+    told = control("PUT", path, {"valid_for": 60}).json
+    assert told["not_after"] == "2026-03-03T12:01:00+00:00"
+    control("PUT", clock, {"now": "2026-03-03T12:01:00Z"})
+    assert control("GET", path).json["defect"] is None
+    control("PUT", clock, {"now": "2026-03-03T12:01:01Z"})
+    assert control("GET", path).json == {**told, "defect": "expired"}
+
+
+@pytest.mark.parametrize("value", [0, "5", True, None, 86_401])
+def test_no_time_is_no_validity(control: Control, value: object) -> None:
+    """From a second to a day, and with nothing beside it."""
+    _, path = made(control)
+    assert control("PUT", path, {"valid_for": value}).status == 400
+    assert control("PUT", path, {"valid_for": 5, "defect": "expired"}).status == 400

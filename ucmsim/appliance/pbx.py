@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from ucmsim.appliance.asked import Asked
@@ -36,6 +36,9 @@ from ucmsim.store.deliveries import Deliveries, Sent
 from ucmsim.store.history import History
 from ucmsim.streams import stream
 
+EXPIRED = "expired"
+"""The defect of a certificate that was good until it ended."""
+_A_SECOND = timedelta(seconds=1)
 _RESTARTS = Refusal.of(Code.CUT_BY_FAULT, "the PBX restarts", "wait, and ask again")
 
 
@@ -43,7 +46,7 @@ class Pbx:
     """One appliance: settings, personality, clock, history, spool and faults, and the decisions they lead to.
 
     *faults* are those of a PBX that it goes on from; without them those of its settings are armed. What it *shows* is
-    the defect of its certificate where no fault shows something else.
+    the defect of its certificate where no fault shows something else, and it has another from when that *ends*.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Pbx:
         self.quirks = settings.register
         self.faults = FaultBook(partial(stream, seed, name, "fault"), defects) if faults is None else faults
         self.shows: str | None = None
+        self.ends: datetime | None = None
         self.reading = Reading.of(self.quirks)
         self._spool = spool
         self.nonces = Nonces.of(stream(seed, name, "nonces"), self.quirks)
@@ -176,9 +180,17 @@ class Pbx:
         settled = self.faults.settle(Moment.HANDSHAKE, self._known(peer), self._clock.at(wall))
         settled.count()
         # A session that is resumed never looks at the certificate.
-        tickets = self.shows is None and not self.faults.any_at(Moment.HANDSHAKE)
+        tickets = (self.shows or self.ends) is None and not self.faults.any_at(Moment.HANDSHAKE)
         handshake = settled.applied(Handshake(tickets=tickets, faults=settled.names))
-        return handshake if handshake.identity else replace(handshake, defect=self.shows)
+        return handshake if handshake.identity else replace(handshake, defect=self.flaw(wall))
+
+    def flaw(self, wall: float) -> str | None:
+        """Return the defect of what is shown at *wall* seconds where no fault shows something else, None for a good one.
+
+        Clients differ over the second in which a certificate ends: it is good until that is over.
+        """
+        ended = self.ends is not None and self._clock.at(wall).pbx >= self.ends + _A_SECOND
+        return EXPIRED if ended else self.shows
 
     # --- when the request is there ---------------------------------------------------------------------------------
 

@@ -210,13 +210,16 @@ def api_changes(components: Components) -> Schema:
 def identity(components: Components) -> Schema:
     """Return the schema of the certificate that is to be shown."""
     pem = {"type": "string", "minLength": 1, "description": "PEM text"}
+    said = "seconds of the PBX clock, after which it has expired"
+    seconds = {"type": "number", "minimum": 1, "maximum": configuration.LONGEST_VALID, "description": said}
     shown = [one.id for one in DEFECTS if not configuration.DEFECT_IDS[one.id]]
     components["NewIdentity"] = {
-        "description": "A defect, or a certificate and its key, or neither: the good one.",
+        "description": "A defect, or a certificate and its key, or a good one that ends soon, or none of these: the good one.",
         "oneOf": [
             {"type": "object", "maxProperties": 0},
             _closed({"defect": {"enum": [*shown, None]}}),
             _closed({"certificate": pem, "key": pem}),
+            _closed({"valid_for": seconds}),
         ],
     }
     return referred("NewIdentity")

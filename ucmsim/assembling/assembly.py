@@ -224,7 +224,7 @@ def put_together(
         journal=journal,
         faults=faults,
     )
-    pbx.shows = identities.defect
+    pbx.shows, pbx.ends = identities.defect, identities.ends
     living = Living(name, settings, history, seed=seed, since=begun, boot=history.begin())
     if clock.corrections:
         living.correct(clock.corrections)

@@ -14,6 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from ucmsim.appliance.pbx import EXPIRED
 from ucmsim.certificates import keyfiles
 from ucmsim.certificates.authority import Authority, Identity, bears, self_signed
 from ucmsim.certificates.defects import KeyBank, Scene, Shown, defect
@@ -34,7 +35,8 @@ class Identities:
 
     *names* are those of its certificate, *device* says that it vouches for itself; *minted* is the last that was made for it,
     also while it serves with files of the user's. *instead* is a good identity that is
-    shown in place of its own, *defect* the id of a flaw that is, unless a fault shows something else.
+    shown in place of its own, *defect* the id of a flaw that is, unless a fault shows something else. Where *ends* is given
+    what is shown in its place ends then, on the PBX clock, and is what has expired from then on.
     """
 
     good: Identity
@@ -46,6 +48,7 @@ class Identities:
     minted: Identity | None = None
     instead: Identity | None = None
     defect: str | None = None
+    ends: datetime | None = None
     _bad: dict[tuple[str, bool], tuple[Shown, datetime]] = field(default_factory=dict)
     _others: dict[tuple[str, bool], Identity] = field(default_factory=dict)
     _minting: dict[tuple[str, bool], Lock] = field(default_factory=dict, compare=False)
@@ -99,6 +102,8 @@ class Identities:
         again when a day of PBX time has passed: what is not valid yet must not become so. Handshakes and the worker may ask
         at the same time, and are shown the same.
         """
+        if name == EXPIRED and self.ends is not None and now > self.ends:
+            return self.own
         for_rsa = for_rsa and not isinstance(self.own.key, RSAPrivateKey)
         if name is None and not for_rsa:
             return self.own
@@ -136,9 +141,15 @@ class Identities:
         for defect_id in defects:
             self.shown(defect_id, now)
 
-    def show(self, *, defect: str | None = None, instead: Identity | None = None) -> None:
-        """Show a *defect* or another identity from the next handshake on, with neither its own."""
-        self.defect, self.instead = defect, instead
+    def ending(self, ends: datetime, now: datetime) -> Identity:
+        """Return an identity like the PBX's own that *ends*, to the second."""
+        if self.device:  # which vouches for itself
+            return self_signed(self.names, now, ends=ends, key=self.good.key)
+        return self.authority.issue(self.names, now, ends=ends, key=self.good.key)
+
+    def show(self, *, defect: str | None = None, instead: Identity | None = None, ends: datetime | None = None) -> None:
+        """Show a *defect*, or another identity, which *ends* or not, from the next handshake on, with neither its own."""
+        self.defect, self.instead, self.ends = defect, instead, ends
 
 
 def shown_at_first(

@@ -111,15 +111,16 @@ class Authority:
         *,
         days: int = 397,
         starts: timedelta = _A_DAY_AGO,
+        ends: datetime | None = None,
         key: Key | None = None,
     ) -> Identity:
         """Return a server's identity under *names*, host names and IP addresses, the first of them its CN.
 
-        It begins at *now* + *starts* and lasts *days* from there. Without *key* a new ECDSA key is made.
+        It begins at *now* + *starts* and lasts *days* from there, or until it *ends*. Without *key* a new ECDSA key is made.
         """
         key = key or ec.generate_private_key(ec.SECP256R1())
         subject, issuer = _named(names[0]), self.certificate.subject
-        span, own = _span(now, starts, days), _server(names, key)
+        span, own = _span(now, starts, days, ends), _server(names, key)
         leaf = _certificate(subject, key, issuer, self.key, span=span, own=own)
         return Identity(key, leaf, (), self.certificate)
 
@@ -139,6 +140,7 @@ def self_signed(
     rsa_bits: int | None = None,
     days: int = 397,
     starts: timedelta = _A_DAY_AGO,
+    ends: datetime | None = None,
     key: Key | None = None,
 ) -> Identity:
     """Return an identity that vouches for itself, with *key*, a new RSA key of *rsa_bits*, or else an ECDSA key.
@@ -148,7 +150,7 @@ def self_signed(
     if key is None:
         key = rsa.generate_private_key(65537, rsa_bits) if rsa_bits else ec.generate_private_key(ec.SECP256R1())
     subject = _named(names[0])
-    span, own = _span(now, starts, days), _server(names, key)
+    span, own = _span(now, starts, days, ends), _server(names, key)
     certificate = _certificate(subject, key, subject, key, span=span, own=own)
     return Identity(key, certificate, (), certificate)
 
@@ -254,9 +256,9 @@ def general_name(name: str) -> x509.GeneralName:
         return x509.DNSName(name.removesuffix("."))
 
 
-def _span(now: datetime, starts: timedelta, days: int) -> tuple[datetime, datetime]:
+def _span(now: datetime, starts: timedelta, days: int, ends: datetime | None = None) -> tuple[datetime, datetime]:
     begin = moved(now, starts)
-    return begin, moved(begin, timedelta(days=days))
+    return begin, ends or moved(begin, timedelta(days=days))
 
 
 def moved(moment: datetime, by: timedelta) -> datetime:

@@ -17,7 +17,7 @@ from ucmsim.certificates import keyfiles
 from ucmsim.certificates.authority import Identity, export
 from ucmsim.certificates.defects import Shown
 from ucmsim.certificates.keyfiles import Upload
-from ucmsim.configuration import DEFECT_IDS
+from ucmsim.configuration import DEFECT_IDS, LONGEST_VALID
 from ucmsim.control.answer import Answer, invalid
 from ucmsim.control.plane import Plane
 from ucmsim.errors import ConfigurationError, Problem, did_you_mean
@@ -40,51 +40,65 @@ async def identity(plane: Plane, pbx: str) -> Answer:
     """Answer what is shown where no fault shows something else."""
     service = plane.find(pbx)
     appliance = service.appliance
-    if (defect := appliance.identities.defect) is None:  # which needs no minting
+    if (defect := appliance.pbx.flaw(service.wall)) is None:  # which needs no minting
         return Answer(_told(service, appliance.identity(None, service.wall)))
     return Answer(_told(service, await plane.fleet.work(lambda: appliance.identity(defect, service.wall))))
 
 
 async def show_identity(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
-    """Show a defect, the caller's own key and certificate, or with neither the good one again."""
+    """Show a defect, the caller's own key and certificate, one that ends soon, or with none of these the good one again."""
     service = plane.find(pbx)
-    defect, pair = _asked(body)
+    defect, pair, valid_for = _asked(body)
     device = service.appliance.pbx.settings.tls_profile == "device"
     try:
         instead = await plane.fleet.work(lambda: _pair(*pair, device=device)) if pair else None
-        shown = await service.show(defect=defect, instead=instead)
+        shown = await service.show(defect=defect, instead=instead, valid_for=valid_for)
     except ConfigurationError as error:
         raise invalid(error, "api") from None
     return Answer(_told(service, shown))
 
 
-def _asked(body: Mapping[str, Any]) -> tuple[str | None, tuple[Upload, Upload] | None]:
-    """Return the defect that is asked for, and key and certificate. Raises `ApiError`."""
+def _asked(body: Mapping[str, Any]) -> tuple[str | None, tuple[Upload, Upload] | None, float | None]:
+    """Return the defect that is asked for, key and certificate, and for how long it is valid. Raises `ApiError`."""
     problems = list(_objections(body))
     if problems:
         raise invalid(ConfigurationError(problems))
     pair = [Upload(body[name].encode("utf-8", "surrogatepass")) for name in ("key", "certificate") if name in body]
-    return body.get("defect"), (pair[0], pair[1]) if pair else None
+    return body.get("defect"), (pair[0], pair[1]) if pair else None, body.get("valid_for")
 
 
 def _objections(body: Mapping[str, Any]) -> Iterator[Problem]:
-    keys = ("defect", "certificate", "key")
     for key, value in body.items():
-        if key not in keys:
-            yield Problem(
-                key, f"there is no key '{key}' here", did_you_mean(key, keys) or f"the keys are {', '.join(keys)}"
-            )
-        elif not isinstance(value, str) and not (key == "defect" and value is None):
-            yield Problem(key, "text is due", "give the id of a defect" if key == "defect" else "give it as PEM")
-    if isinstance(body.get("defect"), str):
+        yield from _of_key(key, value)
+    if "valid_for" in body:
+        yield from _beside("valid_for", body, ("defect", "certificate", "key"))
+    elif isinstance(body.get("defect"), str):
         for said in Certificate(body["defect"]).objections(DEFECT_IDS):
             yield Problem("defect", said.wrong, said.right)
-        for key in ("certificate", "key"):
-            if key in body:
-                yield Problem(key, f"'{key}' does not go with 'defect'", "keep one of the two")
+        yield from _beside("defect", body, ("certificate", "key"))
     elif ("key" in body) != ("certificate" in body):
         missing = "certificate" if "key" in body else "key"
         yield Problem(missing, f"'{missing}' is missing", "give both, or neither for the good certificate")
+
+
+def _of_key(key: str, value: object) -> Iterator[Problem]:
+    keys = ("defect", "certificate", "key", "valid_for")
+    if key not in keys:
+        yield Problem(
+            key, f"there is no key '{key}' here", did_you_mean(key, keys) or f"the keys are {', '.join(keys)}"
+        )
+    elif key == "valid_for":
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= LONGEST_VALID:
+            yield Problem(key, "this is no time", f"give seconds of the PBX clock, 1 to {LONGEST_VALID}")
+    elif not isinstance(value, str) and not (key == "defect" and value is None):
+        yield Problem(key, "text is due", "give the id of a defect" if key == "defect" else "give it as PEM")
+
+
+def _beside(one: str, body: Mapping[str, Any], others: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield those of *others* that are in *body* beside *one*."""
+    for key in others:
+        if key in body:
+            yield Problem(key, f"'{key}' does not go with '{one}'", "keep one of the two")
 
 
 def _pair(key: Upload, certificate: Upload, *, device: bool) -> Identity:
@@ -101,7 +115,7 @@ def _pair(key: Upload, certificate: Upload, *, device: bool) -> Identity:
 def _told(service: PbxService, shown: Identity | Shown) -> dict[str, Any]:
     appliance, leaf = service.appliance, _Leaf.of(_ders(shown))
     return {
-        "defect": appliance.identities.defect,
+        "defect": appliance.pbx.flaw(service.wall),
         "certificate": shown.certificate_pem.decode(),
         "subject": leaf.subject,
         "names": leaf.names,

@@ -105,7 +105,7 @@ ROUTES = (
     Route("GET",    "/v1/pbxs/{pbx}/api", api.api, "the device's API Configuration page, without the password"),
     Route("PATCH",  "/v1/pbxs/{pbx}/api", api.change_api, "change settings of that page, at once; key and certificate as files or as PEM text", limit=UPLOADS),
     Route("GET",    "/v1/pbxs/{pbx}/identity", identity.identity, "what is shown in a handshake: certificate, names, validity, defect"),
-    Route("PUT",    "/v1/pbxs/{pbx}/identity", identity.show_identity, "show a defect, or a certificate with its key, or with {} the good one, from the next handshake on", limit=UPLOADS),
+    Route("PUT",    "/v1/pbxs/{pbx}/identity", identity.show_identity, "show a defect, or a certificate with its key, or one that ends soon, or with {} the good one, from the next handshake on", limit=UPLOADS),
     Route("GET",    "/v1/pbxs/{pbx}/clock", clock.clock, "the PBX clock: now in UTC, the same in the PBX's zone, rate, and the world's time"),
     Route("PUT",    "/v1/pbxs/{pbx}/clock", clock.change_clock, "move the PBX clock: now, advance or step, and rate, time_zone"),
     Route("GET",    "/v1/pbxs/{pbx}/calls", calls.calls, "what really happened in each call that is over, in microseconds of UTC, with its rows, page by page", query=True),

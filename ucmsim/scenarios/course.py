@@ -179,7 +179,8 @@ def _done(step: Step) -> str:
         case "clock":
             what = _words(value.model_dump(mode="json", exclude_unset=True))
         case "identity":
-            what = value.get("defect") or "good"
+            ends = f"valid for {value['valid_for']:g} s" if "valid_for" in value else "good"
+            what = value.get("defect") or ends
         case "expect":
             what = ", ".join(one.name for one in value)
         case "api":

@@ -227,7 +227,8 @@ class Step(Keys):
         None, description="sets the PBX clock to this time of its day, HH:MM in its zone, and freezes it"
     )
     identity: Mapping[str, Any] | None = Field(
-        None, description="shows a certificate: {defect: id}, or {} for the good one"
+        None,
+        description="shows a certificate: {defect: id}, {valid_for: seconds} of the PBX clock for one that ends then, or {} for the good one",
     )
     api: Mapping[str, Any] | None = Field(None, description="changes the device's API page, such as permitted_ips")
     restart: Restart | None = Field(None, description="the PBX restarts: seconds, and when")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,7 +18,7 @@ from ucmsim.assembling.changes import Change
 from ucmsim.assembling.identities import Identities
 from ucmsim.assembling.renewal import Renewal
 from ucmsim.assembling.restoring import Taken, restored, state_of, taking
-from ucmsim.certificates.authority import Identity
+from ucmsim.certificates.authority import Identity, moved
 from ucmsim.certificates.defects import Shown
 from ucmsim.certificates.keyring import Keyring
 from ucmsim.clock import When
@@ -122,7 +124,9 @@ class PbxService(Service):
         rows = len(self.appliance.pbx.history)
         self._log.info("{pbx}: restored from {file}, with {rows} rows", pbx=self.name, file=str(file), rows=rows)
 
-    async def show(self, *, defect: str | None, instead: Identity | None) -> Identity | Shown:
+    async def show(
+        self, *, defect: str | None, instead: Identity | None, valid_for: float | None = None
+    ) -> Identity | Shown:
         """Show a *defect*, or another good identity, in place of its own from the next handshake on, with neither its own.
 
         Return that. A fault goes before it. What is costly to mint is minted first. Raises `ConfigurationError`.
@@ -130,17 +134,29 @@ class PbxService(Service):
         async with self._turn:
             self._still_running()
             appliance = self.appliance
+            ends = None
+            if valid_for is not None:
+                now = appliance.pbx.clock.at(self.wall).pbx
+                ends = moved(now, timedelta(seconds=valid_for)).replace(microsecond=0)
+                instead = await self._worker.ahead(partial(appliance.identities.ending, ends, now))
+                self._still_running()
             if instead is not None:
                 judge(instead, appliance.pbx.settings)
             minted = None
             if defect is not None:
                 minted = await self._worker.ahead(lambda: appliance.identity(defect, self.wall))
                 self._still_running()
-            appliance.identities.show(defect=defect, instead=instead)
-            appliance.pbx.shows = defect
+            appliance.identities.show(defect=defect, instead=instead, ends=ends)
+            appliance.pbx.shows, appliance.pbx.ends = defect, ends
             shown = minted or appliance.identities.own
         said = (
-            f"the defect {defect}" if defect else "a certificate that was given" if instead else "its own certificate"
+            f"the defect {defect}"
+            if defect
+            else f"a certificate that ends at {ends}"
+            if ends
+            else "a certificate that was given"
+            if instead
+            else "its own certificate"
         )
         self._log.info("{pbx}: shows {said}", pbx=self.name, said=said)
         return shown

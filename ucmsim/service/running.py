@@ -102,7 +102,7 @@ class Running:
     def _undecided(self, peer: str) -> None:
         """Tell of a connection that ended before a defect could be shown on it."""
         pbx = self.appliance.pbx
-        if pbx.shows or pbx.faults.any_at(Moment.HANDSHAKE):
+        if pbx.shows or pbx.ends or pbx.faults.any_at(Moment.HANDSHAKE):
             self._log.info(
                 "{pbx} {peer} was shown nothing: {verdict}",
                 pbx=pbx.name, peer=peer, verdict=verdict(hello=False, heard=False),
