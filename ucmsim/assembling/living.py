@@ -65,6 +65,7 @@ class Living:
         self._crowded: set[str] = set()
         self._restarts = restarts(settings)
         self._over: list[Numbered] = []
+        self.ahead: Sequence[Story] = ()
         ledger = history.ledger
         known = Known(ledger.known(), ledger.starts(self._reached))
         self._world = CallWorld(
@@ -136,7 +137,11 @@ class Living:
         self._world.count_channels(made, self._reached)
 
     def stop(self) -> None:
-        """Cut whatever is up, as the unit is switched off, where calls have come to; nothing happens any more."""
+        """Cut whatever is up, as the unit is switched off, where calls have come to; nothing happens any more.
+
+        What was placed *ahead* of that is kept, for the unit as it is after a restart.
+        """
+        self.ahead = self._world.ahead()
         self._world.switch_off()
         self._write()
 
@@ -226,6 +231,14 @@ class Living:
         if refused:
             raise together(refused)
         return (yield from self._placed(stories))
+
+    def keep(self, ahead: Sequence[Story]) -> Steps[None]:
+        """Let what was placed *ahead* of a restart happen all the same; tell of calls for which this was over too late."""
+        coming = [story for story in ahead if min(call.start for call in story) >= self._reached]
+        yield from self._placed(coming)
+        if missed := len(ahead) - len(coming):
+            calls = "a placed call" if missed == 1 else f"{missed} placed calls"
+            self._news.append(f"{calls} did not happen: its world's time went on beyond that as it restarted")
 
     def foretold(self, stories: Sequence[Story]) -> Steps[list[Placed]]:
         """Return of each of *stories*, placed just now, the number that the ledger will have of its first call, and its rows.

@@ -137,7 +137,7 @@ def afresh(before: Appliance, wall: float) -> Steps[Afresh]:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The same universe under other settings, as after a restart of the unit: its rows, journal, faults and clock go on.
+    """The same universe under other settings, as after a restart of the unit: its rows, journal, faults, clock and what is placed ahead go on.
 
     What the *keys* that changed are about is as the settings say.
     """
@@ -170,6 +170,7 @@ class Changed:
             old.name, settings, before.premises, history=old.history, journal=journal, identities=self.identities,
             clock=clock, wall=wall, warnings=warnings, kept=len(old.history) > 0, faults=faults,
         )  # fmt: skip
+        yield from appliance.living.keep(before.living.ahead)
         appliance.pbx.go_on(old)
         return appliance
 
@@ -235,6 +236,7 @@ def back(before: Appliance, wall: float) -> Steps[Appliance]:
             old.name, old.settings, before.premises, history=history, journal=journal, identities=before.identities,
             clock=old.clock, wall=wall, warnings=before.begun_with, kept=True, faults=old.faults,
         )  # fmt: skip
+        yield from appliance.living.keep(before.living.ahead)
         undoing.pop_all()
     appliance.begun_with = tuple(dict.fromkeys(appliance.begun_with))
     appliance.pbx.go_on(old)

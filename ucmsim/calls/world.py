@@ -201,6 +201,14 @@ class CallWorld:
         found = [(number, what) for _, _, what, _, number in going_on if isinstance(what, Call) and what.start < at]
         return [Numbered(number, of_call(cut(call, at))) for number, call in found]
 
+    def ahead(self) -> list[Story]:
+        """Return the stories that begin where the unit has come to, or later, in the order in which they were placed."""
+        stories: dict[int, list[Call]] = {}
+        for _, what, numbers in sorted((entry[1], entry[2], entry[3]) for entry in self._going_on):
+            if isinstance(what, Call):
+                stories.setdefault(id(numbers), []).append(what)
+        return [tuple(story) for story in stories.values() if min(call.start for call in story) >= self._at]
+
     def switch_off(self) -> None:
         """Cut whatever is up where the unit has come to; nothing happens any more."""
         self._over += self.up()

@@ -78,6 +78,7 @@ class Happenings(Service):
     def startService(self) -> None:
         """Begin, where there is traffic; otherwise when the first call is placed."""
         super().startService()
+        self._tell()
         if self._appliance.living.goes_on:
             self._loop.start(_PERIOD, now=False)
 
