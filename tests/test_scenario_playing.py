@@ -16,7 +16,9 @@ from requests.auth import HTTPDigestAuth
 
 from tests.until import until
 from ucmsim.client import ControlError, ControlNotFound
+from ucmsim.scenarios.doing import remains
 from ucmsim.scenarios.playing import Play, WrongPbx
+from ucmsim.scenarios.reading import load
 from ucmsim.testing import Ucm
 
 pytestmark = pytest.mark.ucmsim(history={"days": 0})
@@ -242,6 +244,28 @@ def test_what_was_broken_is_mended(ucm, play):
         day.wait()
     assert [fault.name for fault in ucm.faults] == [mine.name]
     assert ask(ucm).status_code == 200
+
+
+def test_a_reset_puts_the_clock_back_and_leaves_the_api_page(ucm, play):
+    """As is said of what stays when the day is over."""
+    steps = """\
+        steps:
+          - {clock: {now: "2001-01-01T00:00:00Z", rate: 0}}
+          - {name: last, api: {permitted_ips: ["127.0.0.0/8", "10.0.0.1/32"]}}
+        expect: [{name: asked, says: It is asked., came_back: {since: last, requests: 9}}]
+    """
+    with play(steps) as day:
+        while day.running:
+            ask(ucm)
+    assert remains(load(HEAD + dedent(steps), Path("day.yaml")).steps, "hq") == (
+        "PBX hq keeps the clock and the API page of the day: 'ucmsim ctl reset' lets it begin anew with its own clock and "
+        "history, 'ucmsim ctl api set' changes the page"
+    )
+    page = ucm.control.api(ucm.name)
+    assert (ucm.clock.rate, ucm.clock.now.year) == (0.0, 2001)
+    ucm.reset()
+    assert (ucm.clock.rate, ucm.clock.now.year > 2001) == (1.0, True)
+    assert ucm.control.api(ucm.name) == page
 
 
 def test_a_pbx_that_is_gone_is_an_error(ucm, ucm_fleet, play):

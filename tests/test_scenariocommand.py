@@ -259,7 +259,10 @@ def test_one_is_played_on_a_pbx_that_is_there(ucm_fleet: UcmFleet, ucm: Ucm, tmp
     collector = Collector(ucm)
     while run.process.poll() is None:
         collector.poll()
-    told, _ = run.end(1)
+    told, said = run.end(1)
+    assert said.endswith(
+        f"PBX {ucm.name} keeps the clock and the calls of the day: 'ucmsim ctl reset' lets it begin anew with its own clock and history\n"
+    )
     assert "scenario day: 1 of 2 passed, 1 not judged" in told
     assert "password  (as the PBX is configured)" in told
     assert ucm.name in ucm_fleet.control.status().pbxs

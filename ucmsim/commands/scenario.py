@@ -23,6 +23,7 @@ from ucmsim.errors import UcmsimError
 from ucmsim.privatefile import check, put
 from ucmsim.scenarios import shipped
 from ucmsim.scenarios.bridge import Bridge
+from ucmsim.scenarios.doing import remains
 from ucmsim.scenarios.language import LONGEST, Scenario
 from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.performing import Performance
@@ -151,6 +152,8 @@ def run(
                 kept=reading(kept) if kept else None,
             )
             outcome = watched(performance)
+            if pbx is not None and (stays := remains(performance.done, pbx)):
+                click.echo(stays, err=True)
             if kept is not None and not kept.exists():
                 click.echo(f"warning: there is no file {kept}, so nothing is known of what the client kept", err=True)
             if report is not None:

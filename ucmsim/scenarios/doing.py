@@ -36,6 +36,23 @@ def undo(steps: Iterable[Step], bridge: Bridge) -> None:
         bridge.control.show_identity(bridge.name, {})
 
 
+def remains(steps: Iterable[Step], pbx: str) -> str:
+    """Return a sentence on what *steps* have changed in the PBX called *pbx* for good, "" if that is nothing."""
+    done = tuple(steps)
+    kept = [
+        *(["clock"] if any(step.clock or step.time_of_day for step in done) else []),
+        *(["API page"] if any(step.api for step in done) else []),
+        *(["calls"] if any(step.place or step.delete_rows for step in done) else []),
+    ]
+    if not kept:
+        return ""
+    anew = [
+        *(["'ucmsim ctl reset' lets it begin anew with its own clock and history"] if kept != ["API page"] else []),
+        *(["'ucmsim ctl api set' changes the page"] if "API page" in kept else []),
+    ]
+    return f"PBX {pbx} keeps the {' and the '.join(kept)} of the day: {', '.join(anew)}"
+
+
 def _clear(bridge: Bridge, fault: str) -> None:
     if fault == EVERY:
         bridge.control.clear_faults(bridge.name)

@@ -76,6 +76,11 @@ class Performance:
         return Outcome(self.scenario.name, every, tuple(self._notes), tuple(self._done))
 
     @property
+    def done(self) -> tuple[Step, ...]:
+        """The steps that were done by now."""
+        return self.scenario.steps[: self._course.at]
+
+    @property
     def _real(self) -> float:
         return time.monotonic() - self._began
 
@@ -183,9 +188,8 @@ class Performance:
 
     def _tidy(self) -> None:
         """Take away what the scenario has broken and not mended: the PBX may be somebody's."""
-        done = self.scenario.steps[: self._course.at]
         with suppress(ControlError):
-            undo(done, self.bridge)
+            undo(self.done, self.bridge)
 
     def _place(self, call: Mapping[str, Any]) -> None:
         named_so = call.get("name") or f"call {len(self._placed) + 1}"
