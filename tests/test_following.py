@@ -47,7 +47,7 @@ class Running:
         self._ask(filters)
         found = [one for one in self.items if one.id > filters.get("after", 0)][: filters.get("limit", 1000)]
         last = self.items[-1].id if self.items else 0
-        return JournalPage(tuple(found), None, self.first, last)
+        return JournalPage(tuple(found), None, self.first, last, {})
 
     def follow_journal(
         self, pbx: str, *, after: int, dropped: Callable[[int], object], **filters: Any
@@ -213,7 +213,7 @@ def test_a_journal_that_began_anew_unseen_is_told_of_by_its_ids() -> None:
     running.happens = lambda: (setattr(running, "items", (event(1, "b"),)), setattr(running, "first", 1))
     asked = running.journal_page
     running.journal_page = lambda pbx, **filters: (  # type: ignore[method-assign]
-        JournalPage((event(5),), None, 4, 5) if "limit" in filters else asked(pbx, **filters)
+        JournalPage((event(5),), None, 4, 5, {}) if "limit" in filters else asked(pbx, **filters)
     )
     assert story.follow(3) == [event(4), event(5), event(1, "b")]
     assert story.said == ["the journal begins anew"]

@@ -241,9 +241,7 @@ def test_bad_collector_has_it_told(ucm: Ucm, ucm_fleet: UcmFleet, tmp_path: Path
 
 @pytest.mark.ucmsim(**{**EMPTY, "journal": {"entries": 4}})
 def test_what_the_journal_dropped_is_not_known(ucm: Ucm, ucm_fleet: UcmFleet, tmp_path: Path) -> None:
-    """A report on a journal that has dropped events is neither good nor bad where nothing bad is left, and says so everywhere."""
-    with ucm.identity("expired"), pytest.warns(urllib3.exceptions.InsecureRequestWarning):
-        requests.get(f"{ucm.url}/cdrapi?numRecords=0", verify=False, timeout=20)
+    """A report on a journal that has dropped events is neither good nor bad where nothing bad is known, and says so everywhere."""
     for _ in range(8):
         get(ucm, "/cdrapi?numRecords=0")
 
@@ -284,6 +282,23 @@ def test_recording_that_was_asked_for_in_vain(ucm: Ucm, ucm_fleet: UcmFleet, tmp
         "bad", "1 of 1 recording was not fetched whole", "it was asked for in vain",
     )  # fmt: skip
     assert f"{path} : asked for in vain" in str(Text(found["report.html"]))
+
+
+@pytest.mark.ucmsim(**{**EMPTY, "journal": {"entries": 4}})
+def test_marks_of_what_the_journal_dropped_stay_known(ucm: Ucm, ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+    """A request that came in spite of a bad certificate stays bad when its event is kept no more."""
+    with ucm.identity("expired"), pytest.warns(urllib3.exceptions.InsecureRequestWarning):
+        requests.get(f"{ucm.url}/cdrapi?numRecords=0", verify=False, timeout=20)
+    for _ in range(8):
+        get(ucm, "/cdrapi?numRecords=0")
+    assert ucm.journal(mark="any") == []
+
+    _, printed = report(ucm_fleet, tmp_path / "run.zip", "--pbx", ucm.name, "--json")
+
+    told = json.loads(printed)
+    assert (told["good"], told["pbxs"][ucm.name]["marks"]) == (False, {"unverified-certificate": 1})
+    bad = [one["title"] for one in told["findings"] if one["level"] == "bad"]
+    assert bad == ["1 request was sent in spite of a bad certificate"]
 
 
 def control_files(fleet: UcmFleet, ucm: Ucm) -> list[str]:

@@ -338,7 +338,7 @@ def test_what_the_journal_has_dropped_cannot_be_asserted(ucm: Ucm) -> None:
             (
                 "9 events were dropped from the journal, so nothing is known of what clients did in them: let it keep "
                 'more, such as with @pytest.mark.ucmsim(journal={"entries": 200000, "megabytes": 64}), or let ucm.reset() begin '
-                "anew before what is to be judged"
+                "anew before what is to be judged; marks of all events: unverified-certificate 1 time"
             )
         ]
     with pytest.raises(ValueError, match="there is no mark 'credentials'"):
@@ -351,7 +351,11 @@ def test_what_the_journal_has_dropped_cannot_be_asserted(ucm: Ucm) -> None:
 
 def test_sentences_about_one_event() -> None:
     """One event is told in the singular, and where none was dropped there is nothing to say."""
-    assert (unknown(1), unknown(2)[:28]) == ("", "1 event was dropped from the")
+    assert (unknown(1, {"no-qop": 1}), unknown(2, {})[:28]) == ("", "1 event was dropped from the")
+    assert unknown(3, {}).endswith(" before what is to be judged")
+    assert unknown(3, {"no-qop": 2, "no-back-off": 1}).endswith(
+        "; marks of all events: no-qop 2 times, no-back-off 1 time"
+    )
 
 
 # Several of them

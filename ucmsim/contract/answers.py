@@ -169,12 +169,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class JournalPage:
-    """Some of the journal, in order: *first* and *last* are the ids of the earliest that is kept and of the latest."""
+    """Some of the journal, in order: *first* and *last* are the ids of the earliest that is kept and of the latest.
+
+    *marks* is how often each was set since the ids began, or ucmsim started, also on events that are kept no more.
+    """
 
     items: tuple[Entry, ...]
     next: int | None
     first: int
     last: int
+    marks: Mapping[str, int] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Touched in the reactor thread only; what takes long is a function that is return
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
@@ -22,7 +23,8 @@ class Journal:
     """Keeps events; *spill* is where all of them go as well, None for nowhere. `hears` is called with each new one.
 
     *mark* tells it apart from any other, whose ids mean other events, where somebody set it. What became a password only
-    after an event was written is taken out of it when it is told.
+    after an event was written is taken out of it when it is told. *marks* is how often each was set, also on events that are
+    kept no more; after a restart it counts anew.
     """
 
     def __init__(self, entries: int = ENTRIES, room: int = ROOM, spill: Spill | None = None) -> None:
@@ -31,6 +33,7 @@ class Journal:
         self._spilt = self._ring.last
         self.hears: Callable[[], object] | None = None
         self.mark = ""
+        self.marks: Counter[str] = Counter()
         self.passwords = Passwords()
 
     def __len__(self) -> int:
@@ -55,6 +58,7 @@ class Journal:
         """Take *entry* in; return its id, which counts from 1."""
         if self.hears is not None:
             self.hears()
+        self.marks.update(entry.get("marks", ()))
         return self._ring.add(entry)
 
     @property
@@ -98,6 +102,7 @@ class Journal:
     def clear(self) -> None:
         """Forget everything, also on disk; ids begin again."""
         self._ring.clear()
+        self.marks.clear()
         self._spilt = 0
         if self._spill is not None:
             self._spill.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from types import MappingProxyType
 from typing import Any
@@ -101,16 +101,18 @@ class Inquiry:
 class Found:
     """The answer: *items* in order, *next* is the id to go on after when there is more, *last* the latest there is.
 
-    *first* is the earliest that is kept: what was before it is gone.
+    *first* is the earliest that is kept: what was before it is gone, but for the *marks* it had, which are counted.
     """
 
     items: tuple[dict[str, Any], ...]
     next: int | None
     first: int
     last: int
+    marks: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def as_json(self) -> dict[str, Any]:
-        return {"items": list(self.items), "next": self.next, "first": self.first, "last": self.last}
+        bounds = {"first": self.first, "last": self.last}
+        return {"items": list(self.items), "next": self.next, **bounds, "marks": dict(self.marks)}
 
 
 class Search:

@@ -100,6 +100,7 @@ def _gathered(client: ControlClient, name: str, archive: ZipFile, scrubber: Scru
         for event in map(scrubber.value, events):
             summary.event(event)
             journal.write(_encoded(f"{json.dumps(event, ensure_ascii=False)}\n"))
+    summary.counted(last.marks)
     summary.dropped = max(0, last.last - summary.events)  # ids count from 1 all that there ever were
     with archive.open(f"{name}/ledger.json", "w", force_zip64=True) as ledger:
         ledger.write(b"[")

@@ -134,6 +134,10 @@ class Summary:
         elif event["kind"] == "connection" and event["tls"] and event["tls"]["defect"]:
             self.defects[event["tls"]["defect"], event["verdict"]] += 1
 
+    def counted(self, marks: Mapping[str, int]) -> None:
+        """Take in how often each of *marks* was set, whether or not the event is kept that had it."""
+        self.marks |= Counter(marks)
+
     def _refused(self, event: Json) -> None:
         refusal = event["refusal"]
         known = self.refusals.setdefault(refusal["code"], Refused(refusal["code"]))

@@ -6,6 +6,7 @@ All of it is done in the worker, so that neither waits for the disk with the rea
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from twisted.application.service import Service
@@ -97,7 +98,7 @@ class JournalKeeper(Service):
         while True:
             found: Found | None = await self._worker(search.step)
             if found is not None:
-                return found
+                return replace(found, marks=dict(self._journal.marks))
 
     def _still_running(self) -> None:
         if not self.running:

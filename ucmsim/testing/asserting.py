@@ -5,7 +5,7 @@ The journal's own modules bring pydantic with them, so they are imported when th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -60,15 +60,20 @@ def careless(entries: Iterable[Entry], allowed: Sequence[str]) -> str:
     return "\n".join((_listed(f"{_events(len(marked))} {_were(marked)} careless:", lines(marked)), *why))
 
 
-def unknown(first: int) -> str:
-    """Return why not all is known of a journal that keeps events from the id *first* on: those before it were dropped."""
+def unknown(first: int, marks: Mapping[str, int]) -> str:
+    """Return why not all is known of a journal that keeps events from the id *first* on: those before it were dropped.
+
+    *marks* were counted on all of them, as far as ucmsim was not restarted since.
+    """
     if first <= 1:
         return ""
+    counted = ", ".join(f"{mark} {count} time{'' if count == 1 else 's'}" for mark, count in marks.items())
     were = "was" if first == 2 else "were"
     return (
         f"{_events(first - 1)} {were} dropped from the journal, so nothing is known of what clients did in them: "
         'let it keep more, such as with @pytest.mark.ucmsim(journal={"entries": 200000, "megabytes": 64}), '
         "or let ucm.reset() begin anew before what is to be judged"
+        f"{f'; marks of all events: {counted}' if counted else ''}"
     )
 
 

@@ -218,7 +218,8 @@ class Ucm:
 
     def _unknown(self) -> str:
         """Return what is said of events that are kept no more; asked last, since more may go while others are read."""
-        return asserting.unknown(self.control.journal_page(self.name, limit=1).first)
+        page = self.control.journal_page(self.name, limit=1)
+        return asserting.unknown(page.first, page.marks)
 
 
 def _objecting(said: str) -> None:
