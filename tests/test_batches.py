@@ -139,10 +139,10 @@ def asked(appliance: Appliance, reactor: Reactor, worker: Worker, bodies: list[A
     worker(lambda: (begun.set(), goes_on.wait(20)))
     begun.wait(20)
 
-    def ended(placed: list[Placed] | Failure) -> None:
-        done.append(placed.getErrorMessage() if isinstance(placed, Failure) else len(placed))
+    def ended(rows: list[int | None] | Failure) -> None:
+        done.append(rows.getErrorMessage() if isinstance(rows, Failure) else sum(filter(None, rows)))
 
-    Deferred.fromCoroutine(calls.place_each(lambda now: wished_each(bodies, now))).addBoth(ended)
+    Deferred.fromCoroutine(calls.place_each(lambda now: wished_each(bodies, now), lambda one: one.rows)).addBoth(ended)
     caught_up = Deferred.fromCoroutine(calls.catch_up())
     caught_up.addCallback(lambda written: done.append(f"{written} rows"))
     for page in ("page 1", "page 2", "page 3"):

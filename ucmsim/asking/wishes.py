@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -68,8 +68,8 @@ def wished(body: Any, now: datetime) -> Wish:
     )  # fmt: skip
 
 
-def wished_each(bodies: Sequence[Any], now: datetime) -> list[Wish | FieldRefused]:
-    """Return the calls that *bodies* wish for, in order, and in place of one that is none why it is not.
+def wished_each(bodies: Sequence[Any], now: datetime) -> Iterator[Wish | FieldRefused]:
+    """Yield the calls that *bodies* wish for, in order, and in place of one that is none why it is not.
 
     Raises `FieldRefused` where there are no bodies.
     """
@@ -82,7 +82,7 @@ def wished_each(bodies: Sequence[Any], now: datetime) -> list[Wish | FieldRefuse
         except FieldRefused as refused:
             return refused
 
-    return [one(body) for body in bodies]
+    return map(one, bodies)
 
 
 def together(refused: Mapping[int, FieldRefused]) -> FieldRefused:

@@ -6,7 +6,7 @@ Knows no clock: whoever calls says up to which instant of the world's time calls
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from ucmsim import schedule
 from ucmsim.asking.staging import staged
 from ucmsim.asking.wishes import Placed, Wish, together
-from ucmsim.calls import Firmware, filenames
+from ucmsim.assembling.counted import messages_of, past_of
+from ucmsim.calls import Firmware
 from ucmsim.calls.events import Call
 from ucmsim.calls.lines import Lines
 from ucmsim.calls.parties import channels_of
@@ -23,7 +24,7 @@ from ucmsim.calls.shapes import Story
 from ucmsim.calls.traffic import Office, Traffic, restarts
 from ucmsim.calls.trunks import crowded
 from ucmsim.calls.unfolding import Unfolding
-from ucmsim.calls.world import CallWorld, Known, Past
+from ucmsim.calls.world import CallWorld, Known
 from ucmsim.contract.fields import FieldRefused
 from ucmsim.corrections import Corrections
 from ucmsim.instants import EARLIEST, LATEST, NEVER, at_microseconds, microseconds
@@ -59,7 +60,7 @@ class Living:
         self._cleaned = since - _A_DAY
         firmware = Firmware.of(settings.register, settings.time_zone)
         self._clock = Corrections.of(settings.clock)
-        past = _past(history, monthly=settings.register["acctid"] == "monthly")
+        past = past_of(history, monthly=settings.register["acctid"] == "monthly")
         self._unwritten: list[Record] = []
         self._news: list[str] = []
         self._crowded: set[str] = set()
@@ -173,7 +174,7 @@ class Living:
 
     def _count_on(self, deleted: int) -> None:
         """Let the unit count on after rows were *deleted*, or recordings."""
-        past = self._world.counted._replace(messages=_messages(self._history))
+        past = self._world.counted._replace(messages=messages_of(self._history))
         if deleted and not len(self._history) and self._settings.register["acctid-after-delete"] == "restart":
             past = past._replace(number=0)
         self._world.count_on(past)
@@ -312,20 +313,3 @@ def _local(instant: datetime, zone: ZoneInfo) -> str:
     local = instant.astimezone(zone)
     first, second = (local.replace(fold=fold).utcoffset() or timedelta() for fold in (0, 1))
     return (local - max(first - second, timedelta())).replace(tzinfo=None).isoformat(" ")[:19]
-
-
-def _past(history: History, *, monthly: bool) -> Past:
-    """Return what a unit that goes on with *history* has counted so far; an import may have rows in any order."""
-    if counted := history.counted():
-        return Past(int(counted["AcctId"]), counted["month"], _messages(history))
-    return Past(*history.highest(monthly=monthly), _messages(history))
-
-
-def _messages(history: History) -> Mapping[str, int]:
-    """Return the number of the next message of each mailbox."""
-    recordings, found = history.recordings, {}
-    for directory in recordings.directories():
-        number = directory.removeprefix(filenames.MAILBOXES).partition("/")[0]
-        if directory == filenames.mailbox(number):
-            found[number] = recordings.next_message(directory)
-    return found

@@ -25,12 +25,11 @@ async def place_call(plane: Plane, pbx: str, body: dict[str, Any] | list[Any]) -
     """Let a call happen, or a list of them, all or none."""
     service = plane.find(pbx)
     if isinstance(body, list):
-        placed = await service.calls.place_each(lambda now: wished_each(body, now))
+        told = await service.calls.place_each(lambda now: wished_each(body, now), described_call)
     else:
-        placed = [await service.calls.place(lambda now: wished(body, now))]
-    shapes = ", ".join(dict.fromkeys(one.story[0].shape for one in placed))
-    _log.info("{pbx}: placed {count} of shape {shapes}", pbx=pbx, count=len(placed), shapes=shapes)
-    told = list(map(described_call, placed))
+        told = [described_call(await service.calls.place(lambda now: wished(body, now)))]
+    shapes = ", ".join(dict.fromkeys(one["shape"] for one in told))
+    _log.info("{pbx}: placed {count} of shape {shapes}", pbx=pbx, count=len(told), shapes=shapes)
     return Answer(listed(told) if isinstance(body, list) else told[0], 201)
 
 

@@ -6,7 +6,7 @@ is done in slices, and those behind the first wait with the pages, so that these
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -165,24 +165,28 @@ class Happenings(Service):
 
             return alone
 
-        (placed,) = await self._placed(begin, self._at_once)
+        (placed,) = await self._placed(begin, self._at_once, lambda placed: placed)
         return placed
 
-    async def place_each(self, wishes: Callable[[datetime], Sequence[Wish | FieldRefused]]) -> list[Placed]:
-        """Let the calls happen that are the *wishes* at an instant, now, all or none of them; raises `FieldRefused`."""
+    async def place_each(
+        self, wishes: Callable[[datetime], Iterable[Wish | FieldRefused]], tell: Callable[[Placed], T]
+    ) -> list[T]:
+        """Let the calls happen that are the *wishes* at an instant, now, all or none of them; return what is to *tell* of each.
 
-        def begin(now: datetime) -> Callable[[], Steps[list[Story]]]:
-            wished = wishes(now)
-            return lambda: self._appliance.living.place_each(wished)
-
-        return await self._placed(begin, self._slowly)
+        Both are asked by the worker, for there may be many. Raises `FieldRefused`.
+        """
+        living = self._appliance.living
+        return await self._placed(lambda now: lambda: living.place_each(wishes(now)), self._slowly, tell)
 
     def _at_once(self, steps: Steps[T]) -> Deferred[T]:
         return self._worker(lambda: finished(steps))
 
     async def _placed(
-        self, begin: Callable[[datetime], Callable[[], Steps[list[Story]]]], work: InSteps
-    ) -> list[Placed]:
+        self,
+        begin: Callable[[datetime], Callable[[], Steps[list[Story]]]],
+        work: InSteps,
+        tell: Callable[[Placed], T],
+    ) -> list[T]:
         """Let happen what *begin* makes of now, as soon as what is over has, in one turn of the worker's or in steps."""
         living = self._appliance.living
         async with self._turn:
@@ -190,15 +194,18 @@ class Happenings(Service):
             now = self.now
             place = begin(now)
 
-            def steps() -> Steps[list[Placed] | None]:
+            def steps() -> Steps[list[T] | None]:
                 if living.happen(now, _SLICE) == _SLICE:
                     return None  # there is more, and others go before that
-                placed = yield from living.foretold((yield from place()))
+                told = []
+                for placed in (yield from living.foretold((yield from place()))):
+                    yield
+                    told.append(tell(placed))
                 living.happen(now, _SLICE)
-                return placed
+                return told
 
             try:
-                while (placed := await work(steps())) is None:
+                while (told := await work(steps())) is None:
                     await self._caught_up(now)
                     self._still_running()
             finally:
@@ -206,7 +213,7 @@ class Happenings(Service):
             self._tell()
         if self.running and not self._loop.running:
             self._loop.start(_PERIOD, now=False)
-        found: list[Placed] = placed
+        found: list[T] = told
         return found
 
     async def still(self, begin: Callable[[], Deferred[T]]) -> T:
