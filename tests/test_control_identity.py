@@ -51,7 +51,7 @@ def test_the_good_one_is_told_as_it_is_on_the_wire(control: Control) -> None:
     pbx, path = made(control, tls_names=["pbx.example.com"])
     certificate = x509.load_pem_x509_certificate(shown(pbx).encode())
     assert control("GET", path).json == {
-        "defect": None, "certificate": shown(pbx), "subject": "CN=127.0.0.1",
+        "defect": None, "given": False, "certificate": shown(pbx), "subject": "CN=127.0.0.1",
         "names": ["127.0.0.1", "pbx.example.com", "localhost", "::1"],
         "not_before": certificate.not_valid_before_utc.isoformat(),
         "not_after": certificate.not_valid_after_utc.isoformat(),
@@ -265,3 +265,29 @@ def test_no_time_is_no_validity(control: Control, value: object) -> None:
     _, path = made(control)
     assert control("PUT", path, {"valid_for": value}).status == 400
     assert control("PUT", path, {"valid_for": 5, "defect": "expired"}).status == 400
+
+
+def test_what_was_given_is_shown_again_by_its_certificate(control: Control) -> None:
+    """Its key is kept: the chain as it was told is enough, after a defect and after a reset; that of nobody is refused."""
+    pbx, path = made(control)
+    mine, stranger = own(), own()
+    told = control("PUT", path, pair(mine)).json
+    assert (told["given"], told["certificate"]) == (True, pair(mine)["certificate"])
+    assert control("PUT", path, {"defect": "expired"}).json["given"] is False
+    control("POST", f"{path.removesuffix('/identity')}/reset")
+    assert control("PUT", path, {"certificate": told["certificate"]}).json == told
+    assert fingerprint(shown(pbx)) == told["sha256"]
+    refused = control("PUT", path, {"certificate": pair(stranger)["certificate"]})
+    assert (refused.told, "that was shown before" in refused.error["message"]) == ((400, "invalid", "key"), True)
+
+
+def test_what_ends_is_shown_again_with_its_end(control: Control) -> None:
+    """One that was shown for a while is expired from its end on, also where something else was shown in between."""
+    _, path = made(control)
+    clock = f"{path.removesuffix('/identity')}/clock"
+    control("PUT", clock, {"now": "2026-03-03T12:00:00Z", "rate": 0})
+    told = control("PUT", path, {"valid_for": 60}).json
+    control("PUT", path, {"defect": "self-signed"})
+    assert control("PUT", path, {"certificate": told["certificate"]}).json == told
+    control("PUT", clock, {"now": "2026-03-03T12:01:01Z"})
+    assert control("GET", path).json == {**told, "defect": "expired"}

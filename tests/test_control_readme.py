@@ -46,7 +46,7 @@ def test_another_identity(control: Control) -> None:
     body, answer = example("PUT", "/identity")
     told = control("PUT", f"/v1/pbxs/{name}/identity", body).json
     assert list(told) == list(answer)
-    shown = {key: value for key, value in answer.items() if "..." not in value}
+    shown = {key: value for key, value in answer.items() if "..." not in str(value)}
     assert {key: told[key] for key in shown} == shown
     assert told["certificate"].startswith(answer["certificate"].removesuffix("..."))
 

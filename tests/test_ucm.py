@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from requests.auth import HTTPDigestAuth
 
 from tests.clients import client
 from tests.until import until
+from ucmsim.certificates.authority import self_signed
 from ucmsim.client import ControlClient, ControlError
 from ucmsim.contract.answers import Entry
 from ucmsim.testing import NothingCame, Ucm, UcmCa, UcmFactory, UcmFleet
@@ -487,3 +488,22 @@ def test_a_wait_goes_on_over_a_reset(ucm: Ucm) -> None:
         (one.id, one.wall) for one in ucm.journal()
     })  # fmt: skip
     assert waiting.request(5, {"path": "/cdrapi"}).id == 1
+
+
+def test_the_end_of_an_identity_shows_what_was_before(ucm: Ucm) -> None:
+    """A certificate of one's own, a defect within it, and at last the good one."""
+    good = ucm.control.identity(ucm.name).certificate
+    mine = self_signed(("localhost", "127.0.0.1"), datetime.now(UTC))
+    pem = mine.certificate_pem.decode()
+
+    def shown() -> tuple[str | None, bool]:
+        told = ucm.control.identity(ucm.name)
+        return told.defect, told.certificate == pem
+
+    with ucm.identity(certificate=pem, key=mine.key_pem.decode()):
+        with ucm.identity("expired"):
+            with ucm.identity("self-signed"):
+                assert shown() == ("self-signed", False)
+            assert shown() == ("expired", False)
+        assert shown() == (None, True)
+    assert ucm.control.identity(ucm.name).certificate == good

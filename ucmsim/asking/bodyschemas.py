@@ -214,11 +214,12 @@ def identity(components: Components) -> Schema:
     seconds = {"type": "number", "minimum": 1, "maximum": configuration.LONGEST_VALID, "description": said}
     shown = [one.id for one in DEFECTS if not configuration.DEFECT_IDS[one.id]]
     components["NewIdentity"] = {
-        "description": "A defect, or a certificate and its key, or a good one that ends soon, or none of these: the good one.",
+        "description": "A defect, or a certificate and its key, or a good one that ends soon, or none of these: the good one. "
+        "A certificate that was shown before needs no key.",
         "oneOf": [
             {"type": "object", "maxProperties": 0},
             _closed({"defect": {"enum": [*shown, None]}}),
-            _closed({"certificate": pem, "key": pem}),
+            {**_closed({"certificate": pem, "key": pem}), "required": ["certificate"]},
             _closed({"valid_for": seconds}),
         ],
     }

@@ -25,6 +25,8 @@ from ucmsim.settings import Pbx as PbxSettings
 
 _A_DAY = timedelta(days=1)
 _NONE: Mapping[str, Upload] = MappingProxyType({})
+KEPT = 100
+"""Identities that were given, and are known after something else is shown."""
 ANOTHER = "another-"
 """What good identities beside the PBX's own are called by faults, in front of their number."""
 
@@ -36,7 +38,8 @@ class Identities:
     *names* are those of its certificate, *device* says that it vouches for itself; *minted* is the last that was made for it,
     also while it serves with files of the user's. *instead* is a good identity that is
     shown in place of its own, *defect* the id of a flaw that is, unless a fault shows something else. Where *ends* is given
-    what is shown in its place ends then, on the PBX clock, and is what has expired from then on.
+    what is shown in its place ends then, on the PBX clock, and is what has expired from then on. The latest that were shown
+    *instead* are *kept* with their end, to be shown again, by their chain as PEM.
     """
 
     good: Identity
@@ -49,6 +52,7 @@ class Identities:
     instead: Identity | None = None
     defect: str | None = None
     ends: datetime | None = None
+    kept: dict[bytes, tuple[Identity, datetime | None]] = field(default_factory=dict)
     _bad: dict[tuple[str, bool], tuple[Shown, datetime]] = field(default_factory=dict)
     _others: dict[tuple[str, bool], Identity] = field(default_factory=dict)
     _minting: dict[tuple[str, bool], Lock] = field(default_factory=dict, compare=False)
@@ -150,6 +154,11 @@ class Identities:
     def show(self, *, defect: str | None = None, instead: Identity | None = None, ends: datetime | None = None) -> None:
         """Show a *defect*, or another identity, which *ends* or not, from the next handshake on, with neither its own."""
         self.defect, self.instead, self.ends = defect, instead, ends
+        if instead is not None:
+            self.kept.pop(pem := instead.certificate_pem, None)
+            self.kept[pem] = instead, ends
+            if len(self.kept) > KEPT:
+                del self.kept[next(iter(self.kept))]
 
 
 def shown_at_first(

@@ -115,10 +115,11 @@ class Api:
 class Identity:
     """The certificate that is shown: the *defect* it has, None for a good one, its chain as PEM, and the file of its CA.
 
-    What a broken certificate does not tell is None.
+    *given* says that `show_identity` was given it, or was told how long it is valid, and shows it again by its chain alone. What a broken certificate does not tell is None.
     """
 
     defect: str | None
+    given: bool
     certificate: str
     subject: str | None
     names: tuple[str, ...]

@@ -114,7 +114,7 @@ class ControlMethods(ABC):
     def show_identity(self, pbx: str, identity: Mapping[str, Any] = _NONE) -> Any:
         """Show another certificate from the next handshake on: *identity* has `defect`, or `certificate` and `key` as PEM text.
 
-        Without either the good one is shown. Return what then is.
+        Without either the good one is shown. A certificate that was given and shown before needs no key. Return what then is.
         """
 
     # --- its clock --------------------------------------------------------------------------------------------------

@@ -48,26 +48,43 @@ async def identity(plane: Plane, pbx: str) -> Answer:
 async def show_identity(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
     """Show a defect, the caller's own key and certificate, one that ends soon, or with none of these the good one again."""
     service = plane.find(pbx)
-    defect, pair, valid_for = _asked(body)
+    identities = service.appliance.identities
+    kept = identities.kept.get(again) if (again := _by_chain(body)) else None
+    defect, pair, valid_for = _asked(body, again=kept is not None)
     device = service.appliance.pbx.settings.tls_profile == "device"
     try:
-        instead = await plane.fleet.work(lambda: _pair(*pair, device=device)) if pair else None
-        shown = await service.show(defect=defect, instead=instead, valid_for=valid_for)
+        instead, ends = kept or (None, None)
+        if pair:
+            instead = await plane.fleet.work(lambda: _pair(*pair, device=device))
+        elif instead:
+            instead = _fitting(instead, device=device)
+        shown = await service.show(defect=defect, instead=instead, valid_for=valid_for, ends=ends)
     except ConfigurationError as error:
         raise invalid(error, "api") from None
     return Answer(_told(service, shown))
 
 
-def _asked(body: Mapping[str, Any]) -> tuple[str | None, tuple[Upload, Upload] | None, float | None]:
-    """Return the defect that is asked for, key and certificate, and for how long it is valid. Raises `ApiError`."""
-    problems = list(_objections(body))
+def _by_chain(body: Mapping[str, Any]) -> bytes:
+    """Return the certificate that is asked for without its key, b"" where none is."""
+    given = body.get("certificate")
+    return given.encode("utf-8", "replace") if isinstance(given, str) and "key" not in body else b""
+
+
+def _asked(body: Mapping[str, Any], *, again: bool) -> tuple[str | None, tuple[Upload, Upload] | None, float | None]:
+    """Return the defect that is asked for, key and certificate, and for how long it is valid. Raises `ApiError`.
+
+    *again* says that the certificate is one that was shown before, whose key is known.
+    """
+    problems = list(_objections(body, again=again))
     if problems:
         raise invalid(ConfigurationError(problems))
+    if again:
+        return None, None, None
     pair = [Upload(body[name].encode("utf-8", "surrogatepass")) for name in ("key", "certificate") if name in body]
     return body.get("defect"), (pair[0], pair[1]) if pair else None, body.get("valid_for")
 
 
-def _objections(body: Mapping[str, Any]) -> Iterator[Problem]:
+def _objections(body: Mapping[str, Any], *, again: bool) -> Iterator[Problem]:
     for key, value in body.items():
         yield from _of_key(key, value)
     if "valid_for" in body:
@@ -76,9 +93,12 @@ def _objections(body: Mapping[str, Any]) -> Iterator[Problem]:
         for said in Certificate(body["defect"]).objections(DEFECT_IDS):
             yield Problem("defect", said.wrong, said.right)
         yield from _beside("defect", body, ("certificate", "key"))
-    elif ("key" in body) != ("certificate" in body):
+    elif ("key" in body) != ("certificate" in body) and not again:
         missing = "certificate" if "key" in body else "key"
-        yield Problem(missing, f"'{missing}' is missing", "give both, or neither for the good certificate")
+        right = "give both, or neither for the good certificate"
+        if missing == "key":
+            right += "; a certificate that was shown before, as it was told, needs none"
+        yield Problem(missing, f"'{missing}' is missing", right)
 
 
 def _of_key(key: str, value: object) -> Iterator[Problem]:
@@ -106,6 +126,11 @@ def _pair(key: Upload, certificate: Upload, *, device: bool) -> Identity:
     found, objections = keyfiles.read(key, certificate)
     if found is None:
         raise ConfigurationError(Problem(_KEYS[name], wrong, right) for name, wrong, right in objections)
+    return _fitting(found, device=device)
+
+
+def _fitting(found: Identity, *, device: bool) -> Identity:
+    """Return the identity that was *found*. Raises `ConfigurationError` where that of a *device* has another kind of key."""
     if device and not isinstance(found.key, RSAPrivateKey):
         wrong = "the key is no RSA key, and tls_profile 'device' has RSA ciphers only"
         raise ConfigurationError([Problem("key", wrong, "use an RSA key, or tls_profile 'modern'")])
@@ -116,6 +141,7 @@ def _told(service: PbxService, shown: Identity | Shown) -> dict[str, Any]:
     appliance, leaf = service.appliance, _Leaf.of(_ders(shown))
     return {
         "defect": appliance.pbx.flaw(service.wall),
+        "given": appliance.identities.instead is not None,
         "certificate": shown.certificate_pem.decode(),
         "subject": leaf.subject,
         "names": leaf.names,

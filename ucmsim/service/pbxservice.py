@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -125,16 +125,20 @@ class PbxService(Service):
         self._log.info("{pbx}: restored from {file}, with {rows} rows", pbx=self.name, file=str(file), rows=rows)
 
     async def show(
-        self, *, defect: str | None, instead: Identity | None, valid_for: float | None = None
+        self,
+        *,
+        defect: str | None,
+        instead: Identity | None,
+        valid_for: float | None = None,
+        ends: datetime | None = None,
     ) -> Identity | Shown:
-        """Show a *defect*, or another good identity, in place of its own from the next handshake on, with neither its own.
+        """Show a *defect*, or another good identity, which *ends* or not, in place of its own from the next handshake on, with neither its own.
 
         Return that. A fault goes before it. What is costly to mint is minted first. Raises `ConfigurationError`.
         """
         async with self._turn:
             self._still_running()
             appliance = self.appliance
-            ends = None
             if valid_for is not None:
                 now = appliance.pbx.clock.at(self.wall).pbx
                 ends = moved(now, timedelta(seconds=valid_for)).replace(microsecond=0)

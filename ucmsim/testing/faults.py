@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ucmsim.client import ControlClient, ControlNotFound
-from ucmsim.contract.answers import Fault
+from ucmsim.contract.answers import Fault, Identity
 
 __tracebackhide__ = True
 
@@ -70,29 +70,36 @@ class UcmFault:
 class UcmIdentity:
     """The certificate that is shown from the next handshake on.
 
-    As a context manager the *defect* that was shown before is, at the end, or the good certificate.
+    As a context manager what was shown before is, at the end: a defect, a certificate that was given, or the good one.
     """
 
     defect: str | None
     certificate: str = field(repr=False)
     _control: ControlClient = field(repr=False)
     _pbx: str = field(repr=False)
-    _before: str | None = field(default=None, repr=False)
+    _before: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def show(cls, control: ControlClient, pbx: str, identity: Mapping[str, str]) -> UcmIdentity:
         """Let *pbx* show *identity*, as the control plane takes it; raises `ucmsim.client.ControlError`."""
-        before = control.identity(pbx).defect
+        before = _again(control.identity(pbx))
         shown = control.show_identity(pbx, identity)
         return cls(shown.defect, shown.certificate, control, pbx, before)
 
     def restore(self) -> None:
         """Let be shown what was before, if the PBX is still there."""
         with suppress(ControlNotFound):
-            self._control.show_identity(self._pbx, {"defect": self._before} if self._before else {})
+            self._control.show_identity(self._pbx, self._before)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.restore()
+
+
+def _again(shown: Identity) -> Mapping[str, str]:
+    """Return what lets be shown again what is *shown*."""
+    if shown.given:  # which may have expired by now
+        return {"certificate": shown.certificate}
+    return {} if shown.defect is None else {"defect": shown.defect}
