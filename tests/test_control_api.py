@@ -296,3 +296,23 @@ def test_what_is_on_the_page_stays_over_a_reset(control: Control) -> None:
     told = control("POST", path.removesuffix("/api") + "/reset").json
     assert (told["url"], control("GET", path).json) == (pbx["url"], page)
     assert shown(pbx) == identity.certificate_pem.decode()
+
+
+def test_a_port_is_kept_while_the_api_is_disabled(control: Control) -> None:
+    """Enabled again it listens where it did, by either route; elsewhere only where somebody else has the port by now."""
+    pbx, path = made(control)
+    base = path.removesuffix("/api")
+    control("PATCH", path, {"enable": False})
+    assert control("GET", base).json["url"] is None
+    control("PATCH", path, {"enable": True})
+    assert control("GET", base).json["url"] == pbx["url"]
+    fetched(pbx)
+    control("PATCH", base, {"api": {"enable": False}})
+    control("PATCH", base, {"quirks": {"order": "desc"}})
+    assert control("PATCH", base, {"api": {"enable": True}}).json["pbx"]["url"] == pbx["url"]
+    fetched(pbx)
+    control("PATCH", path, {"enable": False})
+    place = urlsplit(pbx["url"])
+    with socket.create_server((place.hostname, place.port)):
+        assert control("PATCH", path, {"enable": True}).status == 200
+        assert control("GET", base).json["url"] not in (None, pbx["url"])

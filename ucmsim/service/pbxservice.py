@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ from ucmsim.certificates.authority import Identity, moved
 from ucmsim.certificates.defects import Shown
 from ucmsim.certificates.keyring import Keyring
 from ucmsim.clock import When
-from ucmsim.errors import RenewalFailed
+from ucmsim.errors import BindError, RenewalFailed
 from ucmsim.service.happenings import Happenings, Stopped
 from ucmsim.service.keeping import JournalKeeper
 from ucmsim.service.running import Running, judge
@@ -48,6 +49,7 @@ class PbxService(Service):
         self._now = Running(appliance, reactor, worker)
         self._turn = DeferredLock()  # one change of all of it after another
         self._left: Place | None = None
+        self._listened: tuple[Address, Address] | None = None  # what was set, and where it was, when it was disabled
         self.failure = ""
 
     @property
@@ -197,7 +199,7 @@ class PbxService(Service):
         if other:
             judge(identities.good, settings)
         moves = self._moves(before, settings)
-        port = await listening.coming(settings.api.tls_bind_address) if moves and settings.api.enable else None
+        port = await self._coming(settings) if moves and settings.api.enable else None
         try:
             if other:
                 await self._worker.ahead(lambda: Keyring(appliance.home, appliance.pbx.name).keep(identities.good))
@@ -206,6 +208,7 @@ class PbxService(Service):
             await listening.give_back(port)
             raise
         self._now.configure(settings, identities)
+        self._note_place(before)
         if moves:
             listening.move(port)
         if not settings.api.enable:
@@ -214,6 +217,19 @@ class PbxService(Service):
     def _moves(self, before: PbxSettings, after: PbxSettings) -> bool:
         """Return whether it is to listen somewhere else *after* that, or nowhere any more."""
         return after.api.place not in (before.api.place, self.address)
+
+    def _note_place(self, before: PbxSettings) -> None:
+        """Remember where it listens as the settings *before* had it."""
+        if self.address is not None:
+            self._listened = (Address(*before.api.tls_bind_address), self.address)
+
+    async def _coming(self, settings: PbxSettings) -> OpenPort:
+        """Return a port that is open as *settings* have it, the one it had before where that can be; raises `BindError`."""
+        bind, listening = Address(*settings.api.tls_bind_address), self._now.listening
+        if self.address is None and self._listened is not None and self._listened[0] == bind:
+            with suppress(BindError):  # somebody else may have it by now
+                return await listening.coming(self._listened[1])
+        return await listening.coming(bind)
 
     async def _renewed(self, coming: Renewal) -> None:
         """Put what is *coming*, as the worker has prepared it, in the place of what is; until then what fails changes nothing.
@@ -225,7 +241,7 @@ class PbxService(Service):
             judge(coming.identities.good, coming.settings)
             moves = self._moves(before.pbx.settings, coming.settings)
             if moves and coming.settings.api.enable:
-                port = await old.listening.coming(coming.settings.api.tls_bind_address)
+                port = await self._coming(coming.settings)
             if coming.identities is not self.appliance.identities:
                 await self._worker.ahead(coming.keep)
             self._still_running()
@@ -233,6 +249,7 @@ class PbxService(Service):
             await old.listening.give_back(port)
             coming.abandon()
             raise
+        self._note_place(before.pbx.settings)
         place = self._left or old.listening.give_up()
         there = place.moved(port) if moves else place
         now = None
