@@ -190,3 +190,31 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     file.write_bytes(b"name: \xff")
     with pytest.raises(ConfigurationError, match="byte 7 is not UTF-8; save the file as UTF-8"):
         read(file)
+
+
+def test_what_has_the_wrong_form_hides_nothing():
+    """The rest is judged as if that were not there, and nothing is said that only follows from it."""
+    text = """\
+name: day
+title: 12
+story: x
+steps:
+  - time_of_day: "25:00"
+  - arm: {fault: http.latenci, seconds: 1}
+  - {name: 7, wait: later}
+  - {name: noon, plaec: {name: a, shape: answered, from: "1001", to: "1002"}}
+  - x
+expect:
+  - {name: got, says: It is got., delivered: nobody}
+  - {name: also, says: It is got., delivered: a}
+  - {name: few, says: It is few., requests: {at_most: many}}
+  - {name: back, says: It is back., came_back: {since: noon}}
+  - {says: It is right., verified: true, unmarked: [no-qop]}
+"""
+    with pytest.raises(ConfigurationError) as error:
+        load(text, Path("day.yaml"))
+    assert [(one.line, one.key) for one in error.value.problems] == [
+        (1, ""), (2, "title"), (5, "steps[0].time_of_day"), (6, "steps[1].arm.fault"), (7, "steps[2].name"),
+        (7, "steps[2].wait"), (8, "steps[3].plaec"), (9, "steps[4]"), (11, "expect[0].delivered"),
+        (13, "expect[2].requests.at_most"), (14, "expect[3].came_back"), (15, "expect[4]"), (15, "expect[4].unmarked"),
+    ]  # fmt: skip

@@ -31,6 +31,7 @@ from ucmsim.scenarios.language import (
     Scenario,
     Step,
 )
+from ucmsim.scenarios.remainder import remainder
 from ucmsim.settings import Api
 from ucmsim.settings.objections import Source, validated
 from ucmsim.settings.rules import Broken, broken_in_clock_change
@@ -69,6 +70,10 @@ def load(text: str, file: Path) -> Scenario:
         scenario = validated(Scenario, tree.value, source, base)
     except ConfigurationError as error:
         problems += [problem for problem in error.problems if problem.key not in known_bad]
+        if (rest := remainder(tree.value, base)) is not None:
+            more = (one for one in _broken(rest.scenario) if rest.is_about(one[0], one[1]))
+            problems += [source.problem(*one) for one in more]
+            problems += _of_pbx(rest.scenario, source, base)
     if scenario is not None:
         problems += [source.problem(*one) for one in _broken(scenario)]
         problems += _of_pbx(scenario, source, base)
