@@ -483,3 +483,54 @@ def test_the_plugin_has_the_names_of_testing() -> None:
     assert set(pytest_plugin._TESTING) == set(testing.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'UcmNothing'"):
         _ = pytest_plugin.UcmNothing
+
+
+LOST_FILE = """
+import os
+import signal
+
+import pytest
+import requests
+
+
+def fetch(ucm, ca):
+    with requests.Session() as session:
+        auth = requests.auth.HTTPDigestAuth(ucm.username, ucm.password)
+        return session.get(ucm.url + "/cdrapi", auth=auth, verify=ca, timeout=30).status_code
+
+
+@pytest.fixture(scope="session")
+def trusted(ucm_ca):
+    return ucm_ca.path
+
+
+def test_before(ucm, trusted):
+    assert fetch(ucm, trusted) == 200
+
+
+def test_killed(ucm, ucm_fleet):
+    os.kill(ucm_fleet.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, ucm_fleet.pid, os.WEXITED | os.WNOWAIT)
+    ucm.calls
+
+
+def test_passed_over(ucm_factory, ucm_fleet):
+    ucm_factory()
+    os.kill(ucm_fleet.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, ucm_fleet.pid, os.WEXITED | os.WNOWAIT)
+    ucm_factory()
+
+
+def test_after(ucm, ucm_fleet, ucm_ca, trusted):
+    assert fetch(ucm, trusted) == fetch(ucm, ucm.ca) == 200
+    assert ucm.log
+"""
+
+
+def test_a_process_that_is_lost_is_replaced(pytester):
+    """The test that lost it fails with a sentence, also where it went on in another; all later ones have that."""
+    pytester.makepyfile(LOST_FILE)
+    result = run(pytester, "-p", "no:twisted")
+    result.assert_outcomes(passed=3, failed=1, errors=2)
+    said = "the ucmsim of this session (pid *) was ended by SIGKILL, as the kernel does where memory runs out: its PBXs are lost*"
+    result.stdout.fnmatch_lines([said, said])

@@ -74,6 +74,11 @@ class Child:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def ended(self) -> int | None:
+        """Its exit code once it has ended, less than 0 for a signal; None while it runs."""
+        return self._process.poll()
+
     def stop(self) -> None:
         """End the child; it is told by the pipe, then by SIGTERM, then killed."""
         os.close(self._alive)

@@ -64,21 +64,19 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def ucm_fleet(pytestconfig: pytest.Config) -> Iterator[UcmFleet]:
+def ucm_fleet(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[UcmFleet]:
     """The process the session's PBXs run in; it ends with the session, and with pytest itself."""
     from ucmsim import pytest_options
     from ucmsim.child import Child
-    from ucmsim.client import ControlClient
-    from ucmsim.testing import UcmCa, UcmFleet
+    from ucmsim.testing import UcmFleet
+    from ucmsim.testing.session import Session
 
     seed = pytest_options.seed(pytestconfig)
-    child = Child(seed=seed)
+    session = Session(lambda: Child(seed=seed), tmp_path_factory.mktemp("ucmsim") / "ca.pem")
     try:
-        control = child.ready["control"]
-        client = ControlClient(control["url"], control["token"])
-        yield UcmFleet(client, child.pid, child.log, seed, UcmCa(child.ready["ca"]))
+        yield UcmFleet.of(session, seed)
     finally:
-        child.stop()
+        session.child.stop()
 
 
 @pytest.fixture(scope="session")
@@ -129,6 +127,8 @@ def _factory(fleet: UcmFleet, request: pytest.FixtureRequest) -> Iterator[UcmFac
         yield factory
     finally:
         factory.end()
+        if fleet.session is not None and (said := fleet.session.loss()):
+            pytest.fail(said, pytrace=False)
 
 
 def __getattr__(name: str) -> Any:

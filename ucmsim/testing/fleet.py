@@ -11,11 +11,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from ucmsim.child import Child
 from ucmsim.client import ControlClient, ControlError, ControlNotFound, ControlUnreachable
 from ucmsim.overlay import over
 from ucmsim.testing.chosen import default
 from ucmsim.testing.pbx import Ucm
 from ucmsim.testing.remote import Remote
+from ucmsim.testing.session import Session
 from ucmsim.testing.trust import UcmCa
 
 __tracebackhide__ = True
@@ -27,7 +29,8 @@ _TAKEN = 409
 class UcmFleet:
     """The process in which all PBXs of the session live, with their *ca*.
 
-    *log* and *ca* are None, and *pid* 0, where pytest did not start it; it may be *remote* then.
+    *log* and *ca* are None, and *pid* 0, where pytest did not start it; it may be *remote* then. Else *session* keeps it there:
+    where it has ended, whoever starts a PBX finds another.
     """
 
     control: ControlClient
@@ -36,13 +39,27 @@ class UcmFleet:
     seed: int | None = None
     ca: UcmCa | None = None
     remote: Remote | None = None
+    session: Session | None = field(default=None, repr=False)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1), repr=False)
+
+    @classmethod
+    def of(cls, session: Session, seed: int) -> UcmFleet:
+        """Return the fleet in the process of a *session*, made up from *seed*."""
+        child = session.child
+        return cls(_control(child), child.pid, child.log, seed, UcmCa(str(session.ca)), session=session)
+
+    def renew(self) -> None:
+        """Go on in another process where this one has ended, without the PBXs that were in it."""
+        if self.session is not None and self.session.renewed():
+            child = self.session.child
+            self.control, self.pid, self.log = _control(child), child.pid, child.log
 
     def start(self, settings: Mapping[str, Any], name: str | None = None) -> Ucm:
         """Start a PBX with *settings* over the defaults of the fixture; raises `ucmsim.client.ControlError`.
 
         What is made up follows from the seed and the *name*, which gets a number where there is such a PBX already.
         """
+        self.renew()
         there = self.remote
         chosen = over(default() if there is None else there.default(), settings)
         wanted = name or f"test-{next(self._numbers)}"
@@ -94,6 +111,11 @@ class UcmFactory:
         with ExitStack() as stack:
             for ucm in self.started:
                 stack.callback(self.fleet.end, ucm)
+
+
+def _control(child: Child) -> ControlClient:
+    told = child.ready["control"]
+    return ControlClient(told["url"], told["token"])
 
 
 def name_for(file: str, test: str) -> str:
