@@ -268,6 +268,7 @@ def test_markers_are_laid_over_each_other(pytester):
     result = run(pytester, "-p", "no:twisted")
     result.assert_outcomes(passed=6, errors=2)
     result.stdout.fnmatch_lines(["*UsageError: @pytest.mark.ucmsim takes keywords only*"])
+    result.stdout.no_fnmatch_line("*chosen.py*")
     result.stdout.fnmatch_lines(["*'up' is not a value of quirk 'order'*"])
 
 

@@ -340,6 +340,12 @@ def test_a_pbx_name_is_lower_case_letters_digits_and_hyphens():
         assert "lower-case letters, digits and hyphens" in problem.right
 
 
+def test_a_pbx_name_is_no_option():
+    """One that begins with a hyphen no command could be told."""
+    said = "'-x' begins with a hyphen, as an option of a command does; let it begin with a letter or a digit"
+    assert said in only("pbxs: {'-x': {}}\n", "pbxs.-x")
+
+
 def test_a_pbx_needs_a_name():
     """One without any is told so, at its own line."""
     (problem,) = problems("pbxs:\n  ok-1: {}\n  '': {}\n")

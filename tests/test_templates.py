@@ -77,6 +77,7 @@ def test_braces_of_one_pbx_are_text():
         ("site-{n}-{n}", "'site-{n}-{n}' has {n} in it 2 times; a template has {n} in its name once"),
         ("site-{i}", "'site-{i}' is not a PBX name; a template has {n} in its name once"),
         ("Site-{n}", "'Site-{n}' is not the name of a template; use lower-case letters, digits and hyphens beside {n}"),
+        ("-{n}", "'-{n}' begins with a hyphen, as an option of a command does; let it begin with a letter or a digit"),
         ("{n}" + "x" * 60, "there are 60 characters beside {n}; 59 are enough at most: a number follows"),
     ],
 )

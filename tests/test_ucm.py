@@ -379,7 +379,7 @@ def test_what_a_test_is_called_names_its_pbx(ucm: Ucm) -> None:
     assert ucm.name == name_for("test_ucm.py", "test_what_a_test_is_called_names_its_pbx")
     assert ucm.name.startswith("test-what-a-test-is-called-names-its-pbx-")
     assert name_for("a.py", "test[Ä]") != name_for("b.py", "test[Ä]")
-    assert name_for("a.py", "Ä") == "-" + name_for("a.py", "Ä")[1:]
+    assert name_for("a.py", "Ä") == "test-" + name_for("a.py", "Ä")[-4:]
 
 
 @pytest.mark.parametrize("ucm", [{"personality": "ucm6510"}, {"personality": "ucm6200"}], indirect=True)
@@ -507,3 +507,22 @@ def test_the_end_of_an_identity_shows_what_was_before(ucm: Ucm) -> None:
             assert shown() == ("expired", False)
         assert shown() == (None, True)
     assert ucm.control.identity(ucm.name).certificate == good
+
+
+@pytest.mark.ucmsim(tls_profile="device", api={"tls_authentication_name": None})
+def test_the_context_takes_what_the_device_has(ucm: Ucm) -> None:
+    """The profile of old firmware has short keys, which OpenSSL refuses as it is set up by default."""
+    with socket_to(ucm, ucm.ssl_context()) as tls:
+        assert tls.cipher() is not None
+    with pytest.raises(ssl.SSLError), socket_to(ucm, ssl.create_default_context(cafile=ucm.ca)):
+        pass
+
+
+def test_marks_that_are_none_are_told(ucm: Ucm) -> None:
+    """A list in the place of names is a sentence, and so is a name that is none."""
+    with pytest.raises(
+        TypeError, match=r"\['no-qop'\] is no mark; name each by itself, such as assert_no_marks\('no-qop'"
+    ):
+        ucm.assert_no_marks(["no-qop"])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="there is no mark 'no-qob'; there are unverified-certificate, "):
+        ucm.assert_no_marks("no-qob")

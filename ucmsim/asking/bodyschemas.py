@@ -50,7 +50,11 @@ def new_pbx(components: Components) -> Schema:
     """Return the schema of a PBX that is begun: its settings, and its name."""
     settings(components)
     plain = components["Settings"]
-    name = {"type": "string", "pattern": "^[a-z0-9-]+$", "description": "lower-case letters, digits and hyphens"}
+    name = {
+        "type": "string",
+        "pattern": "^[a-z0-9][a-z0-9-]*$",
+        "description": "lower-case letters, digits and hyphens",
+    }
     components["NewPbx"] = {
         **plain,
         "description": "One simulated appliance, and its name.",

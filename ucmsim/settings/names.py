@@ -20,11 +20,17 @@ def name_objection(name: object) -> tuple[str, str] | None:
     if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9-]+", name):
         said = f"'{name}' is not a PBX name" if name else "a PBX needs a name"
         return said, "use lower-case letters, digits and hyphens"
+    if name.startswith("-"):
+        return _dash(name)
     if len(name) > LONGEST_NAME:
         return f"this name has {len(name)} characters", f"{LONGEST_NAME} are enough at most"
     if name == TOKEN_FILE:
         return f"'{name}' is the file that the token stands in", "choose another name"
     return None
+
+
+def _dash(name: str) -> tuple[str, str]:
+    return f"'{name}' begins with a hyphen, as an option of a command does", "let it begin with a letter or a digit"
 
 
 def _pbx_name(name: str) -> str:
@@ -41,6 +47,8 @@ def _template_objection(name: str) -> tuple[str, str] | None:
     without = name.replace(MARK, "")
     if not re.fullmatch(r"[a-z0-9-]*", without):
         return f"'{name}' is not the name of a template", f"use lower-case letters, digits and hyphens beside {MARK}"
+    if name.startswith("-"):
+        return _dash(name)
     if len(without) + len(str(MOST)) > LONGEST_NAME:
         most = LONGEST_NAME - len(str(MOST))
         return f"there are {len(without)} characters beside {MARK}", f"{most} are enough at most: a number follows"

@@ -12,6 +12,7 @@ from enum import Enum
 from ucmsim.contract.answers import Entry, LedgerCall, LedgerRow
 from ucmsim.entry import UNVERIFIED
 
+__tracebackhide__ = True
 SHOWN = 20
 """Lines that a message has; of the rest it says how many there are."""
 
@@ -46,6 +47,10 @@ def _row(call: LedgerCall, row: LedgerRow) -> str:
 
 def careless(entries: Iterable[Entry], allowed: Sequence[str]) -> str:
     """Return which marks *entries* have beside those that are *allowed*, and what would have been right."""
+    if wrong := list(filter(_is_no_text, allowed)):
+        raise TypeError(
+            f"{wrong[0]!r} is no mark; name each by itself, such as assert_no_marks('no-qop', 'no-back-off')"
+        )
     marked = [entry for entry in entries if set(entry.marks) - set(allowed)]
     if not marked and not allowed:
         return ""
@@ -75,6 +80,10 @@ def unknown(first: int, marks: Mapping[str, int]) -> str:
         "or let ucm.reset() begin anew before what is to be judged"
         f"{f'; marks of all events: {counted}' if counted else ''}"
     )
+
+
+def _is_no_text(one: object) -> bool:
+    return not isinstance(one, str)
 
 
 class Verifying(Enum):

@@ -13,6 +13,7 @@ from ucmsim import pytest_options
 from ucmsim.errors import ConfigurationError, readable
 from ucmsim.overlay import over, placed
 
+__tracebackhide__ = True
 _SOURCES = ("config", "personality")
 """The options that say something of a PBX; of one source the second is the stronger."""
 

@@ -121,4 +121,4 @@ def _control(child: Child) -> ControlClient:
 def name_for(file: str, test: str) -> str:
     """Return how the PBX of a *test* in *file* is called: the same in every run, whatever runs beside it."""
     words = re.sub(r"[^a-z0-9]+", "-", test.lower()).strip("-")
-    return f"{words[:40]}-{hashlib.sha256(f'{file}::{test}'.encode()).hexdigest()[:4]}"
+    return f"{words[:40] or 'test'}-{hashlib.sha256(f'{file}::{test}'.encode()).hexdigest()[:4]}"

@@ -51,14 +51,21 @@ class Ucm:
     # --- how clients reach it ---------------------------------------------------------------------------------------
 
     def ssl_context(self) -> ssl.SSLContext:
-        """Return a context that trusts the CA of this PBX, and nothing else."""
-        return ssl.create_default_context(cafile=self.ca)
+        """Return a context that trusts the CA of this PBX, and nothing else.
+
+        Where its tls_profile is ``device`` the context takes the short keys of the hardware as well.
+        """
+        context = ssl.create_default_context(cafile=self.ca)
+        if self.settings.get("tls_profile") == "device":
+            context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        return context
 
     @property
     def env(self) -> dict[str, str]:
         """Environment variables for a program: UCM_URL, UCM_USER, UCM_PASSWORD, UCM_CA, and what lets it trust the PBX.
 
-        requests, curl, Node and what uses OpenSSL have a variable each for that.
+        requests, curl, Node and what uses OpenSSL have a variable each for that. None has one that lets it take the short keys of
+        ``tls_profile: device``: a program has to be told, as curl is by ``--ciphers DEFAULT@SECLEVEL=0``.
         """
         own = {"UCM_URL": self.url, "UCM_USER": self.username, "UCM_PASSWORD": self.password, "UCM_CA": self.ca}
         return {**trusting(self.ca), **{name: value for name, value in own.items() if value}}
