@@ -50,7 +50,7 @@ class Run:
     def __init__(self, fleet: UcmFleet, folder: Path, *words: str | Path, day: str = DAY) -> None:
         self.file, self.env = folder / "day.yaml", folder / "env"
         self.file.write_text(day)
-        control = fleet.control
+        self.control = control = fleet.control
         where = ("--url", control.url, "--token", control.token, "--env", self.env)
         command = [sys.executable, "-m", "ucmsim", "scenario", "run", self.file, *where, *words]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -64,7 +64,7 @@ class Run:
     def collect(self, kept: Path | None = None) -> None:
         """Collect as long as it is played; write what was *kept*."""
         at = self.place()
-        collector = Collector(Ucm("day", at["UCM_URL"], at["UCM_USER"], at["UCM_PASSWORD"], at["UCM_CA"], None))
+        collector = Collector(Ucm("day", at["UCM_URL"], at["UCM_USER"], at["UCM_PASSWORD"], at["UCM_CA"], self.control))
         while self.process.poll() is None:
             collector.poll()
             if kept is not None:
