@@ -139,6 +139,9 @@ def test_identity(pbx: str, tmp_path: Path) -> None:
     assert told("identity", "set", "-p", pbx, "expired")["defect"] == "expired"
     assert "defect: expired" in said("identity", "show", "-p", pbx).splitlines()
     assert told("identity", "set", "-p", pbx)["sha256"] == good["sha256"]
+    soon = told("identity", "set", "-p", pbx, "--valid-for", "60")
+    assert soon["not_after"] < good["not_after"]
+    assert soon["sha256"] != good["sha256"]
     certificate, key = own()
     (tmp_path / "c.pem").write_text(certificate)
     (tmp_path / "k.pem").write_text(key)

@@ -509,6 +509,16 @@ def test_the_end_of_an_identity_shows_what_was_before(ucm: Ucm) -> None:
     assert ucm.control.identity(ucm.name).certificate == good
 
 
+@pytest.mark.ucmsim(clock={"start": "2026-03-03T12:00:00Z", "rate": 0})
+def test_a_certificate_expires_by_the_clock(ucm: Ucm) -> None:
+    """It is good until then, and expired from the second after its end."""
+    with ucm.identity(valid_for=60):
+        assert ucm.control.identity(ucm.name).defect is None
+        ucm.clock.advance(seconds=61)
+        assert ucm.control.identity(ucm.name).defect == "expired"
+    assert ucm.control.identity(ucm.name).defect is None
+
+
 @pytest.mark.ucmsim(tls_profile="device", api={"tls_authentication_name": None})
 def test_the_context_takes_what_the_device_has(ucm: Ucm) -> None:
     """The profile of old firmware has short keys, which OpenSSL refuses as it is set up by default."""

@@ -80,7 +80,7 @@ class UcmIdentity:
     _before: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def show(cls, control: ControlClient, pbx: str, identity: Mapping[str, str]) -> UcmIdentity:
+    def show(cls, control: ControlClient, pbx: str, identity: Mapping[str, object]) -> UcmIdentity:
         """Let *pbx* show *identity*, as the control plane takes it; raises `ucmsim.client.ControlError`."""
         before = _again(control.identity(pbx))
         shown = control.show_identity(pbx, identity)

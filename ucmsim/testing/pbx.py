@@ -129,13 +129,19 @@ class Ucm:
         return self.fault("api.deny", address=address, how=how, **terms)
 
     def identity(
-        self, defect: str | None = None, *, certificate: str | None = None, key: str | None = None
+        self,
+        defect: str | None = None,
+        *,
+        certificate: str | None = None,
+        key: str | None = None,
+        valid_for: float | None = None,
     ) -> UcmIdentity:
         """Show the certificate with a *defect* from the next handshake on, or a *certificate* with its *key*, both PEM.
 
-        Without either the good one. As a context manager it shows at the end what was shown before.
+        Or a good one that expires in *valid_for* seconds of the PBX clock, 1 to 86400; without any the good one. As a context
+        manager it shows at the end what was shown before.
         """
-        chosen = {"defect": defect, "certificate": certificate, "key": key}
+        chosen = {"defect": defect, "certificate": certificate, "key": key, "valid_for": valid_for}
         given = {name: value for name, value in chosen.items() if value is not None}
         return UcmIdentity.show(self.control, self.name, given)
 

@@ -29,19 +29,37 @@ def shown(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     showing.one(client.identity(pbx), as_json=as_json, without=("certificate",))
 
 
-@identity.command("set", short_help="Show a DEFECT from the next handshake on, or files.")
+@identity.command("set", short_help="Show a DEFECT from the next handshake on, files, or what soon expires.")
 @click.argument("defect", required=False, shell_complete=completing.defects)
 @click.option("--certificate", type=click.Path(path_type=Path), help="A PEM file with a certificate, and its chain.")
 @click.option("--key", type=click.Path(path_type=Path), help="And the PEM file of its key.")
+@click.option(
+    "--valid-for",
+    type=float,
+    metavar="SECONDS",
+    help="A good one that expires so many seconds of the PBX clock from now.",
+)
 @asks_one
 def show_identity(
-    client: ControlClient, pbx: str, *, defect: str | None, certificate: Path | None, key: Path | None, as_json: bool
+    client: ControlClient,
+    pbx: str,
+    *,
+    defect: str | None,
+    certificate: Path | None,
+    key: Path | None,
+    valid_for: float | None,
+    as_json: bool,
 ) -> None:
-    """Show a certificate with a DEFECT from the next handshake on, or one from files; with neither, the good one.
+    """Show a certificate with a DEFECT from the next handshake on, one from files, or one that soon expires; else the good one.
 
     'ucmsim show defects' has the defects.
     """
-    given = {"defect": defect, "certificate": certificate and _pem(certificate), "key": key and _pem(key)}
+    given = {
+        "defect": defect,
+        "certificate": certificate and _pem(certificate),
+        "key": key and _pem(key),
+        "valid_for": valid_for,
+    }
     chosen = {name: value for name, value in given.items() if value is not None}
     showing.one(client.show_identity(pbx, chosen), as_json=as_json, without=("certificate",))
 
