@@ -84,10 +84,12 @@ def test_a_character_of_two_halves_is_one(control: Control, hq: str) -> None:
     assert answer.told == (400, "invalid", "time_zone")
 
 
-@pytest.mark.parametrize(("step", "end"), [(1e308, "9999-12-30T23:59:59"), (-1e308, "0001-01-02T00:00:00")])
-def test_a_step_beyond_all_time_leads_to_its_end(control: Control, hq: str, step: float, end: str) -> None:
+@pytest.mark.parametrize("step", [1e308, -1e308])
+def test_a_step_beyond_all_time_is_refused(control: Control, hq: str, step: float) -> None:
     """Also where it is no number of microseconds."""
-    assert control("PUT", f"{hq}/clock", {"step": step, "rate": 0}).json["now"] == f"{end}+00:00"
+    before = control("PUT", f"{hq}/clock", {"rate": 0}).json["now"]
+    assert control("PUT", f"{hq}/clock", {"step": step}).told == (400, "invalid", "step")
+    assert control("GET", f"{hq}/clock").json["now"] == before
 
 
 def test_names_may_be_quoted(control: Control, hq: str) -> None:
@@ -99,7 +101,7 @@ def test_names_may_be_quoted(control: Control, hq: str) -> None:
 
 def test_parameters_where_there_are_none(control: Control, hq: str) -> None:
     """Somebody meant something by them, so that they are not passed over."""
-    for method, path in (("GET", f"{hq}/faults"), ("DELETE", f"{hq}/faults"), ("GET", "/v1/status")):
+    for method, path in (("GET", f"{hq}/identity"), ("DELETE", f"{hq}/faults"), ("GET", "/v1/status")):
         answer = control(method, f"{path}?limit=3")
         assert answer.told == (400, "invalid", "limit")
         assert answer.error["message"] == "'limit' is no parameter here; this takes none"

@@ -25,8 +25,13 @@ BELOW: dict[str, dict[str, Any]] = {
 
 
 def alive(*pbxs: Pbx) -> Counter[str]:
-    """Return how many objects of each class of ours there are, once the journals of *pbxs* have packed their latest events."""
+    """Return how many objects of each class of ours there are, once the journals of *pbxs* have packed their latest events.
+
+    But for faults that are gone, of which the latest thousand are remembered.
+    """
     assert all(pbx.journal.size for pbx in pbxs)
+    for pbx in pbxs:
+        pbx.faults.gone.clear()
     gc.collect()
     kinds = ((str(type(one).__module__), type(one).__qualname__) for one in gc.get_objects())
     return Counter(f"{module}.{name}" for module, name in kinds if module.startswith("ucmsim."))

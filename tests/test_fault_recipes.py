@@ -113,7 +113,7 @@ def _reset_after_so_much(spec: dict[str, Any]) -> None:
 
 PROOFS: dict[str, Callable[[dict[str, Any]], None]] = {
     "the second page breaks off in the middle": _half_a_page,
-    "the certificate expires at noon": _at_noon,
+    "an expired certificate is shown from noon on": _at_noon,
     "everybody is denied for five minutes": _five_minutes,
     "one request in ten gets 503": _one_in_ten,
     "answers become slow in the course of an hour": _slower_and_slower,
