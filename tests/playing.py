@@ -24,7 +24,7 @@ from tests.processes import free_port
 
 LIMIT = 120.0
 """Seconds that a command may take."""
-FOLDER = "/home/you/billing"
+FOLDER = "/path/to/billing"
 """The folder that the pages are typed in."""
 _BLOCK = re.compile(
     r"(?:^<!-- (?P<what>[^>]*) -->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL

@@ -29,6 +29,8 @@ _LARGEST = 64 << 20
 _PIECE = 1 << 20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """What the zip says of the age of each member: their times stand in `snapshot.json`."""
+_UNREADABLE = (zipfile.BadZipFile, ValueError, RuntimeError)
+"""What `zipfile` raises for a file that is none; RuntimeError where a member is encrypted, or packed as it cannot unpack."""
 
 
 class SnapshotError(UcmsimError):
@@ -150,7 +152,7 @@ class Snapshot:
                 return cls._outlined(file, archive, os.fstat(opened.fileno()).st_size)
         except OSError as error:
             raise SnapshotError(f"'{file}' cannot be read: {error.strerror or error}") from error
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError) as error:
+        except _UNREADABLE as error:
             raise SnapshotError(f"'{file}' is no zip file, or only a part of one: {error}") from error
 
     @classmethod
@@ -186,7 +188,7 @@ class Snapshot:
                     yield
         except OSError as error:
             raise SnapshotError(f"'{self.file}' cannot be restored: {error.strerror or error}") from error
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+        except (*_UNREADABLE, EOFError) as error:
             raise SnapshotError(f"'{self.file}' is damaged: {error}") from error
 
     def _extract(self, archive: zipfile.ZipFile, name: str, told: Mapping[str, Any], place: Path) -> Steps[None]:
