@@ -5,12 +5,15 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.appliances import EMPTY, assembled
 from tests.controlling import Control
 from tests.hostile import unsurprised
+from ucmsim.assembling.assembly import Appliance
 from ucmsim.pytest_plugin import UcmFleet
 
 pytest_plugins = ["pytester"]
@@ -37,6 +40,13 @@ def control(ucm_fleet: UcmFleet) -> Iterator[Control]:
 def hq(control: Control) -> str:
     """The path of a PBX."""
     return f"/v1/pbxs/{control.create().json['name']}"
+
+
+@pytest.fixture
+def appliance(tmp_path: Path) -> Iterator[Appliance]:
+    """One without calls, on which nothing happens by itself."""
+    with assembled(tmp_path / "state", EMPTY) as made:
+        yield made
 
 
 @pytest.fixture

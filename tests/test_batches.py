@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -15,20 +15,16 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from tests.makers import VOICES
+from tests.appliances import NOW
 from ucmsim.asking.wishes import Placed, wished, wished_each
-from ucmsim.assembling.assembly import Appliance, assemble
+from ucmsim.assembling.assembly import Appliance
 from ucmsim.assembling.living import Living
-from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.service import worker as worker_module
 from ucmsim.service.happenings import Happenings
 from ucmsim.service.worker import Worker
 from ucmsim.settings import load_pbx
 from ucmsim.steps import finished
 from ucmsim.store.history import History
-
-NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
-EMPTY: dict[str, Any] = {"time_zone": "UTC", "history": {"days": 0}, "clock": {"start": NOW.isoformat(), "rate": 0}}
 
 
 def batch(count: int, apart: timedelta = timedelta()) -> list[dict[str, Any]]:
@@ -120,15 +116,6 @@ def worker(reactor: Reactor, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker
     made = Worker(reactor)
     yield made
     made.stop()
-
-
-@pytest.fixture
-def appliance(tmp_path: Path) -> Iterator[Appliance]:
-    folder = StateFolder.open(tmp_path / "state")
-    made = assemble("hq", load_pbx(EMPTY, tmp_path), folder, voices=VOICES, seed=1, wall=0.0)
-    yield made
-    made.close()
-    folder.close()
 
 
 def asked(appliance: Appliance, reactor: Reactor, worker: Worker, bodies: list[Any], done: list[Any]) -> Deferred[Any]:

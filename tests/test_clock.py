@@ -12,15 +12,14 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.makers import ACCOUNT, BEGAN, START, VOICES, digest, header, ids, make_pbx, request
+from tests.appliances import assembled
+from tests.makers import ACCOUNT, BEGAN, START, digest, header, ids, make_pbx, request
 from ucmsim.appliance.pbx import Pbx
-from ucmsim.assembling.assembly import assemble
-from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.certificates.authority import Identity
 from ucmsim.certificates.defects import Shown
 from ucmsim.clock import PbxClock
 from ucmsim.errors import ConfigurationError
-from ucmsim.settings import ClockChange, load_clock_change, load_pbx
+from ucmsim.settings import ClockChange, load_clock_change
 from ucmsim.settings.clock import LONGEST_ADVANCE
 
 WALL = 1000.0
@@ -280,10 +279,7 @@ def ends(shown: Identity | Shown) -> datetime:
 def test_certificates_when_the_clock_is_moved(profile: str, tmp_path: Path) -> None:
     """The good certificate stays, and others are as good; one with a defect is that of the day that the clock shows."""
     wall = NOON.timestamp()
-    folder = StateFolder.open(tmp_path)
-    settings = load_pbx({"history": {"days": 0}, "tls_profile": profile}, tmp_path)
-    appliance = assemble("hq", settings, folder, voices=VOICES, seed=1, wall=wall)
-    try:
+    with assembled(tmp_path, {"history": {"days": 0}, "tls_profile": profile}, wall) as appliance:
         good, expired = appliance.identity(None, wall), appliance.identity("expired", wall)
         assert ends(expired) == NOON - 3 * DAY
         for days in (-400, 5000):
@@ -294,6 +290,3 @@ def test_certificates_when_the_clock_is_moved(profile: str, tmp_path: Path) -> N
             another = appliance.identity(f"another-{days}", wall)
             assert another.certificate.not_valid_before_utc <= NOON <= another.certificate.not_valid_after_utc
         assert appliance.verifies("127.0.0.1", wall)
-    finally:
-        appliance.close()
-        folder.close()

@@ -10,14 +10,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from tests.appliances import assembled
 from tests.faulting import refused
-from tests.makers import VOICES
 from tests.tlswire import NOW, Client, Server, client_context
-from ucmsim.assembling.assembly import assemble
 from ucmsim.assembling.identities import ANOTHER
-from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.certificates.authority import export, self_signed
-from ucmsim.settings import load_pbx
 from ucmsim.sockets.oldtls import old_context
 
 
@@ -353,10 +350,8 @@ def test_cleared_the_handshake_is_good_again():
 
 def test_an_assembled_pbx_has_the_other_identities(tmp_path):
     """Made when they are first shown, by the CA that clients trust, and the same from then on; of a defect as well."""
-    folder, wall = StateFolder.open(tmp_path), NOW.timestamp()
-    settings = load_pbx({"history": {"days": 0}}, tmp_path)
-    appliance = assemble("hq", settings, folder, voices=VOICES, seed=1, wall=wall)
-    try:
+    wall = NOW.timestamp()
+    with assembled(tmp_path, {"history": {"days": 0}}, wall) as appliance:
         names = ((None, True), (f"{ANOTHER}1", True), (f"{ANOTHER}1", False), (f"{ANOTHER}2", False))
         rsa, other, one, two = (appliance.identity(name, wall, for_rsa=for_rsa) for name, for_rsa in names)
         assert len({each.certificate.serial_number for each in (rsa, other, one, two)}) == 4
@@ -367,6 +362,3 @@ def test_an_assembled_pbx_has_the_other_identities(tmp_path):
         assert [isinstance(key, RSAPrivateKey) for key in keys] == [False, True]
         good = appliance.identity(None, wall)
         assert {each.trust for each in (rsa, one, two)} == {good.trust}
-    finally:
-        appliance.close()
-        folder.close()

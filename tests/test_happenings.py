@@ -10,12 +10,11 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from tests.makers import VOICES
+from tests.appliances import assembled
 from ucmsim.asking.wishes import wished
-from ucmsim.assembling.assembly import Appliance, assemble
-from ucmsim.assembling.statefolder import StateFolder
+from ucmsim.assembling.assembly import Appliance
 from ucmsim.service.happenings import Happenings, Stopped
-from ucmsim.settings import ClockChange, load_pbx
+from ucmsim.settings import ClockChange
 from ucmsim.store.ledger import Sought
 
 BUSY = {
@@ -45,11 +44,8 @@ class Worker:
 
 @pytest.fixture
 def appliance(tmp_path: Path) -> Iterator[Appliance]:
-    folder = StateFolder.open(tmp_path / "state")
-    made = assemble("hq", load_pbx(BUSY, tmp_path), folder, voices=VOICES, seed=1, wall=0.0)
-    yield made
-    made.close()
-    folder.close()
+    with assembled(tmp_path / "state", BUSY) as made:
+        yield made
 
 
 @pytest.fixture

@@ -9,12 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.makers import VOICES
+from tests.appliances import assembled
 from ucmsim.asking.wishes import wished
-from ucmsim.assembling.assembly import assemble
 from ucmsim.assembling.filling import fill
 from ucmsim.assembling.living import Living
-from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.calls.events import Call, Role, What, cut, talks
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape
 from ucmsim.calls.stage import example
@@ -322,18 +320,15 @@ def test_instants_of_calls_that_are_long_over_are_forgotten() -> None:
 
 def test_a_pbx_that_is_closed_keeps_what_was_up_as_cut(tmp_path: Path) -> None:
     """Of an appliance with a state folder, which begins again with it: that call is told once, and no other."""
-    folder = StateFolder.open(tmp_path / "state")
-    settings = load_pbx({"clock": {"start": NOW.isoformat(), "rate": 0}, "history": {"days": 0}}, tmp_path)
+    settings = {"clock": {"start": NOW.isoformat(), "rate": 0}, "history": {"days": 0}}
     for at in range(2):
-        appliance = assemble("hq", settings, folder, voices=VOICES, seed=1, wall=0.0)
-        kept = told(appliance.pbx.history)
-        assert [one.truth.ending for one in kept] == ["cut"] * at
-        if not at:
-            place(appliance.living, talk=600, ring=5)
-            appliance.living.happen(NOW + timedelta(seconds=65))
-        appliance.close()
+        with assembled(tmp_path, settings) as appliance:
+            kept = told(appliance.pbx.history)
+            assert [one.truth.ending for one in kept] == ["cut"] * at
+            if not at:
+                place(appliance.living, talk=600, ring=5)
+                appliance.living.happen(NOW + timedelta(seconds=65))
     assert [(talk.until - talk.since) / SECOND for talk in kept[0].truth.talks] == [60]
-    folder.close()
 
 
 @pytest.mark.parametrize("pieces", [2, 60])

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -14,15 +13,11 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 import requests
 
+from tests.appliances import assembled
 from tests.controlling import GUIDE, Control, api
-from tests.makers import VOICES
 from tests.until import until
-from ucmsim.appliance.pbx import Pbx
-from ucmsim.assembling.assembly import assemble
-from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.http.extents import Rows
 from ucmsim.pytest_plugin import Ucm
-from ucmsim.settings import load_pbx
 from ucmsim.store.accounts import STEP, Accounting
 from ucmsim.store.deliveries import Delivery, Sent
 from ucmsim.store.history import History
@@ -219,21 +214,12 @@ def test_snapshot_knows_what_was_delivered(ucm: Ucm, control: Control, tmp_path:
 
 def test_deliveries_are_there_after_a_restart(tmp_path: Path) -> None:
     """What waits to be written when a PBX is switched off is written, and told when it begins again in its folder."""
-    settings = load_pbx({"personality": "ucm6510", "history": GUIDE}, Path())
-
-    @contextmanager
-    def running() -> Iterator[Pbx]:
-        folder = StateFolder.open(tmp_path)
-        appliance = assemble("hq", settings, folder, voices=VOICES, seed=1, wall=1_386_100_000.0)
-        yield appliance.pbx
-        appliance.close()
-        folder.close()
-
-    with running() as pbx:
+    running = partial(assembled, tmp_path, {"personality": "ucm6510", "history": GUIDE}, 1_386_100_000.0)
+    with running() as appliance:
         sent = Sent(Rows((1, 2, 3), (10, 20, 30)), 20)
-        pbx.deliveries.add(Delivery(7, 1.5, "192.0.2.1", sent, cut=True))
-    with running() as pbx:
-        found = Accounting(pbx.history, Sought(), "never").whole()
+        appliance.pbx.deliveries.add(Delivery(7, 1.5, "192.0.2.1", sent, cut=True))
+    with running() as appliance:
+        found = Accounting(appliance.pbx.history, Sought(), "never").whole()
 
     assert [row["AcctId"] for one in found for row in one.as_json()["rows"]] == ["64"]
 

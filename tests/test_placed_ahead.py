@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +12,19 @@ from twisted.internet.defer import succeed
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 
-from tests.makers import VOICES
+from tests.appliances import EMPTY, NOW
 from ucmsim.asking.wishes import wished
 from ucmsim.assembling import renewal
-from ucmsim.assembling.assembly import Appliance, assemble
+from ucmsim.assembling.assembly import Appliance
 from ucmsim.assembling.changes import merge
 from ucmsim.assembling.living import Living
-from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.pytest_plugin import Ucm
 from ucmsim.service.happenings import Happenings
 from ucmsim.settings import load_pbx
 from ucmsim.steps import finished
 from ucmsim.store.history import History
 
-NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-EMPTY: dict[str, Any] = {"time_zone": "UTC", "history": {"days": 0}, "clock": {"start": NOW.isoformat(), "rate": 0}}
 
 
 def living(history: History, since: datetime) -> Living:
@@ -43,15 +40,6 @@ def history() -> Iterator[History]:
     made = History.open(Path(":memory:"), durable=False)
     yield made
     made.close()
-
-
-@pytest.fixture
-def appliance(tmp_path: Path) -> Iterator[Appliance]:
-    folder = StateFolder.open(tmp_path / "state")
-    made = assemble("hq", load_pbx(EMPTY, tmp_path), folder, voices=VOICES, seed=1, wall=0.0)
-    yield made
-    made.close()
-    folder.close()
 
 
 @pytest.mark.ucmsim(**EMPTY)

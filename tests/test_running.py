@@ -13,16 +13,14 @@ from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 
-from tests.makers import VOICES
+from tests.appliances import assembled
 from tests.test_listening import Host
-from ucmsim.assembling.assembly import Appliance, assemble
-from ucmsim.assembling.statefolder import StateFolder
+from ucmsim.assembling.assembly import Appliance
 from ucmsim.errors import BindError
 from ucmsim.service.fleet import Fleet
 from ucmsim.service.running import Running
 from ucmsim.service.stopping import within
 from ucmsim.service.worker import Worker
-from ucmsim.settings import load_pbx
 
 LIVE = {
     "api": {"enable": True, "tls_bind_address": "127.0.0.1:8443", "permitted_ips": ["127.0.0.0/8"]},
@@ -79,11 +77,8 @@ def worker(host: Machine) -> Iterator[Worker]:
 
 @pytest.fixture
 def appliance(tmp_path: Path, host: Machine) -> Iterator[Appliance]:
-    folder = StateFolder.open(tmp_path / "state")
-    made = assemble("hq", load_pbx(LIVE, tmp_path), folder, voices=VOICES, seed=1, wall=host.seconds())
-    yield made
-    made.close()
-    folder.close()
+    with assembled(tmp_path / "state", LIVE, host.seconds()) as made:
+        yield made
 
 
 def test_busy_port_leaves_nothing_at_work(host: Machine, worker: Worker, appliance: Appliance) -> None:

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 
+from tests.appliances import assembled
 from tests.makers import VOICES, another_row
 from ucmsim import schedule
 from ucmsim.assembling.assembly import assemble
@@ -81,13 +82,11 @@ def test_what_a_clock_that_is_set_passes_over_is_not_told(history: History) -> N
 
 def test_a_correction_by_hand_is_none_that_is_scheduled(history: History, tmp_path: Path) -> None:
     """Whoever makes it is told by the answer, and the log by the control plane."""
-    folder = StateFolder.open(tmp_path / "state")
-    with closing(assemble("hq", load_pbx(settings(), tmp_path), folder, voices=VOICES, seed=1, wall=0.0)) as appliance:
+    with assembled(tmp_path, settings()) as appliance:
         appliance.pbx.change_clock(ClockChange(step=5), 0.0)
         appliance.living.correct(appliance.pbx.clock.corrections)
         appliance.living.happen(hours(1))
         assert appliance.living.news() == []
-    folder.close()
 
 
 def test_a_unit_on_which_something_is_scheduled_goes_on_until_it_has_come(history: History) -> None:
@@ -125,8 +124,8 @@ def test_a_retention_of_one_day_is_told_in_the_singular(history: History) -> Non
 
 def test_the_log_has_a_line_for_each(tmp_path: Path) -> None:
     """Under the name of the PBX, as time passes."""
-    folder, clock = StateFolder.open(tmp_path / "state"), Clock()
-    with closing(assemble("hq", load_pbx(settings(), tmp_path), folder, voices=VOICES, seed=1, wall=0.0)) as appliance:
+    clock = Clock()
+    with assembled(tmp_path, settings()) as appliance:
         calls = Happenings(appliance, clock, lambda work: succeed(work()))
         calls.startService()
         with capturedLogs() as events:
@@ -134,7 +133,6 @@ def test_the_log_has_a_line_for_each(tmp_path: Path) -> None:
         Deferred.fromCoroutine(calls.catch_up())
         calls.stopService()
         assert [formatEvent(event) for event in events] == [f"hq: {said}" for said in (STEPPED, MOVED, RESTARTED)]
-    folder.close()
 
 
 # What will show in no call

@@ -10,15 +10,13 @@ from typing import Any
 
 import pytest
 
+from tests.appliances import assembled
 from tests.journal_memory import play
-from tests.makers import VOICES, make_pbx, request
+from tests.makers import make_pbx, request
 from tests.test_journal import exchange
-from ucmsim.assembling.assembly import assemble
-from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.errors import HistoryError
 from ucmsim.journal import Inquiry, Journal, Spill
 from ucmsim.journal.ring import OVERHEAD
-from ucmsim.settings import load_pbx
 
 
 def event(number: int, **more: Any) -> dict[str, Any]:
@@ -141,17 +139,11 @@ def test_a_disk_that_fails_is_told_to_whoever_asks(path: Path) -> None:
 
 def test_a_pbx_keeps_its_journal_over_a_restart(tmp_path: Path) -> None:
     """What the setting asks for is on disk when the PBX ends, and the next one of its name goes on with it."""
-    settings = load_pbx({"history": {"days": 0}, "journal": {"spill": 100}}, tmp_path)
     for number in (1, 2):
-        folder = StateFolder.open(tmp_path)
-        appliance = assemble("hq", settings, folder, voices=VOICES, seed=1, wall=0.0)
-        try:
+        with assembled(tmp_path, {"history": {"days": 0}, "journal": {"spill": 100}}) as appliance:
             assert appliance.pbx.journal.spills
             assert found(appliance.pbx.journal) == list(range(1, number))
             appliance.pbx.record(exchange(), request("/cdrapi"))
-        finally:
-            appliance.close()
-            folder.close()
 
 
 # --- how much memory it takes -----------------------------------------------------------------------------------------
