@@ -57,7 +57,12 @@ UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
 	traffic_statistics \
 	traversal \
 	watching \
+	worked_authentication \
 	worked_examples \
+	worked_faults \
+	worked_generations \
+	worked_requests \
+	worked_tls \
 	zones))
 
 # Some tests alone are not measured: what they go through is never enough of the whole.

@@ -6,15 +6,18 @@ import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from tests.appliances import EMPTY, assembled
 from tests.controlling import Control
+from tests.guide import STANDING
+from tests.guideclient import Start
 from tests.hostile import unsurprised
 from ucmsim.assembling.assembly import Appliance
-from ucmsim.pytest_plugin import UcmFleet
+from ucmsim.pytest_plugin import Ucm, UcmFleet
 
 pytest_plugins = ["pytester"]
 
@@ -47,6 +50,22 @@ def appliance(tmp_path: Path) -> Iterator[Appliance]:
     """One without calls, on which nothing happens by itself."""
     with assembled(tmp_path / "state", EMPTY) as made:
         yield made
+
+
+@pytest.fixture
+def start(ucm_fleet: UcmFleet, tmp_path: Path) -> Iterator[Start]:
+    """Start PBXs whose history is a CSV text, on the clock of the guide."""
+    started: list[Ucm] = []
+
+    def start(rows: str, **others: Any) -> Ucm:
+        file = tmp_path / "rows.csv"
+        file.write_text(rows)
+        started.append(ucm_fleet.start({"clock": STANDING, "history": {"import": str(file)}, **others}))
+        return started[-1]
+
+    yield start
+    for ucm in started:
+        ucm_fleet.stop(ucm)
 
 
 @pytest.fixture
