@@ -80,6 +80,69 @@ def test_what_waits_has_a_turn_however_much_is_urgent(worker: Worker, reactor: R
     assert [at for at, name in enumerate(done) if name != "calls"] == [AHEAD - 1, 2 * AHEAD]
 
 
+def test_who_comes_late_has_a_turn_too(worker: Worker, reactor: Reactor) -> None:
+    """Also when more was urgent, one after another, than goes ahead of anybody who waits, and it does not end."""
+    done: list[str] = []
+    begun, goes_on = threading.Event(), threading.Event()
+    for _ in range(AHEAD + 1):
+        worker.ahead(lambda: None)
+
+    def last() -> None:
+        begun.set()
+        goes_on.wait(20)
+
+    worker.ahead(last)
+    begun.wait(20)
+    worker(lambda: "page").addCallback(done.append)
+    for _ in range(3):
+        worker.ahead(lambda: "calls").addCallback(done.append)
+    goes_on.set()
+    for _ in range(AHEAD + 6):
+        reactor.turn()
+
+    assert done == ["page", "calls", "calls", "calls"]
+
+
+def test_pages_wait_while_they_are_held(worker: Worker, reactor: Reactor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done for one request in many turns goes on between two of them without a page in its way."""
+    monkeypatch.setattr("ucmsim.service.worker.HELD", 60)
+    done: list[str] = []
+    with worker.held():
+        worker(lambda: "page").addCallback(done.append)
+        for name in ("close", "open"):
+            worker.ahead(lambda name=name: name).addCallback(done.append)
+            reactor.turn()
+        worker.slowly(Held("fill", 0, []).steps()).addCallback(done.append)
+        reactor.turn()
+    reactor.turn()
+
+    assert done == ["close", "open", "fill", "page"]
+
+
+def test_pages_are_not_held_for_ever(worker: Worker, reactor: Reactor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long what is asked for takes, or however many ask for something one after another."""
+    monkeypatch.setattr("ucmsim.service.worker.HELD", 0.01)
+    done: list[str] = []
+    with worker.held():
+        worker(lambda: "page").addCallback(done.append)
+        reactor.turn()
+
+    assert done == ["page"]
+
+
+def test_the_end_holds_no_page_back(reactor: Reactor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was asked for is done, also while something was to be done without it."""
+    monkeypatch.setattr("ucmsim.service.worker.HELD", 60)
+    worker = Worker(reactor)
+    done: list[str] = []
+    with worker.held():
+        worker(lambda: "page").addCallback(done.append)
+        worker.stop()
+        reactor.turn()
+
+    assert done == ["page"]
+
+
 def test_what_goes_wrong_is_told(worker: Worker, reactor: Reactor) -> None:
     """Whoever asked gets the error, and the worker goes on."""
     wrong: list[Any] = []
@@ -133,7 +196,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("impatient")
 def test_long_work_gives_way_to_what_waits(worker: Worker, reactor: Reactor) -> None:
-    """Between two of its steps all is done that waits by then, what is urgent first, and what comes then waits for one step."""
+    """Between two of its steps all is done that is urgent by then, and one page, so that neither waits long for the other."""
     noted: list[str] = []
     done: list[str] = []
     long = Held("step", 3, noted)
@@ -149,7 +212,7 @@ def test_long_work_gives_way_to_what_waits(worker: Worker, reactor: Reactor) -> 
     for _ in range(5):
         reactor.turn()
 
-    assert noted == ["step 1", "ledger", "page 1", "page 2", "step 2", "page 3", "step 3"]
+    assert noted == ["step 1", "ledger", "page 1", "step 2", "page 2", "step 3", "page 3"]
     assert done == ["step"]
 
 

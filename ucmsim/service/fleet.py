@@ -91,7 +91,8 @@ class Fleet(MultiService):
         if name in self:
             raise NameTaken(f"there is a PBX '{name}' already")
         self._still_running(name)
-        appliance = await self._worker.slowly(self._assembling(name, settings))
+        with self._worker.held():
+            appliance = await self._worker.slowly(self._assembling(name, settings))
         try:
             self._still_running(name)
             return self.add(appliance)
@@ -102,8 +103,9 @@ class Fleet(MultiService):
     async def remove(self, name: str) -> None:
         """Stop the PBX called *name* and forget what is kept of it, in the caller's `turn`; raises `KeyError`."""
         service = self[name]
-        await maybeDeferred(service.disownServiceParent)
-        await self._worker.slowly(service.appliance.forgetting())
+        with self._worker.held():
+            await maybeDeferred(service.disownServiceParent)
+            await self._worker.slowly(service.appliance.forgetting())
 
     def _still_running(self, name: str) -> None:
         if not self.running:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -98,9 +98,16 @@ class PbxService(Service):
             return succeed(None)
         return self._now.stop()  # whichever it is when it comes to that
 
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Wait until nothing else changes all of it, and let neither that nor, for a moment, a page come between."""
+        async with self._turn:
+            with self._worker.held():
+                yield
+
     async def reset(self) -> None:
         """Begin a new universe, as the settings make it; the port and the identity stay. Raises `UcmsimError`."""
-        async with self._turn:
+        async with self._alone():
             self._still_running()
             await self._renewed(await self._worker.slowly(renewal.afresh(self.appliance, self.wall)))
         self._log.info("{pbx}: reset, with {rows} rows", pbx=self.name, rows=len(self.appliance.pbx.history))
@@ -112,7 +119,7 @@ class PbxService(Service):
             state = state_of(self.appliance, self.wall)
             return self._worker.slowly(taking(self.appliance, state, file))
 
-        async with self._turn:
+        async with self._alone():
             self._still_running()
             found = await self.calls.still(begin)
         self._log.info("{pbx}: written to {file}, with {rows} rows", pbx=self.name, file=found.file, rows=found.rows)
@@ -120,7 +127,7 @@ class PbxService(Service):
 
     async def restore(self, file: Path) -> None:
         """Go on as the snapshot in *file* has it; port and identity stay. Raises `UcmsimError`."""
-        async with self._turn:
+        async with self._alone():
             self._still_running()
             await self._renewed(await self._worker.slowly(restored(self.appliance, file, self.wall)))
         rows = len(self.appliance.pbx.history)
@@ -138,7 +145,7 @@ class PbxService(Service):
 
         Return that. A fault goes before it. What is costly to mint is minted first. Raises `ConfigurationError`.
         """
-        async with self._turn:
+        async with self._alone():
             self._still_running()
             appliance = self.appliance
             if valid_for is not None:
@@ -169,7 +176,7 @@ class PbxService(Service):
 
     async def change(self, make: Callable[[PbxSettings], Change]) -> Change:
         """Go by other settings, as the worker *makes* them of those that hold by now. Raises `UcmsimError`, and changes nothing."""
-        async with self._turn:
+        async with self._alone():
             await self._revived()
             appliance, wall = self.appliance, self.wall
 
