@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -18,6 +18,9 @@ from tests.guideclient import Start
 from tests.hostile import unsurprised
 from ucmsim.assembling.assembly import Appliance
 from ucmsim.pytest_plugin import Ucm, UcmFleet
+
+if TYPE_CHECKING:
+    from tests.devices import Device
 
 pytest_plugins = ["pytester"]
 
@@ -50,6 +53,19 @@ def appliance(tmp_path: Path) -> Iterator[Appliance]:
     """One without calls, on which nothing happens by itself."""
     with assembled(tmp_path / "state", EMPTY) as made:
         yield made
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> Iterator[Device]:
+    """What connects to PBXs over a TLS that is only a string, and their log."""
+    from twisted.logger import capturedLogs  # here, so that tests of the core import no Twisted
+
+    from tests.devices import Device
+
+    with capturedLogs() as events:
+        made = Device(tmp_path, events)
+        yield made
+        made.close()
 
 
 @pytest.fixture

@@ -24,7 +24,10 @@ UNSEEN = {
         "no dial string without contacts is longer than 255 characters, however many phones ring",
         ("ucm6100-1.0.9", "ucm6510-1.0.2", "ucm6510-1.0.5"),
     ),
-    ("stalled-reader", "kept"): ("whoever plays the scripts reads all that comes: tests/test_channel.py stops", ALL),
+    ("stalled-reader", "kept"): (
+        "whoever plays the scripts reads all that comes: tests/test_channel_waiting.py stops",
+        ALL,
+    ),
     ("heard-messages", "inbox"): ("nobody listens to messages in them: tests/test_mailboxes.py does", ALL),
     ("ami-recordings", "whole-channel"): ("no recording in them is begun over AMI: tests/test_monitored.py", ALL),
     ("ami-recordfiles", "named"): ("no recording in them is begun over AMI: tests/test_monitored.py", ALL),
