@@ -12,11 +12,10 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, execute
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 from twisted.logger import formatEvent
 from twisted.python.failure import Failure
 
-from tests.below import below
+from tests.below import StringTls
 from tests.makers import spool_of
 from ucmsim.appliance.pbx import Pbx
 from ucmsim.clock import PbxClock
@@ -70,24 +69,12 @@ TIMEOUT = answer("400 Bad Request", "Content-type: text/html", body=page("400 Ba
 EMPTY = answer("200 OK", "Content-type: application/json", body=b'{\n"cdr":\n[\n]\n}\n')
 
 
-class Tls(StringTransport):
-    """A TLS that is only a string; like the real one it drops what is written after the end."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.transport = below()
-
-    def write(self, data: bytes) -> None:
-        if not self.disconnecting or self.producer is not None:
-            super().write(data)
-
-
 class Connection:
     """One connection to a PBX over a TLS that is only a string; *worker* runs the lookups, at once by default."""
 
     def __init__(self, pbx: Pbx, clock: Clock, worker: Callable[..., Deferred[Reply]] = execute) -> None:
         self.clock = clock
-        self.tls = Tls()
+        self.tls = StringTls()
         channel = DeviceFactory(pbx, clock, worker).buildProtocol(IPv4Address("TCP", PEER, 40000))
         assert isinstance(channel, DeviceChannel)
         self.channel = channel

@@ -16,10 +16,9 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.defer import execute
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from tests.below import below
+from tests.below import StringTls
 from tests.makers import another_row
 from tests.rawclient import Answer, Ended, RawTls, exchange
 from tests.spools import pbx_on, put
@@ -138,12 +137,8 @@ def test_a_short_file_that_changes_between_decision_and_wire(tmp_path: Path) -> 
 # Clients that vanish
 
 
-class Tls(StringTransport):
-    """A TLS that is only a string, and takes no more once it has a little."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.transport = below()
+class Tls(StringTls):
+    """A TLS that takes no more once it has a little."""
 
     def write(self, data: bytes) -> None:
         super().write(data)

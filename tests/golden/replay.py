@@ -13,10 +13,9 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.defer import execute
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from tests.below import below
+from tests.below import StringTls
 from tests.golden.scripts import Ask, Basic, Connect, End, Follow, Login, Send, Step, Wait
 from ucmsim.appliance.pbx import Pbx
 from ucmsim.http.reader import Incoming, RequestReader
@@ -156,24 +155,12 @@ class Player:
         ).encode()
 
 
-class _Tls(StringTransport):
-    """A TLS that is only a string; like the real one it drops what is written after the end."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.transport = below()
-
-    def write(self, data: bytes) -> None:
-        if not self.disconnecting or self.producer is not None:
-            super().write(data)
-
-
 class Line:
     """One connection to a PBX."""
 
     def __init__(self, pbx: Pbx, factory: DeviceFactory, peer: str) -> None:
         pbx.handshake(peer, BEGAN)
-        self._tls = _Tls()
+        self._tls = StringTls()
         self._channel = factory.buildProtocol(IPv4Address("TCP", peer, 40000))
         self._channel.makeConnection(self._tls)
         self._read = 0
