@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.commands import BAD, GUIDE, KEPT, SMALL, Command
+from ucmsim.assembling.exchanging import Exchange, belonging
 from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.columns import GENERATIONS
 
@@ -220,6 +221,20 @@ def test_state_folder_in_use(ucmsim: Command, words: list[Any]) -> None:
         assert "is in use by another ucmsim" in ucmsim(*words, "-c", config, code=1).stderr
     finally:
         folder.close()
+
+
+@pytest.mark.parametrize("words", [["import", GUIDE], ["export"], ["ca", "export"]])
+def test_history_that_gave_way_when_a_process_was_killed(ucmsim: Command, words: list[Any]) -> None:
+    """It is the history: what is imported comes behind its rows, and those are what is exported."""
+    config = ucmsim.config()
+    ucmsim("import", GUIDE, "-c", config)
+    home = ucmsim.folder / "kept" / "hq"
+    Exchange().away(*belonging(home / "history.sqlite"))
+    printed = ucmsim(*words, "-c", config).stdout
+    assert len(ucmsim.kept()) == (6 if "import" in words else 3)
+    assert not list(home.glob("*.before"))
+    if words == ["export"]:
+        assert len(printed.splitlines()) == 4
 
 
 def test_history_that_is_none(ucmsim: Command) -> None:

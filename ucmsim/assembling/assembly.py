@@ -17,11 +17,10 @@ from cryptography.x509 import Certificate, load_pem_x509_certificate
 
 from ucmsim import schedule
 from ucmsim.appliance.pbx import Pbx
-from ucmsim.assembling.exchanging import belonging, settled
 from ucmsim.assembling.filling import Watch, filling, unwatched
 from ucmsim.assembling.identities import Identities, shown_at_first
 from ucmsim.assembling.living import Living
-from ucmsim.assembling.statefolder import StateFolder
+from ucmsim.assembling.statefolder import HISTORY, JOURNAL, SPOOL, StateFolder
 from ucmsim.certificates.authority import Identity, covers
 from ucmsim.certificates.defects import DEFECTS, Shown
 from ucmsim.certificates.defects.revocation import revoked_list
@@ -38,9 +37,6 @@ from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.steps import Steps, finished
 from ucmsim.store.history import History
 from ucmsim.streams import stream
-
-HISTORY, SPOOL, JOURNAL = "history.sqlite", "spool", "journal.sqlite"
-"""What stands in the folder of a PBX, beside its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +167,6 @@ def assembling(name: str, settings: PbxSettings, premises: Premises, wall: float
         if is_new:
             undoing.callback(folder.forget, name)
         home = folder.pbx(name)
-        settled(*belonging(home / HISTORY), *belonging(home / JOURNAL), home / SPOOL)
         clock = PbxClock.of(settings.clock, wall)
         now, begun = clock.at(wall).pbx, clock.world(wall)
         keyring = Keyring(home, name)

@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import ClassVar, Protocol
 
 from ucmsim import schedule
-from ucmsim.assembling.assembly import HISTORY, JOURNAL, Appliance, armed, opened_journal, put_together, slow_defects
+from ucmsim.assembling.assembly import Appliance, armed, opened_journal, put_together, slow_defects
 from ucmsim.assembling.changes import Change
 from ucmsim.assembling.exchanging import Exchange, belonging, erase
 from ucmsim.assembling.filling import filling
 from ucmsim.assembling.identities import Identities
+from ucmsim.assembling.statefolder import HISTORY, JOURNAL
 from ucmsim.certificates.keyring import Keyring
 from ucmsim.clock import PbxClock
 from ucmsim.errors import HistoryError

@@ -16,11 +16,12 @@ from typing import Any, ClassVar
 
 from ucmsim import __version__
 from ucmsim.assembling import snapshots
-from ucmsim.assembling.assembly import HISTORY, SPOOL, Appliance, opened_journal, put_together, slow_defects
+from ucmsim.assembling.assembly import Appliance, opened_journal, put_together, slow_defects
 from ucmsim.assembling.exchanging import Exchange, belonging, erase
 from ucmsim.assembling.frozen import clock_json, clock_of, faults_json, faults_of, nonces_into, nonces_json
 from ucmsim.assembling.identities import Identities
 from ucmsim.assembling.snapshots import Snapshot, SnapshotError
+from ucmsim.assembling.statefolder import HISTORY, SPOOL
 from ucmsim.authentication.nonces import Nonces
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import read_pbx, written

@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from ucmsim.assembling.assembly import HISTORY, SPOOL
+from ucmsim.assembling.statefolder import HISTORY, SPOOL
 from ucmsim.errors import UcmsimError
 from ucmsim.steps import Steps
 

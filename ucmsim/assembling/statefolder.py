@@ -13,8 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+from ucmsim.assembling.exchanging import belonging, settled
 from ucmsim.errors import ConfigurationError, Problem, StateInUse
 from ucmsim.steps import Steps, finished
+
+HISTORY, SPOOL, JOURNAL = "history.sqlite", "spool", "journal.sqlite"
+"""What stands in the folder of a PBX, beside its keys."""
 
 _MANY, _AT_ONCE = 20, 8
 """Folders of PBXs that are worth threads when they are removed, and how many of these."""
@@ -62,9 +66,13 @@ class StateFolder:
         return not self.temporary and not (self.path / _OURS).exists()
 
     def pbx(self, name: str) -> Path:
-        """Return the folder of the PBX called *name*, making it if needed."""
+        """Return the folder of the PBX called *name*, which nobody has open, making it if needed.
+
+        What gave way in it when a process was killed stands where it stood.
+        """
         folder = self.path / name
         folder.mkdir(mode=0o700, exist_ok=True)
+        settled(*belonging(folder / HISTORY), *belonging(folder / JOURNAL), folder / SPOOL)
         return folder
 
     def forget(self, name: str) -> None:

@@ -26,7 +26,7 @@ def _kept_history(config: Path, name: str | None, *, begin: bool = True) -> Iter
 
     A history that is not there is begun, or said to be missing.
     """
-    from ucmsim.assembling.statefolder import StateFolder
+    from ucmsim.assembling.statefolder import HISTORY, StateFolder
     from ucmsim.store.history import History
 
     settings, name, pbx = chosen(config, name)
@@ -39,9 +39,12 @@ def _kept_history(config: Path, name: str | None, *, begin: bool = True) -> Iter
         raise missing
     folder = StateFolder.open(settings.state)
     try:
-        if not begin and not (folder.path / name / "history.sqlite").exists():
+        if not begin and not (folder.path / name).is_dir():
             raise missing
-        history = History.open(folder.pbx(name) / "history.sqlite", durable=True)
+        file = folder.pbx(name) / HISTORY
+        if not begin and not file.exists():
+            raise missing
+        history = History.open(file, durable=True)
         try:
             yield pbx, history
         finally:
