@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import ssl
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import pytest_twisted
+import requests
 from click.testing import CliRunner
+from requests.auth import HTTPDigestAuth
 
 from tests.controlling import GUIDE
 from tests.processes import API, Process, config
@@ -22,8 +25,13 @@ from ucmsim.client import ControlClient, ControlUnreachable
 from ucmsim.commands.whereabouts import CA, READY_FILE, TOKEN, URL
 from ucmsim.configuration import read_pbx
 from ucmsim.contract.answers import Pbx
+from ucmsim.overlay import over
 from ucmsim.pytest_options import OPTIONS
-from ucmsim.testing.remote import Remote
+from ucmsim.remote import Remote
+from ucmsim.scenarios.language import Scenario
+from ucmsim.scenarios.running import PASSWORD, USER, own_settings, stage
+from ucmsim.settings.yamltree import value_in
+from ucmsim.testing.chosen import default
 from ucmsim.treqclient import TreqControlClient
 
 SECRET = "a-token-of-my-own"
@@ -103,14 +111,34 @@ def test_commands_trust_the_ca_that_they_are_told_of(
     assert (refused.exit_code, "CERTIFICATE_VERIFY_FAILED" in refused.output) == (3, True)
 
 
-def test_a_scenario_brings_the_ca_of_its_pbx(elsewhere: Elsewhere, tmp_path: Path) -> None:
-    """Beside the variables for the client, where that of the other machine cannot be read."""
+def test_a_scenario_says_where_its_pbx_is_from_here(elsewhere: Elsewhere, tmp_path: Path) -> None:
+    """At the host of the control plane, with its CA beside the variables for the client: that of the other machine cannot be read."""
     (tmp_path / "mine.yaml").write_text(SCENARIO)
     words = ["scenario", "run", str(tmp_path / "mine.yaml"), "--patience", "0", "--env", str(tmp_path / "ucm.env")]
     done = CliRunner().invoke(main, [*words, *elsewhere.options])
     assert (done.exit_code, "not judged  idle" in done.output) == (1, True)
-    assert f"UCM_CA={tmp_path / 'later.pem'}\n" in (tmp_path / "ucm.env").read_text()
-    assert ssl.create_default_context(cafile=str(tmp_path / "later.pem")).get_ca_certs()
+    told, ca = (tmp_path / "ucm.env").read_text(), tmp_path / "later.pem"
+    assert re.match(r"UCM_URL=https://127\.0\.0\.2:[0-9]+\n", told)
+    assert f"UCM_CA={ca}\n" in told
+    assert f"  CA        {ca}\n" in done.output
+    assert ssl.create_default_context(cafile=str(ca)).get_ca_certs()
+
+
+@pytest.mark.parametrize("name", [None, "open"])
+def test_the_pbx_of_a_scenario_is_reached_from_here(elsewhere: Elsewhere, tmp_path: Path, name: str | None) -> None:
+    """Its own, and one that was there and listens everywhere, by what is told of it, and verified."""
+    client = ControlClient(elsewhere.url, SECRET, ca=elsewhere.ca)
+    scenario = Scenario.model_validate(value_in(SCENARIO, "later"), context={"base": tmp_path})
+    remote = Remote.at(elsewhere.url, tmp_path)
+    with ExitStack() as stack:
+        if name is not None:
+            stack.callback(client.delete_pbx, client.create_pbx(name, over(own_settings(), remote.settings())).name)
+        place = stack.enter_context(stage(client, remote, scenario, name, {}))
+        login = HTTPDigestAuth(USER, PASSWORD)
+        assert requests.get(f"{place.url}/cdrapi", auth=login, verify=place.ca, timeout=20).status_code == 200
+        assert place.url.startswith("https://127.0.0.2:")
+        assert not Path(place.ca).is_relative_to(elsewhere.home)
+    assert client.status().pbxs == ("hq",)
 
 
 def test_another_ca_than_that_of_the_report(elsewhere: Elsewhere, tmp_path: Path) -> None:
@@ -212,19 +240,35 @@ def test_the_default_pbx_can_be_reached(
 ) -> None:
     """On another host it listens everywhere, is named for the host, serves who comes, and needs no file of here."""
     remote = Remote.at(control, tmp_path)
-    made = remote.default()
+    made = over(default(), remote.settings())
     assert (made["api"]["tls_bind_address"], made.get("tls_names")) == (bound, names)
     settings = read_pbx(made, tmp_path)
     assert settings.access.permitted("198.51.100.9")[0] is (names is not None)
     assert settings.access.permitted("2001:db8::9")[0] is (names is not None)
     assert settings.history.import_ is not None
     assert settings.history.import_.read_bytes() == Path(GUIDE["import"]).read_bytes()
-    assert remote.url(_pbx("https://127.0.0.1:40817"), made) == url
-    assert remote.url(_pbx(None), made) == ""
-    elsewhere: dict[str, Any] = {"api": {"tls_bind_address": "127.0.0.9:0"}}
-    assert remote.url(_pbx("https://127.0.0.9:1"), elsewhere) == "https://127.0.0.9:1"
-    assert urlsplit(url).port == 40817
+    assert remote.reached(_pbx("https://127.0.0.1:40817", made)).url == url
+    assert remote.reached(_pbx(None, made)).url == ""
+    assert remote.reached(_pbx("https://127.0.0.1:40817", {})).url == url  # where nothing is said it listens everywhere
+    for host in ("127.0.0.9", "[::1]"):
+        at = f"https://{host}:1"
+        assert remote.reached(_pbx(at, {"api": {"tls_bind_address": host}})).url == at
 
 
-def _pbx(url: str | None) -> Pbx:
-    return Pbx("hq", url, None, "/nowhere", "", 0, (), {})
+def test_a_ca_is_a_file_of_here(tmp_path: Path) -> None:
+    """That of the PBX where it is on this machine and can be read; else, as in a container, one that says the same."""
+    own = tmp_path / "ca.pem"
+    pbx = replace(_pbx("https://127.0.0.1:1", {}), ca=str(own), ca_pem="the CA")
+    remote = Remote.at("http://127.0.0.1:8444", tmp_path)
+    for text in (None, "that of another"):
+        if text is not None:
+            own.write_text(text)
+        assert remote.reached(pbx).ca == str(tmp_path / "hq.pem")
+        assert (tmp_path / "hq.pem").read_text() == "the CA"
+    own.write_text("the CA")
+    assert remote.reached(pbx).ca == str(own)
+    assert Remote.at("http://192.0.2.7:8444", tmp_path).reached(pbx).ca == str(tmp_path / "hq.pem")
+
+
+def _pbx(url: str | None, settings: Mapping[str, Any]) -> Pbx:
+    return Pbx("hq", url, None, "/nowhere", "", 0, (), settings)

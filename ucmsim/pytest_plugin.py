@@ -103,8 +103,8 @@ def ucm_noproc(request: pytest.FixtureRequest) -> Iterator[Ucm]:
     """A clean PBX of this test's own in a ucmsim that runs already, here or elsewhere: --ucmsim-url, --ucmsim-token, --ucmsim-ca."""
     from ucmsim import pytest_options
     from ucmsim.client import ControlClient
+    from ucmsim.remote import Remote
     from ucmsim.testing import UcmFleet
-    from ucmsim.testing.remote import Remote
 
     url, token, ca = (pytest_options.strongest(request.config, name) for name in ("url", "token", "ca"))
     if url is None or token is None:

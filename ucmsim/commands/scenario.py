@@ -7,8 +7,10 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -21,13 +23,14 @@ from ucmsim.commands.report import gathered
 from ucmsim.commands.whereabouts import Whereabouts
 from ucmsim.errors import UcmsimError
 from ucmsim.privatefile import check, put
+from ucmsim.remote import Reached, Remote
 from ucmsim.scenarios import shipped
 from ucmsim.scenarios.bridge import Bridge
 from ucmsim.scenarios.doing import remains
 from ucmsim.scenarios.language import LONGEST, Scenario
 from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.performing import Performance
-from ucmsim.scenarios.running import Place, reading, stage, watched
+from ucmsim.scenarios.running import environment, lines, reading, stage, watched
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
 
@@ -78,13 +81,13 @@ def show(name: str, as_json: bool) -> None:
 @_NAME
 @located
 @click.option("--pbx", "-p", help="Play it on this PBX, which has the settings that it needs; else on one of its own.")
-@click.option("--bind", default="127.0.0.1:0", show_default=True, help="Where its own PBX listens.")
+@click.option(
+    "--bind", help="Where its own PBX listens; default: 127.0.0.1:0, and where ucmsim is on another machine 0.0.0.0:0."
+)
 @click.option(
     "--permit",
     multiple=True,
-    default=["127.0.0.0/8"],
-    show_default=True,
-    help="Who may ask its own PBX: address/netmask.",
+    help="Who may ask its own PBX: address/netmask; default: 127.0.0.0/8, and where ucmsim is on another machine everybody.",
 )
 @click.option(
     "--env",
@@ -113,7 +116,7 @@ def run(
     *,
     where: Whereabouts,
     pbx: str | None,
-    bind: str,
+    bind: str | None,
     permit: Sequence[str],
     env_file: Path | None,
     patience: float | None,
@@ -134,16 +137,18 @@ def run(
     if kept is not None and all(one.kept is None for one in chosen.expectations):
         click.echo(f"warning: nothing is expected of what the client keeps: {kept} is not looked at", err=True)
         kept = None
-    with exiting():
+    asked = {"tls_bind_address": bind, "permitted_ips": list(permit)}
+    with exiting(), _folder(env_file) as folder:
         client = where.client()
-        with stage(client, chosen, pbx, bind, permit) as place:
+        remote = Remote.at(client.url, folder)
+        with stage(client, remote, chosen, pbx, {key: value for key, value in asked.items() if value}) as place:
             bridge = Bridge(client, place.name)
             if differing := bridge.differing(chosen.pbx):
                 raise click.UsageError(f"PBX '{place.name}' is another: {'; '.join(differing)}")
             if env_file is not None:
-                put(env_file, place.brought(client, env_file.absolute().parent).environment().encode())
+                put(env_file, environment(place).encode())
             if not as_json:
-                _echoed([f"{chosen.name}: {chosen.title}", *lines_of(chosen), *place.lines()])
+                _echoed([f"{chosen.name}: {chosen.title}", *lines_of(chosen), *lines(place)])
             performance = Performance(
                 chosen,
                 bridge,
@@ -176,8 +181,18 @@ def _writable(file: Path) -> None:
         raise UcmsimError(f"{file} cannot be written: {error.strerror}") from None
 
 
+@contextmanager
+def _folder(env_file: Path | None) -> Iterator[Path]:
+    """Yield where files for the client are written: beside *env_file*, else in a folder that goes with the run."""
+    if env_file is not None:
+        yield env_file.absolute().parent
+        return
+    with TemporaryDirectory(prefix="ucmsim-") as folder:
+        yield Path(folder)
+
+
 def _report(
-    client: ControlClient, place: Place, where: Whereabouts, out: Path, *, played: Scenario, outcome: Outcome
+    client: ControlClient, place: Reached, where: Whereabouts, out: Path, *, played: Scenario, outcome: Outcome
 ) -> None:
     """Write the *outcome*, and what the client did and got, to the zip *out*, while the PBX is there; what cannot be written is said."""
     secrets = [*([place.password] if place.password else ()), *played.secrets]

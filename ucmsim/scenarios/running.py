@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
-from urllib.parse import urlsplit
 
 from ucmsim.client import ControlClient
-from ucmsim.contract.answers import Pbx
-from ucmsim.contract.operations import HERE
 from ucmsim.overlay import over
+from ucmsim.remote import Reached, Remote
 from ucmsim.scenarios.language import Scenario
 from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.performing import Performance
@@ -25,73 +23,53 @@ _LOOK = 0.5
 """Seconds between two looks whether the performance is over: one long wait would hear no Ctrl-C on every platform."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the client is to be pointed; *password* is None where nobody knows it here."""
+def environment(place: Reached) -> str:
+    """Return the text of a file that a shell takes variables from."""
+    values = {"UCM_URL": place.url, "UCM_USER": place.user, "UCM_PASSWORD": place.password, "UCM_CA": place.ca}
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items() if value is not None)
 
-    name: str
-    url: str
-    user: str | None
-    password: str | None
-    ca: str
 
-    @classmethod
-    def of(cls, pbx: Pbx, password: str | None) -> Place:
-        return cls(pbx.name, pbx.url or "", pbx.username, password, pbx.ca)
-
-    def brought(self, control: ControlClient, folder: Path) -> Place:
-        """Return it with its CA in a file in the *folder* here, if the *control* plane may be on another machine."""
-        if urlsplit(control.url).hostname in HERE:
-            return self
-        ca = folder / f"{self.name}.pem"
-        ca.write_text(control.pbx(self.name).ca_pem, "ascii")
-        return replace(self, ca=str(ca))
-
-    def environment(self) -> str:
-        """Return the text of a file that a shell takes variables from."""
-        values = {"UCM_URL": self.url, "UCM_USER": self.user, "UCM_PASSWORD": self.password, "UCM_CA": self.ca}
-        return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items() if value is not None)
-
-    def lines(self) -> Iterator[str]:
-        """Yield what is told to whoever sets up the client."""
-        yield f"point the client at PBX {self.name}  {self.url or '(nothing listens)'}"
-        yield f"  user      {self.user or '(none is asked for)'}"
-        if self.user:
-            yield f"  password  {self.password or '(as the PBX is configured)'}"
-        yield f"  CA        {self.ca}"
+def lines(place: Reached) -> Iterator[str]:
+    """Yield what is told to whoever sets up the client."""
+    yield f"point the client at PBX {place.name}  {place.url or '(nothing listens)'}"
+    yield f"  user      {place.user or '(none is asked for)'}"
+    if place.user:
+        yield f"  password  {place.password or '(as the PBX is configured)'}"
+    yield f"  CA        {place.ca}"
 
 
 @contextmanager
 def stage(
-    control: ControlClient, scenario: Scenario, name: str | None, bind: str, permit: Sequence[str]
-) -> Iterator[Place]:
+    control: ControlClient, remote: Remote, scenario: Scenario, name: str | None, api: Mapping[str, Any]
+) -> Iterator[Reached]:
     """Yield the PBX called *name*, or else one that is made for the *scenario* and goes with it.
 
+    *api* is what is asked of the latter's page, instead of what lets clients here reach it; both come as those of *remote* do.
     Raises `ucmsim.client.ControlError`.
     """
     if name is not None:
-        yield Place.of(control.pbx(name), None)
+        yield remote.reached(control.pbx(name))
         return
     taken = control.status().pbxs
     free = next(one for one in _names(scenario.name) if one not in taken)
-    settings = over(own_settings(bind, permit), scenario.pbx)
+    settings = own_settings(remote.settings(), {"api": api}, scenario.pbx)
     pbx = control.create_pbx(free, settings)
     try:
-        yield Place.of(pbx, settings["api"].get("tls_authentication_password"))
+        yield remote.reached(pbx, settings["api"].get("tls_authentication_password"))
     finally:
         control.delete_pbx(free)
 
 
-def own_settings(bind: str = "127.0.0.1:0", permit: Sequence[str] = ("127.0.0.0/8",)) -> dict[str, Any]:
-    """Return the settings of a PBX that is made for a scenario, under those that the scenario has."""
+def own_settings(*above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a PBX that is made for a scenario, with those *above* laid over them in this order."""
     api = {
         "enable": True,
-        "tls_bind_address": bind,
+        "tls_bind_address": "127.0.0.1:0",
         "tls_authentication_name": USER,
         "tls_authentication_password": PASSWORD,
-        "permitted_ips": list(permit),
+        "permitted_ips": ["127.0.0.0/8"],
     }
-    return {"api": api, "history": {"days": 0}}
+    return reduce(over, above, {"api": api, "history": {"days": 0}})
 
 
 def reading(file: Path) -> Callable[[], Sequence[str] | None]:

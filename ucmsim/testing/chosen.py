@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from ucmsim import pytest_options
 from ucmsim.errors import ConfigurationError, readable
-from ucmsim.overlay import over, placed
+from ucmsim.overlay import GUIDE, over, placed
 
 __tracebackhide__ = True
 _SOURCES = ("config", "personality")
@@ -38,7 +37,7 @@ def default() -> dict[str, Any]:
         "tls_authentication_password": "cdrapi123",
         "permitted_ips": ["127.0.0.0/8"],
     }
-    return {"api": api, "history": {"import": str(files("ucmsim") / "data" / "guide-2013.csv")}}
+    return {"api": api, "history": {"import": GUIDE}}
 
 
 def _marked(node: pytest.Item, file: Path) -> Iterator[dict[str, Any]]:

@@ -14,9 +14,9 @@ from typing import Any
 from ucmsim.child import Child
 from ucmsim.client import ControlClient, ControlError, ControlNotFound, ControlUnreachable
 from ucmsim.overlay import over
+from ucmsim.remote import Reached, Remote
 from ucmsim.testing.chosen import default
 from ucmsim.testing.pbx import Ucm
-from ucmsim.testing.remote import Remote
 from ucmsim.testing.session import Session
 from ucmsim.testing.trust import UcmCa
 
@@ -61,7 +61,7 @@ class UcmFleet:
         """
         self.renew()
         there = self.remote
-        chosen = over(default() if there is None else there.default(), settings)
+        chosen = over(over(default(), {} if there is None else there.settings()), settings)
         wanted = name or f"test-{next(self._numbers)}"
         for number in count(1):
             try:
@@ -71,8 +71,12 @@ class UcmFleet:
                 if error.status != _TAKEN or error.field != "name":
                     raise
         password = chosen["api"].get("tls_authentication_password")
-        url, ca = (pbx.url or "", pbx.ca) if there is None else (there.url(pbx, chosen), there.ca(pbx))
-        return Ucm(pbx.name, url, pbx.username, password, ca, self.control, self.log, self.seed)
+        at = (
+            Reached(pbx.name, pbx.url or "", pbx.username, password, pbx.ca)
+            if there is None
+            else there.reached(pbx, password)
+        )
+        return Ucm(at.name, at.url, at.user, at.password, at.ca, self.control, self.log, self.seed)
 
     def stop(self, ucm: Ucm) -> None:
         """Stop a PBX and forget its state."""
