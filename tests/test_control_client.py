@@ -141,6 +141,12 @@ def test_nobody_answers(busy: int) -> None:
     assert (raised.value.status, raised.value.code) == (0, "timeout")
 
 
+def test_a_stream_that_does_not_begin_is_given_up_after_the_timeout(busy: int) -> None:
+    """As anything else is that is asked: so long a silence as a stream may have counts from its first answer on."""
+    with pytest.raises(ControlTimeout, match=r"has not answered within 0\.2 seconds: allow it more time$"):
+        next(ControlClient(f"http://127.0.0.1:{busy}", "token", timeout=0.2).follow_journal("hq"))
+
+
 def test_every_code_is_listed() -> None:
     """The exceptions list the codes that the control plane answers with, each with its status, and no others."""
     there = set[tuple[str, str]]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -192,9 +193,10 @@ class ControlClient(ControlMethods):
     ) -> Generator[Entry, None, None]:
         asked, headers = operations.following(pbx, after, filters)
         stream, event = EventStream(dropped), operations.events_of(self.url)
-        with self._answer(asked, headers, max(self.timeout, operations.SILENCE)) as response:
+        with self._answer(asked, headers) as (response, line):
             if response.status != http.client.OK:
                 asked.answered(self.url, response.status, response.read())
+            line.settimeout(max(self.timeout, operations.SILENCE))
             while piece := _piece(response):
                 for data in stream.more(piece):
                     yield event(data)
@@ -202,7 +204,7 @@ class ControlClient(ControlMethods):
     # --- carrying it out --------------------------------------------------------------------------------------------
 
     def _ask(self, asked: Asked[T]) -> T:
-        with self._answer(asked) as response:
+        with self._answer(asked) as (response, _):
             status, data = response.status, response.read()
         return asked.answered(self.url, status, data)
 
@@ -216,18 +218,17 @@ class ControlClient(ControlMethods):
 
     @contextmanager
     def _answer(
-        self, asked: Asked[Any], headers: Mapping[str, str] = _NONE, timeout: float | None = None
-    ) -> Iterator[http.client.HTTPResponse]:
-        """Send what is *asked* and hand over the answer; raises `ControlUnreachable`, also while it is being read.
+        self, asked: Asked[Any], headers: Mapping[str, str] = _NONE
+    ) -> Iterator[tuple[http.client.HTTPResponse, socket.socket]]:
+        """Send what is *asked*; hand over the answer and its socket. Raises `ControlUnreachable`, also while it is being read.
 
         What was sent and is not answered in time is another error than what could not be sent.
         """
         if said := url_objection(self.url):
             raise ControlUnreachable(said)
         sent = {**asked.headers(self.token), **headers, "Connection": "close"}
-        patience = timeout or self.timeout
         try:
-            connection = self._connection(patience)
+            connection = self._connection()
         except OSError as error:  # the file of the CA
             raise ControlUnreachable(f"{self.ca} holds no CA to trust: {error}") from error
         try:
@@ -236,21 +237,22 @@ class ControlClient(ControlMethods):
             raise unreachable(self.url, error) from error
         try:
             connection.request(asked.method, asked.target, asked.body, sent)
-            yield connection.getresponse()
+            line = connection.sock  # which the connection forgets as soon as the head is there
+            yield connection.getresponse(), line
         except TimeoutError as error:
-            raise late(self.url, asked, patience) from error
+            raise late(self.url, asked, self.timeout) from error
         except (OSError, http.client.HTTPException) as error:
             raise unreachable(self.url, error) from error
         finally:
             connection.close()
 
-    def _connection(self, timeout: float) -> http.client.HTTPConnection:
+    def _connection(self) -> http.client.HTTPConnection:
         place = urlsplit(self.url)
         host, port = place.hostname or "", place.port
         if place.scheme == "http":
-            return http.client.HTTPConnection(host, port, timeout=timeout)
+            return http.client.HTTPConnection(host, port, timeout=self.timeout)
         context = ssl.create_default_context(cafile=self.ca)
-        return http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
+        return http.client.HTTPSConnection(host, port, timeout=self.timeout, context=context)
 
 
 def _piece(response: http.client.HTTPResponse) -> bytes:
