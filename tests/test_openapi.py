@@ -20,6 +20,8 @@ from ucmsim.contract import answers
 from ucmsim.contract.answerschemas import named
 from ucmsim.contract.mapped import is_whole, key_of
 from ucmsim.contract.operations import OPERATIONS, Operation
+from ucmsim.control import channel
+from ucmsim.control.answer import ApiError
 from ucmsim.control.openapi import document
 from ucmsim.control.routes import ROUTES
 from ucmsim.faults import KINDS
@@ -138,13 +140,31 @@ def _within(form: Any) -> Iterator[Any]:
             yield from _within(inner)
 
 
+def response_of(told: dict[str, Any], status: str) -> dict[str, Any]:
+    """Return what an operation answers with a *status*, which may be one that all share."""
+    found: dict[str, Any] = told["responses"][status]
+    name = found.get("$ref", "").removeprefix("#/components/responses/")
+    return dict(DOCUMENT["components"]["responses"][name]) if name else found
+
+
 def test_errors_have_the_one_shape() -> None:
     """Every status of an error refers to it, and whatever needs the token may be refused for it."""
     for _, _, told in TOLD.values():
-        for status, response in told["responses"].items():
+        for status in told["responses"]:
+            response = response_of(told, status)
             if int(status) >= 400 and response.get("content") and status != "503":
                 assert response["content"] == {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
         assert ("401" in told["responses"]) == (told.get("security") != [])
+
+
+def test_what_is_no_request_may_be_refused_everywhere() -> None:
+    """With each status that the channel has for it; those of lines that are too long stand in the document once."""
+    refusals = {one.status for one in vars(channel).values() if isinstance(one, ApiError)}
+    assert refusals == {400, 414, 431}
+    for _, _, told in TOLD.values():
+        assert {str(status) for status in refusals} <= told["responses"].keys()
+        assert all("$ref" in told["responses"][status] for status in ("414", "431"))
+    assert len(DOCUMENT["components"]["responses"]) == 2
 
 
 def test_bodies_are_those_that_are_read() -> None:

@@ -20,14 +20,19 @@ if TYPE_CHECKING:
 _SAID: Mapping[int, str] = MappingProxyType({
     200: "it is so", 201: "it is made", 204: "it is gone", 400: "what was sent is wrong", 401: "the token is missing or wrong",
     404: "there is no such PBX or fault", 409: "it does not go with what there is", 413: "the body is too large",
-    415: "the body is no JSON", 500: "ucmsim failed; the message, or its log, says why", 503: "not everything listens",
+    414: "the first line is too long", 415: "the body is no JSON", 431: "first line and headers are too long together",
+    500: "ucmsim failed; the message, or its log, says why", 503: "not everything listens",
 })  # fmt: skip
+_SHARED: Mapping[int, str] = MappingProxyType({414: "TargetTooLong", 431: "HeadersTooLarge"})
+"""What is answered before anybody knows which operation is meant: one response for all of them, by its name."""
 _NAMES: Mapping[str, str] = MappingProxyType({"pbx": "the name of a PBX", "name": "the name of an armed fault"})
 _JSON = "application/json"
 _RESUMES: Mapping[str, Any] = MappingProxyType({
     "name": "Last-Event-ID", "in": "header", "schema": {"type": "string"},
     "description": f"with Accept: {EVENTS}, the id of the event after which the stream goes on",
 })  # fmt: skip
+
+_ERROR: Mapping[str, Any] = MappingProxyType({_JSON: {"schema": {"$ref": f"{REFERRED}Error"}}})
 
 _Body = Callable[[bodyschemas.Components], Schema]
 _BODIES: Mapping[str, _Body] = MappingProxyType({
@@ -94,6 +99,7 @@ def document(routes: Iterable[Route]) -> Schema:
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "the control token of this start"}
             },
+            "responses": {name: _response(status, _ERROR) for status, name in _SHARED.items()},
             "schemas": dict(sorted(components.items())),
         },
     }
@@ -132,16 +138,17 @@ def _body(route: Route, operation: Operation[Any], components: dict[str, Schema]
 
 def _responses(route: Route, operation: Operation[Any], components: dict[str, Schema]) -> Schema:
     bodied = route.method in ("POST", "PUT", "PATCH")
-    wrong = [400, 401] * (not route.open) + [404] * bool(operation.names)
+    wrong = [400] + [401] * (not route.open) + [404] * bool(operation.names)
     wrong += [409] * (route.method != "GET") + [413, 415] * bodied + [500]
-    error = {_JSON: {"schema": {"$ref": f"{REFERRED}Error"}}}
     answer = _content(operation, route, components)
-    right = {status: answer for status in (operation.status, operation.also) if status}
-    found: dict[int, Schema] = {
-        status: {"description": _SAID[status], **({"content": content} if content else {})}
-        for status, content in [*right.items(), *((status, error) for status in wrong)]
-    }
+    found = {status: _response(status, answer) for status in (operation.status, operation.also) if status}
+    found |= {status: _response(status, _ERROR) for status in wrong}
+    found |= {status: {"$ref": f"#/components/responses/{name}"} for status, name in _SHARED.items()}
     return {str(status): found[status] for status in sorted(found)}
+
+
+def _response(status: int, content: Mapping[str, Any]) -> Schema:
+    return {"description": _SAID[status], **({"content": dict(content)} if content else {})}
 
 
 def _content(operation: Operation[Any], route: Route, components: dict[str, Schema]) -> Schema:
