@@ -184,6 +184,44 @@ def test_a_correction_that_is_wrong_is_named(correction: dict[str, Any], said: s
     assert said in "\n".join(map(str, raised.value.problems))
 
 
+BOUNDS = "of instants here the first is 0001-01-02T00:00:00+00:00 and the last is 9999-12-30T23:59:59+00:00"
+
+
+@pytest.mark.parametrize("step", [1e15, -1e15, 1e300, -1e300, 2.6e11])
+def test_a_step_out_of_time_is_refused(step: float) -> None:
+    """With the sentence that `PUT /clock` has for one: the clock would stand at the end, and a step back do nothing."""
+    with pytest.raises(ConfigurationError) as raised:
+        load_pbx({"clock": {"corrections": [{"at": "2026-03-01T01:00:00Z", "step": step}]}}, Path())
+    (problem,) = raised.value.problems
+    said = f"{step:+.12g} s lead too near the end of the years 1 to 9999"
+    assert (problem.key, problem.wrong, problem.right) == ("clock.corrections[0].step", said, BOUNDS)
+
+
+def test_steps_out_of_time_are_judged_together() -> None:
+    """In the order of time, whatever theirs in the file is; one that is refused is not counted against those behind it."""
+    steps = [("04", 1e10), ("01", 2.5e11), ("03", -1e10), ("02", 1e10), ("05", 1e10)]
+    written = [{"at": f"2026-03-{day}T00:00:00Z", "step": step} for day, step in steps]
+    with pytest.raises(ConfigurationError) as raised:
+        load_pbx({"clock": {"corrections": written}}, Path())
+    assert [problem.key for problem in raised.value.problems] == [
+        "clock.corrections[3].step", "clock.corrections[4].step",
+    ]  # fmt: skip
+    kept = load_pbx({"clock": {"corrections": written[:3]}}, Path())
+    assert [one.step for one in kept.clock.corrections] == [1e10, 2.5e11, -1e10]
+
+
+def test_a_step_that_is_wrong_otherwise_is_named_once() -> None:
+    """What is no number, or has no instant, is not judged by where it leads."""
+    wrong = [
+        {"at": "2026-03-01T00:00:00Z", "step": step} for step in (float("inf"), float("nan"), 10**400, True, "far")
+    ]
+    with pytest.raises(ConfigurationError) as raised:
+        load_pbx({"clock": {"corrections": [*wrong, {"at": "soon", "step": 1e300}]}}, Path())
+    assert [problem.key for problem in raised.value.problems] == [
+        *(f"clock.corrections[{at}].step" for at in range(5)), "clock.corrections[5].at",
+    ]  # fmt: skip
+
+
 # Restarts
 
 

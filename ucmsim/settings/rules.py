@@ -6,11 +6,14 @@ a user is to hear of everything at once. What is wrong by itself is passed over 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from ipaddress import ip_address
+from math import isfinite
 from typing import Any, TypeGuard, TypeVar
 
 from ucmsim import personalities
+from ucmsim.instants import SECOND, NoInstant, microseconds, moved_within_time, within_time
 from ucmsim.settings.addresses import DEFAULT_CONTROL_PORT, DEFAULT_PORT, Address, parse_address
 from ucmsim.settings.model import TLS_VERSIONS, tls_range
 from ucmsim.settings.office import Extensions
@@ -99,9 +102,26 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 
 def _corrections(value: Any) -> Iterator[Broken]:
-    for at, one in enumerate(value if isinstance(value, list | tuple) else ()):
+    written = value if isinstance(value, list | tuple) else ()
+    for at, one in enumerate(written):
         if isinstance(one, Mapping) and ("step" in one) + ("time_zone" in one) != 1:
             yield ("clock", "corrections", at), "this is one of step and time_zone", "give exactly one of the two"
+    ahead = 0
+    for instant, at, step in sorted(_steps(written)):
+        try:
+            moved_within_time(instant + ahead, step)
+        except NoInstant as none:  # as of a step while the unit runs: the clock would stand there, and not step back
+            yield ("clock", "corrections", at, "step"), none.wrong, none.right
+        else:
+            ahead += round(step * SECOND)
+
+
+def _steps(corrections: Iterable[Any]) -> Iterator[tuple[int, int, float]]:
+    """Yield each step of the *corrections*: its instant in microseconds of the epoch, its place among them, its seconds."""
+    for at, one in enumerate(map(_mapping, corrections)):
+        with suppress(NoInstant, OverflowError):
+            if _is_number(step := one.get("step")) and isfinite(step):
+                yield microseconds(within_time(one.get("at"))), at, float(step)
 
 
 def _caller_ids(extensions: Mapping[str, Any]) -> Iterator[Broken]:
