@@ -10,6 +10,8 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +23,7 @@ from requests.auth import HTTPDigestAuth
 from tests.rawclient import RawSocket, exchange, talk
 from tests.test_journal_wire import connection, pull, within
 from ucmsim.cli import main
+from ucmsim.client import ControlClient
 from ucmsim.journal import exports
 from ucmsim.journal.lines import HEADER, TARGET
 from ucmsim.journal.replay import Place, curl
@@ -129,6 +132,27 @@ def test_a_curl_command_makes_the_request_again(told_of: Ucm) -> None:
     )
     assert [row["AcctId"] for row in json.loads(page.stdout)["cdr"]] == ["62", "63", "64"]
     assert told_of.password not in "".join(lines)
+
+
+def test_a_ca_that_is_on_another_machine_is_said_to_be_due(
+    ucm: Ucm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No path that leads nowhere here: the shell stops, and says how the file is made; with it the command runs as it stands."""
+    assert pull(ucm).status_code == 200
+    right = ucm.control.pbx(ucm.name)
+    (elsewhere := tmp_path / "elsewhere.pem").write_text("another CA")
+    for path in (tmp_path / "nowhere.pem", elsewhere):
+        told = replace(right, ca=str(path))
+        monkeypatch.setattr(ControlClient, "pbx", lambda _client, _name, told=told: told)
+        (line,) = run(ucm, "--curl", "--status", "200", "--last", "1").stdout.splitlines()
+        environment = {"PATH": os.environ["PATH"], "UCM_PASSWORD": ucm.password or ""}
+        asked = partial(subprocess.run, ["sh", "-c", f"{line} --silent"], capture_output=True, text=True, timeout=20)
+        stopped = asked(env=environment, check=False)
+        assert (stopped.returncode != 0, str(path) in line) == (True, False)
+        made = f"ucmsim ctl pbxs show {ucm.name} --json | jq -r .ca_pem > {ucm.name}.pem"
+        assert f"UCM_CA: name a file with the CA of {ucm.name}, made with: {made}" in stopped.stderr
+        page = asked(env={**environment, "UCM_CA": right.ca}, check=True)
+        assert [row["AcctId"] for row in json.loads(page.stdout)["cdr"]] == ["62", "63", "64"]
 
 
 ODD = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -102,8 +103,19 @@ def journal(
 
 
 def _place(client: ControlClient, pbx: str) -> Place:
+    """Return where *pbx* is asked again; the file of its CA may be on another machine."""
     told = client.pbx(pbx)
-    return Place(told.url or "", told.ca, told.username or "")
+    ca = told.ca if _has(Path(told.ca), told.ca_pem) else ""
+    due = f"name a file with the CA of {pbx}, made with: ucmsim ctl pbxs show {pbx} --json | jq -r .ca_pem > {pbx}.pem"
+    return Place(told.url or "", ca, told.username or "", due)
+
+
+def _has(file: Path, text: str) -> bool:
+    """Return whether *text* is in the *file*, on this machine."""
+    try:
+        return file.read_text("ascii") == text
+    except (OSError, ValueError):
+        return False
 
 
 def _printed(found: list[Entry], form: str, place: Place) -> None:

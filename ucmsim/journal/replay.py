@@ -30,19 +30,20 @@ class Place:
     """Where the PBX is asked again: its *url*, the file that its *ca* is in, its *username*; "" where that is not known.
 
     Then a request's own Host and the variables ``UCM_CA`` and ``UCM_USER`` say it; these win over what is known, for a
-    shell on another machine. ``UCM_ENTERED`` has to be set.
+    shell on another machine. ``UCM_PASSWORD`` has to be set. *ca_due* is what a shell says, and stops, that has no *ca* either.
     """
 
     url: str = ""
     ca: str = ""
     username: str = ""
+    ca_due: str = ""
 
 
 def curl(entry: Entry, place: Place = Place()) -> str:
     """Return the exchange *entry* as a command, behind a comment where it is not the whole request."""
     request = entry["request"]
     words = ["curl", "--http1.0" if request["version"] == "HTTP/1.0" else "--http1.1"]
-    words.append(f"--cacert {_variable('UCM_CA', place.ca)}")
+    words.append(f"--cacert {_variable('UCM_CA', place.ca, place.ca_due)}")
     scheme = (_header(request, "authorization") or "").partition(" ")[0].lower()
     if scheme in ("digest", "basic") or (entry["check"] == "authentication" and not scheme):
         words.append(f"--{scheme or 'digest'} --user {_variable('UCM_USER', place.username)}:{_ENTERED}")
@@ -53,10 +54,12 @@ def curl(entry: Entry, place: Place = Place()) -> str:
     return (f"# not the whole request: {lacks}\n" if lacks else "") + " ".join(words)
 
 
-def _variable(name: str, value: str) -> str:
-    """Return what a shell makes the variable *name* of, and *value* where it is not set."""
-    escaped = _SPECIAL.sub(r"\\\g<0>", value)
-    return f'"${{{name}:-{escaped}}}"' if value else f'"${name}"'
+def _variable(name: str, value: str, due: str = "") -> str:
+    """Return what a shell makes the variable *name* of; where it is not set *value*, or without one the end, and what is *due*."""
+    if not (value or due):
+        return f'"${name}"'
+    escaped = _SPECIAL.sub(r"\\\g<0>", value or due)
+    return f'"${{{name}:{"-" if value else "?"}{escaped}}}"'
 
 
 def _method(request: Mapping[str, Any]) -> list[str]:
