@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ucmsim.scenarios.course import Course, Due, Moment, Never, Over, Waiting, in_words
-from ucmsim.scenarios.judging import SILENT, Done, Evidence, Finding, judge
+from ucmsim.scenarios.judging import NO_ROWS, SILENT, Done, Evidence, Finding, judge
 from ucmsim.scenarios.language import Expectation, Scenario
 from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.reading import load
@@ -188,9 +188,11 @@ CALLS = [
 STEPS = {"closed": Done(10, 10.0, NOON + timedelta(seconds=10)), "open": Done(20, 20.0, NOON + timedelta(seconds=20))}
 
 
-def found(kind: str, value: Any, *requests: Request, **evidence: Any) -> tuple[bool | None, str, bool]:
-    """Return whether it is as expected, why not, and whether it may still become so."""
-    one = Expectation.model_validate({"name": "it", "says": "It is so.", kind: value})
+def found(
+    kind: str, value: Any, *requests: Request, beside: dict[str, Any] | None = None, **evidence: Any
+) -> tuple[bool | None, str, bool]:
+    """Return whether it is as expected, why not, and whether it may still become so; with keys *beside* it."""
+    one = Expectation.model_validate({"name": "it", "says": "It is so.", kind: value, **(beside or {})})
     visits = tuple(evidence.pop("visits", ()))
     finding = judge(one, Evidence(Seen(requests, visits), **{"steps": STEPS, "placed": {"a": 1, "b": 1}, **evidence}))
     return finding.passed, finding.why, finding.open
@@ -265,6 +267,18 @@ def test_calls_that_were_never_placed_are_not_judged():
         )  # fmt: skip
     nothing = "no CDR of these calls went out whole, so there was none to keep"
     assert found("kept", "b", calls=CALLS, kept=[]) == (None, nothing, True)
+
+
+def test_no_cdr_is_none_that_was_delivered():
+    """Of all calls one may still come, of those that are over none; where the scenario says so it is right."""
+    silent, nothing = Call(1, (), (), "a"), {"or_none": True}
+    assert found("delivered", "all", placed={}) == (None, NO_ROWS, True)
+    assert found("delivered", "all", calls=[Call(1, ())], placed={}) == (None, NO_ROWS, True)
+    assert found("delivered", "a", calls=[silent, CALLS[1]]) == (None, NO_ROWS, False)
+    assert found("delivered", "all", placed={}, beside=nothing) == (True, "", False)
+    assert found("delivered", "a", calls=[silent], beside=nothing) == (True, "", False)
+    assert found("delivered", "all", calls=CALLS, beside=nothing)[0] is False
+    assert found("delivered", "a", placed={"a": 1}, beside=nothing) == (False, "not over yet, so without rows: a", True)
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_every_action_reaches_the_pbx(ucm, play):
           - after: {{request: {{status: 200}}}}
         expect:
           - {{name: back, says: It is served again., came_back: {{since: good again, requests: 50}}}}
-          - {{name: nothing-placed, says: A new universe has no call., delivered: all}}
+          - {{name: nothing-placed, says: A new universe has no call., delivered: all, or_none: true}}
     """
     with play(steps) as day:
         while day.running:

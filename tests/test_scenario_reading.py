@@ -111,6 +111,7 @@ def test_every_mistake_is_said_at_once():
         ("rate: 0", "rat: 0", "day.yaml:6: steps[0].clock.rat: there is no key 'rat' here; did you mean 'rate'?"),
         ("expect:\n", "others:\n", "day.yaml:9: others: there is no key 'others' here"),
         ('from: "1001"', "from: 0123", "day.yaml:8: steps[2].place.from: YAML reads 0123 as the number 83; quote it"),
+        ("delivered: a}", "verified: true, or_none: true}", "expect[0].or_none: 'or_none' goes with delivered alone; take it away"),
         (GOOD, "", "day.yaml:1: it is empty; a scenario has name, title and steps"),
         (GOOD, "a: [", "day.yaml:1: this is not YAML: "),
         ("expect:\n  - {name: nothing-lost, says: Nothing is lost., delivered: a}", "", "expect: nothing is expected; a"),

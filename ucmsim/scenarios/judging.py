@@ -15,7 +15,7 @@ from ucmsim.http.request import handler_of
 from ucmsim.scenarios.language import BacksOff, Bounds, CameBack, Expectation, InARow, Which
 from ucmsim.scenarios.pacing import attempts, hurried
 from ucmsim.scenarios.reading import EVERY, PLACED
-from ucmsim.scenarios.seen import Call, Request, Seen
+from ucmsim.scenarios.seen import Call, Request, Row, Seen
 
 _NAMED = 4
 """Rows and requests that a sentence names at most."""
@@ -23,6 +23,8 @@ SILENT = (
     "the client has not said what it kept: name the file of its AcctIds with --kept FILE, in a test call day.kept(...)"
 )
 """Why nothing is said of what a client kept that did not say it."""
+NO_ROWS = "there is no CDR of these calls, so none that could be delivered: where that is right too, say or_none: true"
+"""Why nothing is said of the delivery of nothing."""
 _ABOUT_CALLS = frozenset({"delivered", "fetched", "kept"})
 _ABOUT_ASKING = frozenset({"verified", "unmarked", "requests", "in_a_row", "backs_off"})
 """What a client that never comes would pass: it is not judged before one came."""
@@ -86,6 +88,10 @@ class Evidence:
             if EVERY in names or call.name in names or (PLACED in names and call.name in self.placed):
                 yield call
 
+    def rows(self, names: Sequence[str]) -> list[tuple[Call, Row]]:
+        """Return the CDRs of the calls that *names* mean, each with its call."""
+        return [(call, row) for call in self.of(names) for row in call.rows]
+
     def up(self, names: Sequence[str]) -> list[str]:
         """Return the names of the calls that *names* mean and that are not all over yet."""
         over = [call.name for call in self.calls]
@@ -97,7 +103,7 @@ def judge(one: Expectation, evidence: Evidence) -> Finding:
     """Return what came of *one* expectation by the *evidence*. What is true only because nothing came of it is not judged."""
     kind = next(key for key in _JUDGES if getattr(one, key) is not None)
     value = getattr(one, kind)
-    if kind in _ABOUT_CALLS and (unknown := _unknown(kind, value, evidence)):
+    if kind in _ABOUT_CALLS and (unknown := _unknown(one, kind, evidence)):
         return Finding(one.name, one.says, None, *unknown)
     why, is_open = _JUDGES[kind](value, evidence)
     if not why and kind in _ABOUT_ASKING and (idle := _idle(kind, value, evidence)):
@@ -110,16 +116,19 @@ Judged = tuple[str, bool]
 _GOOD: Judged = ("", False)
 
 
-def _unknown(kind: str, names: Sequence[str], evidence: Evidence) -> Judged | None:
-    """Return why nothing can be said of the calls that *names* mean, and whether it may still be; None where it can."""
+def _unknown(one: Expectation, kind: str, evidence: Evidence) -> Judged | None:
+    """Return why nothing can be said of the calls that *one* means, and whether it may still be; None where it can."""
+    names: Sequence[str] = getattr(one, kind)
     never = [f"'{name}'" for name in names if name not in {EVERY, PLACED, *evidence.placed}]
     if PLACED in names and not evidence.placed:
         return "no call was placed, or a reset took all away", False
     if never:
         return f"never placed, or taken away by a reset: {_few(never)}", False
+    if kind == "delivered" and not one.or_none and not evidence.up(names) and not evidence.rows(names):
+        return NO_ROWS, EVERY in names
     if kind == "kept" and evidence.kept is None:
         return SILENT, True
-    if kind == "kept" and not any(row.delivered for call in evidence.of(names) for row in call.rows):
+    if kind == "kept" and not any(row.delivered for _, row in evidence.rows(names)):
         return "no CDR of these calls went out whole, so there was none to keep", True
     return None
 
@@ -136,7 +145,7 @@ def _idle(kind: str, value: object, evidence: Evidence) -> Judged | None:
 def _delivered(names: Sequence[str], evidence: Evidence) -> Judged:
     if up := evidence.up(names):
         return f"not over yet, so without rows: {', '.join(up)}", True
-    rows = [(call, row) for call in evidence.of(names) for row in call.rows]
+    rows = evidence.rows(names)
     missing = [_row(call, row.acctid) for call, row in rows if not row.delivered]
     if not missing:
         return _GOOD
@@ -158,7 +167,7 @@ def _fetched(names: Sequence[str], evidence: Evidence) -> Judged:
 def _kept(names: Sequence[str], evidence: Evidence) -> Judged:
     """Judge what the client kept of what it was sent; what never went out whole is another matter."""
     kept = Counter(evidence.kept or ())
-    rows = [(call, row.acctid) for call in evidence.of(names) for row in call.rows if row.delivered]
+    rows = [(call, row.acctid) for call, row in evidence.rows(names) if row.delivered]
     lost = [_row(call, acctid) for call, acctid in rows if not kept[acctid]]
     more = [f"{_row(call, acctid)} {kept[acctid]} times" for call, acctid in rows if kept[acctid] > 1]
     said = [f"{len(lost)} of {len(rows)} CDRs that it got were not kept: {_few(lost)}"] if lost else []

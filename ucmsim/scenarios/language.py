@@ -188,6 +188,9 @@ class Expectation(Keys):
     name: Slug = Field(description="its id, for programs")
     says: str = Field(min_length=1, description="what a correct client does, one sentence")
     delivered: Calls | None = Field(None, description="every CDR of these calls was delivered whole; or placed, or all")
+    or_none: Literal[True] | None = Field(
+        None, description="beside delivered: it passes also where these calls have no CDR"
+    )
     fetched: Calls | None = Field(None, description="every recording of these calls was fetched whole")
     kept: Calls | None = Field(
         None, description="the client says that it kept every CDR that it got of these calls once"

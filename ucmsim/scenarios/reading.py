@@ -236,6 +236,8 @@ def _of_expectation(one: Expectation, named: Mapping[str, set[str]]) -> Iterator
     yield from _exactly_one(one, KINDS, "what is expected is missing")
     for key in ("delivered", "fetched", "kept"):
         yield from _known_calls((key,), getattr(one, key), named["call"])
+    if one.or_none and one.delivered is None:
+        yield ("or_none",), "'or_none' goes with delivered alone", "take it away"
     for at, mark in enumerate(one.unmarked or ()):
         yield from _known(("unmarked", at), mark, [row.id for row in MARKS], "mark has that id")
     for key in ("requests", "in_a_row", "backs_off", "came_back"):
