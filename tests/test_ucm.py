@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -99,6 +100,18 @@ def test_other_programs_trust_it(ucm_ca: UcmCa, ucm_factory: UcmFactory, program
     command = [client(program), *{"curl": ("-sS", target), "node": ("-e", asking)}[program]]
     found = subprocess.run(command, env={**os.environ, **ucm_ca.env}, capture_output=True, text=True, timeout=60)
     assert (found.stdout.count(","), found.stderr) == (21, "")
+
+
+@pytest.mark.ucmsim(tls_profile="device", api={"tls_authentication_name": None})
+def test_short_keys_are_no_matter_of_the_environment(ucm: Ucm) -> None:
+    """Who trusts a unit with old keys by the environment refuses these all the same, as its docstring says, until told otherwise."""
+    environment, target = {**os.environ, **ucm.env}, f"{ucm.url}/cdrapi?numRecords=0"
+    run = partial(subprocess.run, env=environment, capture_output=True, text=True, timeout=60)
+    asked = run([sys.executable, "-c", f"import requests; requests.get({target!r}, timeout=30)"])
+    assert (asked.returncode, "DH_KEY_TOO_SMALL" in asked.stderr) == (1, True)
+    curl = [client("curl"), "-sS", target]
+    assert "dh key too small" in run(curl).stderr
+    assert run([*curl, "--ciphers", "DEFAULT@SECLEVEL=0"]).stdout.count(",") == 21
 
 
 # What happens on it

@@ -64,8 +64,9 @@ class Ucm:
     def env(self) -> dict[str, str]:
         """Environment variables for a program: UCM_URL, UCM_USER, UCM_PASSWORD, UCM_CA, and what lets it trust the PBX.
 
-        requests, curl, Node and what uses OpenSSL have a variable each for that. None has one that lets it take the short keys of
-        ``tls_profile: device``: a program has to be told, as curl is by ``--ciphers DEFAULT@SECLEVEL=0``.
+        requests, curl, Node and what uses OpenSSL have a variable each for that. None has one for the 1024 bits of Diffie-Hellman of
+        ``tls_profile: device``, which requests, httpx and curl refuse (DH_KEY_TOO_SMALL) and Node 20 takes: a program has to be
+        told, as curl is by ``--ciphers DEFAULT@SECLEVEL=0``.
         """
         own = {"UCM_URL": self.url, "UCM_USER": self.username, "UCM_PASSWORD": self.password, "UCM_CA": self.ca}
         return {**trusting(self.ca), **{name: value for name, value in own.items() if value}}
