@@ -60,6 +60,10 @@ class NameTaken(UcmsimError):
     """A PBX of that name runs, or is about to."""
 
 
+class Unwanted(UcmsimError):
+    """A PBX was deleted before it was there."""
+
+
 class RenewalFailed(UcmsimError):
     """Another universe could not take the place of one; the sentence says what there is now, and what to do."""
 

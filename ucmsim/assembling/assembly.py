@@ -27,7 +27,7 @@ from ucmsim.certificates.defects.revocation import revoked_list
 from ucmsim.certificates.keyring import Keyring
 from ucmsim.clock import PbxClock
 from ucmsim.configuration import DEFECT_IDS, REFUSABLE_DEFECT_IDS, clock_warnings, pbx_warnings
-from ucmsim.errors import StateInUse
+from ucmsim.errors import StateInUse, Unwanted
 from ucmsim.faults import FaultBook
 from ucmsim.instants import at_microseconds
 from ucmsim.journal import Journal, Spill
@@ -160,12 +160,19 @@ def assemble(
 
 
 def assembling(name: str, settings: PbxSettings, premises: Premises, wall: float) -> Steps[Appliance]:
-    """Do what `assemble` does, a step for each record that an empty history is filled with."""
+    """Do what `assemble` does, a step for each record that an empty history is filled with.
+
+    Where `Unwanted` is raised in it, it leaves no folder at all, also where there was one.
+    """
     folder, seed = premises.folder, premises.seed
+    is_new = not (folder.path / name).exists()
+
+    def undo(_kind: object, error: BaseException | None, _trace: object) -> None:
+        if is_new or isinstance(error, Unwanted):
+            folder.forget(name)
+
     with ExitStack() as undoing:
-        is_new = not (folder.path / name).exists()
-        if is_new:
-            undoing.callback(folder.forget, name)
+        undoing.push(undo)
         home = folder.pbx(name)
         clock = PbxClock.of(settings.clock, wall)
         now, begun = clock.at(wall).pbx, clock.world(wall)

@@ -90,10 +90,11 @@ async def reset_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
 
 
 async def delete_pbx(plane: Plane, pbx: str) -> Answer:
-    """Stop a PBX and forget it; one that comes is waited for."""
-    async with plane.fleet.turn(pbx):
-        plane.find(pbx, failed=True)
-        await plane.fleet.remove(pbx)
+    """Stop a PBX and forget it; one that comes is given up."""
+    async with plane.fleet.last_turn(pbx) as given_up:
+        if not given_up:
+            plane.find(pbx, failed=True)
+            await plane.fleet.remove(pbx)
     _log.info("{pbx}: stopped and forgotten", pbx=pbx)
     return Answer(None, 204)
 

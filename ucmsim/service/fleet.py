@@ -6,6 +6,7 @@ nothing can change the exit code any more.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -14,12 +15,12 @@ from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred, DeferredLock, maybeDeferred
 
 from ucmsim.assembling.assembly import Appliance
-from ucmsim.errors import NameTaken
+from ucmsim.errors import NameTaken, Unwanted
 from ucmsim.service.happenings import Stopped
 from ucmsim.service.pbxservice import PbxService
 from ucmsim.service.worker import Worker
 from ucmsim.settings import Pbx as PbxSettings
-from ucmsim.steps import Steps
+from ucmsim.steps import Steps, unless
 
 T = TypeVar("T")
 
@@ -35,6 +36,8 @@ class Fleet(MultiService):
         self._reactor = reactor
         self._assembling = assembling
         self._turns: dict[str, DeferredLock] = {}
+        self._leaving = Counter[str]()  # names under which nothing is to come until the turn of who removes it
+        self._given_up = set[str]()
         self._worker = Worker(reactor)
 
     def __iter__(self) -> Iterator[PbxService]:
@@ -86,13 +89,28 @@ class Fleet(MultiService):
             if not turns.locked and self._turns.get(name) is turns:
                 del self._turns[name]
 
+    @asynccontextmanager
+    async def last_turn(self, name: str) -> AsyncIterator[bool]:
+        """Have a `turn`, before which what comes under that *name* is given up; yield whether that is all that there was of it."""
+        self._leaving[name] += 1
+        async with self.turn(name):
+            self._leaving -= Counter((name,))
+            given_up = name in self._given_up
+            self._given_up.discard(name)
+            yield given_up and name not in self
+
     async def create(self, name: str, settings: PbxSettings) -> PbxService:
-        """Assemble a new PBX in the worker and start it, in the caller's `turn`; raises `NameTaken` and other `UcmsimError`s."""
+        """Assemble a new PBX in the worker and start it, in the caller's `turn`; raises `NameTaken`, `Unwanted` and other `UcmsimError`s."""
         if name in self:
             raise NameTaken(f"there is a PBX '{name}' already")
         self._still_running(name)
-        with self._worker.held():
-            appliance = await self._worker.slowly(self._assembling(name, settings))
+        coming = unless(self._assembling(name, settings), lambda: self._unwanted(name))
+        try:
+            with self._worker.held():
+                appliance = await self._worker.slowly(coming)
+        except Unwanted:
+            self._given_up.add(name)
+            raise
         try:
             self._still_running(name)
             return self.add(appliance)
@@ -106,6 +124,12 @@ class Fleet(MultiService):
         with self._worker.held():
             await maybeDeferred(service.disownServiceParent)
             await self._worker.slowly(service.appliance.forgetting())
+
+    def _unwanted(self, name: str) -> Unwanted | None:
+        """Return what is said to who made a PBX called *name* if somebody waits to remove it; asked in the worker."""
+        if name not in self._leaving:
+            return None
+        return Unwanted(f"PBX '{name}' was deleted while it was being made; ask again if it is to be there")
 
     def _still_running(self, name: str) -> None:
         if not self.running:
