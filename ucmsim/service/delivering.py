@@ -29,6 +29,7 @@ class DeliveryKeeper(Service):
         self._worker = worker
         self._call: Any = None
         self._writing: Deferred[None] | None = None
+        self._failing = False
         deliveries.hears = self._hear
 
     def stopService(self) -> Deferred[None]:
@@ -39,7 +40,7 @@ class DeliveryKeeper(Service):
         return self._worker(lambda: None) if self._writing is not None else succeed(None)
 
     def _hear(self) -> None:
-        if self.running and self._call is None:
+        if self.running and self._call is None and self._writing is None:
             self._call = self._reactor.callLater(_PERIOD, self._due)
 
     def _due(self) -> None:
@@ -47,14 +48,18 @@ class DeliveryKeeper(Service):
         self._writing.addCallbacks(self._done, self._failed)
 
     def _done(self, _result: None) -> None:
-        self._writing = None
+        self._writing, self._failing = None, False
         if self.running and len(self._deliveries) >= TOGETHER:  # a second brought more than are written at once
-            self._cancel()
             self._due()
+        elif len(self._deliveries):
+            self._hear()
 
     def _failed(self, failure: Failure) -> None:
         self._writing = None
-        self._log.failure("{pbx}: what was delivered could not be written", failure, pbx=self._pbx)
+        if not self._failing:
+            self._log.failure("{pbx}: what was delivered could not be written", failure, pbx=self._pbx)
+        self._failing = True
+        self._hear()
 
     def _cancel(self) -> None:
         call, self._call = self._call, None
