@@ -18,6 +18,7 @@ from tests.guideclient import Start
 from tests.hostile import unsurprised
 from ucmsim.assembling.assembly import Appliance
 from ucmsim.pytest_plugin import Ucm, UcmFleet
+from ucmsim.store.history import History
 
 if TYPE_CHECKING:
     from tests.devices import Device
@@ -46,6 +47,14 @@ def control(ucm_fleet: UcmFleet) -> Iterator[Control]:
 def hq(control: Control) -> str:
     """The path of a PBX."""
     return f"/v1/pbxs/{control.create().json['name']}"
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[History]:
+    """One without rows, history.sqlite in the folder of the test."""
+    made = History.open(tmp_path / "history.sqlite", durable=False)
+    yield made
+    made.close()
 
 
 @pytest.fixture

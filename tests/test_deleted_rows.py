@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,13 +19,6 @@ from ucmsim.store.history import History
 
 BEGAN = datetime.fromisoformat("2026-03-02T14:00:00+00:00")
 UNIT: dict[str, Any] = {"time_zone": "UTC", "history": {"days": 0}, "personality": "ucm6510"}
-
-
-@pytest.fixture
-def history(tmp_path: Path) -> Iterator[History]:
-    opened = History.open(tmp_path / "history.sqlite", durable=False)
-    yield opened
-    opened.close()
 
 
 class Unit:

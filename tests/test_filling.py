@@ -29,13 +29,6 @@ CALL = dict.fromkeys(GENERATIONS["G1"].columns, "") | {"AcctId": "1", "duration"
 GOOD = row({**CALL, "src": "1000", "start": "2013-11-27 11:02:38"})
 
 
-@pytest.fixture
-def history(tmp_path: Path) -> Iterator[History]:
-    opened = History.open(tmp_path / "history.sqlite", durable=False)
-    yield opened
-    opened.close()
-
-
 def filled(kept: History, seed: int = 42, name: str = "hq", **settings: Any) -> Filled:
     """Fill *kept* for a PBX with *settings*."""
     return fill(kept, name, load_pbx({"history": FEW, **settings}, Path()), seed=seed, until=NOW)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,13 +30,6 @@ HOUR = timedelta(hours=1)
 PLAYED = [(shape, kind) for shape in SHAPES for kind in shape.kinds]
 IN_EVERY_KIND = pytest.mark.parametrize(("shape", "kind"), PLAYED, ids=[f"{shape.id}-{kind}" for shape, kind in PLAYED])
 NUMBERS = {"Internal": ("1001", "1002"), "Inbound": ("3125550123", "1001"), "Outbound": ("1001", "3125550123")}
-
-
-@pytest.fixture
-def history() -> Iterator[History]:
-    made = History.open(Path(":memory:"), durable=False)
-    yield made
-    made.close()
 
 
 def living(on: History, since: datetime = NOW, **settings: Any) -> Living:
@@ -322,7 +314,7 @@ def test_a_pbx_that_is_closed_keeps_what_was_up_as_cut(tmp_path: Path) -> None:
     """Of an appliance with a state folder, which begins again with it: that call is told once, and no other."""
     settings = {"clock": {"start": NOW.isoformat(), "rate": 0}, "history": {"days": 0}}
     for at in range(2):
-        with assembled(tmp_path, settings) as appliance:
+        with assembled(tmp_path / "state", settings) as appliance:
             kept = told(appliance.pbx.history)
             assert [one.truth.ending for one in kept] == ["cut"] * at
             if not at:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -26,13 +25,6 @@ from ucmsim.store.truth import Truth
 
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 BUSY: dict[str, Any] = {"live": True, "hourly": [1] * 24, "weekdays": [1] * 7}
-
-
-@pytest.fixture
-def history(tmp_path: Path) -> Iterator[History]:
-    made = History.open(tmp_path / "history.sqlite", durable=False)
-    yield made
-    made.close()
 
 
 def living(history: History, **settings: Any) -> Living:

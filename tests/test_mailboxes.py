@@ -190,13 +190,6 @@ def test_the_calls_of_a_history_move_messages_too() -> None:
     assert (stories[0][2], stories[1][2]) == ({"INBOX", "Old"}, {"INBOX"})
 
 
-@pytest.fixture
-def history() -> Any:
-    made = History.open(Path(":memory:"), durable=False)
-    yield made
-    made.close()
-
-
 def of(directory: str, *numbers: int) -> list[Recording]:
     return [
         recording

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,13 +32,6 @@ def living(history: History, since: datetime) -> Living:
 
 def place(on: Living, at: datetime = NOW, **call: Any) -> None:
     on.place(wished({"shape": "answered", "from": "1001", "to": "1002", **call}, at))
-
-
-@pytest.fixture
-def history() -> Iterator[History]:
-    made = History.open(Path(":memory:"), durable=False)
-    yield made
-    made.close()
 
 
 @pytest.mark.ucmsim(**EMPTY)

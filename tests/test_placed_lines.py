@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,13 +31,6 @@ BUSY: dict[str, Any] = {
         "shapes": {"conference": 0, "parked": 0, "unfinished": 0, "voicemail_menu": 0},
     },
 }  # fmt: skip
-
-
-@pytest.fixture
-def history() -> Iterator[History]:
-    made = History.open(Path(":memory:"), durable=False)
-    yield made
-    made.close()
 
 
 def unit(history: History, **settings: Any) -> Living:

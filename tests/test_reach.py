@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -23,13 +22,6 @@ from ucmsim.store.records import Record
 
 SINCE = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BUSY = {"history": {"days": 0, "calls_per_day": 600}, "traffic": {"live": True}}
-
-
-@pytest.fixture
-def history(tmp_path: Path) -> Iterator[History]:
-    opened = History.open(tmp_path / "history.sqlite", durable=False)
-    yield opened
-    opened.close()
 
 
 def delivery(exchange: int, rows: list[int], read: int, *, corrects: bool = False) -> Delivery:

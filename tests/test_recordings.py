@@ -314,13 +314,6 @@ def test_the_text_that_is_stored_holds_no_surprise(row: Personality) -> None:
 # Stored
 
 
-@pytest.fixture
-def history(tmp_path: Path) -> Iterator[History]:
-    opened = History.open(tmp_path / "history.sqlite", durable=False)
-    yield opened
-    opened.close()
-
-
 def asked_for(history: History, recordfiles: str) -> list[Recording]:
     """Return the recordings that `/recapi?filename=` finds for what a client read in *recordfiles*."""
     asked = parse((("filename", recordfiles),), Quirks.of(personality("ucm6510")))

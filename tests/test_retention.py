@@ -35,13 +35,6 @@ QUIET = {**LIVE, "traffic": {}}
 
 
 @pytest.fixture
-def history(tmp_path: Path) -> Iterator[History]:
-    opened = History.open(tmp_path / "history.sqlite", durable=False)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def other() -> Iterator[History]:
     opened = History.open(Path(":memory:"), durable=False)
     yield opened

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,13 +41,6 @@ def settings(**of_clock: Any) -> dict[str, Any]:
     return {"time_zone": "UTC", "clock": clock, "restarts": [RESTART], "history": {"days": 0}}
 
 
-@pytest.fixture
-def history(tmp_path: Path) -> Iterator[History]:
-    made = History.open(tmp_path / "history.sqlite", durable=False)
-    yield made
-    made.close()
-
-
 def hours(number: float) -> datetime:
     return BEGAN + timedelta(hours=number)
 
@@ -82,7 +74,7 @@ def test_what_a_clock_that_is_set_passes_over_is_not_told(history: History) -> N
 
 def test_a_correction_by_hand_is_none_that_is_scheduled(history: History, tmp_path: Path) -> None:
     """Whoever makes it is told by the answer, and the log by the control plane."""
-    with assembled(tmp_path, settings()) as appliance:
+    with assembled(tmp_path / "state", settings()) as appliance:
         appliance.pbx.change_clock(ClockChange(step=5), 0.0)
         appliance.living.correct(appliance.pbx.clock.corrections)
         appliance.living.happen(hours(1))
@@ -125,7 +117,7 @@ def test_a_retention_of_one_day_is_told_in_the_singular(history: History) -> Non
 def test_the_log_has_a_line_for_each(tmp_path: Path) -> None:
     """Under the name of the PBX, as time passes."""
     clock = Clock()
-    with assembled(tmp_path, settings()) as appliance:
+    with assembled(tmp_path / "state", settings()) as appliance:
         calls = Happenings(appliance, clock, lambda work: succeed(work()))
         calls.startService()
         with capturedLogs() as events:

@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +35,10 @@ MESSAGE = (
 
 
 @pytest.fixture
-def history() -> Iterator[History]:
-    opened = History.open(Path(":memory:"), durable=False)
-    opened.keep([Record(another_row(), (CALL, *MONTHS, *MESSAGE))])
-    yield opened
-    opened.close()
+def history(history: History) -> History:
+    """That of the other tests, with recordings."""
+    history.keep([Record(another_row(), (CALL, *MONTHS, *MESSAGE))])
+    return history
 
 
 @pytest.fixture
