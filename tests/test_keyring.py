@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from stat import S_IMODE
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -247,6 +248,32 @@ def test_file_that_cannot_be_replaced_is_said(ring: Keyring) -> None:
     (ring.folder / "private.pem").mkdir(parents=True)
     with pytest.raises(ConfigurationError, match=r"private\.pem' cannot be written: Is a directory"):
         ring.issued(NAMES, NOW)
+
+
+@pytest.mark.parametrize(("at", "file"), [(1, "private.pem"), (2, "certificate.pem"), (3, "ca.pem")])
+def test_where_there_is_no_room_all_is_as_it_was(
+    ring: Keyring, monkeypatch: pytest.MonkeyPatch, at: int, file: str
+) -> None:
+    """Whichever file it is for: a key never comes without its certificate, nothing is left beside them, and it can be kept later."""
+    ring.issued(NAMES, NOW)
+    before = {kept.name: kept.read_bytes() for kept in ring.folder.iterdir()}
+    other, right, count = self_signed(NAMES, NOW), os.fdopen, 0
+
+    def opened(number: int, mode: str) -> Any:
+        nonlocal count
+        count += 1
+        if count == at:
+            os.close(number)
+            number = os.open("/dev/full", os.O_WRONLY)
+        return right(number, mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdopen", opened)
+        with pytest.raises(ConfigurationError, match=rf"/{file}' cannot be written: No space left on device; ucmsim"):
+            ring.keep(other)
+    assert {kept.name: kept.read_bytes() for kept in ring.folder.iterdir()} == before
+    ring.keep(other)
+    assert ca(ring) == other.certificate
 
 
 def test_ca_pem_is_what_export_gives(ring: Keyring) -> None:

@@ -22,7 +22,7 @@ from ucmsim.assembling import renewal, restoring
 from ucmsim.assembling.assembly import Appliance, Premises, assembling
 from ucmsim.assembling.exchanging import Exchange, settled
 from ucmsim.assembling.statefolder import StateFolder
-from ucmsim.certificates.keyring import Keyring
+from ucmsim.certificates import keyring
 from ucmsim.client import ControlRefused
 from ucmsim.contract.answers import Pbx
 from ucmsim.control.site import ControlService
@@ -262,12 +262,13 @@ NAMED = {"tls_names": ["other.example"]}
 
 @pytest.mark.parametrize("by", ["page", "names"])
 @pytest_twisted.ensureDeferred
-async def test_the_own_port_that_gave_way_is_given_back(
+async def test_a_certificate_that_cannot_be_kept_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
-    """All addresses take in its own, which is closed for them: where the change cannot be kept it listens as before."""
+    """The sentence says which file and why; the own port, which is closed for all addresses, is given back, and no file is another."""
     async with rig(tmp_path) as made:
         before = await made.told()
+        kept = {file.name: file.read_bytes() for file in made.home.glob("*.pem")}
         everywhere = {"tls_bind_address": f"0.0.0.0:{urlsplit(before['pbx']['url']).port}"}
 
         async def widen() -> None:
@@ -277,10 +278,17 @@ async def test_the_own_port_that_gave_way_is_given_back(
                 await made.client.change_pbx("hq", {"api": everywhere, **NAMED})
 
         with monkeypatch.context() as patch:
-            planted(patch, Keyring, "keep")
-            with pytest.raises(ControlRefused):
+            planted(patch, keyring, "beside", of="certificate.pem")
+            with pytest.raises(ControlRefused) as raised:
                 await widen()
+        assert (raised.value.status, raised.value.code, raised.value.field) == (500, "failed", None)
+        assert str(raised.value) == (
+            "PBX 'hq' goes on as before, because its new certificate could not be kept: "
+            f"'{made.home / 'certificate.pem'}' cannot be written: No space left on device; "
+            "ucmsim must be able to read and write the state folder"
+        )
         assert await made.told() == before
+        assert {file.name: file.read_bytes() for file in made.home.glob("*.pem")} == kept
         await widen()
         assert (await made.client.pbx("hq")).url == before["pbx"]["url"]
         assert await made.page() == before["page"]

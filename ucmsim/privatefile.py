@@ -12,10 +12,20 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 def put(path: Path, content: bytes, mode: int = SECRET) -> None:
     """Put *content* at *path* at once or not at all, never with more rights than *mode*; raises `OSError`."""
+    beside(path, content, mode).replace(path)
+
+
+def beside(path: Path, content: bytes, mode: int = SECRET) -> Path:
+    """Write *content* to a file beside *path*, to be put in its place, and return that; raises `OSError` and leaves nothing."""
     fresh = _fresh(path)
-    with os.fdopen(_opened(fresh, mode), "wb", buffering=0) as file:
-        file.write(content)
-    fresh.replace(path)
+    opened = _opened(fresh, mode)
+    try:
+        with os.fdopen(opened, "wb") as file:  # buffered, which writes all of it or raises
+            file.write(content)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+    return fresh
 
 
 def check(path: Path) -> None:

@@ -7,7 +7,7 @@ takes long; only where a change lets a history that was empty be filled does the
 from __future__ import annotations
 
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar, Protocol
 
@@ -20,7 +20,7 @@ from ucmsim.assembling.identities import Identities
 from ucmsim.assembling.statefolder import HISTORY, JOURNAL
 from ucmsim.certificates.keyring import Keyring
 from ucmsim.clock import PbxClock
-from ucmsim.errors import HistoryError
+from ucmsim.errors import ConfigurationError, HistoryError, RenewalFailed
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.steps import Steps
 from ucmsim.store.history import History
@@ -42,7 +42,7 @@ class Renewal(Protocol):
     def identities(self) -> Identities: ...
 
     def keep(self) -> None:
-        """Keep what may fail to be kept, while there is a way back."""
+        """Keep what may fail to be kept, while there is a way back. Raises `RenewalFailed`."""
 
     def let_go(self, before: Appliance) -> None:
         """Switch the one *before* off."""
@@ -151,8 +151,7 @@ class Changed:
     goes_on: ClassVar[bool] = True
 
     def keep(self) -> None:
-        if self.identities is not self.before.identities:
-            Keyring(self.before.home, self.before.pbx.name).keep(self.identities.good)
+        keep(self.before, self.identities)
 
     def let_go(self, before: Appliance) -> None:
         before.leave()
@@ -210,6 +209,18 @@ def changed(before: Appliance, change: Change, wall: float) -> Changed:
         opened_journal(settings, before.home).close()
     identities.prepare(slow_defects(settings.faults), pbx.clock.at(wall).pbx)
     return Changed(before, settings, identities, change.keys)
+
+
+def keep(before: Appliance, identities: Identities) -> None:
+    """Keep on disk what the PBX *before* is to serve with. Raises `RenewalFailed`, and then nothing has changed."""
+    if identities is before.identities:
+        return
+    try:
+        Keyring(before.home, before.pbx.name).keep(identities.good)
+    except ConfigurationError as error:
+        why = "; ".join(str(replace(one, key="")) for one in error.problems)
+        said = f"PBX '{before.pbx.name}' goes on as before, because its new certificate could not be kept: {why}"
+        raise RenewalFailed(said) from error
 
 
 def back(before: Appliance, wall: float) -> Steps[Appliance]:

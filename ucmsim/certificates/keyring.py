@@ -7,6 +7,7 @@ A client that was told once to trust `ca.pem` shall not have to be told again af
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from ucmsim.certificates.authority import Authority, Identity, bears, export, self_signed
 from ucmsim.certificates.keyfiles import read
 from ucmsim.errors import ConfigurationError, Problem
-from ucmsim.privatefile import PUBLIC, SECRET, put
+from ucmsim.privatefile import PUBLIC, SECRET, beside
 
 DEVICE_BITS = 2048
 """Of the RSA key that the device ships with."""
@@ -70,14 +71,19 @@ class Keyring:
         return identity
 
     def keep(self, identity: Identity) -> None:
-        """Write what the PBX serves with, be it minted or the user's own, and what a client must trust for it."""
-        _write(self.folder / "private.pem", identity.key_pem, SECRET)
-        _write(self.folder / "certificate.pem", identity.certificate_pem, PUBLIC)
-        _write(self.folder / _CA, export(identity.trust, "pem"), PUBLIC)
+        """Write what the PBX serves with, be it minted or the user's own, and what a client must trust for it.
+
+        Where there is no room for all of it everything is as it was. Raises `ConfigurationError`.
+        """
+        _write(
+            (self.folder / "private.pem", identity.key_pem, SECRET),
+            (self.folder / "certificate.pem", identity.certificate_pem, PUBLIC),
+            (self.folder / _CA, export(identity.trust, "pem"), PUBLIC),
+        )
 
     def keep_list(self, pem: bytes) -> None:
         """Write the list of what the CA has revoked to `crl.pem`."""
-        _write(self.folder / "crl.pem", pem, PUBLIC)
+        _write((self.folder / "crl.pem", pem, PUBLIC))
 
     def _kept_identity(self, names: Sequence[str], now: datetime) -> Identity | None:
         """Return the identity in the folder if it is whole, bears *names* and lasts."""
@@ -92,7 +98,7 @@ def one_for_all(folder: Path) -> Path:
     """
     authority = _authority_in(folder) or Authority.for_all()
     _keep_authority(folder, authority)
-    _write(folder / _CA, authority.certificate_pem, PUBLIC)
+    _write((folder / _CA, authority.certificate_pem, PUBLIC))
     return folder / _CA
 
 
@@ -112,7 +118,7 @@ def _authority_in(folder: Path) -> Authority | None:
 
 
 def _keep_authority(folder: Path, authority: Authority) -> None:
-    _write(folder / _CA_KEY, authority.key_pem + authority.certificate_pem, SECRET)
+    _write((folder / _CA_KEY, authority.key_pem + authority.certificate_pem, SECRET))
 
 
 def _as_shipped(identity: Identity) -> bool:
@@ -125,18 +131,31 @@ def _lasts(certificate: x509.Certificate, now: datetime) -> bool:
     return certificate.not_valid_before_utc <= now and certificate.not_valid_after_utc - _ENOUGH >= now
 
 
-def _write(path: Path, content: bytes, mode: int) -> None:
-    """Put *content* at *path* in one step, never with more than *mode*; leave a file alone that is right already."""
-    try:
-        if _is_so(path, content, mode):
-            return
+def _write(*files: tuple[Path, bytes, int]) -> None:
+    """Put at each path its content, never with more than its mode; leave a file alone that is right already.
+
+    None is put there before all of them are written beside it. Raises `ConfigurationError`.
+    """
+    path = Path()
+    with ExitStack() as undoing:
         try:
-            put(path, content, mode)
-        except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            put(path, content, mode)
-    except OSError as error:
-        raise _unusable("written", path, error) from error
+            ready = []
+            for path, content, mode in files:
+                if not _is_so(path, content, mode):
+                    ready.append((_beside(path, content, mode), path))
+                    undoing.callback(ready[-1][0].unlink, missing_ok=True)
+            for fresh, path in ready:
+                fresh.replace(path)
+        except OSError as error:
+            raise _unusable("written", path, error) from error
+
+
+def _beside(path: Path, content: bytes, mode: int) -> Path:
+    try:
+        return beside(path, content, mode)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return beside(path, content, mode)
 
 
 def _is_so(path: Path, content: bytes, mode: int) -> bool:

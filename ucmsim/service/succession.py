@@ -17,7 +17,6 @@ from ucmsim.assembling import renewal
 from ucmsim.assembling.assembly import Appliance
 from ucmsim.assembling.identities import Identities
 from ucmsim.assembling.renewal import Renewal
-from ucmsim.certificates.keyring import Keyring
 from ucmsim.errors import BindError, RenewalFailed
 from ucmsim.service.happenings import Stopped
 from ucmsim.service.running import Running, judge
@@ -74,7 +73,7 @@ class Succession:
     async def configure(self, settings: PbxSettings, identities: Identities) -> None:
         """Let what the device's own page says take effect, and *identities* with it; what was decided before stays.
 
-        Raises `BindError` or `ConfigurationError`, and then nothing has changed.
+        Raises `BindError`, `ConfigurationError` or `RenewalFailed`, and then nothing has changed.
         """
         appliance, listening = self.appliance, self.now.listening
         before = appliance.pbx.settings
@@ -85,7 +84,7 @@ class Succession:
         port = await self._coming(settings) if moves and settings.api.enable else None
         try:
             if other:
-                await self._worker.ahead(lambda: Keyring(appliance.home, appliance.pbx.name).keep(identities.good))
+                await self._worker.ahead(lambda: renewal.keep(appliance, identities))
             self.still_running()
         except BaseException:
             await listening.give_back(port)
