@@ -16,6 +16,7 @@ from twisted.logger import formatEvent
 from twisted.python.failure import Failure
 
 from tests.below import StringTls
+from tests.errorpages import error_page
 from tests.makers import spool_of
 from ucmsim.appliance.pbx import Pbx
 from ucmsim.clock import PbxClock
@@ -49,23 +50,12 @@ def answer(status: str, *lines: str, body: bytes) -> bytes:
     return "\r\n".join([*head, *lines, "", ""]).encode() + body
 
 
-def page(title: str, heading: str, text: str) -> bytes:
-    """Return one of the device's error pages."""
-    lines = [
-        '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">',
-        f"<html><head>\r\n<title>{title}</title>\r\n</head><body>",
-        f"<h1>{heading}</h1>\r\n<p>{text}</p>\r\n<hr />",
-        "<address>Asterisk Server</address>\r\n</body></html>\r\n",
-    ]
-    return "\r\n".join(lines).encode()
-
-
 SERVER_ERROR = answer(
     "500 Server Error",
     "Content-type: text/html",
-    body=page("500 Server Error", "Server Error", "Internal Server Error (out of memory)\n"),
+    body=error_page("500 Server Error", "Internal Server Error (out of memory)\n"),
 )
-TIMEOUT = answer("400 Bad Request", "Content-type: text/html", body=page("400 Bad Request", "Bad Request", "Timeout"))
+TIMEOUT = answer("400 Bad Request", "Content-type: text/html", body=error_page("400 Bad Request", "Timeout"))
 EMPTY = answer("200 OK", "Content-type: application/json", body=b'{\n"cdr":\n[\n]\n}\n')
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.errorpages import error_page
+
 STANDING = {"start": "2013-12-03T20:10:00Z", "rate": 0}
 """A clock that stands still, so that Date is known."""
 DATE = "Tue, 03 Dec 2013 20:10:00 GMT"
@@ -202,18 +204,7 @@ ALL, NONE = csv(62, 63, 64), csv()
 
 def page(status: str, title: str, text: str, length: int, *, own: str = "", head: Head = head11) -> bytes:
     """Return an error page; its *length* is the one the protocol states, not a count of these bytes."""
-    body = (
-        '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\r\n'
-        "<html><head>\r\n"
-        f"<title>{status}</title>\r\n"
-        "</head><body>\r\n"
-        f"<h1>{title}</h1>\r\n"
-        f"<p>{text}</p>\r\n"
-        "<hr />\r\n"
-        "<address>Asterisk Server</address>\r\n"
-        "</body></html>\r\n"
-    )
-    return (head(status, f"{own}Content-type: text/html\r\n", length) + body).encode()
+    return head(status, f"{own}Content-type: text/html\r\n", length).encode() + error_page(status, text, title)
 
 
 def unauthorized(nonce: str, stale: str = "", head: Head = head11) -> bytes:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from tests.errorpages import error_page
 from tests.rawclient import Ended
 from ucmsim.child import Child
 from ucmsim.client import ControlClient
@@ -52,19 +53,7 @@ def response(status: str, body: bytes, kind: str = "text/html") -> bytes:
 
 def page(status: str, text: str) -> bytes:
     """Return the response with the device's error page."""
-    title = status.partition(" ")[2]
-    lines = (
-        '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">',
-        "<html><head>",
-        f"<title>{status}</title>",
-        "</head><body>",
-        f"<h1>{title}</h1>",
-        f"<p>{text}</p>",
-        "<hr />",
-        "<address>Asterisk Server</address>",
-        "</body></html>",
-    )
-    return response(status, "".join(f"{line}\r\n" for line in lines).encode())
+    return response(status, error_page(status, text))
 
 
 ALL = response("200 OK", HEADER + b"".join(ROWS), "text/csv")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tests.errorpages import error_page
 from tests.makers import GUIDE_CSV, another_row, at, header, make_pbx, request
 from ucmsim.appliance.pbx import Pbx
 from ucmsim.columns import Row
@@ -19,11 +20,7 @@ EMPTY = {
     "json": b'{\n"cdr":\n[\n]\n}\n',
 }
 TYPES = {"csv": "text/csv", "xml": "text/xml", "json": "application/json"}
-BAD_REQUEST = (
-    b'<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\r\n<html><head>\r\n<title>400 Bad Request</title>\r\n'
-    b"</head><body>\r\n<h1>Bad Request</h1>\r\n<p>Invalid Request</p>\r\n<hr />\r\n"
-    b"<address>Asterisk Server</address>\r\n</body></html>\r\n"
-)
+BAD_REQUEST = error_page("400 Bad Request", "Invalid Request")
 
 ALL = "62 63 64"
 """The calls of the guide, all from 5300 to 5301 on 2013-12-03: at 11:46:40, 14:01:41 and 14:02:23 local time, UTC-6."""

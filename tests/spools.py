@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from tests.errorpages import error_page
 from tests.makers import CLIENT, DEFECTS, another_row, at, make_pbx, request, spool_of
 from ucmsim.appliance.pbx import Pbx
 from ucmsim.http.reader import RequestReader
@@ -85,16 +86,6 @@ def file(content: bytes, kind: str = "audio/x-wav") -> bytes:
     return response(content, f"Content-type: {kind}")
 
 
-PAGE = (
-    b'<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\r\n'
-    b"<html><head>\r\n"
-    b"<title>404 Not Found</title>\r\n"
-    b"</head><body>\r\n"
-    b"<h1>Not Found</h1>\r\n"
-    b"<p>The requested URL was not found on this server.</p>\r\n"
-    b"<hr />\r\n"
-    b"<address>Asterisk Server</address>\r\n"
-    b"</body></html>\r\n"
-)
+PAGE = error_page("404 Not Found", "The requested URL was not found on this server.")
 NOT_FOUND = response(PAGE, "Content-type: text/html", status="404 Not Found", length=247)
 """The whole 404."""

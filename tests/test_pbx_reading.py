@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.asking import get, posted, sent, wire
+from tests.errorpages import error_page
 from tests.makers import (
     ACCOUNT,
     CLIENT,
@@ -120,17 +121,7 @@ def test_a_fault_of_the_api_stands_where_the_checks_are(value, statuses):
     ]
 
 
-NOTHING_STATIC = (
-    b'<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\r\n'
-    b"<html><head>\r\n"
-    b"<title>403 Access Denied</title>\r\n"
-    b"</head><body>\r\n"
-    b"<h1>Access Denied</h1>\r\n"
-    b"<p>Sorry, I cannot let you do that, Dave.</p>\r\n"
-    b"<hr />\r\n"
-    b"<address>Asterisk Server</address>\r\n"
-    b"</body></html>\r\n"
-)
+NOTHING_STATIC = error_page("403 Access Denied", "Sorry, I cannot let you do that, Dave.")
 
 
 @pytest.mark.quirk("static-path")

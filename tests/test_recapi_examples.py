@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.errorpages import error_page
 from tests.rawclient import digest_header, exchange, get
 from tests.spools import WRITTEN, put
 from ucmsim.pytest_plugin import Ucm, UcmFleet
@@ -92,11 +93,8 @@ def archive(*members: bytes) -> bytes:
     return head("200 OK", len(body), "Content-type: application/x-tar", named) + body
 
 
-NOT_FOUND = head("404 Not Found", 247, "Content-type: text/html") + (
-    b'<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\r\n'
-    b"<html><head>\r\n<title>404 Not Found</title>\r\n</head><body>\r\n<h1>Not Found</h1>\r\n"
-    b"<p>The requested URL was not found on this server.</p>\r\n<hr />\r\n"
-    b"<address>Asterisk Server</address>\r\n</body></html>\r\n"
+NOT_FOUND = head("404 Not Found", 247, "Content-type: text/html") + error_page(
+    "404 Not Found", "The requested URL was not found on this server."
 )
 MONITOR = ("Directory,Filename", "monitor,a b.wav", f"monitor,{ONE}", f"monitor,{TWO}")
 BOTH = archive(member(ONE, FIRST), member(TWO, SECOND))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.errorpages import error_page
 from tests.makers import ACCOUNT, CLIENT, GUIDE_CSV, PASSWORD, STRANGER, USER, at, digest, make_pbx, request
 from ucmsim.appliance.pbx import Pbx
 from ucmsim.http.reader import RequestReader
@@ -47,13 +48,7 @@ def faithful(shown: str, challenge: bytes = b"") -> bytes:
         status, kind, body = b"413 Request Entity Too Large", b"", b""
     else:
         title, heading, text = PAGES[shown]
-        lines = [
-            '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">',
-            f"<html><head>\r\n<title>{title}</title>\r\n</head><body>",
-            f"<h1>{heading}</h1>\r\n<p>{text}</p>\r\n<hr />",
-            "<address>Asterisk Server</address>\r\n</body></html>\r\n",
-        ]
-        status, kind, body = title.encode(), b"text/html", "\r\n".join(lines).encode()
+        status, kind, body = title.encode(), b"text/html", error_page(title, text, heading)
     if challenge:
         own.append(b"WWW-authenticate: " + challenge)
     if kind:
