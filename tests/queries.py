@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tests.asking import HEADER_LINE
 from tests.errorpages import error_page
-from tests.makers import GUIDE_CSV, another_row, at, header, make_pbx, request
+from tests.makers import another_row, at, header, make_pbx, request
 from ucmsim.appliance.pbx import Pbx
 from ucmsim.columns import Row
 from ucmsim.http.reply import Reply
 from ucmsim.quirks import PERSONALITY, Value
 from ucmsim.register import BY_ID
 
-HEADER_LINE = GUIDE_CSV.partition(b"\n")[0] + b"\n"
-EMPTY = {
-    "csv": HEADER_LINE,
-    "xml": b"<root>\n</root>\n",
-    "json": b'{\n"cdr":\n[\n]\n}\n',
-}
-TYPES = {"csv": "text/csv", "xml": "text/xml", "json": "application/json"}
 BAD_REQUEST = error_page("400 Bad Request", "Invalid Request")
 
 ALL = "62 63 64"

@@ -11,16 +11,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 import requests
 
 import ucmsim
 from tests.controlling import GUIDE, LATENCY, Control, api
+from tests.somebody import speaking
 from ucmsim.client import (
     ControlClient,
     ControlError,
@@ -178,30 +176,9 @@ def test_instants_may_be_datetimes(control: Control) -> None:
 
 @pytest.fixture
 def somebody() -> Iterator[Callable[[int, bytes], ControlClient]]:
-    """Something else that speaks HTTP: give it a status and a body, get a client of it."""
-    servers: list[tuple[HTTPServer, Thread]] = []
-
-    def serve(status: int, body: bytes) -> ControlClient:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_arguments: Any) -> None:
-                pass
-
-        server = HTTPServer(("127.0.0.1", 0), Handler)
-        thread = Thread(target=server.handle_request)
-        thread.start()
-        servers.append((server, thread))
-        return ControlClient(f"http://127.0.0.1:{server.server_port}", "token", timeout=10)
-
-    yield serve
-    for server, thread in servers:
-        thread.join(10)
-        server.server_close()
+    """Somebody else: give him a status and a body, get a client of his."""
+    with speaking() as serve:
+        yield lambda status, body: ControlClient(serve(status, body), "token", timeout=10)
 
 
 @pytest.fixture

@@ -6,20 +6,9 @@ import json
 
 import pytest
 
+from tests.asking import EMPTY, HEADER_LINE, TYPES
 from tests.makers import GUIDE_CSV, another_row, at, header, header_names, make_pbx, request
-from tests.queries import (
-    ALL,
-    BAD_REQUEST,
-    EMPTY,
-    HEADER_LINE,
-    TYPES,
-    calls_from,
-    csv,
-    each_way,
-    get,
-    outcome,
-    pbx_with,
-)
+from tests.queries import ALL, BAD_REQUEST, calls_from, csv, each_way, get, outcome, pbx_with
 from ucmsim.appliance.pbx import Pbx
 from ucmsim.columns import Row
 from ucmsim.http.reply import Reply

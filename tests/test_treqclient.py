@@ -8,9 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -21,6 +19,7 @@ from twisted.internet.defer import CancelledError, Deferred, fail
 
 from tests.controlling import GUIDE, LATENCY, Control
 from tests.processes import Process, config
+from tests.somebody import speaking
 from tests.test_control_tls import top
 from ucmsim.client import (
     ControlClient,
@@ -158,29 +157,9 @@ async def test_nobody_there(busy: int) -> None:
 
 @pytest.fixture
 def somebody() -> Iterator[Callable[[bytes], TreqControlClient]]:
-    """Something else that speaks HTTP: give it a body, get a client of it."""
-    servers: list[tuple[HTTPServer, Thread]] = []
-
-    def serve(body: bytes) -> TreqControlClient:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_arguments: Any) -> None:
-                pass
-
-        server = HTTPServer(("127.0.0.1", 0), Handler)
-        thread = Thread(target=server.handle_request)
-        thread.start()
-        servers.append((server, thread))
-        return there(f"http://127.0.0.1:{server.server_port}")
-
-    yield serve
-    for server, thread in servers:
-        thread.join(10)
-        server.server_close()
+    """Somebody else: give him a body, get a client of his."""
+    with speaking(framed=False) as serve:
+        yield lambda body: there(serve(200, body))
 
 
 EVENT = (
