@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +98,19 @@ def test_the_same_call_many_times(pbx: str) -> None:
     assert [call["begins"] for call in told] == ["2026-03-02T19:00:00+00:00", "2026-03-02T19:00:00.500000+00:00"]
     lines = place(pbx, "answered", "1001", "1002", "--talk", "1", "--count", "2").stdout.splitlines()
     assert [line.split(".")[0].split(" ", 2)[2] for line in lines] == ["begins 2026-03-02T14:00:00"] * 2
-    assert len(ledger(pbx)) == 10
+    told = placed(pbx, "answered", "1001", "1002", "--talk", "1", "--count", "2", "--every", "5", "--delay", "60")
+    assert [call["begins"][11:19] for call in told] == ["14:01:00", "14:01:05"]
+    assert placed(pbx, "answered", "1001", "1002", "--talk", "1", "--delay", "0.5")["begins"][11:21] == "14:00:00.5"
+    assert len(ledger(pbx)) == 13
+
+
+@pytest.mark.parametrize("every", [0.001, 10])
+def test_calls_are_apart_while_the_clock_runs(control: Control, pbx: str, every: float) -> None:
+    """They count from when they are placed: a clock that runs fast has gone on since anybody could read it."""
+    assert control("PUT", f"/v1/pbxs/{pbx}/clock", {"rate": 1000}).status == 200
+    told = placed(pbx, "answered", "1001", "1002", "--talk", "1", "--count", "3", "--every", str(every))
+    begins = [datetime.fromisoformat(call["begins"]) for call in told]
+    assert [later - one for one, later in pairwise(begins)] == [timedelta(seconds=every)] * 2
 
 
 FILE = """
@@ -139,6 +153,8 @@ def test_calls_of_a_file(pbx: str, tmp_path: Path) -> None:
         (("answered", "1001", "1002", "--count", "2", "--every", "5", "--at", "noon"), None, 2, "'noon' is not an ISO"),
         (("answered", "1001", "1002", "--count", "2", "--at", "9999-12-31T23:59:59Z", "--every", "5"), None, 2, "9999"),
         (("answered", "1", "2", "--count", "9", "--at", "9999-12-29T00:00:00Z", "--every", "86400"), None, 2, "9999"),
+        (("answered", "1", "2", "--at", MADE, "--delay", "5"), None, 1, "'delay' does not go with 'at'; keep one"),
+        (("answered", "1", "2", "--delay", "-1"), None, 1, "'delay' is a number of seconds from 0 to 316224000, not -1"),
     ],
 )  # fmt: skip
 def test_what_is_asked_wrongly(

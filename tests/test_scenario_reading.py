@@ -112,6 +112,8 @@ def test_every_mistake_is_said_at_once():
         ("expect:\n", "others:\n", "day.yaml:9: others: there is no key 'others' here"),
         ('from: "1001"', "from: 0123", "day.yaml:8: steps[2].place.from: YAML reads 0123 as the number 83; quote it"),
         ("delivered: a}", "verified: true, or_none: true}", "expect[0].or_none: 'or_none' goes with delivered alone; take it away"),
+        ('from: "1001"', 'count: 5000, every: 86400, from: "1001"', "day.yaml:8: steps[2].place[0].every: this is too long between so many"),
+        ('from: "1001"', 'delay: 5, at: 2026-03-02T14:00:00Z, from: "1001"', "steps[2].place[0].delay: 'delay' does not go with 'at'"),
         (GOOD, "", "day.yaml:1: it is empty; a scenario has name, title and steps"),
         (GOOD, "a: [", "day.yaml:1: this is not YAML: "),
         ("expect:\n  - {name: nothing-lost, says: Nothing is lost., delivered: a}", "", "expect: nothing is expected; a"),

@@ -118,6 +118,14 @@ def test_calls_are_known_by_when_they_begin(ucm):
     assert {row for one in told for row in one.rows} == {Row("1", 1), Row("2", 1), Row("3", 1)}
 
 
+@pytest.mark.ucmsim(history={"days": 0}, clock={"start": "2026-03-02T14:00:00Z", "rate": 1000})
+def test_calls_of_one_placing_are_apart_while_the_clock_runs(ucm):
+    """By so much as the scenario says, from when they are placed on."""
+    call = {"shape": "answered", "from": "1001", "to": "1002", "talk": 10, "count": 3, "every": 0.5}
+    first, *later = Bridge(ucm.control, ucm.name).place(call)
+    assert later == [first + 500_000, first + 1_000_000]
+
+
 @pytest.mark.ucmsim(time_zone="Europe/Berlin")
 def test_the_time_of_day_is_that_of_the_pbx(ucm):
     """Of its day and in its zone; the clock stands then."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -145,6 +145,30 @@ def test_phones_that_there_cannot_be_are_refused(call: dict[str, Any], said: str
         staged(wished({"from": "1001", **call}, NOW), office())
     assert str(refused.value).startswith(said)
     assert refused.value.field == "phones"
+
+
+@pytest.mark.parametrize("delay", [0, 0.25, 3660 * 86_400])
+def test_a_call_may_begin_some_seconds_from_now(delay: float) -> None:
+    """From the same now as everything else that is placed with it."""
+    assert wished({"shape": "answered", "from": "1001", "to": "1002", "delay": delay}, NOW).at == NOW + timedelta(
+        seconds=delay
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "now", "said"),
+    [
+        ({"delay": 1, "at": NOW.isoformat()}, NOW, "'delay' does not go with 'at'; keep one of the two"),
+        ({"delay": "1"}, NOW, "'delay' is a number of seconds from 0 to 316224000, not \"1\""),
+        ({"delay": 3660 * 86_400 + 1}, NOW, "'delay' is a number of seconds from 0 to 316224000, not 316224001"),
+        ({"delay": 86_400}, datetime(9999, 12, 31, tzinfo=UTC), "86400.0 s after 9999-12-31T00:00:00+00:00 is after the year 9999"),
+    ],
+)  # fmt: skip
+def test_a_beginning_that_there_cannot_be_is_refused(call: dict[str, Any], now: datetime, said: str) -> None:
+    """A call has one beginning, within time."""
+    with pytest.raises(FieldRefused) as refused:
+        wished({"shape": "answered", "from": "1001", "to": "1002", **call}, now)
+    assert (str(refused.value), refused.value.field) == (said, "delay")
 
 
 ONWARD = [shape.id for shape in SHAPES if shape.goes_on]

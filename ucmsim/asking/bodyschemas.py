@@ -138,6 +138,7 @@ def call(components: Components) -> Schema:
         },
         "code": {"type": "string", "pattern": f"^{wishes.CODE.pattern}$", "description": "an account code or a PIN"},
         "at": {**INSTANT, "description": "when it begins, in the world's time; now if left out"},
+        "delay": {**seconds, "maximum": wishes.LATEST, "description": "or how many seconds from now it begins"},
         "ring": seconds,
         "talk": seconds,
         "phones": {"type": "integer", "minimum": 1, "maximum": wishes.MOST_PHONES},
@@ -148,6 +149,7 @@ def call(components: Components) -> Schema:
         "description": "A call that is wished for.",
         "properties": {key: known[key] for key in wishes.KEYS},
         "required": ["shape", "from", "to"],
+        "not": {"required": ["at", "delay"]},
         "additionalProperties": False,
     }
     return referred("CallWish")

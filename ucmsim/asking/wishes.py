@@ -5,21 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from ucmsim.calls.events import Call
 from ucmsim.contract.fields import FieldRefused, given, instant_of, only_known
 from ucmsim.errors import shortened
 from ucmsim.instants import at_microseconds
+from ucmsim.settings.clock import LONGEST_ADVANCE
 
 LONGEST = 86_400
 """Seconds that a call rings or talks at most."""
+LATEST = LONGEST_ADVANCE
+"""Seconds from now to the beginning of a call at most, where it is said so: nobody lets more pass at once."""
 
 AMI = "ami"
 NUMBER = re.compile(r"[A-Za-z0-9+*#._-]{1,40}")
 """What stands in the user part of a SIP address and can be dialled; nothing that leads elsewhere in a file's name."""
-KEYS = ("shape", "from", "to", "target", "trunk", "code", "at", "ring", "talk", "phones", "recorded")
+KEYS = ("shape", "from", "to", "target", "trunk", "code", "at", "delay", "ring", "talk", "phones", "recorded")
 CODE = re.compile(r"[0-9]{1,20}")
 _TOLD = 10
 """Calls of a batch of which is told why they cannot be."""
@@ -51,7 +54,7 @@ class Wish:
 
 
 def wished(body: Any, now: datetime) -> Wish:
-    """Return the call that *body* wishes for, *now* unless it says when. Raises `FieldRefused`."""
+    """Return the call that *body* wishes for, *now* unless it says when, or how long after. Raises `FieldRefused`."""
     if not isinstance(body, Mapping):
         raise FieldRefused("a call is a JSON object", "")
     only_known(body, KEYS, "key of a call")
@@ -60,7 +63,7 @@ def wished(body: Any, now: datetime) -> Wish:
         raise FieldRefused(f"'recorded' is true, false or \"{AMI}\"", "recorded")
     return Wish(
         _text(body, "shape").replace("_", "-"), _number(body, "from"), _number(body, "to"),
-        instant_of(body["at"], "at") if "at" in body else now,
+        _begins(body, now),
         _seconds(body, "ring"), _seconds(body, "talk"), bool(recorded), recorded == AMI, _phones(body),
         _number(body, "target") if "target" in body else None,
         _text(body, "trunk") if "trunk" in body else None,
@@ -143,12 +146,23 @@ def _code(body: Mapping[str, Any]) -> str:
     return value
 
 
-def _seconds(body: Mapping[str, Any], key: str) -> float | None:
+def _begins(body: Mapping[str, Any], now: datetime) -> datetime:
+    if (delay := _seconds(body, "delay", LATEST)) is None:
+        return instant_of(body["at"], "at") if "at" in body else now
+    if "at" in body:
+        raise FieldRefused("'delay' does not go with 'at'; keep one of the two", "delay")
+    try:
+        return now + timedelta(seconds=delay)
+    except OverflowError:
+        raise FieldRefused(f"{given(delay)} s after {now.isoformat()} is after the year 9999", "delay") from None
+
+
+def _seconds(body: Mapping[str, Any], key: str, most: int = LONGEST) -> float | None:
     if key not in body:
         return None
     value = body[key]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST:
-        raise FieldRefused(f"'{key}' is a number of seconds from 0 to {LONGEST}, not {given(value)}", key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise FieldRefused(f"'{key}' is a number of seconds from 0 to {most}, not {given(value)}", key)
     return float(value)
 
 

@@ -146,8 +146,8 @@ class ControlMethods(ABC):
     def place_call(self, pbx: str, call: Mapping[str, Any]) -> Any:
         """Let a call happen; return its shape, kind, beginning and end, and how many CDRs it will write.
 
-        *call* has `shape`, `from` and `to`, and may have `at` (an aware datetime of the world's time, or ISO text, now without it),
-        `ring` and `talk` in seconds, `phones`, `target`, `trunk`, `code` and `recorded`. Numbers of telephones are text.
+        *call* has `shape`, `from` and `to`, and may have `at` (an aware datetime of the world's time, or ISO text, now without it), or
+        `delay`, seconds from now, `ring` and `talk` in seconds, `phones`, `target`, `trunk`, `code` and `recorded`. Numbers of telephones are text.
         """
 
     @abstractmethod

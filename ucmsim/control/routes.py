@@ -109,7 +109,7 @@ ROUTES = (
     Route("GET",    "/v1/pbxs/{pbx}/clock", clock.clock, "the PBX clock: now in UTC, the same in the PBX's zone, rate, and the world's time"),
     Route("PUT",    "/v1/pbxs/{pbx}/clock", clock.change_clock, "move the PBX clock: now, advance or step, and rate, time_zone"),
     Route("GET",    "/v1/pbxs/{pbx}/calls", calls.calls, "what really happened in each call that is over, in microseconds of UTC, with its rows, page by page", query=True),
-    Route("POST",   "/v1/pbxs/{pbx}/calls", calls.place_call, "let a call happen, or a list of them: shape, from, to, and at, ring, talk, phones, target, trunk, code, recorded", many=True),
+    Route("POST",   "/v1/pbxs/{pbx}/calls", calls.place_call, "let a call happen, or a list of them: shape, from, to, and at or delay, ring, talk, phones, target, trunk, code, recorded", many=True),
     Route("DELETE", "/v1/pbxs/{pbx}/cdrs", calls.delete_cdrs, "delete every CDR, as on the device's own page; recordings stay"),
     Route("GET",    "/v1/pbxs/{pbx}/faults", faults.faults, "the armed faults with their counters, or with gone=yes those that no longer are", query=True),
     Route("POST",   "/v1/pbxs/{pbx}/faults", faults.arm_fault, "arm a fault"),

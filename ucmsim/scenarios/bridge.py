@@ -71,10 +71,13 @@ class Bridge:
     def place(self, call: Mapping[str, Any]) -> list[int]:
         """Place the calls that *call* stands for; return when each begins, in microseconds of UTC, by which they are told apart."""
         wanted = {key: value for key, value in call.items() if key not in PLACING}
-        first = datetime.fromisoformat(wanted["at"]) if "at" in wanted else self.control.clock(self.name).world
-        step = timedelta(seconds=call.get("every", 0))
-        each = [{**wanted, "at": (first + at * step).isoformat()} for at in range(call.get("count", 1))]
-        told = self.control.place_calls(self.name, each if "at" in wanted or len(each) > 1 else [wanted])
+        later = [at * call.get("every", 0) for at in range(call.get("count", 1))]
+        if "at" in wanted:
+            first = datetime.fromisoformat(wanted["at"])
+            each = [{**wanted, "at": (first + timedelta(seconds=seconds)).isoformat()} for seconds in later]
+        else:  # counted from when they are placed: a clock that is read before that may run on meanwhile
+            each = [{**wanted, "delay": wanted.get("delay", 0) + seconds} for seconds in later]
+        told = self.control.place_calls(self.name, each)
         return [microseconds(one.begins) for one in told]
 
     def set_time_of_day(self, text: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ucmsim import configuration
 from ucmsim.asking.staging import shape_of
-from ucmsim.asking.wishes import wished
+from ucmsim.asking.wishes import LATEST, wished
 from ucmsim.contract.fields import FieldRefused
 from ucmsim.entry import ANY
 from ucmsim.errors import ConfigurationError, Problem, did_you_mean, quoted, readable
@@ -195,6 +195,9 @@ def _of_call(call: Mapping[str, Any], names: set[str]) -> Iterator[Broken]:
         yield ("count",), "this is no number of calls", f"write a whole number from 1 to {MOST_CALLS}"
     if isinstance(every, bool) or not isinstance(every, int | float) or every < 0:
         yield ("every",), "this is no time between calls", "write seconds"
+    elif isinstance(count, int) and (count - 1) * every > LATEST:
+        most = f"write a smaller one: the last call begins {LATEST} s after the first at most"
+        yield ("every",), "this is too long between so many calls", most
 
 
 def _of_identity(identity: Mapping[str, Any]) -> Iterator[Broken]:

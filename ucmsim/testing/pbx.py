@@ -98,8 +98,8 @@ class Ucm:
     def place_call(self, shape: str, caller: str | int, callee: str | int, **how: Any) -> PlacedCall:
         """Let a call happen: ``ucm.place_call("answered", "1001", "1002", talk=60)``; its row comes when it ends.
 
-        *how* is ``at`` (an aware datetime of the world's time, `UcmClock.world`, now without it), ``ring`` and ``talk`` in seconds,
-        ``phones``, ``target``, ``trunk``, ``code``, ``recorded``. A telephone number may be an int here, which is sent as the
+        *how* is ``at`` (an aware datetime of the world's time, `UcmClock.world`, now without it) or ``delay``, in seconds from now,
+        ``ring`` and ``talk`` in seconds, ``phones``, ``target``, ``trunk``, ``code``, ``recorded``. A telephone number may be an int here, which is sent as the
         text that the control plane wants: in Python it cannot have lost zeros before it.
         """
         return self.control.place_call(self.name, sent({"shape": shape, "from": caller, "to": callee, **how}))

@@ -27,6 +27,7 @@ MOST = 1000
 @click.argument("caller", metavar="[FROM]", required=False)
 @click.argument("callee", metavar="[TO]", required=False)
 @click.option("--at", help="When it begins, in the world's time: an ISO instant with its zone; now if left out.")
+@click.option("--delay", type=float, help="Or how many seconds from now it begins.")
 @click.option("--ring", type=float, help="Seconds for which it rings.")
 @click.option("--talk", type=float, help="Seconds for which is talked.")
 @click.option("--phones", type=int, help="How many phones a group rings.")
@@ -74,7 +75,7 @@ def place(
         told = client.place_call(pbx, call)
         showing.done(_sentence(told), as_json=as_json, value=told)
         return
-    begins = [call] * count if not every else list(_apart(client, pbx, call, count, every))
+    begins = [call] * count if not every else list(_apart(call, count, every))
     _told(client.place_calls(pbx, begins), as_json=as_json)
 
 
@@ -84,13 +85,19 @@ def _call(*, shape: str | None, caller: str | None, callee: str | None, recorded
     return given({"shape": shape, "from": caller, "to": callee, **how, "recorded": recording})
 
 
-def _apart(client: ControlClient, pbx: str, call: dict[str, Any], count: int, every: float) -> Iterator[dict[str, Any]]:
-    """Yield *count* such calls; each begins *every* seconds after the one before."""
-    yield call
+def _apart(call: dict[str, Any], count: int, every: float) -> Iterator[dict[str, Any]]:
+    """Yield *count* such calls; each begins *every* seconds after the one before.
+
+    Where nobody says when, they count from when they are placed: a clock that is read before that runs on meanwhile.
+    """
+    if "at" not in call:
+        first = call.get("delay", 0.0)
+        yield from ({**call, "delay": first + number * every} for number in range(count))
+        return
     try:
-        first = instant_of(call["at"], "--at") if "at" in call else client.clock(pbx).world
-        for number in range(1, count):
-            yield {**call, "at": (first + timedelta(seconds=number * every)).isoformat()}
+        begins = instant_of(call["at"], "--at")
+        for number in range(count):
+            yield {**call, "at": (begins + timedelta(seconds=number * every)).isoformat()}
     except FieldRefused as refused:
         raise click.UsageError(str(refused)) from None
     except OverflowError:
