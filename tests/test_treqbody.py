@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import ResponseDone
 from twisted.web.http import PotentialDataLoss
 
-from ucmsim.treqbody import PulledBody
+from ucmsim.treqbody import PulledBody, WholeBody
 
 
 class Body:
@@ -92,8 +92,34 @@ def test_who_waits_may_give_up(body: Body) -> None:
 def test_it_is_closed_once(body: Body) -> None:
     """The connection is let go, unless it is gone."""
     body.pulled.close()
-    assert body.transport.disconnecting
+    assert body.transport.producerState == "stopped"
     gone = Body()
     gone.end(ResponseDone())
     gone.pulled.close()
-    assert not gone.transport.disconnecting
+    assert gone.transport.producerState == "producing"
+
+
+@pytest.mark.parametrize(
+    ("reason", "found"),
+    [(ResponseDone(), b"onetwo"), (PotentialDataLoss(), b"onetwo"), (ConnectionLost(), ConnectionLost)],
+)
+def test_a_whole_body_comes_at_its_end(reason: Exception, found: object) -> None:
+    """Also where only the end of its connection says that it is all; not where that broke."""
+    body, got = WholeBody(), list[Any]()
+    body.whole.addCallbacks(got.append, lambda failure: got.append(failure.type))
+    body.dataReceived(b"one")
+    body.dataReceived(b"two")
+    assert got == []
+    body.connectionLost(Failure(reason))
+    assert got == [found]
+
+
+def test_nobody_waits_for_a_whole_body_any_more() -> None:
+    """Its connection is let go, and how that ends is told nobody."""
+    body, transport, got = WholeBody(), StringTransport(), list[Any]()
+    body.makeConnection(transport)
+    body.whole.addBoth(got.append)
+    body.whole.cancel()
+    body.connectionLost(Failure(ConnectionLost()))
+    assert transport.producerState == "stopped"
+    assert isinstance(got.pop().value, CancelledError)

@@ -15,7 +15,7 @@ import pytest
 import pytest_twisted
 import requests
 from treq.client import HTTPClient
-from twisted.internet.defer import CancelledError, Deferred, fail
+from twisted.internet.defer import fail
 
 from tests.controlling import GUIDE, LATENCY, Control
 from tests.processes import Process, config
@@ -228,26 +228,6 @@ async def test_who_is_not_answered_in_time(busy: int) -> None:
     """A stream of events that does not begin is given up as anything else is."""
     with pytest.raises(ControlTimeout, match=r"has not answered within 0\.2 seconds: allow it more time$"):
         await anext(there(f"http://127.0.0.1:{busy}", timeout=0.2).follow_journal("hq"))
-
-
-@pytest_twisted.ensureDeferred
-@pytest.mark.parametrize("asked", [False, True])
-async def test_who_gives_up_is_told_so(asked: bool) -> None:
-    """A Deferred that is cancelled fails with what Twisted has for that, before and after it was asked for, an event too."""
-    from twisted.internet.threads import deferToThread
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        client = there(f"http://127.0.0.1:{server.getsockname()[1]}")
-        for ask in (client.status, lambda: Deferred.fromCoroutine(anext(client.follow_journal("hq")))):
-            waiting: Deferred[Any] = ask()
-            if asked:
-                connection, _ = await deferToThread(server.accept)
-                assert await deferToThread(connection.recv, 4) == b"GET "
-            waiting.cancel()
-            with pytest.raises(CancelledError):
-                await waiting
-            if asked:
-                connection.close()
 
 
 @pytest_twisted.ensureDeferred

@@ -1,4 +1,7 @@
-"""The body of a response that comes over treq, pulled piece by piece: what nobody takes stays with its sender."""
+"""The body of a response that comes over treq: whole, or pulled piece by piece, where what nobody takes stays with its sender.
+
+Who waits for neither any more lets the connection go, which treq's own `content` would keep as long as the other side does.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,32 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseDone
+from twisted.web.http import PotentialDataLoss
+
+
+class WholeBody(Protocol):
+    """Takes a body to its end, which is *whole* then; whoever cancels that ends the connection.
+
+    A body whose length nobody said is whole when its connection ends.
+    """
+
+    def __init__(self) -> None:
+        self.whole: Deferred[bytes] = Deferred(self._let_go)
+        self._pieces: list[bytes] = []
+
+    def dataReceived(self, data: bytes) -> None:
+        self._pieces.append(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self.whole.called:  # it was cancelled
+            return
+        if reason.check(ResponseDone, PotentialDataLoss):
+            self.whole.callback(b"".join(self._pieces))
+        else:
+            self.whole.errback(reason)
+
+    def _let_go(self, _whole: Any) -> None:
+        _let_go(self.transport)
 
 
 class PulledBody(Protocol):
@@ -36,7 +65,7 @@ class PulledBody(Protocol):
     def close(self) -> None:
         """Let the connection go, if it is there still."""
         if not self._over:
-            self._connection.loseConnection()
+            _let_go(self._connection)
 
     def dataReceived(self, data: bytes) -> None:
         self._pieces.append(data)
@@ -59,3 +88,8 @@ class PulledBody(Protocol):
     @staticmethod
     def _silent(_cancelled: Any, seconds: float) -> Any:
         raise ConnectionAbortedError(f"the stream of events was silent for {seconds:g} seconds")
+
+
+def _let_go(connection: Any) -> None:
+    """End a *connection* at once: to lose one is to wait, under TLS, until the other side says goodbye too."""
+    connection.stopProducing()

@@ -39,7 +39,7 @@ from ucmsim.contract.errors import ControlUnreachable
 from ucmsim.contract.eventstream import EventStream
 from ucmsim.contract.methods import ControlMethods
 from ucmsim.contract.operations import Asked, Asking, late, unreachable, url_objection
-from ucmsim.treqbody import PulledBody
+from ucmsim.treqbody import PulledBody, WholeBody
 from ucmsim.treqfailures import NETWORK, cause_of
 
 __all__ = ["TreqControlClient"]
@@ -200,7 +200,7 @@ class TreqControlClient(ControlMethods):
         asked, headers = operations.following(pbx, after, filters)
         response = await self._in_time(asked, self._sent(asked, headers))
         if response.code != _OK:
-            asked.answered(self._url, response.code, await self._in_time(asked, self._reached(response.content())))
+            asked.answered(self._url, response.code, await self._in_time(asked, self._whole(response)))
         stream, event = EventStream(dropped), operations.events_of(self._url)
         body = PulledBody(self._reactor, max(self._timeout, operations.SILENCE))
         response.deliverBody(body)
@@ -240,7 +240,13 @@ class TreqControlClient(ControlMethods):
 
     async def _answer(self, asked: Asked[T]) -> T:
         response = await self._sent(asked, _NONE)
-        return asked.answered(self._url, response.code, await self._reached(response.content()))
+        return asked.answered(self._url, response.code, await self._whole(response))
+
+    async def _whole(self, response: Any) -> bytes:
+        """Return the body of a *response*; raises what `_reached` does."""
+        body = WholeBody()
+        response.deliverBody(body)
+        return await self._reached(body.whole)
 
     async def _sent(self, asked: Asked[Any], headers: Mapping[str, str]) -> Any:
         """Send what is *asked* and return the response as soon as its head is there; raises `ControlUnreachable`."""
