@@ -31,13 +31,7 @@ def measured(form: Format, layout: Layout, rows: Sequence[Row]) -> tuple[bytes, 
             _ids(chain.from_iterable(inside)),
             array("Q", chain.from_iterable(map(repeat, whole, map(len, inside)))),
         )
-    match form:
-        case Format.CSV:
-            pieces = layout.csv.pieces(rows)
-        case Format.XML:
-            pieces = layout.xml.pieces(rows)
-        case Format.JSON:
-            pieces = layout.json.pieces(rows)
+    pieces = layout.pieces(form, rows)
     data, ends = _encoded(pieces)
     return data, Rows(_ids(rows), ends, first=pieces.first, gap=len(encoded(pieces.gap)))
 

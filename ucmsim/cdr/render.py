@@ -191,10 +191,6 @@ class Json:
             space=space,
         )
 
-    def page(self, rows: Sequence[Row]) -> str:
-        """Return the page with *rows*."""
-        return self.pieces(rows).page
-
     def pieces(self, rows: Sequence[Row]) -> Pieces:
         """Return the page with *rows* as its entries."""
         return self._lines(self.entries(rows))
@@ -263,14 +259,17 @@ class Layout:
         decided = {"columns": generation.id, "json-root": generation.json_root, "json-groups": groups}
         return cls.of(Quirks(MappingProxyType({row.id: row.default for row in QUIRKS} | decided)))
 
+    def pieces(self, form: Format, rows: Sequence[Row]) -> Pieces:
+        """Return the page with *rows* in that *form*."""
+        match form:
+            case Format.CSV:
+                return self.csv.pieces(rows)
+            case Format.XML:
+                return self.xml.pieces(rows)
+            case Format.JSON:
+                return self.json.pieces(rows)
+
 
 def rendered(form: Format, layout: Layout, rows: Sequence[Row]) -> bytes:
     """Return the page with *rows* in that *layout*."""
-    match form:
-        case Format.CSV:
-            page = layout.csv.page(rows)
-        case Format.XML:
-            page = layout.xml.page(rows)
-        case Format.JSON:
-            page = layout.json.page(rows)
-    return encoded(page)
+    return encoded(layout.pieces(form, rows).page)
