@@ -63,6 +63,12 @@ def gathered(parts: Iterable[bytes | memoryview], size: int = PIECE) -> Iterator
         yield b"".join(waiting)
 
 
+def within(first: int, last: int, start: int, stop: int) -> tuple[int, int]:
+    """Return where bytes *start* to *stop* of a body are that is itself what lies from *first* to *last* in something."""
+    begin = min(first + start, last)
+    return begin, max(begin, min(first + stop, last))
+
+
 @dataclass(frozen=True, slots=True)
 class Bytes:
     """A body that is already there."""

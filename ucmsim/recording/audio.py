@@ -22,7 +22,7 @@ from math import fsum, pi, sin, sqrt
 from operator import mul
 from random import Random
 
-from ucmsim.http.reply import PIECE, Body, Bytes, gathered
+from ucmsim.http.reply import PIECE, Body, Bytes, gathered, within
 
 RATE = 8000
 """Samples a second."""
@@ -95,9 +95,7 @@ class _Wav:
         return self.stop - self.start
 
     def slice(self, start: int, stop: int) -> _Wav:
-        first = min(self.start + start, self.stop)
-        last = max(first, min(self.start + stop, self.stop))
-        return _Wav(self.bank, self.seed, self.samples, first, last)
+        return _Wav(self.bank, self.seed, self.samples, *within(self.start, self.stop, start, stop))
 
     def chunks(self, size: int = PIECE) -> Iterator[bytes]:
         return gathered(self._parts(), size)

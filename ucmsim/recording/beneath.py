@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from ucmsim.http.reply import PIECE, CutShort
+from ucmsim.http.reply import PIECE, CutShort, within
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOCTTY
 _INSIDE = _DIRECTORY | os.O_NOFOLLOW
@@ -84,7 +84,7 @@ class FileBody:
         return self.stop - self.start
 
     def slice(self, start: int, stop: int) -> FileBody:
-        return FileBody(self.file, *_within(self.start, self.stop, start, stop))
+        return FileBody(self.file, *within(self.start, self.stop, start, stop))
 
     def chunks(self, size: int = PIECE) -> Iterator[bytes]:
         at = self.start
@@ -112,7 +112,7 @@ class FileLater:
         return self.stop - self.start
 
     def slice(self, start: int, stop: int) -> FileLater:
-        first, last = _within(self.start, self.stop, start, stop)
+        first, last = within(self.start, self.stop, start, stop)
         return FileLater(self.root, self.parts, self.identity, first, last)
 
     def chunks(self, size: int = PIECE) -> Iterator[bytes]:
@@ -124,11 +124,6 @@ class FileLater:
         if file is None or file.identity != self.identity:
             raise CutShort(f"'{path}' is gone, or is another file now")
         yield from FileBody(file, self.start, self.stop).chunks(size)
-
-
-def _within(first: int, last: int, start: int, stop: int) -> tuple[int, int]:
-    begin = min(first + start, last)
-    return begin, max(begin, min(first + stop, last))
 
 
 class Entry(NamedTuple):
