@@ -22,8 +22,9 @@ from ucmsim.personalities import personality
 from ucmsim.register import Quirks
 from ucmsim.store.delivered import YOUNG
 from ucmsim.store.deliveries import MOST, RECORD, Deliveries, Delivery, Sent
-from ucmsim.store.history import SCHEMA_VERSION, History
+from ucmsim.store.history import History
 from ucmsim.store.records import Recording
+from ucmsim.store.schema import SCHEMA_VERSION
 from ucmsim.store.settling import NAMED, Settling, runs, runs_of
 
 FORMATS = pytest.mark.parametrize("form", list(Format), ids=lambda form: form.name)

@@ -18,8 +18,9 @@ from ucmsim.errors import HistoryError
 from ucmsim.personalities import personality
 from ucmsim.quirks import ROWS, Quirk
 from ucmsim.settings import load_pbx
-from ucmsim.store.history import SCHEMA_VERSION, History
+from ucmsim.store.history import History
 from ucmsim.store.records import Record, Recording
+from ucmsim.store.schema import SCHEMA_VERSION
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ZONE = ZoneInfo("America/Chicago")

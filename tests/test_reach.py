@@ -16,9 +16,10 @@ from ucmsim.http.extents import Rows
 from ucmsim.settings import load_pbx
 from ucmsim.store.accounts import HOWS, Accounting
 from ucmsim.store.deliveries import Delivery, Sent
-from ucmsim.store.history import SCHEMA_VERSION, History
+from ucmsim.store.history import History
 from ucmsim.store.ledger import Sought
 from ucmsim.store.records import Record
+from ucmsim.store.schema import SCHEMA_VERSION
 
 SINCE = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BUSY = {"history": {"days": 0, "calls_per_day": 600}, "traffic": {"live": True}}

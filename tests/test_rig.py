@@ -13,7 +13,7 @@ from tests.rig import Outcome, Plan, morning, played
 from tests.tenants import Came, Key, Tenant, rows_in
 from tests.weighing import LEAST, Sample, Weighed, kept_pages, remembered, weight_of_a_challenge
 from ucmsim.journal.marks import NONCES
-from ucmsim.store.history import CACHE
+from ucmsim.store.schema import CACHE
 
 
 def test_a_few_collectors_get_every_row_of_their_tenants_and_no_other(tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ from ucmsim.instants import SECOND
 from ucmsim.personalities import PERSONALITIES, Personality
 from ucmsim.register import Quirks
 from ucmsim.settings import load_pbx
-from ucmsim.store.history import SCHEMA_VERSION, History
+from ucmsim.store.history import History
 from ucmsim.store.ledger import Sought, ToldCall
 from ucmsim.store.records import Numbered, Record
+from ucmsim.store.schema import SCHEMA_VERSION
 from ucmsim.store.truth import CallTruth, Truth
 
 UNTIL = datetime(2026, 11, 3, 12, tzinfo=UTC)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from ucmsim.authentication.nonces import Nonces
 from ucmsim.journal.marks import NONCES
-from ucmsim.store.history import CACHE
+from ucmsim.store.schema import CACHE
 
 LEAST = 48
 """Bytes of the smallest thing that could be kept of each row and each response: an object and its place in a list."""

@@ -10,72 +10,24 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from itertools import islice
 from pathlib import Path
-from types import MappingProxyType
 
-from ucmsim.cdr.matching import FUNCTIONS, SELECTED, select
+from ucmsim.cdr.matching import SELECTED, select
 from ucmsim.cdr.query import Query
 from ucmsim.cdr.sight import Gap
-from ucmsim.columns import COLUMNS, NAMES, Row
-from ucmsim.errors import HistoryError
+from ucmsim.columns import NAMES, Row
 from ucmsim.register import Quirks
 from ucmsim.steps import Steps, finished
-from ucmsim.store.delivered import COUNTED_TABLE, DELIVERY_TABLES, Delivered
+from ucmsim.store.delivered import Delivered
 from ucmsim.store.imported import Imported
-from ucmsim.store.ledger import LEDGER_TABLES, LEDGER_UPWARDS_4, TRUTH_TABLE_4, Ledger
-from ucmsim.store.reach import REACH_TABLES, REACH_UPWARDS_8
-from ucmsim.store.recordings import RECORDING_TABLE, RECORDING_TABLE_2, RECORDING_UPWARDS_3, Recordings
+from ucmsim.store.ledger import Ledger
+from ucmsim.store.recordings import Recordings
 from ucmsim.store.records import Numbered, Record, Recording
+from ucmsim.store.schema import opened
 
-SCHEMA_VERSION = 8
-_COUNTING = 8
-"""The first version that counts how often rows went out."""
 _BATCH = 200
 """Rows that are written, or read, at a time: more at a time leave the processor's caches before they are written."""
-_KEPT = 8
-"""Compiled statements that are kept; those of the longest lists take a megabyte each (see `matching`)."""
-
-CACHE = 128
-"""KiB of pages that SQLite keeps of a history, where it would keep 2,000: a gigabyte for 500 PBXs. What the system keeps
-of the file is as fast to read, and what writing takes longer, 4 us a row, is a hundredth of making the row up."""
-
-_MEMORY = Path(":memory:")
-"""What SQLite takes for no file."""
-_APPLICATION_ID = 0x55434D53  # "UCMS"
-
-_FIELDS = ", ".join(f'"{column.name}" {"INTEGER" if column.number else "TEXT"} NOT NULL' for column in COLUMNS)
-_COUNTER_TABLE = "CREATE TABLE counter (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
-_SCHEMA = f"""
-BEGIN;
-CREATE TABLE cdr (id INTEGER PRIMARY KEY, {_FIELDS});
-CREATE INDEX cdr_start ON cdr (start, AcctId, id);
-CREATE INDEX cdr_src ON cdr (src);
-CREATE INDEX cdr_dst ON cdr (dst);
-CREATE TABLE made_with (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-{RECORDING_TABLE}
-{LEDGER_TABLES}
-{DELIVERY_TABLES}
-{COUNTED_TABLE}
-{REACH_TABLES}
-{_COUNTER_TABLE}
-PRAGMA application_id = {_APPLICATION_ID};
-PRAGMA user_version = {SCHEMA_VERSION};
-COMMIT;
-"""
-_UPWARDS: Mapping[int, str] = MappingProxyType({
-    1: f"BEGIN; {RECORDING_TABLE_2} PRAGMA user_version = 2; COMMIT;",
-    2: f"BEGIN; {TRUTH_TABLE_4} PRAGMA user_version = 3; COMMIT;",
-    3: f"BEGIN; {RECORDING_UPWARDS_3} {_COUNTER_TABLE} PRAGMA user_version = 4; COMMIT;",
-    4: f"BEGIN; {LEDGER_UPWARDS_4} PRAGMA user_version = 5; COMMIT;",
-    5: f"BEGIN; {DELIVERY_TABLES} PRAGMA user_version = 6; COMMIT;",
-    6: f"BEGIN; {COUNTED_TABLE} PRAGMA user_version = 7; COMMIT;",
-    7: f"BEGIN; {REACH_UPWARDS_8} PRAGMA user_version = 8; COMMIT;",
-})  # fmt: skip
-"""What makes the next schema of an older one: 1 had no recordings, 2 no truth, in 3 nothing was moved or deleted, in 4 legs had no call,
-until 5 nobody wrote down what was delivered, in 6 every delivery was kept, and in 7 nobody kept count of them by call."""
-
 _QUOTED = ", ".join(f'"{name}"' for name in NAMES)
 _BLOCK = f"SELECT {SELECTED}, id FROM cdr WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608
 _INSERT = f"INSERT INTO cdr (id, {_QUOTED}) VALUES (?, {', '.join('?' * len(NAMES))})"  # noqa: S608
@@ -83,17 +35,6 @@ _ROW = "row"
 """The counter of row ids, which are not given twice: whoever reads page by page would miss what has an old one."""
 _BOOTS = "boots"
 """The counter of how often a PBX began with the history."""
-
-
-@cache
-def _blank() -> bytes:
-    """Return the file that a history without rows is: to write it takes a tenth of what it takes SQLite to make it."""
-    database = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        database.executescript(_SCHEMA)
-        return database.serialize()
-    finally:
-        database.close()
 
 
 def _taken(records: Iterator[Record], most: int) -> Steps[list[Record]]:
@@ -129,49 +70,11 @@ class History:
         A *durable* one survives a power cut (WAL, full synchronisation); the others are throw-away and fast.
         Raises `HistoryError` when the file is something else or was written by another version.
         """
-        try:
-            if not durable and path != _MEMORY and not path.exists():
-                path.write_bytes(_blank())
-            database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, cached_statements=_KEPT)
-            try:
-                journal, synchronous = ("WAL", "FULL") if durable else ("MEMORY", "OFF")
-                database.execute(f"PRAGMA journal_mode = {journal}")
-                database.execute(f"PRAGMA synchronous = {synchronous}")
-                database.execute(f"PRAGMA cache_size = -{CACHE}")
-                counts = cls._settle_schema(database, path)
-                for name, function in FUNCTIONS.items():
-                    database.create_function(name, 1, function, deterministic=True)
-            except BaseException:
-                database.close()
-                raise
-        except (sqlite3.Error, OSError) as error:
-            raise HistoryError(f"{path} cannot be opened as a history: {error}") from error
+        database, counts = opened(path, durable=durable)
         history = cls(database)
         if not counts:
             history.delivered.recount()
         return history
-
-    @staticmethod
-    def _settle_schema(database: sqlite3.Connection, path: Path) -> bool:
-        """Bring *database* to the schema of this version; return whether it counted already how often rows went out."""
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        (application,) = database.execute("PRAGMA application_id").fetchone()
-        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if not tables:
-            database.executescript(_SCHEMA)
-            return True
-        if application != _APPLICATION_ID:
-            raise HistoryError(f"{path} is a SQLite file, but not a history of ucmsim")
-        counts = version >= _COUNTING
-        while version in _UPWARDS:
-            database.executescript(_UPWARDS[version])
-            version += 1
-        if version != SCHEMA_VERSION:
-            raise HistoryError(
-                f"{path} has history schema {version}, and this ucmsim knows schemas 1 to {SCHEMA_VERSION}; "
-                "move the file away, or use the version that wrote it"
-            )
-        return bool(counts)
 
     def close(self) -> None:
         """Close the file; the history cannot be used afterwards."""
