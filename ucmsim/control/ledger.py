@@ -8,7 +8,7 @@ from typing import Any
 from ucmsim.asking.callquery import accounted
 from ucmsim.control.answer import Answer, listed
 from ucmsim.control.plane import Plane
-from ucmsim.store.delivered import Carrier
+from ucmsim.store.carriers import Carrier
 
 
 async def ledger(plane: Plane, pbx: str, query: Mapping[str, Sequence[str]]) -> Answer:

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from ucmsim.calls.filenames import listed
 from ucmsim.recording.audio import size
-from ucmsim.store.delivered import Carrier, Carriers
+from ucmsim.store.carriers import Carrier, Carriers
 from ucmsim.store.history import History
 from ucmsim.store.imported import UnknownCall
 from ucmsim.store.ledger import Sought, ToldCall
