@@ -20,7 +20,7 @@ from twisted.web.server import Request
 from tests.controlling import Control, api
 from tests.faultwire import Wire
 from ucmsim.control.eventsending import streamed
-from ucmsim.journal import Inquiry
+from ucmsim.journal import Found, Inquiry
 from ucmsim.pytest_plugin import Ucm
 from ucmsim.service.journalstream import HEARTBEAT, JournalStream
 from ucmsim.service.keeping import JournalKeeper
@@ -183,6 +183,23 @@ def follow(watching: Watching, inquiry: Inquiry | None = None) -> tuple[Reader, 
     reader: Any = Reader()
     request: Request = reader
     return reader, Deferred.fromCoroutine(streamed(request, JournalStream(watching.keeper, inquiry or Inquiry())))
+
+
+def test_marks_are_those_of_what_is_told() -> None:
+    """What comes while the journal is looked through is neither told yet nor counted."""
+    watching, found = Watching(), list[Found]()
+    journal = watching.pbx.journal
+    careless = {"kind": "listening", "wall": "", "refusal": None, "faults": [], "marks": ["no-qop"]}
+
+    def meanwhile(step: Callable[[], Any]) -> Deferred[Any]:
+        journal.add(careless)
+        return execute(step)
+
+    keeper = JournalKeeper("hq", journal, watching.clock, meanwhile)
+    keeper.startService()
+    for _ in range(2):
+        Deferred.fromCoroutine(keeper.inquire(Inquiry(last=1))).addCallback(found.append)
+    assert [(one.last, dict(one.marks)) for one in found] == [(0, {}), (1, {"no-qop": 1})]
 
 
 def test_silence_is_told_by_a_comment() -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ucmsim.scenarios.course import Course, Due, Moment, Never, Over, Waiting, in_words
-from ucmsim.scenarios.judging import NO_ROWS, SILENT, Done, Evidence, Finding, judge
+from ucmsim.scenarios.judging import NO_ROWS, SILENT, UNKNOWN, Done, Evidence, Finding, judge
 from ucmsim.scenarios.language import Expectation, Scenario
 from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.reading import load
-from ucmsim.scenarios.seen import Call, File, Request, Row, Seen, Visit
+from ucmsim.scenarios.seen import Call, File, Page, Request, Row, Seen, Visit
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 PLACE = '  - place: {name: a, shape: answered, from: "1001", to: "1002"}\n'
@@ -313,6 +314,45 @@ def test_verification_and_marks():
     assert found("unmarked", ["parallel-connections"], bad, visits=[visit]) == (
         False, "1 times: a connection (parallel-connections)", False,
     )  # fmt: skip
+
+
+def judged_by(kind: str, value: Any, seen: Seen) -> tuple[bool | None, str]:
+    """Return what came of an expectation by what was *seen*."""
+    finding = judge(Expectation.model_validate({"name": "it", "says": "It is so.", kind: value}), Evidence(seen))
+    return finding.passed, finding.why
+
+
+def told(**marks: int) -> Any:
+    """Return an event of the journal that is told, with marks whose hyphens are underscores."""
+    return SimpleNamespace(kind="listening", marks=tuple(mark.replace("_", "-") for mark in marks))
+
+
+def test_marks_outlive_the_events_that_they_were_set_on():
+    """What was set before the run counts as little as what was told; what no event that was dropped had was not set."""
+    begun = Seen.behind(Page((), 7, marks={"no-qop": 2}))
+    dropped = begun.more(Page((told(no_qop=1),), 20, 12, {"no-qop": 3, "no-back-off": 4}))
+    assert judged_by("unmarked", ["no-qop"], dropped) == (True, "")
+    assert judged_by("verified", True, dropped) == (True, "")
+    four = "4 times: 4 on events that were dropped unread (no-back-off)"
+    assert judged_by("unmarked", ["no-qop", "no-back-off", "no-back-off"], dropped) == (False, four)
+    later = replace(dropped, requests=(request(21, marks=("no-back-off",)),))
+    said = (
+        "5 times: GET /cdrapi?a=b answered with 200 (no-back-off), 4 on events that were dropped unread (no-back-off)"
+    )
+    assert judged_by("unmarked", ["no-back-off"], later) == (False, said)
+    whole = begun.more(Page((), 7, marks={"no-qop": 3}))  # counted already, and told at the next look
+    assert whole.untold == {}
+    assert judged_by("unmarked", ["no-qop"], replace(whole, requests=(request(8),))) == (True, "")
+
+
+def test_marks_of_dropped_events_that_were_counted_anew_are_not_known():
+    """Unless some are known, or nothing was dropped."""
+    begun = Seen.behind(Page((), 7, marks={"no-qop": 2}))
+    anew = begun.more(Page((), 20, 12, {"no-back-off": 1})).more(Page((), 20, 0, {"no-back-off": 1, "no-qop": 5}))
+    assert judged_by("verified", True, anew) == (None, UNKNOWN.format(12))
+    assert judged_by("unmarked", ["no-back-off"], anew)[0] is False
+    whole = begun.more(Page((), 20, 0, {}))
+    assert judged_by("verified", True, replace(whole, requests=(request(8),))) == (True, "")
 
 
 def test_how_many_requests_there_were():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -82,6 +83,28 @@ def test_what_failed_on_the_way_is_no_end(ucm, play):
         day.wait(20)
     assert day.outcome is not None
     assert [(one.name, one.passed) for one in day.outcome.findings] == [("early", False), ("served", True)]
+
+
+@pytest.mark.ucmsim(journal={"entries": 4})
+def test_marks_of_what_nobody_read_are_judged(ucm, play):
+    """While a step waits nothing is read: what the journal has dropped by then has left its marks."""
+    expect = [
+        f"{{name: {mark}, says: It is careful., unmarked: [{mark}]}}" for mark in ("basic-before-challenge", "no-qop")
+    ]
+    begun = threading.Event()
+    day = play(
+        f"steps:\n  - {{name: unread, wait: 600}}\nexpect: [{', '.join(expect)}]\n",
+        say=lambda said: begun.set() if said == "unread" else None,
+    )
+    with suppress(AssertionError), day:
+        begun.wait(20)
+        requests.get(f"{ucm.url}/cdrapi", auth=(ucm.username, ucm.password), verify=ucm.ca, timeout=20)
+        for _ in range(3):
+            ask(ucm)
+    assert [str(one) for one in day.outcome.findings] == [
+        "FAILED  basic-before-challenge: It is careful. -- 1 times: 1 on events that were dropped unread (basic-before-challenge)",
+        "passed  no-qop: It is careful.",
+    ]
 
 
 def test_an_error_of_the_test_is_the_tests_own(play):

@@ -27,7 +27,7 @@ def seen(ucm: Ucm, connections: int) -> Seen:
     bridge, found = Bridge(ucm.control, ucm.name), Seen()
     while len(found.visits) < connections:
         page = bridge.events(found.last)
-        found = found.more(page.entries, page.last)
+        found = found.more(page)
     return found
 
 
@@ -102,6 +102,30 @@ def test_what_was_dropped_is_counted(ucm):
     assert bridge.events(page.last - 1).dropped == 0
 
 
+def basic(ucm: Ucm) -> None:
+    """Ask with a password that nobody has asked for, which is marked."""
+    requests.get(ucm.url + "/cdrapi", auth=(ucm.username or "", ucm.password or ""), verify=ucm.ca, timeout=20)
+
+
+@pytest.mark.ucmsim(journal={"entries": 4})
+def test_marks_of_what_was_dropped_are_known(ucm):
+    """Less those of events that were told; a reset counts on."""
+    bridge = Bridge(ucm.control, ucm.name)
+    found = Seen.behind(bridge.end())
+    basic(ucm)
+    for _ in range(5):
+        ask(ucm)
+    found = found.more(bridge.events(found.last))
+    assert found.dropped > 0
+    assert not any(one.marks for one in found.requests)
+    assert (found.untold, found.counted_anew) == ({"basic-before-challenge": 1}, False)
+    bridge.reset(found)
+    basic(ucm)
+    found = found.more(bridge.events(found.last))
+    assert [one.marks for one in found.requests[-1:]] == [("basic-before-challenge",)]
+    assert (found.untold, found.counted_anew) == ({"basic-before-challenge": 1}, False)
+
+
 @pytest.mark.ucmsim(history={"days": 0}, time_zone="Europe/Berlin")
 def test_calls_are_known_by_when_they_begin(ucm):
     """Those of one placing have one name, with how often each row went out whole."""
@@ -138,10 +162,9 @@ def test_a_reset_counts_on(ucm):
     """The journal begins anew, and what is seen goes on behind what was."""
     ask(ucm)
     bridge, found = Bridge(ucm.control, ucm.name), seen(ucm, 2)
-    bridge.reset(found.last)
+    bridge.reset(found)
     ask(ucm)
-    page = bridge.events(found.last)
-    more = found.more(page.entries, page.last)
+    more = found.more(bridge.events(found.last))
     assert [one.status for one in more.requests] == [401, 200, 401, 200]
     assert [one.id for one in more.requests] == sorted({one.id for one in more.requests})
-    assert bridge.last() >= more.requests[-1].id
+    assert bridge.end().last >= more.requests[-1].id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
@@ -11,21 +12,12 @@ from typing import Any
 from ucmsim import configuration
 from ucmsim.assembling.hidden import told_settings
 from ucmsim.client import ControlClient
-from ucmsim.contract.answers import Delivery, Entry, LedgerCall
+from ucmsim.contract.answers import Delivery, Entry, JournalPage, LedgerCall
 from ucmsim.instants import microseconds
 from ucmsim.scenarios.reading import PLACING
-from ucmsim.scenarios.seen import Call, File, Row
+from ucmsim.scenarios.seen import Call, File, Page, Row, Seen
 
 _PAGE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Events of the journal that came later, the id of the *last* that there is, and how many were *dropped* unread."""
-
-    entries: Sequence[Entry]
-    last: int
-    dropped: int = 0
 
 
 @dataclass(slots=True)
@@ -36,11 +28,13 @@ class Bridge:
     name: str
     _base: int = field(default=0)
     """Added to the ids of the journal, which count from 1 again when the PBX was reset."""
+    _before: Mapping[str, int] = field(default_factory=dict)
+    """Added to the marks of the journal, which are counted anew then."""
 
-    def last(self) -> int:
-        """Return the id of the last event of the journal, 0 when there is none."""
+    def end(self) -> Page:
+        """Return the end of the journal as it is now: no events, but what is known of those before."""
         page = self.control.journal_page(self.name, last=1)
-        return self._base + page.last
+        return Page((), self._base + page.last, 0, self._marks(page))
 
     def events(self, after: int) -> Page:
         """Return the events behind the id *after*."""
@@ -49,11 +43,10 @@ class Bridge:
         dropped = 0
         while True:
             page = self.control.journal_page(self.name, after=asked, limit=_PAGE)
-            if not entries:
-                dropped = max(page.first - asked - 1, 0)
+            dropped += max(page.first - asked - 1, 0)
             entries += (replace(entry, id=self._base + entry.id) for entry in page.items)
             if page.next is None:
-                return Page(entries, self._base + max(page.last, asked), dropped)
+                return Page(entries, self._base + max(page.last, asked), dropped, self._marks(page))
             asked = page.next
 
     def now(self) -> datetime:
@@ -86,10 +79,13 @@ class Bridge:
         then = datetime.combine(local.date(), time.fromisoformat(text), local.tzinfo)
         self.control.change_clock(self.name, {"now": then.isoformat(), "rate": 0})
 
-    def reset(self, last: int) -> None:
-        """Let the PBX begin anew; *last* is the id of the last event that was read."""
+    def reset(self, seen: Seen) -> None:
+        """Let the PBX begin anew, of which so much was *seen*."""
         self.control.reset(self.name)
-        self._base = last
+        self._base, self._before = seen.last, seen.marks
+
+    def _marks(self, page: JournalPage) -> Mapping[str, int]:
+        return Counter(self._before) + Counter(page.marks)
 
     def differing(self, wanted: Mapping[str, Any]) -> list[str]:
         """Return those of the settings *wanted* that the PBX does not have, as sentences; of a secret, whether it has one."""

@@ -28,8 +28,13 @@ NO_ROWS = "there is no CDR of these calls, so none that could be delivered: wher
 _ABOUT_CALLS = frozenset({"delivered", "fetched", "kept"})
 _ABOUT_ASKING = frozenset({"verified", "unmarked", "requests", "in_a_row", "backs_off"})
 """What a client that never comes would pass: it is not judged before one came."""
-_ABOUT_CONNECTIONS = frozenset({"verified", "unmarked"})
-"""Of these a connection is enough, without a request: so refuses a client that verifies."""
+_ABOUT_MARKS = frozenset({"verified", "unmarked"})
+"""Of these a connection is enough, without a request: so refuses a client that verifies. Marks outlive what they were set on."""
+UNKNOWN = (
+    "not known: {} events were dropped from the journal before they could be read, and marks were counted anew meanwhile; "
+    "let it keep more, such as journal: {{entries: 200000, megabytes: 64}}"
+)
+"""Why nothing is said of marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,8 @@ def judge(one: Expectation, evidence: Evidence) -> Finding:
     if kind in _ABOUT_CALLS and (unknown := _unknown(one, kind, evidence)):
         return Finding(one.name, one.says, None, *unknown)
     why, is_open = _JUDGES[kind](value, evidence)
+    if not why and kind in _ABOUT_MARKS and evidence.seen.dropped and evidence.seen.counted_anew:
+        return Finding(one.name, one.says, None, UNKNOWN.format(evidence.seen.dropped))
     if not why and kind in _ABOUT_ASKING and (idle := _idle(kind, value, evidence)):
         return Finding(one.name, one.says, None, *idle)
     return Finding(one.name, one.says, not why, why, is_open)
@@ -138,7 +145,8 @@ def _idle(kind: str, value: object, evidence: Evidence) -> Judged | None:
     since = getattr(value, "since", None)
     if since is not None and since not in evidence.steps:
         return f"the step '{since}' never came", False
-    came = bool(evidence.seen.requests) or (kind in _ABOUT_CONNECTIONS and bool(evidence.seen.visits))
+    seen = evidence.seen
+    came = bool(seen.requests) or (kind in _ABOUT_MARKS and bool(seen.visits or seen.dropped))
     return None if came else ("nobody asked: point the client at the PBX", True)
 
 
@@ -182,10 +190,13 @@ def _verified(_wanted: object, evidence: Evidence) -> Judged:
 def _unmarked(marks: Sequence[str], evidence: Evidence) -> Judged:
     found = [(one, mark) for one in evidence.seen.requests for mark in one.marks if mark in marks]
     visits = [mark for one in evidence.seen.visits for mark in one.marks if mark in marks]
-    if not found and not visits:
-        return _GOOD
     told = [f"{one} ({mark})" for one, mark in found] + [f"a connection ({mark})" for mark in visits]
-    return f"{len(told)} times: {_few(told)}", False
+    untold = {mark: count for mark, count in evidence.seen.untold.items() if mark in marks}
+    if not told and not untold:
+        return _GOOD
+    dropped = (f"{count} on events that were dropped unread ({mark})" for mark, count in untold.items())
+    named = (*shortened(told, "{} more", _NAMED), *dropped)
+    return f"{len(told) + sum(untold.values())} times: {', '.join(named)}", False
 
 
 def _requests(bounds: Bounds, evidence: Evidence) -> Judged:

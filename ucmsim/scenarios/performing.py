@@ -65,7 +65,7 @@ class Performance:
     def run(self) -> Outcome:
         """Play it to its end; raises `ucmsim.client.ControlError`."""
         try:
-            self._seen = Seen(last=self.bridge.last())
+            self._seen = Seen.behind(self.bridge.end())
             self._began = time.monotonic()
             self._steps()
             findings = self._settled()
@@ -155,7 +155,7 @@ class Performance:
         page = self.bridge.events(self._seen.last)
         if page.dropped:
             self._notes.append(f"{page.dropped} events were dropped from the journal before they could be read")
-        self._seen = self._seen.more(page.entries, page.last)
+        self._seen = self._seen.more(page)
         if calls and self._real >= self._calls_due:
             self._read_calls()
         placed = Counter(self._placed.values())
@@ -178,7 +178,8 @@ class Performance:
         for call in step.place or ():
             self._place(call)
         if step.reset is not None:
-            self.bridge.reset(self._seen.last)
+            self._look()  # what is not read by now is gone
+            self.bridge.reset(self._seen)
             self._placed.clear()
         if step.wait is not None:
             self._wait(step.wait)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ucmsim.contract.answers import Entry
@@ -74,19 +75,57 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Events of the journal that came later, the id of the *last* that there is, and how many were *dropped* unread.
+
+    *marks* is how often each was set up to that one, also on what was dropped.
+    """
+
+    entries: Sequence[Entry]
+    last: int
+    dropped: int = 0
+    marks: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """Everything that the journal has told since the run began, in order."""
+    """Everything that the journal has told since the run began, in order, and how many events it has *dropped* untold.
+
+    *marks* is how often each was set on all of them by now, less *told*, what was set before and on those that were told. It
+    was *counted_anew* meanwhile where it has become less.
+    """
 
     requests: tuple[Request, ...] = ()
     visits: tuple[Visit, ...] = ()
     last: int = 0
+    dropped: int = 0
+    marks: Mapping[str, int] = field(default_factory=dict)
+    told: Mapping[str, int] = field(default_factory=dict)
+    counted_anew: bool = False
 
-    def more(self, entries: Iterable[Entry], last: int) -> Seen:
-        """Return what is known once *entries* were told as well, *last* being the id of the last that there is."""
-        told = tuple(entries)
-        requests = tuple(_request(entry) for entry in told if entry.kind == "exchange")
-        visits = tuple(_visit(entry) for entry in told if entry.kind == "connection")
-        return Seen((*self.requests, *requests), (*self.visits, *visits), last) if told else replace(self, last=last)
+    @classmethod
+    def behind(cls, page: Page) -> Seen:
+        """Return what is known when the run begins, behind a *page* of the journal."""
+        return cls(last=page.last, marks=page.marks, told=page.marks)
+
+    def more(self, page: Page) -> Seen:
+        """Return what is known once a *page* was told as well."""
+        requests = tuple(_request(entry) for entry in page.entries if entry.kind == "exchange")
+        visits = tuple(_visit(entry) for entry in page.entries if entry.kind == "connection")
+        return Seen(
+            (*self.requests, *requests) if requests else self.requests,
+            (*self.visits, *visits) if visits else self.visits,
+            page.last,
+            self.dropped + page.dropped,
+            page.marks,
+            Counter(self.told) + Counter(mark for entry in page.entries for mark in entry.marks),
+            self.counted_anew or any(page.marks.get(mark, 0) < count for mark, count in self.marks.items()),
+        )
+
+    @property
+    def untold(self) -> Mapping[str, int]:
+        """How often each mark was set on events that were dropped untold, as far as it was counted."""
+        return Counter(self.marks) - Counter(self.told) if self.dropped else {}
 
     @property
     def fired(self) -> frozenset[str]:

@@ -94,11 +94,12 @@ class JournalKeeper(Service):
         Pages are read between the steps of a long search.
         """
         self._still_running()
-        search = self._journal.inquiring(inquiry)
+        # Counted now, of the events up to the last that is told: while it looks there may come more.
+        search, marks = self._journal.inquiring(inquiry), dict(self._journal.marks)
         while True:
             found: Found | None = await self._worker(search.step)
             if found is not None:
-                return replace(found, marks=dict(self._journal.marks))
+                return replace(found, marks=marks)
 
     def _still_running(self) -> None:
         if not self.running:
