@@ -3,45 +3,57 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 SECRET = 0o600
 PUBLIC = 0o644
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL
+_NUMBERS = count()
+"""Of files that stand beside others for a while: no name is given twice, so nobody removes what is another's by now."""
 
 
 def put(path: Path, content: bytes, mode: int = SECRET) -> None:
     """Put *content* at *path* at once or not at all, never with more rights than *mode*; raises `OSError`."""
-    beside(path, content, mode).replace(path)
+    fresh = beside(path, content, mode)
+    try:
+        fresh.replace(path)
+    except OSError:
+        _remove(fresh)
+        raise
 
 
 def beside(path: Path, content: bytes, mode: int = SECRET) -> Path:
     """Write *content* to a file beside *path*, to be put in its place, and return that; raises `OSError` and leaves nothing."""
-    fresh = _fresh(path)
-    opened = _opened(fresh, mode)
+    opened, fresh = opened_beside(path, mode)
     try:
         with os.fdopen(opened, "wb") as file:  # buffered, which writes all of it or raises
             file.write(content)
     except OSError:
-        fresh.unlink(missing_ok=True)
+        _remove(fresh)
         raise
     return fresh
 
 
 def check(path: Path) -> None:
     """Raise the `OSError` that would keep `put` from writing to *path*, of which nothing is touched."""
-    fresh = _fresh(path)
-    os.close(_opened(fresh, SECRET))
+    opened, fresh = opened_beside(path, SECRET)
+    os.close(opened)
     fresh.unlink()
 
 
-def _fresh(path: Path) -> Path:
-    return path.with_name(f"{path.name}.new")
+def opened_beside(path: Path, mode: int) -> tuple[int, Path]:
+    """Open a new file beside *path*, with rights *mode* at most; return its descriptor and where it stands.
+
+    It is nobody else's, and its name is short, however long that of *path*. Raises `OSError`.
+    """
+    while True:
+        fresh = path.with_name(f".ucmsim-{os.getpid()}-{next(_NUMBERS)}.new")
+        with suppress(FileExistsError):  # somebody was interrupted who had that number too
+            return os.open(fresh, _NEW, mode), fresh
 
 
-def _opened(fresh: Path, mode: int) -> int:
-    try:
-        return os.open(fresh, _NEW, mode)
-    except FileExistsError:  # somebody was interrupted
+def _remove(fresh: Path) -> None:
+    with suppress(OSError):
         fresh.unlink()
-        return os.open(fresh, _NEW, mode)
