@@ -16,6 +16,7 @@ import requests
 from requests.auth import HTTPDigestAuth
 
 from tests.until import until
+from ucmsim.certificates.authority import self_signed
 from ucmsim.client import ControlError, ControlNotFound
 from ucmsim.scenarios.doing import remains
 from ucmsim.scenarios.playing import Play, WrongPbx
@@ -267,6 +268,30 @@ def test_what_was_broken_is_mended(ucm, play):
         day.wait()
     assert [fault.name for fault in ucm.faults] == [mine.name]
     assert ask(ucm).status_code == 200
+
+
+@pytest.mark.parametrize("shown", ["defect", "given"])
+@pytest.mark.parametrize("step", ["{defect: expired}", "{}"])
+def test_the_certificate_that_was_shown_before_is_shown_again(ucm, play, shown, step):
+    """Another defect, or one of somebody's own, also where the scenario has shown the good one last."""
+    mine = self_signed(("localhost", "127.0.0.1"), datetime.now(UTC))
+    given = {"certificate": mine.certificate_pem.decode(), "key": mine.key_pem.decode()}
+    ucm.identity(**({"defect": "self-signed"} if shown == "defect" else given))
+    before = ucm.control.identity(ucm.name)
+    with suppress(AssertionError), play(f"steps: [{{identity: {step}}}]\n{SERVED}", patience=0):
+        pass
+    assert ucm.control.identity(ucm.name) == before
+
+
+def test_a_fault_of_the_same_name_is_somebody_elses(ucm, play):
+    """It was armed when that of the scenario was gone, and stays."""
+    said: Queue[str] = Queue()
+    steps = "steps: [{arm: {fault: api.deny}}, {clear: api-deny}, {name: gone, after: {request: {}}}]\n"
+    with suppress(AssertionError), play(steps + SERVED, say=said.put):
+        while "waits" not in said.get(timeout=20):
+            pass
+        mine = ucm.fault("api.deny")
+    assert [fault.name for fault in ucm.faults] == [mine.name]
 
 
 def test_a_reset_puts_the_clock_back_and_leaves_the_api_page(ucm, play):

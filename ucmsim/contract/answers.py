@@ -128,6 +128,13 @@ class Identity:
     sha256: str
     ca: str
 
+    @property
+    def again(self) -> Mapping[str, str]:
+        """What `show_identity` takes to show it again, also where it has expired by then."""
+        if self.given:
+            return {"certificate": self.certificate}
+        return {} if self.defect is None else {"defect": self.defect}
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:

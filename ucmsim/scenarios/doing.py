@@ -3,37 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from ucmsim.client import ControlNotFound
+from ucmsim.contract.answers import Fault
 from ucmsim.scenarios.bridge import Bridge
 from ucmsim.scenarios.language import Restart, Step
 from ucmsim.scenarios.reading import EVERY, RESTART
 
 
-def do(step: Step, bridge: Bridge) -> None:
-    """Do what *step* does that is one request; raises `ucmsim.client.ControlError`."""
-    for key, act in _ACTS.items():
-        if (value := getattr(step, key)) is not None:
-            act(bridge, value)
+@dataclass(slots=True)
+class Doing:
+    """What steps have done to the PBX behind *bridge*, and what of it is to be mended at the end."""
 
+    bridge: Bridge
+    _armed: set[int] = field(default_factory=set)
+    """The ids of faults: somebody else's may have the same name by then."""
+    _before: Mapping[str, str] | None = None
+    """What was shown before it was another certificate."""
 
-def undo(steps: Iterable[Step], bridge: Bridge) -> None:
-    """Disarm what *steps* have armed and is armed still, and show the good certificate again; raises `ControlError`.
+    def do(self, step: Step) -> None:
+        """Do what *step* does that is one request; raises `ucmsim.client.ControlError`."""
+        if step.identity is not None and self._before is None:
+            self._before = self.bridge.control.identity(self.bridge.name).again
+        for key, act in _ACTS.items():
+            if (value := getattr(step, key)) is not None:
+                told = act(self.bridge, value)
+                if isinstance(told, Fault):
+                    self._armed.add(told.id)
 
-    The clock, the API page and the calls stay as they are.
-    """
-    done = tuple(steps)
-    specs = [
-        *(step.arm for step in done if step.arm is not None),
-        *(_restarting(step.restart) for step in done if step.restart),
-    ]
-    names = {str(spec.get("name") or spec["fault"].replace(".", "-")) for spec in specs}
-    for fault in bridge.control.faults(bridge.name) if names else ():
-        if fault.name in names:
-            bridge.control.disarm_fault(bridge.name, fault.name)
-    if any(step.identity for step in done):
-        bridge.control.show_identity(bridge.name, {})
+    def undo(self) -> None:
+        """Disarm what was armed and is armed still, and show again what was shown before; raises `ControlError`.
+
+        The clock, the API page and the calls stay as they are.
+        """
+        control, pbx = self.bridge.control, self.bridge.name
+        for fault in control.faults(pbx) if self._armed else ():
+            if fault.id in self._armed:
+                with suppress(ControlNotFound):  # its time may be up just now
+                    control.disarm_fault(pbx, fault.name)
+        if self._before is not None:
+            control.show_identity(pbx, self._before)
 
 
 def remains(steps: Iterable[Step], pbx: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from ucmsim.client import ControlError
 from ucmsim.scenarios.bridge import Bridge, named
 from ucmsim.scenarios.course import Course, Due, Moment, Never, Waiting, in_words, judged, needs_calls, needs_clock
-from ucmsim.scenarios.doing import do, undo
+from ucmsim.scenarios.doing import Doing
 from ucmsim.scenarios.judging import SILENT, Done, Evidence, Finding
 from ucmsim.scenarios.language import Expectation, Scenario, Step
 from ucmsim.scenarios.outcome import Outcome, StepDone
@@ -50,6 +50,7 @@ class Performance:
     kept: Callable[[], Sequence[str] | None] | None = None
     _seen: Seen = field(default_factory=Seen)
     _course: Course = field(init=False)
+    _doing: Doing = field(init=False)
     _began: float = 0.0
     _placed: dict[int, str] = field(default_factory=dict)
     _calls: list[Call] = field(default_factory=list)
@@ -61,6 +62,7 @@ class Performance:
 
     def __post_init__(self) -> None:
         self._course = Course(self.scenario, self.patience)
+        self._doing = Doing(self.bridge)
 
     def run(self) -> Outcome:
         """Play it to its end; raises `ucmsim.client.ControlError`."""
@@ -174,7 +176,7 @@ class Performance:
         """Do what *step* does. What the client does meanwhile counts as behind it."""
         done = Done(self._seen.last, self.bridge.wall(), self.bridge.now() if step.name else None)
         self._done.append(StepDone(in_words(step), done.wall, done.pbx))
-        do(step, self.bridge)
+        self._doing.do(step)
         for call in step.place or ():
             self._place(call)
         if step.reset is not None:
@@ -190,7 +192,7 @@ class Performance:
     def _tidy(self) -> None:
         """Take away what the scenario has broken and not mended: the PBX may be somebody's."""
         with suppress(ControlError):
-            undo(self.done, self.bridge)
+            self._doing.undo()
 
     def _place(self, call: Mapping[str, Any]) -> None:
         named_so = call.get("name") or f"call {len(self._placed) + 1}"

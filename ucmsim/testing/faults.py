@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ucmsim.client import ControlClient, ControlNotFound
-from ucmsim.contract.answers import Fault, Identity
+from ucmsim.contract.answers import Fault
 
 __tracebackhide__ = True
 
@@ -82,7 +82,7 @@ class UcmIdentity:
     @classmethod
     def show(cls, control: ControlClient, pbx: str, identity: Mapping[str, object]) -> UcmIdentity:
         """Let *pbx* show *identity*, as the control plane takes it; raises `ucmsim.client.ControlError`."""
-        before = _again(control.identity(pbx))
+        before = control.identity(pbx).again
         shown = control.show_identity(pbx, identity)
         return cls(shown.defect, shown.certificate, control, pbx, before)
 
@@ -96,10 +96,3 @@ class UcmIdentity:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.restore()
-
-
-def _again(shown: Identity) -> Mapping[str, str]:
-    """Return what lets be shown again what is *shown*."""
-    if shown.given:  # which may have expired by now
-        return {"certificate": shown.certificate}
-    return {} if shown.defect is None else {"defect": shown.defect}
