@@ -7,9 +7,10 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -137,6 +138,25 @@ def test_nobody_answers(busy: int) -> None:
     with pytest.raises(ControlTimeout, match="what was asked of it may be done all the same") as raised:
         ControlClient(f"http://127.0.0.1:{busy}", "token", timeout=0.2).create_pbx("hq")
     assert (raised.value.status, raised.value.code) == (0, "timeout")
+
+
+@pytest.mark.parametrize("at_once", [0, 40])
+def test_an_answer_that_trickles_is_given_up_after_the_timeout(at_once: int) -> None:
+    """Whether its head does or its body: the timeout is that of the whole answer, and not of its pieces."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + b" " * 900
+
+    def trickle(server: socket.socket) -> None:
+        with server.accept()[0] as connection, suppress(OSError):
+            connection.sendall(answer[:at_once])
+            for at in range(at_once, len(answer)):
+                time.sleep(0.05)
+                connection.sendall(answer[at : at + 1])
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as pool:
+        pool.submit(trickle, server)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(ControlTimeout, match=r"has not answered within 0\.5 seconds"):
+            ControlClient(url, "token", timeout=0.5).status()
 
 
 def test_a_stream_that_does_not_begin_is_given_up_after_the_timeout(busy: int) -> None:

@@ -67,6 +67,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "4": (
         "client",
+        "deadline",
         "remote",
         "child",
         "report",

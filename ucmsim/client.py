@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import socket
 import ssl
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -43,6 +42,7 @@ from ucmsim.contract.errors import (
 from ucmsim.contract.eventstream import EventStream
 from ucmsim.contract.methods import ControlMethods
 from ucmsim.contract.operations import Asked, Asking, late, unreachable, url_objection
+from ucmsim.deadline import TimelySocket
 
 __all__ = [
     "ControlClient",
@@ -67,7 +67,7 @@ _PIECE = 1 << 16
 class ControlClient(ControlMethods):
     """Talks to the control plane at *url* with its *token*; every call may raise `ControlError`.
 
-    *timeout* is in seconds. With https *ca* is the file of the CA to trust, None for those that the system trusts.
+    *timeout* is in seconds, from the asking to the end of the answer. With https *ca* is the file of the CA to trust, None for those that the system trusts.
     """
 
     url: str
@@ -196,7 +196,7 @@ class ControlClient(ControlMethods):
         with self._answer(asked, headers) as (response, line):
             if response.status != http.client.OK:
                 asked.answered(self.url, response.status, response.read())
-            line.settimeout(max(self.timeout, operations.SILENCE))
+            line.allow(max(self.timeout, operations.SILENCE))
             while piece := _piece(response):
                 for data in stream.more(piece):
                     yield event(data)
@@ -219,26 +219,26 @@ class ControlClient(ControlMethods):
     @contextmanager
     def _answer(
         self, asked: Asked[Any], headers: Mapping[str, str] = _NONE
-    ) -> Iterator[tuple[http.client.HTTPResponse, socket.socket]]:
+    ) -> Iterator[tuple[http.client.HTTPResponse, TimelySocket]]:
         """Send what is *asked*; hand over the answer and its socket. Raises `ControlUnreachable`, also while it is being read.
 
         What was sent and is not answered in time is another error than what could not be sent.
         """
         if said := url_objection(self.url):
             raise ControlUnreachable(said)
+        place, context = urlsplit(self.url), self._trusted()
+        host, port = place.hostname or "", place.port or (443 if context else 80)
+        try:
+            line = TimelySocket(host, port, self.timeout, context)
+        except OSError as error:
+            raise unreachable(self.url, error) from error
+        connection = http.client.HTTPConnection(host, port)
+        connection.sock = line
         sent = {**asked.headers(self.token), **headers, "Connection": "close"}
         try:
-            connection = self._connection()
-        except OSError as error:  # the file of the CA
-            raise ControlUnreachable(f"{self.ca} holds no CA to trust: {error}") from error
-        try:
-            connection.connect()
-        except (OSError, http.client.HTTPException) as error:
-            raise unreachable(self.url, error) from error
-        try:
             connection.request(asked.method, asked.target, asked.body, sent)
-            line = connection.sock  # which the connection forgets as soon as the head is there
-            yield connection.getresponse(), line
+            with connection.getresponse() as response:
+                yield response, line
         except TimeoutError as error:
             raise late(self.url, asked, self.timeout) from error
         except (OSError, http.client.HTTPException) as error:
@@ -246,13 +246,14 @@ class ControlClient(ControlMethods):
         finally:
             connection.close()
 
-    def _connection(self) -> http.client.HTTPConnection:
-        place = urlsplit(self.url)
-        host, port = place.hostname or "", place.port
-        if place.scheme == "http":
-            return http.client.HTTPConnection(host, port, timeout=self.timeout)
-        context = ssl.create_default_context(cafile=self.ca)
-        return http.client.HTTPSConnection(host, port, timeout=self.timeout, context=context)
+    def _trusted(self) -> ssl.SSLContext | None:
+        """Return what trusts whom this client does, None where it speaks no TLS; raises `ControlUnreachable`."""
+        if urlsplit(self.url).scheme == "http":
+            return None
+        try:
+            return ssl.create_default_context(cafile=self.ca)
+        except OSError as error:
+            raise ControlUnreachable(f"{self.ca} holds no CA to trust: {error}") from error
 
 
 def _piece(response: http.client.HTTPResponse) -> bytes:
