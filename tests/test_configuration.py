@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -322,6 +323,25 @@ def test_file_that_is_no_device_file_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "calls.csv").write_text("name,number\n")
     with pytest.raises(ConfigurationError, match="cannot be imported: this is no device CSV"):
         read(written(tmp_path, "pbxs:\n  hq:\n    history: {import: calls.csv}\n"))
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("/dev/zero", "it is no regular file"),
+        ("pipe", "it is no regular file"),
+        ("folder", "it is no regular file"),
+        ("sparse", "it has 1073741825 bytes, and 1073741824 are the most"),
+    ],
+)
+def test_what_never_ends_is_not_read(tmp_path: Path, name: str, reason: str) -> None:
+    """A device would take all memory, and a pipe that nobody writes to would be waited for."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    with (tmp_path / "sparse").open("wb") as sparse:
+        sparse.truncate((1 << 30) + 1)
+    with pytest.raises(ConfigurationError, match=f"'{name}' cannot be read: {reason}"):
+        read(written(tmp_path, f"pbxs:\n  hq:\n    history: {{import: {name}}}\n"))
 
 
 def test_a_quirk_that_the_personality_does_not_show_is_warned_of() -> None:

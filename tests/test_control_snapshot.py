@@ -19,7 +19,7 @@ import pytest
 from tests import rawclient
 from tests.controlling import GUIDE, LATENCY, PASSWORD, Control, api, fetched, shown
 from tests.processes import API, Process, config
-from ucmsim.assembling.snapshots import writing
+from ucmsim.assembling.snapshots import Snapshot, writing
 from ucmsim.client import ControlClient
 
 FIXED = {"start": "2026-03-04T12:00:00Z", "rate": 0}
@@ -154,6 +154,42 @@ def test_a_snapshot_takes_the_place_of_another_and_of_nothing_else(control: Cont
     assert control("POST", f"{path}/restore", {}).told == (400, "invalid", "file")
     assert precious.read_text() == "mine"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["folder", "hq.zip", "precious.txt"]
+
+
+def test_a_snapshot_is_not_written_into_what_is_written(control: Control, tmp_path: Path) -> None:
+    """It would pack itself, without end; another PBX's folder is no better, which may be written into this one's. A link does not help."""
+    info, path = made(control)
+    state = Path(info["ca"]).parent.parent
+    (tmp_path / "linked").symlink_to(state)
+    for place in (state / info["name"] / "spool", state, tmp_path / "linked" / info["name"]):
+        answer = control("POST", f"{path}/snapshot", {"file": str(place / "hq.zip")})
+        assert answer.told == (400, "invalid", "file")
+        due = f"'{place}/hq.zip' is in the state folder, which belongs to what is written; name a file elsewhere"
+        assert answer.error["message"] == due
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a/" * 3000 + "hq.zip"])
+def test_a_path_that_the_system_does_not_take_is_refused(control: Control, tmp_path: Path, name: str) -> None:
+    """As any other place where nothing can be written."""
+    _, path = made(control)
+    answer = control("POST", f"{path}/snapshot", {"file": f"{tmp_path}/{name}"})
+    assert answer.told == (400, "invalid", "file")
+    assert answer.error["message"].endswith("cannot be written: File name too long; name another file")
+
+
+def test_a_file_that_grows_is_as_long_as_it_was(tmp_path: Path) -> None:
+    """Whoever puts a file into the spool may go on writing it."""
+    file, history, spool = outline(tmp_path)
+    (spool / "a.wav").write_bytes(bytes(2 << 20))
+    with (spool / "a.wav").open("ab") as growing:
+        for _ in writing(file, {}, history, spool, outside=tmp_path / "state"):
+            growing.write(bytes(1 << 20))
+            growing.flush()
+
+    snapshot = Snapshot.of(file)
+    size = snapshot.members["spool/a.wav"]["bytes"]
+    assert 2 << 20 <= size < 6 << 20
+    assert size < (spool / "a.wav").stat().st_size
 
 
 def rewritten(file: Path, change: Callable[[dict[str, bytes]], None], compression: int = zipfile.ZIP_STORED) -> None:
@@ -356,7 +392,7 @@ def outline(folder: Path) -> tuple[Path, Path, Path]:
 def test_a_snapshot_is_written_piece_by_piece(tmp_path: Path) -> None:
     """Others have their turn between two of them; until the last the file is not there."""
     file, history, spool = outline(tmp_path)
-    steps = [file.exists() for _ in writing(file, {}, history, spool)]
+    steps = [file.exists() for _ in writing(file, {}, history, spool, outside=tmp_path / "state")]
 
     assert steps == [False] * 6
     assert file.exists()
@@ -365,7 +401,7 @@ def test_a_snapshot_is_written_piece_by_piece(tmp_path: Path) -> None:
 def test_of_a_snapshot_that_is_given_up_nothing_is_left(tmp_path: Path) -> None:
     """Neither the file nor what was to become it."""
     file, history, spool = outline(tmp_path)
-    steps = writing(file, {}, history, spool)
+    steps = writing(file, {}, history, spool, outside=tmp_path / "state")
     next(steps)
     steps.close()
 

@@ -20,6 +20,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "instants",
         "refusals",
         "privatefile",
+        "regularfile",
         "acl",
         "columns",
         "personalities",

@@ -14,7 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from ucmsim import schedule
+from ucmsim import regularfile, schedule
 from ucmsim.cdr import devicefile
 from ucmsim.certificates import keyfiles
 from ucmsim.certificates.authority import common_name
@@ -216,12 +216,19 @@ def _import_file(pbx: Mapping[str, Any], folder: Path) -> Iterator[Broken]:
         return
     path, right = _placed(folder, file), "name a device CSV, JSON or XML file"
     try:
-        objection = devicefile.objection(path.read_text("utf-8", "replace"), path.name)
-    except (OSError, ValueError):
+        objection = devicefile.objection(_text(path), path.name)
+    except (FileNotFoundError, ValueError):
         yield ("history", "import"), f"there is no file '{file}' that can be read", right
+        return
+    except OSError as error:
+        yield ("history", "import"), f"'{file}' cannot be read: {error.strerror}", right
         return
     if objection:
         yield ("history", "import"), f"'{file}' cannot be imported: {objection}", right
+
+
+def _text(file: Path) -> str:
+    return regularfile.content(file).decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def _placed(folder: Path, file: str) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from ucmsim import regularfile
 from ucmsim.assembling.madewith import differences, facts
 from ucmsim.calls import Firmware, Office, before, filenames
 from ucmsim.calls.mailboxes import greetings
@@ -80,7 +81,8 @@ def filling(
         return Filled()
     source = settings.history
     if source.import_ is not None:
-        filled = yield from _importing(history, source.import_, None, settings.time_zone, watch)
+        read = regularfile.content  # named over the control plane it must not be one that never ends
+        filled = yield from _importing(history, source.import_, read, zone=settings.time_zone, watch=watch)
         name_of = source.import_.name
         bad = (f"{name_of}, {one}" for one in filled.bad)
         filled.warnings += shortened(bad, f"{name_of}: {{}} more rows could not be read")
@@ -151,12 +153,20 @@ def import_file(
     counted in a warning. *zone* is that of the file's times. *form* is csv, json or xml; without it the file's name and
     first character decide. Raises `HistoryError` when the file cannot be read at all.
     """
-    return finished(_importing(history, file, form, zone, watch))
+    return finished(_importing(history, file, Path.read_bytes, form, zone=zone, watch=watch))
 
 
-def _importing(history: History, file: Path, form: str | None, zone: ZoneInfo, watch: Watch) -> Steps[Filled]:
+def _importing(
+    history: History,
+    file: Path,
+    read: Callable[[Path], bytes],
+    form: str | None = None,
+    *,
+    zone: ZoneInfo,
+    watch: Watch,
+) -> Steps[Filled]:
     try:
-        text = file.read_bytes().decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+        text = read(file).decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     except OSError as error:
         raise HistoryError(f"{file} cannot be read: {error.strerror}") from error
     filled = Filled()

@@ -76,7 +76,9 @@ def taking(appliance: Appliance, state: dict[str, Any], file: Path) -> Steps[Tak
             copy.close()
         state = {**state, "channels": appliance.living.channels}
         rows = len(pbx.history)
-        written = yield from snapshots.writing(file, state, backup, appliance.home / SPOOL)
+        written = yield from snapshots.writing(
+            file, state, backup, appliance.home / SPOOL, outside=appliance.premises.folder.path
+        )
     except sqlite3.Error as error:
         raise SnapshotError(f"the history cannot be copied: {error}") from error
     finally:

@@ -15,8 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import Any
 
+from ucmsim import regularfile
 from ucmsim.assembling.statefolder import HISTORY, SPOOL
 from ucmsim.errors import UcmsimError
 from ucmsim.steps import Steps
@@ -44,12 +45,17 @@ class Written:
     bytes: int
 
 
-def writing(file: Path, state: Mapping[str, Any], history: Path, spool: Path) -> Steps[Written]:
+def writing(file: Path, state: Mapping[str, Any], history: Path, spool: Path, *, outside: Path) -> Steps[Written]:
     """Write *state* with the *history*, a database that nobody uses, and the *spool* to *file*, wholly or not at all.
 
-    A step is a piece of a file, or a member. It is readable by its owner only. Raises `SnapshotError`.
+    It must be *outside* that folder, of which it would pack itself. A step is a piece of a file, or a member. It is
+    readable by its owner only. Raises `SnapshotError`.
     """
-    if said := _no_place(file):
+    try:
+        said = _no_place(file, outside)
+    except OSError as error:
+        raise SnapshotError(f"'{file}' cannot be written: {error.strerror}; name another file") from error
+    if said:
         raise SnapshotError(said)
     fresh = file.with_name(f".{file.name}.new")
     try:
@@ -72,14 +78,16 @@ def writing(file: Path, state: Mapping[str, Any], history: Path, spool: Path) ->
     return Written(size)
 
 
-def _no_place(file: Path) -> str:
-    """Return why no snapshot can be written to *file*, "" if one can."""
+def _no_place(file: Path, outside: Path) -> str:
+    """Return why no snapshot can be written to *file*, "" if one can; raises `OSError` where that cannot be seen."""
     if not file.is_absolute():
         return f"'{file}' is no absolute path; begin it with /"
     if not file.parent.is_dir():
         return f"there is no folder '{file.parent}'"
     if file.is_dir():
         return f"'{file}' is a folder; name a file in it"
+    if file.parent.resolve().is_relative_to(outside.resolve()):
+        return f"'{file}' is in the state folder, which belongs to what is written; name a file elsewhere"
     if file.exists() and not _is_snapshot(file):
         return f"'{file}' is there already and is no snapshot; name another file"
     return ""
@@ -100,7 +108,8 @@ def _put(archive: zipfile.ZipFile, name: str, file: Path) -> Steps[dict[str, Any
         found = os.fstat(descriptor)
         digest, size = sha256(), 0
         with archive.open(zipfile.ZipInfo(name, _EPOCH), "w", force_zip64=True) as member:
-            while piece := opened.read(_PIECE):
+            # One that somebody goes on writing is as long as it was.
+            while piece := opened.read(min(_PIECE, found.st_size - size)):
                 digest.update(piece)
                 size += member.write(piece)
                 yield
@@ -148,7 +157,7 @@ class Snapshot:
         if not file.is_absolute():
             raise SnapshotError(f"'{file}' is no absolute path; begin it with /")
         try:
-            with _opened(file) as opened, zipfile.ZipFile(opened) as archive:
+            with regularfile.opened(file) as opened, zipfile.ZipFile(opened) as archive:
                 return cls._outlined(file, archive, os.fstat(opened.fileno()).st_size)
         except OSError as error:
             raise SnapshotError(f"'{file}' cannot be read: {error.strerror or error}") from error
@@ -178,7 +187,7 @@ class Snapshot:
         """Write its history and its spool there, where nothing must be, piece by piece; raises `SnapshotError` and leaves what it wrote."""
         try:
             spool.mkdir(mode=0o700)
-            with _opened(self.file) as opened, zipfile.ZipFile(opened) as archive:
+            with regularfile.opened(self.file) as opened, zipfile.ZipFile(opened) as archive:
                 for name, told in self.members.items():
                     place = history if name == HISTORY else spool.joinpath(*PurePosixPath(name).parts[1:])
                     if name.endswith("/"):
@@ -203,14 +212,6 @@ class Snapshot:
         if digest.hexdigest() != told["sha256"]:
             raise SnapshotError(f"'{self.file}' is damaged: {name} is not what was written")
         os.utime(place, ns=(told["written"], told["written"]))
-
-
-def _opened(file: Path) -> IO[bytes]:
-    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise SnapshotError(f"'{file}' is no regular file")
-    return os.fdopen(descriptor, "rb")
 
 
 def _judge(file: Path, info: zipfile.ZipInfo) -> None:
