@@ -14,7 +14,7 @@ from ucmsim.assembling.hidden import told_settings
 from ucmsim.client import ControlClient
 from ucmsim.contract.answers import Delivery, Entry, JournalPage, LedgerCall
 from ucmsim.instants import microseconds
-from ucmsim.scenarios.reading import PLACING
+from ucmsim.scenarios.language import PLACING
 from ucmsim.scenarios.seen import Call, File, Page, Row, Seen
 
 _PAGE = 1000

@@ -11,8 +11,7 @@ from typing import Any
 from ucmsim.client import ControlNotFound
 from ucmsim.contract.answers import Fault
 from ucmsim.scenarios.bridge import Bridge
-from ucmsim.scenarios.language import Restart, Step
-from ucmsim.scenarios.reading import EVERY, RESTART
+from ucmsim.scenarios.language import EVERY, RESTART, Restart, Step
 
 
 @dataclass(slots=True)

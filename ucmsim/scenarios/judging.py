@@ -12,9 +12,8 @@ from typing import Any
 from ucmsim.entry import UNVERIFIED
 from ucmsim.errors import shortened
 from ucmsim.http.request import handler_of
-from ucmsim.scenarios.language import BacksOff, Bounds, CameBack, Expectation, InARow, Which
+from ucmsim.scenarios.language import EVERY, PLACED, BacksOff, Bounds, CameBack, Expectation, InARow, Which
 from ucmsim.scenarios.pacing import attempts, hurried
-from ucmsim.scenarios.reading import EVERY, PLACED
 from ucmsim.scenarios.seen import Call, Request, Row, Seen
 
 _NAMED = 4

@@ -1,6 +1,6 @@
 """The keys of a scenario: steps, what each waits for, what it does, and what is expected of the client.
 
-What a step arms, places and changes has the keys of the control API, and is judged in `ucmsim.scenarios.reading`.
+What a step arms, places and changes has the keys of the control API, and is judged in `ucmsim.scenarios.rules`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,12 @@ PATIENCE = 300.0
 """Seconds that a client is waited for unless the scenario or its player says otherwise: it may poll every few minutes."""
 LONGEST = 86_400.0
 """Seconds that anything is waited for at most."""
+PLACED, EVERY = "placed", "all"
+"""What stands for all calls that were placed, and for all that there are."""
+PLACING = ("name", "count", "every")
+"""What stands beside the keys of a call that is placed."""
+RESTART = "restart"
+"""The name of the fault that a restart is."""
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _STATUS = re.compile(r"[1-5]xx")

@@ -1,0 +1,263 @@
+"""The rules that join several keys of a scenario, and what is named in it: each broken one with what would be right.
+
+What the models judge, the form of each key, is not asked again. What is armed, placed and changed is judged by what the
+control API would say to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ucmsim import configuration
+from ucmsim.asking.staging import shape_of
+from ucmsim.asking.wishes import LATEST, wished
+from ucmsim.contract.fields import FieldRefused
+from ucmsim.entry import ANY
+from ucmsim.errors import ConfigurationError, did_you_mean, quoted
+from ucmsim.faults import KINDS as FAULTS
+from ucmsim.faults import FaultRefused, arming
+from ucmsim.journal.marks import MARKS
+from ucmsim.refusals import Code
+from ucmsim.scenarios.language import (
+    ACTIONS,
+    EVERY,
+    KINDS,
+    PLACED,
+    PLACING,
+    RESTART,
+    After,
+    BacksOff,
+    Bounds,
+    CameBack,
+    Expectation,
+    InARow,
+    Scenario,
+    Step,
+)
+from ucmsim.settings import Api
+from ucmsim.settings.objections import Source, validated
+from ucmsim.settings.rules import Broken, broken_in_clock_change
+from ucmsim.settings.yamltree import Path as KeyPath
+
+MOST_CALLS = 5000
+
+_FEW = 8
+"""Names that are listed where none is near."""
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def broken(scenario: Scenario) -> Iterator[Broken]:
+    """Yield the rules that join several keys and that are broken; what is named must have been named before."""
+    named: dict[str, set[str]] = {"step": set(), "call": set(), "fault": set(_faults_of(scenario.pbx)), "expect": set()}
+    for at, step in enumerate(scenario.steps):
+        for path, wrong, right in _of_step(step, named):
+            yield ("steps", at, *path), wrong, right
+    for at, expectation in enumerate(scenario.expect):
+        for path, wrong, right in _of_expectation(expectation, named):
+            yield ("expect", at, *path), wrong, right
+    if not scenario.expectations:
+        yield ("expect",), "nothing is expected", "a scenario expects one thing of the client at least"
+
+
+def _faults_of(pbx: Mapping[str, Any]) -> Iterator[str]:
+    faults = pbx.get("faults")
+    for fault in faults if isinstance(faults, list) else ():
+        if isinstance(fault, dict) and (name := fault.get("name") or str(fault.get("fault", "")).replace(".", "-")):
+            yield str(name)
+
+
+def _of_step(step: Step, named: dict[str, set[str]]) -> Iterator[Broken]:
+    yield from _at_most_one(step, ("at", "after"))
+    yield from _at_most_one(step, ACTIONS)
+    if step.after is not None:
+        kinds = tuple(type(step.after).model_fields)
+        yield from _under("after", _exactly_one(step.after, kinds, "what is waited for is missing"))
+        yield from _under("after", _of_after(step.after, named))
+    yield from _of_action(step, named)
+    for at, expectation in enumerate(step.expect or ()):
+        for path, wrong, right in _of_expectation(expectation, named):
+            yield ("expect", at, *path), wrong, right
+    if step.name is not None:
+        if step.name in named["step"]:
+            yield ("name",), f"another step is called '{step.name}'", "choose another name"
+        named["step"].add(step.name)
+
+
+def _of_after(after: After, named: Mapping[str, set[str]]) -> Iterator[Broken]:
+    for key, which in (("request", after.request), ("connection", after.connection)):
+        if which is not None:
+            yield from _under(key, _known_words(which, named["fault"]))
+    if after.fault is not None:
+        yield from _known(("fault",), after.fault, named["fault"], "fault is armed by a step before")
+    if after.ended is not None:
+        yield from _known(("ended",), after.ended, named["call"], "call is placed by a step before")
+    for key in ("delivered", "fetched"):
+        yield from _known_calls((key,), getattr(after, key), named["call"])
+
+
+def _of_action(step: Step, named: dict[str, set[str]]) -> Iterator[Broken]:
+    if step.arm is not None:
+        yield from _under("arm", _of_fault(step.arm, named["fault"]))
+    if step.restart is not None:
+        spec = {"fault": "api.restart", "seconds": step.restart.seconds, "when": dict(step.restart.when or {})}
+        yield from _under("restart", _of_fault({**spec, "name": RESTART}, named["fault"]))
+    if step.clear is not None and step.clear != EVERY:
+        yield from _known(("clear",), step.clear, {*named["fault"], EVERY}, "fault is armed by a step before")
+        named["fault"].discard(step.clear)
+    elif step.clear == EVERY:
+        named["fault"].clear()
+    for at, call in enumerate(step.place or ()):
+        for path, wrong, right in _of_call(call, named["call"]):
+            yield ("place", at, *path), wrong, right
+    if step.clock is not None:
+        given = step.clock.model_dump(exclude_unset=True)
+        yield from _under("clock", broken_in_clock_change(given))
+    if step.identity is not None:
+        yield from _under("identity", _of_identity(step.identity))
+    if step.api is not None:
+        yield from _under("api", _of_api(step.api))
+
+
+def _of_fault(spec: Mapping[str, Any], taken: set[str]) -> Iterator[Broken]:
+    try:
+        taken.add(arming(spec, defects=configuration.DEFECT_IDS, taken=taken).name)
+    except FaultRefused as refused:
+        for said in refused.said:
+            yield said.path, said.wrong, said.right
+
+
+def _of_call(call: Mapping[str, Any], names: set[str]) -> Iterator[Broken]:
+    shape = call.get("shape")
+    for judge in (
+        lambda: wished({key: value for key, value in call.items() if key not in PLACING}, _NOW),
+        lambda: shape_of(shape) if isinstance(shape, str) else None,
+    ):
+        try:
+            judge()
+        except FieldRefused as refused:
+            yield (refused.field,) if refused.field else (), str(refused), ""
+    name, count, every = call.get("name"), call.get("count", 1), call.get("every", 0)
+    if name is not None:
+        if not isinstance(name, str) or not name or name in (PLACED, EVERY):
+            yield ("name",), "this is no name of a call", f"write a word, but not {PLACED} or {EVERY}"
+        elif name in names:
+            yield ("name",), f"another call is called '{name}'", "choose another name"
+        else:
+            names.add(name)
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST_CALLS:
+        yield ("count",), "this is no number of calls", f"write a whole number from 1 to {MOST_CALLS}"
+    if isinstance(every, bool) or not isinstance(every, int | float) or every < 0:
+        yield ("every",), "this is no time between calls", "write seconds"
+    elif isinstance(count, int) and (count - 1) * every > LATEST:
+        most = f"write a smaller one: the last call begins {LATEST} s after the first at most"
+        yield ("every",), "this is too long between so many calls", most
+
+
+def _of_identity(identity: Mapping[str, Any]) -> Iterator[Broken]:
+    for key in identity:
+        if key not in ("defect", "valid_for"):
+            right = "write {defect: id}, {valid_for: seconds}, or {} for the good certificate"
+            yield (key,), f"there is no key '{key}' here", right
+    if "valid_for" in identity:
+        value = identity["valid_for"]
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not 1 <= value <= configuration.LONGEST_VALID
+        ):
+            yield (
+                ("valid_for",),
+                "this is no time",
+                f"write seconds of the PBX clock, 1 to {configuration.LONGEST_VALID}",
+            )
+        if "defect" in identity:
+            yield ("defect",), "'defect' does not go with 'valid_for'", "keep one of the two"
+    if (defect := identity.get("defect")) is not None:
+        yield from _known(("defect",), str(defect), configuration.DEFECT_IDS, "defect has that id")
+
+
+def _of_api(changes: Mapping[str, Any]) -> Iterator[Broken]:
+    try:
+        validated(Api, dict(changes), Source(), Path())
+    except ConfigurationError as error:
+        for problem in error.problems:
+            key = problem.key.partition(".")[0].partition("[")[0]
+            yield (key,) if key else (), problem.wrong, problem.right
+
+
+def _of_expectation(one: Expectation, named: Mapping[str, set[str]]) -> Iterator[Broken]:
+    if one.name in named["expect"]:
+        yield ("name",), f"another expectation is called '{one.name}'", "choose another name"
+    named["expect"].add(one.name)
+    yield from _exactly_one(one, KINDS, "what is expected is missing")
+    for key in ("delivered", "fetched", "kept"):
+        yield from _known_calls((key,), getattr(one, key), named["call"])
+    if one.or_none and one.delivered is None:
+        yield ("or_none",), "'or_none' goes with delivered alone", "take it away"
+    for at, mark in enumerate(one.unmarked or ()):
+        yield from _known(("unmarked", at), mark, [row.id for row in MARKS], "mark has that id")
+    for key in ("requests", "in_a_row", "backs_off", "came_back"):
+        yield from _under(key, _of_bounds(getattr(one, key), named))
+
+
+def _of_bounds(part: Bounds | InARow | BacksOff | CameBack | None, named: Mapping[str, set[str]]) -> Iterator[Broken]:
+    if part is None:
+        return
+    yield from _known_words(part, named["fault"] | {kind.id for kind in FAULTS})
+    for bound in ("since", "until"):
+        if (step := getattr(part, bound, None)) is not None:
+            yield from _known((bound,), step, named["step"], "step before has that name")
+    if isinstance(part, Bounds) and part.at_most is None and not part.at_least:
+        yield (), "this is true of any number", "give at_least or at_most"
+    if isinstance(part, CameBack) and part.seconds is part.pbx_seconds is part.requests is None:
+        yield (), "this has no bound", "give seconds, pbx_seconds or requests"
+
+
+def _known_words(part: object, faults: Collection[str]) -> Iterator[Broken]:
+    """Yield the refusal, mark, defect and fault in *part* that there is not."""
+    for key, known, what in (
+        ("refusal", [code.slug for code in Code], "refusal has that code"),
+        ("mark", [row.id for row in MARKS], "mark has that id"),
+        ("defect", configuration.DEFECT_IDS, "defect has that id"),
+        ("fault", faults, "fault is armed by a step before"),
+    ):
+        value = getattr(part, key, None)
+        if value is not None and value != ANY:
+            yield from _known((key,), value, known, what)
+
+
+def _known_calls(path: KeyPath, calls: tuple[str, ...] | None, known: Collection[str]) -> Iterator[Broken]:
+    for name in calls or ():
+        if name not in (PLACED, EVERY):
+            yield from _known(path, name, known, "call is placed by a step before")
+
+
+def _known(path: KeyPath, word: str, known: Iterable[str], what: str) -> Iterator[Broken]:
+    words = sorted(known)
+    if word not in words:
+        few = f"there {'are' if len(words) > 1 else 'is'} {', '.join(map(quoted, words))}" if words else "there is none"
+        yield path, f"'{word}' is unknown: no {what}", did_you_mean(word, words) or (few if len(words) <= _FEW else "")
+
+
+def _given(part: object, keys: Iterable[str]) -> list[str]:
+    return [key for key in keys if getattr(part, key) is not None]
+
+
+def _at_most_one(part: object, keys: Iterable[str]) -> Iterator[Broken]:
+    first, *others = _given(part, keys) or [""]
+    for other in others:
+        yield (other,), f"'{other}' does not go with '{first}'", "keep one of the two, or make two steps of it"
+
+
+def _exactly_one(part: object, keys: Iterable[str], missing: str) -> Iterator[Broken]:
+    words = tuple(keys)
+    if not _given(part, words):
+        yield (), missing, f"give one of {', '.join(words)}"
+    yield from _at_most_one(part, words)
+
+
+def _under(key: str, found: Iterable[Broken]) -> Iterator[Broken]:
+    return (((key, *path), wrong, right) for path, wrong, right in found)
