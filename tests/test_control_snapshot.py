@@ -8,6 +8,7 @@ import os
 import sqlite3
 import zipfile
 from collections.abc import Callable
+from itertools import zip_longest
 from pathlib import Path
 from random import Random
 from stat import S_IMODE
@@ -21,6 +22,7 @@ from tests.controlling import GUIDE, LATENCY, PASSWORD, Control, api, fetched, s
 from tests.processes import API, Process, config
 from ucmsim.assembling.snapshots import Snapshot, writing
 from ucmsim.client import ControlClient
+from ucmsim.steps import finished
 
 FIXED = {"start": "2026-03-04T12:00:00Z", "rate": 0}
 CALL = {"shape": "answered", "from": "1001", "to": "3125550123", "talk": 30}
@@ -406,3 +408,25 @@ def test_of_a_snapshot_that_is_given_up_nothing_is_left(tmp_path: Path) -> None:
     steps.close()
 
     assert sorted(one.name for one in tmp_path.iterdir()) == ["history", "spool"]
+
+
+def test_two_pbxs_that_write_to_one_file_are_not_in_each_others_way(tmp_path: Path) -> None:
+    """By turns: each has written a whole snapshot, and the file is that of the last."""
+    file, history, spool = outline(tmp_path)
+    (other := tmp_path / "other").write_bytes(bytes(2 << 20))
+    last = writing(file, {"pbx": "last"}, history, spool, outside=tmp_path / "state")
+    first = writing(file, {"pbx": "first"}, other, spool, outside=tmp_path / "state")
+    found = []
+    for _ in zip_longest(last, first):
+        if file.exists() and not found:
+            found.append(Snapshot.of(file).state["pbx"])
+
+    assert [*found, Snapshot.of(file).state["pbx"]] == ["first", "last"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["history", "hq.zip", "other", "spool"]
+
+
+def test_a_snapshot_may_have_as_long_a_name_as_files_have(tmp_path: Path) -> None:
+    """What is not at its place yet needs no longer one."""
+    _, history, spool = outline(tmp_path)
+    finished(writing(tmp_path / ("x" * 255), {}, history, spool, outside=tmp_path / "state"))
+    assert Snapshot.of(tmp_path / ("x" * 255)).members.keys() >= {"history.sqlite"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ucmsim.privatefile import SECRET, check, opened_beside, put
+from ucmsim.privatefile import check, put, replacing
 
 WHOLE, OTHER = b"what was there before", b"what would be there now"
 
@@ -65,12 +64,11 @@ def test_a_file_of_the_users_with_nearly_that_name_stays(tmp_path: Path) -> None
 
 def test_what_somebody_else_writes_there_stays(tmp_path: Path) -> None:
     """Two that write to one file at a time are not in each other's way: it is that of the last, and whole."""
-    descriptor, fresh = opened_beside(tmp_path / "key.pem", SECRET)
-    put(tmp_path / "key.pem", WHOLE)
-    with os.fdopen(descriptor, "wb") as file:
+    key = tmp_path / "key.pem"
+    with replacing(key) as file:
+        put(key, WHOLE)
         file.write(OTHER)
-    assert (tmp_path / "key.pem").read_bytes() == WHOLE
-    fresh.replace(tmp_path / "key.pem")
+        assert key.read_bytes() == WHOLE
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [OTHER]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from typing import IO
 
 SECRET = 0o600
 PUBLIC = 0o644
@@ -16,19 +18,28 @@ _NUMBERS = count()
 
 def put(path: Path, content: bytes, mode: int = SECRET) -> None:
     """Put *content* at *path* at once or not at all, never with more rights than *mode*; raises `OSError`."""
-    fresh = beside(path, content, mode)
+    with replacing(path, mode) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(path: Path, mode: int = SECRET) -> Iterator[IO[bytes]]:
+    """Yield a new file that stands at *path* once all of it is written; where that fails nothing is left. Raises `OSError`."""
+    opened, fresh = _opened_beside(path, mode)
     try:
+        with os.fdopen(opened, "w+b") as file:  # buffered, which writes all of it or raises
+            yield file
         fresh.replace(path)
-    except OSError:
+    except BaseException:
         _remove(fresh)
         raise
 
 
 def beside(path: Path, content: bytes, mode: int = SECRET) -> Path:
     """Write *content* to a file beside *path*, to be put in its place, and return that; raises `OSError` and leaves nothing."""
-    opened, fresh = opened_beside(path, mode)
+    opened, fresh = _opened_beside(path, mode)
     try:
-        with os.fdopen(opened, "wb") as file:  # buffered, which writes all of it or raises
+        with os.fdopen(opened, "wb") as file:
             file.write(content)
     except OSError:
         _remove(fresh)
@@ -38,12 +49,12 @@ def beside(path: Path, content: bytes, mode: int = SECRET) -> Path:
 
 def check(path: Path) -> None:
     """Raise the `OSError` that would keep `put` from writing to *path*, of which nothing is touched."""
-    opened, fresh = opened_beside(path, SECRET)
+    opened, fresh = _opened_beside(path, SECRET)
     os.close(opened)
     fresh.unlink()
 
 
-def opened_beside(path: Path, mode: int) -> tuple[int, Path]:
+def _opened_beside(path: Path, mode: int) -> tuple[int, Path]:
     """Open a new file beside *path*, with rights *mode* at most; return its descriptor and where it stands.
 
     It is nobody else's, and its name is short, however long that of *path*. Raises `OSError`.

@@ -11,7 +11,6 @@ import os
 import stat
 import zipfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -20,6 +19,7 @@ from typing import Any
 from ucmsim import regularfile
 from ucmsim.assembling.statefolder import HISTORY, SPOOL
 from ucmsim.errors import UcmsimError
+from ucmsim.privatefile import replacing
 from ucmsim.steps import Steps
 
 FORMAT = 1
@@ -57,10 +57,8 @@ def writing(file: Path, state: Mapping[str, Any], history: Path, spool: Path, *,
         raise SnapshotError(f"'{file}' cannot be written: {error.strerror}; name another file") from error
     if said:
         raise SnapshotError(said)
-    fresh = file.with_name(f".{file.name}.new")
     try:
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as opened:
+        with replacing(file) as opened:
             with zipfile.ZipFile(opened, "w", zipfile.ZIP_STORED) as archive:
                 members = [(yield from _put(archive, HISTORY, history)), *(yield from _put_below(archive, spool))]
                 told = {"kind": _KIND, "format": FORMAT, **state, "members": members}
@@ -68,12 +66,7 @@ def writing(file: Path, state: Mapping[str, Any], history: Path, spool: Path, *,
             opened.flush()
             os.fsync(opened.fileno())
             size = opened.seek(0, os.SEEK_END)
-        fresh.replace(file)
-    except BaseException as error:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        if not isinstance(error, OSError):
-            raise
+    except OSError as error:
         raise SnapshotError(f"{file} cannot be written: {error.strerror or error}") from error
     return Written(size)
 
