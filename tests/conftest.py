@@ -31,9 +31,11 @@ settings.load_profile("ucmsim")
 
 
 def pytest_configure() -> None:
-    """Let tests interrupt what they start: a shell's background jobs ignore SIGINT, and their children inherit that."""
+    """Let tests interrupt what they start: a shell's background jobs ignore SIGINT, and SIGHUP under nohup, as do their children."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

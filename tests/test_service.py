@@ -58,7 +58,11 @@ MANY = {"days": 3660, "calls_per_day": 1000}
 
 
 @RUNNERS
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)],
+    ids=["SIGTERM", "SIGINT", "SIGHUP"],
+)
 def test_signal_while_calls_are_made_up(tmp_path: Path, runner: list[str], sent: signal.Signals, code: int) -> None:
     """Before the reactor runs a signal ends the process with its code and a sentence; no temporary folder is left."""
     with Process(tmp_path, "--config", config(tmp_path, history=MANY), runner=runner, measured=False) as process:
@@ -107,6 +111,44 @@ def test_end_of_the_parent_ends_it(tmp_path: Path) -> None:
             assert names(tmp_path / "tmp") == []
     finally:
         os.close(watched)
+
+
+def test_end_of_the_parent_ends_the_start(tmp_path: Path) -> None:
+    """Nobody waits for a history that nobody will ask for: it is given up, and nothing of it is left."""
+    watched, alive = os.pipe()
+    try:
+        with Process(
+            tmp_path,
+            "--config",
+            config(tmp_path, history=MANY),
+            "--parent-pipe",
+            str(watched),
+            pipes=(watched,),
+            measured=False,
+        ) as process:
+            filling(process, tmp_path / "tmp")
+            os.close(alive)
+            assert process.ended() == 1
+            assert process.err.splitlines()[1:] == ["ucmsim stops, and does not go on with that"]
+            assert names(tmp_path / "tmp") == []
+    finally:
+        os.close(watched)
+
+
+def test_a_parent_that_is_none(tmp_path: Path) -> None:
+    """A number that is no descriptor, or one of a file, is refused before anything is begun."""
+    with (tmp_path / "file").open("wb") as file:
+        for fd, said in (
+            (77, "is no open file descriptor"),
+            (-1, "is no open file descriptor"),
+            (file.fileno(), "is neither a pipe nor a socket"),
+        ):
+            with Process(tmp_path, f"--parent-pipe={fd}", pipes=(file.fileno(),)) as process:
+                assert process.ended() == 1
+                assert (
+                    f"--parent-pipe {fd} {said}; give the number of one that was inherited" in process.out + process.err
+                )
+                assert names(tmp_path / "tmp") == []
 
 
 def test_nobody_need_read_the_banner(tmp_path: Path) -> None:

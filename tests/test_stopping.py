@@ -42,6 +42,10 @@ def interrupted(process: Process, _alive: int) -> None:
     os.kill(process.pid, signal.SIGINT)
 
 
+def hung_up(process: Process, _alive: int) -> None:
+    os.kill(process.pid, signal.SIGHUP)
+
+
 def orphaned(_process: Process, alive: int) -> None:
     os.close(alive)
 
@@ -109,7 +113,9 @@ def filled(process: Process, history: Path) -> None:
 
 
 ENDINGS = pytest.mark.parametrize(
-    ("end", "code"), [(terminated, 143), (interrupted, 130), (orphaned, 0)], ids=["SIGTERM", "SIGINT", "parent"]
+    ("end", "code"),
+    [(terminated, 143), (interrupted, 130), (hung_up, 0), (orphaned, 0)],
+    ids=["SIGTERM", "SIGINT", "SIGHUP", "parent"],
 )
 
 

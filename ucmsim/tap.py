@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import secrets
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,10 @@ from ucmsim.control.site import ControlService
 from ucmsim.errors import UcmsimError
 from ucmsim.progress import heeding, narrated, watched
 from ucmsim.recording.audio import Voices
-from ucmsim.service import announce, descriptors
+from ucmsim.service import announce, descriptors, parent
 from ucmsim.service.fleet import Fleet
 from ucmsim.service.metrics import registry_of
-from ucmsim.service.parent import ParentPipe
-from ucmsim.service.stopping import stoppable, within
+from ucmsim.service.stopping import heeding_hangup, stoppable, within
 from ucmsim.settings import TOKEN_FILE, Address, Settings
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.sockets.ports import CONTROL, Listener, check, of_pbx
@@ -57,6 +56,12 @@ class Options(usage.Options):
         """Take no words but options."""
         if words:
             raise usage.UsageError(f"'{words[0]}' is no option; did you mean --config {words[0]}?")
+
+    def postOptions(self) -> None:
+        """Take no descriptor for the parent's that is none."""
+        fd = self["parent-pipe"]
+        if fd is not None and (said := parent.objection(fd)):
+            raise usage.UsageError(f"--parent-pipe {fd} {said}; give the number of one that was inherited")
 
 
 def makeService(options: Options, reactor: Any = None) -> IService:
@@ -97,6 +102,9 @@ class Simulator(MultiService):
         self._voices = Voices(stream(settings.seed, "voices"))
         self._demo = configuration.is_demo(settings)
         self._many = self._ending = False
+        fd = options["parent-pipe"]
+        self._orphaned_early = (lambda: False) if fd is None else parent.ParentLook(fd)
+        self._heed_no_hangup: Callable[[], object] = lambda: None
         self._fleet = Fleet(reactor, self._assembling)
         self._fleet.setServiceParent(self)
         self._control: ControlService | None = None
@@ -130,7 +138,9 @@ class Simulator(MultiService):
     def _watched(self, pbxs: Mapping[str, PbxSettings]) -> Iterable[tuple[str, PbxSettings]]:
         """Yield *pbxs*, and show how far that has come if they are many: then instead of each history's own progress."""
         self._many = len(pbxs) > announce.MOST
-        return watched(pbxs.items(), f"starting {len(pbxs)} PBXs", len(pbxs)) if self._many else pbxs.items()
+        if not self._many:
+            return pbxs.items()
+        return heeding(watched, self._is_over)(pbxs.items(), f"starting {len(pbxs)} PBXs", len(pbxs))
 
     def _add(self, appliance: Appliance) -> None:
         try:
@@ -142,8 +152,12 @@ class Simulator(MultiService):
     def _assembling(self, name: str, settings: PbxSettings) -> Steps[Appliance]:
         wall = self._reactor.seconds()
         watch = unwatched if self._many and not self.running else narrated(self._say)
-        watch = heeding(watch, lambda: self._ending)
+        watch = heeding(watch, self._is_over)
         return assembling(name, settings, Premises(self._folder, self._voices, self._seed, watch), wall)
+
+    def _is_over(self) -> bool:
+        """Return whether nobody needs any more what takes long: everything ends, or has nobody who waits for its start."""
+        return self._ending or (not self.running and self._orphaned_early())
 
     def _say(self, sentence: str) -> None:
         """Tell of long work: before the start at once, because the log begins with the start and would be late."""
@@ -162,9 +176,10 @@ class Simulator(MultiService):
             sys.stderr.write(f"{error}\n")
             raise SystemExit(1) from None
         if self._options["parent-pipe"] is not None:
-            ParentPipe(self._reactor, self._options["parent-pipe"], self._orphaned).startReading()
+            parent.ParentPipe(self._reactor, self._options["parent-pipe"], self._orphaned).startReading()
         # Once the reactor runs, a signal ends the process in order; whoever waits for the report may send one at once.
         self._reactor.callWhenRunning(self._announce)
+        self._reactor.callWhenRunning(self._heed_hangup)
 
     def _open(self) -> None:
         try:
@@ -176,6 +191,7 @@ class Simulator(MultiService):
     def stopService(self) -> Deferred[Any]:
         """Stop everything, within `STOP_LIMIT`: whoever has long work to do in the worker drops it."""
         self._ending = True
+        self._heed_no_hangup()
         stopping = within(STOP_LIMIT, super().stopService(), self._reactor, self._late)
         stopping.addBoth(self._close)
         return stopping
@@ -187,6 +203,15 @@ class Simulator(MultiService):
     def _orphaned(self) -> None:
         if self.running:
             self._log.info("The process that started ucmsim is gone")
+            self._reactor.stop()
+
+    def _heed_hangup(self) -> None:
+        if self.running:
+            self._heed_no_hangup = heeding_hangup(lambda: self._reactor.callFromThread(self._hung_up))
+
+    def _hung_up(self) -> None:
+        if self.running:
+            self._log.info("The terminal that ucmsim was started from is gone (SIGHUP)")
             self._reactor.stop()
 
     def _announce(self) -> None:

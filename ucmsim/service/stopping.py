@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 _log = Logger()
 _DEFAULTS: Mapping[signal.Signals, Any] = MappingProxyType(
-    {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
 )
 
 
@@ -55,7 +55,7 @@ class Signalled(BaseException):
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Raise `Signalled` in the body on SIGINT and SIGTERM, so that it can take back what it began.
+    """Raise `Signalled` in the body on SIGINT, SIGTERM and SIGHUP, so that it can take back what it began.
 
     Then the signal is said and ends the process as if nobody had caught it. A signal that somebody else handles or
     ignores is left alone, and so are all of them outside the main thread.
@@ -75,6 +75,18 @@ def stoppable() -> Iterator[None]:
     finally:
         for number in free:
             signal.signal(number, _DEFAULTS[number])
+
+
+def heeding_hangup(hung_up: Callable[[], object]) -> Callable[[], object]:
+    """Call *hung_up* on SIGHUP, as the reactor takes the other signals; return what ends that.
+
+    Where somebody else handles it or ignores it, as `nohup` does, and outside the main thread, it is left alone.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGHUP) != signal.SIG_DFL:
+        return lambda: None
+    signal.signal(signal.SIGHUP, lambda *_: hung_up())
+    return lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _raised(number: int, _frame: FrameType | None) -> None:
