@@ -18,7 +18,8 @@ from ucmsim.calls.recorder import recordable
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape, Story
 from ucmsim.calls.stage import example
 from ucmsim.calls.trunks import carried
-from ucmsim.calls.world import CallWorld, Past
+from ucmsim.calls.world import CallWorld
+from ucmsim.calls.writing import Past
 from ucmsim.columns import NAMES
 from ucmsim.contract.fields import FieldRefused
 from ucmsim.instants import SECOND, microseconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ucmsim.calls import filenames
-from ucmsim.calls.world import Past
+from ucmsim.calls.writing import Past
 from ucmsim.store.history import History
 
 

@@ -174,17 +174,17 @@ class Living:
 
     def _count_on(self, deleted: int) -> None:
         """Let the unit count on after rows were *deleted*, or recordings."""
-        past = self._world.counted._replace(messages=messages_of(self._history))
+        past = self._world.writer.counted._replace(messages=messages_of(self._history))
         if deleted and not len(self._history) and self._settings.register["acctid-after-delete"] == "restart":
             past = past._replace(number=0)
-        self._world.count_on(past)
+        self._world.writer.count_on(past)
         if deleted:
             self._history.count({"AcctId": str(past.number), "month": past.month})
 
     def correct(self, clock: Corrections) -> None:
         """Let the unit's clock have these corrections from now on."""
         self._clock = clock
-        self._world.clock = clock
+        self._world.writer.clock = clock
 
     def skip(self, to: datetime) -> None:
         """Go on at *to* without what would have begun until then; calls that are up stay up, until their old end.

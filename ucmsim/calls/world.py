@@ -1,40 +1,29 @@
 """Turns the calls that happen into what a PBX writes and records, in the order in which it does. Pure.
 
-Channels are counted as they are made, AcctIds and voicemail messages as legs end. A restart of the unit ends what is up
-without a row, as does the end of the world, when nobody asks any more. Spec 5.2, 7 #23. The truth of each call is told with
-its first record, and once more when it is over.
+Channels are counted as they are made; what legs leave when they end `writing` counts and writes. A restart of the unit ends
+what is up without a row, as does the end of the world, when nobody asks any more. Spec 5.2, 7 #23. The truth of each call is
+told with its first record, and once more when it is over.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
-from types import MappingProxyType
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from ucmsim.calls import filenames
 from ucmsim.calls.counting import Channels, Numbers, numbered
 from ucmsim.calls.dialplan import legs
-from ucmsim.calls.events import OVER, Call, Role, cut
-from ucmsim.calls.legs import VOICEMAIL, Leg
+from ucmsim.calls.events import OVER, Call, cut
+from ucmsim.calls.legs import Leg
 from ucmsim.calls.projection import Firmware
 from ucmsim.calls.shapes import Story
 from ucmsim.calls.starts import Starts
-from ucmsim.calls.truths import of_call, of_leg
-from ucmsim.columns import GENERATIONS, NAMES
+from ucmsim.calls.truths import of_call
+from ucmsim.calls.writing import Past, Writer
 from ucmsim.corrections import Corrections
 from ucmsim.instants import NEVER
 from ucmsim.store.records import Numbered, Record
-
-
-class Past(NamedTuple):
-    """What a unit has counted: the last AcctId and the local month it was of, and by mailbox the number of the next message."""
-
-    number: int = 0
-    month: str = ""
-    messages: Mapping[str, int] = MappingProxyType({})
 
 
 class Known(NamedTuple):
@@ -44,7 +33,6 @@ class Known(NamedTuple):
     starts: Iterable[int] = ()
 
 
-_MENU = Role.MESSAGES
 _Happening = tuple[int, int, Leg | Call, Numbers, int]
 """A leg or a call that will be over: when, in which order, which, and the numbers of its channels and of the call."""
 
@@ -65,7 +53,7 @@ class CallWorld:
         restarts: Sequence[int] = (),
         known: Known = Known(),  # noqa: B008 - a frozen value
     ) -> None:
-        self.clock = clock
+        self.writer = Writer(firmware, past, clock)
         self._firmware = firmware
         self.go_on(stories)
         self._going_on: list[_Happening] = []
@@ -75,14 +63,6 @@ class CallWorld:
         self._over: list[Numbered] = []
         self._restarts = restarts
         self._channels = Channels(restarts)
-        quirks = firmware.quirks
-        self._width = len(GENERATIONS[str(quirks["columns"])].columns)
-        self._blank = ("",) * (len(NAMES) - self._width)
-        self._monthly, self._gap = quirks["acctid"] == "monthly", quirks.number("acctid-gaps")
-        self._number, self._month = past.number, past.month
-        self._messages = dict(past.messages)
-        self._moves = quirks["heard-messages"] == "old"
-        self._elsewhere: dict[str, Firmware] = {}
 
     @property
     def goes_on(self) -> bool:
@@ -94,15 +74,6 @@ class CallWorld:
         """The instant before which nothing is over, and no call begins that has come from the stories already."""
         over = self._going_on[0][0] if self._going_on else NEVER
         return over if self._next is None else min(over, self._next[0].start)
-
-    @property
-    def counted(self) -> Past:
-        """What the unit has counted so far."""
-        return Past(self._number, self._month, self._messages)
-
-    def count_on(self, past: Past) -> None:
-        """Count on from *past*, because something was deleted."""
-        self._number, self._month, self._messages = past.number, past.month, dict(past.messages)
 
     @property
     def channels(self) -> int:
@@ -249,57 +220,4 @@ class CallWorld:
                 call = self._told.get(number)
                 if call is None:
                     call = self._told[number] = Numbered(number, of_call(what.call))
-                yield self._record(numbered(what, numbers), call)
-
-    def _record(self, leg: Leg, call: Numbered) -> Record:
-        happened, mailbox = of_leg(leg), leg.reached.number
-        firmware = self._firmware
-        if self.clock:
-            firmware, leg = self._by_zone(self.clock.zone(leg.end)), _seen(leg, self.clock)
-        recordings = firmware.recordings(leg, self._messages.get(mailbox, 0))
-        if leg.lastapp == VOICEMAIL:
-            self._messages[mailbox] = self._messages.get(mailbox, 0) + 1
-        # Later, not different: a clock that goes back over the end of a month does not begin the old one again.
-        if self._monthly and (now := firmware.timing.month(leg.end)) > self._month:
-            self._number, self._month = 0, now
-        self._number += 1
-        if self._gap and self._number % self._gap == 0:
-            self._number += 1
-        row = firmware.row(leg, recordings, str(self._number))
-        if self._blank:
-            row = row[: self._width] + self._blank
-        return Record(row, recordings, happened, self._heard(leg), call, tuple(self.over()))
-
-    def _heard(self, leg: Leg) -> tuple[str, str] | None:
-        """Return where the messages of a mailbox go whose owner has heard them on *leg*. Asterisk apps/app_voicemail.c."""
-        owner = leg.call.caller.number
-        if leg.reached.role is not _MENU or not self._moves or not self._messages.pop(owner, 0):
-            return None
-        return filenames.mailbox(owner), filenames.heard(owner)
-
-    def _by_zone(self, zone: ZoneInfo | None) -> Firmware:
-        """Return the firmware of the unit while it believes in *zone*: it writes all times of a row in the same one."""
-        if zone is None:
-            return self._firmware
-        if zone.key not in self._elsewhere:
-            self._elsewhere[zone.key] = Firmware.of(self._firmware.quirks, zone)
-        return self._elsewhere[zone.key]
-
-
-def _seen(leg: Leg, clock: Corrections) -> Leg:
-    """Return *leg* as the unit's *clock* showed it."""
-
-    def call_seen(call: Call) -> Call:
-        helps = None if call.helps is None else clock.shown(call.helps)
-        return call._replace(start=clock.shown(call.start), helps=helps)
-
-    start, turn, end = (clock.shown(instant) for instant in (leg.start, leg.turn, leg.end))
-    return leg._replace(
-        call=call_seen(leg.call),
-        start=start,
-        turn=turn,
-        end=end,
-        rung=None if leg.rung is None else clock.shown(leg.rung),
-        fetched=leg.fetched and call_seen(leg.fetched),
-        real=leg,
-    )
+                yield self.writer.record(numbered(what, numbers), call, tuple(self.over()))
