@@ -70,6 +70,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "client",
         "deadline",
         "remote",
+        "freename",
         "child",
         "report",
         "cli",

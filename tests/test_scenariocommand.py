@@ -7,8 +7,10 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -19,7 +21,12 @@ from click.testing import CliRunner, Result
 from tests.collectors import Collector
 from tests.until import until
 from ucmsim.cli import main
+from ucmsim.client import ControlClient, ControlError
+from ucmsim.contract.answers import Pbx
+from ucmsim.remote import Remote
 from ucmsim.scenarios import shipped
+from ucmsim.scenarios.reading import load
+from ucmsim.scenarios.running import stage
 from ucmsim.testing import Ucm, UcmFleet
 
 DAY = """\
@@ -266,6 +273,24 @@ def test_one_is_played_on_a_pbx_that_is_there(ucm_fleet: UcmFleet, ucm: Ucm, tmp
     assert "scenario day: 1 of 2 passed, 1 not judged" in told
     assert "password  (as the PBX is configured)" in told
     assert ucm.name in ucm_fleet.control.status().pbxs
+
+
+def test_its_own_pbx_has_a_name_that_is_free(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+    """With a number, also where another takes the name after everybody has looked."""
+
+    class Overtaken(ControlClient):
+        def create_pbx(self, name: str, settings: Mapping[str, Any]) -> Pbx:
+            with suppress(ControlError):
+                here.create_pbx("day", settings)
+            return super().create_pbx(name, settings)
+
+    here = ucm_fleet.control
+    scenario, remote = load(DAY, tmp_path / "day.yaml"), Remote.at(here.url, tmp_path)
+    with stage(Overtaken(here.url, here.token), remote, scenario, None, {}) as place:
+        here.delete_pbx("day")
+        assert place.name == "day-2"
+        assert "day-2" in here.status().pbxs
+    assert "day-2" not in here.status().pbxs
 
 
 def test_names_are_completed() -> None:

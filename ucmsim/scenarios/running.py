@@ -11,6 +11,7 @@ from threading import Event, Thread
 from typing import Any
 
 from ucmsim.client import ControlClient
+from ucmsim.freename import made
 from ucmsim.overlay import over
 from ucmsim.remote import Reached, Remote
 from ucmsim.scenarios.language import Scenario
@@ -50,14 +51,12 @@ def stage(
     if name is not None:
         yield remote.reached(control.pbx(name))
         return
-    taken = control.status().pbxs
-    free = next(one for one in _names(scenario.name) if one not in taken)
     settings = own_settings(remote.settings(), {"api": api}, scenario.pbx)
-    pbx = control.create_pbx(free, settings)
+    pbx = made(control, scenario.name, settings)
     try:
         yield remote.reached(pbx, settings["api"].get("tls_authentication_password"))
     finally:
-        control.delete_pbx(free)
+        control.delete_pbx(pbx.name)
 
 
 def own_settings(*above: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,8 +107,3 @@ def watched(performance: Performance) -> Outcome:
     if errors:
         raise errors[0]
     return found[0]
-
-
-def _names(scenario: str) -> Iterator[str]:
-    yield scenario
-    yield from (f"{scenario}-{number}" for number in range(2, 1_000_000))

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ucmsim.child import Child
-from ucmsim.client import ControlClient, ControlError, ControlNotFound, ControlUnreachable
+from ucmsim.client import ControlClient, ControlNotFound, ControlUnreachable
+from ucmsim.freename import made
 from ucmsim.overlay import over
 from ucmsim.remote import Reached, Remote
 from ucmsim.testing.chosen import default
@@ -21,8 +22,6 @@ from ucmsim.testing.session import Session
 from ucmsim.testing.trust import UcmCa
 
 __tracebackhide__ = True
-_TAKEN = 409
-"""The status with which the control plane says that there is such a PBX already."""
 
 
 @dataclass(slots=True)
@@ -62,14 +61,7 @@ class UcmFleet:
         self.renew()
         there = self.remote
         chosen = over(over(default(), {} if there is None else there.settings()), settings)
-        wanted = name or f"test-{next(self._numbers)}"
-        for number in count(1):
-            try:
-                pbx = self.control.create_pbx(wanted if number == 1 else f"{wanted}-{number}", chosen)
-                break
-            except ControlError as error:
-                if error.status != _TAKEN or error.field != "name":
-                    raise
+        pbx = made(self.control, name or f"test-{next(self._numbers)}", chosen)
         password = chosen["api"].get("tls_authentication_password")
         at = (
             Reached(pbx.name, pbx.url or "", pbx.username, password, pbx.ca)
