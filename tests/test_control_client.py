@@ -20,6 +20,7 @@ import requests
 import ucmsim
 from tests.controlling import GUIDE, LATENCY, Control, api
 from tests.somebody import speaking
+from tests.until import until
 from ucmsim.client import (
     ControlClient,
     ControlError,
@@ -298,6 +299,27 @@ def test_following_ends_with_the_universe(control: Control, ucm: Ucm) -> None:
     assert next(followed).id == 1
     ucm.reset()
     assert [one.kind for one in followed if one.kind == "listening"] == []
+
+
+def test_ids_go_on_unless_the_journal_begins_anew(control: Control, tmp_path: Path) -> None:
+    """Other settings, and a snapshot that is restored, end the stream; its ids begin again after a reset only."""
+    client, name = control.client, control.name()
+    client.create_pbx(name, {"history": {"days": 0}, "api": api()})
+    written = client.snapshot(name, str(tmp_path / "hq.zip"))
+    for begins, anew in (
+        (lambda: client.change_pbx(name, {"quirks": {"order": "desc"}}), False),
+        (lambda: client.restore(name, written.file), False),
+        (lambda: client.reset(name), True),
+    ):
+        url = client.pbx(name).url
+        requests.get(f"{url}/cdrapi", verify=client.pbx(name).ca, timeout=10)
+        until(lambda: len(client.journal_page(name).items) >= 2)
+        last = client.journal_page(name).last
+        followed = client.follow_journal(name, after=last - 1)
+        assert next(followed).id == last
+        begins()
+        assert list(followed) == []
+        assert client.journal_page(name).last == (0 if anew else last)
 
 
 def test_an_event_that_is_none(somebody: Callable[[int, bytes], ControlClient]) -> None:

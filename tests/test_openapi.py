@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 
@@ -19,8 +20,9 @@ from ucmsim.client import ControlClient
 from ucmsim.contract import answers
 from ucmsim.contract.answerschemas import named
 from ucmsim.contract.mapped import is_whole, key_of
+from ucmsim.contract.methods import ControlMethods
 from ucmsim.contract.operations import OPERATIONS, Operation
-from ucmsim.control import channel
+from ucmsim.control import channel, process
 from ucmsim.control.answer import ApiError
 from ucmsim.control.openapi import document
 from ucmsim.control.routes import ROUTES
@@ -36,6 +38,7 @@ TOLD = {
     for path, methods in DOCUMENT["paths"].items()
     for method, one in methods.items()
 }
+BODIES = {"change_clock": "ClockChange", "show_identity": "NewIdentity", "place_call": "CallWish"}
 MORE_METHODS = {
     "place_calls": "a list is placed by the route that places one",
     "journal_page": "a page of what the journal has in all",
@@ -89,6 +92,28 @@ def test_every_operation_is_a_method(client: type) -> None:
         sent = "requestBody" in told and told["requestBody"]["required"]
         assert bool(rest) == (queried or sent)
         assert all(one.kind is one.VAR_KEYWORD for one in rest) == queried or not rest
+
+
+@pytest.mark.parametrize("method", TOLD)
+def test_help_names_all_that_may_be_said(method: str) -> None:
+    """The parameters of a query, and the keys of a body that is not all settings; here, or in a method that it names."""
+    *_, told = TOLD[method]
+    body = SCHEMAS[BODIES[method]] if method in BODIES else {}
+    keys = {key for one in (body, *body.get("oneOf", ())) for key in one.get("properties", ())}
+    keys |= {one["name"] for one in told.get("parameters", ()) if one["in"] == "query"}
+    said = _help(method)
+    said += "".join(_help(other) for other in re.findall("`([a-z_]+)`", said) if hasattr(ControlMethods, other))
+    assert {key for key in keys if not re.search(rf"\b{key}\b", said)} == set()
+
+
+def test_help_names_each_status_of_readiness() -> None:
+    """Those that the route answers."""
+    told = set(re.findall(r'"([a-z]+)"', inspect.getsource(process.readiness))) - {"status", "instance"}
+    assert set(re.findall(r"``([a-z]+)``", _help("readiness"))) == told
+
+
+def _help(method: str) -> str:
+    return str(inspect.getdoc(getattr(ControlMethods, method)))
 
 
 def test_every_operation_has_its_body_where_the_client_sends_one() -> None:

@@ -27,11 +27,14 @@ class ControlMethods(ABC):
 
     @abstractmethod
     def readiness(self) -> Any:
-        """Return whether everything listens, `status` ``ready`` or ``starting``, and which start of ucmsim this is. It needs no token."""
+        """Return whether everything listens, and which start of ucmsim this is. It needs no token.
+
+        Its `status` is ``ready``, ``starting``, or ``failed`` where a PBX did: `status` of the process then says why.
+        """
 
     @abstractmethod
     def status(self) -> Any:
-        """Return instance, version and seed of the process, the names of its PBXs, and the versions of what it runs on."""
+        """Return instance, version and seed of the process, the names of its PBXs, why some failed, and the versions of what it runs on."""
 
     @abstractmethod
     def openapi(self) -> Any:
@@ -70,7 +73,8 @@ class ControlMethods(ABC):
     def change_pbx(self, pbx: str, changes: Mapping[str, Any]) -> Any:
         """Merge *changes* into the settings of a PBX, key by key; None takes a key back to its default.
 
-        Return what `put_pbx` does. What cannot be changed while it runs lets it begin anew behind the same port.
+        Return what `put_pbx` does. What is not under `api` restarts it, as the unit would: connections are cut, and rows, clock, faults and
+        journal go on, unless they are what is changed.
         """
 
     @abstractmethod
@@ -112,9 +116,10 @@ class ControlMethods(ABC):
 
     @abstractmethod
     def show_identity(self, pbx: str, identity: Mapping[str, Any] = _NONE) -> Any:
-        """Show another certificate from the next handshake on: *identity* has `defect`, or `certificate` and `key` as PEM text.
+        """Show another certificate from the next handshake on; return what then is.
 
-        Without either the good one is shown. A certificate that was given and shown before needs no key. Return what then is.
+        *identity* has one of `defect`, `certificate` and `key` as PEM text, and `valid_for`, after how many seconds of the PBX clock a good
+        one ends; with none of them the good one is shown. A certificate that was given and shown before needs no key.
         """
 
     # --- its clock --------------------------------------------------------------------------------------------------
@@ -217,7 +222,7 @@ class ControlMethods(ABC):
     ) -> Any:
         """Yield events as they happen, those *after* an id first, and narrowed by *filters* as `journal` is.
 
-        It ends with the universe of the PBX: when that stops, is reset, restored, or changed in what begins it anew, after which
-        ids begin with 1 again. `ControlUnreachable` is raised where the connection is lost, or 60 seconds silent. *dropped* is
-        told how many events the journal has dropped before they could be read.
+        It ends when the PBX is stopped, reset, restored, or restarted by a change. Ids go on in the next stream; they begin with 1 again
+        after a reset, and after other settings of a journal that is in memory only. `ControlUnreachable` is raised where the connection is
+        lost, or 60 seconds silent. *dropped* is told how many events the journal has dropped before they could be read.
         """
