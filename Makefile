@@ -65,6 +65,9 @@ UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
 	worked_tls \
 	zones))
 
+# Half of their time these wait for processes that they started: twice as many at once wait together.
+WAITING := $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
+
 # Some tests alone are not measured: what they go through is never enough of the whole.
 # Whatever the environment says, bytecode is kept: hundreds of processes would compile the same modules, each anew.
 test: export PYTHONDONTWRITEBYTECODE =
@@ -74,7 +77,7 @@ ifdef TESTS
 else
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n auto --dist worksteal $(UNMEASURED:%=--ignore=%)
-	$(BIN)/python -m pytest -n auto --dist worksteal $(UNMEASURED)
+	$(BIN)/python -m pytest -n $(WAITING) --dist worksteal $(UNMEASURED)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --fail-under=85
 endif
