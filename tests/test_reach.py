@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -10,8 +12,10 @@ from random import Random
 import pytest
 
 from tests.makers import another_row
+from tests.openfiles import open_below
 from ucmsim.asking.wishes import wished
 from ucmsim.assembling.living import Living
+from ucmsim.errors import HistoryError
 from ucmsim.http.extents import Rows
 from ucmsim.settings import load_pbx
 from ucmsim.store.accounts import HOWS, Accounting
@@ -103,24 +107,67 @@ def test_nothing_is_known_of_what_was_forgotten(history: History, tmp_path: Path
     assert (before["never"], agrees(history)) == (0, {"never": before["once"], "once": 0, "again": 0})
 
 
-def test_history_that_kept_no_count_is_counted_when_it_is_opened(history: History, tmp_path: Path) -> None:
-    """What it tells of deliveries says how often its calls were delivered."""
-    living = Living("hq", load_pbx(BUSY, tmp_path), history, seed=1, since=SINCE)
+def of_version_7(history: History, file: Path, folder: Path) -> dict[str, int]:
+    """Make of *history* in the *file* one that kept no count; return how often its calls were delivered."""
+    living = Living("hq", load_pbx(BUSY, folder), history, seed=1, since=SINCE)
     living.happen(SINCE + timedelta(hours=2))
     history.delivered.write([delivery(1, list(range(1, 20)), 1900), delivery(2, [3, 4, 7, 8, 9], 500)])
     wanted = agrees(history)
     history.close()
-    with sqlite3.connect(tmp_path / "history.sqlite") as database:
+    with closing(sqlite3.connect(file)) as database:
         database.executescript(
             "DROP TABLE reach; DROP INDEX call_delivered; ALTER TABLE call DROP COLUMN delivered; PRAGMA user_version = 7;"
         )
-    database.close()
-    again = History.open(tmp_path / "history.sqlite", durable=False)
+    assert all(wanted.values())
+    return wanted
+
+
+def test_history_that_kept_no_count_is_counted_when_it_is_opened(history: History, tmp_path: Path) -> None:
+    """What it tells of deliveries says how often its calls were delivered."""
+    file = tmp_path / "history.sqlite"
+    wanted = of_version_7(history, file, tmp_path)
+    again = History.open(file, durable=False)
 
     assert agrees(again) == wanted
-    assert all(wanted.values())
     assert again._database.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
     again.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "raised"),
+    [(sqlite3.OperationalError("disk I/O error"), HistoryError), (KeyboardInterrupt(), KeyboardInterrupt)],
+    ids=["failed", "ended"],
+)
+def test_history_that_could_not_be_counted_is_counted_the_next_time(
+    history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: BaseException, raised: type[BaseException]
+) -> None:
+    """It stays as it was until all of it is counted, and is left to whoever opens it next."""
+    file = tmp_path / "history.sqlite"
+    wanted = of_version_7(history, file, tmp_path)
+    with monkeypatch.context() as patch:
+
+        def fails(*_: object) -> Iterator[tuple[int, int]]:
+            raise wrong
+
+        patch.setattr("ucmsim.store.reach._runs", fails)
+        with pytest.raises(raised):
+            History.open(file, durable=True)
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (7,)
+    assert open_below(tmp_path) == []
+
+    again = History.open(file, durable=True)
+    assert agrees(again) == wanted
+    again.close()
+
+
+def test_history_without_its_rows_is_none(history: History, tmp_path: Path) -> None:
+    """What calls itself one, and cannot be read, is told as what it is, and not left open."""
+    history._database.execute("DROP TABLE cdr")
+    history.close()
+    with pytest.raises(HistoryError, match="cannot be opened as a history: no such table: cdr"):
+        History.open(tmp_path / "history.sqlite", durable=False)
+    assert open_below(tmp_path) == []
 
 
 @pytest.mark.parametrize("times", range(len(HOWS)))

@@ -103,11 +103,6 @@ class Delivered:
                 self._database.execute(f"DELETE FROM {table}")  # noqa: S608
             self._reach.forget()
 
-    def recount(self) -> None:
-        """Count how often each row went out, in a history that kept no such count."""
-        with self._lock:
-            self._reach.recount_all()
-
     def write(self, deliveries: Sequence[Delivery]) -> None:
         """Write *deliveries* in one transaction."""
         latest = {(one.exchange, one.wall): one for one in deliveries}  # what corrects another comes after it

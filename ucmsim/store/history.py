@@ -24,7 +24,7 @@ from ucmsim.store.imported import Imported
 from ucmsim.store.ledger import Ledger
 from ucmsim.store.recordings import Recordings
 from ucmsim.store.records import Numbered, Record, Recording
-from ucmsim.store.schema import opened
+from ucmsim.store.schema import opened, unopened
 
 _BATCH = 200
 """Rows that are written, or read, at a time: more at a time leave the processor's caches before they are written."""
@@ -70,11 +70,12 @@ class History:
         A *durable* one survives a power cut (WAL, full synchronisation); the others are throw-away and fast.
         Raises `HistoryError` when the file is something else or was written by another version.
         """
-        database, counts = opened(path, durable=durable)
-        history = cls(database)
-        if not counts:
-            history.delivered.recount()
-        return history
+        database = opened(path, durable=durable)
+        try:
+            return cls(database)
+        except sqlite3.Error as error:
+            database.close()
+            raise unopened(path, error) from error
 
     def close(self) -> None:
         """Close the file; the history cannot be used afterwards."""

@@ -13,12 +13,12 @@ from ucmsim.columns import COLUMNS
 from ucmsim.errors import HistoryError
 from ucmsim.store.delivered import COUNTED_TABLE, DELIVERY_TABLES
 from ucmsim.store.ledger import LEDGER_TABLES, LEDGER_UPWARDS_4, TRUTH_TABLE_4
-from ucmsim.store.reach import REACH_TABLES, REACH_UPWARDS_8
+from ucmsim.store.reach import REACH_TABLES, REACH_UPWARDS_8, Reach
 from ucmsim.store.recordings import RECORDING_TABLE, RECORDING_TABLE_2, RECORDING_UPWARDS_3
 
 SCHEMA_VERSION = 8
-_COUNTING = 8
-"""The first version that counts how often rows went out."""
+_COUNTLESS = 7
+"""The last version that did not count how often rows went out."""
 _KEPT = 8
 """Compiled statements that are kept; those of the longest lists take a megabyte each (see `matching`)."""
 
@@ -50,20 +50,20 @@ PRAGMA user_version = {SCHEMA_VERSION};
 COMMIT;
 """
 _UPWARDS: Mapping[int, str] = MappingProxyType({
-    1: f"BEGIN; {RECORDING_TABLE_2} PRAGMA user_version = 2; COMMIT;",
-    2: f"BEGIN; {TRUTH_TABLE_4} PRAGMA user_version = 3; COMMIT;",
-    3: f"BEGIN; {RECORDING_UPWARDS_3} {_COUNTER_TABLE} PRAGMA user_version = 4; COMMIT;",
-    4: f"BEGIN; {LEDGER_UPWARDS_4} PRAGMA user_version = 5; COMMIT;",
-    5: f"BEGIN; {DELIVERY_TABLES} PRAGMA user_version = 6; COMMIT;",
-    6: f"BEGIN; {COUNTED_TABLE} PRAGMA user_version = 7; COMMIT;",
-    7: f"BEGIN; {REACH_UPWARDS_8} PRAGMA user_version = 8; COMMIT;",
+    1: RECORDING_TABLE_2,
+    2: TRUTH_TABLE_4,
+    3: RECORDING_UPWARDS_3 + _COUNTER_TABLE,
+    4: LEDGER_UPWARDS_4,
+    5: DELIVERY_TABLES,
+    6: COUNTED_TABLE,
+    7: REACH_UPWARDS_8,
 })  # fmt: skip
 """What makes the next schema of an older one: 1 had no recordings, 2 no truth, in 3 nothing was moved or deleted, in 4 legs had no call,
 until 5 nobody wrote down what was delivered, in 6 every delivery was kept, and in 7 nobody kept count of them by call."""
 
 
-def opened(path: Path, *, durable: bool) -> tuple[sqlite3.Connection, bool]:
-    """Open the file at *path*, or begin one there; return it, and whether it counted already how often rows went out.
+def opened(path: Path, *, durable: bool) -> sqlite3.Connection:
+    """Open the file at *path*, or begin one there.
 
     Raises `HistoryError` when the file is something else or was written by another version.
     """
@@ -76,37 +76,45 @@ def opened(path: Path, *, durable: bool) -> tuple[sqlite3.Connection, bool]:
             database.execute(f"PRAGMA journal_mode = {journal}")
             database.execute(f"PRAGMA synchronous = {synchronous}")
             database.execute(f"PRAGMA cache_size = -{CACHE}")
-            counts = _settled(database, path)
+            _settle(database, path)
             for name, function in FUNCTIONS.items():
                 database.create_function(name, 1, function, deterministic=True)
         except BaseException:
             database.close()
             raise
     except (sqlite3.Error, OSError) as error:
-        raise HistoryError(f"{path} cannot be opened as a history: {error}") from error
-    return database, counts
+        raise unopened(path, error) from error
+    return database
 
 
-def _settled(database: sqlite3.Connection, path: Path) -> bool:
-    """Bring *database* to the schema of this version; return whether it counted already how often rows went out."""
+def unopened(path: Path, error: Exception) -> HistoryError:
+    """Return what is said of the file at *path* where an *error* kept it from being opened."""
+    return HistoryError(f"{path} cannot be opened as a history: {error}")
+
+
+def _settle(database: sqlite3.Connection, path: Path) -> None:
+    """Bring *database* to the schema of this version."""
     (version,) = database.execute("PRAGMA user_version").fetchone()
     (application,) = database.execute("PRAGMA application_id").fetchone()
     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if not tables:
         database.executescript(_SCHEMA)
-        return True
+        return
     if application != _APPLICATION_ID:
         raise HistoryError(f"{path} is a SQLite file, but not a history of ucmsim")
-    counts = version >= _COUNTING
     while version in _UPWARDS:
-        database.executescript(_UPWARDS[version])
+        # What fails before the end, or is ended, leaves the schema that there was: closing the file undoes the rest.
+        database.executescript(f"BEGIN; {_UPWARDS[version]}")
+        if version == _COUNTLESS:
+            Reach(database).recount_all()
         version += 1
+        database.execute(f"PRAGMA user_version = {version}")
+        database.execute("COMMIT")
     if version != SCHEMA_VERSION:
         raise HistoryError(
             f"{path} has history schema {version}, and this ucmsim knows schemas 1 to {SCHEMA_VERSION}; "
             "move the file away, or use the version that wrote it"
         )
-    return bool(counts)
 
 
 @cache
