@@ -9,11 +9,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.errorpages import error_page
-from tests.makers import CLIENT, DEFECTS, another_row, at, make_pbx, request, spool_of
+from tests.makers import DEFECTS, another_row, at, make_pbx, request, spool_of
 from ucmsim.appliance.pbx import Pbx
-from ucmsim.http.reader import RequestReader
-from ucmsim.http.reply import Content, Reply
-from ucmsim.http.request import ApiRequest
+from ucmsim.http.reply import Reply
 from ucmsim.store.records import Record, Recording
 
 WRITTEN = 1386000000
@@ -46,15 +44,6 @@ def pbx_on(root: Path, *recordings: Recording, **settings: Any) -> Pbx:
 def ask(pbx: Pbx, query: str | None = None, method: str = "GET", **more: Any) -> Reply:
     """Ask *pbx* for `/recapi` with that *query*; without one there is not even a question mark."""
     return pbx.answer(request("/recapi" if query is None else f"/recapi?{query}", method, **more), at())
-
-
-def send(pbx: Pbx, raw: bytes) -> Reply:
-    """Send *raw*, a whole request as it leaves a client's socket, to *pbx*."""
-    incoming = RequestReader(pbx.reading).feed(raw)
-    assert incoming is not None, "the request is not complete"
-    if isinstance(incoming, Content):
-        return pbx.malformed(incoming, CLIENT, at())
-    return pbx.answer(ApiRequest.of(CLIENT, incoming.head, incoming.form, pbx.reading), at())
 
 
 def whole(reply: Reply) -> bytes:

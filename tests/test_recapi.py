@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.asking import sent
 from tests.makers import ACCOUNT, STRANGER, VOICES, Client, at, crc_of, header, request, spool_of
-from tests.spools import NOT_FOUND, PAGE, WRITTEN, ask, csv, file, pbx_on, put, response, send, standing_in, whole
+from tests.spools import NOT_FOUND, PAGE, WRITTEN, ask, csv, file, pbx_on, put, response, standing_in, whole
 from ucmsim.appliance.pbx import Pbx
 from ucmsim.http.reply import Bytes
 from ucmsim.recording import beneath
@@ -742,7 +743,7 @@ def test_ten_thousand_members_are_looked_up_one_by_one(
     form = ("filename=" + "@".join(names)).encode()
     before = len(list(Path("/proc/self/fd").iterdir()))
     counts = counted(monkeypatch)
-    reply = send(pbx, FORM % len(form) + form)
+    reply = sent(pbx, FORM % len(form) + form)
     held = len(list(Path("/proc/self/fd").iterdir())) - before
     assert counts["scandir"] <= 1
     assert counts["open"] <= 20 * len(set(names)) + 10
@@ -765,7 +766,7 @@ def test_a_form_may_name_ten_thousand_files(tmp_path: Path) -> None:
         (1024, response(b"", status="413 Request Entity Too Large")),
         ("none", file(b"last", "text/plain")),
     ):
-        assert whole(send(pbx_on(tmp_path, quirks={"form-limit": limit}), FORM % len(form) + form)) == due
+        assert whole(sent(pbx_on(tmp_path, quirks={"form-limit": limit}), FORM % len(form) + form)) == due
 
 
 def test_a_request_line_is_cut(tmp_path: Path) -> None:
@@ -775,19 +776,19 @@ def test_a_request_line_is_cut(tmp_path: Path) -> None:
     front = b"GET /recapi?filename="
     room = 4095 - len(front)
     assert (
-        whole(send(pbx, front + b"z@" * ((room - 1) // 2) + b"@" * 9 + b"a HTTP/1.1\r\n\r\n")).count(b"ustar")
+        whole(sent(pbx, front + b"z@" * ((room - 1) // 2) + b"@" * 9 + b"a HTTP/1.1\r\n\r\n")).count(b"ustar")
         == (room - 1) // 2
     )
-    assert whole(send(pbx, front + b"@" * (room - 1) + b"az HTTP/1.1\r\n\r\n")) == file(b"a", "text/plain")
-    assert whole(send(pbx, front + b"@" * room + b"a HTTP/1.1\r\n\r\n")) == NOT_FOUND
+    assert whole(sent(pbx, front + b"@" * (room - 1) + b"az HTTP/1.1\r\n\r\n")) == file(b"a", "text/plain")
+    assert whole(sent(pbx, front + b"@" * room + b"a HTTP/1.1\r\n\r\n")) == NOT_FOUND
 
 
 @pytest.mark.quirk("plus")
 def test_a_plus_may_stay_a_plus(root: Path) -> None:
     """By default it is a space, which no name may have."""
     raw = b"GET /recapi?filename=a+b.wav HTTP/1.1\r\n\r\n"
-    assert whole(send(switched(root, "plus", "space"), raw)) == NOT_FOUND
-    assert whole(send(switched(root, "plus", "plus"), raw)) == file(b"plus")
+    assert whole(sent(switched(root, "plus", "space"), raw)) == NOT_FOUND
+    assert whole(sent(switched(root, "plus", "plus"), raw)) == file(b"plus")
 
 
 def test_a_tar_that_is_named_by_a_date_has_local_time(root: Path) -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.asking import sent
 from tests.rawclient import exchange
-from tests.spools import file, pbx_on, put, send, standing_in, whole
+from tests.spools import file, pbx_on, put, standing_in, whole
 from ucmsim.appliance.pbx import Pbx
 from ucmsim.pytest_plugin import Ucm
 from ucmsim.recording import beneath, recapi
@@ -178,7 +179,7 @@ def test_no_attempt_gets_a_byte_from_outside(pbx: Pbx) -> None:
     """Each is answered with 404, or with what is in the spool."""
     statuses = Counter[int]()
     for raw in ATTEMPTS:
-        reply = send(pbx, raw)
+        reply = sent(pbx, raw)
         assert not leaked(whole(reply)), raw
         statuses[reply.status] += 1
     assert set(statuses) == {200, 404}
@@ -196,7 +197,7 @@ def flat(root: Path) -> Pbx:
 
 def caught(pbx: Pbx, enough: int) -> int:
     """Return how many of the attempts are answered with a secret, at most *enough*; links come first."""
-    replies = (leaked(whole(send(pbx, raw))) for raw in reversed(ATTEMPTS))
+    replies = (leaked(whole(sent(pbx, raw))) for raw in reversed(ATTEMPTS))
     return len(list(islice(filter(None, replies), enough)))
 
 
@@ -219,7 +220,7 @@ def test_rules_that_are_not_there_are_caught(flat: Pbx, monkeypatch: pytest.Monk
     monkeypatch.setattr(recapi, "_objection", lambda _name, _quirks: "")
     monkeypatch.setattr(recapi, "_directory", lambda path, _quirks: recapi.parts_of(path))
     # The opener refuses what the names no longer do.
-    assert not [raw for raw in ATTEMPTS[::5] if leaked(whole(send(flat, raw)))]
+    assert not [raw for raw in ATTEMPTS[::5] if leaked(whole(sent(flat, raw)))]
     monkeypatch.setattr(beneath, "_name", lambda part: part.encode("utf-8", "surrogateescape"))
     assert caught(flat, 100) == 100
 
@@ -228,22 +229,22 @@ def test_the_same_file_inside_the_spool_is_found(tmp_path: Path) -> None:
     """The plain request gets it: it is the place that makes the difference, and the check sees it."""
     put(tmp_path, {"monitor/private.pem": CANARY, f"monitor/sub/{CANARY.decode()}.wav": b""})
     pbx = pbx_on(tmp_path)
-    found = whole(send(pbx, b"GET /recapi?filename=private.pem HTTP/1.1\r\n\r\n"))
+    found = whole(sent(pbx, b"GET /recapi?filename=private.pem HTTP/1.1\r\n\r\n"))
     assert found == file(CANARY, "text/pem")
     assert leaked(found)
-    assert leaked(whole(send(pbx, b"GET /recapi?filedir=monitor/sub HTTP/1.1\r\n\r\n")))
+    assert leaked(whole(sent(pbx, b"GET /recapi?filedir=monitor/sub HTTP/1.1\r\n\r\n")))
 
 
 def test_a_link_that_leads_inside_is_not_followed_either(pbx: Pbx) -> None:
     """No link is, so that nothing has to be known about where it leads."""
-    assert send(pbx, b"GET /recapi?filename=good.wav HTTP/1.1\r\n\r\n").body == GOOD
-    assert send(pbx, b"GET /recapi?filename=inner.wav HTTP/1.1\r\n\r\n").status == 404
-    assert send(pbx, b"GET /recapi?filename=up/meetme/good.wav HTTP/1.1\r\n\r\n").status == 404
+    assert sent(pbx, b"GET /recapi?filename=good.wav HTTP/1.1\r\n\r\n").body == GOOD
+    assert sent(pbx, b"GET /recapi?filename=inner.wav HTTP/1.1\r\n\r\n").status == 404
+    assert sent(pbx, b"GET /recapi?filename=up/meetme/good.wav HTTP/1.1\r\n\r\n").status == 404
 
 
 def test_links_are_listed_as_the_names_that_they_are(pbx: Pbx) -> None:
     """Their names are inside, what they lead to is not."""
-    lines = send(pbx, b"GET /recapi?filedir=monitor HTTP/1.1\r\n\r\n").body.decode().splitlines()
+    lines = sent(pbx, b"GET /recapi?filedir=monitor HTTP/1.1\r\n\r\n").body.decode().splitlines()
     names = {
         "good.wav",
         "made.wav",
@@ -253,7 +254,7 @@ def test_links_are_listed_as_the_names_that_they_are(pbx: Pbx) -> None:
     assert sorted(lines) == sorted(
         ["Directory,Filename", "monitor/2013-12,good.wav", *(f"monitor,{name}" for name in names)]
     )
-    assert send(pbx, b"GET /recapi HTTP/1.1\r\n\r\n").body == b"Directory\nmeetme\nmonitor\nmonitor/2013-12\n"
+    assert sent(pbx, b"GET /recapi HTTP/1.1\r\n\r\n").body == b"Directory\nmeetme\nmonitor\nmonitor/2013-12\n"
 
 
 # At the system's border
@@ -276,7 +277,7 @@ def test_no_path_with_two_dots_or_a_slash_reaches_the_system(
 
     monkeypatch.setattr(beneath, "os", standing_in(**{call: watching(call) for call in ("open", "stat", "scandir")}))
     for raw in ATTEMPTS[::5]:
-        send(pbx, raw)
+        sent(pbx, raw)
     names = asked - {root}
     assert len(names) > 100
     assert not [
