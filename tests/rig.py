@@ -39,7 +39,7 @@ _EVERY = 0.5
 """Seconds from one poll of a collector to the next."""
 _SAMPLE = 1.0
 _READY = 600.0
-"""Seconds that all PBXs may take until they listen: each makes up its people, a twentieth of a second on an idle machine."""
+"""Seconds that all PBXs may take until they listen, on a machine that has much else to do."""
 SHARED = 0.001
 """The share of rows that may look like one of another PBX: by the rest a row of the wrong tenant is known."""
 

@@ -244,7 +244,7 @@ def test_the_check_can_fail(source: str) -> None:
 
 
 _CHANGEABLE = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp)
-_CACHED = {"ucmsim.settings.objections", "ucmsim.store.schema", "ucmsim.calls.timing"}
+_CACHED = {"ucmsim.settings.objections", "ucmsim.store.schema", "ucmsim.calls.timing", "ucmsim.calls.traffic"}
 """Modules that keep what a pure function returned; beside each stands what that saves."""
 
 

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ucmsim.calls import numbers
+from ucmsim.calls.locales import Locales
 from ucmsim.calls.parties import ANONYMOUS, AWKWARD, Parties, dialable, parties
 from ucmsim.settings import Extensions, Traffic, Trunk
 
@@ -32,7 +33,7 @@ NOBODYS = {
 
 
 def made(seed: int = 1, count: int = 50, trunks: tuple[Trunk, ...] = TRUNKS, **traffic) -> Parties:
-    return parties(Random(seed), Extensions(count=count), trunks, Traffic(**traffic))
+    return parties(Random(seed), Extensions(count=count), trunks, Traffic(**traffic), Locales())
 
 
 # Numbers
@@ -208,7 +209,7 @@ def test_caller_ids_that_are_set_are_those_that_are_shown():
         Trunk(name="c"),
     )
     for share, others in ((0, None), (1, "31255501")):
-        found = parties(Random(1), extensions, trunks, Traffic(own_caller_id=share))
+        found = parties(Random(1), extensions, trunks, Traffic(own_caller_id=share), Locales())
         assert found.extensions[1].shown == ("0555", "Sales")
         assert [party.shown and party.shown.number[:8] for party in found.extensions[::2]] == [others] * 2
         shown = {party.trunk: party.shown for party in found.outside}
@@ -229,11 +230,12 @@ from zoneinfo import ZoneInfo
 from ucmsim.calls.arrivals import Arrivals, Rhythm
 from ucmsim.calls.contacts import Contacts
 from ucmsim.calls.durations import Durations
+from ucmsim.calls.locales import Locales
 from ucmsim.calls.stage import Phase
 from ucmsim.calls.parties import parties
 from ucmsim.settings import Extensions, Traffic, Trunk
 chance, traffic = Random(1), Traffic(faker_locale=["en_US", "sv_SE", "ja_JP"], holidays=["12-25", "07-04", "01-01"])
-found = parties(chance, Extensions(), [Trunk(name="a", channels=3), Trunk(name="b", channels=1)], traffic)
+found = parties(chance, Extensions(), [Trunk(name="a", channels=3), Trunk(name="b", channels=1)], traffic, Locales())
 contacts, durations = Contacts.of(found, traffic, chance), Durations.of(traffic)
 calls = [(contacts.active(chance), contacts.callee(3, chance), [durations.drawn(chance)(phase, 0) for phase in Phase]) for _ in range(999)]
 instants = list(islice(Arrivals.of(Rhythm.of(traffic, ZoneInfo("Europe/Berlin"), 400), chance).between(0), 999))

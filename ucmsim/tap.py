@@ -19,6 +19,7 @@ from ucmsim import configuration
 from ucmsim.assembling.assembly import Appliance, Premises, assembling
 from ucmsim.assembling.filling import unwatched
 from ucmsim.assembling.statefolder import StateFolder
+from ucmsim.calls.locales import Locales
 from ucmsim.certificates.keyring import one_for_all
 from ucmsim.control.site import ControlService
 from ucmsim.errors import UcmsimError
@@ -100,6 +101,7 @@ class Simulator(MultiService):
         announce.check_report(options["ready-file"])
         self._seed = settings.seed
         self._voices = Voices(stream(settings.seed, "voices"))
+        self._locales = Locales()
         self._demo = configuration.is_demo(settings)
         self._many = self._ending = False
         fd = options["parent-pipe"]
@@ -153,7 +155,7 @@ class Simulator(MultiService):
         wall = self._reactor.seconds()
         watch = unwatched if self._many and not self.running else narrated(self._say)
         watch = heeding(watch, self._is_over)
-        return assembling(name, settings, Premises(self._folder, self._voices, self._seed, watch), wall)
+        return assembling(name, settings, Premises(self._folder, self._voices, self._seed, watch, self._locales), wall)
 
     def _is_over(self) -> bool:
         """Return whether nobody needs any more what takes long: everything ends, or has nobody who waits for its start."""

@@ -22,6 +22,7 @@ from tests.makers import VOICES, crc_of
 from ucmsim.appliance.pbx import Pbx
 from ucmsim.assembling.filling import fill
 from ucmsim.calls import Firmware
+from ucmsim.calls.locales import Locales
 from ucmsim.calls.projection import written
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.calls.stage import example
@@ -225,10 +226,12 @@ class Stage:
                 self._fill(made[world], _settings(world, personality, quirks, {}))
         return made
 
-    def _office(self, world: str, settings: PbxSettings, chance: Random, grouping: Random) -> Office:
+    def _office(
+        self, world: str, settings: PbxSettings, chance: Random, grouping: Random, locales: Locales | None
+    ) -> Office:
         """Return who is there in *world*, whatever the firmware: to make up their names takes longer than their calls."""
         if world not in self._offices:
-            self._offices[world] = Office.of(settings, chance, grouping)
+            self._offices[world] = Office.of(settings, chance, grouping, locales)
         return self._offices[world]
 
     def _loaded(self, script: Script, personality: str, quirks: Mapping[str, str | int]) -> Chosen | str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from ucmsim.assembling.filling import Watch, filling, unwatched
 from ucmsim.assembling.identities import Identities, shown_at_first
 from ucmsim.assembling.living import Living
 from ucmsim.assembling.statefolder import HISTORY, JOURNAL, SPOOL, StateFolder
+from ucmsim.calls.locales import Locales
 from ucmsim.certificates.authority import Identity, covers
 from ucmsim.certificates.defects import DEFECTS, Shown
 from ucmsim.certificates.defects.revocation import revoked_list
@@ -41,12 +42,16 @@ from ucmsim.streams import stream
 
 @dataclass(frozen=True, slots=True)
 class Premises:
-    """What the PBXs of one process share: the state *folder*, the *voices* of recordings, the *seed*, and who is told of long work."""
+    """What the PBXs of one process share: the state *folder*, the *voices* of recordings, the *seed*, and who is told of long work.
+
+    And the *locales* of names.
+    """
 
     folder: StateFolder
     voices: Voices
     seed: int
     watch: Watch = unwatched
+    locales: Locales = field(default_factory=Locales)
 
     @property
     def durable(self) -> bool:
@@ -182,7 +187,9 @@ def assembling(name: str, settings: PbxSettings, premises: Premises, wall: float
         history = History.open(home / HISTORY, durable=premises.durable)
         undoing.callback(history.close)
         kept = len(history) > 0
-        filled = yield from filling(history, name, settings, seed=seed, until=begun, watch=premises.watch)
+        filled = yield from filling(
+            history, name, settings, seed=seed, until=begun, watch=premises.watch, locales=premises.locales
+        )
         warnings = list(filled.warnings)
         if not kept:  # a kept history began before the one that the settings would make now
             warnings = [*schedule.warnings(settings, begun), *warnings]
@@ -227,7 +234,7 @@ def put_together(
         faults=faults,
     )
     pbx.shows, pbx.ends = identities.defect, identities.ends
-    living = Living(name, settings, history, seed=seed, since=begun, boot=history.begin())
+    living = Living(name, settings, history, seed=seed, since=begun, boot=history.begin(), locales=premises.locales)
     if clock.corrections:
         living.correct(clock.corrections)
     told = (*clock_warnings(clock.at(wall).pbx, wall), *warnings, *_lived(settings, history, begun))

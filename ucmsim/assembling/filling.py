@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from ucmsim import regularfile
 from ucmsim.assembling.madewith import differences, facts
 from ucmsim.calls import Firmware, Office, before, filenames
+from ucmsim.calls.locales import Locales
 from ucmsim.calls.mailboxes import greetings
 from ucmsim.calls.world import CallWorld
 from ucmsim.cdr import devicefile
@@ -71,9 +72,16 @@ def fill(
 
 
 def filling(
-    history: History, name: str, settings: PbxSettings, *, seed: int, until: datetime, watch: Watch = unwatched
+    history: History,
+    name: str,
+    settings: PbxSettings,
+    *,
+    seed: int,
+    until: datetime,
+    watch: Watch = unwatched,
+    locales: Locales | None = None,
 ) -> Steps[Filled]:
-    """Do what `fill` does, a step a record. Until the last step nobody else may use *history*."""
+    """Do what `fill` does, a step a record, with names of *locales*. Until the last step nobody else may use *history*."""
     known = facts(settings, seed)
     if made_with := history.made_with():
         return Filled(warnings=list(differences(made_with, known)))
@@ -87,9 +95,9 @@ def filling(
         bad = (f"{name_of}, {one}" for one in filled.bad)
         filled.warnings += shortened(bad, f"{name_of}: {{}} more rows could not be read")
     elif not source.days:
-        filled = Filled()  # without a look at who there is, which takes longer than all the rest of a PBX
+        filled = Filled()
     else:
-        world = _world(name, settings, seed=seed, until=until)
+        world = _world(name, settings, seed=seed, until=until, locales=locales)
         what = f"{name}: making up {source.days} days of calls"
         made = watch(world.records(microseconds(until)), what, *covering(settings, until))
         filled = Filled((yield from history.keeping(made, _rest(world))))
@@ -104,13 +112,15 @@ def made_up(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> 
     return _world(name, settings, seed=seed, until=until).records(microseconds(until))
 
 
-def _world(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> CallWorld:
+def _world(
+    name: str, settings: PbxSettings, *, seed: int, until: datetime, locales: Locales | None = None
+) -> CallWorld:
     """Return the world of the made-up calls of the PBX *name* before *until*."""
     firmware = Firmware.of(settings.register, settings.time_zone)
     days, calls = settings.history.days, settings.history.calls_per_day
     of = ("people", "groups", "traffic", "recording")
     people, grouping, chance, recording = (stream(seed, name, what) for what in of)
-    office, clock = Office.of(settings, people, grouping), Corrections.of(settings.clock)
+    office, clock = Office.of(settings, people, grouping, locales), Corrections.of(settings.clock)
     return before(office, firmware, chance, recording, until=until, days=days, calls_per_day=calls, clock=clock)
 
 

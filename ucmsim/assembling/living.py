@@ -19,6 +19,7 @@ from ucmsim.assembling.counted import messages_of, past_of
 from ucmsim.calls import Firmware
 from ucmsim.calls.events import Call
 from ucmsim.calls.lines import Lines
+from ucmsim.calls.locales import Locales
 from ucmsim.calls.parties import channels_of
 from ucmsim.calls.shapes import Story
 from ucmsim.calls.traffic import Office, Traffic, restarts
@@ -43,13 +44,23 @@ class Living:
     """The calls of the PBX *name* from *since* on: those of its traffic, if that is live, and those that are placed.
 
     It was begun *boot* times before with this history. Where that goes on beyond *since*, because the clock begins again
-    at an instant that was before, traffic begins behind its last call.
+    at an instant that was before, traffic begins behind its last call. Its people have names of *locales*, and are made
+    up with its first call.
     """
 
     def __init__(
-        self, name: str, settings: PbxSettings, history: History, *, seed: int, since: datetime, boot: int = 0
+        self,
+        name: str,
+        settings: PbxSettings,
+        history: History,
+        *,
+        seed: int,
+        since: datetime,
+        boot: int = 0,
+        locales: Locales | None = None,
     ) -> None:
         self._name, self._settings, self._history, self._seed = name, settings, history, seed
+        self._locales = locales
         self._traffic: Traffic | None = None
         self._unfolding: Unfolding | None = None
         self._lines: Lines | None = None
@@ -284,9 +295,9 @@ class Living:
 
     @cached_property
     def _office(self) -> Office:
-        """Who and what there is; made when it is asked for, since it takes time to make up names."""
+        """Who and what there is, where there are calls."""
         people, grouping = (stream(self._seed, self._name, what) for what in ("people", "groups"))
-        return Office.of(self._settings, people, grouping)
+        return Office.of(self._settings, people, grouping, self._locales)
 
     def _stories(self) -> Iterator[Story]:
         if not self._settings.traffic.live:

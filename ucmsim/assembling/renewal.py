@@ -127,7 +127,9 @@ def afresh(before: Appliance, wall: float) -> Steps[Afresh]:
     try:
         history = History.open(coming, durable=premises.durable)
         try:
-            filled = yield from filling(history, name, settings, seed=premises.seed, until=begun, watch=premises.watch)
+            filled = yield from filling(
+                history, name, settings, seed=premises.seed, until=begun, watch=premises.watch, locales=premises.locales
+            )
         finally:
             history.close()
     except BaseException:
@@ -191,7 +193,13 @@ class Changed:
         told = [] if len(history) else list(schedule.warnings(self.settings, begun))
         try:
             filled = yield from filling(
-                history, name, self.settings, seed=premises.seed, until=begun, watch=premises.watch
+                history,
+                name,
+                self.settings,
+                seed=premises.seed,
+                until=begun,
+                watch=premises.watch,
+                locales=premises.locales,
             )
         except HistoryError as error:
             return [*told, str(error)]

@@ -5,9 +5,11 @@ A country of which no such range is known here has its people call from North Am
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from random import Random
 from types import MappingProxyType
 from typing import NamedTuple
@@ -21,9 +23,9 @@ class Number(NamedTuple):
     significant: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Unassigned:
-    """Numbers of one country that belong to nobody.
+    """Numbers of one country that belong to nobody. It equals itself alone, which is quickly found out for every number.
 
     *code* is the country's, *prefix* what is dialled before a number inside it; *ranges* are the first and the last
     number of each range, without prefix.
@@ -36,20 +38,19 @@ class Unassigned:
     @property
     def size(self) -> int:
         """How many numbers there are."""
-        return sum(last - first + 1 for first, last in self.ranges)
+        return self._counts()[-1]
 
     def drawn(self, chance: Random, count: int) -> Iterator[Number]:
         """Yield *count* numbers, all different; raise `ValueError` where there are fewer."""
-        for index in chance.sample(range(self.size), count):
-            significant = str(self._at(index))
+        counts = self._counts()
+        for index in chance.sample(range(counts[-1]), count):
+            at = bisect(counts, index)
+            significant = str(self.ranges[at][1] + 1 + index - counts[at])
             yield Number(self.prefix + significant, self.code, significant)
 
-    def _at(self, index: int) -> int:
-        for first, last in self.ranges:
-            if index <= last - first:
-                return first + index
-            index -= last - first + 1
-        raise IndexError(index)
+    def _counts(self) -> list[int]:
+        """Return of each range how many numbers there are up to its last."""
+        return list(accumulate(last - first + 1 for first, last in self.ranges))
 
 
 def _blocks(digits: int, *begins: int) -> tuple[tuple[int, int], ...]:

@@ -1,4 +1,4 @@
-"""Who can call: the extensions, and people outside behind the trunks. Pure; Faker makes up the names.
+"""Who can call: the extensions, and people outside behind the trunks. Pure.
 
 A stated share of both is awkward on purpose, so that whoever reads the records meets what breaks readers.
 """
@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ucmsim.calls import numbers
 from ucmsim.calls.events import CallerId, Party, Role
+from ucmsim.calls.locales import Locale, Locales
 from ucmsim.settings import Extensions, Traffic, Trunk
 
 ANONYMOUS = "anonymous"
@@ -23,7 +24,7 @@ _OWN, _OWNS = "31255501{:02}", 97
 They belong to nobody, like the numbers of `ucmsim.calls.numbers`.
 """
 _POOL = 300
-"""Names that are made up for a locale at the most; then they come again. Faker makes some thousands a second."""
+"""Names that are made up for a locale; then they come again."""
 
 
 class Parties(NamedTuple):
@@ -64,18 +65,25 @@ _FOREIGN = ("Zoë Ångström", "Łukasz Żółty", "Дарья Щукина", "�
 # fmt: on
 
 
-def parties(chance: Random, extensions: Extensions, trunks: Sequence[Trunk], traffic: Traffic) -> Parties:
-    """Return who can call, as *chance* decides; without SIP *trunks* nobody is outside.
+def parties(
+    chance: Random, extensions: Extensions, trunks: Sequence[Trunk], traffic: Traffic, locales: Locales
+) -> Parties:
+    """Return who can call, as *chance* decides, with names of *locales*; without SIP *trunks* nobody is outside.
 
     People are spread over those by their channels, and over the locales evenly. No two share a number, but for
     those who withhold it.
     """
-    sources = [_Names(locale, chance.getrandbits(64)) for locale in traffic.faker_locale]
-    people = traffic.people if any(trunk.kind == "sip" for trunk in trunks) else 0
+    sources = [_Names(locales[name], Random(chance.getrandbits(64))) for name in traffic.faker_locale]
+    people = outsiders(trunks, traffic)
     return Parties(
         tuple(_inside(chance, extensions, cycle(sources), traffic)),
         tuple(_outside(chance, trunks, list(islice(cycle(sources), people)), traffic)),
     )
+
+
+def outsiders(trunks: Sequence[Trunk], traffic: Traffic) -> int:
+    """Return how many people are outside, who can be told without making them up."""
+    return traffic.people if any(trunk.kind == "sip" for trunk in trunks) else 0
 
 
 def caller_ids(extensions: Extensions) -> Mapping[int, CallerId]:
@@ -111,15 +119,12 @@ def analogue_lines(trunks: Sequence[Trunk]) -> tuple[Party, ...]:
 
 
 class _Names:
-    """The names of one *locale*."""
+    """The names of one *locale*, as *chance* makes them up."""
 
-    def __init__(self, locale: str, seed: int) -> None:
-        from faker import Faker
-
-        self.country = locale.partition("_")[2]
-        self._fake = Faker(locale, providers=["faker.providers.person"])  # the others take 0.1 s to load
-        self._fake.seed_instance(seed)
-        self._made = cycle([self._fake.name() for _ in range(_POOL)])
+    def __init__(self, locale: Locale, chance: Random) -> None:
+        self.country = locale.country
+        self._locale, self._chance = locale, chance
+        self._made = cycle([locale.name(chance) for _ in range(_POOL)])
 
     def name(self) -> str:
         """Return a name as people of the locale write it."""
@@ -127,7 +132,7 @@ class _Names:
 
     def parts(self) -> dict[str, str]:
         """Return a first and a last name."""
-        return {"first": self._fake.first_name(), "last": self._fake.last_name()}
+        return self._locale.parts(self._chance)
 
 
 def _inside(chance: Random, extensions: Extensions, sources: Iterator[_Names], traffic: Traffic) -> Iterator[Party]:
@@ -149,13 +154,14 @@ def _outside(chance: Random, trunks: Sequence[Trunk], sources: Sequence[_Names],
     dealt = _dealt(chance, len(sources), traffic.awkward, AWKWARD)
     found = numbers.drawn(chance, [source.country for source in sources])
     shares = [trunk.channels if trunk.kind == "sip" else 0 for trunk in trunks]
-    behind = chance.choices(range(len(trunks)), shares, k=len(sources)) if sources else []
-    for at, (source, number, trunk) in enumerate(zip(sources, found, behind, strict=True)):
+    anybody = [beyond(trunk, at) for at, trunk in enumerate(trunks, 1)]
+    behind = chance.choices(anybody, shares, k=len(sources)) if sources else []
+    for at, (source, number, party) in enumerate(zip(sources, found, behind, strict=True)):
         name, shown = source.name() if chance.random() < traffic.named else "", number.shown
         if way := dealt.get(at):
             name = way.name.format(name=name, foreign=chance.choice(_FOREIGN), **source.parts())
             shown = way.number.format(number=shown, code=number.code, significant=number.significant)
-        yield beyond(trunks[trunk], trunk + 1)._replace(number=shown, name=name)
+        yield party._replace(number=shown, name=name)
 
 
 def _dealt(chance: Random, count: int, share: float, ways: Sequence[Awkward]) -> Mapping[int, Awkward]:

@@ -12,6 +12,7 @@ from random import Random
 from ucmsim.calls.contacts import Contacts
 from ucmsim.calls.events import Party
 from ucmsim.calls.groups import Groups, groups
+from ucmsim.calls.locales import Locales
 from ucmsim.calls.parties import parties
 from ucmsim.settings import Extensions, Traffic, Trunk
 
@@ -27,10 +28,20 @@ class People:
 
     @classmethod
     def of(
-        cls, extensions: Extensions, trunks: Sequence[Trunk], traffic: Traffic, chance: Random, grouping: Random
+        cls,
+        extensions: Extensions,
+        trunks: Sequence[Trunk],
+        traffic: Traffic,
+        chance: Random,
+        grouping: Random,
+        *,
+        locales: Locales,
     ) -> People:
-        """Return the people that the settings describe, as *chance* makes them up, and their groups as *grouping* does."""
-        everybody = parties(chance, extensions, trunks, traffic)
+        """Return the people that the settings describe, as *chance* makes them up with names of *locales*.
+
+        *grouping* makes up their groups.
+        """
+        everybody = parties(chance, extensions, trunks, traffic, locales)
         contacts = Contacts.of(everybody, traffic, chance)
         codes = tuple(f"{chance.randrange(10_000):04}" for _ in range(traffic.codes))
         return cls(everybody.extensions, contacts, codes, groups(everybody.extensions, traffic, grouping))

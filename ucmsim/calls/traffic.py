@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property, partial
 from random import Random
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -20,8 +21,9 @@ from ucmsim.calls.casting import Casting
 from ucmsim.calls.durations import Durations
 from ucmsim.calls.events import KINDS, Party, Role, What
 from ucmsim.calls.lines import Lines
+from ucmsim.calls.locales import Locales
 from ucmsim.calls.odds import Odds
-from ucmsim.calls.parties import analogue_lines, channels_of
+from ucmsim.calls.parties import analogue_lines, channels_of, outsiders
 from ucmsim.calls.people import People
 from ucmsim.calls.recorder import over_ami as monitored
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape, Story
@@ -44,23 +46,35 @@ DISPOSITIONS: Mapping[str, str] = MappingProxyType({
 """What CDRs call the dispositions, and what the settings do."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Office:
-    """Who and what there is: the settings that calls are made up from, the people, and when the unit restarts."""
+    """Who and what there is: the settings that calls are made up from, the people, and when the unit restarts.
+
+    That there are people is known before who they are: they are *gathered* when somebody asks for them, which takes time.
+    """
 
     extensions: Extensions
     trunks: tuple[Trunk, ...]
     recording: Recording
     traffic: Settings
     zone: ZoneInfo
-    people: People
+    gathered: Callable[[], People]
     restarts: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, pbx: Pbx, chance: Random, grouping: Random) -> Office:
-        """Return the office that the settings of a *pbx* describe, with people whom *chance* makes up, *grouping* their groups."""
-        people = People.of(pbx.extensions, pbx.trunks, pbx.traffic, chance, grouping)
-        return cls(pbx.extensions, pbx.trunks, pbx.recording, pbx.traffic, pbx.time_zone, people, restarts(pbx))
+    def of(cls, pbx: Pbx, chance: Random, grouping: Random, locales: Locales | None = None) -> Office:
+        """Return the office that the settings of a *pbx* describe.
+
+        *chance* makes up its people, with names of *locales*, and *grouping* their groups; nobody else may use either.
+        """
+        locales = locales or Locales()
+        gathered = partial(People.of, pbx.extensions, pbx.trunks, pbx.traffic, chance, grouping, locales=locales)
+        return cls(pbx.extensions, pbx.trunks, pbx.recording, pbx.traffic, pbx.time_zone, gathered, restarts(pbx))
+
+    @cached_property
+    def people(self) -> People:
+        """Who there is."""
+        return self.gathered()
 
 
 def restarts(pbx: Pbx) -> tuple[int, ...]:
@@ -72,7 +86,7 @@ class Traffic:
     """The calls of one office from an instant on, each a story of one shape or more channels.
 
     *chance* decides what happens, *recording* which calls are recorded, so that the one shifts nothing of the other.
-    *lines* are those that are taken already; without them all are free.
+    *lines* are those that are taken already; without them all are free. Who there is it asks with its first call.
     """
 
     def __init__(
@@ -84,13 +98,22 @@ class Traffic:
         settings = office.traffic
         self._arrivals = Arrivals.of(Rhythm.of(settings, office.zone, calls_per_day), chance)
         self._dispositions = Odds.of({name: getattr(settings.dispositions, key) for name, key in DISPOSITIONS.items()})
-        self._durations = Durations.of(settings)
         self._kinds = _kinds(office)
-        self._shapes = _shapes(office)
         self._lines = lines or Lines(channels_of(office.trunks))
-        self._casting = Casting.of(office.people, office.trunks, settings, chance)
         self._chance = chance
         self.blocked = 0
+
+    @cached_property
+    def _durations(self) -> Durations:
+        return Durations.of(self._office.traffic)
+
+    @cached_property
+    def _shapes(self) -> Mapping[tuple[str, str], Odds[Shape]]:
+        return _shapes(self._office)
+
+    @cached_property
+    def _casting(self) -> Casting:
+        return Casting.of(self._office.people, self._office.trunks, self._office.traffic, self._chance)
 
     def stories(self, since: int, until: int | None = None) -> Iterator[Story]:
         """Yield the calls that begin from *since* until before *until*, in order; those that find no line are none."""
@@ -184,7 +207,7 @@ def _at_once(_phase: object, _time: int = 0) -> int:
 def _kinds(office: Office) -> Odds[str] | None:
     """Return how often a call is of which kind; None where none can be."""
     shares = office.traffic.kinds
-    outside = bool(office.people.contacts.parties.outside)
+    outside = outsiders(office.trunks, office.traffic) > 0
     able = {
         "Internal": shares.internal if office.extensions.count > 1 else 0,
         "Inbound": shares.inbound if outside else 0,
@@ -213,8 +236,12 @@ def _fits(shape: Shape, kind: str, extensions: Extensions) -> bool:
     return shape.needs <= extensions.count and not any(taken)
 
 
+@cache
 def features(shape: Shape, kind: str = "") -> frozenset[str]:
-    """Return the numbers of the features that a call of *shape* meets, and of *kind*, or the first that it can be."""
+    """Return the numbers of the features that a call of *shape* meets, and of *kind*, or the first that it can be.
+
+    They are kept, for every PBX asks for those of all shapes: a millisecond each time.
+    """
     return frozenset(
         party.number
         for call in shape.story(example(), kind)
