@@ -29,6 +29,12 @@ class Reactor:
         self.calls.get(timeout=20)()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, what is urgent is ahead of what waits, up to its number."""
+    monkeypatch.setattr("ucmsim.service.worker.AHEAD_FOR", 1000.0)
+
+
 @pytest.fixture
 def reactor() -> Reactor:
     return Reactor()
@@ -141,6 +147,25 @@ def test_the_end_holds_no_page_back(reactor: Reactor, monkeypatch: pytest.Monkey
         reactor.turn()
 
     assert done == ["page"]
+
+
+def test_what_waits_has_a_turn_when_what_is_urgent_took_long(
+    worker: Worker, reactor: Reactor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few that were: where hundreds of PBXs have their first calls, a page does not wait for the people of all."""
+    monkeypatch.setattr("ucmsim.service.worker.AHEAD_FOR", 1e-9)
+    done: list[str] = []
+    goes_on = threading.Event()
+    worker.ahead(lambda: goes_on.wait(20))
+    for name in ("page 1", "page 2"):
+        worker(lambda name=name: name).addCallback(done.append)
+    for name in ("calls 1", "calls 2"):
+        worker.ahead(lambda name=name: name).addCallback(done.append)
+    goes_on.set()
+    for _ in range(5):
+        reactor.turn()
+
+    assert done == ["page 1", "calls 1", "page 2", "calls 2"]
 
 
 def test_what_goes_wrong_is_told(worker: Worker, reactor: Reactor) -> None:

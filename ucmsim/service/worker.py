@@ -36,6 +36,9 @@ HELD = 0.1
 AHEAD = 32
 """Things that are done ahead of one that waits, at most: where hundreds of PBXs have calls to write, there may always be one."""
 
+AHEAD_FOR = 0.05
+"""Seconds that these may take together: where hundreds of PBXs have their first call, each makes up its people before it."""
+
 
 class Worker:
     """Does what it is called with in its turn, and `ahead` what goes before all that waits; asked in the reactor thread.
@@ -49,7 +52,7 @@ class Worker:
         self._pages: deque[Callable[[], None]] = deque()
         self._slices: deque[Callable[[], None]] = deque()
         self._long = 0
-        self._in_a_row = 0
+        self._in_a_row, self._took = 0, 0.0
         self._page_is_next = False
         self._holding = 0
         self._held_until = self._held_since = math.inf
@@ -136,16 +139,21 @@ class Worker:
         with self._changed:
             while self._are_held() and not (self._urgent or self._slices):
                 self._changed.wait(self._released() - time.monotonic())
-            work = self._next().popleft()
+            waiting = self._next()
+            work = waiting.popleft()
+        begun = time.monotonic()
         work()
+        if waiting is self._urgent:
+            self._took += time.monotonic() - begun
 
     def _next(self) -> deque[Callable[[], None]]:
         """Return those of whom one is next: what is urgent, but not for ever, then a page and a slice by turns."""
         may_page = bool(self._pages) and not self._are_held()
-        if self._urgent and (self._in_a_row < AHEAD or not (may_page or self._slices)):
+        ahead = self._in_a_row < AHEAD and self._took < AHEAD_FOR
+        if self._urgent and (ahead or not (may_page or self._slices)):
             self._in_a_row += 1
             return self._urgent
-        self._in_a_row = 0
+        self._in_a_row, self._took = 0, 0.0
         if self._slices and not (may_page and self._page_is_next):
             return self._slices
         self._page_is_next, self._held_since = False, math.inf
