@@ -258,6 +258,14 @@ def test_what_was_kept(kept, expected):
     assert found("kept", "placed", calls=CALLS, kept=kept)[:2] == expected[:2]
 
 
+def test_what_only_the_client_can_say_is_marked_so():
+    """Whoever knows that it will never say it waits for that in vain; what is not judged for another reason may come."""
+    wanted = Expectation(name="k", says="It is kept.", kept=("a",))
+    calls = [Call(1, (Row("7", 0),), (), "a")]
+    found = [judge(wanted, Evidence(calls=calls, placed={"a": 1}, kept=kept)) for kept in (None, ())]
+    assert [(one.passed, one.open, one.silent) for one in found] == [(None, True, True), (None, True, False)]
+
+
 def test_calls_that_were_never_placed_are_not_judged():
     """Where the step that places them never came nothing is known of them; and where no row went out none was to be kept."""
     none = "no call was placed, or a reset took all away"

@@ -13,6 +13,8 @@ from ucmsim.errors import ConfigurationError
 from ucmsim.scenarios import shipped
 from ucmsim.scenarios.language import Scenario
 from ucmsim.scenarios.reading import load, read
+from ucmsim.scenarios.remainder import Remainder
+from ucmsim.scenarios.rules import Broken
 from ucmsim.scenarios.shipped import NoScenario
 
 FILE = Path("day.yaml")
@@ -193,6 +195,16 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     file.write_bytes(b"name: \xff")
     with pytest.raises(ConfigurationError, match="byte 7 is not UTF-8; save the file as UTF-8"):
         read(file)
+
+
+def test_what_follows_from_what_was_taken_out_is_known_by_its_name():
+    """And not by what the sentence says: a name that is gone is unknown to the rest, whatever is said of that."""
+    left = Remainder(load(GOOD, FILE), (("steps", 0, "wait"),), frozenset({"noon"}))
+    follows, other = (
+        Broken(("expect", 0), "it is not there", "", "noon"),
+        Broken(("expect", 0), "'noon' is unknown here", ""),
+    )
+    assert [left.is_about(one) for one in (follows, other, other._replace(path=("steps", 0)))] == [False, True, False]
 
 
 def test_what_has_the_wrong_form_hides_nothing():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ucmsim.entry import UNVERIFIED
 from ucmsim.errors import shortened
@@ -40,7 +40,8 @@ UNKNOWN = (
 class Finding:
     """What came of one expectation, or of a step that never came.
 
-    *passed* is None where it could not be judged; *why* says what was found. *open* says that it may still come.
+    *passed* is None where it could not be judged; *why* says what was found. *open* says that it may still come, *silent*
+    that only the client can say it.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Finding:
     passed: bool | None
     why: str = ""
     open: bool = False
+    silent: bool = False
 
     @property
     def word(self) -> str:
@@ -122,20 +124,28 @@ Judged = tuple[str, bool]
 _GOOD: Judged = ("", False)
 
 
-def _unknown(one: Expectation, kind: str, evidence: Evidence) -> Judged | None:
-    """Return why nothing can be said of the calls that *one* means, and whether it may still be; None where it can."""
+class _Unknown(NamedTuple):
+    """Why nothing can be said, whether it may still be, and whether only the client can say it."""
+
+    why: str
+    open: bool
+    silent: bool = False
+
+
+def _unknown(one: Expectation, kind: str, evidence: Evidence) -> _Unknown | None:
+    """Return why nothing can be said of the calls that *one* means; None where it can."""
     names: Sequence[str] = getattr(one, kind)
     never = [f"'{name}'" for name in names if name not in {EVERY, PLACED, *evidence.placed}]
     if PLACED in names and not evidence.placed:
-        return "no call was placed, or a reset took all away", False
+        return _Unknown("no call was placed, or a reset took all away", open=False)
     if never:
-        return f"never placed, or taken away by a reset: {_few(never)}", False
+        return _Unknown(f"never placed, or taken away by a reset: {_few(never)}", open=False)
     if kind == "delivered" and not one.or_none and not evidence.up(names) and not evidence.rows(names):
-        return NO_ROWS, EVERY in names
+        return _Unknown(NO_ROWS, open=EVERY in names)
     if kind == "kept" and evidence.kept is None:
-        return SILENT, True
+        return _Unknown(SILENT, open=True, silent=True)
     if kind == "kept" and not any(row.delivered for _, row in evidence.rows(names)):
-        return "no CDR of these calls went out whole, so there was none to keep", True
+        return _Unknown("no CDR of these calls went out whole, so there was none to keep", open=True)
     return None
 
 
@@ -218,10 +228,8 @@ def _in_a_row(bounds: InARow, evidence: Evidence) -> Judged:
             row = 0 if not one.is_of(bounds) else row + 1 if one.wall - before < bounds.pause else 1
             before, longest = one.wall, max(longest, row)
     if longest > bounds.at_most:
-        return (
-            f"there were {longest} with less than {bounds.pause:g} s between them, and {bounds.at_most} are enough",
-            False,
-        )
+        why = f"there were {longest} with less than {bounds.pause:g} s between them, and {bounds.at_most} are enough"
+        return why, False
     return _GOOD
 
 
@@ -249,9 +257,8 @@ def _came_back(bounds: CameBack, evidence: Evidence) -> Judged:
     path = Which(path=bounds.path)
     at = next((at for at, one in enumerate(asked, 1) if one.whole and one.is_of(path)), None)
     if at is None:
-        return f"it was answered no more: {len(asked)} requests came after '{bounds.since}'", (
-            bounds.requests is None or len(asked) < bounds.requests
-        )
+        may_come = bounds.requests is None or len(asked) < bounds.requests
+        return f"it was answered no more: {len(asked)} requests came after '{bounds.since}'", may_come
     late = [
         *_over("s of real time", asked[at - 1].wall - begun.wall, bounds.seconds),
         *_over("s of PBX time", _pbx_seconds(asked[at - 1], begun), bounds.pbx_seconds),
@@ -274,11 +281,8 @@ def _between(evidence: Evidence, since: str | None, until: str | None) -> list[R
     first, last = (None if name is None else evidence.steps.get(name) for name in (since, until))
     if since is not None and first is None:
         return []
-    return [
-        one
-        for one in evidence.seen.requests
-        if (first is None or one.id > first.id) and (last is None or one.id <= last.id)
-    ]
+    came = [one for one in evidence.seen.requests if first is None or one.id > first.id]
+    return [one for one in came if last is None or one.id <= last.id]
 
 
 def _row(call: Call, acctid: str) -> str:

@@ -14,7 +14,7 @@ from ucmsim.client import ControlError
 from ucmsim.scenarios.bridge import Bridge, named
 from ucmsim.scenarios.course import Course, Due, Moment, Never, Waiting, in_words, judged, needs_calls, needs_clock
 from ucmsim.scenarios.doing import Doing
-from ucmsim.scenarios.judging import SILENT, Done, Evidence, Finding
+from ucmsim.scenarios.judging import Done, Evidence, Finding
 from ucmsim.scenarios.language import Expectation, Scenario, Step
 from ucmsim.scenarios.outcome import Outcome, StepDone
 from ucmsim.scenarios.seen import Call, Seen
@@ -129,7 +129,7 @@ class Performance:
 
     def _in_vain(self, finding: Finding) -> bool:
         """Return whether it is open only for what nobody will say."""
-        return finding.why == SILENT and self.kept is None
+        return finding.silent and self.kept is None
 
     def _judged(self, expectations: Sequence[Expectation], *, anew: bool = True) -> tuple[Finding, ...]:
         about_calls = any(getattr(one, kind) is not None for one in expectations for kind in _ABOUT_CALLS)

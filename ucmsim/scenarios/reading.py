@@ -36,11 +36,11 @@ def load(text: str, file: Path) -> Scenario:
     except ConfigurationError as error:
         problems += [problem for problem in error.problems if problem.key not in known_bad]
         if (rest := remainder(tree.value, base)) is not None:
-            more = (one for one in broken(rest.scenario) if rest.is_about(one[0], one[1]))
-            problems += [source.problem(*one) for one in more]
+            more = filter(rest.is_about, broken(rest.scenario))
+            problems += [source.problem(one.path, one.wrong, one.right) for one in more]
             problems += _of_pbx(rest.scenario, source, base)
     if scenario is not None:
-        problems += [source.problem(*one) for one in broken(scenario)]
+        problems += [source.problem(one.path, one.wrong, one.right) for one in broken(scenario)]
         problems += _of_pbx(scenario, source, base)
     if scenario is None or problems:
         raise ConfigurationError(sorted(problems, key=lambda problem: problem.line))

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ucmsim.scenarios.language import Scenario
+from ucmsim.scenarios.rules import Broken
 from ucmsim.settings.yamltree import Path as KeyPath
 
 _WORDS = frozenset({"name", "title", "story", "correct", "says"})
@@ -25,10 +26,10 @@ class Remainder:
     bad: tuple[KeyPath, ...]
     words: frozenset[str]
 
-    def is_about(self, path: KeyPath, wrong: str) -> bool:
-        """Return whether what is *wrong* at *path* says something of what is left, and does not follow from what was taken out."""
-        near = any(path[: len(bad)] == bad[: len(path)] for bad in self.bad)
-        return not near and not any(wrong.startswith(f"'{word}' is unknown") for word in self.words)
+    def is_about(self, one: Broken) -> bool:
+        """Return whether *one* broken rule says something of what is left, and does not follow from what was taken out."""
+        near = any(one.path[: len(bad)] == bad[: len(one.path)] for bad in self.bad)
+        return not near and one.unknown not in self.words
 
 
 def remainder(value: Any, base: Path) -> Remainder | None:

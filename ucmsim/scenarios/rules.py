@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import starmap
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ucmsim import configuration
 from ucmsim.asking.staging import shape_of
@@ -39,7 +40,7 @@ from ucmsim.scenarios.language import (
 )
 from ucmsim.settings import Api
 from ucmsim.settings.objections import Source, validated
-from ucmsim.settings.rules import Broken, broken_in_clock_change
+from ucmsim.settings.rules import broken_in_clock_change
 from ucmsim.settings.yamltree import Path as KeyPath
 
 MOST_CALLS = 5000
@@ -49,17 +50,30 @@ _FEW = 8
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+class Broken(NamedTuple):
+    """Where a rule is broken, what is wrong, what would be right; and the *unknown* name, where that is all."""
+
+    path: KeyPath
+    wrong: str
+    right: str
+    unknown: str | None = None
+
+    def under(self, *keys: str | int) -> Broken:
+        """Return it as it stands under *keys*."""
+        return self._replace(path=(*keys, *self.path))
+
+
 def broken(scenario: Scenario) -> Iterator[Broken]:
     """Yield the rules that join several keys and that are broken; what is named must have been named before."""
     named: dict[str, set[str]] = {"step": set(), "call": set(), "fault": set(_faults_of(scenario.pbx)), "expect": set()}
     for at, step in enumerate(scenario.steps):
-        for path, wrong, right in _of_step(step, named):
-            yield ("steps", at, *path), wrong, right
+        for one in _of_step(step, named):
+            yield one.under("steps", at)
     for at, expectation in enumerate(scenario.expect):
-        for path, wrong, right in _of_expectation(expectation, named):
-            yield ("expect", at, *path), wrong, right
+        for one in _of_expectation(expectation, named):
+            yield one.under("expect", at)
     if not scenario.expectations:
-        yield ("expect",), "nothing is expected", "a scenario expects one thing of the client at least"
+        yield Broken(("expect",), "nothing is expected", "a scenario expects one thing of the client at least")
 
 
 def _faults_of(pbx: Mapping[str, Any]) -> Iterator[str]:
@@ -78,11 +92,11 @@ def _of_step(step: Step, named: dict[str, set[str]]) -> Iterator[Broken]:
         yield from _under("after", _of_after(step.after, named))
     yield from _of_action(step, named)
     for at, expectation in enumerate(step.expect or ()):
-        for path, wrong, right in _of_expectation(expectation, named):
-            yield ("expect", at, *path), wrong, right
+        for one in _of_expectation(expectation, named):
+            yield one.under("expect", at)
     if step.name is not None:
         if step.name in named["step"]:
-            yield ("name",), f"another step is called '{step.name}'", "choose another name"
+            yield Broken(("name",), f"another step is called '{step.name}'", "choose another name")
         named["step"].add(step.name)
 
 
@@ -110,11 +124,11 @@ def _of_action(step: Step, named: dict[str, set[str]]) -> Iterator[Broken]:
     elif step.clear == EVERY:
         named["fault"].clear()
     for at, call in enumerate(step.place or ()):
-        for path, wrong, right in _of_call(call, named["call"]):
-            yield ("place", at, *path), wrong, right
+        for one in _of_call(call, named["call"]):
+            yield one.under("place", at)
     if step.clock is not None:
         given = step.clock.model_dump(exclude_unset=True)
-        yield from _under("clock", broken_in_clock_change(given))
+        yield from _under("clock", starmap(Broken, broken_in_clock_change(given)))
     if step.identity is not None:
         yield from _under("identity", _of_identity(step.identity))
     if step.api is not None:
@@ -126,7 +140,7 @@ def _of_fault(spec: Mapping[str, Any], taken: set[str]) -> Iterator[Broken]:
         taken.add(arming(spec, defects=configuration.DEFECT_IDS, taken=taken).name)
     except FaultRefused as refused:
         for said in refused.said:
-            yield said.path, said.wrong, said.right
+            yield Broken(said.path, said.wrong, said.right)
 
 
 def _of_call(call: Mapping[str, Any], names: set[str]) -> Iterator[Broken]:
@@ -138,29 +152,29 @@ def _of_call(call: Mapping[str, Any], names: set[str]) -> Iterator[Broken]:
         try:
             judge()
         except FieldRefused as refused:
-            yield (refused.field,) if refused.field else (), str(refused), ""
+            yield Broken((refused.field,) if refused.field else (), str(refused), "")
     name, count, every = call.get("name"), call.get("count", 1), call.get("every", 0)
     if name is not None:
         if not isinstance(name, str) or not name or name in (PLACED, EVERY):
-            yield ("name",), "this is no name of a call", f"write a word, but not {PLACED} or {EVERY}"
+            yield Broken(("name",), "this is no name of a call", f"write a word, but not {PLACED} or {EVERY}")
         elif name in names:
-            yield ("name",), f"another call is called '{name}'", "choose another name"
+            yield Broken(("name",), f"another call is called '{name}'", "choose another name")
         else:
             names.add(name)
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST_CALLS:
-        yield ("count",), "this is no number of calls", f"write a whole number from 1 to {MOST_CALLS}"
+        yield Broken(("count",), "this is no number of calls", f"write a whole number from 1 to {MOST_CALLS}")
     if isinstance(every, bool) or not isinstance(every, int | float) or every < 0:
-        yield ("every",), "this is no time between calls", "write seconds"
+        yield Broken(("every",), "this is no time between calls", "write seconds")
     elif isinstance(count, int) and (count - 1) * every > LATEST:
         most = f"write a smaller one: the last call begins {LATEST} s after the first at most"
-        yield ("every",), "this is too long between so many calls", most
+        yield Broken(("every",), "this is too long between so many calls", most)
 
 
 def _of_identity(identity: Mapping[str, Any]) -> Iterator[Broken]:
     for key in identity:
         if key not in ("defect", "valid_for"):
             right = "write {defect: id}, {valid_for: seconds}, or {} for the good certificate"
-            yield (key,), f"there is no key '{key}' here", right
+            yield Broken((key,), f"there is no key '{key}' here", right)
     if "valid_for" in identity:
         value = identity["valid_for"]
         if (
@@ -168,13 +182,13 @@ def _of_identity(identity: Mapping[str, Any]) -> Iterator[Broken]:
             or not isinstance(value, int | float)
             or not 1 <= value <= configuration.LONGEST_VALID
         ):
-            yield (
+            yield Broken(
                 ("valid_for",),
                 "this is no time",
                 f"write seconds of the PBX clock, 1 to {configuration.LONGEST_VALID}",
             )
         if "defect" in identity:
-            yield ("defect",), "'defect' does not go with 'valid_for'", "keep one of the two"
+            yield Broken(("defect",), "'defect' does not go with 'valid_for'", "keep one of the two")
     if (defect := identity.get("defect")) is not None:
         yield from _known(("defect",), str(defect), configuration.DEFECT_IDS, "defect has that id")
 
@@ -185,18 +199,18 @@ def _of_api(changes: Mapping[str, Any]) -> Iterator[Broken]:
     except ConfigurationError as error:
         for problem in error.problems:
             key = problem.key.partition(".")[0].partition("[")[0]
-            yield (key,) if key else (), problem.wrong, problem.right
+            yield Broken((key,) if key else (), problem.wrong, problem.right)
 
 
 def _of_expectation(one: Expectation, named: Mapping[str, set[str]]) -> Iterator[Broken]:
     if one.name in named["expect"]:
-        yield ("name",), f"another expectation is called '{one.name}'", "choose another name"
+        yield Broken(("name",), f"another expectation is called '{one.name}'", "choose another name")
     named["expect"].add(one.name)
     yield from _exactly_one(one, KINDS, "what is expected is missing")
     for key in ("delivered", "fetched", "kept"):
         yield from _known_calls((key,), getattr(one, key), named["call"])
     if one.or_none and one.delivered is None:
-        yield ("or_none",), "'or_none' goes with delivered alone", "take it away"
+        yield Broken(("or_none",), "'or_none' goes with delivered alone", "take it away")
     for at, mark in enumerate(one.unmarked or ()):
         yield from _known(("unmarked", at), mark, [row.id for row in MARKS], "mark has that id")
     for key in ("requests", "in_a_row", "backs_off", "came_back"):
@@ -211,9 +225,9 @@ def _of_bounds(part: Bounds | InARow | BacksOff | CameBack | None, named: Mappin
         if (step := getattr(part, bound, None)) is not None:
             yield from _known((bound,), step, named["step"], "step before has that name")
     if isinstance(part, Bounds) and part.at_most is None and not part.at_least:
-        yield (), "this is true of any number", "give at_least or at_most"
+        yield Broken((), "this is true of any number", "give at_least or at_most")
     if isinstance(part, CameBack) and part.seconds is part.pbx_seconds is part.requests is None:
-        yield (), "this has no bound", "give seconds, pbx_seconds or requests"
+        yield Broken((), "this has no bound", "give seconds, pbx_seconds or requests")
 
 
 def _known_words(part: object, faults: Collection[str]) -> Iterator[Broken]:
@@ -239,7 +253,8 @@ def _known(path: KeyPath, word: str, known: Iterable[str], what: str) -> Iterato
     words = sorted(known)
     if word not in words:
         few = f"there {'are' if len(words) > 1 else 'is'} {', '.join(map(quoted, words))}" if words else "there is none"
-        yield path, f"'{word}' is unknown: no {what}", did_you_mean(word, words) or (few if len(words) <= _FEW else "")
+        right = did_you_mean(word, words) or (few if len(words) <= _FEW else "")
+        yield Broken(path, f"'{word}' is unknown: no {what}", right, word)
 
 
 def _given(part: object, keys: Iterable[str]) -> list[str]:
@@ -249,15 +264,16 @@ def _given(part: object, keys: Iterable[str]) -> list[str]:
 def _at_most_one(part: object, keys: Iterable[str]) -> Iterator[Broken]:
     first, *others = _given(part, keys) or [""]
     for other in others:
-        yield (other,), f"'{other}' does not go with '{first}'", "keep one of the two, or make two steps of it"
+        right = "keep one of the two, or make two steps of it"
+        yield Broken((other,), f"'{other}' does not go with '{first}'", right)
 
 
 def _exactly_one(part: object, keys: Iterable[str], missing: str) -> Iterator[Broken]:
     words = tuple(keys)
     if not _given(part, words):
-        yield (), missing, f"give one of {', '.join(words)}"
+        yield Broken((), missing, f"give one of {', '.join(words)}")
     yield from _at_most_one(part, words)
 
 
 def _under(key: str, found: Iterable[Broken]) -> Iterator[Broken]:
-    return (((key, *path), wrong, right) for path, wrong, right in found)
+    return (one.under(key) for one in found)
