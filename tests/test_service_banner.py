@@ -32,6 +32,7 @@ from tests.processes import (
     needs_curl,
     reached,
 )
+from ucmsim.client import ControlClient
 
 # --- one process that is looked at from all sides ------------------------------------------------------------------
 
@@ -206,6 +207,26 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
 def test_curl_line_of_other_settings(others: Process, name: str) -> None:
     """The curl line works with the device's weak TLS, on every address, open to all, and with an odd realm."""
     assert len(others.curl(name)["cdr"]) == 3
+
+
+@needs_curl
+def test_curl_line_works_when_the_password_was_changed(tmp_path: Path) -> None:
+    """It reads the credentials from a file, which has those that hold by now: changed on the page, put, or of a snapshot."""
+    control = {"bind": "127.0.0.1:0"}
+    page = {**API, "tls_authentication_name": "cdrapi", "tls_authentication_password": "the first"}
+    pbxs = {"hq": {"api": page, "history": GUIDE}}
+    with Process(tmp_path, "--config", config(tmp_path, json.dumps({"control": control, "pbxs": pbxs}))) as process:
+        where = process.report()["control"]
+        client = ControlClient(where["url"], where["token"])
+        client.snapshot("hq", str(tmp_path / "hq.zip"))
+        client.change_api("hq", {"tls_authentication_password": 'an "other" one'})
+        assert len(process.curl("hq")["cdr"]) == 3
+        client.put_pbx("hq", {**pbxs["hq"], "api": {**page, "tls_authentication_password": "a third"}})
+        assert len(process.curl("hq")["cdr"]) == 3
+        assert client.restore("hq", str(tmp_path / "hq.zip")).warnings[-1] == (
+            "user and password are those of the snapshot, no longer those that the ready report told"
+        )
+        assert len(process.curl("hq")["cdr"]) == 3
 
 
 @pytest.mark.parametrize("name", HOPELESS)

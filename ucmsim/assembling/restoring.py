@@ -170,12 +170,20 @@ def restored(before: Appliance, file: Path, wall: float) -> Steps[Restored]:
     except BaseException:
         _clear(home)
         raise
-    other = (state.get("pbx"), state.get("seed")) != (name, seed)
-    said = f"the snapshot is that of PBX '{state.get('pbx')}' with seed {state.get('seed')}: its recordings sound different here"
+    said = []
+    if (state.get("pbx"), state.get("seed")) != (name, seed):
+        whose = f"the snapshot is that of PBX '{state.get('pbx')}' with seed {state.get('seed')}"
+        said.append(f"{whose}: its recordings sound different here")
+    if _credentials(settings) != _credentials(pbx.settings):
+        said.append("user and password are those of the snapshot, no longer those that the ready report told")
     return Restored(
         before, settings, identities, lambda then: clock_of(clock, then), faults, nonces, channels, journal,
-        (said,) if other else (),
+        tuple(said),
     )  # fmt: skip
+
+
+def _credentials(settings: PbxSettings) -> tuple[str | None, str | None]:
+    return settings.api.tls_authentication_name, settings.api.tls_authentication_password
 
 
 def _settings(snapshot: Snapshot, now: PbxSettings) -> PbxSettings:

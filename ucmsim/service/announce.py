@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ucmsim.assembling.curlconfig import keep_curl_config
 from ucmsim.errors import UcmsimError
 from ucmsim.privatefile import put
 from ucmsim.service.pbxservice import PbxService
@@ -100,14 +101,6 @@ def banner(services: Iterable[PbxService], *, show_passwords: bool, control: tup
     return "\n" + "\n\n".join(blocks) + "\n"
 
 
-def _curl_config(service: PbxService, user: str) -> Path:
-    """Write the credentials where curl reads them, beside the PBX's keys, and return the file."""
-    path = service.appliance.ca_file.absolute().with_name("curl.conf")
-    quoted = user.replace("\\", "\\\\").replace('"', '\\"')
-    put(path, f'user = "{quoted}"\n'.encode())
-    return path
-
-
 def _block(service: PbxService, show_password: bool) -> str:
     url, pbx = reachable(service), service.appliance.pbx
     title = f"PBX {service.name} ({pbx.settings.personality.id})"
@@ -143,5 +136,5 @@ def _curl(service: PbxService, url: str, show_password: bool) -> list[str]:
     api = settings.api
     if settings.authenticates:
         user = f"{api.tls_authentication_name}:{api.tls_authentication_password or ''}"
-        words += ["--digest", *(["--user", user] if show_password else ["--config", str(_curl_config(service, user))])]
+        words += ["--digest", *(["--user", user] if show_password else ["--config", str(keep_curl_config(appliance))])]
     return [*words, f"{url}/cdrapi?format=JSON&numRecords=5"]

@@ -16,6 +16,7 @@ from twisted.logger import Logger
 from ucmsim.assembling import renewal
 from ucmsim.assembling.assembly import Appliance
 from ucmsim.assembling.changes import Change
+from ucmsim.assembling.curlconfig import renew_curl_config
 from ucmsim.assembling.identities import Identities
 from ucmsim.assembling.renewal import Renewal
 from ucmsim.assembling.restoring import Taken, restored, state_of, taking
@@ -119,6 +120,7 @@ class PbxService(Service):
         """Go on as the snapshot in *file* has it; port and identity stay. Raises `UcmsimError`."""
         async with self._alone():
             await self._at_work.renew(await self._worker.slowly(restored(self.appliance, file, self.wall)))
+            await self._worker.ahead(self._with_other_credentials)
         rows = len(self.appliance.pbx.history)
         self._log.info("{pbx}: restored from {file}, with {rows} rows", pbx=self.name, file=str(file), rows=rows)
 
@@ -173,9 +175,18 @@ class PbxService(Service):
                 await self._at_work.configure(change.settings, coming)
             elif coming is not None:
                 await self._at_work.renew(coming)
+            if any(key.startswith("api.") for key in change.keys):
+                await self._worker.ahead(self._with_other_credentials)
         if change.keys:
             self._log.info("{pbx}: changed {keys}", pbx=self.name, keys=", ".join(change.keys))
         return change
+
+    def _with_other_credentials(self) -> None:
+        """Let the curl command that was printed at the start work on; without that file everything else goes on all the same."""
+        try:
+            renew_curl_config(self.appliance)
+        except OSError:
+            self._log.failure("{pbx}: its curl.conf could not be written anew", pbx=self.name)
 
 
 def _shown_as(*, defect: str | None, ends: datetime | None, given: bool) -> str:
