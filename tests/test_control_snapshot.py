@@ -19,8 +19,11 @@ import pytest
 
 from tests import rawclient
 from tests.controlling import GUIDE, LATENCY, PASSWORD, Control, api, fetched, shown
+from tests.openfiles import open_below
 from tests.processes import API, Process, config
-from ucmsim.assembling.snapshots import Snapshot, writing
+from ucmsim.assembling import restoring
+from ucmsim.assembling.assembly import Appliance
+from ucmsim.assembling.snapshots import Snapshot, SnapshotError, writing
 from ucmsim.client import ControlClient
 from ucmsim.steps import finished
 
@@ -221,9 +224,18 @@ def also(name: str) -> Callable[[dict[str, bytes]], None]:
     return change
 
 
+def replaced(members: dict[str, bytes], history: bytes) -> None:
+    """Let there be another *history*, as if it had been written so."""
+    from hashlib import sha256
+
+    members["history.sqlite"] = history
+    listed = json.loads(members["snapshot.json"])["members"]
+    listed[0] |= {"bytes": len(history), "sha256": sha256(history).hexdigest()}
+    told(members, members=listed)
+
+
 def triggered(members: dict[str, bytes]) -> None:
     """Let the history act by itself."""
-    from hashlib import sha256
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory() as folder:
@@ -232,10 +244,7 @@ def triggered(members: dict[str, bytes]) -> None:
         database.execute("CREATE TRIGGER evil AFTER INSERT ON cdr BEGIN DELETE FROM cdr; END")
         database.commit()
         database.close()
-        members["history.sqlite"] = data = file.read_bytes()
-    listed = json.loads(members["snapshot.json"])["members"]
-    listed[0] |= {"bytes": len(data), "sha256": sha256(data).hexdigest()}
-    told(members, members=listed)
+        replaced(members, file.read_bytes())
 
 
 def spoilt(members: dict[str, bytes]) -> None:
@@ -259,6 +268,7 @@ HOSTILE: list[tuple[str, Callable[[dict[str, bytes]], None], str]] = [
     ("missing", lambda members: members.pop("history.sqlite") and None, "does not hold what its snapshot.json says"),
     ("spoilt", spoilt, "is damaged: history.sqlite is not what was written"),
     ("triggers", triggered, "holds no history: triggers or views"),
+    ("another", lambda members: replaced(members, b"no database" * 500), "holds no history that can be opened: file is not a database"),
     ("settings", lambda members: told(members, settings={"personality": "ucm9999"}), "holds settings that cannot be used: personality: "),
     ("faults", lambda members: told(members, faults=[{"spec": {"fault": "nonsense"}}]), "does not hold what a snapshot holds"),
     ("clock", lambda members: told(members, clock={"world": "now", "rate": 0, "corrections": []}), "does not hold what a snapshot holds"),
@@ -292,6 +302,17 @@ def test_what_is_no_snapshot_touches_nothing(
     assert {place: place.stat().st_mtime_ns for place in home.rglob("*")} == before
     assert control("GET", path).json == pbx
     assert not (tmp_path.parent / "evil").exists()
+
+
+def test_a_history_that_is_none_is_not_left_open(appliance: Appliance, tmp_path: Path) -> None:
+    """What was looked at and refused holds no file, as long as anybody has the error."""
+    file = tmp_path / "hq.zip"
+    finished(restoring.taking(appliance, restoring.state_of(appliance, 0.0), file))
+    rewritten(file, lambda members: replaced(members, b"no database" * 500))
+    with pytest.raises(SnapshotError, match="holds no history that can be opened: file is not a database") as raised:
+        finished(restoring.restored(appliance, file, 0.0))
+
+    assert (open_below(appliance.home), raised.type) == (["history.sqlite"], SnapshotError)
 
 
 def test_a_part_of_a_snapshot_touches_nothing(control: Control, tmp_path: Path) -> None:

@@ -17,10 +17,13 @@ from twisted.internet.threads import deferToThread
 
 from tests.controlling import GUIDE, api, fetched
 from tests.makers import VOICES
+from tests.openfiles import open_below
 from tests.test_control_api import own, uploaded
+from ucmsim.appliance.pbx import Pbx as Device
 from ucmsim.assembling import renewal, restoring
 from ucmsim.assembling.assembly import Appliance, Premises, assembling
 from ucmsim.assembling.exchanging import Exchange, settled
+from ucmsim.assembling.living import Living
 from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.certificates import keyring
 from ucmsim.client import ControlRefused
@@ -62,7 +65,8 @@ class Rig:
         events = [one.id for one in await self.client.journal("hq", kind="exchange")]
         files = sorted(path.name for path in self.home.iterdir() if not path.name.endswith(("-wal", "-shm")))
         ca = (self.home / "certificate.pem").read_bytes()
-        return {"pbx": pbx, "first": events[:1], "files": files, "certificate": ca, "page": await self.page()}
+        told = {"pbx": pbx, "first": events[:1], "files": files, "certificate": ca, "page": await self.page()}
+        return {**told, "open": open_below(self.home)}
 
     async def page(self) -> bytes:
         pbx = asdict(await self.client.pbx("hq"))
@@ -146,17 +150,22 @@ STEPS: list[tuple[str, Ask, Plant]] = [
     ("reset: the history", reset, OPEN),
     ("reset: the journal", reset, _at(renewal, "opened_journal")),
     ("reset: putting together", reset, _at(renewal, "put_together")),
+    ("reset: remembering", reset, _at(Device, "remember")),
     ("reset: the TLS of it", reset, RUN),
     ("reset: the port", reset, TAKE),
     ("change: letting go", change, LEAVE),
     ("change: the journal", change, _at(renewal, "opened_journal", 2)),
     ("change: putting together", change, _at(renewal, "put_together")),
+    ("change: what is placed ahead", change, _at(Living, "keep")),
+    ("change: going on", change, _at(Device, "go_on")),
     ("change: the TLS of it", change, RUN),
     ("change: the port", change, TAKE),
     ("restore: letting go", restore, LEAVE),
     *((f"restore: move {number}", restore, _at(Exchange, "_move", number)) for number in (1, 2, 3, 4)),
     ("restore: the history", restore, OPEN),
     ("restore: putting together", restore, _at(restoring, "put_together")),
+    ("restore: its channels", restore, _at(Living, "count_channels")),
+    ("restore: going on", restore, _at(Device, "go_on")),
     ("restore: the TLS of it", restore, RUN),
     ("restore: the port", restore, TAKE),
 ]
@@ -167,7 +176,7 @@ STEPS: list[tuple[str, Ask, Plant]] = [
 async def test_what_was_before_comes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Ask, plant: Plant
 ) -> None:
-    """Whatever step fails: the same rows at the same address by the same certificate, and no file that was not there; then it can be asked again."""
+    """Whatever step fails: the same rows at the same address by the same certificate, and no file that was not there, nor one open; then it can be asked again."""
     async with rig(tmp_path) as made:
         before = await made.told()
         with monkeypatch.context() as patch:

@@ -13,6 +13,7 @@ import pytest
 from tests.appliances import assembled
 from tests.journal_memory import play
 from tests.makers import make_pbx, request
+from tests.openfiles import open_below
 from tests.test_journal import exchange
 from ucmsim.errors import HistoryError
 from ucmsim.journal import Inquiry, Journal, Spill
@@ -110,10 +111,11 @@ def test_anybody_can_read_it(path: Path) -> None:
 
 
 def test_a_file_that_is_no_journal_is_refused(path: Path, tmp_path: Path) -> None:
-    """The error names the file."""
+    """The error names the file, which is not left open."""
     path.write_bytes(b"something else entirely, and long enough to be looked at" * 20)
-    with pytest.raises(HistoryError, match=r"journal\.sqlite cannot be used as a journal"):
+    with pytest.raises(HistoryError, match=r"journal\.sqlite cannot be used as a journal") as raised:
         Spill.open(path, 10)
+    assert (open_below(path.parent), raised.type) == ([], HistoryError)
     newer = tmp_path / "newer.sqlite"
     database = sqlite3.connect(newer)
     database.execute("PRAGMA user_version = 99")

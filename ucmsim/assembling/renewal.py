@@ -98,8 +98,8 @@ class Afresh:
                 before.pbx.name, settings, before.premises, history=history, journal=journal,
                 identities=before.identities, clock=self.clock, wall=wall, warnings=self.warnings,
             )  # fmt: skip
+            appliance.pbx.remember(before.pbx)
             undoing.pop_all()
-        appliance.pbx.remember(before.pbx)
         return appliance
 
     def put_back(self) -> None:
@@ -162,18 +162,21 @@ class Changed:
         before, settings, old = self.before, self.settings, self.before.pbx
         clock = PbxClock.of(settings.clock, wall) if self._is_about("clock") else old.clock
         journal, faults = old.journal, old.faults
-        if self._is_about("journal"):
-            journal.close()
-            journal = opened_journal(settings, before.home)
-        if self._is_about("faults"):
-            faults = armed(old.name, settings, before.premises.seed, wall)
-        warnings = yield from self._made(clock.world(wall))
-        appliance = put_together(
-            old.name, settings, before.premises, history=old.history, journal=journal, identities=self.identities,
-            clock=clock, wall=wall, warnings=warnings, kept=len(old.history) > 0, faults=faults,
-        )  # fmt: skip
-        yield from appliance.living.keep(before.living.ahead)
-        appliance.pbx.go_on(old)
+        with ExitStack() as undoing:
+            if self._is_about("journal"):
+                journal.close()
+                journal = opened_journal(settings, before.home)
+                undoing.callback(journal.close)
+            if self._is_about("faults"):
+                faults = armed(old.name, settings, before.premises.seed, wall)
+            warnings = yield from self._made(clock.world(wall))
+            appliance = put_together(
+                old.name, settings, before.premises, history=old.history, journal=journal, identities=self.identities,
+                clock=clock, wall=wall, warnings=warnings, kept=len(old.history) > 0, faults=faults,
+            )  # fmt: skip
+            yield from appliance.living.keep(before.living.ahead)
+            appliance.pbx.go_on(old)
+            undoing.pop_all()
         return appliance
 
     def put_back(self) -> None:
@@ -257,7 +260,7 @@ def back(before: Appliance, wall: float) -> Steps[Appliance]:
             clock=old.clock, wall=wall, warnings=before.begun_with, kept=True, faults=old.faults,
         )  # fmt: skip
         yield from appliance.living.keep(before.living.ahead)
+        appliance.begun_with = tuple(dict.fromkeys(appliance.begun_with))
+        appliance.pbx.go_on(old)
         undoing.pop_all()
-    appliance.begun_with = tuple(dict.fromkeys(appliance.begun_with))
-    appliance.pbx.go_on(old)
     return appliance

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -131,10 +131,10 @@ class Restored:
                 old.name, settings, before.premises, history=history, journal=journal, identities=self.identities,
                 clock=self.clock(wall), wall=wall, warnings=self.warnings, kept=True, faults=self.faults,
             )  # fmt: skip
+            appliance.living.count_channels(self.channels)
+            self.nonces(appliance.pbx.nonces)
+            appliance.pbx.go_on(old)
             undoing.pop_all()
-        appliance.living.count_channels(self.channels)
-        self.nonces(appliance.pbx.nonces)
-        appliance.pbx.go_on(old)
         return appliance
 
     def put_back(self) -> None:
@@ -206,10 +206,9 @@ def _with(told: Mapping[str, Any], own: Mapping[str, Any], keys: tuple[str, ...]
 def _judge(file: Path, database: Path, *, durable: bool) -> None:
     """Raise `SnapshotError` unless the *database* is a whole history, with nothing in it that acts by itself."""
     try:
-        with sqlite3.connect(database) as opened:
+        with closing(sqlite3.connect(database)) as opened:
             kinds = {kind for (kind,) in opened.execute("SELECT DISTINCT type FROM sqlite_master")}
             whole = opened.execute("PRAGMA quick_check(1)").fetchone()[0]
-        opened.close()
         if not kinds <= {"table", "index"} or whole != "ok":
             raise SnapshotError(
                 f"'{file}' holds no history: {whole if kinds <= {'table', 'index'} else 'triggers or views'}"

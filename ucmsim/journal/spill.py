@@ -39,15 +39,11 @@ class Spill:
         """Open the file at *path*, making it if needed. Raises `HistoryError`."""
         try:
             database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            version = database.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, _VERSION):
+            try:
+                _begin(database, path)
+            except BaseException:
                 database.close()
-                raise HistoryError(f"{path} is a journal of a version that is not known here ({version})")
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = NORMAL")
-            database.execute("PRAGMA cache_size = -128")  # KiB, of 2,000: hundreds of PBXs may have one
-            database.executescript(_SCHEMA)
-            database.execute(f"PRAGMA user_version = {_VERSION}")
+                raise
         except sqlite3.Error as error:
             raise HistoryError(f"{path} cannot be used as a journal: {error}") from error
         return cls(database, most)
@@ -95,6 +91,18 @@ class Spill:
 
     def close(self) -> None:
         self._database.close()
+
+
+def _begin(database: sqlite3.Connection, path: Path) -> None:
+    """Make *database*, the file at *path*, the journal that it is not yet. Raises `HistoryError` or `sqlite3.Error`."""
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version not in (0, _VERSION):
+        raise HistoryError(f"{path} is a journal of a version that is not known here ({version})")
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")
+    database.execute("PRAGMA cache_size = -128")  # KiB, of 2,000: hundreds of PBXs may have one
+    database.executescript(_SCHEMA)
+    database.execute(f"PRAGMA user_version = {_VERSION}")
 
 
 def _row(entry: dict[str, Any]) -> tuple[Any, ...]:

@@ -139,7 +139,7 @@ class Succession:
             if self._left is None:
                 await old.stop(coming.let_go)
             appliance = await self._worker.slowly(coming.taking_place(self.wall))
-            now = Running(appliance, self._reactor, self._worker)
+            now = await self._put_to_work(appliance)
             now.start(there if coming.goes_on else there.forgotten)
         except Exception as error:  # noqa: BLE001 - whatever it is, what was before shall go on
             if self._running():  # else it was given up, because everything ends
@@ -152,6 +152,17 @@ class Succession:
                 place.close()
             if not coming.goes_on:  # nobody has to wait for it
                 self._worker.ahead(coming.settle).addErrback(self._unsettled)
+
+    async def _put_to_work(self, appliance: Appliance) -> Running:
+        """Return the *appliance* at work, which is closed where it cannot be."""
+        try:
+            return Running(appliance, self._reactor, self._worker)
+        except BaseException:
+            try:
+                await self._worker.ahead(appliance.close)
+            except Exception:  # noqa: BLE001 - it is gone anyway
+                self._log.failure("{pbx}: what could not be put to work could not be closed", pbx=self._name)
+            raise
 
     def _unsettled(self, failure: Failure) -> None:
         if not failure.check(Stopped):  # then the next start does it
@@ -186,14 +197,10 @@ class Succession:
 
     async def _resumed(self, before: Appliance, place: Place) -> None:
         """Let the PBX *before*, which was let go, listen at *place* again."""
-        appliance = await self._worker.slowly(renewal.back(before, self.wall))
-        now = None
+        now = await self._put_to_work(await self._worker.slowly(renewal.back(before, self.wall)))
         try:
-            now = Running(appliance, self._reactor, self._worker)
             now.start(place)
         except BaseException:
-            if now is None:
-                appliance.close()
             await self._taken_back(now, None)
             raise
         self.now, self._left, self.failure = now, None, ""
