@@ -70,7 +70,7 @@ day.yaml:14: steps[5].after: 'after' does not go with 'at'; keep one of the two,
 day.yaml:14: steps[5].after.fault: 'slow' is unknown: no fault is armed by a step before; there is none
 day.yaml:15: steps[5].wait: 'wait' does not go with 'clear'; keep one of the two, or make two steps of it
 day.yaml:17: steps[6].clock.step: 'step' does not go with 'advance'; keep one of the two; rate and time_zone go with each
-day.yaml:18: steps[7].identity.defect: 'expird' is unknown: no defect has that id; did you mean 'expired'?
+day.yaml:18: steps[7].identity.defect: there is no defect 'expird'; did you mean 'expired'?
 day.yaml:19: steps[8].api.permitted_ips: 'x' cannot stand here; a list in brackets is due: ["x"]
 day.yaml:20: steps[9].name: another step is called 'one'; choose another name
 day.yaml:21: steps[10].place[0].name: another call is called 'a'; choose another name
@@ -116,6 +116,10 @@ def test_every_mistake_is_said_at_once():
         ("delivered: a}", "verified: true, or_none: true}", "expect[0].or_none: 'or_none' goes with delivered alone; take it away"),
         ('from: "1001"', 'count: 5000, every: 86400, from: "1001"', "day.yaml:8: steps[2].place[0].every: this is too long between so many"),
         ('from: "1001"', 'delay: 5, at: 2026-03-02T14:00:00Z, from: "1001"', "steps[2].place[0].delay: 'delay' does not go with 'at'"),
+        ("  - arm", "  - identity: {defect: dsa-key}\n  - arm", "steps[1].identity.defect: the defect 'dsa-key' cannot be shown; no client"),
+        ("  - arm", "  - identity: {valid_for: 0}\n  - arm", "steps[1].identity.valid_for: this is no time; give seconds of the PBX clock, 1 to 86400"),
+        ("  - arm", "  - identity: {valid_for: 5, defect: expired}\n  - arm", "steps[1].identity.defect: 'defect' does not go with 'valid_for'"),
+        ("  - arm", "  - identity: {key: PEM}\n  - arm", "identity.key: there is no key 'key' here; the keys are defect, valid_for; without any"),
         (GOOD, "", "day.yaml:1: it is empty; a scenario has name, title and steps"),
         (GOOD, "a: [", "day.yaml:1: this is not YAML: "),
         ("expect:\n  - {name: nothing-lost, says: Nothing is lost., delivered: a}", "", "expect: nothing is expected; a"),

@@ -31,8 +31,6 @@ from ucmsim.settings.rules import Broken
 
 DEFECT_IDS = MappingProxyType({row.id: "" if row.available else row.made for row in DEFECTS})
 """Every defect, and why it cannot be shown where it cannot."""
-LONGEST_VALID = 86_400
-"""Seconds for which a certificate that is to end soon is valid at most."""
 REFUSABLE_DEFECT_IDS = frozenset(defect.id for defect in DEFECTS if defect.careful_client == "refuse")
 """Those that a careful client refuses."""
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from ucmsim import configuration
-from ucmsim.asking import wishes
+from ucmsim.asking import identitywish, wishes
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.certificates.defects import DEFECTS
 from ucmsim.contract.answerschemas import REFERRED, Schema
@@ -217,7 +217,7 @@ def identity(components: Components) -> Schema:
     """Return the schema of the certificate that is to be shown."""
     pem = {"type": "string", "minLength": 1, "description": "PEM text"}
     said = "seconds of the PBX clock, after which it has expired"
-    seconds = {"type": "number", "minimum": 1, "maximum": configuration.LONGEST_VALID, "description": said}
+    seconds = {"type": "number", "minimum": 1, "maximum": identitywish.LONGEST, "description": said}
     shown = [one.id for one in DEFECTS if not configuration.DEFECT_IDS[one.id]]
     components["NewIdentity"] = {
         "description": "A defect, or a certificate and its key, or a good one that ends soon, or none of these: the good one. "

@@ -13,15 +13,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509.oid import ExtensionOID
 
+from ucmsim.asking.identitywish import objections
 from ucmsim.certificates import keyfiles
 from ucmsim.certificates.authority import Identity, export
 from ucmsim.certificates.defects import Shown
 from ucmsim.certificates.keyfiles import Upload
-from ucmsim.configuration import DEFECT_IDS, LONGEST_VALID
 from ucmsim.control.answer import Answer, invalid
 from ucmsim.control.plane import Plane
-from ucmsim.errors import ConfigurationError, Problem, did_you_mean
-from ucmsim.faults.tls import Certificate
+from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.service.pbxservice import PbxService
 
 _KEYS = MappingProxyType({"tls_private_key": "key", "tls_cert": "certificate"})
@@ -75,7 +74,7 @@ def _asked(body: Mapping[str, Any], *, again: bool) -> tuple[str | None, tuple[U
 
     *again* says that the certificate is one that was shown before, whose key is known.
     """
-    problems = list(_objections(body, again=again))
+    problems = list(objections(body, again=again))
     if problems:
         raise invalid(ConfigurationError(problems))
     if again:
@@ -84,48 +83,11 @@ def _asked(body: Mapping[str, Any], *, again: bool) -> tuple[str | None, tuple[U
     return body.get("defect"), (pair[0], pair[1]) if pair else None, body.get("valid_for")
 
 
-def _objections(body: Mapping[str, Any], *, again: bool) -> Iterator[Problem]:
-    for key, value in body.items():
-        yield from _of_key(key, value)
-    if "valid_for" in body:
-        yield from _beside("valid_for", body, ("defect", "certificate", "key"))
-    elif isinstance(body.get("defect"), str):
-        for said in Certificate(body["defect"]).objections(DEFECT_IDS):
-            yield Problem("defect", said.wrong, said.right)
-        yield from _beside("defect", body, ("certificate", "key"))
-    elif ("key" in body) != ("certificate" in body) and not again:
-        missing = "certificate" if "key" in body else "key"
-        right = "give both, or neither for the good certificate"
-        if missing == "key":
-            right += "; a certificate that was shown before, as it was told, needs none"
-        yield Problem(missing, f"'{missing}' is missing", right)
-
-
-def _of_key(key: str, value: object) -> Iterator[Problem]:
-    keys = ("defect", "certificate", "key", "valid_for")
-    if key not in keys:
-        yield Problem(
-            key, f"there is no key '{key}' here", did_you_mean(key, keys) or f"the keys are {', '.join(keys)}"
-        )
-    elif key == "valid_for":
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= LONGEST_VALID:
-            yield Problem(key, "this is no time", f"give seconds of the PBX clock, 1 to {LONGEST_VALID}")
-    elif not isinstance(value, str) and not (key == "defect" and value is None):
-        yield Problem(key, "text is due", "give the id of a defect" if key == "defect" else "give it as PEM")
-
-
-def _beside(one: str, body: Mapping[str, Any], others: tuple[str, ...]) -> Iterator[Problem]:
-    """Yield those of *others* that are in *body* beside *one*."""
-    for key in others:
-        if key in body:
-            yield Problem(key, f"'{key}' does not go with '{one}'", "keep one of the two")
-
-
 def _pair(key: Upload, certificate: Upload, *, device: bool) -> Identity:
     """Return the identity that the two make. Raises `ConfigurationError`."""
-    found, objections = keyfiles.read(key, certificate)
+    found, unfit = keyfiles.read(key, certificate)
     if found is None:
-        raise ConfigurationError(Problem(_KEYS[name], wrong, right) for name, wrong, right in objections)
+        raise ConfigurationError(Problem(_KEYS[name], wrong, right) for name, wrong, right in unfit)
     return _fitting(found, device=device)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ucmsim import configuration
+from ucmsim.asking.identitywish import objections
 from ucmsim.asking.staging import shape_of
 from ucmsim.asking.wishes import LATEST, wished
 from ucmsim.contract.fields import FieldRefused
@@ -171,26 +172,8 @@ def _of_call(call: Mapping[str, Any], names: set[str]) -> Iterator[Broken]:
 
 
 def _of_identity(identity: Mapping[str, Any]) -> Iterator[Broken]:
-    for key in identity:
-        if key not in ("defect", "valid_for"):
-            right = "write {defect: id}, {valid_for: seconds}, or {} for the good certificate"
-            yield Broken((key,), f"there is no key '{key}' here", right)
-    if "valid_for" in identity:
-        value = identity["valid_for"]
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not 1 <= value <= configuration.LONGEST_VALID
-        ):
-            yield Broken(
-                ("valid_for",),
-                "this is no time",
-                f"write seconds of the PBX clock, 1 to {configuration.LONGEST_VALID}",
-            )
-        if "defect" in identity:
-            yield Broken(("defect",), "'defect' does not go with 'valid_for'", "keep one of the two")
-    if (defect := identity.get("defect")) is not None:
-        yield from _known(("defect",), str(defect), configuration.DEFECT_IDS, "defect has that id")
+    for problem in objections(identity, ("defect", "valid_for")):
+        yield Broken((problem.key,), problem.wrong, problem.right)
 
 
 def _of_api(changes: Mapping[str, Any]) -> Iterator[Broken]:
