@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.logger import LogEvent, Logger
+from twisted.logger import LogEvent, Logger, formatEvent
 
 from ucmsim.http.extents import Files
 from ucmsim.service.delivering import DeliveryKeeper
-from ucmsim.store.deliveries import TOGETHER, Deliveries, Delivery, Sent
+from ucmsim.store.deliveries import MOST, TOGETHER, Deliveries, Delivery, Sent
 
 LATER = 60
 """Seconds of the reactor's clock behind which everything has had its time."""
@@ -33,15 +33,20 @@ class Kept:
         self.keeper = DeliveryKeeper("hq", self.deliveries, self.clock, self._worker)
         self.keeper.startService()
 
+    @property
+    def said(self) -> list[str]:
+        """What the log says, without how it went wrong."""
+        return [formatEvent(event) for event in self.logged]
+
     def deliver(self, *numbers: int) -> None:
         """Let exchanges with these *numbers* deliver something."""
         for number in numbers:
             self.deliveries.add(Delivery(number, 1.0, "192.0.2.1", Sent(Files(("a",), (1,)), 1), cut=False))
 
     def work(self) -> None:
-        """Let the worker do what it was asked for by now."""
-        tasks, self.tasks = self.tasks, []
-        for function, done in tasks:
+        """Let the worker do all that it is asked for."""
+        while self.tasks:
+            function, done = self.tasks.pop(0)
             try:
                 done.callback(function())
             except sqlite3.Error:
@@ -114,6 +119,36 @@ def test_what_fails_again_is_told_again(kept: Kept) -> None:
         kept.pass_time()
 
     assert len(kept.logged) == 2
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_is_forgotten_is_told(kept: Kept, fails: bool) -> None:
+    """Once while it goes on, whether writing fails or is too slow, and at the end how much it was."""
+    kept.wrong = sqlite3.OperationalError("disk I/O error") if fails else None
+    kept.deliver(*range(MOST))
+    if fails:
+        kept.pass_time()
+    assert [said for said in kept.said if "forgotten" in said] == []
+
+    kept.deliver(*range(MOST, 2 * MOST))
+    forgotten = MOST + 2  # the oldest half twice, each time with the one that is too many
+    assert kept.deliveries.lost == forgotten == 2 * MOST - len(kept.deliveries)
+    if fails:
+        kept.pass_time()
+    kept.keeper.stopService()
+    assert [said for said in kept.said if "forgotten" in said] == [
+        "hq: more than 10000 deliveries wait to be written, so the oldest are forgotten: the ledger tells of fewer than there were",
+        f"hq: {forgotten} deliveries were forgotten before they could be written",
+    ]
+
+
+def test_nothing_is_told_of_where_nothing_is_forgotten(kept: Kept) -> None:
+    """As nearly always."""
+    kept.deliver(*range(MOST))
+    kept.pass_time()
+    kept.keeper.stopService()
+
+    assert (len(kept.wrote), kept.deliveries.lost, kept.said) == (MOST, 0, [])
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ucmsim.store.deliveries import TOGETHER, Deliveries
+from ucmsim.store.deliveries import MOST, TOGETHER, Deliveries
 
 _PERIOD = 1.0
 
@@ -29,17 +29,29 @@ class DeliveryKeeper(Service):
         self._worker = worker
         self._call: Any = None
         self._writing: Deferred[None] | None = None
-        self._failing = False
+        self._failing = self._losing = False
         deliveries.hears = self._hear
 
     def stopService(self) -> Deferred[None]:
         """End, and fire when nothing is being written any more."""
         super().stopService()
         self._cancel()
+        if lost := self._deliveries.lost:
+            self._log.warn(
+                "{pbx}: {lost} deliveries were forgotten before they could be written", pbx=self._pbx, lost=lost
+            )
         # The worker does one thing after another: when it has done nothing, it has written.
         return self._worker(lambda: None) if self._writing is not None else succeed(None)
 
     def _hear(self) -> None:
+        if self._deliveries.lost and not self._losing:
+            self._losing = True
+            self._log.warn(
+                "{pbx}: more than {most} deliveries wait to be written, so the oldest are forgotten: the ledger tells of fewer "
+                "than there were",
+                pbx=self._pbx,
+                most=MOST,
+            )
         if self.running and self._call is None and self._writing is None:
             self._call = self._reactor.callLater(_PERIOD, self._due)
 

@@ -118,13 +118,14 @@ class Delivery:
 class Deliveries:
     """What waits to be written; *write* does it, in the worker. Everything else is asked in the reactor thread.
 
-    *hears* is called when there is something to write again.
+    *hears* is called when there is something to write again. *lost* counts those that were forgotten before they were written.
     """
 
     def __init__(self, write: Callable[[Sequence[Delivery]], None]) -> None:
         self._write = write
         self._waiting: list[Delivery] = []
         self._lock = Lock()  # of what waits, which the worker takes away while the reactor's thread adds to it
+        self.lost = 0
         self.hears: Callable[[], object] = lambda: None
 
     def __len__(self) -> int:
@@ -169,4 +170,5 @@ class Deliveries:
 
     def _forget_the_oldest(self) -> None:
         if len(self._waiting) > MOST:
+            self.lost += len(self._waiting) - MOST // 2
             del self._waiting[: -MOST // 2]
