@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -505,7 +507,10 @@ def every(command: click.Command) -> Iterator[list[str]]:
     """Yield the words that lead from *command* to each command below it, and itself."""
     yield []
     if isinstance(command, click.Group):
-        for name, one in command.commands.items():
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            one = command.get_command(context, name)
+            assert one is not None
             yield from ([name, *words] for words in every(one))
 
 
@@ -575,3 +580,16 @@ def test_what_is_about_the_only_pbx_needs_no_name(tmp_path: Path, monkeypatch: p
         assert "name: alone" in said("pbxs", "show").splitlines()
     finally:
         child.stop()
+
+
+@pytest.mark.parametrize("words", [["status"], ["faults", "list"], ["clock", "show"], ["pbxs", "list"]], ids=" ".join)
+def test_a_command_imports_what_it_needs(words: list[str]) -> None:
+    """Half a second for each in a script would be the settings, the faults and the calls, which `check` needs and not this."""
+    asking = (
+        "import sys\nfrom ucmsim.cli import main\n"
+        "try:\n    main(['ctl', '--url', 'http://127.0.0.1:9', '--token', 'x', *sys.argv[1:]])\n"
+        "finally:\n    print([one for one in ('settings', 'faults', 'calls') if f'ucmsim.{one}' in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", asking, *words], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 3, ran.stderr
+    assert ran.stdout == "[]\n"

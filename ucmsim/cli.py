@@ -6,24 +6,31 @@ wrongly (an invalid configuration among it).
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import click
 
 from ucmsim import __version__
-from ucmsim.commands.ca import ca
-from ucmsim.commands.check import check
-from ucmsim.commands.ctl import ctl
-from ucmsim.commands.history import export, generate, import_
-from ucmsim.commands.journal import journal
-from ucmsim.commands.report import report
-from ucmsim.commands.scenario import scenario
-from ucmsim.commands.show import show
+from ucmsim.commands.lazily import LazyGroup
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ucmsim")
 def main() -> None:
     """A simulated Grandstream UCM. Run it with: twistd -n ucmsim --config sim.yaml."""
 
 
-for command in (check, show, journal, report, scenario, ctl, import_, export, generate, ca):
-    main.add_command(command)
+main.elsewhere = MappingProxyType(
+    {
+        "check": "ucmsim.commands.check:check",
+        "show": "ucmsim.commands.show:show",
+        "journal": "ucmsim.commands.journal:journal",
+        "report": "ucmsim.commands.report:report",
+        "scenario": "ucmsim.commands.scenario:scenario",
+        "ctl": "ucmsim.commands.ctl:ctl",
+        "import": "ucmsim.commands.history:import_",
+        "export": "ucmsim.commands.history:export",
+        "generate": "ucmsim.commands.history:generate",
+        "ca": "ucmsim.commands.ca:ca",
+    }
+)

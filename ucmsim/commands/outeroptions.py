@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from ucmsim.commands.lazily import LazyGroup
 from ucmsim.commands.whereabouts import CA, READY_FILE, TIMEOUT, TOKEN, URL, Whereabouts
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -53,7 +54,7 @@ class LocatedCommand(click.Command):
                 formatter.write_dl(records)
 
 
-class LocatedGroup(click.Group, LocatedCommand):
+class LocatedGroup(LazyGroup, LocatedCommand):
     """A group of such commands; each of them, and each group of them, heeds what was said before it."""
 
     command_class = LocatedCommand

@@ -11,14 +11,12 @@ from typing import Any
 
 import click
 
-from ucmsim import configuration
 from ucmsim.client import (
     ControlClient,
     url_objection,
 )
 from ucmsim.contract.errors import ControlUnreachable
 from ucmsim.contract.mapped import read
-from ucmsim.settings import TLS_FOLDER, TOKEN_FILE
 
 URL, TOKEN, READY_FILE = "UCMSIM_CONTROL_URL", "UCMSIM_CONTROL_TOKEN", "UCMSIM_READY_FILE"
 CA = "UCMSIM_CONTROL_CA"
@@ -99,6 +97,9 @@ def chosen(client: ControlClient, *names: str | None) -> str:
 
 
 def _configured(config: Path, token: str | None) -> ControlClient:
+    from ucmsim import configuration  # which takes half of the time of a command that is told a URL
+    from ucmsim.settings import TLS_FOLDER
+
     settings = configuration.read(config)
     if settings.control is None:
         raise click.UsageError(f"{config} has no control plane; add 'control: {{}}' to it")
@@ -150,6 +151,8 @@ def _kept_token(state: Path | None) -> str:
         raise click.UsageError(
             "the configuration has no 'state:', so its token is in the ready report: use --ready-file"
         )
+    from ucmsim.settings import TOKEN_FILE
+
     file = state / TOKEN_FILE
     try:
         return file.read_text("ascii").strip()

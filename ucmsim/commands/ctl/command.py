@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import MappingProxyType
 
 from ucmsim.client import ControlClient
 from ucmsim.commands.ctl import showing
 from ucmsim.commands.ctl.asking import asks, asks_about, asks_with_file
-from ucmsim.commands.ctl.calls import calls, ledger
-from ucmsim.commands.ctl.clock import clock
-from ucmsim.commands.ctl.faults import faults
-from ucmsim.commands.ctl.page import api, identity
-from ucmsim.commands.ctl.pbxs import pbxs
-from ucmsim.commands.journal import journal
 from ucmsim.commands.outeroptions import group
 
 
@@ -69,5 +64,15 @@ def restore(client: ControlClient, pbx: str, *, file: Path, as_json: bool) -> No
     showing.done(f"{pbx} is as in {file}, with {told.rows} rows", as_json=as_json, value=told)
 
 
-for command in (pbxs, calls, ledger, faults, clock, identity, api, journal):
-    ctl.add_command(command)
+ctl.elsewhere = MappingProxyType(
+    {
+        "pbxs": "ucmsim.commands.ctl.pbxs:pbxs",
+        "calls": "ucmsim.commands.ctl.calls:calls",
+        "ledger": "ucmsim.commands.ctl.calls:ledger",
+        "faults": "ucmsim.commands.ctl.faults:faults",
+        "clock": "ucmsim.commands.ctl.clock:clock",
+        "identity": "ucmsim.commands.ctl.page:identity",
+        "api": "ucmsim.commands.ctl.page:api",
+        "journal": "ucmsim.commands.journal:journal",
+    }
+)

@@ -13,7 +13,6 @@ import click
 
 from ucmsim.errors import ConfigurationError, Problem, readable
 from ucmsim.overlay import deeply_over
-from ucmsim.settings.yamltree import value_in
 
 _BRACKETS = re.compile(r"\[[^\[\]]+\]")
 
@@ -86,6 +85,8 @@ _NO_CALLS = "it is no list of calls", 'write such as \'- {shape: answered, from:
 
 def _read(file: Path, right: Callable[[Any], bool], wrong: str, instead: str) -> Any:
     """Return what stands in a YAML *file*, if it is *right*; raises `ConfigurationError`, with what is *wrong* else."""
+    from ucmsim.settings.yamltree import value_in  # with all the settings, which most commands do without
+
     name = "standard input" if str(file) == "-" else str(file)
     with readable(name, "name a file that is here, or - for standard input"):
         text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
