@@ -19,9 +19,9 @@ from ucmsim.cdr.sight import Chosen, Gap
 from ucmsim.columns import COLUMNS, GENERATIONS
 from ucmsim.register import Quirks
 
-SELECTED = ", ".join(f"CAST({column.name} AS TEXT)" if column.number else f'"{column.name}"' for column in COLUMNS)
+_SELECTED = ", ".join(f"CAST({column.name} AS TEXT)" if column.number else f'"{column.name}"' for column in COLUMNS)
 """Every column as text, in the order of a `Row`."""
-NUMBERED = f"{SELECTED}, id"
+NUMBERED = f"{_SELECTED}, id"
 """The same, and behind them the id of the row, the only number among them."""
 
 FUNCTIONS: Mapping[str, Callable[[str], int | None]] = MappingProxyType(

@@ -37,10 +37,10 @@ CREATE TABLE recorded (
 ) WITHOUT ROWID;
 CREATE INDEX recording_sound ON recording (sound) WHERE sound <> '';
 """
-COUNTED_TABLE = "CREATE TABLE counted (row INTEGER PRIMARY KEY, change INTEGER NOT NULL);"
-"""How many exchanges more carried a *row* whole than the one before it, of those that `delivery` does not tell."""
 """`rows` are runs of ids such as ``7-9,12``, "" for all from the first to the last. `recorded` has which files are of a call, by
 the paths that they had when they were made."""
+COUNTED_TABLE = "CREATE TABLE counted (row INTEGER PRIMARY KEY, change INTEGER NOT NULL);"
+"""How many exchanges more carried a *row* whole than the one before it, of those that `delivery` does not tell."""
 
 YOUNG = 1000
 """Of so many exchanges all is kept: what is known of one is corrected when its connection ends."""

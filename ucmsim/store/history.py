@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from ucmsim.cdr.matching import SELECTED, select
+from ucmsim.cdr.matching import NUMBERED, select
 from ucmsim.cdr.query import Query
 from ucmsim.cdr.sight import Gap
 from ucmsim.columns import NAMES, Row
@@ -29,7 +29,7 @@ from ucmsim.store.schema import opened, unopened
 _BATCH = 200
 """Rows that are written, or read, at a time: more at a time leave the processor's caches before they are written."""
 _QUOTED = ", ".join(f'"{name}"' for name in NAMES)
-_BLOCK = f"SELECT {SELECTED}, id FROM cdr WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608
+_BLOCK = f"SELECT {NUMBERED} FROM cdr WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608
 _INSERT = f"INSERT INTO cdr (id, {_QUOTED}) VALUES (?, {', '.join('?' * len(NAMES))})"  # noqa: S608
 _ROW = "row"
 """The counter of row ids, which are not given twice: whoever reads page by page would miss what has an old one."""
