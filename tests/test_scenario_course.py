@@ -130,7 +130,7 @@ def test_a_step_waits_for_what_becomes_of_a_call():
 
 
 def test_a_step_waits_for_a_fault_and_for_rows():
-    """Since the run began, not since the step before."""
+    """Since it was armed and since the run began, not since the step before."""
     course = replace(
         Course(scenario("arm: {name: slow, fault: api.deny}", "after: {fault: slow}"), 10.0), at=1, since=5
     )
@@ -140,6 +140,39 @@ def test_a_step_waits_for_a_fault_and_for_rows():
     assert decided(rows, 1.0, request(1, rows=400), request(2, rows=300, whole=False)) == "Waiting"
     assert decided(rows, 1.0, request(1, rows=400), request(2, rows=200)) == "Due"
     assert decided(rows, 1.0, request(1, rows=400), request(2, rows=200, delivered=199)) == "Waiting"
+
+
+def test_a_fault_that_was_waited_for_is_waited_for_again():
+    """What fired by then was what the step before waited for."""
+    arm, after = "arm: {name: slow, fault: api.deny}", "after: {fault: slow}"
+    course = Course(scenario(arm, after, "wait: 1", after), 10.0).done(0.0, Done(2, 0.0), "slow")
+    first, second = request(3, faults=("slow",)), request(6, faults=("slow",))
+    assert decided(course, 1.0, replace(first, id=2)) == "Waiting"
+    assert decided(course, 1.0, first) == "Due"
+    again = course.done(1.0, Done(3, 1.0)).done(2.0, Done(6, 2.0))
+    assert decided(again, 2.0, first) == "Waiting"
+    assert decided(again, 2.0, first, second) == "Due"
+
+
+def test_a_fault_that_is_armed_anew_is_another():
+    """Whatever one of its name did before, also before a reset."""
+    arm, after = "arm: {name: slow, fault: api.deny}", "after: {fault: slow}"
+    fired = request(3, faults=("slow",))
+    course = Course(scenario(arm, "clear: slow", arm, after), 10.0)
+    course = course.done(0.0, Done(0, 0.0), "slow").done(1.0, Done(3, 1.0)).done(1.0, Done(4, 1.0), "slow")
+    assert decided(course, 1.0, fired) == "Waiting"
+    assert decided(course, 1.0, fired, request(5, faults=("slow",))) == "Due"
+    reset = Course(scenario(arm, "reset: true", after), 10.0).done(0.0, Done(0, 0.0), "slow").done(1.0, Done(4, 1.0))
+    assert decided(reset, 1.0, fired) == "Waiting"
+
+
+def test_a_connection_that_is_over_tells_no_fault_anew():
+    """What cut a request, and was told with that, cut its connection, which is told later; others tell of their own."""
+    course = replace(Course(scenario("arm: {name: cut, fault: api.deny}", "after: {fault: cut}"), 10.0), at=1)
+    cut, over = request(3, faults=("cut",)), Visit(5, None, "accepted", None, (), ("cut",), number=3)
+    waited = replace(course, heeded={"cut": 4})
+    assert decided(waited, 1.0, cut, visits=[over]) == "Waiting"
+    assert decided(waited, 1.0, cut, visits=[replace(over, number=9)]) == "Due"
 
 
 def test_what_never_came_is_said_and_ends_the_steps():

@@ -259,6 +259,20 @@ def test_a_restart_is_one(ucm, play):
     assert day.outcome.passed
 
 
+def test_a_fault_that_fired_for_one_step_has_not_for_the_next(ucm, play):
+    """One that fires once is waited for twice in vain."""
+    steps = """\
+        steps:
+          - arm: {name: once, fault: http.latency, seconds: 0, times: 1}
+          - {name: fired, after: {fault: once}}
+          - {name: again, limit: 0.2, after: {fault: once}}
+    """
+    with suppress(AssertionError), play(dedent(steps) + SERVED) as day:
+        ask(ucm)
+        day.wait(20)
+    assert [(one.says, one.passed) for one in day.outcome.findings][:1] == [("again", False)]
+
+
 def test_what_was_broken_is_mended(ucm, play):
     """Whatever the scenario has armed and shown goes with it; what somebody else has armed stays."""
     mine = ucm.fault("http.latency", seconds=0)

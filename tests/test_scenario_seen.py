@@ -46,7 +46,7 @@ def test_requests_and_connections_are_told_apart(ucm):
         (401, "/cdrapi", 0, False, (), "no-credentials"),
         (200, "/cdrapi", 1, False, (), None),
     ]
-    assert (found.rows, found.fired) == (3, {"cut"})
+    assert (found.rows, found.fired(0)) == (3, {"cut"})
     assert [one.verdict for one in found.visits] == ["accepted"] * 6
     assert str(found.requests[3]) == "GET /cdrapi?numRecords=2 answered with 200"
 

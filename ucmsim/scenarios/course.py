@@ -58,6 +58,7 @@ class Course:
 
     *patience* is in seconds. *at* is the next step, *since* the id of the last event of the journal when the step before
     was done, and *waits* since when its successor waits. *steps* are those done that have a name. It is *broken_off* where a step never came.
+    *heeded* is the id behind which a fault of that name is waited for, *anew* that of all others.
     """
 
     scenario: Scenario
@@ -68,6 +69,8 @@ class Course:
     steps: Mapping[str, Done] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     broken_off: bool = False
+    heeded: Mapping[str, int] = field(default_factory=dict)
+    anew: int = 0
 
     def decide(self, now: Moment) -> Decision:
         """Return what is to be done."""
@@ -84,11 +87,16 @@ class Course:
             return Waiting(step, left)
         return Never(Finding(f"step {self.at + 1}", in_words(step), False, self._missed(step, now, limit)))
 
-    def done(self, real: float, done: Done) -> Course:
-        """Return the course when the step that was due is *done*, at the second *real*."""
+    def done(self, real: float, done: Done, armed: str | None = None) -> Course:
+        """Return the course when the step that was due is *done*, at the second *real*, which has *armed* the fault of that name."""
         step = self.scenario.steps[self.at]
         steps = {**self.steps, step.name: done} if step.name else self.steps
-        return replace(self, at=self.at + 1, since=done.id, waits=real, steps=steps)
+        course = replace(self, at=self.at + 1, since=done.id, waits=real, steps=steps)
+        if step.reset is not None:
+            return replace(course, heeded={}, anew=done.id)
+        waited_for = None if step.after is None else step.after.fault
+        heeded = {name: done.id for name in (waited_for, armed) if name is not None}
+        return replace(course, heeded={**self.heeded, **heeded})
 
     def found(self, *findings: Finding) -> Course:
         """Return the course with more *findings*."""
@@ -117,7 +125,7 @@ class Course:
             wanted = after.request or after.connection
             return wanted is not None and self._count(after, now) >= wanted.count
         if after.fault is not None:
-            return after.fault in evidence.seen.fired
+            return after.fault in evidence.seen.fired(self.heeded.get(after.fault, self.anew))
         if after.rows is not None:
             return evidence.seen.rows >= after.rows
         if after.ended is not None:

@@ -24,8 +24,9 @@ class Doing:
     _before: Mapping[str, str] | None = None
     """What was shown before it was another certificate."""
 
-    def do(self, step: Step) -> None:
-        """Do what *step* does that is one request; raises `ucmsim.client.ControlError`."""
+    def do(self, step: Step) -> str | None:
+        """Do what *step* does that is one request; return the name of the fault that it armed. Raises `ucmsim.client.ControlError`."""
+        armed = None
         if step.identity is not None and self._before is None:
             self._before = self.bridge.control.identity(self.bridge.name).again
         for key, act in _ACTS.items():
@@ -33,6 +34,8 @@ class Doing:
                 told = act(self.bridge, value)
                 if isinstance(told, Fault):
                     self._armed.add(told.id)
+                    armed = told.name
+        return armed
 
     def undo(self) -> None:
         """Disarm what was armed and is armed still, and show again what was shown before; raises `ControlError`.

@@ -131,7 +131,9 @@ class After(Keys):
 
     request: Awaited | None = Field(None, description="exchanges: path, status, refusal, fault, mark, rows, and count")
     connection: Connection | None = Field(None, description="connections: defect, verdict, refusal, and count")
-    fault: str | None = Field(None, description="the fault of that name fired")
+    fault: str | None = Field(
+        None, description="the fault of that name fired, since it was armed and since a step waited for it last"
+    )
     rows: Count | None = Field(
         None, description="so many CDRs went out whole since the run began, each as often as it did"
     )

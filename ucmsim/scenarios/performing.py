@@ -176,7 +176,7 @@ class Performance:
         """Do what *step* does. What the client does meanwhile counts as behind it."""
         done = Done(self._seen.last, self.bridge.wall(), self.bridge.now() if step.name else None)
         self._done.append(StepDone(in_words(step), done.wall, done.pbx))
-        self._doing.do(step)
+        armed = self._doing.do(step)
         for call in step.place or ():
             self._place(call)
         if step.reset is not None:
@@ -185,7 +185,7 @@ class Performance:
             self._placed.clear()
         if step.wait is not None:
             self._wait(step.wait)
-        self._course = self._course.done(self._real, done)
+        self._course = self._course.done(self._real, done, armed)
         if step.expect is not None:
             self._course = self._course.found(*self._judged(step.expect))
 

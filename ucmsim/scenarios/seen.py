@@ -127,11 +127,15 @@ class Seen:
         """How often each mark was set on events that were dropped untold, as far as it was counted."""
         return Counter(self.marks) - Counter(self.told) if self.dropped else {}
 
-    @property
-    def fired(self) -> frozenset[str]:
-        """The names of the faults that fired."""
-        by_request = (name for one in self.requests for name in one.faults)
-        return frozenset((*by_request, *(name for one in self.visits for name in one.faults)))
+    def fired(self, since: int) -> frozenset[str]:
+        """Return the names of the faults that fired behind the event *since*.
+
+        A connection that is over tells once more of what has cut it in a request of its own.
+        """
+        told = {(one.connection, name) for one in self.requests for name in one.faults}
+        by_request = (name for one in self.requests if one.id > since for name in one.faults)
+        late = ((one.number, name) for one in self.visits if one.id > since for name in one.faults)
+        return frozenset((*by_request, *(name for number, name in late if (number, name) not in told)))
 
     @property
     def rows(self) -> int:
