@@ -10,7 +10,8 @@ import sys
 import pytest
 
 from tests.processes import TWISTD, Process, config
-from ucmsim.service.descriptors import shortage
+from ucmsim.client import ControlClient, ControlRefused
+from ucmsim.service.descriptors import Room
 
 
 @pytest.mark.parametrize(
@@ -29,8 +30,18 @@ from ucmsim.service.descriptors import shortage
 )
 def test_what_is_too_few(limit, pbxs, more, said):
     """What PBXs hold by themselves must fit, and as many clients as one device serves."""
-    found = shortage(limit, pbxs, **more)
+    room = Room(limit, durable=more["durable"])
+    found = room.news(pbxs, more.get("spilling", 0))
     assert found is None if said is None else said in found
+
+
+def test_the_same_is_said_once():
+    """PBXs that are created one by one would repeat it each time; what is worse, or comes again, is said."""
+    room = Room(200, durable=False)
+    said = [room.news(pbxs) for pbxs in (17, 18, 19, 20, 68, 69, 70, 68, 17, 18)]
+    assert [bool(one) for one in said] == [False, False, True, False, False, True, False, True, False, False]
+    assert "only about 98 clients" in said[2]
+    assert "some of them cannot start" in said[5]
 
 
 def test_the_limit_is_raised_to_what_the_process_may_have():
@@ -52,3 +63,40 @@ def test_too_few_are_told_of_at_the_start(tmp_path):
             "this process may have 150 files and connections open, and 1 PBXs need about 66: "
         )
         assert process.stop() == 143
+
+
+def test_too_few_are_told_of_when_pbxs_are_created(tmp_path):
+    """The log says it before the first that cannot start, whose refusal says so too, and blames neither address nor file."""
+    runner = ["sh", "-c", 'ulimit -n 164 && exec "$@"', "sh", *TWISTD]
+    listens = {"api": {"enable": True, "tls_bind_address": "127.0.0.1:0"}, "history": {"days": 0}}
+    file = config(tmp_path, '{"control": {"bind": "127.0.0.1:0"}, "pbxs": {}}')
+    with Process(tmp_path, "--config", file, runner=runner) as process:
+        at = process.report()["control"]
+        assert process.err == ""
+        control = ControlClient(at["url"], at["token"])
+        refusal: ControlRefused | None = None
+        for number in range(164):
+            try:
+                control.create_pbx(f"pbx-{number}", listens)
+            except ControlRefused as error:
+                refusal = error
+                break
+        assert refusal is not None
+        assert (refusal.status, refusal.code, refusal.field) == (409, "conflict", None)
+        assert "this process has as many files and connections open as it may; raise its hard" in str(refusal)
+        assert process.stop() == 143
+        assert process.out.count("only about 98 clients can be connected at a time") == 1
+        assert process.out.count("some of them cannot start") == 1
+
+
+def test_a_port_that_wants_a_descriptor_names_no_other_address():
+    """Another address or port would not help."""
+    code = (
+        "import resource as r; from ucmsim.sockets.ports import OpenPort, of_pbx; from ucmsim.settings import Address; "
+        "from ucmsim.errors import BindError; from twisted.internet import reactor; from twisted.internet.protocol import Factory; "
+        "import os; r.setrlimit(r.RLIMIT_NOFILE, (os.dup(0), r.getrlimit(r.RLIMIT_NOFILE)[1]))\n"
+        "try: OpenPort.open(reactor, Address('127.0.0.1', 0), Factory(), of_pbx('hq'))\n"
+        "except BindError as error: print(error)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith("PBX 'hq' cannot listen on 127.0.0.1:0: this process has as many files")

@@ -5,6 +5,7 @@ A request that the PBX refuses is *not* an error of ucmsim: see `ucmsim.cdr.quer
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -70,6 +71,25 @@ class RenewalFailed(UcmsimError):
 
 class BindError(UcmsimError):
     """A port could not be opened."""
+
+
+class TooManyOpen(BindError):
+    """A port or a file could not be opened because the process, or the machine, has as many open as it may."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what}: this process has as many files and connections open as it may; "
+            "raise its hard limit (ulimit -Hn), or let there be fewer PBXs"
+        )
+
+
+def too_many_open(error: BaseException | None) -> bool:
+    """Return whether *error*, or what it came of, is that nothing more can be opened."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @contextmanager

@@ -116,10 +116,8 @@ class Simulator(MultiService):
             self._ca = one_for_all(self._folder.path) if settings.one_ca else None
             if self._folder.foreign:
                 self._log.warn("The state folder {path} holds files that are not ucmsim's", path=self._folder.path)
-            spilling = sum(pbx.journal.spill is not None for pbx in settings.pbxs.values())
-            limit, durable = descriptors.raise_limit(), not self._folder.temporary
-            if said := descriptors.shortage(limit, len(settings.pbxs), durable=durable, spilling=spilling):
-                self._say(said)
+            self._room = descriptors.Room(descriptors.raise_limit(), durable=not self._folder.temporary)
+            self._look_for_room(settings.pbxs.values())
             for name, pbx in self._watched(settings.pbxs):
                 self._add(finished(self._assembling(name, pbx)))
             if settings.control is not None:
@@ -151,7 +149,15 @@ class Simulator(MultiService):
             appliance.close()
             raise
 
+    def _look_for_room(self, pbxs: Iterable[PbxSettings]) -> None:
+        """Tell where so many *pbxs* are too many for one process, at the start and whenever another is created."""
+        spilling = [pbx.journal.spill is not None for pbx in pbxs]
+        if said := self._room.news(len(spilling), sum(spilling)):
+            self._say(said)
+
     def _assembling(self, name: str, settings: PbxSettings) -> Steps[Appliance]:
+        if self.running:
+            self._look_for_room([*(one.appliance.pbx.settings for one in self._fleet), settings])
         wall = self._reactor.seconds()
         watch = unwatched if self._many and not self.running else narrated(self._say)
         watch = heeding(watch, self._is_over)

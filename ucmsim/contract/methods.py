@@ -58,7 +58,8 @@ class ControlMethods(ABC):
     def create_pbx(self, name: str, settings: Mapping[str, Any] = _NONE) -> Any:
         """Start a PBX called *name* with *settings*, keys as under ``pbxs.<name>`` in sim.yaml; return it with its url and CA.
 
-        Raises `ControlRefused`: ``invalid`` with the dotted key in its `field`, ``exists``, or ``bind`` where its port cannot be had.
+        Raises `ControlRefused`: ``invalid`` with the dotted key in its `field`, ``exists``, ``bind`` where its port cannot be had,
+        or ``conflict`` where the process has as many files open as it may.
         A long history takes long to make up: see `ControlTimeout`.
         """
 

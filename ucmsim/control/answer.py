@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ucmsim.errors import ConfigurationError
+from ucmsim.errors import BindError, ConfigurationError, TooManyOpen
 
 JSON = "application/json"
 
@@ -42,3 +42,10 @@ def invalid(error: ConfigurationError, below: str = "") -> ApiError:
     first, *others = problems
     said = map(str, problems) if others else [str(replace(first, key=""))]  # the field says it then
     return ApiError(400, "invalid", "; ".join(said), first.key or None)
+
+
+def unbound(error: BindError, key: str) -> ApiError:
+    """Return what is answered where a port cannot be had, which *key* says; another would not help where nothing more can be opened."""
+    if isinstance(error, TooManyOpen):
+        return ApiError(409, "conflict", str(error))
+    return ApiError(409, "bind", str(error), key)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ucmsim.assembling.changes import on_page
-from ucmsim.control.answer import Answer, ApiError, invalid
+from ucmsim.control.answer import Answer, invalid, unbound
 from ucmsim.control.plane import Plane
 from ucmsim.errors import BindError, ConfigurationError
 from ucmsim.service.pbxservice import PbxService
@@ -27,7 +27,7 @@ async def change_api(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
     except ConfigurationError as error:
         raise invalid(error, "api") from None
     except BindError as error:
-        raise ApiError(409, "bind", str(error), "tls_bind_address") from None
+        raise unbound(error, "tls_bind_address") from None
     return Answer(_told(service))
 
 

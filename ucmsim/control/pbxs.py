@@ -12,7 +12,7 @@ from ucmsim.assembling.changes import Change, merge, put
 from ucmsim.assembling.hidden import told_settings
 from ucmsim.certificates.authority import export
 from ucmsim.configuration import read_pbx
-from ucmsim.control.answer import Answer, ApiError, invalid, listed
+from ucmsim.control.answer import Answer, ApiError, invalid, listed, unbound
 from ucmsim.control.plane import Plane
 from ucmsim.errors import BindError, ConfigurationError, NameTaken, Problem
 from ucmsim.service.announce import described
@@ -21,6 +21,7 @@ from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.settings import name_objection
 
 _log = Logger()
+_PLACE = "api.tls_bind_address"
 
 
 def pbxs(plane: Plane) -> Answer:
@@ -63,7 +64,7 @@ async def _created(plane: Plane, name: str, settings: PbxSettings) -> PbxService
     except NameTaken as error:
         raise ApiError(409, "exists", str(error), "name") from None
     except BindError as error:
-        raise _unbound(error) from None
+        raise unbound(error, _PLACE) from None
 
 
 async def _changed(service: PbxService, make: Callable[[PbxSettings], Change]) -> Answer:
@@ -72,12 +73,8 @@ async def _changed(service: PbxService, make: Callable[[PbxSettings], Change]) -
     except ConfigurationError as error:
         raise invalid(error) from None
     except BindError as error:
-        raise _unbound(error) from None
+        raise unbound(error, _PLACE) from None
     return Answer({"created": False, "changed": list(change.keys), "pbx": as_json(service)})
-
-
-def _unbound(error: BindError) -> ApiError:
-    return ApiError(409, "bind", str(error), "api.tls_bind_address")
 
 
 async def reset_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:

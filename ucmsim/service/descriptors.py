@@ -26,19 +26,37 @@ def raise_limit() -> int:
     return soft
 
 
-def shortage(limit: int, pbxs: int, *, durable: bool, spilling: int = 0) -> str | None:
-    """Return what is said where a *limit* is too low for so many *pbxs*; None where it is not.
+class Room:
+    """What a *limit* has room for; *durable* says that the histories of the PBXs are kept."""
 
-    *durable* says that their histories are kept, *spilling* how many of them keep a journal too.
-    """
+    def __init__(self, limit: int, *, durable: bool) -> None:
+        self._limit, self._durable = limit, durable
+        self._few = self._full = False
+
+    def news(self, pbxs: int, spilling: int = 0) -> str | None:
+        """Return what is to be said now that there are so many *pbxs*, *spilling* of which keep a journal too.
+
+        None where there is room enough, and where the same was said of fewer.
+        """
+        held = _held(pbxs, durable=self._durable, spilling=spilling)
+        few = self._limit != resource.RLIM_INFINITY and held + _CLIENTS > self._limit
+        full = few and held > self._limit
+        known = (few, full) == (self._few, self._full)
+        self._few, self._full = few, full
+        if known or not few:
+            return None
+        said = (
+            "some of them cannot start"
+            if full
+            else f"only about {self._limit - held} clients can be connected at a time"
+        )
+        return (
+            f"this process may have {self._limit} files and connections open, and {pbxs} PBXs need about {held}: {said}; "
+            f"raise its hard limit (ulimit -Hn) to {held + _CLIENTS} or more, or let there be fewer PBXs"
+        )
+
+
+def _held(pbxs: int, *, durable: bool, spilling: int) -> int:
+    """Return about how many descriptors so many *pbxs* hold by themselves, with what the process holds besides."""
     each, spilled = (_DURABLE, 3) if durable else (_TEMPORARY, 1)
-    held = _OTHERS + pbxs * each + spilling * spilled
-    if limit == resource.RLIM_INFINITY or held + _CLIENTS <= limit:
-        return None
-    few = (
-        "some of them cannot start" if held > limit else f"only about {limit - held} clients can be connected at a time"
-    )
-    return (
-        f"this process may have {limit} files and connections open, and {pbxs} PBXs need about {held}: {few}; "
-        f"raise its hard limit (ulimit -Hn) to {held + _CLIENTS} or more, or let there be fewer PBXs"
-    )
+    return _OTHERS + pbxs * each + spilling * spilled

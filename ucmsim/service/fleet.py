@@ -15,7 +15,7 @@ from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred, DeferredLock, maybeDeferred
 
 from ucmsim.assembling.assembly import Appliance
-from ucmsim.errors import NameTaken, Unwanted
+from ucmsim.errors import NameTaken, TooManyOpen, UcmsimError, Unwanted, too_many_open
 from ucmsim.service.happenings import Stopped
 from ucmsim.service.pbxservice import PbxService
 from ucmsim.service.worker import Worker
@@ -100,7 +100,10 @@ class Fleet(MultiService):
             yield given_up and name not in self
 
     async def create(self, name: str, settings: PbxSettings) -> PbxService:
-        """Assemble a new PBX in the worker and start it, in the caller's `turn`; raises `NameTaken`, `Unwanted` and other `UcmsimError`s."""
+        """Assemble a new PBX in the worker and start it, in the caller's `turn`.
+
+        Raises `NameTaken`, `Unwanted`, `TooManyOpen` and other `UcmsimError`s.
+        """
         if name in self:
             raise NameTaken(f"there is a PBX '{name}' already")
         self._still_running(name)
@@ -110,6 +113,10 @@ class Fleet(MultiService):
                 appliance = await self._worker.slowly(coming)
         except Unwanted:
             self._given_up.add(name)
+            raise
+        except UcmsimError as error:  # which names the file that happened to be the first
+            if too_many_open(error):
+                raise TooManyOpen(f"PBX '{name}' cannot begin") from error
             raise
         try:
             self._still_running(name)

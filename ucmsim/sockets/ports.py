@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 
-from ucmsim.errors import BindError
+from ucmsim.errors import BindError, TooManyOpen, too_many_open
 from ucmsim.settings import Address
 
 BACKLOG = 512
@@ -47,6 +47,8 @@ def check(places: Iterable[tuple[Address, Listener]]) -> None:
 
 
 def _taken(bind: Address, who: Listener, error: Exception) -> BindError:
+    if too_many_open(error):
+        return TooManyOpen(f"{who.what} cannot listen on {bind}")
     reason = getattr(error, "strerror", None) or error
     right = f"choose another address or port with {who.key} (port 0 lets the system choose)"
     return BindError(f"{who.what} cannot listen on {bind}: {reason}; {right}")
