@@ -176,3 +176,13 @@ def test_shapes_are_found_in_both_spellings(ucmsim: Command) -> None:
     assert (
         ucmsim("show", "shapes", "queue_abandoned").stdout == ucmsim("show", "shapes", "queue-abandoned").stdout != ""
     )
+
+
+def test_every_field_has_something_in_it(ucmsim: Command) -> None:
+    """Also one that is an empty list, so that a program that counts the fields of a line finds each in its place."""
+    lines = ucmsim("show", "defects").stdout.splitlines()
+    unless = lines[0].index("unless")
+    found = {line.split()[0]: line[unless:].split()[0] for line in lines[1:]}
+    assert {row["id"] for row in ucmsim.json("show", "defects", "--json") if not row["unless"]} == {
+        name for name, word in found.items() if word == "-"
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import click
 
 from ucmsim import configuration
+from ucmsim.commands import printing
 from ucmsim.commands.configured import MANY, enumerated
 from ucmsim.errors import ConfigurationError, Problem
 
@@ -24,7 +24,7 @@ def check(file: Path, as_json: bool) -> None:
         settings = configuration.read(file)
     except ConfigurationError as error:
         if as_json:
-            click.echo(json.dumps([_object("error", one) for one in error.problems], indent=2))
+            printing.for_programs([_object("error", one) for one in error.problems])
         else:
             click.echo(str(error), err=True)
             click.echo(f"{len(error.problems)} to mend", err=True)
@@ -32,7 +32,7 @@ def check(file: Path, as_json: bool) -> None:
     warnings = list(configuration.warnings(settings, time.time()))
     if as_json:
         found = [_object("warning", Problem(f"pbxs.{name}", said, file=str(file))) for name, said in warnings]
-        click.echo(json.dumps(found, indent=2))
+        printing.for_programs(found)
         return
     alike: dict[str, list[str]] = {}
     for name, said in warnings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import click
 
 from ucmsim.client import ControlClient
+from ucmsim.commands import printing
 from ucmsim.commands.exits import exiting
 from ucmsim.commands.following import Follower
 from ucmsim.commands.outeroptions import LocatedCommand, for_programs, located, pbx_said
@@ -125,7 +125,7 @@ def _printed(found: list[Entry], form: str, place: Place) -> None:
             for line in exports.json_lines(entries):
                 click.echo(line)
         case "har":
-            click.echo(json.dumps(exports.har(entries), indent=2))
+            printing.for_programs(exports.har(entries))
         case "digest":
             click.echo(digests.digest(entries))
         case "curl":

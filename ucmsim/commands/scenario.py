@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +12,8 @@ from typing import Any
 
 import click
 
-from ucmsim import tables
 from ucmsim.client import ControlClient, ControlError
+from ucmsim.commands import printing
 from ucmsim.commands.exits import USAGE, exiting
 from ucmsim.commands.outeroptions import LocatedCommand, located
 from ucmsim.commands.report import gathered
@@ -53,10 +50,9 @@ def list_(as_json: bool) -> None:
     """The scenarios that there are."""
     rows = [{"id": one.name, "title": one.title} for one in shipped.every()]
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
-        return
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    _echoed(tables.table([("id", "title"), *((row["id"], row["title"]) for row in rows)], width))
+        printing.for_programs(rows)
+    else:
+        printing.table(("id", "title"), (row.values() for row in rows))
 
 
 @scenario.command("show", short_help="What happens in a scenario, and what a correct client does.")
@@ -70,9 +66,9 @@ def show(name: str, as_json: bool) -> None:
     with exiting(USAGE):
         chosen = shipped.found(name)
     if as_json:
-        click.echo(json.dumps(described(chosen), indent=2))
+        printing.for_programs(described(chosen))
         return
-    _echoed([f"{chosen.name}: {chosen.title}", *lines_of(chosen)])
+    printing.lines([f"{chosen.name}: {chosen.title}", *lines_of(chosen)])
 
 
 @scenario.command(
@@ -148,7 +144,7 @@ def run(
             if env_file is not None:
                 put(env_file, environment(place).encode())
             if not as_json:
-                _echoed([f"{chosen.name}: {chosen.title}", *lines_of(chosen), *lines(place)])
+                printing.lines([f"{chosen.name}: {chosen.title}", *lines_of(chosen), *lines(place)])
             performance = Performance(
                 chosen,
                 bridge,
@@ -163,14 +159,14 @@ def run(
                 click.echo(f"warning: there is no file {kept}, so nothing is known of what the client kept", err=True)
             if report is not None:
                 _report(client, place, where, report, played=chosen, outcome=outcome)
-    click.echo(json.dumps(outcome.account(chosen), indent=2) if as_json else str(outcome))
+    printing.either(str(outcome), outcome.account(chosen), as_json=as_json)
     raise SystemExit(outcome.exit)
 
 
 @scenario.command("schema")
 def schema() -> None:
     """The JSON Schema of a scenario's file."""
-    click.echo(json.dumps(Scenario.model_json_schema(), indent=2))
+    printing.for_programs(Scenario.model_json_schema())
 
 
 def _writable(file: Path) -> None:
@@ -225,8 +221,3 @@ def lines_of(chosen: Scenario) -> Iterator[str]:
     yield "  expected:"
     for one in chosen.expectations:
         yield from textwrap.wrap(f"{one.name}: {one.says}", 96, initial_indent="    ", subsequent_indent="      ")
-
-
-def _echoed(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(line)

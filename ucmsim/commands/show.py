@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import click
@@ -15,6 +12,7 @@ from ucmsim.calls.shapes import BY_ID as SHAPES
 from ucmsim.calls.shapes import no_shape
 from ucmsim.certificates.defects import BY_ID as DEFECTS
 from ucmsim.certificates.defects import CLASSES
+from ucmsim.commands import printing
 from ucmsim.errors import did_you_mean
 from ucmsim.personalities import Personality
 from ucmsim.quirks import CONFIDENCES
@@ -43,14 +41,9 @@ def _shows(
     @click.argument("ids", metavar="[ID]...", nargs=-1)
     def command(as_json: bool, ids: tuple[str, ...]) -> None:
         known = {row["id"]: row for row in rows()}
-        for unknown in (name for name in ids if name not in known):
-            hint = did_you_mean(unknown, known) or f"'ucmsim show {what}' lists them all"
-            raise click.BadParameter(f"there is no {what.removesuffix('s')} '{unknown}'; {hint}")
+        _only_known(what, ids, known)
         found = [known[name] for name in dict.fromkeys(ids or known)]
-        if ids and not as_json:
-            _echoed(tables.blocks(list(found[0]), [list(map(_cell, row.values())) for row in found], _width()))
-        else:
-            _printed(found, as_json, shorter)
+        _printed(found, as_json=as_json, whole=bool(ids), shorter=shorter)
 
 
 _IN_SHORT = ("id", "statement")
@@ -70,14 +63,9 @@ _shows(
 def show_defects(as_json: bool, group: str | None, ids: tuple[str, ...]) -> None:
     """The gallery of certificate defects, for the fault tls.certificate; or whole only those named."""
     rows = {row["id"]: row for row in catalogue.defect_rows(group)}
-    for unknown in (name for name in ids if name not in DEFECTS):
-        hint = did_you_mean(unknown, DEFECTS) or "'ucmsim show defects' lists them all"
-        raise click.BadParameter(f"there is no defect '{unknown}'; {hint}")
+    _only_known("defects", ids, DEFECTS)
     found = [rows[name] for name in dict.fromkeys(ids or rows) if name in rows]
-    if ids and found and not as_json:
-        _echoed(tables.blocks(list(found[0]), [list(map(_cell, row.values())) for row in found], _width()))
-    else:
-        _printed(found, as_json, shorter=(_DEFECT_SHORT, _DEFECT_SHORTER))
+    _printed(found, as_json=as_json, whole=bool(ids), shorter=(_DEFECT_SHORT, _DEFECT_SHORTER))
 
 
 @show.command("personalities", short_help="The appliances, and where they differ.")
@@ -94,9 +82,9 @@ def show_personalities(as_json: bool, names: tuple[str, ...]) -> None:
         by_id = {row["id"]: row for row in rows}
         rows = [by_id[name] for name in chosen]
     if as_json:
-        _printed(rows, as_json)
+        printing.for_programs(rows)
     else:
-        _echoed(tables.beside([[key, *(_cell(row[key]) for row in rows)] for key in rows[0]], _width()))
+        printing.beside([key, *(row[key] for row in rows)] for key in rows[0])
 
 
 def _personality(_context: click.Context, _option: click.Parameter, name: str | None) -> Personality | None:
@@ -117,9 +105,7 @@ def _known(name: str) -> Personality:
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 def show_quirks(as_json: bool, personality: Personality | None, confidence: str | None, ids: tuple[str, ...]) -> None:
     """The quirk register: behaviours, their sources and switches; or whole only the rows named."""
-    for unknown in (name for name in ids if name not in BY_ID):
-        hint = did_you_mean(unknown, BY_ID) or "'ucmsim show quirks' lists them all"
-        raise click.BadParameter(f"there is no quirk '{unknown}'; {hint}")
+    _only_known("quirks", ids, BY_ID)
     rows = list(catalogue.quirk_rows(personality, confidence))
     if ids:
         by_id = {row["id"]: row for row in rows}
@@ -130,10 +116,7 @@ def show_quirks(as_json: bool, personality: Personality | None, confidence: str 
     if not as_json:
         for row in rows:
             del row["changes"]  # for whoever works on ucmsim
-    if ids and rows and not as_json:
-        _echoed(tables.blocks(list(rows[0]), [list(map(_cell, row.values())) for row in rows], _width()))
-    else:
-        _printed(rows, as_json, shorter=(_SHORT, _SHORTER))
+    _printed(rows, as_json=as_json, whole=bool(ids), shorter=(_SHORT, _SHORTER))
 
 
 _TOLD = (
@@ -168,7 +151,7 @@ def show_shapes(as_json: bool, personality: Personality, ids: tuple[str, ...]) -
         raise click.BadParameter(no_shape(unknown))
     rows = [row for row in catalogue.shape_rows(personality) if not ids or row["id"] in ids]
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        printing.for_programs(rows)
         return
     for row in rows:
         click.echo(f"{row['id']}  ({', '.join(row['kinds'])}; {row['confidence']}, {row['source']})")
@@ -178,7 +161,7 @@ def show_shapes(as_json: bool, personality: Personality, ids: tuple[str, ...]) -
             click.echo(f"  trunks: {'; '.join(row['trunks'])}")
         told = [*_TOLD, "action_type"] if row["rows"] and "action_type" in row["rows"][0] else [*_TOLD]
         lines = [told, *([cdr.get(name, "") for name in told] for cdr in row["rows"])]
-        _echoed(f"  {line}" for line in (tables.table(lines, None) if row["rows"] else ["no row"]))
+        printing.lines(f"  {line}" for line in (tables.table(lines, None) if row["rows"] else ["no row"]))
         click.echo()
 
 
@@ -186,28 +169,24 @@ def show_shapes(as_json: bool, personality: Personality, ids: tuple[str, ...]) -
 @click.option("--json", "_as_json", is_flag=True, help="It is JSON anyway.")
 def schema(_as_json: bool) -> None:
     """The JSON Schema of the configuration file."""
-    click.echo(json.dumps(catalogue.configuration_schema(), indent=2))
+    printing.for_programs(catalogue.configuration_schema())
 
 
-def _printed(rows: list[dict[str, Any]], as_json: bool, shorter: Sequence[tuple[str, ...]] = ()) -> None:
-    """Print *rows*; a narrow terminal gets only the columns named in the first of *shorter* that fit."""
+def _only_known(what: str, names: Iterable[str], known: Collection[str]) -> None:
+    """Raise `click.BadParameter` for the first of *names* that is none of those *known*, which ``show`` *what* lists."""
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"'ucmsim show {what}' lists them all"
+            raise click.BadParameter(f"there is no {what.removesuffix('s')} '{name}'; {hint}")
+
+
+def _printed(
+    rows: Sequence[dict[str, Any]], *, as_json: bool, whole: bool, shorter: Sequence[tuple[str, ...]] = ()
+) -> None:
+    """Print *rows*, as a table, or *whole* a field a line; a narrow terminal gets the first of *shorter* that fits."""
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        printing.for_programs(rows)
+    elif rows and whole:
+        printing.blocks(list(rows[0]), (row.values() for row in rows))
     elif rows:
-        _echoed(tables.table([list(rows[0]), *(list(map(_cell, row.values())) for row in rows)], _width(), shorter))
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _width() -> int | None:
-    """Return how wide the terminal is; None when it is none."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-
-
-def _echoed(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(line)
+        printing.table(list(rows[0]), (row.values() for row in rows), shorter)

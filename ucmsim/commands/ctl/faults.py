@@ -7,6 +7,7 @@ from types import MappingProxyType
 import click
 
 from ucmsim.client import ControlClient
+from ucmsim.commands import printing
 from ucmsim.commands.ctl import completing, showing
 from ucmsim.commands.ctl.asking import WORDS, asks_about, asks_one
 from ucmsim.commands.ctl.showing import Columns
@@ -20,7 +21,7 @@ _NAMED = click.argument("name", shell_complete=completing.armed)
 
 
 def _own(fault: Fault) -> str:
-    return " ".join(f"{key}={showing.cell(value)}" for key, value in fault.raw.items() if key not in _TERMS)
+    return " ".join(f"{key}={printing.cell(value)}" for key, value in fault.raw.items() if key not in _TERMS)
 
 
 _COLUMNS: Columns = MappingProxyType({

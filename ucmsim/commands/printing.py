@@ -1,0 +1,76 @@
+"""Prints what commands tell: tables, blocks and lines for people, as wide as the terminal is, and JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+
+from ucmsim import tables
+
+Rows = Iterable[Iterable[Any]]
+"""Values, in the order of their names."""
+
+
+def table(names: Sequence[str], rows: Rows, shorter: Sequence[Sequence[str]] = ()) -> None:
+    """Print *rows* below their *names*; a narrow terminal gets only those named in the first of *shorter* that fit."""
+    lines(tables.table([list(names), *_cells(rows)], _width(), shorter))
+
+
+def blocks(names: Sequence[str], rows: Rows) -> None:
+    """Print each of *rows* as lines ``name: value``."""
+    lines(tables.blocks(names, _cells(rows), _width()))
+
+
+def beside(columns: Rows) -> None:
+    """Print lines of values, the name of each line first, as many beside each other as fit."""
+    lines(tables.beside(_cells(columns), _width()))
+
+
+def lines(texts: Iterable[str]) -> None:
+    """Print each of *texts*."""
+    for text in texts:
+        click.echo(text)
+
+
+def for_programs(value: Any) -> None:
+    """Print a *value* of JSON."""
+    click.echo(json.dumps(value, indent=2))
+
+
+def either(sentence: str, value: Any, *, as_json: bool) -> None:
+    """Print a *sentence* for people, or a *value* for programs."""
+    if as_json:
+        for_programs(value)
+    else:
+        click.echo(sentence)
+
+
+def _cells(rows: Rows) -> list[list[str]]:
+    return [list(map(cell, row)) for row in rows]
+
+
+def cell(value: Any) -> str:
+    """Return a *value* as people read it."""
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.isoformat()
+        case dict():
+            return json.dumps(value) if value else "-"
+        case list() | tuple():
+            return ", ".join(map(cell, value)) or "-"
+    return str(value)
+
+
+def _width() -> int | None:
+    """Return how wide the terminal is; None when it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
