@@ -15,7 +15,7 @@ from ucmsim.scenarios.judging import NO_ROWS, SILENT, UNKNOWN, Done, Evidence, F
 from ucmsim.scenarios.language import Expectation, Scenario
 from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.reading import load
-from ucmsim.scenarios.seen import Call, File, Page, Request, Row, Seen, Visit
+from ucmsim.scenarios.seen import Call, Closing, File, Page, Request, Row, Seen, Visit
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 PLACE = '  - place: {name: a, shape: answered, from: "1001", to: "1002"}\n'
@@ -173,6 +173,15 @@ def test_a_connection_that_is_over_tells_no_fault_anew():
     waited = replace(course, heeded={"cut": 4})
     assert decided(waited, 1.0, cut, visits=[over]) == "Waiting"
     assert decided(waited, 1.0, cut, visits=[replace(over, number=9)]) == "Due"
+
+
+def test_what_closes_the_port_has_fired_then():
+    """A request that it was told with came before, and connections that it cut are told later: it fires once."""
+    one, cut = Closing(5, ("shut",)), Visit(6, None, "accepted", None, (), ("shut",), number=3)
+    seen = Seen(visits=(cut,), closings=(one,))
+    assert [seen.fired(since) for since in (4, 5, 6)] == [{"shut"}, frozenset(), frozenset()]
+    restarted = replace(seen, requests=(request(4, faults=("shut",)),))
+    assert [restarted.fired(since) for since in (3, 4, 5)] == [{"shut"}, frozenset(), frozenset()]
 
 
 def test_what_never_came_is_said_and_ends_the_steps():
@@ -365,7 +374,7 @@ def judged_by(kind: str, value: Any, seen: Seen) -> tuple[bool | None, str]:
 
 def told(**marks: int) -> Any:
     """Return an event of the journal that is told, with marks whose hyphens are underscores."""
-    return SimpleNamespace(kind="listening", marks=tuple(mark.replace("_", "-") for mark in marks))
+    return SimpleNamespace(kind="listening", listens=True, marks=tuple(mark.replace("_", "-") for mark in marks))
 
 
 def test_marks_outlive_the_events_that_they_were_set_on():

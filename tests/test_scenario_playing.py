@@ -273,6 +273,21 @@ def test_a_fault_that_fired_for_one_step_has_not_for_the_next(ucm, play):
     assert [(one.says, one.passed) for one in day.outcome.findings][:1] == [("again", False)]
 
 
+def test_a_closed_port_is_a_fault_that_fired(ucm, play):
+    """Nobody has to come for it."""
+    steps = """\
+        steps:
+          - arm: {name: shut, fault: tcp.refuse}
+          - {name: closed, after: {fault: shut}}
+          - clear: shut
+    """
+    with play(dedent(steps) + SERVED) as day:
+        while day.running:
+            with suppress(requests.RequestException):
+                ask(ucm)
+    assert day.outcome.passed
+
+
 def test_what_was_broken_is_mended(ucm, play):
     """Whatever the scenario has armed and shown goes with it; what somebody else has armed stays."""
     mine = ucm.fault("http.latency", seconds=0)

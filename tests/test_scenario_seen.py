@@ -10,6 +10,7 @@ import pytest
 import requests
 from requests.auth import HTTPDigestAuth
 
+from tests.until import until
 from ucmsim.scenarios.bridge import Bridge, named
 from ucmsim.scenarios.seen import Request, Row, Seen, Visit
 from ucmsim.testing import Ucm
@@ -81,6 +82,21 @@ def test_a_page_whose_end_was_a_reset_is_not_whole(ucm):
     with ucm.fault("http.truncate", share=1.0, ending="reset"):
         ask(ucm)
     assert [(one.status, one.whole) for one in seen(ucm, 2).requests] == [(401, False), (200, False)]
+
+
+@pytest.mark.parametrize("kind", ["tcp.refuse", "api.disabled"])
+def test_a_fault_that_closes_the_port_is_seen(ucm, kind):
+    """Though who finds it closed leaves no trace; that it opens again is another matter."""
+    bridge = Bridge(ucm.control, ucm.name)
+    before = Seen.behind(bridge.end())
+    with ucm.fault(kind, name="shut"):
+        found = before
+        while not found.closings:
+            found = found.more(bridge.events(found.last))
+    assert (before.fired(0), found.fired(before.last)) == (frozenset(), {"shut"})
+    until(lambda: bridge.end().last > found.last)
+    again = found.more(bridge.events(found.last))
+    assert again.fired(found.last) == frozenset()
 
 
 def test_a_bad_certificate_that_was_refused_is_seen(ucm):

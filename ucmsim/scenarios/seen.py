@@ -75,6 +75,14 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Closing:
+    """That *faults* have closed the port: its *id* in the journal, and their names."""
+
+    id: int
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Events of the journal that came later, the id of the *last* that there is, and how many were *dropped* unread.
 
@@ -102,6 +110,7 @@ class Seen:
     marks: Mapping[str, int] = field(default_factory=dict)
     told: Mapping[str, int] = field(default_factory=dict)
     counted_anew: bool = False
+    closings: tuple[Closing, ...] = ()
 
     @classmethod
     def behind(cls, page: Page) -> Seen:
@@ -112,6 +121,7 @@ class Seen:
         """Return what is known once a *page* was told as well."""
         requests = tuple(_request(entry) for entry in page.entries if entry.kind == "exchange")
         visits = tuple(_visit(entry) for entry in page.entries if entry.kind == "connection")
+        closings = (Closing(entry.id, entry.faults) for entry in page.entries if entry.listens is False)
         return Seen(
             (*self.requests, *requests) if requests else self.requests,
             (*self.visits, *visits) if visits else self.visits,
@@ -120,6 +130,7 @@ class Seen:
             page.marks,
             Counter(self.told) + Counter(mark for entry in page.entries for mark in entry.marks),
             self.counted_anew or any(page.marks.get(mark, 0) < count for mark, count in self.marks.items()),
+            (*self.closings, *closings),
         )
 
     @property
@@ -130,12 +141,18 @@ class Seen:
     def fired(self, since: int) -> frozenset[str]:
         """Return the names of the faults that fired behind the event *since*.
 
-        A connection that is over tells once more of what has cut it in a request of its own.
+        What a request was told with, a restart, may close the port, and what closes that cuts connections: these tell of it
+        once more when they are over.
         """
         told = {(one.connection, name) for one in self.requests for name in one.faults}
-        by_request = (name for one in self.requests if one.id > since for name in one.faults)
-        late = ((one.number, name) for one in self.visits if one.id > since for name in one.faults)
-        return frozenset((*by_request, *(name for number, name in late if (number, name) not in told)))
+        by_requests = {name for _, name in told}
+        closing = {name for one in self.closings for name in one.faults}
+        found = {name for one in self.requests if one.id > since for name in one.faults}
+        found.update(name for one in self.closings if one.id > since for name in one.faults if name not in by_requests)
+        for one in self.visits:
+            if one.id > since:
+                found.update(name for name in one.faults if name not in closing and (one.number, name) not in told)
+        return frozenset(found)
 
     @property
     def rows(self) -> int:
