@@ -21,7 +21,10 @@ from ucmsim.pytest_plugin import Ucm, UcmFleet
 from ucmsim.store.history import History
 
 if TYPE_CHECKING:
+    from tests.bothclients import Connect
     from tests.devices import Device
+    from tests.strangers import Strangers
+    from ucmsim.treqclient import TreqControlClient
 
 pytest_plugins = ["pytester"]
 
@@ -43,6 +46,29 @@ def control(ucm_fleet: UcmFleet) -> Iterator[Control]:
     made = Control(ucm_fleet)
     yield made
     made.clean()
+
+
+@pytest.fixture(params=["http.client", "treq"])
+def connect(request: pytest.FixtureRequest) -> Connect:
+    """Each of the clients of the control plane, as what is called with a URL and a token."""
+    from tests.bothclients import CLIENTS
+
+    return CLIENTS[request.param]
+
+
+@pytest.fixture
+def client(control: Control, connect: Connect) -> TreqControlClient:
+    """Each of the clients, of the control plane of the session's fleet."""
+    return connect(control.client.url, control.client.token)
+
+
+@pytest.fixture
+def stranger(connect: Connect) -> Iterator[Strangers]:
+    """What is no control plane: give what it answers, get each of the clients of it."""
+    from tests.strangers import Strangers
+
+    with Strangers(connect) as strangers:
+        yield strangers
 
 
 @pytest.fixture
