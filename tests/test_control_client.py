@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
+from ast import literal_eval
+from collections.abc import Iterator
 from pathlib import Path
 
 import ucmsim
@@ -15,14 +18,20 @@ SOURCE = Path(ucmsim.__file__).parent
 
 def test_every_code_is_listed() -> None:
     """The exceptions list the codes that the control plane answers with, each with its status, and no others."""
-    there = set[tuple[str, str]]()
-    for file in [*SOURCE.glob("control*.py"), *SOURCE.glob("control/*.py")]:
-        there |= {(code, status) for status, code in re.findall(r'ApiError\(\s*(\d+),\s*"([a-z-]+)"', file.read_text())}
-    listed = set[tuple[str, str]]()
+    there = {(literal_eval(call.args[0]), literal_eval(call.args[1])) for call in _calls_of("ApiError")}
+    listed = set[tuple[int, str]]()
     for kind in (ControlRefused, ControlUnauthorised, ControlNotFound):
         for codes, status in re.findall(r"((?:``[a-z-]+``(?:,| and)?\s+)+)\((\d+)", str(kind.__doc__)):
-            listed |= {(code, status) for code in re.findall("``([a-z-]+)``", codes)}
+            listed |= {(int(status), code) for code in re.findall("``([a-z-]+)``", codes)}
     assert listed == there
+
+
+def _calls_of(name: str) -> Iterator[ast.Call]:
+    """Yield each call of what is imported by *name*, wherever in the package it is."""
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+                yield node
 
 
 def test_the_client_needs_the_standard_library_only() -> None:

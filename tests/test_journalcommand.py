@@ -329,7 +329,9 @@ def test_it_follows_into_a_new_universe(ucm: Ucm) -> None:
     with Following(ucm, "--follow", "--kind", "exchange", "--json") as following:
         assert json.loads(following.line())["request"]["target"] == "/one"
         ucm.reset()
-        exchange(ucm, b"GET /two HTTP/1.1\r\n\r\n")  # before which a stream that began behind the reset has nothing to say
+        exchange(
+            ucm, b"GET /two HTTP/1.1\r\n\r\n"
+        )  # before which a stream that began behind the reset has nothing to say
         assert following.process.stderr is not None
         assert following.process.stderr.readline() == b"the journal begins anew\n"
         told = json.loads(following.line())
