@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.commands import BAD, GUIDE, KEPT, SMALL, Command
-from ucmsim.assembling.exchanging import Exchange, belonging
+from ucmsim.assembling.fileswap import FileSwap, belonging
 from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.columns import GENERATIONS
 
@@ -229,7 +229,7 @@ def test_history_that_gave_way_when_a_process_was_killed(ucmsim: Command, words:
     config = ucmsim.config()
     ucmsim("import", GUIDE, "-c", config)
     home = ucmsim.folder / "kept" / "hq"
-    Exchange().away(*belonging(home / "history.sqlite"))
+    FileSwap().away(*belonging(home / "history.sqlite"))
     printed = ucmsim(*words, "-c", config).stdout
     assert len(ucmsim.kept()) == (6 if "import" in words else 3)
     assert not list(home.glob("*.before"))

@@ -22,7 +22,7 @@ from tests.test_control_api import own, uploaded
 from ucmsim.appliance.pbx import Pbx as Device
 from ucmsim.assembling import renewal, restoring
 from ucmsim.assembling.assembly import Appliance, Premises, assembling
-from ucmsim.assembling.exchanging import Exchange, settled
+from ucmsim.assembling.fileswap import FileSwap, settled
 from ucmsim.assembling.living import Living
 from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.certificates import keyring
@@ -146,7 +146,7 @@ RUN, TAKE = _at(Running, "__init__"), _at(Listening, "take")
 OPEN = _at(History, "open", of="history.sqlite")
 STEPS: list[tuple[str, Ask, Plant]] = [
     ("reset: letting go", reset, LEAVE),
-    *((f"reset: move {number}", reset, _at(Exchange, "_move", number)) for number in (1, 2, 3)),
+    *((f"reset: move {number}", reset, _at(FileSwap, "_move", number)) for number in (1, 2, 3)),
     ("reset: the history", reset, OPEN),
     ("reset: the journal", reset, _at(renewal, "opened_journal")),
     ("reset: putting together", reset, _at(renewal, "put_together")),
@@ -161,7 +161,7 @@ STEPS: list[tuple[str, Ask, Plant]] = [
     ("change: the TLS of it", change, RUN),
     ("change: the port", change, TAKE),
     ("restore: letting go", restore, LEAVE),
-    *((f"restore: move {number}", restore, _at(Exchange, "_move", number)) for number in (1, 2, 3, 4)),
+    *((f"restore: move {number}", restore, _at(FileSwap, "_move", number)) for number in (1, 2, 3, 4)),
     ("restore: the history", restore, OPEN),
     ("restore: putting together", restore, _at(restoring, "put_together")),
     ("restore: its channels", restore, _at(Living, "count_channels")),
@@ -311,11 +311,11 @@ def test_a_process_that_was_killed_meanwhile(tmp_path: Path, came: tuple[str, ..
         database.with_name(database.name + beside).write_text(what)
         (folder := spool.with_name(spool.name + beside)).mkdir()
         (folder / f"{what}.wav").touch()
-    exchange = Exchange()
-    exchange.away(database, spool)
+    swap = FileSwap()
+    swap.away(database, spool)
     for place in (spool, database):
         if place.stem in came:
-            exchange.put(place.with_name(f"{place.name}.restored"), place)
+            swap.put(place.with_name(f"{place.name}.restored"), place)
     settled(database, spool)
     what = "new" if "history" in came else "old"
     assert (database.read_text(), [path.name for path in spool.iterdir()]) == (what, [f"{what}.wav"])
@@ -324,16 +324,16 @@ def test_a_process_that_was_killed_meanwhile(tmp_path: Path, came: tuple[str, ..
 
 
 def test_what_could_not_be_discarded_is_not_what_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an exchange before has left aside does not come back when a process is killed in the next."""
+    """What a swap before has left aside does not come back when a process is killed in the next."""
     database, journal, spool = (tmp_path / name for name in ("history.sqlite", "journal.sqlite", "spool"))
     database.write_text("now")
     journal.write_text("now")
     for folder, name in ((spool, "now.wav"), (tmp_path / "spool.before", "long ago.wav")):
         folder.mkdir()
         (folder / name).touch()
-    planted(monkeypatch, Exchange, "_move", 2)
+    planted(monkeypatch, FileSwap, "_move", 2)
     with pytest.raises(OSError, match="No space"):
-        Exchange().away(database, journal, spool)
+        FileSwap().away(database, journal, spool)
     settled(database, journal, spool)
     assert (database.read_text(), [path.name for path in spool.iterdir()]) == ("now", ["now.wav"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["history.sqlite", "journal.sqlite", "spool"]

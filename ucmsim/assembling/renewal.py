@@ -14,7 +14,7 @@ from typing import ClassVar, Protocol
 from ucmsim import schedule
 from ucmsim.assembling.assembly import Appliance, armed, opened_journal, put_together, slow_defects
 from ucmsim.assembling.changes import Change
-from ucmsim.assembling.exchanging import Exchange, belonging, erase
+from ucmsim.assembling.fileswap import FileSwap, belonging, erase
 from ucmsim.assembling.filling import filling
 from ucmsim.assembling.identities import Identities
 from ucmsim.assembling.statefolder import HISTORY, JOURNAL
@@ -67,7 +67,7 @@ class Afresh:
     before: Appliance
     clock: PbxClock
     warnings: tuple[str, ...]
-    exchange: Exchange = field(default_factory=Exchange)
+    swap: FileSwap = field(default_factory=FileSwap)
 
     goes_on: ClassVar[bool] = False
 
@@ -86,8 +86,8 @@ class Afresh:
 
     def taking_place(self, wall: float) -> Steps[Appliance]:
         before, home, settings = self.before, self.before.home, self.settings
-        self.exchange.away(*belonging(home / HISTORY), *belonging(home / JOURNAL))
-        self.exchange.put(home / _COMING, home / HISTORY)
+        self.swap.away(*belonging(home / HISTORY), *belonging(home / JOURNAL))
+        self.swap.put(home / _COMING, home / HISTORY)
         with ExitStack() as undoing:
             history = History.open(home / HISTORY, durable=before.premises.durable)
             undoing.callback(history.close)
@@ -104,11 +104,11 @@ class Afresh:
 
     def put_back(self) -> None:
         home = self.before.home
-        self.exchange.undo(*belonging(home / HISTORY)[1:], *belonging(home / JOURNAL))
+        self.swap.undo(*belonging(home / HISTORY)[1:], *belonging(home / JOURNAL))
         self.abandon()
 
     def settle(self) -> None:
-        self.exchange.settle()
+        self.swap.settle()
 
     def abandon(self) -> None:
         erase(self.before.home / _COMING)

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from ucmsim import __version__
 from ucmsim.assembling import snapshots
 from ucmsim.assembling.assembly import Appliance, opened_journal, put_together, slow_defects
-from ucmsim.assembling.exchanging import Exchange, belonging, erase
+from ucmsim.assembling.fileswap import FileSwap, belonging, erase
 from ucmsim.assembling.frozen import clock_json, clock_of, faults_json, faults_of, nonces_into, nonces_json
 from ucmsim.assembling.identities import Identities
 from ucmsim.assembling.snapshots import Snapshot, SnapshotError
@@ -99,7 +99,7 @@ class Restored:
     channels: int
     journal: str
     warnings: tuple[str, ...]
-    exchange: Exchange = field(default_factory=Exchange)
+    swap: FileSwap = field(default_factory=FileSwap)
 
     goes_on: ClassVar[bool] = False
 
@@ -113,9 +113,9 @@ class Restored:
 
     def taking_place(self, wall: float) -> Steps[Appliance]:
         before, home, settings, old = self.before, self.before.home, self.settings, self.before.pbx
-        self.exchange.away(*belonging(home / HISTORY), home / SPOOL)
-        self.exchange.put(home / _SPOOL, home / SPOOL)
-        self.exchange.put(home / _COMING, home / HISTORY)  # last: by it is known how far it came
+        self.swap.away(*belonging(home / HISTORY), home / SPOOL)
+        self.swap.put(home / _SPOOL, home / SPOOL)
+        self.swap.put(home / _COMING, home / HISTORY)  # last: by it is known how far it came
         journal = old.journal
         with ExitStack() as undoing:
             if settings.journal != old.settings.journal:
@@ -138,11 +138,11 @@ class Restored:
         return appliance
 
     def put_back(self) -> None:
-        self.exchange.undo(*belonging(self.before.home / HISTORY)[1:])
+        self.swap.undo(*belonging(self.before.home / HISTORY)[1:])
         self.abandon()
 
     def settle(self) -> None:
-        self.exchange.settle()
+        self.swap.settle()
 
     def abandon(self) -> None:
         _clear(self.before.home)

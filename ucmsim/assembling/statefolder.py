@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from ucmsim.assembling.exchanging import belonging, settled
+from ucmsim.assembling.fileswap import belonging, settled
 from ucmsim.errors import ConfigurationError, Problem, StateInUse
 from ucmsim.steps import Steps, finished
 

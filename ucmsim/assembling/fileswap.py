@@ -25,7 +25,7 @@ def erase(database: Path) -> None:
 
 
 @dataclass(slots=True)
-class Exchange:
+class FileSwap:
     """What was moved, in order, until it is settled; nobody may have any of it open when it is moved."""
 
     _moved: list[tuple[Path, Path]] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Exchange:
 
 
 def settled(first: Path, *others: Path) -> None:
-    """End what a process began that was killed in the middle of an exchange, in which *first* gave way first and came last.
+    """End what a process began that was killed in the middle of a swap, in which *first* gave way first and came last.
 
     Where it has not come everything is as it was before, and what came already is discarded.
     """
