@@ -9,6 +9,7 @@ import pty
 import shlex
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -289,11 +290,14 @@ class Following:
         )
         if self._terminal:
             os.close(self._terminal[1])
+        self._limit = threading.Timer(60, self.process.kill)  # so that nobody waits for ever for what it does not print
 
     def __enter__(self) -> Self:
+        self._limit.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._limit.cancel()
         self.process.kill()
         self.process.wait(10)
         for stream in (self.process.stdout, self.process.stderr):
@@ -328,6 +332,10 @@ def test_it_follows_into_a_new_universe(ucm: Ucm) -> None:
     exchange(ucm, b"GET /one HTTP/1.1\r\n\r\n")
     with Following(ucm, "--follow", "--kind", "exchange", "--json") as following:
         assert json.loads(following.line())["request"]["target"] == "/one"
+        exchange(ucm, b"GET /again HTTP/1.1\r\n\r\n")
+        assert (
+            json.loads(following.line())["request"]["target"] == "/again"
+        )  # by which it follows, and has not only read
         ucm.reset()
         exchange(
             ucm, b"GET /two HTTP/1.1\r\n\r\n"
