@@ -151,6 +151,35 @@ def test_a_parent_that_is_none(tmp_path: Path) -> None:
                 assert names(tmp_path / "tmp") == []
 
 
+def test_the_folder_of_a_parent_goes_with_it(tmp_path: Path) -> None:
+    """It is the parent's while that is there, also where somebody else ends the process, and is removed by nobody else when it is gone."""
+    for gone in (True, False):
+        watched, alive = os.pipe()
+        made = tmp_path / "made"
+        made.mkdir()
+        (made / "log").touch()
+        words: list[str | Path] = ["--config", config(tmp_path), "--parent-pipe", str(watched), "--parent-folder", made]
+        try:
+            with Process(tmp_path, *words, pipes=(watched,)) as process:
+                process.report()
+                if gone:
+                    os.close(alive)
+                    assert process.ended() == 0
+                else:
+                    assert process.stop() == 143
+                    os.close(alive)
+                assert made.exists() is not gone
+        finally:
+            os.close(watched)
+
+
+def test_the_folder_of_no_parent(tmp_path: Path) -> None:
+    """Without a parent to watch it would never be removed."""
+    with Process(tmp_path, "--parent-folder", tmp_path / "made") as process:
+        assert process.ended() == 1
+        assert "--parent-folder needs --parent-pipe, which says when" in process.out + process.err
+
+
 def test_nobody_need_read_the_banner(tmp_path: Path) -> None:
     """A process whose standard output nobody reads starts and serves all the same."""
     reads, writes = os.pipe()

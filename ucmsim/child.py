@@ -50,6 +50,8 @@ class Child:
             f"/dev/fd/{told}",
             "--parent-pipe",
             str(watched),
+            "--parent-folder",  # whoever is killed removes nothing
+            str(home),
         ]
         with (home / "output").open("wb") as output:
             # In a session of its own, for Ctrl-C at the terminal is its parent's to hear, who may still need it to clean up.

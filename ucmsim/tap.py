@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import secrets
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -48,6 +49,7 @@ class Options(usage.Options):
         ["config", "c", None, "The configuration file (sim.yaml); 'ucmsim check FILE' judges it."],
         ["ready-file", "r", None, "Where to write the ready report once everything listens; a pipe will do."],
         ["parent-pipe", None, None, "Number of an inherited file descriptor; stop when its other end closes.", int],
+        ["parent-folder", None, None, "A folder that the parent made for it: it is removed once the parent is gone."],
     ]
     optFlags = [["fresh", "f", "Empty the state folder first."]]
 
@@ -63,6 +65,8 @@ class Options(usage.Options):
         fd = self["parent-pipe"]
         if fd is not None and (said := parent.objection(fd)):
             raise usage.UsageError(f"--parent-pipe {fd} {said}; give the number of one that was inherited")
+        if fd is None and self["parent-folder"] is not None:
+            raise usage.UsageError("--parent-folder needs --parent-pipe, which says when the parent is gone")
 
 
 def makeService(options: Options, reactor: Any = None) -> IService:
@@ -104,6 +108,7 @@ class Simulator(MultiService):
         self._locales = Locales()
         self._demo = configuration.is_demo(settings)
         self._many = self._ending = False
+        self._leaves: str | None = None
         fd = options["parent-pipe"]
         self._orphaned_early = (lambda: False) if fd is None else parent.ParentLook(fd)
         self._heed_no_hangup: Callable[[], object] = lambda: None
@@ -211,6 +216,7 @@ class Simulator(MultiService):
     def _orphaned(self) -> None:
         if self.running:
             self._log.info("The process that started ucmsim is gone")
+            self._leaves = self._options["parent-folder"]
             self._reactor.stop()
 
     def _heed_hangup(self) -> None:
@@ -248,4 +254,6 @@ class Simulator(MultiService):
 
     def _close(self, result: object) -> object:
         self._folder.close()
+        if self._leaves is not None:
+            shutil.rmtree(self._leaves, ignore_errors=True)
         return result
