@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -225,6 +226,12 @@ def test_a_store_is_found_however_far_it_is() -> None:
     """The check can fail: a store that another module imports is one."""
     assert "sqlite3" in reached("ucmsim.store.history")
     assert "sqlite3" in reached("ucmsim.assembling.living")
+
+
+@pytest.mark.parametrize("module", [name for name, _ in EVERY if re.fullmatch(r"ucmsim\.commands\.(?!ctl)\w+", name)])
+def test_what_commands_share_knows_no_group_of_them(module: str) -> None:
+    """What `ucmsim ctl` is made of uses it, and not the other way round, inside functions either."""
+    assert [name for name in known(module) if name.startswith("ucmsim.commands.ctl")] == []
 
 
 def test_every_module_has_a_layer() -> None:

@@ -14,7 +14,8 @@ from ucmsim.client import ControlClient
 from ucmsim.commands import printing
 from ucmsim.commands.exits import exiting
 from ucmsim.commands.following import Follower
-from ucmsim.commands.outeroptions import LocatedCommand, for_programs, located, pbx_said
+from ucmsim.commands.outeroptions import LocatedCommand, for_programs, located
+from ucmsim.commands.said import pbx_said
 from ucmsim.commands.whereabouts import Whereabouts, chosen
 from ucmsim.contract.answers import Entry
 from ucmsim.journal import digest as digests

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
 
+from ucmsim.commands import completing
 from ucmsim.commands.lazily import LazyGroup
-from ucmsim.commands.whereabouts import CA, READY_FILE, TIMEOUT, TOKEN, URL, Whereabouts
+from ucmsim.commands.said import WHERE, programs_said, where_said
+from ucmsim.commands.whereabouts import CA, READY_FILE, TIMEOUT, TOKEN, URL
 
 F = TypeVar("F", bound=Callable[..., Any])
-_NAMES = ("url", "token", "ready", "config", "ca", "timeout")
 
 
 class _Where(click.Option):
@@ -67,7 +68,7 @@ def located(command: F) -> F:
     @click.pass_context
     @wraps(command)
     def placed(context: click.Context, /, **given: Any) -> Any:
-        return command(where=said(context), **{key: value for key, value in given.items() if key not in _NAMES})
+        return command(where=where_said(context), **{key: value for key, value in given.items() if key not in WHERE})
 
     for option in reversed(_OPTIONS):
         placed = option(placed)
@@ -82,7 +83,7 @@ def for_programs(what: str) -> Callable[[F], F]:
         @click.pass_context
         @wraps(command)
         def printing(context: click.Context, /, **given: Any) -> Any:
-            given["as_json"] = any(one.params.get("as_json") for one in _outward(context))
+            given["as_json"] = programs_said(context)
             return command(**given)
 
         return cast("F", printing)
@@ -95,7 +96,9 @@ def group(short_help: str) -> Callable[[Callable[[], None]], LocatedGroup]:
 
     def made(describing: Callable[[], None]) -> LocatedGroup:
         @click.group(describing.__name__, cls=LocatedGroup, short_help=short_help)
-        @click.option("--pbx", "-p", shell_complete=_pbxs, help="The PBX; may be left out when there is only one.")
+        @click.option(
+            "--pbx", "-p", shell_complete=completing.pbxs, help="The PBX; may be left out when there is only one."
+        )
         @for_programs("JSON")
         @located
         @wraps(describing)
@@ -105,30 +108,3 @@ def group(short_help: str) -> Callable[[Callable[[], None]], LocatedGroup]:
         return grouping
 
     return made
-
-
-def _pbxs(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
-    from ucmsim.commands.ctl import completing  # which imports this module
-
-    return completing.pbxs(context, parameter, begun)
-
-
-def pbx_said(context: click.Context | None) -> str | None:
-    """Return the PBX that ``--pbx`` named in *context* or before it, the nearest to the command; None where none did."""
-    return next((one.params["pbx"] for one in _outward(context) if one.params.get("pbx")), None)
-
-
-def said(context: click.Context) -> Whereabouts:
-    """Return what was typed, so far, of where the control plane is: what stands nearer to the command counts."""
-    where = Whereabouts()
-    for one in reversed(list(_outward(context))):
-        where = Whereabouts(*(one.params.get(name) for name in _NAMES)).over(where)
-    return where
-
-
-def _outward(context: click.Context | None) -> Iterator[click.Context]:
-    """Yield *context* and those around it."""
-    around = context
-    while around is not None:
-        yield around
-        around = around.parent

@@ -1,6 +1,6 @@
 """`ucmsim ctl`: drives a running ucmsim from the command line, over its control plane.
 
-`command` is the group; `showing` prints answers, `words` reads what is typed, `completing` says what could be typed next.
+`command` is the group; `showing` prints answers, `words` reads what is typed.
 """
 
 from ucmsim.commands.ctl.command import ctl

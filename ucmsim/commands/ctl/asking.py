@@ -9,9 +9,10 @@ from typing import Any
 
 import click
 
-from ucmsim.commands.ctl import completing
+from ucmsim.commands import completing
 from ucmsim.commands.exits import exiting
-from ucmsim.commands.outeroptions import for_programs, located, pbx_said
+from ucmsim.commands.outeroptions import for_programs, located
+from ucmsim.commands.said import pbx_said
 from ucmsim.commands.whereabouts import Whereabouts, chosen
 
 Command = Callable[..., None]

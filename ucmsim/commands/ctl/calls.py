@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from ucmsim.client import ControlClient
-from ucmsim.commands.ctl import completing, showing
+from ucmsim.commands import completing
+from ucmsim.commands.ctl import showing
 from ucmsim.commands.ctl.asking import asks_about
 from ucmsim.commands.ctl.placing import place
 from ucmsim.commands.ctl.showing import Columns

@@ -7,8 +7,8 @@ from types import MappingProxyType
 import click
 
 from ucmsim.client import ControlClient
-from ucmsim.commands import printing
-from ucmsim.commands.ctl import completing, showing
+from ucmsim.commands import completing, printing
+from ucmsim.commands.ctl import showing
 from ucmsim.commands.ctl.asking import WORDS, asks_about, asks_one
 from ucmsim.commands.ctl.showing import Columns
 from ucmsim.commands.ctl.words import nested

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from ucmsim.client import ControlClient
-from ucmsim.commands.ctl import completing, showing
+from ucmsim.commands import completing
+from ucmsim.commands.ctl import showing
 from ucmsim.commands.ctl.asking import WORDS, asks_about, asks_one
 from ucmsim.commands.ctl.words import nested
 from ucmsim.commands.outeroptions import group

@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from ucmsim.client import ControlClient
-from ucmsim.commands.ctl import completing, showing
+from ucmsim.commands import completing
+from ucmsim.commands.ctl import showing
 from ucmsim.commands.ctl.asking import NAME, WORDS, asks, asks_about
 from ucmsim.commands.ctl.showing import Columns
 from ucmsim.commands.ctl.words import settings_of

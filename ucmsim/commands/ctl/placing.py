@@ -11,7 +11,8 @@ import click
 
 from ucmsim.asking.wishes import AMI, LONGEST
 from ucmsim.client import ControlClient
-from ucmsim.commands.ctl import completing, showing
+from ucmsim.commands import completing
+from ucmsim.commands.ctl import showing
 from ucmsim.commands.ctl.asking import asks_one
 from ucmsim.commands.ctl.words import calls_of, given
 from ucmsim.commands.outeroptions import LocatedCommand

@@ -8,7 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ucmsim.client import ControlClient, ControlError
-from ucmsim.commands.outeroptions import said
+from ucmsim.commands.said import where_said
 from ucmsim.commands.whereabouts import chosen
 from ucmsim.errors import UcmsimError
 
@@ -25,7 +25,7 @@ def _beginning(words: Iterable[str], begun: str) -> list[str]:
 def _asked(context: click.Context, ask: Callable[[ControlClient], Iterable[str]], begun: str) -> list[str]:
     """Return the names that a running ucmsim tells, none where it cannot be asked: a shell wants no error."""
     try:
-        return _beginning(ask(said(context).client(PATIENCE)), begun)
+        return _beginning(ask(where_said(context).client(PATIENCE)), begun)
     except (ControlError, UcmsimError, click.UsageError):
         return []
 
