@@ -221,7 +221,7 @@ class Unverifying(Collector):
 
 
 class GivesUp(Collector):
-    """Is silent for ever after an error."""
+    """Is silent for ever after two errors in a row: the first may come in the second in which a certificate ends, when it is good still."""
 
     failed = 0
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from tests.collectors import Collector
 from tests.rightclients import RIGHT
 from ucmsim.scenarios import shipped
 from ucmsim.scenarios.outcome import Outcome
+from ucmsim.scenarios.performing import Performance
 from ucmsim.testing import Ucm
 
 BUGS: dict[str, dict[type[Collector], list[str]]] = {
@@ -73,12 +76,20 @@ BUGS: dict[str, dict[type[Collector], list[str]]] = {
 Plays = Callable[[Sequence[tuple[str, type[Collector]]], float], list[Outcome]]
 
 
+def settings(scenario: str) -> dict[str, Any]:
+    """Return those of a PBX for *scenario*: it stands before the day, so that a client that asks before that reads no later Date."""
+    found = shipped.found(scenario)
+    then = next((step.clock.now for step in found.steps[:1] if step.clock), None)
+    clock = {"clock": {"start": (then - timedelta(hours=1)).isoformat()}} if then else {}
+    return {"history": {"days": 0}, **clock, **found.pbx}
+
+
 @pytest.fixture
 def play(ucm_fleet) -> Plays:
     """Return what plays scenarios to clients, all at the same time, each on a PBX of its own, and tells what came of them."""
 
     def played(parts: Sequence[tuple[str, type[Collector]]], patience: float) -> list[Outcome]:
-        pbxs = [ucm_fleet.start({"history": {"days": 0}, **shipped.found(name).pbx}) for name, _ in parts]
+        pbxs = [ucm_fleet.start(settings(name)) for name, _ in parts]
         try:
             with ThreadPoolExecutor(len(parts)) as threads:
                 return list(threads.map(one, pbxs, *zip(*parts, strict=True), [patience] * len(parts)))
@@ -114,11 +125,46 @@ def test_a_correct_client_passes(play: Plays, client: type[Collector]) -> None:
 def test_a_client_with_a_bug_fails_for_it(play: Plays, scenario: str) -> None:
     """It fails what names its bug, and nothing else."""
     clients = list(BUGS[scenario])
-    outcomes = play([(scenario, client) for client in clients], 6.0)
+    outcomes = play([(scenario, client) for client in clients], 8.0)
     found = {client.__name__: list(of.failed) for client, of in zip(clients, outcomes, strict=True)}
     assert found == {client.__name__: failed for client, failed in BUGS[scenario].items()}, "\n".join(
         map(str, outcomes)
     )
+
+
+@pytest.mark.parametrize("often", [True, False], ids=["between any two steps", "only while one waits"])
+@pytest.mark.parametrize("scenario", ["late-rows", "long-call", "restart-in-mid-paging"])
+def test_the_verdict_is_the_same_whenever_a_client_asks(
+    ucm_fleet: Any, monkeypatch: pytest.MonkeyPatch, scenario: str, often: bool
+) -> None:
+    """Who takes windows by the Date of answers, refusals too, fails for that, wherever among the steps the PBX was asked."""
+    ucm = ucm_fleet.start(settings(scenario))
+    client = AtOnce(ucm)
+    playing = ucm.play(scenario, patience=2.0)
+    client.poll()
+    do = Performance._do
+
+    def asked(performance: Performance, *_: Any) -> None:
+        client.poll()
+        playing.kept(client.kept)
+
+    def then_asked(performance: Performance, step: Any) -> None:
+        do(performance, step)
+        asked(performance)
+
+    monkeypatch.setattr(Performance, "_pause", asked)
+    if often:
+        monkeypatch.setattr(Performance, "_do", then_asked)
+    with suppress(AssertionError), playing:
+        playing.wait()
+    assert playing.outcome is not None
+    assert list(playing.outcome.failed) == BUGS[scenario][collectors.WindowDone], str(playing.outcome)
+
+
+class AtOnce(collectors.WindowDone):
+    """Waits no longer after an error than after an answer."""
+
+    first_wait = longest_wait = 0.05
 
 
 def test_every_scenario_has_its_faulty_client() -> None:
