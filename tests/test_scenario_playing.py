@@ -17,7 +17,7 @@ from requests.auth import HTTPDigestAuth
 
 from tests.until import until
 from ucmsim.certificates.authority import self_signed
-from ucmsim.client import ControlError, ControlNotFound
+from ucmsim.client import ControlNotFound
 from ucmsim.scenarios.doing import remains
 from ucmsim.scenarios.playing import Play, WrongPbx
 from ucmsim.scenarios.reading import load
@@ -116,12 +116,42 @@ def test_an_error_of_the_test_is_the_tests_own(play):
     assert day.outcome.failed == ("served",)
 
 
-def test_what_the_control_plane_refuses_is_an_error(ucm, play):
-    """It is raised in the test: here there is no such extension to call from."""
+def test_what_the_control_plane_refuses_has_failed(ucm, play):
+    """Here there is no such extension to call from; steps behind it are not done, and what came by then is judged."""
     place = "place: {name: a, shape: answered, from: '1', to: '2'}"
-    with pytest.raises(ControlError, match="from"), play(f"steps:\n  - {place}\n{SERVED}") as day:
-        day.wait()
-    assert day.outcome is None
+    steps = (
+        f"steps:\n  - {{name: asked, after: {{request: {{status: 200}}}}}}\n  - {place}\n  - arm: {{fault: api.deny}}\n"
+    )
+    said: Queue[str] = Queue()
+    with suppress(AssertionError), play(steps + SERVED, say=said.put) as day:
+        while day.running:
+            ask(ucm)
+    refused, served = day.outcome.findings
+    assert (refused.name, refused.says, refused.passed) == ("step 2", "place a", False)
+    assert refused.why.startswith("it was refused: [0].from: neither '1' nor '2' is an extension of this PBX")
+    assert refused.why.endswith("; 1 steps behind it were not done")
+    assert served.passed
+    assert [one.what for one in day.outcome.steps] == ["asked"]
+    assert ucm.faults == []
+    assert any(one.startswith("place a: it was refused: ") for one in said.queue)
+
+
+def test_a_fault_that_is_over_is_cleared(ucm, play):
+    """By its time to live, or by a reset: it is gone, as it was to be."""
+    steps = """\
+        steps:
+          - arm: {name: brief, fault: http.latency, seconds: 0, ttl: 0.1}
+          - wait: 0.2
+          - clear: brief
+          - arm: {name: slow, fault: http.latency, seconds: 0}
+          - reset: true
+          - {name: mended, clear: slow}
+    """
+    with play(dedent(steps) + SERVED) as day:
+        while day.running:
+            with suppress(requests.RequestException):  # the reset may come meanwhile
+                ask(ucm)
+    assert (day.outcome.passed, day.outcome.steps[-1].what) == (True, "mended")
 
 
 def test_a_pbx_with_other_settings_is_refused(ucm):
@@ -268,6 +298,7 @@ def test_a_fault_that_fired_for_one_step_has_not_for_the_next(ucm, play):
           - {name: again, limit: 0.2, after: {fault: once}}
     """
     with suppress(AssertionError), play(dedent(steps) + SERVED) as day:
+        until(lambda: ucm.faults)
         ask(ucm)
         day.wait(20)
     assert [(one.says, one.passed) for one in day.outcome.findings][:1] == [("again", False)]

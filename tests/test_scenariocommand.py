@@ -211,6 +211,17 @@ def test_the_evidence_is_kept(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
     assert [name for name, data in files.items() if b"cdrapi123" in data] == []
 
 
+def test_a_step_that_is_refused_is_in_the_verdict(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+    """For programs too, and in the report."""
+    out = tmp_path / "run.zip"
+    day = DAY.replace("ring: 1", 'ring: 1, at: "2020-01-01T00:00:00Z"')
+    told, _ = Run(ucm_fleet, tmp_path, "--report", out, "--json", day=day).end(1)
+    (refused, *rest) = json.loads(told)["findings"]
+    assert (refused["name"], refused["passed"], [one["passed"] for one in rest]) == ("step 1", False, [None, None])
+    with ZipFile(out) as found:
+        assert json.loads(found.read("outcome.json"))["findings"][0] == refused
+
+
 def test_no_password_of_a_scenario_is_in_its_evidence(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
     """Also where the client sent it before its step came, which never does, and where a step is called so."""
     out = tmp_path / "run.zip"
@@ -273,6 +284,14 @@ def test_one_is_played_on_a_pbx_that_is_there(ucm_fleet: UcmFleet, ucm: Ucm, tmp
     assert "scenario day: 1 of 2 passed, 1 not judged" in told
     assert "password  (as the PBX is configured)" in told
     assert ucm.name in ucm_fleet.control.status().pbxs
+
+
+def test_nothing_stays_of_steps_that_were_not_done(ucm: Ucm, tmp_path: Path) -> None:
+    """The PBX keeps its clock where the step that moves it never came."""
+    day = tmp_path / "day.yaml"
+    day.write_text(DAY.replace("  - place", "  - {limit: 0, after: {rows: 600}}\n  - place"))
+    here = ("--url", ucm.control.url, "--token", ucm.control.token)
+    assert "keeps the" not in ran("run", day, *here, "--pbx", ucm.name, code=1).stderr
 
 
 def test_its_own_pbx_has_a_name_that_is_free(ucm_fleet: UcmFleet, tmp_path: Path) -> None:

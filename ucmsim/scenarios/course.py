@@ -39,7 +39,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Never:
-    """What a step waited for never came."""
+    """A step was not done: what it waited for never came, or it was refused."""
 
     finding: Finding
 
@@ -85,7 +85,11 @@ class Course:
             left = max(left, step.at - now.real)  # real time comes by itself
         if left > 0:
             return Waiting(step, left)
-        return Never(Finding(f"step {self.at + 1}", in_words(step), False, self._missed(step, now, limit)))
+        return self.never(self._missed(step, now, limit))
+
+    def never(self, why: str) -> Never:
+        """Return that the next step is not done, and *why*."""
+        return Never(Finding(f"step {self.at + 1}", in_words(self.scenario.steps[self.at]), False, why))
 
     def done(self, real: float, done: Done, armed: str | None = None) -> Course:
         """Return the course when the step that was due is *done*, at the second *real*, which has *armed* the fault of that name."""
@@ -103,7 +107,7 @@ class Course:
         return replace(self, findings=(*self.findings, *findings))
 
     def stopped(self, never: Never) -> Course:
-        """Return the course when a step never came: those behind it are not done."""
+        """Return the course when a step was *never* done: nor are those behind it."""
         left = len(self.scenario.steps) - self.at - 1
         more = f"; {left} steps behind it were not done" if left else ""
         return replace(

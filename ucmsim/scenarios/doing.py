@@ -72,7 +72,8 @@ def _clear(bridge: Bridge, fault: str) -> None:
     if fault == EVERY:
         bridge.control.clear_faults(bridge.name)
     else:
-        bridge.control.disarm_fault(bridge.name, fault)
+        with suppress(ControlNotFound):  # its time may be over, and what was to be is so
+            bridge.control.disarm_fault(bridge.name, fault)
 
 
 def _restarting(restart: Restart) -> Mapping[str, Any]:

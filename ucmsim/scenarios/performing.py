@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
 
-from ucmsim.client import ControlError
+from ucmsim.client import ControlError, ControlRefused, ControlUnauthorised
 from ucmsim.scenarios.bridge import Bridge, named
 from ucmsim.scenarios.course import Course, Due, Moment, Never, Waiting, in_words, judged, needs_calls, needs_clock
 from ucmsim.scenarios.doing import Doing
@@ -65,7 +65,7 @@ class Performance:
         self._doing = Doing(self.bridge)
 
     def run(self) -> Outcome:
-        """Play it to its end; raises `ucmsim.client.ControlError`."""
+        """Play it to its end; raises `ucmsim.client.ControlError` where that cannot be asked, or has no such PBX any more."""
         try:
             self._seen = Seen.behind(self.bridge.end())
             self._began = time.monotonic()
@@ -80,7 +80,7 @@ class Performance:
     @property
     def done(self) -> tuple[Step, ...]:
         """The steps that were done by now."""
-        return self.scenario.steps[: self._course.at]
+        return self.scenario.steps[: len(self._done)]
 
     @property
     def _real(self) -> float:
@@ -95,17 +95,19 @@ class Performance:
                 case Due(step=step):
                     self.say(in_words(step))
                     self._do(step)
-                case Never(finding=finding) as never:
-                    self.say(f"{finding.says}: {finding.why}")
-                    self._course = self._course.stopped(never)
+                case Never() as never:
+                    self._stop(never)
                 case Waiting() as waiting if self._gone():
                     why = f"the client had left before it came (waiting {waiting.left:.0f} s more was in vain)"
-                    self._course = self._course.stopped(
-                        Never(Finding(f"step {self._course.at + 1}", in_words(step), False, why))
-                    )
+                    self._stop(self._course.never(why))
                 case Waiting():
                     self._say_waiting(step)
                     self._pause(PERIOD)
+
+    def _stop(self, never: Never) -> None:
+        """Do no more steps, because of one that was *never* done."""
+        self.say(f"{never.finding.says}: {never.finding.why}")
+        self._course = self._course.stopped(never)
 
     def _say_waiting(self, step: Step) -> None:
         if self._waits_for is not step:
@@ -175,7 +177,20 @@ class Performance:
     def _do(self, step: Step) -> None:
         """Do what *step* does. What the client does meanwhile counts as behind it."""
         done = Done(self._seen.last, self.bridge.wall(), self.bridge.now() if step.name else None)
+        try:
+            armed = self._act(step)
+        except ControlUnauthorised:
+            raise
+        except ControlRefused as error:
+            self._stop(self._course.never(f"it was refused: {error}"))
+            return
         self._done.append(StepDone(in_words(step), done.wall, done.pbx))
+        self._course = self._course.done(self._real, done, armed)
+        if step.expect is not None:
+            self._course = self._course.found(*self._judged(step.expect))
+
+    def _act(self, step: Step) -> str | None:
+        """Do what *step* does; return the name of the fault that it armed."""
         armed = self._doing.do(step)
         for call in step.place or ():
             self._place(call)
@@ -185,9 +200,7 @@ class Performance:
             self._placed.clear()
         if step.wait is not None:
             self._wait(step.wait)
-        self._course = self._course.done(self._real, done, armed)
-        if step.expect is not None:
-            self._course = self._course.found(*self._judged(step.expect))
+        return armed
 
     def _tidy(self) -> None:
         """Take away what the scenario has broken and not mended: the PBX may be somebody's."""
