@@ -319,6 +319,28 @@ def test_a_closed_port_is_a_fault_that_fired(ucm, play):
     assert day.outcome.passed
 
 
+def test_every_restart_is_one(ucm, play):
+    """Also one that comes while another waits for its request: each has a name of its own."""
+    steps = """\
+        steps:
+          - restart: {seconds: 0, when: {path: /recapi}}
+          - restart: {seconds: 0}
+          - {name: one, after: {fault: restart-2}}
+          - {name: two, after: {fault: restart}}
+        expect: [{name: back, says: It is served again., came_back: {since: two, requests: 50}}]
+    """
+    with play(steps) as day:
+        until(lambda: [fault.name for fault in ucm.faults] == ["restart", "restart-2"])
+        for target, fired in (("/cdrapi", [0, 1]), ("/recapi", [1, 1])):
+            while [fault.fired for fault in ucm.faults] != fired:
+                with suppress(requests.ConnectionError):
+                    ask(ucm, target)
+        while day.running:
+            with suppress(requests.ConnectionError):
+                ask(ucm)
+    assert day.outcome.passed
+
+
 def test_what_was_broken_is_mended(ucm, play):
     """Whatever the scenario has armed and shown goes with it; what somebody else has armed stays."""
     mine = ucm.fault("http.latency", seconds=0)

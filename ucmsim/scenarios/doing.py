@@ -9,9 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from ucmsim.client import ControlNotFound
-from ucmsim.contract.answers import Fault
 from ucmsim.scenarios.bridge import Bridge
-from ucmsim.scenarios.language import EVERY, RESTART, Restart, Step
+from ucmsim.scenarios.language import EVERY, Step
 
 
 @dataclass(slots=True)
@@ -23,19 +22,26 @@ class Doing:
     """The ids of faults: somebody else's may have the same name by then."""
     _before: Mapping[str, str] | None = None
     """What was shown before it was another certificate."""
+    _restarts: int = 0
 
     def do(self, step: Step) -> str | None:
         """Do what *step* does that is one request; return the name of the fault that it armed. Raises `ucmsim.client.ControlError`."""
-        armed = None
+        if step.arm is not None:
+            return self._arm(step.arm)
+        if step.restart is not None:
+            self._restarts += 1
+            return self._arm(step.restart.fault(self._restarts))
         if step.identity is not None and self._before is None:
             self._before = self.bridge.control.identity(self.bridge.name).again
         for key, act in _ACTS.items():
             if (value := getattr(step, key)) is not None:
-                told = act(self.bridge, value)
-                if isinstance(told, Fault):
-                    self._armed.add(told.id)
-                    armed = told.name
-        return armed
+                act(self.bridge, value)
+        return None
+
+    def _arm(self, fault: Mapping[str, Any]) -> str:
+        told = self.bridge.control.arm_fault(self.bridge.name, fault)
+        self._armed.add(told.id)
+        return told.name
 
     def undo(self) -> None:
         """Disarm what was armed and is armed still, and show again what was shown before; raises `ControlError`.
@@ -76,13 +82,7 @@ def _clear(bridge: Bridge, fault: str) -> None:
             bridge.control.disarm_fault(bridge.name, fault)
 
 
-def _restarting(restart: Restart) -> Mapping[str, Any]:
-    when = dict(restart.when or {})
-    return {"name": RESTART, "fault": "api.restart", "seconds": restart.seconds, "when": when, "times": 1}
-
-
 _ACTS: Mapping[str, Callable[[Bridge, Any], object]] = MappingProxyType({
-    "arm": lambda bridge, fault: bridge.control.arm_fault(bridge.name, fault),
     "clear": _clear,
     "clock": lambda bridge, clock: bridge.control.change_clock(
         bridge.name, clock.model_dump(mode="json", exclude_unset=True)
@@ -90,6 +90,5 @@ _ACTS: Mapping[str, Callable[[Bridge, Any], object]] = MappingProxyType({
     "time_of_day": lambda bridge, text: bridge.set_time_of_day(text),
     "identity": lambda bridge, identity: bridge.control.show_identity(bridge.name, identity),
     "api": lambda bridge, changes: bridge.control.change_api(bridge.name, changes),
-    "restart": lambda bridge, restart: bridge.control.arm_fault(bridge.name, _restarting(restart)),
     "delete_rows": lambda bridge, _true: bridge.control.delete_cdrs(bridge.name),
 })  # fmt: skip

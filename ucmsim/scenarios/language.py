@@ -26,8 +26,6 @@ PLACED, EVERY = "placed", "all"
 """What stands for all calls that were placed, and for all that there are."""
 PLACING = ("name", "count", "every")
 """What stands beside the keys of a call that is placed."""
-RESTART = "restart"
-"""The name of the fault that a restart is."""
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
 _STATUS = re.compile(r"[1-5]xx")
@@ -148,6 +146,11 @@ class Restart(Keys):
     seconds: Seconds = Field(1.0, description="of real time that the port is closed")
     when: Mapping[str, Any] | None = Field(None, description="which request it is, as of a fault")
 
+    def fault(self, number: int) -> Mapping[str, Any]:
+        """Return the fault that it is, the restart of its scenario with that *number*, from 1 on, as the control API takes it."""
+        name, when = "restart" if number == 1 else f"restart-{number}", dict(self.when or {})
+        return {"name": name, "fault": "api.restart", "seconds": self.seconds, "when": when, "times": 1}
+
 
 class Bounds(Which):
     """How many exchanges there may be."""
@@ -242,7 +245,10 @@ class Step(Keys):
         description="shows a certificate: {defect: id}, {valid_for: seconds} of the PBX clock for one that ends then, or {} for the good one",
     )
     api: Mapping[str, Any] | None = Field(None, description="changes the device's API page, such as permitted_ips")
-    restart: Restart | None = Field(None, description="the PBX restarts: seconds, and when")
+    restart: Restart | None = Field(
+        None,
+        description="the PBX restarts: seconds, and when; it is a fault called restart, the next one restart-2, and so on",
+    )
     reset: Literal[True] | None = Field(None, description="resets the PBX: a new universe")
     delete_rows: Literal[True] | None = Field(None, description="deletes every CDR")
     wait: Seconds | None = Field(None, description="seconds of real time that nothing is done")

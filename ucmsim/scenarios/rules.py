@@ -29,7 +29,6 @@ from ucmsim.scenarios.language import (
     KINDS,
     PLACED,
     PLACING,
-    RESTART,
     After,
     BacksOff,
     Bounds,
@@ -67,8 +66,10 @@ class Broken(NamedTuple):
 def broken(scenario: Scenario) -> Iterator[Broken]:
     """Yield the rules that join several keys and that are broken; what is named must have been named before."""
     named: dict[str, set[str]] = {"step": set(), "call": set(), "fault": set(_faults_of(scenario.pbx)), "expect": set()}
+    restarts = 0
     for at, step in enumerate(scenario.steps):
-        for one in _of_step(step, named):
+        restarts += step.restart is not None
+        for one in _of_step(step, named, restarts):
             yield one.under("steps", at)
     for at, expectation in enumerate(scenario.expect):
         for one in _of_expectation(expectation, named):
@@ -84,13 +85,16 @@ def _faults_of(pbx: Mapping[str, Any]) -> Iterator[str]:
             yield str(name)
 
 
-def _of_step(step: Step, named: dict[str, set[str]]) -> Iterator[Broken]:
+def _of_step(step: Step, named: dict[str, set[str]], restarts: int) -> Iterator[Broken]:
+    """Yield what is broken in *step*, where there have been so many *restarts* with it."""
     yield from _at_most_one(step, ("at", "after"))
     yield from _at_most_one(step, ACTIONS)
     if step.after is not None:
         kinds = tuple(type(step.after).model_fields)
         yield from _under("after", _exactly_one(step.after, kinds, "what is waited for is missing"))
         yield from _under("after", _of_after(step.after, named))
+    if step.restart is not None:
+        yield from _under("restart", _of_fault(step.restart.fault(restarts), named["fault"]))
     yield from _of_action(step, named)
     for at, expectation in enumerate(step.expect or ()):
         for one in _of_expectation(expectation, named):
@@ -116,9 +120,6 @@ def _of_after(after: After, named: Mapping[str, set[str]]) -> Iterator[Broken]:
 def _of_action(step: Step, named: dict[str, set[str]]) -> Iterator[Broken]:
     if step.arm is not None:
         yield from _under("arm", _of_fault(step.arm, named["fault"]))
-    if step.restart is not None:
-        spec = {"fault": "api.restart", "seconds": step.restart.seconds, "when": dict(step.restart.when or {})}
-        yield from _under("restart", _of_fault({**spec, "name": RESTART}, named["fault"]))
     if step.clear is not None and step.clear != EVERY:
         yield from _known(("clear",), step.clear, {*named["fault"], EVERY}, "fault is armed by a step before")
         named["fault"].discard(step.clear)
