@@ -253,13 +253,14 @@ expect:
     assert [(name, one) for name, text in files.items() for one in passwords if one in text] == []
 
 
-def test_ctrl_c_ends_the_wait(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_ends_the_wait(ucm_fleet: UcmFleet, tmp_path: Path, number: signal.Signals) -> None:
     """What came by then is judged, and the PBX is gone."""
     run = Run(ucm_fleet, tmp_path, "--patience", "600")
     run.place()
     assert run.process.stderr is not None
     assert any("expected at the end" in line for line in iter(run.process.stderr.readline, ""))
-    run.process.send_signal(signal.SIGINT)
+    run.process.send_signal(number)
     told, _ = run.end(1)
     assert (
         "scenario day: 1 of 2 failed, 1 not judged\n  FAILED  nothing-lost: It is collected. -- 1 of 1 CDRs never went out whole"

@@ -27,7 +27,7 @@ from ucmsim.scenarios.doing import remains
 from ucmsim.scenarios.language import LONGEST, Scenario
 from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.performing import Performance
-from ucmsim.scenarios.running import environment, lines, reading, stage, watched
+from ucmsim.scenarios.running import ended_by_signals, environment, lines, reading, stage, watched
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
 
@@ -122,8 +122,8 @@ def run(
 ) -> None:
     """Play the scenario NAME, or the one in FILE, on a running ucmsim, beside the client that is to be judged.
 
-    It says where to point the client, and each step. It ends when nothing more is waited for, or on Ctrl-C: what came by then
-    is judged. Exit 0 when all passed, 1 when something failed or could not be judged, 2 for what was asked wrongly, 3 when no ucmsim answers.
+    It says where to point the client, and each step. It ends when nothing more is waited for, or on Ctrl-C, SIGTERM or SIGHUP:
+    what came by then is judged. Exit 0 when all passed, 1 when something failed or could not be judged, 2 for what was asked wrongly, 3 when no ucmsim answers.
     """
     with exiting(USAGE):
         chosen = shipped.found(name)
@@ -134,7 +134,7 @@ def run(
         click.echo(f"warning: nothing is expected of what the client keeps: {kept} is not looked at", err=True)
         kept = None
     asked = {"tls_bind_address": bind, "permitted_ips": list(permit)}
-    with exiting(), _folder(env_file) as folder:
+    with exiting(), ended_by_signals(), _folder(env_file) as folder:
         client = where.client()
         remote = Remote.at(client.url, folder)
         with stage(client, remote, chosen, pbx, {key: value for key, value in asked.items() if value}) as place:

@@ -1,13 +1,15 @@
-"""What `ucmsim scenario run` needs around a performance: a PBX to play on, what the client kept, and an end by Ctrl-C."""
+"""What `ucmsim scenario run` needs around a performance: a PBX to play on, what the client kept, and an end by a signal."""
 
 from __future__ import annotations
 
 import shlex
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
 from threading import Event, Thread
+from types import FrameType
 from typing import Any
 
 from ucmsim.client import ControlClient
@@ -37,6 +39,27 @@ def lines(place: Reached) -> Iterator[str]:
     if place.user:
         yield f"  password  {place.password or '(as the PBX is configured)'}"
     yield f"  CA        {place.ca}"
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP be what Ctrl-C is in the body, unless they are ignored there; for the main thread only.
+
+    `timeout` sends the one, twice, and a terminal that is closed the other: the first is heeded.
+    """
+    free = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) == signal.SIG_DFL]
+    for one in free:
+        signal.signal(one, _interrupt)
+    try:
+        yield
+    finally:
+        for one in free:
+            signal.signal(one, signal.SIG_DFL)
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 @contextmanager
