@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from ucmsim.scenarios.course import Course, Due, Moment, Never, Over, Waiting, in_words
-from ucmsim.scenarios.judging import NO_ROWS, SILENT, UNKNOWN, Done, Evidence, Finding, judge
+from ucmsim.scenarios.evidence import Done, Evidence
+from ucmsim.scenarios.judging import LOST, NO_ROWS, SILENT, UNKNOWN, Finding, judge
 from ucmsim.scenarios.language import Expectation, Scenario
 from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.reading import load
@@ -403,6 +404,26 @@ def test_marks_of_dropped_events_that_were_counted_anew_are_not_known():
     assert judged_by("unmarked", ["no-back-off"], anew)[0] is False
     whole = begun.more(Page((), 20, 0, {}))
     assert judged_by("verified", True, replace(whole, requests=(request(8),))) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "passed"),
+    [
+        ("requests", {"at_most": 3}, None), ("requests", {"at_least": 1, "at_most": 3}, None), ("requests", {"at_least": 1}, True),
+        ("requests", {"at_most": 0}, False), ("in_a_row", {"at_most": 2}, None), ("backs_off", {"since": "closed"}, None),
+        ("came_back", {"since": "closed", "requests": 2}, None), ("came_back", {"since": "closed", "seconds": 9}, True),
+    ],
+)  # fmt: skip
+def test_what_more_requests_would_break_is_not_known_where_some_were_dropped(kind, value, passed):
+    """What more would not mend has failed all the same."""
+    one = Expectation.model_validate({"name": "it", "says": "It is so.", kind: value})
+    seen = Seen((request(11),), last=11)
+    assert judge(one, Evidence(seen, steps=STEPS)).passed is not None
+    finding = judge(one, Evidence(replace(seen, dropped=300), steps=STEPS))
+    assert (finding.passed, finding.why) == (
+        passed,
+        finding.why if passed is False else "" if passed else LOST.format(300),
+    )
 
 
 def test_how_many_requests_there_were():

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from ucmsim.entry import among
-from ucmsim.scenarios.judging import Done, Evidence, Finding, judge
+from ucmsim.scenarios.evidence import Done, Evidence
+from ucmsim.scenarios.judging import Finding, judge
 from ucmsim.scenarios.language import ACTIONS, After, Connection, Scenario, Step
 from ucmsim.scenarios.seen import Visit
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ucmsim.entry import UNVERIFIED
 from ucmsim.errors import shortened
 from ucmsim.http.request import handler_of
+from ucmsim.scenarios.evidence import Done, Evidence
 from ucmsim.scenarios.language import EVERY, PLACED, BacksOff, Bounds, CameBack, Expectation, InARow, Which
 from ucmsim.scenarios.pacing import attempts, hurried
-from ucmsim.scenarios.seen import Call, Request, Row, Seen
+from ucmsim.scenarios.seen import Call, Request
 
 _NAMED = 4
 """Rows and requests that a sentence names at most."""
@@ -29,10 +29,11 @@ _ABOUT_ASKING = frozenset({"verified", "unmarked", "requests", "in_a_row", "back
 """What a client that never comes would pass: it is not judged before one came."""
 _ABOUT_MARKS = frozenset({"verified", "unmarked"})
 """Of these a connection is enough, without a request: so refuses a client that verifies. Marks outlive what they were set on."""
-UNKNOWN = (
-    "not known: {} events were dropped from the journal before they could be read, and marks were counted anew meanwhile; "
-    "let it keep more, such as journal: {{entries: 200000, megabytes: 64}}"
-)
+_DROPPED = "not known: {} events were dropped from the journal before they could be read"
+_KEEP = "; let it keep more, such as journal: {{entries: 200000, megabytes: 64}}"
+LOST = _DROPPED + _KEEP
+"""Why nothing is said of what more requests would break."""
+UNKNOWN = f"{_DROPPED}, and marks were counted anew meanwhile{_KEEP}"
 """Why nothing is said of marks."""
 
 
@@ -62,49 +63,6 @@ class Finding:
         return {"name": self.name, "says": self.says, "passed": self.passed, "why": self.why}
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """When a step was done: on the *wall* of the machine that has the journal, in seconds of the epoch, and on the PBX clock.
-
-    *id* is the last event of the journal before it.
-    """
-
-    id: int
-    wall: float
-    pbx: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What an expectation is judged by.
-
-    *calls* are those that are over, *placed* the names of all that the scenario placed, each as often as there are calls
-    of it, *steps* when each step that has a name was done, *kept* the AcctIds of the rows that the client says it kept.
-    """
-
-    seen: Seen = field(default_factory=Seen)
-    calls: Sequence[Call] = ()
-    placed: Mapping[str, int] = field(default_factory=dict)
-    steps: Mapping[str, Done] = field(default_factory=dict)
-    kept: Sequence[str] | None = None
-
-    def of(self, names: Sequence[str]) -> Iterator[Call]:
-        """Yield the calls that *names* mean and that are over."""
-        for call in self.calls:
-            if EVERY in names or call.name in names or (PLACED in names and call.name in self.placed):
-                yield call
-
-    def rows(self, names: Sequence[str]) -> list[tuple[Call, Row]]:
-        """Return the CDRs of the calls that *names* mean, each with its call."""
-        return [(call, row) for call in self.of(names) for row in call.rows]
-
-    def up(self, names: Sequence[str]) -> list[str]:
-        """Return the names of the calls that *names* mean and that are not all over yet."""
-        over = [call.name for call in self.calls]
-        wanted = self.placed if {EVERY, PLACED} & {*names} else [name for name in names if name in self.placed]
-        return [name for name in wanted if over.count(name) < self.placed[name]]
-
-
 def judge(one: Expectation, evidence: Evidence) -> Finding:
     """Return what came of *one* expectation by the *evidence*. What is true only because nothing came of it is not judged."""
     kind = next(key for key in _JUDGES if getattr(one, key) is not None)
@@ -114,6 +72,8 @@ def judge(one: Expectation, evidence: Evidence) -> Finding:
     why, is_open = _JUDGES[kind](value, evidence)
     if not why and kind in _ABOUT_MARKS and evidence.seen.dropped and evidence.seen.counted_anew:
         return Finding(one.name, one.says, None, UNKNOWN.format(evidence.seen.dropped))
+    if not why and evidence.seen.dropped and _breaks(kind, value):
+        return Finding(one.name, one.says, None, LOST.format(evidence.seen.dropped))
     if not why and kind in _ABOUT_ASKING and (idle := _idle(kind, value, evidence)):
         return Finding(one.name, one.says, None, *idle)
     return Finding(one.name, one.says, not why, why, is_open)
@@ -147,6 +107,16 @@ def _unknown(one: Expectation, kind: str, evidence: Evidence) -> _Unknown | None
     if kind == "kept" and not any(row.delivered for _, row in evidence.rows(names)):
         return _Unknown("no CDR of these calls went out whole, so there was none to keep", open=True)
     return None
+
+
+def _breaks(kind: str, value: Any) -> bool:
+    """Return whether more requests than were seen might break what is expected."""
+    match kind:
+        case "requests":
+            return value.at_most is not None
+        case "came_back":
+            return value.requests is not None
+    return kind in {"in_a_row", "backs_off"}
 
 
 def _idle(kind: str, value: object, evidence: Evidence) -> Judged | None:

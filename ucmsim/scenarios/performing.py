@@ -14,7 +14,8 @@ from ucmsim.client import ControlError, ControlRefused, ControlUnauthorised
 from ucmsim.scenarios.bridge import Bridge, named
 from ucmsim.scenarios.course import Course, Due, Moment, Never, Waiting, in_words, judged, needs_calls, needs_clock
 from ucmsim.scenarios.doing import Doing
-from ucmsim.scenarios.judging import Done, Evidence, Finding
+from ucmsim.scenarios.evidence import Done, Evidence
+from ucmsim.scenarios.judging import Finding
 from ucmsim.scenarios.language import Expectation, Scenario, Step
 from ucmsim.scenarios.outcome import Outcome, StepDone
 from ucmsim.scenarios.seen import Call, Seen
