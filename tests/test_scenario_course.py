@@ -12,7 +12,7 @@ import pytest
 
 from ucmsim.scenarios.course import Course, Due, Moment, Never, Over, Waiting, in_words
 from ucmsim.scenarios.evidence import Done, Evidence
-from ucmsim.scenarios.judging import LOST, NO_ROWS, SILENT, UNKNOWN, Finding, judge
+from ucmsim.scenarios.judging import LOST, NO_ROWS, SILENT, UNKNOWN, UNTRIED, Finding, judge
 from ucmsim.scenarios.language import Expectation, Scenario
 from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.reading import load
@@ -344,9 +344,17 @@ def test_nothing_is_judged_where_nobody_asked(kind, value):
     """One request is enough, whatever it was; a connection is where connections have what is looked for."""
     silent = (None, "nobody asked: point the client at the PBX", True)
     assert found(kind, value) == silent
-    assert found(kind, value, request(1)) == (True, "", False)
+    assert found(kind, value, request(1)) == ((None, UNTRIED, True) if kind == "verified" else (True, "", False))
     visit = Visit(1, "expired", "refused", None, (), ())
     assert found(kind, value, visits=[visit]) == ((True, "", False) if kind in ("verified", "unmarked") else silent)
+
+
+@pytest.mark.parametrize(("defect", "verdict"), [(None, "refused"), ("expired", "accepted"), ("expired", "undecided")])
+def test_verification_is_not_judged_where_no_bad_certificate_was_refused(defect, verdict):
+    """A client that came when the good one was shown again, or that left by itself, was not put to the test."""
+    refused, other = Visit(1, "expired", "refused", None, (), ()), Visit(2, defect, verdict, None, (), ())
+    assert found("verified", True, request(3), visits=[other]) == (None, UNTRIED, True)
+    assert found("verified", True, request(3), visits=[other, refused]) == (True, "", False)
 
 
 def test_a_lack_of_requests_is_one_also_where_nobody_asked():
@@ -357,7 +365,8 @@ def test_a_lack_of_requests_is_one_also_where_nobody_asked():
 def test_verification_and_marks():
     """A mark on a request or on a connection, each is told."""
     bad = request(1, marks=("unverified-certificate",))
-    assert found("verified", True, request(1, marks=("no-qop",))) == (True, "", False)
+    refused = Visit(2, "expired", "refused", None, (), ())
+    assert found("verified", True, request(1, marks=("no-qop",)), visits=[refused]) == (True, "", False)
     assert found("verified", True, bad) == (
         False, "1 times: GET /cdrapi?a=b answered with 200 (unverified-certificate)", False,
     )  # fmt: skip
@@ -383,7 +392,9 @@ def test_marks_outlive_the_events_that_they_were_set_on():
     begun = Seen.behind(Page((), 7, marks={"no-qop": 2}))
     dropped = begun.more(Page((told(no_qop=1),), 20, 12, {"no-qop": 3, "no-back-off": 4}))
     assert judged_by("unmarked", ["no-qop"], dropped) == (True, "")
-    assert judged_by("verified", True, dropped) == (True, "")
+    assert judged_by("verified", True, dropped) == (None, UNTRIED)
+    refused = Visit(21, "expired", "refused", None, (), ())
+    assert judged_by("verified", True, replace(dropped, visits=(refused,))) == (True, "")
     four = "4 times: 4 on events that were dropped unread (no-back-off)"
     assert judged_by("unmarked", ["no-qop", "no-back-off", "no-back-off"], dropped) == (False, four)
     later = replace(dropped, requests=(request(21, marks=("no-back-off",)),))
@@ -403,7 +414,8 @@ def test_marks_of_dropped_events_that_were_counted_anew_are_not_known():
     assert judged_by("verified", True, anew) == (None, UNKNOWN.format(12))
     assert judged_by("unmarked", ["no-back-off"], anew)[0] is False
     whole = begun.more(Page((), 20, 0, {}))
-    assert judged_by("verified", True, replace(whole, requests=(request(8),))) == (True, "")
+    refused = Visit(8, "expired", "refused", None, (), ())
+    assert judged_by("verified", True, replace(whole, visits=(refused,))) == (True, "")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from tests.until import until
 from ucmsim.certificates.authority import self_signed
 from ucmsim.client import ControlNotFound
 from ucmsim.scenarios.doing import remains
+from ucmsim.scenarios.judging import UNTRIED
 from ucmsim.scenarios.playing import Play, WrongPbx
 from ucmsim.scenarios.reading import load
 from ucmsim.testing import Ucm
@@ -254,6 +255,20 @@ def test_a_day_without_a_client_is_not_passed(play):
         day.wait()
     assert (day.outcome.failed, day.outcome.exit) == ((), 1)
     assert {one.why for one in day.outcome.findings} == {"nobody asked: point the client at the PBX"}
+
+
+def test_a_client_that_met_no_bad_certificate_has_not_verified(ucm, play):
+    """It began when the good one was shown again."""
+    steps = """\
+        steps: [{name: bad, identity: {defect: expired}}, {name: good, identity: {}}, {after: {request: {status: 200}}}]
+        expect: [{name: v, says: It verifies., verified: true}]
+    """
+    said: Queue[str] = Queue()
+    with suppress(AssertionError), play(steps, say=said.put) as day:
+        while not (now := said.get(timeout=20)).endswith("at the end"):
+            if now.startswith("waits: after request"):
+                ask(ucm)
+    assert [(one.passed, one.why) for one in day.outcome.findings] == [(None, UNTRIED)]
 
 
 def test_what_was_kept_has_to_be_said(ucm, play):

@@ -29,6 +29,8 @@ _ABOUT_ASKING = frozenset({"verified", "unmarked", "requests", "in_a_row", "back
 """What a client that never comes would pass: it is not judged before one came."""
 _ABOUT_MARKS = frozenset({"verified", "unmarked"})
 """Of these a connection is enough, without a request: so refuses a client that verifies. Marks outlive what they were set on."""
+UNTRIED = "no client has refused a bad certificate, so nothing is known: let it connect while one is shown"
+"""Why nothing is said of verification."""
 _DROPPED = "not known: {} events were dropped from the journal before they could be read"
 _KEEP = "; let it keep more, such as journal: {{entries: 200000, megabytes: 64}}"
 LOST = _DROPPED + _KEEP
@@ -120,13 +122,16 @@ def _breaks(kind: str, value: Any) -> bool:
 
 
 def _idle(kind: str, value: object, evidence: Evidence) -> Judged | None:
-    """Return why nothing was there to judge the client's asking by, and whether something may still come; None where it was."""
+    """Return why nothing was there to judge the client's asking by, and whether something may still come; None where there was."""
     since = getattr(value, "since", None)
     if since is not None and since not in evidence.steps:
         return f"the step '{since}' never came", False
     seen = evidence.seen
     came = bool(seen.requests) or (kind in _ABOUT_MARKS and bool(seen.visits or seen.dropped))
-    return None if came else ("nobody asked: point the client at the PBX", True)
+    if not came:
+        return "nobody asked: point the client at the PBX", True
+    refused = any(one.defect and one.verdict == "refused" for one in seen.visits)
+    return (UNTRIED, True) if kind == "verified" and not refused else None
 
 
 def _delivered(names: Sequence[str], evidence: Evidence) -> Judged:

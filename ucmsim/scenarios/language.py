@@ -207,7 +207,7 @@ class Expectation(Keys):
         None, description="the client says that it kept every CDR that it got of these calls once"
     )
     verified: Literal[True] | None = Field(
-        None, description="no request came over a connection that was shown a bad certificate"
+        None, description="a bad certificate was refused, and no request came over a connection that was shown one"
     )
     unmarked: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] | None = Field(
         None, description="no event has one of these marks"
