@@ -56,7 +56,7 @@ def copied(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_its_own_tests_pass(pytester, copied):
     """As its user runs them: warnings are errors. The scenarios, which take their time, are run with the installed wheel."""
-    run(pytester, "--ignore=tests/test_scenarios.py").assert_outcomes(passed=46)
+    run(pytester, "--ignore=tests/test_scenarios.py").assert_outcomes(passed=47)
 
 
 @pytest.mark.parametrize("name", MISTAKES)
