@@ -203,6 +203,17 @@ def test_reset(pbx: str) -> None:
     assert told("reset", pbx)["rows"] == 3
 
 
+def test_reset_tells_of_a_certificate_that_stays(pbx: str) -> None:
+    """Who begins anew may have forgotten which one is shown."""
+    said("identity", "set", "-p", pbx, "expired")
+    again = "('ucmsim ctl identity set' shows its own again)"
+    assert said("reset", pbx) == f"{pbx} begins anew, with 3 rows; it goes on to show the defect expired {again}"
+    said("identity", "set", "-p", pbx, "--valid-for", "3600")
+    assert said("reset", pbx).endswith(f"; it goes on to show the certificate that it was given {again}")
+    said("identity", "set", "-p", pbx)
+    assert said("reset", pbx) == f"{pbx} begins anew, with 3 rows"
+
+
 def test_calls(pbx: str, control: Control) -> None:
     """One is placed, and told when it is over."""
     sentence = said(

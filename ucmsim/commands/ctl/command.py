@@ -43,9 +43,12 @@ def metrics(client: ControlClient, *, as_json: bool) -> None:
 @ctl.command(short_help="Let a PBX begin anew as its settings make it.")
 @asks_about
 def reset(client: ControlClient, pbx: str, *, as_json: bool) -> None:
-    """Let a PBX begin anew as its settings make it; its port and certificate stay."""
+    """Let a PBX begin anew as its settings make it; its port, what it shows as certificate and its API page stay."""
     told = client.reset(pbx)
-    showing.done(f"{pbx} begins anew, with {told.rows} rows", as_json=as_json, value=told)
+    shown = client.identity(pbx)
+    kept = f"the defect {shown.defect}" if shown.defect else "the certificate that it was given" if shown.given else ""
+    stays = f"; it goes on to show {kept} ('ucmsim ctl identity set' shows its own again)" if kept else ""
+    showing.done(f"{pbx} begins anew, with {told.rows} rows{stays}", as_json=as_json, value=told)
 
 
 @ctl.command(short_help="Write a PBX to a file.")
