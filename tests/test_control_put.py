@@ -102,7 +102,7 @@ def test_anything_else_is_a_restart_of_the_unit(control: Control) -> None:
     assert answer["changed"] == ["trunks", "quirks.order"]
     said = "the kept history was made with trunks 'carrier-a (12)', and the configuration says 'other (3)'"
     assert [one for one in answer["pbx"]["warnings"] if one.startswith("the kept history")] == [
-        f"{said}; --fresh begins anew"
+        f"{said}; a reset while it runs begins anew, and --fresh at the start"
     ]
     assert (answer["pbx"]["url"], answer["pbx"]["rows"], shown(pbx)) == (pbx["url"], 3, certificate)
     assert control("GET", f"{base}/clock").json == clock

@@ -143,7 +143,7 @@ def test_change_is_a_warning_that_quotes_both(
     """A kept history is never made anew; each difference to what it was made with is quoted."""
     rows = filled(history).rows
     done = filled(history, **changed)
-    said = f"the kept history was made with {key} '{then}', and the configuration says '{now}'; --fresh begins anew"
+    said = f"the kept history was made with {key} '{then}', and the configuration says '{now}'; a reset while it runs begins anew, and --fresh at the start"
     assert done.warnings == [said]
     assert (done.rows, len(history)) == (0, rows)
 

@@ -73,4 +73,4 @@ def differences(made_with: Mapping[str, str], now_with: Mapping[str, str]) -> It
         then = made_with.get(key, now)
         # An older version noted what a personality decided by itself like a choice, where it did not ask for it yet.
         if then != now and not (now == PERSONALITY and then == decided.get(key)):
-            yield f"the kept history was made with {key} '{then}', and the configuration says '{now}'; --fresh begins anew"
+            yield f"the kept history was made with {key} '{then}', and the configuration says '{now}'; a reset while it runs begins anew, and --fresh at the start"
