@@ -3,7 +3,7 @@
 A comment in front of a block says what the block is: ``<!-- file: sim.yaml -->`` writes it, ``<!-- goes on -->`` lets
 a console block run on in the background until the page ends. Every other console block is typed line by line. A line
 ``...`` stands for any lines, and one that ends in `` ...`` for its beginning. What differs from run to run (times of day,
-ports of clients, milliseconds, the folder) is made equal first.
+ports of clients, how long it took, the folder) is made equal first.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _VARIES: Mapping[str, str] = MappingProxyType({
     r"\d\d:\d\d:\d\d\.\d{3}Z": "<time>",
     r"127\.0\.0\.1:[1-6]\d{4}\b": "<client>",
     r"\b[\d.]+ ms\b": "<ms>",
+    r"\b\d+\.\d+ s\b": "<s>",
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(\+0\d:00)?": "<instant>",
     r"\b[0-9a-f]{16}\b|\b[0-9a-f]{64}\b": "<id>",
     r"^call \d+ begins|^  rows   \d+|with \d+ rows": "<so many>",

@@ -21,7 +21,9 @@ def main() -> int:
     if not (options.url and options.user and options.ca):
         parser.error("--url, --user and --ca must be given, or UCM_URL, UCM_USER and UCM_CA be set")
     if not Path(options.ca).is_file():
-        parser.error(f"there is no CA file '{options.ca}'; --ca or UCM_CA names the one that the start of the PBX prints")
+        parser.error(
+            f"there is no CA file '{options.ca}'; --ca or UCM_CA names the one that the start of the PBX prints"
+        )
     options.store.mkdir(parents=True, exist_ok=True)
     store = Store(options.store / "cdr.sqlite")
     device = Device(options.url, options.user, os.environ.get("UCM_PASSWORD", ""), options.ca)
