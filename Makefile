@@ -8,6 +8,16 @@ STAMP := $(VENV)/.installed
 
 .PHONY: help run test lint format bench statistics invariants gallery symptoms matrix soak clean rig
 
+# A PYTHON that is asked for makes .venv, and not the one that is there.
+ifneq ($(filter command environment,$(firstword $(origin PYTHON))),)
+ifneq ($(wildcard $(BIN)/python),)
+WHICH := -c 'import sys; print(sys.base_prefix, sys.version)' 2>/dev/null
+ifneq ($(shell $(PYTHON) $(WHICH)),$(shell $(BIN)/python $(WHICH)))
+$(warning $(VENV) was made with another Python than PYTHON=$(PYTHON), which is not used: 'make clean' first takes $(VENV) away)
+endif
+endif
+endif
+
 CONFIG ?= fixtures/sim.yaml
 
 help:                  ## this

@@ -239,3 +239,24 @@ def test_the_sdist_can_be_tested(archives):
     assert {"tests/test_packaging.py", "fixtures/sim.yaml", "fixtures/guide-2013.csv", "README.md", "LICENSE"} <= set(
         archives["sdist"]
     )
+
+
+def test_a_python_that_is_not_used_is_said(tmp_path):
+    """What is asked for once .venv is there comes too late, and no run is the wrong one in silence."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTHON"))
+    }
+
+    def said(*words: str) -> str:
+        command = ["make", "-n", "run", *words]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stderr
+
+    assert said() == ""
+    assert said(f"PYTHON={sys.executable}") == ""
+    assert "made with another Python than PYTHON=no-such-python, which is not used: 'make clean'" in said(
+        "PYTHON=no-such-python"
+    )
