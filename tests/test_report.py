@@ -47,6 +47,15 @@ def report(fleet: UcmFleet, out: Path, *more: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
+def test_a_zip_is_called_so(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+    """Whoever names a text or a page would open it as that; nothing is written."""
+    for name in ("r.txt", "report.html", "run"):
+        code, said = report(ucm_fleet, tmp_path / name)
+        assert code == 2
+        assert said.endswith(f"the suffix of {tmp_path / name} is not that of a zip; let it be .zip\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def members(out: Path) -> dict[str, str]:
     with ZipFile(out) as archive:
         return {name: archive.read(name).decode() for name in archive.namelist()}

@@ -20,10 +20,24 @@ if TYPE_CHECKING:
     from ucmsim.report.bundle import Report
 
 
+def _zip(_context: click.Context, _parameter: click.Parameter, out: Path) -> Path:
+    """Return *out*, which is to end in .zip, for a page is looked for in anything else."""
+    if out.suffix.lower() != ".zip":
+        raise click.BadParameter(f"the suffix of {out} is not that of a zip; let it be .zip")
+    return out
+
+
 @click.command(
     "report", cls=LocatedCommand, short_help="What a collector did and got, as a zip with a page for people."
 )
-@click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The zip to write.")
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    callback=_zip,
+    help="The zip to write, which ends in .zip.",
+)
 @located
 @click.option("--pbx", "-p", "names", multiple=True, help="A PBX, as often as there are some to tell of; default: all.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
