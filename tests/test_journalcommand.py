@@ -332,16 +332,13 @@ def test_it_follows_into_a_new_universe(ucm: Ucm) -> None:
     exchange(ucm, b"GET /one HTTP/1.1\r\n\r\n")
     with Following(ucm, "--follow", "--kind", "exchange", "--json") as following:
         assert json.loads(following.line())["request"]["target"] == "/one"
+        # By that it follows, and has not only read: a stream that began behind the reset says nothing before an event.
         exchange(ucm, b"GET /again HTTP/1.1\r\n\r\n")
-        assert (
-            json.loads(following.line())["request"]["target"] == "/again"
-        )  # by which it follows, and has not only read
+        assert json.loads(following.line())["request"]["target"] == "/again"
         ucm.reset()
-        exchange(
-            ucm, b"GET /two HTTP/1.1\r\n\r\n"
-        )  # before which a stream that began behind the reset has nothing to say
         assert following.process.stderr is not None
         assert following.process.stderr.readline() == b"the journal begins anew\n"
+        exchange(ucm, b"GET /two HTTP/1.1\r\n\r\n")
         told = json.loads(following.line())
         assert (told["id"], told["request"]["target"]) == (1, "/two")
 
