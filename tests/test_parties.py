@@ -102,9 +102,20 @@ def test_people_stand_behind_trunks_by_their_channels():
     assert 2.7 < behind["carrier-a"] / behind["carrier-b"] < 3.3
 
 
+def test_people_are_the_same_however_they_are_asked_for():
+    """One by one, by their place, from the end, or some together; there is nobody beyond the last."""
+    found = made(people=20).outside
+    everybody = list(found)
+    assert len(found) == len(everybody) == 20
+    assert [found[at] for at in range(20)] == everybody
+    assert (found[-1], found[2:5], found[::-7]) == (everybody[-1], tuple(everybody[2:5]), tuple(everybody[::-7]))
+    with pytest.raises(IndexError):
+        found[20]
+
+
 def test_without_trunks_nobody_is_outside():
     """And the extensions are there all the same."""
-    assert made(trunks=()).outside == ()
+    assert list(made(trunks=()).outside) == []
     assert len(made(trunks=()).extensions) == 50
 
 

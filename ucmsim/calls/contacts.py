@@ -42,7 +42,8 @@ class Books:
     """An order of the same things for every extension, and how often each rank is drawn."""
 
     ranks: Odds[int]
-    orders: tuple[Order, ...]
+    _drawn: tuple[tuple[int, ...], ...]
+    """The fields of each order, which weigh less."""
 
     @classmethod
     def of(cls, extensions: int, length: int, exponent: float, chance: Random) -> Books | None:
@@ -50,11 +51,20 @@ class Books:
         if not length:
             return None
         zipf = Odds(range(length), (1 / rank**exponent for rank in range(1, length + 1)))
-        return cls(zipf, tuple(Order.drawn(length, chance) for _ in range(extensions)))
+        return cls(zipf, tuple(tuple(Order.drawn(length, chance)) for _ in range(extensions)))
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """The orders of all extensions."""
+        return tuple(map(Order._make, self._drawn))
+
+    def order(self, extension: int) -> Order:
+        """Return the order of *extension*."""
+        return Order._make(self._drawn[extension])
 
     def draw(self, extension: int, chance: Random) -> int:
         """Return a thing that *extension* draws from its book."""
-        return self.orders[extension].at(self.ranks.draw(chance))
+        return self.order(extension).at(self.ranks.draw(chance))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,7 @@ class Contacts:
         """
         if self.outside is None:
             raise LookupError("there is nobody outside")
-        people, order = self.parties.outside, self.outside.orders[extension]
+        people, order = self.parties.outside, self.outside.order(extension)
         rank = self.outside.ranks.draw(chance)
         for at in range(rank, rank + order.length):
             party = people[order.at(at)]

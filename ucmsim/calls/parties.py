@@ -11,6 +11,7 @@ from random import Random
 from typing import NamedTuple
 
 from ucmsim.calls import numbers
+from ucmsim.calls.crowd import Crowd
 from ucmsim.calls.events import CallerId, Party, Role
 from ucmsim.calls.locales import Locale, Locales
 from ucmsim.settings import Extensions, Traffic, Trunk
@@ -31,7 +32,7 @@ class Parties(NamedTuple):
     """Everybody who can call or be called."""
 
     extensions: tuple[Party, ...]
-    outside: tuple[Party, ...]
+    outside: Sequence[Party]
 
 
 def dialable(party: Party) -> bool:
@@ -77,7 +78,7 @@ def parties(
     people = outsiders(trunks, traffic)
     return Parties(
         tuple(_inside(chance, extensions, cycle(sources), traffic)),
-        tuple(_outside(chance, trunks, list(islice(cycle(sources), people)), traffic)),
+        _outside(chance, trunks, list(islice(cycle(sources), people)), traffic),
     )
 
 
@@ -149,19 +150,22 @@ def _inside(chance: Random, extensions: Extensions, sources: Iterator[_Names], t
         yield Party(number, name, number, shown=given.get(int(number)) or made.get(int(number)))
 
 
-def _outside(chance: Random, trunks: Sequence[Trunk], sources: Sequence[_Names], traffic: Traffic) -> Iterator[Party]:
-    """Yield a person of each of *sources*."""
+def _outside(chance: Random, trunks: Sequence[Trunk], sources: Sequence[_Names], traffic: Traffic) -> Crowd:
+    """Return a person of each of *sources*."""
     dealt = _dealt(chance, len(sources), traffic.awkward, AWKWARD)
     found = numbers.drawn(chance, [source.country for source in sources])
     shares = [trunk.channels if trunk.kind == "sip" else 0 for trunk in trunks]
-    anybody = [beyond(trunk, at) for at, trunk in enumerate(trunks, 1)]
-    behind = chance.choices(anybody, shares, k=len(sources)) if sources else []
-    for at, (source, number, party) in enumerate(zip(sources, found, behind, strict=True)):
+    anybody = tuple(beyond(trunk, at) for at, trunk in enumerate(trunks, 1))
+    behind = chance.choices(range(len(trunks)), shares, k=len(sources)) if sources else []
+    names, told = [], []
+    for at, (source, number) in enumerate(zip(sources, found, strict=True)):
         name, shown = source.name() if chance.random() < traffic.named else "", number.shown
         if way := dealt.get(at):
             name = way.name.format(name=name, foreign=chance.choice(_FOREIGN), **source.parts())
             shown = way.number.format(number=shown, code=number.code, significant=number.significant)
-        yield party._replace(number=shown, name=name)
+        names.append(name)
+        told.append(shown)
+    return Crowd(anybody, tuple(behind), tuple(told), tuple(names))
 
 
 def _dealt(chance: Random, count: int, share: float, ways: Sequence[Awkward]) -> Mapping[int, Awkward]:
