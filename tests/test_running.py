@@ -110,9 +110,29 @@ def test_what_fails_at_the_end_is_told_and_the_rest_is_done(
 
     assert closed == ["hq"]
     assert [line for line in logged if "hq: its" in line] == [
-        "hq: its connections did not end as it should: one holds on",
         "hq: its calls did not end as it should: calls could not be cut",
+        "hq: its connections did not end as it should: one holds on",
     ]
+
+
+def test_no_call_happens_while_it_ends(
+    host: Machine, worker: Worker, appliance: Appliance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its calls come to their end before its port: of hundreds of PBXs the worker would write some all the while."""
+    running = Running(appliance, host, worker)
+    running.start()
+    closing: Deferred[None] = Deferred()
+    monkeypatch.setattr(running.listening, "close", lambda: closing)
+    happened: list[object] = []
+    monkeypatch.setattr(appliance.living, "happen", lambda *until: happened.append(until))
+
+    ended = running.stop()
+    host.advance(3600)
+    host.come_to(worker(lambda: None))
+    closing.callback(None)
+    host.come_to(ended)
+
+    assert happened == []
 
 
 def test_it_is_closed_by_the_worker(host: Machine, worker: Worker, appliance: Appliance) -> None:

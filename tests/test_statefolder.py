@@ -168,12 +168,17 @@ def test_folder_that_cannot_be_used_is_said(tmp_path: Path, name: str, fresh: bo
 
 
 @pytest.mark.parametrize("pbxs", [1, 100])
-def test_a_temporary_folder_goes_with_all_that_is_in_it(pbxs):
-    """However much that is."""
+def test_a_temporary_folder_goes_with_all_that_is_in_it(tmp_path: Path, pbxs: int) -> None:
+    """However much that is, and what links in it lead to stays."""
     folder = StateFolder.open(None)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "mine.wav").write_bytes(b"x")
     for number in range(pbxs):
         home = folder.pbx(f"site-{number}")
         (home / "spool" / "voicemail").mkdir(parents=True)
         (home / "history.sqlite").write_bytes(b"x")
+        (home / "spool" / "folder").symlink_to(tmp_path / "elsewhere")
+        (home / "spool" / "file.wav").symlink_to(tmp_path / "elsewhere" / "mine.wav")
     folder.close()
     assert not folder.path.exists()
+    assert (tmp_path / "elsewhere" / "mine.wav").read_bytes() == b"x"

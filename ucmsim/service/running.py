@@ -75,11 +75,13 @@ class Running:
         return Deferred.fromCoroutine(self._stop(let_go))
 
     async def _stop(self, let_go: Callable[[Appliance], object] | None) -> None:
+        # Of hundreds of PBXs many have calls to write by the time that their ports are closed, and the worker has enough to do.
+        calls = Deferred.fromCoroutine(self._tried("its calls", self.calls.stopService))
         port = Deferred.fromCoroutine(self._tried("its port", self.listening.close))
         self.gate.abort_all()
         await port
         await self._tried("its connections", self.gate.empty)  # told of before what is told is closed
-        await self._tried("its calls", self.calls.stopService)
+        await calls
         await self._tried("its journal", self.journal.stopService)
         await self._tried("what it delivered", self.deliveries.stopService)
         if let_go is None:
