@@ -527,8 +527,13 @@ def every(command: click.Command) -> Iterator[list[str]]:
 
 def completions(*words: str) -> list[str]:
     """Return what a shell would offer for the last of *words*."""
+    return offered("ctl", *words)
+
+
+def offered(*words: str) -> list[str]:
+    """Return the same for the last of *words* behind ``ucmsim``."""
     *typed, begun = words
-    found = ShellComplete(main, {}, "ucmsim", "_UCMSIM_COMPLETE").get_completions(["ctl", *typed], begun)
+    found = ShellComplete(main, {}, "ucmsim", "_UCMSIM_COMPLETE").get_completions(typed, begun)
     return [one.value for one in found]
 
 
@@ -545,6 +550,19 @@ def test_names_are_completed(pbx: str) -> None:
     said("faults", "arm", "-p", pbx, "http.latency", "seconds=3", "name=slow-pages")
     assert completions("faults", "disarm", "-p", pbx, "slow") == ["slow-pages"]
     assert pbx in completions("faults", "list", "--pbx", pbx)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["journal"], ["journal", "--pbx"], ["ctl", "journal"], ["report", "--out", "x", "--pbx"],
+        ["scenario", "run", "dst-night", "--pbx"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_the_pbx_of_every_command_is_completed(pbx: str, words: list[str]) -> None:
+    """Outside of ctl too, and as an argument where it may be one."""
+    assert pbx in offered(*words, pbx[:-1])
 
 
 def test_options_are_completed_wherever_they_stand(pbx: str, control: Control, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,11 +13,10 @@ import click
 
 from ucmsim.client import ControlClient
 from ucmsim.commands import printing
-from ucmsim.commands.exits import exiting
+from ucmsim.commands.asking import About, asks, given
 from ucmsim.commands.following import Follower
-from ucmsim.commands.outeroptions import LocatedCommand, for_programs, located
-from ucmsim.commands.said import pbx_said
-from ucmsim.commands.whereabouts import Whereabouts, chosen
+from ucmsim.commands.outeroptions import LocatedCommand, for_programs
+from ucmsim.commands.said import where_said
 from ucmsim.contract.answers import Entry
 from ucmsim.journal import digest as digests
 from ucmsim.journal import exports
@@ -35,16 +35,39 @@ def _filter(name: str, **more: Any) -> Callable[[Any], Any]:
     return click.option(f"--{name}", help=f"{PARAMETERS[name][0].upper()}{PARAMETERS[name][1:]}.", **more)
 
 
+def _in_form(command: Callable[..., None]) -> Callable[..., None]:
+    """Give *command* its argument `form`, by the options for one; what does not go together is said before anybody is asked."""
+
+    @for_programs("every event as a line of JSON")
+    @click.option("--har", "as_har", is_flag=True, help="Print the exchanges as an HTTP Archive.")
+    @click.option("--curl", "as_curl", is_flag=True, help="Print each exchange as a curl command.")
+    @click.option(
+        "--digest", "as_digest", is_flag=True, help="Print the SHA-256 of what two equal runs have in common."
+    )
+    @wraps(command)
+    def formed(*, as_json: bool, as_har: bool, as_curl: bool, as_digest: bool, **given: Any) -> None:
+        wanted = {"json": as_json, "har": as_har, "curl": as_curl, "digest": as_digest}
+        forms = [form for form, is_wanted in wanted.items() if is_wanted]
+        if len(forms) > 1:
+            raise click.UsageError(f"--{forms[0]} and --{forms[1]} cannot be had at once")
+        form = forms[0] if forms else "lines"
+        if given["follow"] and form in ("har", "digest"):
+            raise click.UsageError(f"--{form} is of a whole, and --follow has no end")
+        if form in ("har", "curl"):
+            if (kind := given["kind"] or "exchange") != "exchange":
+                said = f"--{form} is of exchanges, so it finds nothing with --kind {kind}; --json is of all"
+                raise click.UsageError(said)
+            given["kind"] = kind
+        command(form=form, **given)
+
+    return formed
+
+
 @click.command("journal", cls=LocatedCommand, short_help="What happened on a running PBX, and why.")
-@located
-@click.argument("named", metavar="[PBX]", required=False)
-@click.option("--pbx", "-p", "name", help="The PBX; may be left out when there is only one.")
+@_in_form
+@asks(About.WORD, programs=False)
 @click.option("--follow", "-f", is_flag=True, help="Begin with the last ones, and go on as they happen.")
 @click.option("--all", "every", is_flag=True, help="Also connections that served their requests.")
-@for_programs("every event as a line of JSON")
-@click.option("--har", "as_har", is_flag=True, help="Print the exchanges as an HTTP Archive.")
-@click.option("--curl", "as_curl", is_flag=True, help="Print each exchange as a curl command.")
-@click.option("--digest", "as_digest", is_flag=True, help="Print the SHA-256 of what two equal runs have in common.")
 @_filter("kind", type=click.Choice(KINDS))
 @_filter("since")
 @_filter("until")
@@ -56,51 +79,20 @@ def _filter(name: str, **more: Any) -> Callable[[Any], Any]:
 @_filter("refusal")
 @_filter("mark")
 @_filter("last", type=click.IntRange(1, MOST))
-def journal(
-    *,
-    where: Whereabouts,
-    named: str | None,
-    name: str | None,
-    follow: bool,
-    every: bool,
-    as_json: bool,
-    as_har: bool,
-    as_curl: bool,
-    as_digest: bool,
-    **filters: Any,
-) -> None:
+def journal(client: ControlClient, pbx: str, *, form: str, follow: bool, every: bool, **filters: Any) -> None:
     """What happened on a running PBX: one line an exchange, with the reason for every refusal.
 
     Connections are told where no exchange tells of them. Times of day are those of the wall clock, in UTC.
     """
-    forms = [
-        form
-        for form, wanted in zip(("json", "har", "curl", "digest"), (as_json, as_har, as_curl, as_digest), strict=True)
-        if wanted
-    ]
-    if len(forms) > 1:
-        raise click.UsageError(f"--{forms[0]} and --{forms[1]} cannot be had at once")
-    form = forms[0] if forms else "lines"
-    if follow and form in ("har", "digest"):
-        raise click.UsageError(f"--{form} is of a whole, and --follow has no end")
-    if form in ("har", "curl"):
-        if (kind := filters["kind"] or "exchange") != "exchange":
-            raise click.UsageError(
-                f"--{form} is of exchanges, so it finds nothing with --kind {kind}; --json is of all"
-            )
-        filters["kind"] = kind
-    with exiting():
-        client = where.client()
-        narrowed = {key: value for key, value in filters.items() if value is not None}
-        if form == "lines" and not every and "kind" not in narrowed:
-            narrowed["brief"] = "yes"
-        pbx = chosen(client, name or pbx_said(click.get_current_context()), named)
-        place = _place(client, pbx) if form == "curl" else Place()
-        if not follow:
-            _printed(client.journal(pbx, **narrowed), form, place)
-            return
-        for entry in Follower(where.client, pbx, narrowed).events():
-            _printed([entry], form, place)
+    narrowed = given(filters)
+    if form == "lines" and not every and "kind" not in narrowed:
+        narrowed["brief"] = "yes"
+    place = _place(client, pbx) if form == "curl" else Place()
+    if not follow:
+        _printed(client.journal(pbx, **narrowed), form, place)
+        return
+    for entry in Follower(where_said(click.get_current_context()).client, pbx, narrowed).events():
+        _printed([entry], form, place)
 
 
 def _place(client: ControlClient, pbx: str) -> Place:

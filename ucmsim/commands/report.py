@@ -12,6 +12,7 @@ import click
 from ucmsim import configuration
 from ucmsim.assembling.hidden import secrets_of
 from ucmsim.client import ControlClient
+from ucmsim.commands import completing
 from ucmsim.commands.exits import REFUSED, exiting
 from ucmsim.commands.outeroptions import LocatedCommand, located
 from ucmsim.commands.whereabouts import Whereabouts, ready_report
@@ -39,7 +40,10 @@ def _zip(_context: click.Context, _parameter: click.Parameter, out: Path) -> Pat
     help="The zip to write, which ends in .zip.",
 )
 @located
-@click.option("--pbx", "-p", "names", multiple=True, help="A PBX, as often as there are some to tell of; default: all.")
+@click.option(
+    "--pbx", "-p", "names", multiple=True, shell_complete=completing.pbxs,
+    help="A PBX, as often as there are some to tell of; default: all.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def report(
     *,

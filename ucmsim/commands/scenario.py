@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from ucmsim.client import ControlClient, ControlError
-from ucmsim.commands import printing
+from ucmsim.commands import completing, printing
 from ucmsim.commands.exits import USAGE, exiting
 from ucmsim.commands.outeroptions import LocatedCommand, located
 from ucmsim.commands.report import gathered
@@ -76,7 +76,10 @@ def show(name: str, as_json: bool) -> None:
 )
 @_NAME
 @located
-@click.option("--pbx", "-p", help="Play it on this PBX, which has the settings that it needs; else on one of its own.")
+@click.option(
+    "--pbx", "-p", shell_complete=completing.pbxs,
+    help="Play it on this PBX, which has the settings that it needs; else on one of its own.",
+)  # fmt: skip
 @click.option(
     "--bind", help="Where its own PBX listens; default: 127.0.0.1:0, and where ucmsim is on another machine 0.0.0.0:0."
 )

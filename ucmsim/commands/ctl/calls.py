@@ -10,11 +10,10 @@ import click
 
 from ucmsim.client import ControlClient
 from ucmsim.commands import completing
+from ucmsim.commands.asking import About, asks, given
 from ucmsim.commands.ctl import showing
-from ucmsim.commands.ctl.asking import asks_about
 from ucmsim.commands.ctl.placing import place
 from ucmsim.commands.ctl.showing import Columns
-from ucmsim.commands.ctl.words import given
 from ucmsim.commands.outeroptions import LocatedCommand, group
 
 _COLUMNS: Columns = MappingProxyType({
@@ -59,7 +58,7 @@ calls.add_command(place)
 
 @calls.command("list")
 @_which
-@asks_about
+@asks(About.WORD)
 def listed(client: ControlClient, pbx: str, *, as_json: bool, **which: Any) -> None:
     """What really happened in each call that is over, times in UTC."""
     showing.listed(client.calls(pbx, **given(which)), _COLUMNS, as_json=as_json, nothing="no call is over")
@@ -68,7 +67,7 @@ def listed(client: ControlClient, pbx: str, *, as_json: bool, **which: Any) -> N
 @click.command(cls=LocatedCommand, short_help="Every call, and which responses carried its rows.")
 @_which
 @click.option("--delivered", type=click.Choice(["never", "once", "again"]), help="Only calls that went out so often.")
-@asks_about
+@asks(About.WORD)
 def ledger(client: ControlClient, pbx: str, *, as_json: bool, **which: Any) -> None:
     """Every call that is over, how often its least delivered row went out whole, and how often each recording did."""
     showing.listed(client.ledger(pbx, **given(which)), _DELIVERED, as_json=as_json, nothing="no such call is over")

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from ucmsim.client import ControlClient
+from ucmsim.commands.asking import About, asks
 from ucmsim.commands.ctl import showing
-from ucmsim.commands.ctl.asking import asks_about, asks_one
 from ucmsim.commands.outeroptions import group
 
 
@@ -36,13 +36,13 @@ def _moves(name: str, key: str, form: Any, metavar: str, said: str) -> None:
         context_settings={"ignore_unknown_options": True},
     )
     @click.argument("value", metavar=metavar, type=form)
-    @asks_one
+    @asks(About.OPTION)
     def command(client: ControlClient, pbx: str, *, value: Any, as_json: bool) -> None:
         showing.one(client.change_clock(pbx, {key: value}), as_json=as_json)
 
 
 @clock.command()
-@asks_about
+@asks(About.WORD)
 def show(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     """What it shows, how fast it runs, and the world's time."""
     showing.one(client.clock(pbx), as_json=as_json)

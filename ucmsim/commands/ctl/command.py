@@ -6,8 +6,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ucmsim.client import ControlClient
+from ucmsim.commands.asking import About, asks
 from ucmsim.commands.ctl import showing
-from ucmsim.commands.ctl.asking import asks, asks_about, asks_with_file
 from ucmsim.commands.outeroptions import group
 
 
@@ -26,14 +26,14 @@ def ctl() -> None:
 
 
 @ctl.command()
-@asks
+@asks(About.NONE)
 def status(client: ControlClient, *, as_json: bool) -> None:
     """What runs: the instance, its version and seed, its PBXs."""
     showing.one(client.status(), as_json=as_json)
 
 
 @ctl.command()
-@asks
+@asks(About.NONE)
 def metrics(client: ControlClient, *, as_json: bool) -> None:
     """What every PBX has counted, as Prometheus reads it."""
     told = client.metrics()
@@ -41,7 +41,7 @@ def metrics(client: ControlClient, *, as_json: bool) -> None:
 
 
 @ctl.command(short_help="Let a PBX begin anew as its settings make it.")
-@asks_about
+@asks(About.WORD)
 def reset(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     """Let a PBX begin anew as its settings make it; its port, what it shows as certificate and its API page stay."""
     told = client.reset(pbx)
@@ -52,7 +52,7 @@ def reset(client: ControlClient, pbx: str, *, as_json: bool) -> None:
 
 
 @ctl.command(short_help="Write a PBX to a file.")
-@asks_with_file
+@asks(About.FILE)
 def snapshot(client: ControlClient, pbx: str, *, file: Path, as_json: bool) -> None:
     """Write a PBX to a file on the machine where ucmsim runs."""
     told = client.snapshot(pbx, str(file.absolute()))
@@ -60,7 +60,7 @@ def snapshot(client: ControlClient, pbx: str, *, file: Path, as_json: bool) -> N
 
 
 @ctl.command(short_help="Let a PBX be what a snapshot has.")
-@asks_with_file
+@asks(About.FILE)
 def restore(client: ControlClient, pbx: str, *, file: Path, as_json: bool) -> None:
     """Let a PBX be what a snapshot has; its port and certificate stay."""
     told = client.restore(pbx, str(file.absolute()))

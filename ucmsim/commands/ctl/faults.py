@@ -8,8 +8,8 @@ import click
 
 from ucmsim.client import ControlClient
 from ucmsim.commands import completing, printing
+from ucmsim.commands.asking import WORDS, About, asks
 from ucmsim.commands.ctl import showing
-from ucmsim.commands.ctl.asking import WORDS, asks_about, asks_one
 from ucmsim.commands.ctl.showing import Columns
 from ucmsim.commands.ctl.words import nested
 from ucmsim.commands.outeroptions import group
@@ -45,7 +45,7 @@ def faults() -> None:
 
 
 @faults.command("list", short_help="What is armed, and how often it acted.")
-@asks_about
+@asks(About.WORD)
 def listed(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     """What is armed, how often its conditions matched, and how often it acted."""
     showing.listed(client.faults(pbx), _COLUMNS, as_json=as_json, nothing="no fault is armed")
@@ -54,7 +54,7 @@ def listed(client: ControlClient, pbx: str, *, as_json: bool) -> None:
 @faults.command(short_help="Arm a fault of a KIND.")
 @click.argument("kind", shell_complete=completing.kinds)
 @_FIELDS
-@asks_one
+@asks(About.OPTION)
 def arm(client: ControlClient, pbx: str, *, kind: str, words: tuple[str, ...], as_json: bool) -> None:
     """Arm a fault: ucmsim ctl faults arm http.latency seconds=3 times=1 when.nth=[2]."""
     _said(client.arm_fault(pbx, {**nested(words), "fault": kind}), "is armed", as_json=as_json)
@@ -63,14 +63,14 @@ def arm(client: ControlClient, pbx: str, *, kind: str, words: tuple[str, ...], a
 @faults.command()
 @_NAMED
 @_FIELDS
-@asks_one
+@asks(About.OPTION)
 def change(client: ControlClient, pbx: str, *, name: str, words: tuple[str, ...], as_json: bool) -> None:
     """Change fields or terms of a fault; its counters go on."""
     _said(client.change_fault(pbx, name, nested(words)), "is changed", as_json=as_json)
 
 
 @faults.command()
-@asks_about
+@asks(About.WORD)
 def clear(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     """Disarm every fault."""
     client.clear_faults(pbx)
@@ -79,7 +79,7 @@ def clear(client: ControlClient, pbx: str, *, as_json: bool) -> None:
 
 @faults.command()
 @_NAMED
-@asks_one
+@asks(About.OPTION)
 def disarm(client: ControlClient, pbx: str, *, name: str, as_json: bool) -> None:
     """Disarm a fault."""
     client.disarm_fault(pbx, name)

@@ -9,8 +9,8 @@ import click
 
 from ucmsim.client import ControlClient
 from ucmsim.commands import completing
+from ucmsim.commands.asking import WORDS, About, asks, given
 from ucmsim.commands.ctl import showing
-from ucmsim.commands.ctl.asking import WORDS, asks_about, asks_one
 from ucmsim.commands.ctl.words import nested
 from ucmsim.commands.outeroptions import group
 from ucmsim.errors import readable
@@ -24,7 +24,7 @@ def identity() -> None:
 
 
 @identity.command("show")
-@asks_about
+@asks(About.WORD)
 def shown(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     """What is shown; --json has the chain as PEM."""
     showing.one(client.identity(pbx), as_json=as_json, without=("certificate",))
@@ -40,7 +40,7 @@ def shown(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     metavar="SECONDS",
     help="A good one that expires so many seconds of the PBX clock from now.",
 )
-@asks_one
+@asks(About.OPTION)
 def show_identity(
     client: ControlClient,
     pbx: str,
@@ -55,13 +55,8 @@ def show_identity(
 
     'ucmsim show defects' has the defects.
     """
-    given = {
-        "defect": defect,
-        "certificate": certificate and _pem(certificate),
-        "key": key and _pem(key),
-        "valid_for": valid_for,
-    }
-    chosen = {name: value for name, value in given.items() if value is not None}
+    pair = {"certificate": certificate and _pem(certificate), "key": key and _pem(key)}
+    chosen = given({"defect": defect, **pair, "valid_for": valid_for})
     showing.one(client.show_identity(pbx, chosen), as_json=as_json, without=("certificate",))
 
 
@@ -71,7 +66,7 @@ def api() -> None:
 
 
 @api.command("show")
-@asks_about
+@asks(About.WORD)
 def page(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     """Its seven settings; of the password only whether one is set."""
     showing.one(client.api(pbx), as_json=as_json)
@@ -79,7 +74,7 @@ def page(client: ControlClient, pbx: str, *, as_json: bool) -> None:
 
 @api.command("set", short_help="Change settings of it.")
 @click.argument("words", metavar=WORDS, nargs=-1, required=True, shell_complete=completing.page)
-@asks_one
+@asks(About.OPTION)
 def change(client: ControlClient, pbx: str, *, words: tuple[str, ...], as_json: bool) -> None:
     """Change settings of it: ucmsim ctl api set enable=true 'permitted_ips=["127.0.0.0/8"]'.
 

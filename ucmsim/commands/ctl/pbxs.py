@@ -11,8 +11,8 @@ import click
 
 from ucmsim.client import ControlClient
 from ucmsim.commands import completing
+from ucmsim.commands.asking import NAME, WORDS, About, asks
 from ucmsim.commands.ctl import showing
-from ucmsim.commands.ctl.asking import NAME, WORDS, asks, asks_about
 from ucmsim.commands.ctl.showing import Columns
 from ucmsim.commands.ctl.words import settings_of
 from ucmsim.commands.outeroptions import group
@@ -46,14 +46,14 @@ def pbxs() -> None:
 
 
 @pbxs.command("list")
-@asks
+@asks(About.NONE)
 def listed(client: ControlClient, *, as_json: bool) -> None:
     """Every PBX."""
     showing.listed(client.pbxs(), _COLUMNS, as_json=as_json, nothing="there is no PBX")
 
 
 @pbxs.command()
-@asks_about
+@asks(About.WORD)
 def show(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     """One PBX; --json has its settings too."""
     showing.one(client.pbx(pbx), as_json=as_json, without=_LONG)
@@ -62,7 +62,7 @@ def show(client: ControlClient, pbx: str, *, as_json: bool) -> None:
 @pbxs.command()
 @click.argument("name")
 @_settings
-@asks
+@asks(About.NONE)
 def create(client: ControlClient, *, name: str, file: Path | None, words: tuple[str, ...], as_json: bool) -> None:
     """Begin a PBX."""
     showing.one(client.create_pbx(name, settings_of(file, words)), as_json=as_json, without=_LONG)
@@ -71,7 +71,7 @@ def create(client: ControlClient, *, name: str, file: Path | None, words: tuple[
 @pbxs.command(short_help="Let there be a PBX with exactly these settings.")
 @NAME
 @_settings
-@asks
+@asks(About.NONE)
 def put(client: ControlClient, *, pbx: str, file: Path | None, words: tuple[str, ...], as_json: bool) -> None:
     """Let there be a PBX with exactly these settings, all others as they are by default; asked twice, nothing happens."""
     _changed(client.put_pbx(pbx, settings_of(file, words)), as_json=as_json)
@@ -80,7 +80,7 @@ def put(client: ControlClient, *, pbx: str, file: Path | None, words: tuple[str,
 @pbxs.command()
 @NAME
 @_settings
-@asks
+@asks(About.NONE)
 def patch(client: ControlClient, *, pbx: str, file: Path | None, words: tuple[str, ...], as_json: bool) -> None:
     """Change settings of a PBX; null takes one back to its default."""
     _changed(client.change_pbx(pbx, settings_of(file, words)), as_json=as_json)
@@ -88,7 +88,7 @@ def patch(client: ControlClient, *, pbx: str, file: Path | None, words: tuple[st
 
 @pbxs.command()
 @NAME
-@asks
+@asks(About.NONE)
 def delete(client: ControlClient, *, pbx: str, as_json: bool) -> None:
     """Stop a PBX, and erase its keys and history."""
     client.delete_pbx(pbx)

@@ -12,9 +12,9 @@ import click
 from ucmsim.asking.wishes import AMI, LONGEST
 from ucmsim.client import ControlClient
 from ucmsim.commands import completing
+from ucmsim.commands.asking import About, asks, given
 from ucmsim.commands.ctl import showing
-from ucmsim.commands.ctl.asking import asks_one
-from ucmsim.commands.ctl.words import calls_of, given
+from ucmsim.commands.ctl.words import calls_of
 from ucmsim.commands.outeroptions import LocatedCommand
 from ucmsim.contract.answers import PlacedCall
 from ucmsim.contract.fields import FieldRefused, instant_of
@@ -46,7 +46,7 @@ MOST = 1000
 @click.option(
     "--file", "-f", type=click.Path(path_type=Path), help="A YAML or JSON file of calls; - for standard input."
 )
-@asks_one
+@asks(About.OPTION)
 def place(
     client: ControlClient,
     pbx: str,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +45,6 @@ def nested(words: Iterable[str]) -> dict[str, Any]:
             raise click.UsageError(f"'{key}' is given twice")
         place[last] = value_of(text)
     return found
-
-
-def given(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those *options* that somebody gave."""
-    return {key: value for key, value in options.items() if value is not None}
 
 
 def settings_of(file: Path | None, words: Iterable[str]) -> dict[str, Any]:
