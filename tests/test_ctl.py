@@ -330,10 +330,10 @@ def test_a_wrong_token_is_refused(control: Control) -> None:
             "/nowhere cannot be read: No such file or directory; it is what twistd's --ready-file writes",
         ),
         (("status", "--ca", "/nowhere"), "File '/nowhere' does not exist"),
-        (("--timeout", "0", "status"), "0.0 is not in the range x>0"),
+        (("--timeout", "0", "status"), "'0' is too short; it must be above 0 seconds"),
         (("--config", "/dev/null", "status"), "it is empty"),
-        (("clock", "advance", "soon"), "'soon' is no number of seconds, such as 3600 for an hour"),
-        (("clock", "step", "1h"), "'1h' is no number of seconds, such as 3600 for an hour"),
+        (("clock", "advance", "soon"), "'soon' is no number of seconds, such as 3600, or 90s, 5m, 1h or 2d"),
+        (("clock", "step", "1w"), "'1w' is no number of seconds"),
         (("no-such-command",), "No such command"),
     ],
 )

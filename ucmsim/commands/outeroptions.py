@@ -12,6 +12,7 @@ import click
 from ucmsim.commands import completing
 from ucmsim.commands.lazily import LazyGroup
 from ucmsim.commands.said import WHERE, programs_said, where_said
+from ucmsim.commands.seconds import Seconds
 from ucmsim.commands.whereabouts import CA, READY_FILE, TIMEOUT, TOKEN, URL
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,7 +37,7 @@ _OPTIONS = (
         help=f"With https, the CA to trust; else {CA}, what the report or the configuration says, or the system's.",
     ),
     click.option(
-        "--timeout", cls=_Where, type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+        "--timeout", cls=_Where, type=Seconds(above=0), metavar="SECONDS",
         help=f"How long an answer is waited for; default: {TIMEOUT:g}.",
     ),
 )  # fmt: skip

@@ -17,6 +17,7 @@ from ucmsim.commands import completing, printing
 from ucmsim.commands.exits import USAGE, exiting
 from ucmsim.commands.outeroptions import LocatedCommand, located
 from ucmsim.commands.report import gathered
+from ucmsim.commands.seconds import Seconds
 from ucmsim.commands.whereabouts import Whereabouts
 from ucmsim.errors import UcmsimError
 from ucmsim.privatefile import check, put
@@ -96,7 +97,7 @@ def show(name: str, as_json: bool) -> None:
 )
 @click.option(
     "--patience",
-    type=click.FloatRange(0, LONGEST),
+    type=Seconds(0, LONGEST),
     help="Seconds that each step, and at the end the client, is waited for; default: the scenario's.",
 )
 @click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import click
@@ -10,14 +11,17 @@ from ucmsim.client import ControlClient
 from ucmsim.commands.asking import About, asks
 from ucmsim.commands.ctl import showing
 from ucmsim.commands.outeroptions import group
+from ucmsim.commands.seconds import SECONDS
 
 
-def seconds(text: str) -> float:
-    """Return the seconds that *text* is; raises `click.BadParameter`."""
+def _rate(text: str) -> float:
+    """Return the finite number that *text* is; raises `click.BadParameter`."""
     try:
-        return float(text)
+        if math.isfinite(rate := float(text)):
+            return rate
     except ValueError:
-        raise click.BadParameter(f"'{text}' is no number of seconds, such as 3600 for an hour") from None
+        pass
+    raise click.BadParameter(f"'{text}' is no number, such as 60 for a minute in each second")
 
 
 @group("The PBX clock: show, set, advance, step, rate, zone.")
@@ -49,7 +53,7 @@ def show(client: ControlClient, pbx: str, *, as_json: bool) -> None:
 
 
 _moves("set", "now", str, "INSTANT", "Set it to an ISO instant with its zone; what lies between does not happen.")
-_moves("advance", "advance", seconds, "SECONDS", "Let time pass, with all that happens in it.")
-_moves("step", "step", seconds, "SECONDS", "Correct it, forward or back, as NTP does; in the world no time passes.")
-_moves("rate", "rate", float, "RATE", "Let it run so many times as fast as real time; 0 freezes it.")
+_moves("advance", "advance", SECONDS, "SECONDS", "Let time pass, with all that happens in it.")
+_moves("step", "step", SECONDS, "SECONDS", "Correct it, forward or back, as NTP does; in the world no time passes.")
+_moves("rate", "rate", _rate, "RATE", "Let it run so many times as fast as real time; 0 freezes it.")
 _moves("zone", "time_zone", str, "ZONE", "Let the unit believe in an IANA zone, such as Europe/Berlin.")

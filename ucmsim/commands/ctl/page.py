@@ -13,6 +13,7 @@ from ucmsim.commands.asking import WORDS, About, asks, given
 from ucmsim.commands.ctl import showing
 from ucmsim.commands.ctl.words import nested
 from ucmsim.commands.outeroptions import group
+from ucmsim.commands.seconds import SECONDS
 from ucmsim.errors import readable
 
 _PEM = ("tls_private_key", "tls_cert")
@@ -36,7 +37,7 @@ def shown(client: ControlClient, pbx: str, *, as_json: bool) -> None:
 @click.option("--key", type=click.Path(path_type=Path), help="And the PEM file of its key.")
 @click.option(
     "--valid-for",
-    type=float,
+    type=SECONDS,
     metavar="SECONDS",
     help="A good one that expires so many seconds of the PBX clock from now.",
 )

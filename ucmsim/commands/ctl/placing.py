@@ -16,6 +16,7 @@ from ucmsim.commands.asking import About, asks, given
 from ucmsim.commands.ctl import showing
 from ucmsim.commands.ctl.words import calls_of
 from ucmsim.commands.outeroptions import LocatedCommand
+from ucmsim.commands.seconds import SECONDS, Seconds
 from ucmsim.contract.answers import PlacedCall
 from ucmsim.contract.fields import FieldRefused, instant_of
 
@@ -28,9 +29,9 @@ MOST = 1000
 @click.argument("caller", metavar="[FROM]", required=False)
 @click.argument("callee", metavar="[TO]", required=False)
 @click.option("--at", help="When it begins, in the world's time: an ISO instant with its zone; now if left out.")
-@click.option("--delay", type=float, help="Or how many seconds from now it begins.")
-@click.option("--ring", type=float, help="Seconds for which it rings.")
-@click.option("--talk", type=float, help="Seconds for which is talked.")
+@click.option("--delay", type=SECONDS, help="Or how many seconds from now it begins.")
+@click.option("--ring", type=SECONDS, help="Seconds for which it rings.")
+@click.option("--talk", type=SECONDS, help="Seconds for which is talked.")
 @click.option("--phones", type=int, help="How many phones a group rings.")
 @click.option("--target", help="Whom the call goes on to.")
 @click.option("--trunk", help="The trunk of who is outside.")
@@ -40,7 +41,7 @@ MOST = 1000
 @click.option("--count", type=click.IntRange(1, MOST), help="So many such calls, all of them or none.")
 @click.option(
     "--every",
-    type=click.FloatRange(0, LONGEST),
+    type=Seconds(0, LONGEST),
     help="Seconds from the beginning of one of these to that of the next; 0 if left out.",
 )
 @click.option(
