@@ -578,6 +578,15 @@ def test_options_are_completed_wherever_they_stand(pbx: str, control: Control, m
     assert pbx in completions("faults", "list", *where, "--pbx", pbx)
 
 
+def test_faults_are_completed_of_the_pbx_that_was_named(pbx: str, control: Control) -> None:
+    """Before the command or behind it, where there are several."""
+    control.create(history={"days": 0})
+    said("faults", "arm", "-p", pbx, "http.latency", "seconds=3", "name=slow-pages")
+    assert completions("-p", pbx, "faults", "disarm", "slow") == ["slow-pages"]
+    assert completions("faults", "-p", pbx, "change", "slow") == ["slow-pages"]
+    assert completions("faults", "disarm", "-p", pbx, "slow") == ["slow-pages"]
+
+
 def test_completion_says_nothing_where_nobody_answers() -> None:
     """An error in the middle of a line that is being typed helps nobody."""
     assert completions("--url", "http://127.0.0.1:1", "--token", "x", "pbxs", "show", "h") == []

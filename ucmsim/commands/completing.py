@@ -8,7 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ucmsim.client import ControlClient, ControlError
-from ucmsim.commands.said import where_said
+from ucmsim.commands.said import pbx_said, where_said
 from ucmsim.commands.whereabouts import chosen
 from ucmsim.errors import UcmsimError
 
@@ -42,7 +42,7 @@ def pbx_or_file(context: click.Context, parameter: click.Parameter, begun: str) 
 
 def armed(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
     """Complete the name of a fault that is armed."""
-    pbx = context.params.get("pbx")
+    pbx = pbx_said(context)
     return _asked(context, lambda client: [one.name for one in client.faults(chosen(client, pbx))], begun)
 
 
