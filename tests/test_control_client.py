@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import ucmsim
-from ucmsim.client import ControlNotFound, ControlRefused, ControlUnauthorised
+from ucmsim.client import ControlNotFound, ControlRefused, ControlStopped, ControlUnauthorised
 
 SOURCE = Path(ucmsim.__file__).parent
 
@@ -20,7 +20,7 @@ def test_every_code_is_listed() -> None:
     """The exceptions list the codes that the control plane answers with, each with its status, and no others."""
     there = {(literal_eval(call.args[0]), literal_eval(call.args[1])) for call in _calls_of("ApiError")}
     listed = set[tuple[int, str]]()
-    for kind in (ControlRefused, ControlUnauthorised, ControlNotFound):
+    for kind in (ControlRefused, ControlUnauthorised, ControlNotFound, ControlStopped):
         for codes, status in re.findall(r"((?:``[a-z-]+``(?:,| and)?\s+)+)\((\d+)", str(kind.__doc__)):
             listed |= {(int(status), code) for code in re.findall("``([a-z-]+)``", codes)}
     assert listed == there

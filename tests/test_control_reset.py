@@ -216,7 +216,7 @@ def test_a_pbx_that_is_deleted_while_it_is_reset_is_gone(control: Control, fores
         asked = [("POST", f"/v1/pbxs/{name}/reset"), ("DELETE", f"/v1/pbxs/{name}")]
         with ThreadPoolExecutor(2) as callers:
             answers = list(callers.map(lambda one: control(*one).status, asked))
-        assert sorted(answers) in ([200, 204], [204, 404])
+        assert sorted(answers) in ([200, 204], [204, 404], [204, 503])
         assert not Path(made["ca"]).parent.exists()
         place = urlsplit(made["url"])
         with pytest.raises(ConnectionRefusedError):

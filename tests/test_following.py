@@ -10,7 +10,7 @@ from typing import Any
 import click
 import pytest
 
-from ucmsim.client import ControlError, ControlNotFound, ControlUnauthorised, ControlUnreachable
+from ucmsim.client import ControlError, ControlNotFound, ControlStopped, ControlUnauthorised, ControlUnreachable
 from ucmsim.commands.following import PERIOD, Follower
 from ucmsim.contract.answers import Entry, JournalPage, Status
 
@@ -179,7 +179,7 @@ def test_a_reset_is_no_restart() -> None:
     """The stream ends with the universe, ucmsim is there: it goes on in the new one, which it is told of, at its beginning."""
     running = Running(event(1), event(2))
     story = Story(running)
-    stopped = ControlNotFound(404, "not-found", "PBX 'hq' was stopped", None)
+    stopped = ControlStopped(503, "stopped", "PBX 'hq' was stopped", None)
     running.happens = in_turn(
         lambda: None,  # the stream of the old universe goes on
         lambda: setattr(running, "refuses", stopped),

@@ -13,7 +13,8 @@ from twisted.internet.task import Clock
 from tests.appliances import assembled
 from ucmsim.asking.wishes import wished
 from ucmsim.assembling.assembly import Appliance
-from ucmsim.service.happenings import Happenings, Stopped
+from ucmsim.errors import Stopped
+from ucmsim.service.happenings import Happenings
 from ucmsim.settings import ClockChange
 from ucmsim.store.ledger import Sought
 

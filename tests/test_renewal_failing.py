@@ -55,6 +55,8 @@ class Rig:
     """A fleet with one PBX, its control plane, and a snapshot of the PBX as it was before a call."""
 
     client: TreqControlClient
+    url: str
+    token: str
     fleet: Fleet
     file: Path
     home: Path
@@ -88,9 +90,10 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     fleet.startService()
     control.startService()
     try:
-        client = TreqControlClient(reactor, control.described()["url"], control.described()["token"])
+        url, token = control.described()["url"], control.described()["token"]
+        client = TreqControlClient(reactor, url, token)
         await client.create_pbx("hq", SETTINGS)
-        made = Rig(client, fleet, tmp_path / "hq.zip", tmp_path / "state" / "hq")
+        made = Rig(client, url, token, fleet, tmp_path / "hq.zip", tmp_path / "state" / "hq")
         (made.home / "spool" / "monitor" / "own.wav").write_bytes(b"a sound")
         await client.snapshot("hq", str(made.file))
         await client.place_call("hq", CALL)
@@ -99,7 +102,8 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
         yield made
     finally:
         await maybeDeferred(control.stopService)
-        await maybeDeferred(fleet.stopService)
+        if fleet.running:  # a test may have stopped it
+            await maybeDeferred(fleet.stopService)
         folder.close()
 
 

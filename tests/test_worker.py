@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 
-from ucmsim.service.happenings import Stopped
+from ucmsim.errors import Stopped
 from ucmsim.service.worker import AHEAD, Worker
 from ucmsim.steps import Steps
 

@@ -65,6 +65,10 @@ class Unwanted(UcmsimError):
     """A PBX was deleted before it was there."""
 
 
+class Stopped(UcmsimError):
+    """What is asked stops, a PBX or ucmsim itself, or was stopped meanwhile; it may be there again later."""
+
+
 class RenewalFailed(UcmsimError):
     """Another universe could not take the place of one; the sentence says what there is now, and what to do."""
 

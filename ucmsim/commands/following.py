@@ -10,7 +10,14 @@ from typing import Any
 
 import click
 
-from ucmsim.client import ControlClient, ControlError, ControlNotFound, ControlUnauthorised, ControlUnreachable
+from ucmsim.client import (
+    ControlClient,
+    ControlError,
+    ControlNotFound,
+    ControlStopped,
+    ControlUnauthorised,
+    ControlUnreachable,
+)
 from ucmsim.contract.answers import Entry
 
 PERIOD = 0.5
@@ -83,7 +90,7 @@ class Follower:
                 client = self._back(end) if asked else client
             elif isinstance(end, ControlUnauthorised):
                 client = self._back(end)
-            elif isinstance(end, ControlNotFound) or end.field == "fault":
+            elif isinstance(end, ControlNotFound | ControlStopped) or end.field == "fault":
                 # It is just being reset; or nothing of a name that was known is armed there since it was.
                 self.pause(PERIOD)
             else:

@@ -35,6 +35,10 @@ class ControlNotFound(ControlRefused):
     """There is no such PBX or fault: ``not-found`` (404)."""
 
 
+class ControlStopped(ControlRefused):
+    """A PBX, or ucmsim itself, was stopped while it was asked; what is there then may be asked again: ``stopped`` (503)."""
+
+
 class ControlUnreachable(ControlError):
     """Nothing answers at the control plane's address, or what answers is not ucmsim: ``unreachable``, status 0."""
 
@@ -51,5 +55,5 @@ class ControlTimeout(ControlUnreachable):
 
 def refused(status: int, code: str, message: str, field: str | None) -> ControlRefused:
     """Return what is raised at an error with this *status*."""
-    kinds = {401: ControlUnauthorised, 404: ControlNotFound}
+    kinds = {401: ControlUnauthorised, 404: ControlNotFound, 503: ControlStopped}
     return kinds.get(status, ControlRefused)(status, code, message, field)

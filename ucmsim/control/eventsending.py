@@ -8,7 +8,7 @@ from twisted.web.server import Request
 from zope.interface import implementer
 
 from ucmsim.control.events import MEDIA_TYPE
-from ucmsim.service.happenings import Stopped
+from ucmsim.errors import Stopped
 from ucmsim.service.journalstream import JournalStream
 
 

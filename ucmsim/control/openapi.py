@@ -21,8 +21,10 @@ _SAID: Mapping[int, str] = MappingProxyType({
     200: "it is so", 201: "it is made", 204: "it is gone", 400: "what was sent is wrong", 401: "the token is missing or wrong",
     404: "there is no such PBX or fault", 409: "it does not go with what there is", 413: "the body is too large",
     414: "the first line is too long", 415: "the body is no JSON", 431: "first line and headers are too long together",
-    500: "ucmsim failed; the message, or its log, says why", 503: "not everything listens",
+    500: "ucmsim failed; the message, or its log, says why", 503: "a PBX, or ucmsim, was stopped meanwhile",
 })  # fmt: skip
+_ALSO: Mapping[int, str] = MappingProxyType({201: _SAID[201], 503: "not everything listens"})
+"""What is an answer, and no refusal, beside the first."""
 _SHARED: Mapping[int, str] = MappingProxyType({414: "TargetTooLong", 431: "HeadersTooLarge"})
 """What is answered before anybody knows which operation is meant: one response for all of them, by its name."""
 _NAMES: Mapping[str, str] = MappingProxyType({"pbx": "the name of a PBX", "name": "the name of an armed fault"})
@@ -99,7 +101,7 @@ def document(routes: Iterable[Route]) -> Schema:
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "the control token of this start"}
             },
-            "responses": {name: _response(status, _ERROR) for status, name in _SHARED.items()},
+            "responses": {name: _response(_SAID[status], _ERROR) for status, name in _SHARED.items()},
             "schemas": dict(sorted(components.items())),
         },
     }
@@ -139,16 +141,17 @@ def _body(route: Route, operation: Operation[Any], components: dict[str, Schema]
 def _responses(route: Route, operation: Operation[Any], components: dict[str, Schema]) -> Schema:
     bodied = route.method in ("POST", "PUT", "PATCH")
     wrong = [400] + [401] * (not route.open) + [404] * bool(operation.names)
-    wrong += [409] * (route.method != "GET") + [413, 415] * bodied + [500]
+    wrong += [409] * (route.method != "GET") + [413, 415] * bodied + [500] + [503] * (not route.open)
     answer = _content(operation, route, components)
-    found = {status: _response(status, answer) for status in (operation.status, operation.also) if status}
-    found |= {status: _response(status, _ERROR) for status in wrong}
+    found = {operation.status: _response(_SAID[operation.status], answer)}
+    found |= {operation.also: _response(_ALSO[operation.also], answer)} if operation.also else {}
+    found |= {status: _response(_SAID[status], _ERROR) for status in wrong}
     found |= {status: {"$ref": f"#/components/responses/{name}"} for status, name in _SHARED.items()}
     return {str(status): found[status] for status in sorted(found)}
 
 
-def _response(status: int, content: Mapping[str, Any]) -> Schema:
-    return {"description": _SAID[status], **({"content": dict(content)} if content else {})}
+def _response(said: str, content: Mapping[str, Any]) -> Schema:
+    return {"description": said, **({"content": dict(content)} if content else {})}
 
 
 def _content(operation: Operation[Any], route: Route, components: dict[str, Schema]) -> Schema:

@@ -27,10 +27,9 @@ from ucmsim.control.plane import Plane
 from ucmsim.control.routes import ROUTES, further, nearest
 from ucmsim.control.sent import body_of, no_query, query_of
 from ucmsim.control.tls import ControlTls, ca_file, identity
-from ucmsim.errors import RenewalFailed, UcmsimError
+from ucmsim.errors import RenewalFailed, Stopped, UcmsimError
 from ucmsim.privatefile import put
 from ucmsim.service.fleet import Fleet
-from ucmsim.service.happenings import Stopped
 from ucmsim.service.journalstream import JournalStream
 from ucmsim.settings import TOKEN_FILE, Control
 from ucmsim.sockets.ports import CONTROL, OpenPort, closed
@@ -66,7 +65,7 @@ class ControlResource(Resource):
         except FieldRefused as error:
             answer = Answer(ApiError(400, "invalid", str(error), error.field or None).body, 400)
         except Stopped as stopped:
-            answer = Answer(ApiError(404, "not-found", str(stopped)).body, 404)
+            answer = Answer(ApiError(503, "stopped", str(stopped)).body, 503)
         except RenewalFailed as error:
             answer = Answer(ApiError(500, "failed", str(error)).body, 500)
         except UcmsimError as error:

@@ -15,8 +15,7 @@ from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred, DeferredLock, maybeDeferred
 
 from ucmsim.assembling.assembly import Appliance
-from ucmsim.errors import NameTaken, TooManyOpen, UcmsimError, Unwanted, too_many_open
-from ucmsim.service.happenings import Stopped
+from ucmsim.errors import NameTaken, Stopped, TooManyOpen, UcmsimError, Unwanted, too_many_open
 from ucmsim.service.pbxservice import PbxService
 from ucmsim.service.worker import Worker
 from ucmsim.settings import Pbx as PbxSettings

@@ -20,7 +20,7 @@ from ucmsim.asking.wishes import Placed, Wish
 from ucmsim.assembling.assembly import Appliance
 from ucmsim.calls.shapes import Story
 from ucmsim.contract.fields import FieldRefused
-from ucmsim.errors import UcmsimError
+from ucmsim.errors import Stopped
 from ucmsim.instants import microseconds
 from ucmsim.settings import ClockChange
 from ucmsim.steps import Steps, finished
@@ -37,10 +37,6 @@ _SLICE = 200
 
 Work = Callable[[Callable[[], Any]], Deferred[Any]]
 InSteps = Callable[[Steps[Any]], Deferred[Any]]
-
-
-class Stopped(UcmsimError):
-    """Nothing can be asked of a PBX that was stopped meanwhile."""
 
 
 class Happenings(Service):

@@ -15,8 +15,8 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from ucmsim.errors import Stopped
 from ucmsim.journal import Found, Inquiry, Journal
-from ucmsim.service.happenings import Stopped
 
 _PERIOD = 1.0
 _TOGETHER = 0.05

@@ -17,8 +17,7 @@ from ucmsim.assembling import renewal
 from ucmsim.assembling.assembly import Appliance
 from ucmsim.assembling.identities import Identities
 from ucmsim.assembling.renewal import Renewal
-from ucmsim.errors import BindError, RenewalFailed
-from ucmsim.service.happenings import Stopped
+from ucmsim.errors import BindError, RenewalFailed, Stopped
 from ucmsim.service.running import Running, judge
 from ucmsim.service.worker import Worker
 from ucmsim.settings import Address

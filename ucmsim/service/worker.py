@@ -21,7 +21,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
-from ucmsim.service.happenings import Stopped
+from ucmsim.errors import Stopped
 from ucmsim.steps import Steps
 
 T = TypeVar("T")

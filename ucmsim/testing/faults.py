@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from ucmsim.client import ControlClient, ControlNotFound
+from ucmsim.client import ControlClient, ControlNotFound, ControlStopped
 from ucmsim.contract.answers import Fault
 
 __tracebackhide__ = True
@@ -35,7 +35,7 @@ class UcmFault:
         """
         if self._last is not None:
             return
-        with suppress(ControlNotFound):
+        with suppress(ControlNotFound, ControlStopped):
             if self._found() is not None:
                 self._control.disarm_fault(self._pbx, self.name)
             if (over := self._found(gone="yes")) is not None:
@@ -88,7 +88,7 @@ class UcmIdentity:
 
     def restore(self) -> None:
         """Let be shown what was before, if the PBX is still there."""
-        with suppress(ControlNotFound):
+        with suppress(ControlNotFound, ControlStopped):
             self._control.show_identity(self._pbx, self._before)
 
     def __enter__(self) -> Self:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ucmsim.child import Child
-from ucmsim.client import ControlClient, ControlNotFound, ControlUnreachable
+from ucmsim.client import ControlClient, ControlNotFound, ControlStopped, ControlUnreachable
 from ucmsim.freename import made
 from ucmsim.overlay import over
 from ucmsim.remote import Reached, Remote
@@ -77,7 +77,7 @@ class UcmFleet:
     def end(self, ucm: Ucm) -> None:
         """Stop *ucm*, which is done where it is stopped already, or its whole process has ended."""
         try:
-            with suppress(ControlNotFound):
+            with suppress(ControlNotFound, ControlStopped):
                 self.stop(ucm)
         except ControlUnreachable as error:
             if not isinstance(error.__cause__, ConnectionError):
