@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import ucmsim
+from ucmsim import secrecy
 from ucmsim.assembling.hidden import kept, secrets_of, told_fault, told_settings
 from ucmsim.faults import FaultRefused, arming
 
+ROOT = Path(ucmsim.__file__).parent
 ONE = {"fault": "api.credentials", "password": "one"}
 TWO = {"fault": "api.credentials", "password": "two", "name": "second"}
 HIDDEN = {"fault": "api.credentials", "password": "***"}
@@ -82,5 +87,21 @@ def test_a_fault_does_not_quote_its_secret(value: Any) -> None:
 
 def test_stars_are_no_secret() -> None:
     """A fault cannot be armed with them where nothing is kept that they stand for."""
-    with pytest.raises(FaultRefused, match="stands for a secret that is kept, and none is kept here"):
+    with pytest.raises(FaultRefused) as raised:
         arming(HIDDEN, defects=())
+    (said,) = raised.value.said
+    wrong = "'***' stands for a secret that is kept, and none is kept here"
+    assert (said.path, said.wrong, said.right) == (("password",), wrong, "write the secret itself")
+
+
+def test_stars_are_spelt_once() -> None:
+    """Who tells settings, the journal or a report, and who reads them again, means the same ones."""
+    spelling = [
+        file.relative_to(ROOT).as_posix()
+        for file in ROOT.rglob("*.py")
+        if any(
+            isinstance(one, ast.Constant) and one.value == secrecy.HIDDEN
+            for one in ast.walk(ast.parse(file.read_text()))
+        )
+    ]
+    assert spelling == ["secrecy.py"]

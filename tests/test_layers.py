@@ -30,6 +30,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "entry",
         "steps",
         "overlay",
+        "secrecy",
         "settings",
         "contract",
     ),

@@ -23,11 +23,12 @@ from ucmsim.client import ControlClient
 from ucmsim.pytest_plugin import Ucm, UcmFleet
 from ucmsim.report.bundle import bundle
 from ucmsim.report.findings import findings
-from ucmsim.report.scrubbing import HIDDEN, Scrubber
+from ucmsim.report.scrubbing import Scrubber
 from ucmsim.report.summary import MOST, MOST_KINDS, OTHERS, Summary
 from ucmsim.scenarios.judging import Finding
 from ucmsim.scenarios.language import Expectation, Scenario
 from ucmsim.scenarios.outcome import Outcome, StepDone
+from ucmsim.secrecy import HIDDEN
 
 EMPTY: dict[str, Any] = {
     "personality": "ucm6510",

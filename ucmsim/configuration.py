@@ -198,13 +198,12 @@ def _key_files(pbx: Mapping[str, Any], folder: Path, uploads: Mapping[str, Uploa
 
 
 def _control_files(whole: Mapping[str, Any], folder: Path) -> Iterator[Broken]:
-    names = {"tls_private_key": "key", "tls_cert": "certificate"}
     tls = _at(whole, ("control", "tls"))
-    named = [tls.get(name) for name in names.values()] if isinstance(tls, dict) else [None]
+    named = [tls.get(name) for name in keyfiles.PLAINLY.values()] if isinstance(tls, dict) else [None]
     if all(isinstance(file, str) and file for file in named):
         _, objections = keyfiles.read(*(_placed(folder, str(file)) for file in named))
         for setting, wrong, right in objections:
-            yield ("control", "tls", names[setting]), wrong, right
+            yield ("control", "tls", keyfiles.PLAINLY[setting]), wrong, right
 
 
 def _import_file(pbx: Mapping[str, Any], folder: Path) -> Iterator[Broken]:

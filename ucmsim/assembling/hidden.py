@@ -11,7 +11,8 @@ from typing import Any
 from ucmsim.faults.kinds import BY_ID
 from ucmsim.settings import HIDDEN
 
-_PASSWORD = "tls_authentication_password"  # noqa: S105 - a setting's name
+PASSWORD = "tls_authentication_password"  # noqa: S105 - a setting's name
+"""What is secret on the device's page."""
 
 Json = Mapping[str, Any]
 
@@ -20,8 +21,8 @@ def told_settings(settings: Json) -> dict[str, Any]:
     """Return the *settings* of a PBX with `HIDDEN` in the place of each secret."""
     api, faults = settings.get("api"), settings.get("faults")
     hidden = dict(settings)
-    if isinstance(api, Mapping) and api.get(_PASSWORD):
-        hidden["api"] = {**api, _PASSWORD: HIDDEN}
+    if isinstance(api, Mapping) and api.get(PASSWORD):
+        hidden["api"] = {**api, PASSWORD: HIDDEN}
     if isinstance(faults, list):
         hidden["faults"] = [told_fault(spec) if isinstance(spec, Mapping) else spec for spec in faults]
     return hidden
@@ -29,7 +30,7 @@ def told_settings(settings: Json) -> dict[str, Any]:
 
 def secrets_of(settings: Json) -> Iterator[str]:
     """Yield every secret in the *settings* of a PBX, those of its faults too."""
-    if password := _mapping(settings.get("api")).get(_PASSWORD):
+    if password := _mapping(settings.get("api")).get(PASSWORD):
         yield str(password)
     for spec in settings.get("faults") or ():
         yield from secrets_of_fault(spec)
@@ -49,8 +50,8 @@ def kept(document: Json, before: Json) -> Json:
     """Return the settings *document* with what those *before* have where it says `HIDDEN`; where they have nothing it stays."""
     found = dict(document)
     api, faults = document.get("api"), document.get("faults")
-    if isinstance(api, Mapping) and api.get(_PASSWORD) == HIDDEN:
-        found["api"] = {**api, _PASSWORD: _mapping(before.get("api")).get(_PASSWORD) or HIDDEN}
+    if isinstance(api, Mapping) and api.get(PASSWORD) == HIDDEN:
+        found["api"] = {**api, PASSWORD: _mapping(before.get("api")).get(PASSWORD) or HIDDEN}
     if isinstance(faults, list) and any(_hides(spec) for spec in faults):
         found["faults"] = list(_kept_faults(faults, before.get("faults") or ()))
     return found

@@ -27,6 +27,9 @@ LIMIT = 2 * 1024 * 1024
 Objection = tuple[str, str, str]
 """The setting that names the file, what is wrong with the file, and what would be right."""
 
+PLAINLY = MappingProxyType({"tls_private_key": "key", "tls_cert": "certificate"})
+"""What these settings are called where it is not the device's page that has them."""
+
 _T = TypeVar("_T")
 _BLOCK = re.compile(rb"-----BEGIN ([^-\r\n]+)-----(?:(?!-----).)*-----END \1-----", re.DOTALL)
 _PKCS12 = b"\x02\x01\x03"  # its version, 3, among the first bytes

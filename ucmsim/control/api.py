@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ucmsim.assembling.changes import on_page
+from ucmsim.assembling.hidden import PASSWORD
 from ucmsim.control.answer import Answer, invalid, unbound
 from ucmsim.control.plane import Plane
 from ucmsim.errors import BindError, ConfigurationError
 from ucmsim.service.pbxservice import PbxService
-
-_PASSWORD = "tls_authentication_password"  # noqa: S105 - a setting's name
 
 
 def api(plane: Plane, pbx: str) -> Answer:
@@ -33,5 +32,5 @@ async def change_api(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
 
 def _told(service: PbxService) -> dict[str, Any]:
     told = service.appliance.pbx.settings.api.model_dump(mode="json")
-    password = told.pop(_PASSWORD)  # of which only that there is one is told
+    password = told.pop(PASSWORD)  # of which only that there is one is told
     return {**told, "password_set": bool(password)}

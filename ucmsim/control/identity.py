@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from types import MappingProxyType
 from typing import Any
 
 from cryptography import x509
@@ -23,8 +22,6 @@ from ucmsim.control.plane import Plane
 from ucmsim.errors import ConfigurationError, Problem
 from ucmsim.service.pbxservice import PbxService
 
-_KEYS = MappingProxyType({"tls_private_key": "key", "tls_cert": "certificate"})
-"""What the body calls what the device's page calls so."""
 _UNREADABLE = (
     ValueError,
     x509.InvalidVersion,
@@ -87,7 +84,7 @@ def _pair(key: Upload, certificate: Upload, *, device: bool) -> Identity:
     """Return the identity that the two make. Raises `ConfigurationError`."""
     found, unfit = keyfiles.read(key, certificate)
     if found is None:
-        raise ConfigurationError(Problem(_KEYS[name], wrong, right) for name, wrong, right in unfit)
+        raise ConfigurationError(Problem(keyfiles.PLAINLY[name], wrong, right) for name, wrong, right in unfit)
     return _fitting(found, device=device)
 
 

@@ -33,8 +33,9 @@ def identity(settings: Control, state: Path, wall: float) -> Identity:
         return keyring.issued(settings.names, datetime.fromtimestamp(wall, UTC))
     found, objections = keyfiles.read(files.key, files.certificate)
     if found is None:
-        names = {"tls_private_key": "key", "tls_cert": "certificate"}
-        raise ConfigurationError(Problem(f"control.tls.{names[key]}", wrong, right) for key, wrong, right in objections)
+        raise ConfigurationError(
+            Problem(f"control.tls.{keyfiles.PLAINLY[setting]}", wrong, right) for setting, wrong, right in objections
+        )
     keyring.keep(found)
     return found
 

@@ -16,7 +16,7 @@ from ucmsim.faults.said import Said
 from ucmsim.quirks import GROUPS
 from ucmsim.refusals import Code, Refusal
 from ucmsim.register import BY_ID, objection
-from ucmsim.settings import HIDDEN
+from ucmsim.settings.keys import no_placeholder
 
 Text = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
@@ -28,12 +28,6 @@ EARLIER = frozenset({
 """Quirks that have done what they do before a request is decided."""
 WRITTEN = frozenset(row.id for row in GROUPS["How a call is written down"] if row.id != "columns")
 """Quirks of the rows that are written already."""
-
-
-def _no_placeholder(secret: str) -> str:
-    if secret == HIDDEN:
-        raise ValueError(f"'{HIDDEN}' stands for a secret that is kept, and none is kept here; write the secret itself")
-    return secret
 
 
 def _refusal(sentence: str) -> Refusal:
@@ -109,7 +103,7 @@ class Credentials:
     """Have another user name or password (null = as it was), as if somebody had changed it on the device's own page."""
 
     username: Text | None = None
-    password: Annotated[Text, AfterValidator(_no_placeholder)] | None = field(
+    password: Annotated[Text, AfterValidator(no_placeholder)] | None = field(
         default="changed", repr=False, metadata={"secret": True}
     )
 

@@ -181,6 +181,8 @@ def _said(detail: ErrorDetails, known: Iterable[str]) -> Said:
         return Said(path, f"there is no condition '{key}'", did_you_mean(key, known) or f"there is {listed(known)}")
     if detail["type"] == "missing":
         return Said(path[:-1], f"the key '{path[-1]}' is missing", "it must be given")
+    if detail["type"] == "ucmsim":
+        return Said(path, detail["ctx"]["what"], detail["ctx"]["right"])
     if detail["type"] == "value_error":
         return Said(path, str(detail["ctx"]["error"]))
     given = detail["input"]

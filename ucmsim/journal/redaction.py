@@ -13,6 +13,7 @@ from urllib.parse import unquote, unquote_plus
 from ucmsim.journal.credentials import USERINFO, has_userinfo, is_telling, may_tell
 from ucmsim.journal.disguises import disguises, octets_of
 from ucmsim.refusals import Refusal
+from ucmsim.secrecy import HIDDEN
 
 _SECRETIVE = re.compile("auth|cookie|credential|key|pass|pwd|secret|session|signature|token")
 """What headers are called that may hold a secret: their words are not to be told apart, and nobody asks by them."""
@@ -26,7 +27,6 @@ _FORM = 4096
 """Characters of a form that are told."""
 _HEADERS = 32
 """Header lines, and fields of credentials, that are told."""
-_HIDDEN = "***"
 _SHORT = 4
 """Characters of a secret that is looked for inside of texts; a shorter one stands in many words by chance."""
 
@@ -56,13 +56,13 @@ class Discretion:
 
     def text(self, text: str) -> str:
         """Return *text*, unless a secret stands in it."""
-        return _HIDDEN if self.hides(text) else text
+        return HIDDEN if self.hides(text) else text
 
     def word(self, word: str) -> str:
         """Return *word*, unless a secret stands in it in any letter case."""
         if not self.secrets:
             return word
-        return _HIDDEN if _hides(word.upper(), [secret.upper() for secret in self.secrets]) else word
+        return HIDDEN if _hides(word.upper(), [secret.upper() for secret in self.secrets]) else word
 
     def target(self, target: str) -> str:
         """Return the request *target* without user:password@, values of telling parameters, and the secrets."""
@@ -70,12 +70,12 @@ class Discretion:
         known = path.lower().removesuffix("/") in self.paths
         hidden = self.hides(path)
         if hidden and not known:
-            path, hidden = _HIDDEN, False
+            path, hidden = HIDDEN, False
         looks = bool(self.secrets) or may_tell(query)
         told = "&".join(self._piece(piece) for piece in query.split("&")) if looks else query
         # A secret with a separator in it is caught only as a whole.
         if self.hides(told) or (not hidden and self.hides(path + mark + told)):
-            return f"{path}{mark}{_HIDDEN}" if known else _HIDDEN
+            return f"{path}{mark}{HIDDEN}" if known else HIDDEN
         return f"{path}{mark}{told}"
 
     def note(self, note: str, params: Iterable[tuple[str, str]]) -> str:
@@ -83,8 +83,8 @@ class Discretion:
         if not any(self.hides(name) or self.hides(value) for name, value in params) and not self.hides(note):
             return note
         first, last = note.find("'"), note.rfind("'")
-        told = f"{note[: first + 1]}{_HIDDEN}{note[last:]}" if 0 <= first < last else note
-        return _HIDDEN if self.hides(told) else told
+        told = f"{note[: first + 1]}{HIDDEN}{note[last:]}" if 0 <= first < last else note
+        return HIDDEN if self.hides(told) else told
 
     @staticmethod
     def shown(lines: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
@@ -94,13 +94,13 @@ class Discretion:
     def headers(self, lines: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """Return the header *lines* that are told without credentials."""
         told = [(name, self._header(name.lower(), value)) for name, value in self.shown(lines)]
-        return tuple((_HIDDEN, value) if self.hides(name) else (name, value) for name, value in told)
+        return tuple((HIDDEN, value) if self.hides(name) else (name, value) for name, value in told)
 
     def form(self, form: str) -> str:
         """Return the body of a form as `target` returns a query."""
         if len(form) > _FORM:
             # The last pieces may be cut, and of a secret that is cut nobody knows that it is one.
-            form = "&".join([*form[:_FORM].split("&")[:-2], _HIDDEN])
+            form = "&".join([*form[:_FORM].split("&")[:-2], HIDDEN])
         return self.target(f"?{form}").removeprefix("?") if form else ""
 
     def refusal(self, refusal: Refusal | None, params: Iterable[tuple[str, str]]) -> Refusal | None:
@@ -108,26 +108,26 @@ class Discretion:
         if refusal is None or not self.secrets:
             return refusal
         sentence = self.note(refusal.sentence, params if "'" in refusal.sentence else ())
-        parameter = _HIDDEN if self.hides(refusal.parameter) else refusal.parameter
-        hint = _HIDDEN if self.hides(refusal.hint) or parameter != refusal.parameter else refusal.hint
+        parameter = HIDDEN if self.hides(refusal.parameter) else refusal.parameter
+        hint = HIDDEN if self.hides(refusal.hint) or parameter != refusal.parameter else refusal.hint
         return Refusal(refusal.code, parameter, sentence, hint)
 
     def _header(self, name: str, value: str) -> str:
         if name in ("authorization", "proxy-authorization"):
             return self._credentials(value)
         if _SECRETIVE.search(name):
-            return _HIDDEN
+            return HIDDEN
         if "://" in value:
             return self.target(value)
-        return _HIDDEN if self.hides(value) else value
+        return HIDDEN if self.hides(value) else value
 
     def _credentials(self, value: str) -> str:
         """Return the value of an Authorization header without what proves who somebody is."""
         scheme, blank, rest = value.partition(" ")
         if scheme.lower() not in _SCHEMES or self.hides(scheme):
-            return _HIDDEN
+            return HIDDEN
         if scheme.lower() != "digest":
-            return f"{scheme}{blank}{_HIDDEN if rest else ''}"
+            return f"{scheme}{blank}{HIDDEN if rest else ''}"
         told = (self._field(match[1], match[2]) for match in islice(_FIELD.finditer(rest), _HEADERS))
         return f"{scheme} {', '.join(told)}"
 
@@ -137,7 +137,7 @@ class Discretion:
             inner = value.strip('"')
             return f'{name}="{self.target(inner)}"'
         known = name.lower() in _SHOWN and not self.hides(value)
-        return f"{name}={value}" if known else f'{_HIDDEN if self.hides(name) else name}="{_HIDDEN}"'
+        return f"{name}={value}" if known else f'{HIDDEN if self.hides(name) else name}="{HIDDEN}"'
 
     def hides(self, text: str) -> bool:
         """Return whether a secret stands in *text*, however often it is encoded; short ones only as all of it or of a segment of a path."""
@@ -147,7 +147,7 @@ class Discretion:
     def _piece(self, piece: str) -> str:
         name, equals, value = piece.partition("=")
         hidden = is_telling(name) or self.hides(value) or has_userinfo(value.replace("://***@", ""))
-        return f"{_HIDDEN if self.hides(name) else name}{equals}{_HIDDEN if value and hidden else value}"
+        return f"{HIDDEN if self.hides(name) else name}{equals}{HIDDEN if value and hidden else value}"
 
 
 def _forms(username: str, password: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ucmsim.journal.lines import CUT, HEADER, TARGET
+from ucmsim.secrecy import HIDDEN
 
 Entry = Mapping[str, Any]
 
@@ -22,7 +23,6 @@ _BY_CURL = ("authorization", "content-length", "host", "proxy-authorization", "e
 _HOST = re.compile(r"[A-Za-z0-9.\[\]:-]+")
 _SPECIAL = re.compile(r'[\\$`"}]')
 _ENTERED = '"${UCM_PASSWORD:?}"'  # a shell stops, and says so, where it is not set
-_HIDDEN = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _lines(request: Mapping[str, Any], place: Place) -> Iterator[str]:
     if request["form"] and "content-type" not in there:
         yield "Content-Type:"
     for name, value in request["headers"]:
-        if name.lower() not in _BY_CURL and value != _HIDDEN:
+        if name.lower() not in _BY_CURL and value != HIDDEN:
             yield f"{name}: {value}" if value else f"{name};"
 
 
@@ -106,7 +106,7 @@ def lacking(request: Mapping[str, Any], *, by_curl: bool = False) -> Iterator[st
     """Yield what of the *request* of an event the journal does not have, and is not made anew *by_curl*."""
     scheme = (_header(request, "authorization") or "").partition(" ")[0].lower()
     for part in ("target", "form"):
-        if _HIDDEN in request[part]:
+        if HIDDEN in request[part]:
             yield f"the {part} has something masked"
         if len(request[part]) > TARGET and request[part].endswith(CUT):
             yield f"the {part} is cut"
@@ -114,8 +114,8 @@ def lacking(request: Mapping[str, Any], *, by_curl: bool = False) -> Iterator[st
         yield "Authorization is left out"
     for name, value in request["headers"]:
         anew = by_curl and name.lower() in _BY_CURL
-        if not anew and _HIDDEN in value:
-            yield f"{name} is {'left out' if value == _HIDDEN else 'masked'}"
+        if not anew and HIDDEN in value:
+            yield f"{name} is {'left out' if value == HIDDEN else 'masked'}"
         elif not anew and len(value) > HEADER and value.endswith(CUT):
             yield f"{name} is cut"
     if more := request.get("headers_left_out"):

@@ -12,8 +12,8 @@ from typing import Any
 
 from ucmsim.journal.credentials import USERINFO, is_secret
 from ucmsim.journal.disguises import disguises, in_any_case, percent_encoded
+from ucmsim.secrecy import HIDDEN
 
-HIDDEN = "***"
 _SHORTEST = 4
 """Characters of a secret that is looked for inside of texts; a shorter one stands everywhere, and is hidden as a whole only."""
 

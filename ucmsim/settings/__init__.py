@@ -5,11 +5,11 @@
 remembers lines, `loading` joins them and names every problem at once, in the words of `objections`.
 """
 
+from ucmsim.secrecy import HIDDEN
 from ucmsim.settings.addresses import Address
 from ucmsim.settings.api import Api
 from ucmsim.settings.clock import Clock, ClockChange
 from ucmsim.settings.control import TLS_FOLDER, TOKEN_FILE, Control
-from ucmsim.settings.keys import HIDDEN
 from ucmsim.settings.loading import Judge, load, load_clock_change, load_pbx
 from ucmsim.settings.model import (
     History,

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ucmsim.overlay import GUIDE
+from ucmsim.secrecy import HIDDEN
 
 
 class Keys(BaseModel):
@@ -58,9 +59,6 @@ def _printable(text: str) -> str:
 
 
 Printable = Annotated[str, AfterValidator(_printable)]
-
-HIDDEN = "***"
-"""What is told in the place of a secret."""
 
 
 def no_placeholder(secret: str) -> str:

@@ -19,8 +19,8 @@ from pydantic_core import ErrorDetails
 
 from ucmsim.errors import ConfigurationError, Problem, did_you_mean, did_you_mean_or, kind_of, quoted
 from ucmsim.register import objection
+from ucmsim.secrecy import HIDDEN
 from ucmsim.settings import model
-from ucmsim.settings.keys import HIDDEN
 from ucmsim.settings.templates import MARK
 from ucmsim.settings.yamltree import Path as KeyPath
 from ucmsim.settings.yamltree import Tree, dotted
@@ -211,7 +211,7 @@ def _shown(value: object, written: str | None) -> str:
         return "there is nothing here"
     if not isinstance(value, str | int | float):  # how it was written may be a secret
         return f"{kind_of(value)} cannot stand here"
-    if isinstance(value, str) and written is not HIDDEN:
+    if isinstance(value, str) and written != HIDDEN:
         return f"{quoted(value)} cannot stand here"
     plain = str(value).lower() if isinstance(value, bool) else value
     return f"{plain if written is None else written} cannot stand here"
