@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import wraps
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -36,7 +37,7 @@ class About(Enum):
 _ONE = click.option(
     "--pbx", "-p", shell_complete=completing.pbxs, help="The PBX; may be left out when there is only one."
 )
-_OPTIONS: Mapping[About, tuple[Callable[[Any], Any], ...]] = {
+_OPTIONS: Mapping[About, tuple[Callable[[Any], Any], ...]] = MappingProxyType({
     About.NONE: (),
     About.OPTION: (_ONE,),
     About.WORD: (_ONE, click.argument("named", metavar="[PBX]", required=False, shell_complete=completing.pbxs)),
@@ -46,7 +47,7 @@ _OPTIONS: Mapping[About, tuple[Callable[[Any], Any], ...]] = {
             "pbx_and_file", metavar="[PBX] FILE", nargs=-1, required=True, shell_complete=completing.pbx_or_file
         ),
     ),
-}
+})  # fmt: skip
 
 
 def asks(about: About, *, programs: bool = True) -> Callable[[Command], Command]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from types import MappingProxyType
 from typing import Any
 
 import click
 
 _TYPED = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)([a-z]?)", re.IGNORECASE)
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+_UNITS = MappingProxyType({"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400})
 
 
 class Seconds(click.ParamType):  # type: ignore[type-arg]  # only the newest click has one
