@@ -214,16 +214,14 @@ def _response(got: bytes) -> str:
 
 def _shown(way: str, data: bytes) -> str:
     r"""Return *data* line by line: printable ASCII as it is, all else escaped, so that bytes can be told apart."""
-    lines = data.split(b"\n")
-    texts = [_escaped(line) + "\\n" for line in lines[:-1]]
-    if lines[-1]:
-        texts.append(_escaped(lines[-1]))
-    return "".join(f"{way} {text}\n" for text in texts)
+    *lines, last = _UNPRINTABLE.sub(_escaped, data).decode("ascii").split("\n")
+    told = "".join(f"{way} {line}\\n\n" for line in lines)
+    return f"{told}{way} {last}\n" if last else told
 
 
-def _escaped(data: bytes) -> str:
-    return _UNPRINTABLE.sub(lambda found: _ESCAPES.get(found[0]) or b"\\x%02x" % found[0][0], data).decode("ascii")
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return _ESCAPES[found[0]]
 
 
-_UNPRINTABLE = re.compile(rb"[^ -\[\]-~]")
-_ESCAPES = {b"\r": b"\\r", b"\\": b"\\\\"}
+_UNPRINTABLE = re.compile(rb"[^\n -\[\]-~]")
+_ESCAPES = {bytes((code,)): b"\\x%02x" % code for code in range(256)} | {b"\r": b"\\r", b"\\": b"\\\\"}

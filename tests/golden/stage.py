@@ -154,7 +154,8 @@ class Stage:
         self._settings: list[PbxSettings] = []
         self.spared = 0
         """How often a script was not played because what it would say was known."""
-        self._played_before: dict[Place, list[tuple[Mapping[str, Value], Heard]]] = {}
+        self._played_before: dict[Place, dict[tuple[str, ...], dict[tuple[Value, ...], Heard]]] = {}
+        """In each place what was heard, by the quirks that were consulted and what they said."""
         self._fill(self._imported, _settings("imported", "ucm6100", {}, {}))
 
     def play(
@@ -241,16 +242,17 @@ class Stage:
         except ConfigurationError as error:
             return f"* it does not start: {error.problems[0].key}: {error.problems[0].wrong}\n"
         serving = _anyones(settings)
-        if serving not in self._settings:
+        number = next((at for at, known in enumerate(self._settings) if known == serving), len(self._settings))
+        if number == len(self._settings):
             self._settings.append(serving)
-        return Chosen(serving, self._settings.index(serving), _served(settings.register))
+        return Chosen(serving, number, _served(settings.register))
 
     def _before(self, place: Place, register: Quirks) -> Heard | None:
         """Return what was heard in that *place* where everything that was consulted said what it says in *register*."""
-        for consulted, heard in self._played_before.get(place, ()):
-            if all(register[name] == value for name, value in consulted.items()):
+        for consulted, heard in self._played_before.get(place, {}).items():
+            if before := heard.get(_said(register, consulted)):
                 self.spared += 1
-                return heard
+                return before
         return None
 
     def _played(self, script: Script, chosen: Chosen, history: History, made: type[Pbx], place: Place) -> Heard:
@@ -262,8 +264,9 @@ class Stage:
             pbx = made("hq", serving, history, spool, clock, seed=SEED, defects=())
             transcript = Player(pbx).play(script.steps)
         heard = Heard(transcript, chosen.number, found.names)
-        consulted = {name: chosen.register[name] for name in found.names}
-        self._played_before.setdefault(place, []).append((consulted, heard))
+        consulted = tuple(sorted(found.names))
+        played = self._played_before.setdefault(place, {}).setdefault(consulted, {})
+        played.setdefault(_said(chosen.register, consulted), heard)
         return heard
 
     @staticmethod
@@ -335,6 +338,11 @@ def _stored(history: History) -> bytes:
 def _served(register: Quirks) -> Quirks:
     """Return what a PBX may know that serves what is stored already."""
     return Quirks({quirk: value for quirk, value in register.values.items() if quirk not in _STORED})
+
+
+def _said(register: Quirks, names: tuple[str, ...]) -> tuple[Value, ...]:
+    """Return what the quirks of these *names* say in *register*."""
+    return tuple(map(register.values.__getitem__, names))
 
 
 def _can_act(quirks: Mapping[str, str | int], script: Script, chosen: Chosen | str, usual: Heard) -> bool:

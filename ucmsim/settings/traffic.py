@@ -269,9 +269,12 @@ SHARES = ("kinds", "dispositions")
 """Which keys of `traffic:` hold shares, of which at least one must be more than 0."""
 
 
+_USUAL = Traffic()
+
+
 def default_of(path: Iterable[str]) -> dict[str, Any]:
     """Return the defaults of the mapping at *path* below `traffic:`."""
-    here: Any = Traffic()
+    here: Any = _USUAL
     for name in path:
         here = getattr(here, name)
     return dict(here)
