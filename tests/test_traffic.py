@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -60,12 +61,23 @@ def stories(of: Office, seed: int = 1, calls_per_day: float = 3000, days: int = 
     return list(traffic(of, seed, calls_per_day).stories(END - days * DAY, END))
 
 
-def records(of: Office, name: str = "ucm6510", seed: int = 1, calls_per_day: int = 3000, **quirks: str) -> list[Record]:
-    """Return what a personality writes of a day of these."""
-    chosen = {quirk.replace("_", "-"): value for quirk, value in quirks.items()}
-    firmware = Firmware.of(Quirks.of(personality(name), chosen), CHICAGO)
+@lru_cache(maxsize=len(SEEDS))
+def day_of(seed: int, **shapes: float) -> tuple[Story, ...]:
+    """Return the calls of a day of the usual office, with other weights of *shapes*: the same, whoever writes about them."""
+    return tuple(stories(office(shapes=shapes), seed))
+
+
+def records(of: Office, seed: int = 1, calls_per_day: int = 3000) -> list[Record]:
+    """Return what a UCM6510 writes of a day of these."""
     chance, recorder = Random(seed), Random(seed)
-    return list(generate(of, firmware, chance, recorder, until=UNTIL, days=1, calls_per_day=calls_per_day))
+    return list(
+        generate(of, firmware_of("ucm6510"), chance, recorder, until=UNTIL, days=1, calls_per_day=calls_per_day)
+    )
+
+
+def firmware_of(name: str, **quirks: str) -> Firmware:
+    chosen = {quirk.replace("_", "-"): value for quirk, value in quirks.items()}
+    return Firmware.of(Quirks.of(personality(name), chosen), CHICAGO)
 
 
 def ended(call: Call) -> int:
@@ -384,23 +396,25 @@ def test_phones_that_are_paged_are_paged_for_seconds() -> None:
 # Order, rows and recordings
 
 
-@every_seed
 @pytest.mark.parametrize("name", ["ucm6100", "ucm6510", "ucm6200"])
+@every_seed
 def test_rows_are_numbered_in_the_order_in_which_legs_end(name: str, seed: int) -> None:
     """AcctId counts what is written, when it is; nothing ends after the last instant."""
-    found = records(office(), name, seed, acctid="continuous")
+    world = CallWorld(firmware_of(name, acctid="continuous"), iter(day_of(seed)))
+    found = list(world.records(END))
     ends = [record.truth.ended for record in found if record.truth]
     assert ends == sorted(ends)
     assert ends[-1] < END
     assert [record.row[AT["AcctId"]] for record in found] == [str(at) for at in range(1, len(found) + 1)]
 
 
-@every_seed
 @pytest.mark.parametrize("name", ["ucm6510-1.0.5", "ucm6510", "ucm6200"])
+@every_seed
 def test_every_name_in_recordfiles_is_a_recording(name: str, seed: int) -> None:
     """One that was made of the same leg; and a recording in monitor is named by its row."""
     named = 0
-    for record in records(office(shapes={"parked": 50, "attended_transfer": 50}), name, seed):
+    world = CallWorld(firmware_of(name), iter(day_of(seed, parked=50, attended_transfer=50)))
+    for record in world.records(END):
         paths = [one.path for one in record.recordings if one.path.startswith("monitor/")]
         told = record.row[AT["recordfiles"]]
         assert [f"monitor/{path}" for path in told.split("@") if path] == paths
