@@ -5,17 +5,16 @@ Knows no clock: whoever calls says up to which instant of the world's time calls
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 from ucmsim import schedule
 from ucmsim.asking.staging import staged
 from ucmsim.asking.wishes import Placed, Wish, together
 from ucmsim.assembling.counted import messages_of, past_of
+from ucmsim.assembling.retention import Cleaning
 from ucmsim.calls import Firmware
 from ucmsim.calls.events import Call
 from ucmsim.calls.lines import Lines
@@ -28,14 +27,13 @@ from ucmsim.calls.unfolding import Unfolding
 from ucmsim.calls.world import CallWorld, Known
 from ucmsim.contract.fields import FieldRefused
 from ucmsim.corrections import Corrections
-from ucmsim.instants import EARLIEST, LATEST, NEVER, at_microseconds, microseconds
+from ucmsim.instants import LATEST, NEVER, at_microseconds, microseconds
 from ucmsim.settings import Pbx as PbxSettings
 from ucmsim.steps import Steps, finished
 from ucmsim.store.history import History
 from ucmsim.store.records import Numbered, Record
 from ucmsim.streams import stream
 
-_A_DAY = timedelta(days=1)
 _LAST = microseconds(LATEST - timedelta(days=30))
 """The last instant at which a call can be placed: its end, and all that follows from it, is within time."""
 
@@ -68,7 +66,7 @@ class Living:
         self._reached = microseconds(since)
         history.cut_off()
         self._lived = history.ledger.last_end()
-        self._cleaned = since - _A_DAY
+        self._cleaning = Cleaning(settings, history, since)
         firmware = Firmware.of(settings.register, settings.time_zone)
         self._clock = Corrections.of(settings.clock)
         past = past_of(history, monthly=settings.register["acctid"] == "monthly")
@@ -87,10 +85,8 @@ class Living:
     @property
     def goes_on(self) -> bool:
         """Whether anything will happen by itself: traffic, calls that were placed, what is scheduled, or the old goes."""
-        retention = self._settings.retention
         scheduled = any(schedule.come(self._clock, self._restarts, self._reached, _LAST))
-        cleaned = bool(retention.rows or retention.recordings)
-        return self._settings.traffic.live or self._world.goes_on or scheduled or cleaned
+        return self._settings.traffic.live or self._world.goes_on or scheduled or self._cleaning.goes_on
 
     @property
     def due(self) -> int:
@@ -98,9 +94,7 @@ class Living:
         if self._unwritten:
             return self._reached
         live = self._unfolding.due if self._unfolding else NEVER
-        retention = self._settings.retention
-        cleaned = microseconds(self._cleaned + _A_DAY) if retention.rows or retention.recordings else NEVER
-        return min(self._world.due, live, cleaned, schedule.due(self._clock, self._restarts, self._reached))
+        return min(self._world.due, live, self._cleaning.due, schedule.due(self._clock, self._restarts, self._reached))
 
     def happen(self, until: datetime, most: int | None = None) -> int:
         """Let everything happen that is over before *until*; return how many rows were written, *most* of them at a time.
@@ -114,7 +108,7 @@ class Living:
         if not self._unwritten:
             self._unwritten = list(islice(self._world.records(microseconds(until)), most))
         written = self._write()
-        if written != most and until - self._cleaned >= _A_DAY:
+        if written != most and self._cleaning.is_due(until):
             self._clean(until)
         return written
 
@@ -158,24 +152,9 @@ class Living:
         self._write()
 
     def _clean(self, now: datetime) -> None:
-        """Delete what the retention says, once a day."""
-        self._cleaned = now
-        retention = self._settings.retention
-        instant = microseconds(now)
-        shown, zone = at_microseconds(self._clock.shown(instant)), self._clock.zone(instant)
-        zone = zone or self._settings.time_zone
-        gone = _days_before(shown, retention.recordings) if retention.recordings else EARLIEST
-        deleted, recordings = self._history.clean(
-            rows_before=_local(_days_before(shown, retention.rows), zone) if retention.rows else "",
-            recordings_before=math.floor(gone.timestamp()),
-        )
+        deleted, said = self._cleaning.clean(now, self._clock)
         self._count_on(deleted)
-        went = ((deleted, "CDRs", retention.rows), (recordings, "recordings", retention.recordings))
-        self._news += [
-            f"retention: {what} older than {days} day{'' if days == 1 else 's'} were deleted: {count}"
-            for count, what, days in went
-            if count
-        ]
+        self._news += said
 
     def delete_rows(self) -> int:
         """Delete every CDR, as somebody does on the unit's own page; recordings stay. Return how many went."""
@@ -203,7 +182,7 @@ class Living:
         A restart before that ends them, also one that is left out: they were cut there when they began.
         """
         since, self._reached = self._reached, microseconds(to)
-        self._cleaned = to - _A_DAY  # whatever it was before, the unit is at a new day
+        self._cleaning.leap(to)  # whatever it was before, the unit is at a new day
         self._lines = self._traffic.up(since, self._reached) if self._traffic else None
         self._traffic, self._lived = None, self._reached
         self._leaps += 1
@@ -312,15 +291,3 @@ class Living:
             self._traffic = Traffic(self._office, settings.history.calls_per_day, chance, recording, self._lines)
         self._unfolding = Unfolding(self._traffic, max(self._reached, self._lived))
         return self._unfolding
-
-
-def _days_before(shown: datetime, days: int) -> datetime:
-    """Return the instant that many *days* before what the clock has *shown*, at the earliest the first there is."""
-    return shown - timedelta(days=min(days, (shown - EARLIEST).days))
-
-
-def _local(instant: datetime, zone: ZoneInfo) -> str:
-    """Return an *instant* like `start`; in an hour that comes twice, one before it, so that nothing younger is meant."""
-    local = instant.astimezone(zone)
-    first, second = (local.replace(fold=fold).utcoffset() or timedelta() for fold in (0, 1))
-    return (local - max(first - second, timedelta())).replace(tzinfo=None).isoformat(" ")[:19]
