@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import Command
-from ucmsim import catalogue, tables
+from ucmsim import catalogue, configuration, tables
 from ucmsim.certificates.defects import DEFECTS
 from ucmsim.columns import COLUMNS
 from ucmsim.faults import KINDS
@@ -52,6 +52,13 @@ def test_show_to_a_pipe_has_a_line_a_row(ucmsim: Command, what: str) -> None:
     for line, row in zip(lines[1:], rows, strict=True):
         assert line.startswith(f"{row['id']} ")
         assert line.endswith(str(row.get("statement", row.get("meaning"))))
+
+
+def test_show_the_demo(ucmsim: Command, tmp_path: Path) -> None:
+    """It is a configuration to begin with: the demo's own."""
+    file = tmp_path / "sim.yaml"
+    file.write_text(ucmsim("show", "demo").stdout)
+    assert configuration.is_demo(configuration.read(file))
 
 
 def test_show_some_quirks(ucmsim: Command) -> None:

@@ -32,7 +32,10 @@ from tests.processes import (
     needs_curl,
     reached,
 )
+from ucmsim import configuration
 from ucmsim.client import ControlClient
+from ucmsim.errors import BindError
+from ucmsim.tap import Options, Simulator
 
 # --- one process that is looked at from all sides ------------------------------------------------------------------
 
@@ -163,6 +166,20 @@ def test_port_in_use(observed: Observed, tmp_path: Path, who: str) -> None:
     assert said[0].startswith(f"{wanted} cannot listen on {busy}: Address already in use; choose another")
     assert said[0].endswith(f" with {key} (port 0 lets the system choose)")
     assert names(tmp_path / "kept") == ["ucmsim.lock", "ucmsim.state"]
+
+
+def test_port_of_the_demo_in_use(busy: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo has no file in which another could be chosen: the sentence says how to have one."""
+    text = configuration.demo_text().replace("127.0.0.1:8443", f"127.0.0.1:{busy}")
+    monkeypatch.setattr(configuration, "demo_text", lambda: text)
+    options = Options()
+    options.parseOptions([])
+    with pytest.raises(BindError) as caught:
+        Simulator(configuration.read(None), options, None)
+    assert str(caught.value).endswith(
+        "with api.tls_bind_address (port 0 lets the system choose); 'ucmsim show demo > sim.yaml' writes the file for "
+        "'twistd -n ucmsim --config sim.yaml'"
+    )
 
 
 # --- the curl line of other PBXs -----------------------------------------------------------------------------------

@@ -39,7 +39,8 @@ _NOTHING: Mapping[str, Upload] = MappingProxyType({})
 _DEMO = "the built-in demo"
 
 
-def _demo_text() -> str:
+def demo_text() -> str:
+    """Return the configuration of the built-in demo, as a file has it."""
     return (files("ucmsim") / "data" / "demo.yaml").read_text("utf-8")
 
 
@@ -54,7 +55,7 @@ def read(file: Path | None) -> Settings:
     Raises `ConfigurationError` with every problem at once.
     """
     if file is None:
-        return load(_demo_text(), Path("demo.yaml"), _DEMO)[0]
+        return load(demo_text(), Path("demo.yaml"), _DEMO)[0]
     with readable(str(file), "name a configuration file"):
         text = file.read_text("utf-8")
     return load(text, file, judges=_JUDGES, of_all=(_control_files,))[0]

@@ -23,7 +23,7 @@ from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.calls.locales import Locales
 from ucmsim.certificates.keyring import one_for_all
 from ucmsim.control.site import ControlService
-from ucmsim.errors import UcmsimError
+from ucmsim.errors import BindError, TooManyOpen, UcmsimError
 from ucmsim.progress import heeding, narrated, watched
 from ucmsim.recording.audio import Voices
 from ucmsim.service import announce, descriptors, parent
@@ -117,7 +117,7 @@ class Simulator(MultiService):
         self._control: ControlService | None = None
         self._folder = StateFolder.open(settings.state, fresh=bool(options["fresh"]))
         try:
-            check(_places(settings))
+            self._check_places(settings)
             self._ca = one_for_all(self._folder.path) if settings.one_ca else None
             if self._folder.foreign:
                 self._log.warn("The state folder {path} holds files that are not ucmsim's", path=self._folder.path)
@@ -139,6 +139,16 @@ class Simulator(MultiService):
         except BaseException:
             self._abandon()
             raise
+
+    def _check_places(self, settings: Settings) -> None:
+        """Raise `BindError` where a port cannot be had; the demo has no file in which another could be chosen, and says how to have one."""
+        try:
+            check(_places(settings))
+        except BindError as error:
+            if not self._demo or isinstance(error, TooManyOpen):
+                raise
+            how = "'ucmsim show demo > sim.yaml' writes the file for 'twistd -n ucmsim --config sim.yaml'"
+            raise BindError(f"{error}; {how}") from error
 
     def _watched(self, pbxs: Mapping[str, PbxSettings]) -> Iterable[tuple[str, PbxSettings]]:
         """Yield *pbxs*, and show how far that has come if they are many: then instead of each history's own progress."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ucmsim import catalogue, personalities, tables
+from ucmsim import catalogue, configuration, personalities, tables
 from ucmsim.calls.shapes import BY_ID as SHAPES
 from ucmsim.calls.shapes import no_shape
 from ucmsim.certificates.defects import BY_ID as DEFECTS
@@ -54,6 +54,12 @@ _shows(
     "faults", catalogue.fault_rows, "The kinds of faults.\n\nA narrow terminal leaves out columns; name an ID to see all.",
     (("id", "fields", "statement"), _IN_SHORT),
 )  # fmt: skip
+
+
+@show.command("demo")
+def show_demo() -> None:
+    """The configuration of the built-in demo: a file to begin with."""
+    click.echo(configuration.demo_text(), nl=False)
 
 
 @show.command("defects", short_help="The gallery of certificate defects.")
