@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from contextlib import suppress
@@ -85,6 +86,22 @@ def test_what_failed_on_the_way_is_no_end(ucm, play):
         day.wait(20)
     assert day.outcome is not None
     assert [(one.name, one.passed) for one in day.outcome.findings] == [("early", False), ("served", True)]
+
+
+def test_a_wait_is_told_again(ucm, play, monkeypatch):
+    """Who forgot to start the client learns so; who started it reads what it is yet to do."""
+    monkeypatch.setattr("ucmsim.scenarios.performing.REMINDER", 0.0)
+    said: Queue[str] = Queue()
+    steps = "steps:\n  - {name: it asks, after: {request: {status: 200, count: 2}}}\n"
+    with play(steps + SERVED, patience=600, say=said.put) as day:
+        assert said.get(timeout=20) == "waits: it asks"
+        assert re.fullmatch(
+            r"still waits, up to (600|5\d\d) s: it asks; nobody has asked this PBX yet", said.get(timeout=20)
+        )
+        ask(ucm)
+        until(lambda: said.get(timeout=20).endswith(" s: it asks"))
+        ask(ucm)
+        assert day.wait(20)
 
 
 @pytest.mark.ucmsim(journal={"entries": 4})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import signal
 import subprocess
@@ -268,6 +269,25 @@ def test_a_signal_ends_the_wait(ucm_fleet: UcmFleet, tmp_path: Path, number: sig
     )
     assert "not judged  kept-once: It is kept once. -- the client has not said what it kept: name the file" in told
     assert "day" not in ucm_fleet.control.status().pbxs
+
+
+def test_ctrl_c_is_no_fault_of_the_client(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+    """What was not waited for to its end is told as that."""
+    day = """\
+name: day
+title: A day
+story: x
+correct: y
+steps: [{name: it asks, after: {request: {status: 200}}}]
+expect: [{name: asked, says: Something is asked., requests: {at_least: 1}}]
+"""
+    run = Run(ucm_fleet, tmp_path, "--patience", "600", day=day)
+    run.place()
+    assert run.process.stderr is not None
+    assert any("waits: it asks" in line for line in iter(run.process.stderr.readline, ""))
+    run.process.send_signal(signal.SIGINT)
+    told, _ = run.end(1)
+    assert re.search(r"FAILED  step 1: it asks -- you stopped it, \d+ s before its time$", told, re.MULTILINE)
 
 
 @pytest.mark.ucmsim(history={"days": 0})

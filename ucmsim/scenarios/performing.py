@@ -22,6 +22,8 @@ from ucmsim.scenarios.seen import Call, Seen
 
 PERIOD = 0.1
 """Seconds between two looks at the journal."""
+REMINDER = 15.0
+"""Seconds after which it is said again what is waited for."""
 GRACE = 1.0
 """Seconds in which what the client has done is still told, once it has left: connections are told when they are closed."""
 _REST = 4.0
@@ -60,6 +62,8 @@ class Performance:
     _done: list[StepDone] = field(default_factory=list)
     _left_at: float | None = None
     _waits_for: Step | None = None
+    _told_at: float = 0.0
+    _stopped: bool = False
 
     def __post_init__(self) -> None:
         self._course = Course(self.scenario, self.patience)
@@ -77,6 +81,11 @@ class Performance:
             self.over.set()
         every = (*self._course.findings, *findings)
         return Outcome(self.scenario.name, every, tuple(self._notes), tuple(self._done))
+
+    def stop(self) -> None:
+        """Wait for nothing more, because who watches it has had enough."""
+        self._stopped = True
+        self.left.set()
 
     @property
     def done(self) -> tuple[Step, ...]:
@@ -99,10 +108,11 @@ class Performance:
                 case Never() as never:
                     self._stop(never)
                 case Waiting() as waiting if self._gone():
-                    why = f"the client had left before it came (waiting {waiting.left:.0f} s more was in vain)"
-                    self._stop(self._course.never(why))
-                case Waiting():
-                    self._say_waiting(step)
+                    in_vain = f"the client had left before it came (waiting {waiting.left:.0f} s more was in vain)"
+                    stopped = f"you stopped it, {waiting.left:.0f} s before its time"
+                    self._stop(self._course.never(stopped if self._stopped else in_vain))
+                case Waiting() as waiting:
+                    self._say_waiting(step, waiting.left)
                     self._pause(PERIOD)
 
     def _stop(self, never: Never) -> None:
@@ -110,14 +120,27 @@ class Performance:
         self.say(f"{never.finding.says}: {never.finding.why}")
         self._course = self._course.stopped(never)
 
-    def _say_waiting(self, step: Step) -> None:
+    def _say_waiting(self, step: Step, left: float) -> None:
         if self._waits_for is not step:
             self._waits_for = step
-            self.say(f"waits: {in_words(step)}")
+            self._say_and_note(f"waits: {in_words(step)}")
+        self._remind(in_words(step), left)
+
+    def _say_and_note(self, sentence: str) -> None:
+        self._told_at = self._real
+        self.say(sentence)
+
+    def _remind(self, awaited: str, left: float) -> None:
+        """Say now and then that something is still waited for: who forgot to start the client sees it."""
+        if self._real - self._told_at >= REMINDER:
+            somebody = self._seen.visits or self._seen.requests or self._seen.dropped
+            idle = "" if somebody else "; nobody has asked this PBX yet"
+            self._say_and_note(f"still waits, up to {max(left, 0):.0f} s: {awaited}{idle}")
 
     def _settled(self) -> tuple[Finding, ...]:
         """Return what came of what is expected at the end, once nothing more may come of it."""
-        self.say("waits: what is expected at the end")
+        at_the_end = "what is expected at the end"
+        self._say_and_note(f"waits: {at_the_end}")
         until = self._real + (0.0 if self._course.broken_off else self.patience)
         anew = False
         while True:
@@ -127,6 +150,7 @@ class Performance:
             if over and anew:
                 return findings
             if not over:
+                self._remind(at_the_end, until - self._real)
                 self._pause(PERIOD)
             anew = over  # what is said at last is said by what is known then, and not a moment ago
 

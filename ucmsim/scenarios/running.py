@@ -126,7 +126,7 @@ def watched(performance: Performance) -> Outcome:
         except KeyboardInterrupt:
             if performance.left.is_set():
                 raise
-            performance.left.set()
+            performance.stop()
     if errors:
         raise errors[0]
     return found[0]
