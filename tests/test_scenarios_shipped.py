@@ -76,6 +76,14 @@ BUGS: dict[str, dict[type[Collector], list[str]]] = {
 Plays = Callable[[Sequence[tuple[str, type[Collector]]], float], list[Outcome]]
 
 
+@pytest.mark.parametrize("name", shipped.names())
+def test_each_step_is_told_in_words(name: str) -> None:
+    """Who watches a day reads what happens, and not how it is done."""
+    told = [step.name for step in shipped.found(name).steps]
+    assert all(told)
+    assert len(set(told)) == len(told)
+
+
 def settings(scenario: str) -> dict[str, Any]:
     """Return those of a PBX for *scenario*: it stands before the day, so that a client that asks before that reads no later Date."""
     found = shipped.found(scenario)
