@@ -35,7 +35,7 @@ from pathlib import Path
 from tests.offices import generate
 from ucmsim.calls import Firmware, Office
 from ucmsim.configuration import read
-from ucmsim.assembling.filling import fill
+from tests.filled import fill
 from ucmsim.store.history import History
 from ucmsim.assembling.living import Living
 from ucmsim.streams import stream

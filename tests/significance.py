@@ -76,6 +76,15 @@ def normal(x: float) -> float:
     return (1 + erf(x / sqrt(2))) / 2
 
 
+def lognormal_mean(median: float, spread: float, longest: float) -> float:
+    """Return the mean of what is lognormal, two of three between *median* / *spread* and *median* * *spread*, and cut at *longest*."""
+    sigma, cut = log(spread), log(longest / median)
+    if not sigma:
+        return min(median, longest)
+    below = median * exp(sigma**2 / 2) * normal(cut / sigma - sigma)
+    return below + longest * (1 - normal(cut / sigma))
+
+
 def two_sided(x: float) -> float:
     """Return the p-value of a standard normal *x*."""
     return erfc(abs(x) / sqrt(2))

@@ -79,7 +79,8 @@ def test_challenge_and_answer_are_two_lines(device: Device) -> None:
     challenge = device.connect(to=pbx).send(request("/cdrapi"))
     device.connect(to=pbx).send(request("/cdrapi", digest(challenge, "/cdrapi")))
     assert [(event["status"], event["rows"]) for event in device.access] == [("401", "-"), ("200", "2")]
-    assert (pbx.books.totals.exchanges, pbx.books.totals.rows, pbx.books.totals.refused) == (2, 2, 1)
+    counts = pbx.books.counts
+    assert (counts.requests.total(), counts.rows, counts.refusals.total()) == (2, 2, 1)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.makers import VOICES
+from tests.appliances import assemble
 from ucmsim.assembling import assembly
-from ucmsim.assembling.assembly import assemble
 from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.errors import HistoryError
 from ucmsim.settings import load_pbx
@@ -27,7 +26,7 @@ def folder(tmp_path):
 
 def put_together(folder: StateFolder) -> None:
     settings = load_pbx(SETTINGS, Path(folder.path))
-    assemble("hq", settings, folder, voices=VOICES, seed=1, wall=0.0)
+    assemble(settings, folder, 0.0)
 
 
 def test_what_fails_last_leaves_the_history_closed_and_no_new_folder(folder, monkeypatch):

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ucmsim.assembling.filling import Filled, covering, fill, import_file, made_up
+from tests.filled import fill
+from ucmsim.assembling.filling import Filled, covering, import_file, made_up
 from ucmsim.cdr.devicefile import BadLine, write
 from ucmsim.columns import AT, COLUMNS, GENERATIONS, NAMES, Row, row
 from ucmsim.errors import HistoryError

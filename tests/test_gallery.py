@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from OpenSSL import crypto
 
+from tests.appliances import assemble
 from tests.certificates import NoDer, Read, elements, read
 from tests.flaws import FLAWS, MADE, NAMES, NO_DER, NOW, Seen
 from tests.gallery import give_slow_key, slow_key
-from tests.makers import VOICES
 from tests.slowkey import ffdhe, modp, slow_rsa_key
-from ucmsim.assembling.assembly import assemble, slow_defects
+from ucmsim.assembling.assembly import slow_defects
 from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.certificates.authority import Authority, export
 from ucmsim.certificates.defects import CLASSES, DEFECTS, Defect, KeyBank, Scene, defect
@@ -202,7 +202,7 @@ def test_it_is_minted_when_the_pbx_begins(tmp_path: Path) -> None:
     settings = load_pbx(
         {"history": {"days": 0}, "faults": [{"fault": "tls.certificate", "defect": "rsa-8192"}]}, tmp_path
     )
-    appliance = assemble("hq", settings, folder, voices=VOICES, seed=1, wall=NOW.timestamp())
+    appliance = assemble(settings, folder, NOW.timestamp())
     try:
         minted = appliance.identities._bad
         assert list(minted) == [("rsa-8192", False)]

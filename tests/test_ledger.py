@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.appliances import assembled
+from tests.filled import fill
 from ucmsim.asking.wishes import wished
-from ucmsim.assembling.filling import fill
 from ucmsim.assembling.living import Living
 from ucmsim.calls.events import Call, Role, What, cut, talks
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape

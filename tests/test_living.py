@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.filled import fill
 from ucmsim.asking.wishes import wished
-from ucmsim.assembling.filling import fill
 from ucmsim.assembling.living import Living
 from ucmsim.columns import AT, NAMES
 from ucmsim.contract.fields import FieldRefused

@@ -14,9 +14,10 @@ import pytest
 import requests
 from requests.auth import HTTPDigestAuth
 
+from tests.filled import fill
 from tests.makers import another_row, spool_of
 from tests.spools import ask, pbx_on
-from ucmsim.assembling.filling import fill, recorded_greetings
+from ucmsim.assembling.filling import recorded_greetings
 from ucmsim.pytest_plugin import Ucm
 from ucmsim.recording.audio import RATE, gsm
 from ucmsim.settings import load_pbx

@@ -277,14 +277,17 @@ def test_a_wrong_fault_stops_the_pbx_from_being_made():
 
 
 def test_exchanges_rows_and_refusals_are_counted():
-    """The totals add up what was recorded."""
+    """What was recorded adds up."""
     pbx = make_pbx()
     for target in ("/cdrapi", BAD_QUERY, "/nowhere"):
         reply = get(pbx, target)
-        one = Exchange("hq", CLIENT, "GET", target, reply.status, reply.rows, len(reply.body), 0.1, reply.note)
+        one = Exchange(
+            "hq", CLIENT, "GET", target, reply.status, reply.rows, len(reply.body), 0.1, refusal=reply.refusal
+        )
         delivered = None if reply.rows is None else 0  # nothing of it was sent
         assert pbx.record(one, request(target)) == replace(one, delivered=delivered)
-    assert (pbx.books.totals.exchanges, pbx.books.totals.rows, pbx.books.totals.refused) == (3, 3, 2)
+    counts = pbx.books.counts
+    assert (counts.requests.total(), counts.rows, counts.refusals.total()) == (3, 3, 2)
 
 
 def test_parameters_are_looked_through_only_where_one_could_be_quoted():

@@ -18,9 +18,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.filled import fill
 from tests.makers import another_row, spool_of
 from tests.offices import generate, office_of
-from ucmsim.assembling.filling import Filled, fill, import_file, made_up
+from ucmsim.assembling.filling import Filled, import_file, made_up
 from ucmsim.calls import Firmware
 from ucmsim.calls.events import Call, Party
 from ucmsim.calls.legs import Leg

@@ -12,10 +12,9 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 
-from tests.appliances import assembled
-from tests.makers import VOICES, another_row
+from tests.appliances import assemble, assembled
+from tests.makers import another_row
 from ucmsim import schedule
-from ucmsim.assembling.assembly import assemble
 from ucmsim.assembling.living import Living
 from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.columns import AT
@@ -188,7 +187,7 @@ def test_check_and_the_start_say_the_same(tmp_path: Path) -> None:
     assert warned == [f"restarts[0] is at 2026-03-03T04:00:00Z, {early}"]
     folder = StateFolder.open(tmp_path / "state")
     for due in (warned, []):
-        with closing(assemble("hq", configuration.pbxs["hq"], folder, voices=VOICES, seed=1, wall=wall)) as appliance:
+        with closing(assemble(configuration.pbxs["hq"], folder, wall)) as appliance:
             assert [one for one in appliance.warnings if one.startswith("restarts")] == due
     folder.close()
 

@@ -31,10 +31,10 @@ from tests.significance import (
     kolmogorov,
     least,
     likely,
+    lognormal_mean,
     normal,
     two_sided,
 )
-from ucmsim.calls.durations import Lognormal
 from ucmsim.calls.events import Call, Role, What
 from ucmsim.calls.shapes import BY_ID, Story
 from ucmsim.calls.traffic import Office, Traffic
@@ -279,7 +279,8 @@ def blocking(seed: int, spread: float) -> Measured:
     The interval around Erlang's value comes from the means of twenty batches, as blocked calls come in bunches.
     """
     settings = _one_trunk(spread)
-    mean = sum(Lognormal.of(times).mean for times in (settings.traffic.talk, settings.traffic.ring.answered))
+    phases = (settings.traffic.talk, settings.traffic.ring.answered)
+    mean = sum(lognormal_mean(times.median, times.spread, times.longest) for times in phases)
     rate = _ERLANGS / mean
     traffic = traffic_of(settings, seed, rate * _A_DAY)
     cuts = [SINCE * SECOND, *(int((SINCE + (_WARM + at * _BATCH) / rate) * SECOND) for at in range(_BATCHES + 1))]

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.filled import fill
 from tests.makers import BEGAN, DEFECTS, at, request, spool_of
 from ucmsim.appliance.pbx import Pbx
-from ucmsim.assembling.filling import fill
 from ucmsim.calls.shapes import Story
 from ucmsim.calls.traffic import Office, Traffic
 from ucmsim.clock import PbxClock

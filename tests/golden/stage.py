@@ -15,12 +15,12 @@ from unittest.mock import patch
 
 from pydantic import PrivateAttr
 
+from tests.filled import fill
 from tests.golden.consulting import Consulted
 from tests.golden.replay import BEGAN, PASSWORD, USER, Player
 from tests.golden.scripts import SCRIPTS, Script
 from tests.makers import VOICES, crc_of
 from ucmsim.appliance.pbx import Pbx
-from ucmsim.assembling.filling import fill
 from ucmsim.calls import Firmware
 from ucmsim.calls.locales import Locales
 from ucmsim.calls.projection import written

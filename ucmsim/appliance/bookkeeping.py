@@ -5,7 +5,6 @@ A connection has its account, a `Visit`, from accept to its end; a request becom
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from ucmsim.appliance.counts import Counts
@@ -19,15 +18,6 @@ from ucmsim.journal.visits import CLOSED_AT_ACCEPT
 from ucmsim.store.deliveries import Deliveries, Sent
 
 
-@dataclass(slots=True)
-class Totals:
-    """What has happened since the PBX began."""
-
-    exchanges: int = 0
-    rows: int = 0
-    refused: int = 0
-
-
 class Bookkeeping:
     """Keeps the books of the PBX called *name*."""
 
@@ -37,12 +27,11 @@ class Bookkeeping:
         self._deliveries = deliveries
         self.hygiene = hygiene
         self.counts = Counts()
-        self.totals = Totals()
         self.arrivals = 0
 
     def go_on(self, before: Bookkeeping) -> None:
         """Count on where *before* has left off."""
-        self.totals, self.counts, self.arrivals = before.totals, before.counts, before.arrivals
+        self.counts, self.arrivals = before.counts, before.arrivals
 
     def tell(self, event: dict[str, Any]) -> int:
         """Count *event* and take it into the journal; return its id there."""
@@ -85,9 +74,6 @@ class Bookkeeping:
             secret = discretion.hides(request.target.partition("?")[2])
             defect = visit.defect if visit else None
             marks = self.hygiene.marks(exchange, request, served, defect, secret=secret)
-        self.totals.exchanges += 1
-        self.totals.rows += exchange.rows or 0
-        self.totals.refused += bool(exchange.note)
         delivered = sent.rows if sent else 0
         told = masked(
             exchange,

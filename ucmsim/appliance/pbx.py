@@ -1,7 +1,7 @@
 """One simulated appliance: asked at three moments, it decides, and somebody else performs.
 
 No Twisted, no sockets, and it never looks at a clock: every moment comes in as `When`. Everything that changes (nonces,
-fault counters, totals, the PBX clock) is touched at `admit`, `handshake`, `decide`, `record` and `change_clock`, which
+fault counters, counts, the PBX clock) is touched at `admit`, `handshake`, `decide`, `record` and `change_clock`, which
 run in the reactor thread; what runs in the worker is a `Lookup`, which carries all it needs.
 """
 

@@ -146,28 +146,11 @@ def _sound(seed: int, name: str, path: str) -> int:
     return stream(seed, name, "sound", path).getrandbits(64)
 
 
-def assemble(
-    name: str,
-    settings: PbxSettings,
-    folder: StateFolder,
-    *,
-    voices: Voices,
-    seed: int,
-    wall: float,
-    watch: Watch = unwatched,
-) -> Appliance:
-    """Return the PBX *name* as it stands at *wall* seconds; its recordings are spoken by *voices*.
+def assembling(name: str, settings: PbxSettings, premises: Premises, wall: float) -> Steps[Appliance]:
+    """Return the PBX *name* as it stands at *wall* seconds, after a step for each record that an empty history is filled with.
 
     Mints or reopens keys, opens its history and fills an empty one. Raises `ConfigurationError` or `HistoryError`, and
-    then leaves no new folder behind.
-    """
-    return finished(assembling(name, settings, Premises(folder, voices, seed, watch), wall))
-
-
-def assembling(name: str, settings: PbxSettings, premises: Premises, wall: float) -> Steps[Appliance]:
-    """Do what `assemble` does, a step for each record that an empty history is filled with.
-
-    Where `Unwanted` is raised in it, it leaves no folder at all, also where there was one.
+    then leaves no new folder behind; where `Unwanted` is raised in it, no folder at all, also where there was one.
     """
     folder, seed = premises.folder, premises.seed
     is_new = not (folder.path / name).exists()

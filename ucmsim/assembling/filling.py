@@ -64,13 +64,6 @@ class Filled:
     warnings: list[str] = field(default_factory=list)
 
 
-def fill(
-    history: History, name: str, settings: PbxSettings, *, seed: int, until: datetime, watch: Watch = unwatched
-) -> Filled:
-    """Fill *history*, if it is empty, as the *settings* of the PBX *name* say; calls end before *until*."""
-    return finished(filling(history, name, settings, seed=seed, until=until, watch=watch))
-
-
 def filling(
     history: History,
     name: str,
@@ -81,7 +74,10 @@ def filling(
     watch: Watch = unwatched,
     locales: Locales | None = None,
 ) -> Steps[Filled]:
-    """Do what `fill` does, a step a record, with names of *locales*. Until the last step nobody else may use *history*."""
+    """Fill *history*, if it is empty, as the *settings* of the PBX *name* say; calls end before *until*.
+
+    It is a step a record, with names of *locales*. Until the last step nobody else may use *history*.
+    """
     known = facts(settings, seed)
     if made_with := history.made_with():
         return Filled(warnings=list(differences(made_with, known)))

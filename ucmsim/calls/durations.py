@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from math import erf, exp, log, sqrt
+from math import exp, log
 from random import Random
 from typing import Any
 
@@ -38,24 +38,10 @@ class Lognormal:
     def of(cls, times: Times) -> Lognormal:
         return cls(times.median, times.spread, times.longest)
 
-    @property
-    def mean(self) -> float:
-        """The mean of the draws in seconds, the cut ones included."""
-        sigma, cut = self._sigma, log(self.longest / self.median)
-        if not sigma:
-            return min(self.median, self.longest)
-        below = self.median * exp(sigma**2 / 2) * _normal(cut / sigma - sigma)
-        return below + self.longest * (1 - _normal(cut / sigma))
-
     def draw(self, chance: Random) -> int:
         """Return a duration in microseconds."""
         # Times the median, not plus its logarithm: where there is no spread, the median is met exactly.
         return int(min(self.median * exp(chance.normalvariate(0, self._sigma)), self.longest) * SECOND)
-
-
-def _normal(x: float) -> float:
-    """Return how much of the standard normal distribution lies below *x*."""
-    return (1 + erf(x / sqrt(2))) / 2
 
 
 @dataclass(frozen=True, slots=True)
