@@ -27,11 +27,12 @@ class Strangers:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._servers.close()
 
-    def __call__(self, raw: bytes, **more: Any) -> TreqControlClient:
-        """Return the client, which is told *more*, of a server that answers the bytes in *raw*."""
-        server = self._servers.enter_context(socket.create_server(("127.0.0.1", 0)))
+    def __call__(self, raw: bytes, url: str = "http://127.0.0.1:{}", **more: Any) -> TreqControlClient:
+        """Return the client, which is told *more*, of a server that answers the bytes in *raw*, at a *url* with its port."""
+        host, family = ("::1", socket.AF_INET6) if "::1" in url else ("127.0.0.1", socket.AF_INET)
+        server = self._servers.enter_context(socket.create_server((host, 0), family=family))
         self._pool.submit(self._answer, server, raw)
-        return self._connect(f"http://127.0.0.1:{server.getsockname()[1]}", **more)
+        return self._connect(url.format(server.getsockname()[1]), **more)
 
     def _answer(self, server: socket.socket, raw: bytes) -> None:
         server.settimeout(60)

@@ -45,6 +45,39 @@ async def test_what_is_no_url(connect: Connect, url: str) -> None:
 
 
 @pytest_twisted.ensureDeferred
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:8444?x=secret", "query"),
+        ("http://127.0.0.1:8444/#secret", "fragment"),
+        ("http://somebody:secret@127.0.0.1:8444", "user name or password"),
+        ("https://secret@127.0.0.1:8444/?secret", "user name or password or query"),
+    ],
+)
+async def test_what_is_too_much_in_a_url(connect: Connect, url: str, said: str) -> None:
+    """Is said, and is not told to whoever reads that."""
+    with pytest.raises(ControlUnreachable, match=f"^the URL of a control plane has no {said}; leave it out$"):
+        await connect(url).status()
+
+
+@pytest_twisted.ensureDeferred
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("http://127.0.0.1:{}", "/healthz"),
+        ("http://127.0.0.1:{}/", "/healthz"),
+        ("HTTP://localhost:{}//", "/healthz"),
+        ("http://127.0.0.1:{}/rigs/ucm%201/a b", "/rigs/ucm%201/a%20b/healthz"),
+        ("http://[::1]:{}", "/healthz"),
+    ],
+)
+async def test_a_url_is_asked_as_it_is(stranger: Strangers, url: str, asked: str) -> None:
+    """Also one with a path, behind which a proxy has the control plane, and one with an IPv6 address."""
+    assert (await stranger(whole(200, b'{"status": "ok"}'), url).health()).status == "ok"
+    assert stranger.heard[0].startswith(f"GET {asked} HTTP/1.1\r\n".encode())
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_file_that_holds_no_ca(connect: Connect, tmp_path: Path) -> None:
     """Is named, whether it is there or not."""
     (tmp_path / "empty.pem").write_text("")

@@ -21,7 +21,8 @@ from twisted.web.client import Agent
 from tests.test_treqclient import there
 from ucmsim.certificates.authority import Authority
 from ucmsim.client import ControlTimeout
-from ucmsim.treqclient import TreqControlClient, _trusting
+from ucmsim.treqaddress import trusting
+from ucmsim.treqclient import TreqControlClient
 
 HEADS = {
     "nothing": b"",
@@ -114,7 +115,7 @@ async def test_a_time_that_is_up_ends_the_connection(
     from twisted.internet import reactor  # noqa: TID251 - the one of pytest-twisted
 
     server, clock = Stuck(tmp_path, scheme, HEADS[came]), Clock()
-    http = HTTPClient(Agent(reactor, _trusting(server.ca)))
+    http = HTTPClient(Agent(reactor, trusting(server.ca)))
     waiting = ask(TreqControlClient(clock, server.url, "token", timeout=5, http=http))
     connection = await deferToThread(server.answer)
     await deferToThread(time.sleep, 0.1)

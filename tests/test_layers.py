@@ -61,6 +61,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "3": (
         "control",
+        "treqaddress",
         "treqbody",
         "treqfailures",
         "treqclient",

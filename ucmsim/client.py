@@ -238,7 +238,7 @@ class ControlClient(ControlMethods):
         connection.sock = line
         sent = {**asked.headers(self.token), **headers, "Connection": "close"}
         try:
-            connection.request(asked.method, asked.target, asked.body, sent)
+            connection.request(asked.method, asked.at(self.url), asked.body, sent)
             with connection.getresponse() as response:
                 yield response, line
         except TimeoutError as error:

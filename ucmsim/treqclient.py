@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from cryptography.x509 import load_pem_x509_certificates
-from OpenSSL.crypto import X509
 from treq.client import HTTPClient
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.ssl import Certificate, trustRootFromCertificates
-from twisted.web.client import Agent, BrowserLikePolicyForHTTPS
+from twisted.web.client import Agent
 from twisted.web.http_headers import Headers
 
 from ucmsim.contract import operations
@@ -39,6 +36,7 @@ from ucmsim.contract.errors import ControlUnreachable
 from ucmsim.contract.eventstream import EventStream
 from ucmsim.contract.methods import ControlMethods
 from ucmsim.contract.operations import Asked, Asking, late, unreachable, url_objection
+from ucmsim.treqaddress import Ready, trusting
 from ucmsim.treqbody import PulledBody, WholeBody
 from ucmsim.treqfailures import NETWORK, cause_of
 
@@ -252,12 +250,12 @@ class TreqControlClient(ControlMethods):
         """Send what is *asked* and return the response as soon as its head is there; raises `ControlUnreachable`."""
         if said := url_objection(self._url):
             raise ControlUnreachable(said)
-        sent = {**asked.headers(self._token), **headers}
-        self._http = self._http or HTTPClient(Agent(self._reactor, _trusting(self._ca)))
+        sent, place = {**asked.headers(self._token), **headers}, urlsplit(self._url)
+        self._http = self._http or HTTPClient(Agent(self._reactor, trusting(self._ca)))
         return await self._reached(
             self._http.request(
                 asked.method,
-                self._url.rstrip("/") + asked.target,
+                Ready.from_text(f"{place.scheme}://{place.netloc}{asked.at(self._url)}"),
                 headers=Headers({name: [value] for name, value in sent.items()}),
                 data=asked.body,
                 allow_redirects=False,
@@ -283,16 +281,3 @@ class TreqControlClient(ControlMethods):
             if given_up:
                 raise CancelledError from error
             raise unreachable(self._url, cause_of(error)) from error
-
-
-def _trusting(ca: str | None) -> BrowserLikePolicyForHTTPS:
-    """Return what trusts the CAs in the file *ca* and nobody else, or whom the system trusts; raises `ControlUnreachable`."""
-    if ca is None:
-        return BrowserLikePolicyForHTTPS()
-    try:
-        found = load_pem_x509_certificates(Path(ca).read_bytes())
-    except (OSError, ValueError) as error:
-        raise ControlUnreachable(f"{ca} holds no CA to trust: {error}") from error
-    return BrowserLikePolicyForHTTPS(
-        trustRootFromCertificates([Certificate(X509.from_cryptography(one)) for one in found])
-    )

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from string import Formatter
 from typing import Any, Generic, Protocol, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from ucmsim.contract import answers
 from ucmsim.contract.answers import Page
 from ucmsim.contract.errors import ControlTimeout, ControlUnreachable, refused
 from ucmsim.contract.mapped import read, reader
+from ucmsim.errors import listed
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -28,6 +29,8 @@ HERE = ("localhost", "127.0.0.1", "::1")
 """Hosts of control planes whose files are those of this machine, and which the certificates of all PBXs name."""
 MOST_CALLS, MOST_ACCOUNTED, MOST_EVENTS = 5000, 1000, 1000
 """Calls, calls of the ledger, which are told with all their rows, and events of the journal that are asked for at once."""
+_AS_IT_IS = "/%:@!$&'()*+,;="
+"""Beside letters and digits, what stands in a path as it was written."""
 SILENCE = 60.0
 """Seconds after which a stream that says nothing, not even that it lives, is given up."""
 
@@ -44,6 +47,10 @@ class Asked(Generic[T]):
     body: bytes | None
     reading: Callable[[bytes], T]
     also: int = 0
+
+    def at(self, url: str) -> str:
+        """Return what is asked for of the control plane at *url*, which may stand behind a path of its own."""
+        return quote(urlsplit(url).path.rstrip("/"), safe=_AS_IT_IS) + self.target
 
     def headers(self, token: str) -> dict[str, str]:
         """Return the headers that go with it."""
@@ -101,10 +108,17 @@ def url_objection(url: str) -> str:
     try:
         place = urlsplit(url)
         if place.scheme in ("http", "https") and place.hostname and place.port != 0:
-            return ""
+            return _beyond(place)
     except ValueError:  # no port, or half an IPv6 address
         pass
     return f"'{url}' is no URL of a control plane; it begins with http://, such as http://127.0.0.1:8444"
+
+
+def _beyond(place: SplitResult) -> str:
+    """Return what *place* has that the URL of a control plane has not, as a sentence that does not say it; "" if nothing."""
+    parts = {"user name or password": "@" in place.netloc, "query": place.query, "fragment": place.fragment}
+    said = listed(name for name, there in parts.items() if there)
+    return f"the URL of a control plane has no {said}; leave it out" if any(parts.values()) else ""
 
 
 @dataclass(frozen=True, slots=True)
