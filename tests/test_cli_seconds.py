@@ -71,3 +71,10 @@ def test_a_unit_is_taken_where_seconds_are_due() -> None:
         main, ["ctl", *NOWHERE, "calls", "place", "answered", "1", "2", "--talk", "1m", "-p", "hq"]
     )
     assert ran.exit_code == 3, ran.output
+
+
+def test_an_hour_back_is_no_question_for_help() -> None:
+    """-h stands for help elsewhere, and is the end of -1h here."""
+    ran = CliRunner().invoke(main, ["ctl", *NOWHERE, "clock", "step", "-1h"])
+    assert ran.exit_code == 3
+    assert "Usage" not in ran.output

@@ -155,7 +155,7 @@ def test_the_folder_of_a_parent_goes_with_it(tmp_path: Path) -> None:
     """It is the parent's while that is there, also where somebody else ends the process, and is removed by nobody else when it is gone."""
     for gone in (True, False):
         watched, alive = os.pipe()
-        made = tmp_path / "made"
+        made = tmp_path / "ucmsim-child-made"
         made.mkdir()
         (made / "log").touch()
         words: list[str | Path] = ["--config", config(tmp_path), "--parent-pipe", str(watched), "--parent-folder", made]
@@ -178,6 +178,22 @@ def test_the_folder_of_no_parent(tmp_path: Path) -> None:
     with Process(tmp_path, "--parent-folder", tmp_path / "made") as process:
         assert process.ended() == 1
         assert "--parent-folder needs --parent-pipe, which says when" in process.out + process.err
+
+
+def test_no_other_folder_is_removed(tmp_path: Path) -> None:
+    """One that no parent of ours has made, such as the home folder, is refused before anything is begun."""
+    (tmp_path / "home").mkdir()
+    watched, alive = os.pipe()
+    try:
+        words = (f"--parent-pipe={watched}", f"--parent-folder={tmp_path / 'home'}")
+        with Process(tmp_path, *words, pipes=(watched,)) as process:
+            assert process.ended() == 1
+            said = "--parent-folder is removed, so its name must begin with ucmsim-child-"
+            assert said in process.out + process.err
+    finally:
+        os.close(watched)
+        os.close(alive)
+    assert (tmp_path / "home").exists()
 
 
 def test_nobody_need_read_the_banner(tmp_path: Path) -> None:

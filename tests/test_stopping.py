@@ -43,7 +43,12 @@ def interrupted(process: Process, _alive: int) -> None:
 
 
 def hung_up(process: Process, _alive: int) -> None:
+    """As a shell and then the kernel do, when a terminal is closed."""
     os.kill(process.pid, signal.SIGHUP)
+    with suppress(ProcessLookupError):
+        while process.runs_on(0.01) and "(SIGHUP)" not in process.out:
+            pass
+        os.kill(process.pid, signal.SIGHUP)
 
 
 def orphaned(_process: Process, alive: int) -> None:

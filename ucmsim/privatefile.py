@@ -41,7 +41,7 @@ def beside(path: Path, content: bytes, mode: int = SECRET) -> Path:
     try:
         with os.fdopen(opened, "wb") as file:
             file.write(content)
-    except OSError:
+    except BaseException:
         _remove(fresh)
         raise
     return fresh

@@ -36,6 +36,9 @@ from ucmsim.sockets.ports import CONTROL, Listener, check, of_pbx
 from ucmsim.steps import Steps, finished
 from ucmsim.streams import stream
 
+PARENTS = "ucmsim-child-"
+"""How the names of folders begin that a parent makes for its ucmsim: nothing else is removed for one that is gone."""
+
 STOP_LIMIT = 5.0
 """Seconds after which the process ends, whatever is still at work."""
 
@@ -67,6 +70,8 @@ class Options(usage.Options):
             raise usage.UsageError(f"--parent-pipe {fd} {said}; give the number of one that was inherited")
         if fd is None and self["parent-folder"] is not None:
             raise usage.UsageError("--parent-folder needs --parent-pipe, which says when the parent is gone")
+        if self["parent-folder"] is not None and not Path(self["parent-folder"]).name.startswith(PARENTS):
+            raise usage.UsageError(f"--parent-folder is removed, so its name must begin with {PARENTS}")
 
 
 def makeService(options: Options, reactor: Any = None) -> IService:
@@ -214,7 +219,6 @@ class Simulator(MultiService):
     def stopService(self) -> Deferred[Any]:
         """Stop everything, within `STOP_LIMIT`: whoever has long work to do in the worker drops it."""
         self._ending = True
-        self._heed_no_hangup()
         stopping = within(STOP_LIMIT, super().stopService(), self._reactor, self._late)
         stopping.addBoth(self._close)
         return stopping
@@ -234,7 +238,11 @@ class Simulator(MultiService):
             self._heed_no_hangup = heeding_hangup(lambda: self._reactor.callFromThread(self._hung_up))
 
     def _hung_up(self) -> None:
-        if self.running:
+        if self.running and not self._ending:
+            self._ending = True
+            self._heed_no_hangup = lambda: (
+                None
+            )  # a terminal that is closed sends it twice, the second to the end at the latest
             self._log.info("The terminal that ucmsim was started from is gone (SIGHUP)")
             self._reactor.stop()
 
@@ -263,7 +271,10 @@ class Simulator(MultiService):
         self._folder.close()
 
     def _close(self, result: object) -> object:
-        self._folder.close()
-        if self._leaves is not None:
-            shutil.rmtree(self._leaves, ignore_errors=True)
+        try:
+            self._folder.close()
+        finally:
+            if self._leaves is not None:
+                shutil.rmtree(self._leaves, ignore_errors=True)
+            self._heed_no_hangup()
         return result

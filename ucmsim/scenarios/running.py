@@ -5,14 +5,14 @@ from __future__ import annotations
 import shlex
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import reduce
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
 from typing import Any
 
-from ucmsim.client import ControlClient
+from ucmsim.client import ControlClient, ControlNotFound
 from ucmsim.freename import made
 from ucmsim.overlay import over
 from ucmsim.remote import Reached, Remote
@@ -47,14 +47,15 @@ def ended_by_signals() -> Iterator[None]:
 
     `timeout` sends the one, twice, and a terminal that is closed the other: the first is heeded.
     """
-    free = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) == signal.SIG_DFL]
-    for one in free:
+    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)}
+    heeded = {one: handler for one, handler in before.items() if handler not in (signal.SIG_IGN, None)}
+    for one in heeded:
         signal.signal(one, _interrupt)
     try:
         yield
     finally:
-        for one in free:
-            signal.signal(one, signal.SIG_DFL)
+        for one, handler in heeded.items():
+            signal.signal(one, handler)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
@@ -79,7 +80,8 @@ def stage(
     try:
         yield remote.reached(pbx, settings["api"].get("tls_authentication_password"))
     finally:
-        control.delete_pbx(pbx.name)
+        with suppress(ControlNotFound):  # somebody was faster, and what came of the day is to be told all the same
+            control.delete_pbx(pbx.name)
 
 
 def own_settings(*above: Mapping[str, Any]) -> dict[str, Any]:

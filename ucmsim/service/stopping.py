@@ -90,4 +90,5 @@ def heeding_hangup(hung_up: Callable[[], object]) -> Callable[[], object]:
 
 
 def _raised(number: int, _frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # a second one would cut short what takes back the rest
     raise Signalled(number)

@@ -32,12 +32,12 @@ def clock() -> None:
 def _moves(name: str, key: str, form: Any, metavar: str, said: str) -> None:
     """Add ``clock`` *name*, which sets *key* of a change."""
 
-    # So that seconds may be less than 0.
+    # So that seconds may be less than 0; and -1h is an hour back, not -h for help behind an option -1 that there is not.
     @clock.command(
         name,
         help=said,
         short_help=f"{said.partition(';')[0].rstrip('.')}.",
-        context_settings={"ignore_unknown_options": True},
+        context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
     )
     @click.argument("value", metavar=metavar, type=form)
     @asks(About.OPTION)
