@@ -37,7 +37,7 @@ def pbx(plane: Plane, pbx: str) -> Answer:
 async def create_pbx(plane: Plane, body: dict[str, Any]) -> Answer:
     """Begin a PBX."""
     name = body.pop("name", "")
-    settings = _settings(name, body)
+    settings = await _read(plane, name, body)
     async with plane.fleet.turn(name):
         return Answer(as_json(await _created(plane, name, settings)), 201)
 
@@ -47,7 +47,8 @@ async def put_pbx(plane: Plane, pbx: str, body: dict[str, Any]) -> Answer:
     async with plane.fleet.turn(pbx):
         if pbx in plane.fleet:
             return await _changed(plane.fleet[pbx], lambda before: put(before, body, Path.cwd()))
-        made = as_json(await _created(plane, pbx, _settings(pbx, body)))
+        settings = await _read(plane, pbx, body)
+        made = as_json(await _created(plane, pbx, settings))
         return Answer({"created": True, "changed": [], "pbx": made}, 201)
 
 
@@ -112,6 +113,12 @@ def as_json(service: PbxService) -> Mapping[str, Any]:
         "warnings": [*filter(None, [service.failure]), *service.appliance.warnings],
         "settings": settings,
     }
+
+
+async def _read(plane: Plane, name: Any, body: Mapping[str, Any]) -> PbxSettings:
+    """Return `_settings`, which the worker reads: all of a file that is to be imported is looked at."""
+    plane.fleet.still_running(name)
+    return await plane.fleet.work(lambda: _settings(name, body))
 
 
 def _settings(name: Any, body: Mapping[str, Any]) -> PbxSettings:

@@ -105,7 +105,7 @@ class Fleet(MultiService):
         """
         if name in self:
             raise NameTaken(f"there is a PBX '{name}' already")
-        self._still_running(name)
+        self.still_running(name)
         coming = unless(self._assembling(name, settings), lambda: self._unwanted(name))
         try:
             with self._worker.held():
@@ -118,7 +118,7 @@ class Fleet(MultiService):
                 raise TooManyOpen(f"PBX '{name}' cannot begin") from error
             raise
         try:
-            self._still_running(name)
+            self.still_running(name)
             return self.add(appliance)
         except BaseException:
             await self._worker.ahead(appliance.abandon)
@@ -137,7 +137,8 @@ class Fleet(MultiService):
             return None
         return Unwanted(f"PBX '{name}' was deleted while it was being made; ask again if it is to be there")
 
-    def _still_running(self, name: str) -> None:
+    def still_running(self, name: str) -> None:
+        """Raise `Stopped` where a PBX called *name* cannot begin any more."""
         if not self.running:
             raise Stopped(f"ucmsim stops, and '{name}' does not begin any more")
 
