@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ucmsim.client import ControlNotFound
+from ucmsim.client import ControlError, ControlNotFound
 from ucmsim.scenarios.bridge import Bridge
 from ucmsim.scenarios.language import EVERY, Step
 
@@ -43,18 +43,32 @@ class Doing:
         self._armed.add(told.id)
         return told.name
 
-    def undo(self) -> None:
-        """Disarm what was armed and is armed still, and show again what was shown before; raises `ControlError`.
+    def undo(self) -> list[str]:
+        """Disarm what was armed and is armed still, and show again what was shown before; return a sentence on each that could not be.
 
         The clock, the API page and the calls stay as they are.
         """
-        control, pbx = self.bridge.control, self.bridge.name
-        for fault in control.faults(pbx) if self._armed else ():
-            if fault.id in self._armed:
-                with suppress(ControlNotFound):  # its time may be up just now
-                    control.disarm_fault(pbx, fault.name)
+        control, pbx, failed = self.bridge.control, self.bridge.name, list[str]()
+
+        @contextmanager
+        def tried(remains: str) -> Iterator[None]:
+            try:
+                yield
+            except ControlNotFound:
+                pass  # the PBX is gone, or a fault whose time is up just now
+            except ControlError as error:
+                failed.append(f"PBX {pbx} {remains}: {error}")
+
+        if self._armed:
+            with tried("may have faults of the day still"):
+                for fault in control.faults(pbx):
+                    if fault.id in self._armed:
+                        with tried(f"has the fault '{fault.name}' of the day still"):
+                            control.disarm_fault(pbx, fault.name)
         if self._before is not None:
-            control.show_identity(pbx, self._before)
+            with tried("shows the certificate of the day still"):
+                control.show_identity(pbx, self._before)
+        return failed
 
 
 def remains(steps: Iterable[Step], pbx: str) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
 
-from ucmsim.client import ControlError, ControlRefused, ControlUnauthorised
+from ucmsim.client import ControlRefused, ControlUnauthorised
 from ucmsim.scenarios.bridge import Bridge, named
 from ucmsim.scenarios.course import Course, Due, Moment, Never, Waiting, in_words, judged, needs_calls, needs_clock
 from ucmsim.scenarios.doing import Doing
@@ -228,9 +227,10 @@ class Performance:
         return armed
 
     def _tidy(self) -> None:
-        """Take away what the scenario has broken and not mended: the PBX may be somebody's."""
-        with suppress(ControlError):
-            self._doing.undo()
+        """Take away what the scenario has broken and not mended: the PBX may be somebody's, who is told what could not be."""
+        for failed in self._doing.undo():
+            self.say(failed)
+            self._notes.append(failed)
 
     def _place(self, call: Mapping[str, Any]) -> None:
         named_so = call.get("name") or f"call {len(self._placed) + 1}"
