@@ -25,6 +25,7 @@ from ucmsim.client import ControlClient, ControlUnreachable
 from ucmsim.commands.whereabouts import CA, READY_FILE, TOKEN, URL
 from ucmsim.configuration import read_pbx
 from ucmsim.contract.answers import Pbx
+from ucmsim.errors import UcmsimError
 from ucmsim.overlay import over
 from ucmsim.pytest_options import OPTIONS
 from ucmsim.remote import Remote
@@ -133,7 +134,7 @@ def test_the_pbx_of_a_scenario_is_reached_from_here(elsewhere: Elsewhere, tmp_pa
     with ExitStack() as stack:
         if name is not None:
             stack.callback(client.delete_pbx, client.create_pbx(name, over(own_settings(), remote.settings())).name)
-        place = stack.enter_context(stage(client, remote, scenario, name, {}))
+        place = stack.enter_context(stage(client, remote, scenario, name, {}, say=pytest.fail))
         login = HTTPDigestAuth(USER, PASSWORD)
         assert requests.get(f"{place.url}/cdrapi", auth=login, verify=place.ca, timeout=20).status_code == 200
         assert place.url.startswith("https://127.0.0.2:")
@@ -268,6 +269,14 @@ def test_a_ca_is_a_file_of_here(tmp_path: Path) -> None:
     own.write_text("the CA")
     assert remote.reached(pbx).ca == str(own)
     assert Remote.at("http://192.0.2.7:8444", tmp_path).reached(pbx).ca == str(tmp_path / "hq.pem")
+
+
+def test_a_ca_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    """With the file, and why; it is no mistake of the program."""
+    pbx = replace(_pbx("https://127.0.0.1:1", {}), ca=str(tmp_path / "ca.pem"), ca_pem="the CA")
+    (tmp_path / "hq.pem").mkdir()
+    with pytest.raises(UcmsimError, match=f"the CA of PBX 'hq' cannot be written to {tmp_path}/hq.pem: Is a directory"):
+        Remote.at("http://192.0.2.7:8444", tmp_path).reached(pbx)
 
 
 def _pbx(url: str | None, settings: Mapping[str, Any]) -> Pbx:

@@ -22,7 +22,7 @@ from click.testing import CliRunner, Result
 from tests.collectors import Collector
 from tests.until import until
 from ucmsim.cli import main
-from ucmsim.client import ControlClient, ControlError
+from ucmsim.client import ControlClient, ControlError, ControlNotFound, ControlTimeout
 from ucmsim.contract.answers import Pbx
 from ucmsim.remote import Remote
 from ucmsim.scenarios import shipped
@@ -133,12 +133,12 @@ def test_what_is_asked_wrongly_is_said(tmp_path: Path, ucm: Ucm) -> None:
 def test_a_file_that_cannot_be_written_is_told_before_anything_is_made(ucm: Ucm, tmp_path: Path, option: str) -> None:
     """Exit 2, no PBX, and no file beside the one that was meant."""
     here = ("--url", ucm.control.url, "--token", ucm.control.token)
-    out, before = tmp_path / "nowhere" / "out", ucm.control.status().pbxs
+    out, before = tmp_path / "nowhere" / "out.zip", ucm.control.status().pbxs
     (tmp_path / "file").write_text("")
     assert ran("run", "late-rows", *here, option, out, code=2).stderr == (
         f"{out} cannot be written: No such file or directory\n"
     )
-    below = tmp_path / "file" / "out"
+    below = tmp_path / "file" / "out.zip"
     assert ran("run", "late-rows", *here, option, below, code=2).stderr == (
         f"{below} cannot be written: Not a directory\n"
     )
@@ -326,11 +326,46 @@ def test_its_own_pbx_has_a_name_that_is_free(ucm_fleet: UcmFleet, tmp_path: Path
 
     here = ucm_fleet.control
     scenario, remote = load(DAY, tmp_path / "day.yaml"), Remote.at(here.url, tmp_path)
-    with stage(Overtaken(here.url, here.token), remote, scenario, None, {}) as place:
+    with stage(Overtaken(here.url, here.token), remote, scenario, None, {}, say=pytest.fail) as place:
         here.delete_pbx("day")
         assert place.name == "day-2"
         assert "day-2" in here.status().pbxs
     assert "day-2" not in here.status().pbxs
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (ControlNotFound(404, "not-found", "there is no PBX 'day'", None), []),
+        (
+            ControlTimeout("no answer within 60 s"),
+            ["PBX day could not be removed: no answer within 60 s; see 'ucmsim ctl pbxs delete day'"],
+        ),
+    ],
+    ids=["gone", "late"],
+)
+def test_its_own_pbx_that_cannot_be_removed_costs_no_verdict(
+    ucm_fleet: UcmFleet, tmp_path: Path, wrong: ControlError, said: list[str]
+) -> None:
+    """What came of the day is told all the same; that the PBX stays is said, unless it was gone already."""
+
+    class Reluctant(ControlClient):
+        def delete_pbx(self, pbx: str) -> None:
+            super().delete_pbx(pbx)
+            raise wrong
+
+    here, told = ucm_fleet.control, list[str]()
+    scenario, remote = load(DAY, tmp_path / "day.yaml"), Remote.at(here.url, tmp_path)
+    with stage(Reluctant(here.url, here.token), remote, scenario, None, {}, say=told.append):
+        pass
+    assert told == said
+
+
+def test_the_evidence_is_a_zip(tmp_path: Path) -> None:
+    """Its file is called so, as that of a report."""
+    out = tmp_path / "run.txt"
+    said = ran("run", "late-rows", "--url", "http://127.0.0.1:9", "--token", "x", "--report", out, code=2).stderr
+    assert said.endswith(f"the suffix of {out} is not that of a zip; let it be .zip\n")
 
 
 def test_names_are_completed() -> None:

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from ucmsim.contract.answers import Pbx
 from ucmsim.contract.operations import HERE
+from ucmsim.errors import UcmsimError
+from ucmsim.privatefile import PUBLIC, put
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,19 @@ class Remote:
         return f"https://{host}:{urlsplit(told).port}"
 
     def _ca(self, pbx: Pbx) -> str:
-        """Return the file of its CA: its own, where that is here, and says the same, else one that is written here."""
+        """Return the file of its CA: its own, where that is here, and says the same, else one that is written here.
+
+        Raises `UcmsimError` where that cannot be written.
+        """
         if self.here and _text(Path(pbx.ca)) == pbx.ca_pem:
             return pbx.ca
         file = self.folder / f"{pbx.name}.pem"
-        file.write_text(pbx.ca_pem, "ascii")
+        try:
+            put(file, pbx.ca_pem.encode(), PUBLIC)
+        except OSError as error:
+            raise UcmsimError(
+                f"the CA of PBX '{pbx.name}' cannot be written to {file}: {error.strerror or error}"
+            ) from None
         return str(file)
 
     @property

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from ucmsim.report.bundle import Report
 
 
-def _zip(_context: click.Context, _parameter: click.Parameter, out: Path) -> Path:
+def as_zip(_context: click.Context, _parameter: click.Parameter, out: Path | None) -> Path | None:
     """Return *out*, which is to end in .zip, for a page is looked for in anything else."""
-    if out.suffix.lower() != ".zip":
+    if out is not None and out.suffix.lower() != ".zip":
         raise click.BadParameter(f"the suffix of {out} is not that of a zip; let it be .zip")
     return out
 
@@ -36,7 +36,7 @@ def _zip(_context: click.Context, _parameter: click.Parameter, out: Path) -> Pat
     "-o",
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
-    callback=_zip,
+    callback=as_zip,
     help="The zip to write, which ends in .zip.",
 )
 @located

@@ -16,7 +16,7 @@ from ucmsim.client import ControlClient, ControlError
 from ucmsim.commands import completing, printing
 from ucmsim.commands.exits import USAGE, exiting
 from ucmsim.commands.outeroptions import LocatedCommand, located
-from ucmsim.commands.report import gathered
+from ucmsim.commands.report import as_zip, gathered
 from ucmsim.commands.seconds import Seconds
 from ucmsim.commands.whereabouts import Whereabouts
 from ucmsim.errors import UcmsimError
@@ -108,6 +108,7 @@ def show(name: str, as_json: bool) -> None:
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=as_zip,
     help="Write the verdict and the evidence to this zip, as ucmsim report does.",
 )
 @_JSON
@@ -141,7 +142,8 @@ def run(
     with exiting(), ended_by_signals(), _folder(env_file) as folder:
         client = where.client()
         remote = Remote.at(client.url, folder)
-        with stage(client, remote, chosen, pbx, {key: value for key, value in asked.items() if value}) as place:
+        page = {key: value for key, value in asked.items() if value}
+        with stage(client, remote, chosen, pbx, page, say=said) as place:
             bridge = Bridge(client, place.name)
             if differing := bridge.differing(chosen.pbx):
                 raise click.UsageError(f"PBX '{place.name}' is another: {'; '.join(differing)}")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shlex
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
 from typing import Any
 
-from ucmsim.client import ControlClient, ControlNotFound
+from ucmsim.client import ControlClient, ControlError, ControlNotFound
 from ucmsim.freename import made
 from ucmsim.overlay import over
 from ucmsim.remote import Reached, Remote
@@ -65,12 +65,19 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def stage(
-    control: ControlClient, remote: Remote, scenario: Scenario, name: str | None, api: Mapping[str, Any]
+    control: ControlClient,
+    remote: Remote,
+    scenario: Scenario,
+    name: str | None,
+    api: Mapping[str, Any],
+    *,
+    say: Callable[[str], object],
 ) -> Iterator[Reached]:
     """Yield the PBX called *name*, or else one that is made for the *scenario* and goes with it.
 
     *api* is what is asked of the latter's page, instead of what lets clients here reach it; both come as those of *remote* do.
-    Raises `ucmsim.client.ControlError`.
+    That it could not be removed is what one is to *say*: what came of the day is told all the same. Raises
+    `ucmsim.client.ControlError` and `UcmsimError`.
     """
     if name is not None:
         yield remote.reached(control.pbx(name))
@@ -80,8 +87,12 @@ def stage(
     try:
         yield remote.reached(pbx, settings["api"].get("tls_authentication_password"))
     finally:
-        with suppress(ControlNotFound):  # somebody was faster, and what came of the day is to be told all the same
+        try:
             control.delete_pbx(pbx.name)
+        except ControlNotFound:
+            pass  # somebody was faster
+        except ControlError as error:
+            say(f"PBX {pbx.name} could not be removed: {error}; see 'ucmsim ctl pbxs delete {pbx.name}'")
 
 
 def own_settings(*above: Mapping[str, Any]) -> dict[str, Any]:
