@@ -56,6 +56,15 @@ def test_what_is_kept_is_there_again(state: Path) -> None:
         assert folder.pbx("hq") == file.parent.parent
 
 
+def test_what_a_killed_process_was_writing_is_gone(state: Path) -> None:
+    """It may be half a key; what the user has put there stays."""
+    used(state)
+    (state / "hq" / ".ucmsim-4711-0.new").write_bytes(b"-----BEGIN PRIV")
+    (state / "hq" / "notes.new").write_text("mine")
+    with opened(state) as folder:
+        assert sorted(one.name for one in folder.pbx("hq").iterdir()) == ["notes.new", "spool"]
+
+
 def test_one_process_at_a_time(state: Path) -> None:
     """A folder that is open cannot be opened again, until it is closed; the sentence names it."""
     with opened(state), pytest.raises(StateInUse, match=rf"{state} is in use by another ucmsim; stop it, or choose"):

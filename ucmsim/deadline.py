@@ -20,7 +20,7 @@ class TimelySocket:
 
     def __init__(self, host: str, port: int, seconds: float, context: ssl.SSLContext | None = None) -> None:
         self._ends: float | None = time.monotonic() + seconds
-        self._socket = socket.create_connection((host, port), seconds)
+        self._socket = _connected(host, port, self._ends)
         try:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.hurry()
@@ -55,6 +55,25 @@ class TimelySocket:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def _connected(host: str, port: int, ends: float) -> socket.socket:
+    """Return a connection to the first address of *host* that takes one by the moment *ends*: all of them share that time."""
+    failed: OSError = TimeoutError("timed out")
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        left = ends - time.monotonic()
+        if left <= 0:
+            break
+        connecting = socket.socket(family, kind, protocol)
+        try:
+            connecting.settimeout(left)
+            connecting.connect(address)
+        except OSError as error:
+            connecting.close()
+            failed = error
+        else:
+            return connecting
+    raise failed
 
 
 class _Incoming(io.RawIOBase):

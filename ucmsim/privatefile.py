@@ -12,6 +12,7 @@ from typing import IO
 SECRET = 0o600
 PUBLIC = 0o644
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL
+_PREFIX, _ENDING = ".ucmsim-", ".new"
 _NUMBERS = count()
 """Of files that stand beside others for a while: no name is given twice, so nobody removes what is another's by now."""
 
@@ -47,6 +48,12 @@ def beside(path: Path, content: bytes, mode: int = SECRET) -> Path:
     return fresh
 
 
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a process that was killed was writing in *folder*, in which nobody writes."""
+    for fresh in folder.glob(f"{_PREFIX}*{_ENDING}"):
+        _remove(fresh)
+
+
 def check(path: Path) -> None:
     """Raise the `OSError` that would keep `put` from writing to *path*, of which nothing is touched."""
     opened, fresh = _opened_beside(path, SECRET)
@@ -60,7 +67,7 @@ def _opened_beside(path: Path, mode: int) -> tuple[int, Path]:
     It is nobody else's, and its name is short, however long that of *path*. Raises `OSError`.
     """
     while True:
-        fresh = path.with_name(f".ucmsim-{os.getpid()}-{next(_NUMBERS)}.new")
+        fresh = path.with_name(f"{_PREFIX}{os.getpid()}-{next(_NUMBERS)}{_ENDING}")
         with suppress(FileExistsError):  # somebody was interrupted who had that number too
             return os.open(fresh, _NEW, mode), fresh
 

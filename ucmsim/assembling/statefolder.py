@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ucmsim.assembling.fileswap import belonging, settled
 from ucmsim.errors import ConfigurationError, Problem, StateInUse
+from ucmsim.privatefile import remove_unfinished
 from ucmsim.steps import Steps, finished
 
 HISTORY, SPOOL, JOURNAL = "history.sqlite", "spool", "journal.sqlite"
@@ -68,10 +69,11 @@ class StateFolder:
     def pbx(self, name: str) -> Path:
         """Return the folder of the PBX called *name*, which nobody has open, making it if needed.
 
-        What gave way in it when a process was killed stands where it stood.
+        What gave way in it when a process was killed stands where it stood, and what that was just writing is gone.
         """
         folder = self.path / name
         folder.mkdir(mode=0o700, exist_ok=True)
+        remove_unfinished(folder)
         settled(*belonging(folder / HISTORY), *belonging(folder / JOURNAL), folder / SPOOL)
         return folder
 
