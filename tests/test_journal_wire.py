@@ -348,6 +348,7 @@ def test_paging(ucm_fleet: UcmFleet, spill: int | None) -> None:
         ({"limit": "0"}, "limit", "1 to 1000"),
         ({"after": "-1"}, "after", "a whole number"),
         ({"status": "4x"}, "status", "three digits"),
+        ({"status": "\u0664\u0660\u0664"}, "status", "three digits"),  # 404 in Arabic digits
         ({"path": "cdrapi"}, "path", "begins with '/'"),
         ({"peer": "me"}, "peer", "no IP address"),
         ({"clock": "sun"}, "clock", "wall or pbx"),

@@ -20,6 +20,8 @@ LONG = "a" * 64
         ("personality: meridian", "personality", "meridian", "ucm6100"),
         ("personality: 6100", "personality", "6100", "quote"),
         ("time_zone: America/Chicgo", "time_zone", "America/Chicgo", "did you mean 'America/Chicago'?"),
+        ("time_zone: localtime", "time_zone", "localtime", "write an IANA name such as America/Chicago"),
+        ("time_zone: right/Europe/Berlin", "time_zone", "right/Europe/Berlin", "did you mean 'Europe/Berlin'?"),
         ("time_zone: europe/london", "time_zone", "europe/london", "did you mean 'Europe/London'?"),
         ("time_zone: ../../etc/passwd", "time_zone", "../../etc/passwd", "IANA"),
         ("time_zone: America", "time_zone", "America", ""),

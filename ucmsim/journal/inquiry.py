@@ -225,7 +225,12 @@ def _handler(value: str) -> str:
 
 
 def _status(value: str) -> str:
-    if len(value) != 3 or not value[0].isdigit() or not (value[1:].isdigit() or value[1:] == "xx"):
+    if (
+        len(value) != 3
+        or not value.isascii()
+        or not value[0].isdigit()
+        or not (value[1:].isdigit() or value[1:] == "xx")
+    ):
         raise ValueError("a status has three digits, or is a class such as 4xx")
     return value
 

@@ -18,13 +18,20 @@ FASTEST = 100_000
 """PBX seconds in a wall-clock second, at most."""
 
 
+_OF_THE_MACHINE, _FOLDERS = ("localtime", "posixrules"), ("posix/", "right/")
+"""Files that Linux has beside those of zones: they are others on another machine, or count leap seconds."""
+
+
 def _zone(value: object) -> ZoneInfo:
     name = text_due(value)
     try:
-        return ZoneInfo(name)
+        found = None if name in _OF_THE_MACHINE or name.startswith(_FOLDERS) else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        hint = did_you_mean(name, available_timezones())
-        raise wrong(f"there is no time zone '{name}'", hint or "write an IANA name such as America/Chicago") from None
+        found = None
+    if found is None:
+        hint = did_you_mean(name, available_timezones() - {*_OF_THE_MACHINE})
+        raise wrong(f"there is no time zone '{name}'", hint or "write an IANA name such as America/Chicago")
+    return found
 
 
 def _start(value: object) -> datetime | None:
