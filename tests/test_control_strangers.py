@@ -35,13 +35,50 @@ async def test_nobody_there(connect: Connect) -> None:
 
 
 @pytest_twisted.ensureDeferred
-@pytest.mark.parametrize("url", ["127.0.0.1:8444", "ftp://127.0.0.1", "http://", "http://127.0.0.1:x", "http://[::1"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "127.0.0.1:8444",
+        "ftp://127.0.0.1",
+        "http://",
+        "http://127.0.0.1:x",
+        "http://[::1",
+        "http://ex ample:8444",
+        "http://a\x7f:1",
+    ],
+)
 async def test_what_is_no_url(connect: Connect, url: str) -> None:
     """Is told as such, before anybody is asked."""
     with pytest.raises(ControlUnreachable, match="is no URL of a control plane; it begins with http://"):
         await connect(url).status()
     with pytest.raises(ControlUnreachable, match="is no URL of a control plane; it begins with http://"):
         await anext(connect(url).follow_journal("hq"))
+
+
+@pytest_twisted.ensureDeferred
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        ("", "is empty"),
+        ("secret\n", "holds what none can, such as the end of a line"),
+        ("a\udcffb", "holds what none can"),
+    ],
+)
+async def test_what_is_no_token(connect: Connect, token: str, said: str) -> None:
+    """Is told as such, before anybody is asked, and is not told itself."""
+    with pytest.raises(ControlUnreachable, match=f"^the control token {said}") as raised:
+        await connect("http://127.0.0.1:1", token).status()
+    assert "secret" not in str(raised.value)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_token_is_sent_in_utf_8(connect: Connect, tmp_path: Path) -> None:
+    """As the configuration has it, and not in the letters of HTTP's first years, which have no \u0142."""
+    token = "has\u0142o-\u00e9t\u00e9"
+    text = json.dumps({"control": {"bind": "127.0.0.1:0", "token": token}, "pbxs": {}})
+    with Process(tmp_path, "--config", config(tmp_path, text)) as process:
+        url = process.report()["control"]["url"]
+        assert (await connect(url, token).status()).pbxs == ()
 
 
 @pytest_twisted.ensureDeferred

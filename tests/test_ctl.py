@@ -631,3 +631,43 @@ def test_a_command_imports_what_it_needs(words: list[str]) -> None:
     ran = subprocess.run([sys.executable, "-c", asking, *words], capture_output=True, text=True, timeout=60)
     assert ran.returncode == 3, ran.stderr
     assert ran.stdout == "[]\n"
+
+
+def test_limits_of_a_fault_are_shown(pbx: str) -> None:
+    """Chance, the times between which it acts, and how it comes: where it has none there is nothing more to read."""
+    terms = ("chance=0.5", "until=2099-01-01T00:00:00Z", "ttl=500", "name=slow")
+    armed = said("faults", "arm", "-p", pbx, "http.latency", "seconds=3", *terms)
+    assert armed.endswith(' chance=0.5 until={"pbx": "2099-01-01T00:00:00+00:00"} ttl=500.0')
+    assert "chance=0.5" in said("faults", "list", "-p", pbx)
+
+
+def test_faults_that_are_gone_are_listed(pbx: str) -> None:
+    """Those that are armed no more, with how often they acted."""
+    said("faults", "arm", "-p", pbx, "http.latency", "seconds=3", "name=slow")
+    assert said("faults", "list", "-p", pbx, "--gone") == "no fault is gone"
+    said("faults", "disarm", "-p", pbx, "slow")
+    assert [one["name"] for one in told("faults", "list", "-p", pbx, "--gone")] == ["slow"]
+    assert told("faults", "list", "-p", pbx) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--url", "http://ex ample", "--token", "x"), "'http://ex ample' is no URL of a control plane"),
+        (("--url", "http://127.0.0.1:1", "--token", "secret\n"), "the control token holds what none can"),
+    ],
+)
+def test_who_cannot_be_asked(words: tuple[str, ...], sentence: str) -> None:
+    """Is asked wrongly; the token is not told."""
+    ran = CliRunner().invoke(main, ["ctl", *words, "status"])
+    assert (ran.exit_code, sentence in ran.output, "secret" in ran.output) == (2, True, False)
+
+
+@pytest.mark.usefixtures("pbx")
+@pytest.mark.parametrize("ending", ["closed", "full"])
+def test_an_answer_that_cannot_be_written(ending: str) -> None:
+    """Nobody reads a closed output, and a full disk is a sentence; neither is a mistake of the program."""
+    command = f"{sys.executable} -m ucmsim ctl pbxs list {'>&-' if ending == 'closed' else '>/dev/full'}"
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
+    full = (1, "standard output cannot be written: No space left on device\n")
+    assert (ran.returncode, ran.stderr) == ((0, "") if ending == "closed" else full)

@@ -6,15 +6,37 @@ wrongly (an invalid configuration among it).
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from types import MappingProxyType
+from typing import Any
 
 import click
 
 from ucmsim import __version__
+from ucmsim.commands.exits import REFUSED
 from ucmsim.commands.lazily import LazyGroup
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(LazyGroup):
+    """The commands, and an end with a sentence where what they print cannot be written."""
+
+    def main(self, *given: Any, **options: Any) -> Any:
+        try:
+            return super().main(*given, **options)
+        except OSError as error:
+            if error.filename is not None or error.errno not in _FULL:
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]  # for what the end flushes
+            sys.stderr.write(f"standard output cannot be written: {error.strerror}\n")
+            raise SystemExit(REFUSED) from None
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ucmsim")
 def main() -> None:
     """A simulated Grandstream UCM. Run it with: twistd -n ucmsim --config sim.yaml."""

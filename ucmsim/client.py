@@ -226,7 +226,7 @@ class ControlClient(ControlMethods):
 
         What was sent and is not answered in time is another error than what could not be sent.
         """
-        if said := url_objection(self.url):
+        if said := operations.objection(self.url, self.token):
             raise ControlUnreachable(said)
         place, context = urlsplit(self.url), self._trusted()
         host, port = place.hostname or "", place.port or (443 if context else 80)
@@ -237,8 +237,9 @@ class ControlClient(ControlMethods):
         connection = http.client.HTTPConnection(host, port)
         connection.sock = line
         sent = {**asked.headers(self.token), **headers, "Connection": "close"}
+        encoded = {name: value.encode() for name, value in sent.items()}  # as treq does; by itself it would be Latin-1
         try:
-            connection.request(asked.method, asked.at(self.url), asked.body, sent)
+            connection.request(asked.method, asked.at(self.url), asked.body, encoded)
             with connection.getresponse() as response:
                 yield response, line
         except TimeoutError as error:

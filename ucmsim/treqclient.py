@@ -35,7 +35,7 @@ from ucmsim.contract.answers import (
 from ucmsim.contract.errors import ControlUnreachable
 from ucmsim.contract.eventstream import EventStream
 from ucmsim.contract.methods import ControlMethods
-from ucmsim.contract.operations import Asked, Asking, late, unreachable, url_objection
+from ucmsim.contract.operations import Asked, Asking, late, unreachable
 from ucmsim.treqaddress import Ready, trusting
 from ucmsim.treqbody import PulledBody, WholeBody
 from ucmsim.treqfailures import NETWORK, cause_of
@@ -248,7 +248,7 @@ class TreqControlClient(ControlMethods):
 
     async def _sent(self, asked: Asked[Any], headers: Mapping[str, str]) -> Any:
         """Send what is *asked* and return the response as soon as its head is there; raises `ControlUnreachable`."""
-        if said := url_objection(self._url):
+        if said := operations.objection(self._url, self._token):
             raise ControlUnreachable(said)
         sent, place = {**asked.headers(self._token), **headers}, urlsplit(self._url)
         self._http = self._http or HTTPClient(Agent(self._reactor, trusting(self._ca)))

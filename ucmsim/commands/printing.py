@@ -73,4 +73,5 @@ def cell(value: Any) -> str:
 
 def _width() -> int | None:
     """Return how wide the terminal is; None when it is none."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    there = sys.stdout is not None and sys.stdout.isatty()  # it may be closed
+    return shutil.get_terminal_size().columns if there else None

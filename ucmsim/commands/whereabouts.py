@@ -17,6 +17,7 @@ from ucmsim.client import (
 )
 from ucmsim.contract.errors import ControlUnreachable
 from ucmsim.contract.mapped import read
+from ucmsim.contract.operations import token_objection
 
 URL, TOKEN, READY_FILE = "UCMSIM_CONTROL_URL", "UCMSIM_CONTROL_TOKEN", "UCMSIM_READY_FILE"
 CA = "UCMSIM_CONTROL_CA"
@@ -49,6 +50,8 @@ class Whereabouts:
         *timeout* is in seconds, where none was said. Raises `click.UsageError`. A ready report and a state folder are read each time, because a restart changes the token.
         """
         found = self.settled()._asked()
+        if said := token_objection(found.token):
+            raise click.UsageError(said)
         return replace(found, timeout=self.timeout or timeout, ca=str(self.ca) if self.ca else found.ca)
 
     def settled(self) -> Whereabouts:

@@ -103,11 +103,25 @@ def late(url: str, asked: Asked[Any], seconds: float) -> ControlTimeout:
     )
 
 
+def objection(url: str, token: str) -> str:
+    """Return why nobody can be asked at *url* with that *token*, "" if somebody can; it does not say the token."""
+    return url_objection(url) or token_objection(token)
+
+
+def token_objection(token: str) -> str:
+    """Return why *token* cannot be that of a control plane, "" if it can; it does not say it."""
+    if token and token.isprintable():
+        return ""
+    wrong = "holds what none can, such as the end of a line" if token else "is empty"
+    return f"the control token {wrong}; it is in <state>/control-token and in the ready report: give it without what stands around it"
+
+
 def url_objection(url: str) -> str:
     """Return why *url* cannot be that of a control plane, "" if it can."""
     try:
         place = urlsplit(url)
-        if place.scheme in ("http", "https") and place.hostname and place.port != 0:
+        named = place.hostname and place.hostname.isprintable() and " " not in place.hostname
+        if place.scheme in ("http", "https") and named and place.port != 0:
             return _beyond(place)
     except ValueError:  # no port, or half an IPv6 address
         pass

@@ -21,7 +21,11 @@ _NAMED = click.argument("name", shell_complete=completing.armed)
 
 
 def _own(fault: Fault) -> str:
-    return " ".join(f"{key}={printing.cell(value)}" for key, value in fault.raw.items() if key not in _TERMS)
+    """Return the fields of a fault's kind, and what limits it beside what has a column, as they are written."""
+    own = {key: value for key, value in fault.raw.items() if key not in _TERMS}
+    usual = {"chance": 1, "after": None, "until": None, "ramp": None, "ttl": None}
+    limits = {key: value for key, default in usual.items() if (value := getattr(fault, key)) != default}
+    return " ".join(f"{key}={printing.cell(value)}" for key, value in {**own, **limits}.items())
 
 
 _COLUMNS: Columns = MappingProxyType({
@@ -45,10 +49,12 @@ def faults() -> None:
 
 
 @faults.command("list", short_help="What is armed, and how often it acted.")
+@click.option("--gone", is_flag=True, help="Those that no longer are.")
 @asks(About.WORD)
-def listed(client: ControlClient, pbx: str, *, as_json: bool) -> None:
+def listed(client: ControlClient, pbx: str, *, gone: bool, as_json: bool) -> None:
     """What is armed, how often its conditions matched, and how often it acted."""
-    showing.listed(client.faults(pbx), _COLUMNS, as_json=as_json, nothing="no fault is armed")
+    found = client.faults(pbx, gone="yes") if gone else client.faults(pbx)
+    showing.listed(found, _COLUMNS, as_json=as_json, nothing="no fault is gone" if gone else "no fault is armed")
 
 
 @faults.command(short_help="Arm a fault of a KIND.")
