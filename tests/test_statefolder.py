@@ -176,6 +176,16 @@ def test_folder_that_cannot_be_used_is_said(tmp_path: Path, name: str, fresh: bo
         StateFolder.open(tmp_path / name, fresh=fresh)
 
 
+def test_folder_of_a_pbx_that_cannot_be_used_is_said(state: Path) -> None:
+    """The same, one folder below."""
+    with opened(state) as folder:
+        (state / "hq").write_bytes(b"")
+        with pytest.raises(
+            ConfigurationError, match=r"state: .*hq cannot be used as the folder of PBX 'hq': .*; name a"
+        ):
+            folder.pbx("hq")
+
+
 @pytest.mark.parametrize("pbxs", [1, 100])
 def test_a_temporary_folder_goes_with_all_that_is_in_it(tmp_path: Path, pbxs: int) -> None:
     """However much that is, and what links in it lead to stays."""

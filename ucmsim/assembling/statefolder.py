@@ -57,8 +57,7 @@ class StateFolder:
                 os.close(lock)
                 raise
         except OSError as error:
-            said = f"{path} cannot be used as the state folder: {error.strerror}"
-            raise ConfigurationError([Problem("state", said, "name a folder that can be written")]) from error
+            raise _unusable(path, "the state folder", error) from error
         return cls(path, lock, temporary=False)
 
     @property
@@ -70,11 +69,15 @@ class StateFolder:
         """Return the folder of the PBX called *name*, which nobody has open, making it if needed.
 
         What gave way in it when a process was killed stands where it stood, and what that was just writing is gone.
+        Raises `ConfigurationError` when it cannot be used.
         """
         folder = self.path / name
-        folder.mkdir(mode=0o700, exist_ok=True)
-        remove_unfinished(folder)
-        settled(*belonging(folder / HISTORY), *belonging(folder / JOURNAL), folder / SPOOL)
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            remove_unfinished(folder)
+            settled(*belonging(folder / HISTORY), *belonging(folder / JOURNAL), folder / SPOOL)
+        except OSError as error:
+            raise _unusable(folder, f"the folder of PBX '{name}'", error) from error
         return folder
 
     def forget(self, name: str) -> None:
@@ -96,6 +99,11 @@ class StateFolder:
         if self.temporary:
             _remove(self.path)
         os.close(self._lock)
+
+
+def _unusable(path: Path, what: str, error: OSError) -> ConfigurationError:
+    said = f"{path} cannot be used as {what}: {error.strerror}"
+    return ConfigurationError([Problem("state", said, "name a folder that can be written")])
 
 
 def _remove(folder: Path) -> None:
