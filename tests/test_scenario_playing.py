@@ -62,6 +62,18 @@ def test_a_day_that_is_lived_through(ucm, play):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "then", ["", ", {wait: 0.1}", ", {at: 0.1, clock: {advance: 1}}", ", {after: {request: {status: 200}}, wait: 0}"]
+)
+def test_no_client_meets_the_pbx_as_it_was_before(ucm, play, then):
+    """It is entered when the first step waits, or when there are no more of them."""
+    said: list[str] = []
+    with play(f"steps: [{{arm: {{name: one, fault: http.latency, seconds: 0}}}}{then}]\n" + SERVED, say=said.append):
+        assert said[:1] == ["arm one"]
+        assert [fault.name for fault in ucm.faults if fault.kind == "http.latency"] == ["one"]
+        until(lambda: ask(ucm).status_code == 200)
+
+
 def test_a_day_that_goes_wrong(play):
     """The error is the list of what passed and failed; a client that leaves is not waited for any longer."""
     day = play("steps:\n  - {name: it asks, after: {request: {status: 200}}}\n  - wait: 1\n" + SERVED, patience=600)

@@ -166,6 +166,7 @@ def test_one_is_passed(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     run = Run(ucm_fleet, tmp_path, "--kept", kept, "--patience", "60")
     place = run.place()
+    assert ucm_fleet.control.ledger("day"), "the call was placed before anybody was told where to come"
     assert (place["UCM_USER"], place["UCM_PASSWORD"]) == ("cdrapi", "cdrapi123")
     assert run.env.stat().st_mode & 0o777 == 0o600
     kept.write_text("")

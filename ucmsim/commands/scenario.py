@@ -147,16 +147,15 @@ def run(
             bridge = Bridge(client, place.name)
             if differing := bridge.differing(chosen.pbx):
                 raise click.UsageError(f"PBX '{place.name}' is another: {'; '.join(differing)}")
-            if env_file is not None:
-                put(env_file, environment(place).encode())
             if not as_json:
-                printing.lines([f"{chosen.name}: {chosen.title}", *lines_of(chosen), *lines(place)])
+                printing.lines([f"{chosen.name}: {chosen.title}", *lines_of(chosen)])
             performance = Performance(
                 chosen,
                 bridge,
                 chosen.patience if patience is None else patience,
                 said,
                 kept=reading(kept) if kept else None,
+                ready=lambda: _let_in(place, env_file, as_json=as_json),
             )
             outcome = watched(performance)
             if pbx is not None and (stays := remains(performance.done, pbx)):
@@ -173,6 +172,14 @@ def run(
 def schema() -> None:
     """The JSON Schema of a scenario's file."""
     printing.for_programs(Scenario.model_json_schema())
+
+
+def _let_in(place: Reached, env_file: Path | None, *, as_json: bool) -> None:
+    """Tell whoever sets up the client where to point it."""
+    if env_file is not None:
+        put(env_file, environment(place).encode())
+    if not as_json:
+        printing.lines(lines(place))
 
 
 def _writable(file: Path) -> None:

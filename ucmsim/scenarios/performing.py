@@ -34,11 +34,16 @@ def quiet(_sentence: str) -> None:
     """Say nothing."""
 
 
+def _nobody_waits() -> None:
+    """The client is there already."""
+
+
 @dataclass(slots=True)
 class Performance:
     """One run of *scenario* on the PBX behind *bridge*.
 
-    *patience*, in seconds, is for each step and for the end. *say* is told what happens. *left* is set by whoever knows
+    *patience*, in seconds, is for each step and for the end. *say* is told what happens. *ready* is called, once, when all is
+    as the client is to find it: before the first step that waits, or when there are no more steps. *left* is set by whoever knows
     that the client is gone, *over* once nothing more is waited for. *kept* returns the AcctIds that the client says it kept,
     None while it has said nothing; without it nobody will say it, and it is not waited for.
     """
@@ -50,6 +55,8 @@ class Performance:
     left: Event = field(default_factory=Event)
     over: Event = field(default_factory=Event)
     kept: Callable[[], Sequence[str] | None] | None = None
+    ready: Callable[[], object] = _nobody_waits
+    _let_in: bool = False
     _seen: Seen = field(default_factory=Seen)
     _course: Course = field(init=False)
     _doing: Doing = field(init=False)
@@ -111,8 +118,14 @@ class Performance:
                     stopped = f"you stopped it, {waiting.left:.0f} s before its time"
                     self._stop(self._course.never(stopped if self._stopped else in_vain))
                 case Waiting() as waiting:
+                    self._let_client_in()
                     self._say_waiting(step, waiting.left)
                     self._pause(PERIOD)
+
+    def _let_client_in(self) -> None:
+        if not self._let_in:
+            self._let_in = True
+            self.ready()
 
     def _stop(self, never: Never) -> None:
         """Do no more steps, because of one that was *never* done."""
@@ -139,6 +152,7 @@ class Performance:
     def _settled(self) -> tuple[Finding, ...]:
         """Return what came of what is expected at the end, once nothing more may come of it."""
         at_the_end = "what is expected at the end"
+        self._let_client_in()
         self._say_and_note(f"waits: {at_the_end}")
         until = self._real + (0.0 if self._course.broken_off else self.patience)
         anew = False
@@ -239,6 +253,7 @@ class Performance:
 
     def _wait(self, seconds: float) -> None:
         """Let *seconds* of real time pass; the client may leave meanwhile, and its absence is part of it."""
+        self._let_client_in()
         until = self._real + seconds
         while (rest := until - self._real) > 0 and not self._gone():
             self._pause(min(rest, PERIOD))

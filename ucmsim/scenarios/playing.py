@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
@@ -26,10 +26,12 @@ class WrongPbx(UcmsimError):
 class Play:
     """A scenario that is played, as a context manager: at its end what is expected is judged.
 
+    It is entered once the steps before the first that waits are done: no client meets the PBX as it was before them.
     Leaving it raises `AssertionError` with the list of what passed and failed, unless all passed; *outcome* has it as well.
     """
 
     _performance: Performance = field(repr=False)
+    _ready: Event = field(repr=False)
     outcome: Outcome | None = None
     _error: BaseException | None = None
     _thread: Thread | None = field(default=None, repr=False)
@@ -51,12 +53,15 @@ class Play:
     def __enter__(self) -> Self:
         self._thread = Thread(target=self._run, name=f"ucmsim scenario {self._performance.scenario.name}", daemon=True)
         self._thread.start()
+        try:
+            self._ready.wait()
+        except BaseException:  # a Ctrl-C: what is not entered is not left either
+            self._leave()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._performance.left.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._leave()
         if error is not None:  # the test's own failure says more
             return
         if self._error is not None:
@@ -64,11 +69,18 @@ class Play:
         if self.outcome is not None and not self.outcome.passed:
             raise AssertionError(str(self.outcome))
 
+    def _leave(self) -> None:
+        self._performance.left.set()
+        if self._thread is not None:
+            self._thread.join()
+
     def _run(self) -> None:
         try:
             self.outcome = self._performance.run()
         except BaseException as error:  # noqa: BLE001 - it is raised in the test's thread
             self._error = error
+        finally:
+            self._ready.set()
 
 
 def play(
@@ -86,8 +98,8 @@ def play(
     chosen, bridge = found(scenario), Bridge(control, pbx)
     if differing := bridge.differing(chosen.pbx):
         raise WrongPbx(f"scenario '{chosen.name}' cannot be played on PBX '{pbx}': {'; '.join(differing)}; start it so")
-    waits = chosen.patience if patience is None else patience
-    return Play(Performance(chosen, bridge, waits, say, kept=_nothing_yet))
+    waits, ready = chosen.patience if patience is None else patience, Event()
+    return Play(Performance(chosen, bridge, waits, say, kept=_nothing_yet, ready=ready.set), ready)
 
 
 def _nothing_yet() -> None:
