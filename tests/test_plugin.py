@@ -515,6 +515,10 @@ def test_killed(ucm, ucm_fleet):
     ucm.calls
 
 
+def test_next(ucm, trusted):
+    assert fetch(ucm, trusted) == 200
+
+
 def test_passed_over(ucm_factory, ucm_fleet):
     ucm_factory()
     os.kill(ucm_fleet.pid, signal.SIGKILL)
@@ -529,9 +533,10 @@ def test_after(ucm, ucm_fleet, ucm_ca, trusted):
 
 
 def test_a_process_that_is_lost_is_replaced(pytester):
-    """The test that lost it fails with a sentence, also where it went on in another; all later ones have that."""
+    """The test that lost it fails with a sentence, also where it went on in another; all later ones have that, and no error."""
     pytester.makepyfile(LOST_FILE)
     result = run(pytester, "-p", "no:twisted")
-    result.assert_outcomes(passed=3, failed=1, errors=2)
+    result.assert_outcomes(passed=4, failed=1, errors=2)
+    result.stdout.fnmatch_lines(["ERROR *::test_killed - *", "ERROR *::test_passed_over - *"])
     said = "the ucmsim of this session (pid *) was ended by SIGKILL, as the kernel does where memory runs out: its PBXs are lost*"
     result.stdout.fnmatch_lines([said, said])

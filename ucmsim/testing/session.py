@@ -22,6 +22,7 @@ class Session:
     ca: Path
     child: Child = field(init=False)
     _loss: str = field(default="", init=False)
+    _told_of: Child | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._started()
@@ -39,6 +40,7 @@ class Session:
     def loss(self) -> str:
         """Return how a process was lost since this was asked last, "" where none was."""
         said, self._loss = self._lost() or self._loss, ""
+        self._told_of = self.child if self.child.ended is not None else None
         return said
 
     def _started(self) -> None:
@@ -47,7 +49,7 @@ class Session:
 
     def _lost(self) -> str:
         code = self.child.ended
-        if code is None or code in _QUIET:
+        if code is None or code in _QUIET or self.child is self._told_of:
             return ""
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         why = ", as the kernel does where memory runs out" if code == -signal.SIGKILL else ""
