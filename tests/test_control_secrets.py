@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from tests.controlling import PASSWORD, Control, api, fetched
+from ucmsim.certificates.authority import self_signed
+from ucmsim.configuration import read
+from ucmsim.errors import ConfigurationError
 from ucmsim.scenarios.bridge import Bridge
 
+NOW = datetime.now(UTC)
 FAULT = {"fault": "api.credentials", "name": "other", "username": "joe", "password": "of-a-fault"}
 ACCOUNT = {"tls_authentication_name": "cdrapi", "tls_authentication_password": PASSWORD}
 NONE_KEPT = "'***' stands for a secret that is kept, and none is kept here; write the secret itself"
@@ -119,3 +126,45 @@ def test_a_scenario_compares_no_secrets(control: Control) -> None:
     assert other[1] == "api.tls_authentication_password is None, and the scenario needs ***"
     assert PASSWORD not in " ".join(other)
     assert "of-a-fault" not in " ".join(other)
+
+
+@pytest.mark.parametrize("lines", [True, False])
+def test_a_key_that_stands_where_its_file_is_due_is_not_quoted(control: Control, lines: bool) -> None:
+    """Whoever creates or changes a PBX is told where its text goes, and everybody with ``*`` sees nothing of it."""
+    key = self_signed(("127.0.0.1",), NOW).key_pem.decode()
+    key = key if lines else key.replace("\n", "")
+    body, base = key.partition("KEY-----")[2].strip()[:40], "/v1/pbxs/hq"
+    control.create("hq")
+    wrong = {"api": {"tls_private_key": key, "tls_cert": "cert.pem"}}
+    answers = [
+        control("POST", "/v1/pbxs", {"name": "other", **wrong}),
+        control("PUT", base, wrong),
+        control("PATCH", base, wrong),
+    ]
+    for answer in answers:
+        assert answer.told == (400, "invalid", "api.tls_private_key")
+        assert answer.json["error"]["message"] == (
+            "this is the text of a file, not its path; write the path of a file; a running PBX takes key and certificate "
+            "themselves: PATCH /v1/pbxs/{pbx}/api"
+        )
+    page = control("PATCH", f"{base}/api", wrong["api"])
+    assert page.status == 400
+    assert body not in "".join(answer.data.decode() for answer in (*answers, page))
+
+
+def test_a_key_in_the_configuration_is_not_quoted(tmp_path: Path) -> None:
+    """Nor by `ucmsim check` and the service, in the settings of PBXs and in those of the control plane."""
+    key = self_signed(("127.0.0.1",), NOW).key_pem.decode()
+    file = tmp_path / "sim.yaml"
+    file.write_text(
+        json.dumps(
+            {
+                "pbxs": {"hq": {"api": {"tls_private_key": key, "tls_cert": key}}},
+                "control": {"tls": {"certificate": key, "key": key}},
+            }
+        )
+    )
+    with pytest.raises(ConfigurationError) as error:
+        read(file)
+    assert len(error.value.problems) == 4
+    assert key.splitlines()[1] not in str(error.value)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -26,7 +26,7 @@ from ucmsim.faults import FaultRefused, arming
 from ucmsim.register import BY_ID
 from ucmsim.settings import Judge, Settings, load, load_pbx
 from ucmsim.settings import Pbx as PbxSettings
-from ucmsim.settings.keys import placed
+from ucmsim.settings.keys import is_content, placed
 from ucmsim.settings.rules import Broken
 
 DEFECT_IDS = MappingProxyType({row.id: "" if row.available else row.made for row in DEFECTS})
@@ -188,7 +188,7 @@ def _faults(pbx: Mapping[str, Any], _folder: Path) -> Iterator[Broken]:
 def _key_files(pbx: Mapping[str, Any], folder: Path, uploads: Mapping[str, Upload] = _NOTHING) -> Iterator[Broken]:
     api = pbx.get("api")
     named = [api.get(key) for key in ("tls_private_key", "tls_cert")] if isinstance(api, dict) else [None]
-    if all(isinstance(file, str) and file for file in named):
+    if all(map(_names_file, named)):
         key, certificate = (_placed(folder, str(file)) for file in named)
         identity, objections = keyfiles.read(uploads.get("tls_private_key", key), uploads.get("tls_cert", certificate))
         for setting, wrong, right in objections:
@@ -201,7 +201,7 @@ def _key_files(pbx: Mapping[str, Any], folder: Path, uploads: Mapping[str, Uploa
 def _control_files(whole: Mapping[str, Any], folder: Path) -> Iterator[Broken]:
     tls = _at(whole, ("control", "tls"))
     named = [tls.get(name) for name in keyfiles.PLAINLY.values()] if isinstance(tls, dict) else [None]
-    if all(isinstance(file, str) and file for file in named):
+    if all(map(_names_file, named)):
         _, objections = keyfiles.read(*(_placed(folder, str(file)) for file in named))
         for setting, wrong, right in objections:
             yield ("control", "tls", keyfiles.PLAINLY[setting]), wrong, right
@@ -210,7 +210,7 @@ def _control_files(whole: Mapping[str, Any], folder: Path) -> Iterator[Broken]:
 def _import_file(pbx: Mapping[str, Any], folder: Path) -> Iterator[Broken]:
     history = pbx.get("history")
     file = history.get("import") if isinstance(history, dict) else None
-    if not isinstance(file, str) or not file:
+    if not _names_file(file):
         return
     path, right = _placed(folder, file), "name a device CSV, JSON or XML file"
     try:
@@ -227,6 +227,10 @@ def _import_file(pbx: Mapping[str, Any], folder: Path) -> Iterator[Broken]:
 
 def _text(file: Path) -> str:
     return regularfile.content(file).decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def _names_file(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value != "" and not is_content(value)
 
 
 def _placed(folder: Path, file: str) -> Path:

@@ -15,6 +15,7 @@ from ucmsim.errors import ConfigurationError, Problem, listed
 from ucmsim.overlay import patched
 from ucmsim.settings import Api
 from ucmsim.settings import Pbx as PbxSettings
+from ucmsim.settings.keys import is_content
 
 KEPT = MappingProxyType({"tls_private_key": "private.pem", "tls_cert": "certificate.pem"})
 """The files beside the history in which an upload is kept."""
@@ -73,7 +74,7 @@ def on_page(before: PbxSettings, page: Mapping[str, Any], home: Path, folder: Pa
 
 def _uploaded(value: object) -> str:
     """Return *value* if it is an upload and no path."""
-    return value if isinstance(value, str) and ("\n" in value or "-----BEGIN" in value) else ""
+    return value if isinstance(value, str) and is_content(value) else ""
 
 
 def differing(before: PbxSettings, after: PbxSettings) -> Iterator[str]:

@@ -84,11 +84,19 @@ def placed(base: Path, text: str) -> Path:
     return base / Path(text).expanduser()
 
 
+def is_content(text: str) -> bool:
+    """Return whether *text* is what stands in a file rather than where it stands."""
+    return "-----BEGIN" in text or "\n" in text
+
+
 def _file(value: object, info: ValidationInfo) -> Path:
     base: Path = (info.context or {}).get("base", Path())
     text = text_due(value)
     if not text or "\0" in text:
         raise wrong("this names no file", "write a path")
+    if is_content(text):  # which may be a private key, and is not quoted
+        right = "write the path of a file; a running PBX takes key and certificate themselves: PATCH /v1/pbxs/{pbx}/api"
+        raise wrong("this is the text of a file, not its path", right)
     try:
         return placed(base, text)
     except RuntimeError:
