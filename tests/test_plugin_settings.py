@@ -122,7 +122,7 @@ def test_a_file_that_cannot_be_used(pytester, text, said):
 
 
 def test_the_header_says_what_counts_and_from_where(pytester, monkeypatch):
-    """One line: the seed, the personality or the file, the control plane, each with its source, and no secret."""
+    """One line: the seed, personality and file in the order in which they count, the control plane, each with its source; no secret."""
 
     def header(*options: str) -> str:
         return pytest_options.header(pytester.parseconfig(*options)).removeprefix(f"ucmsim {__version__}: ")
@@ -134,6 +134,12 @@ def test_the_header_says_what_counts_and_from_where(pytester, monkeypatch):
         "seed 7 (--ucmsim-seed), personality ucm6200 (ini ucmsim_personality), "
         "control plane 127.0.0.1:8444 (UCMSIM_CONTROL_URL)"
     )
+    monkeypatch.setenv("UCMSIM_CONFIG", "first.yaml")
+    assert header("--ucmsim-config=mine.yaml").startswith(
+        "seed 42 (default), settings of first.yaml (UCMSIM_CONFIG), over it personality ucm6200 (ini ucmsim_personality), "
+        "over it settings of mine.yaml (--ucmsim-config), control"
+    )
+    monkeypatch.delenv("UCMSIM_CONFIG")
     pytester.makeini("[pytest]\n")
     assert header("--ucmsim-config=mine.yaml").startswith(
         "seed 42 (default), settings of mine.yaml (--ucmsim-config), "

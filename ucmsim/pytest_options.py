@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import pytest
@@ -46,6 +47,8 @@ OPTIONS = (
     Option("token", "TOKEN", "its token", "UCMSIM_CONTROL_TOKEN"),
     Option("ca", "FILE", "with an https URL, the CA that its control plane is trusted by; the system's without it", "UCMSIM_CONTROL_CA"),
 )  # fmt: skip
+_WORDS = MappingProxyType({"config": "settings of", "personality": "personality"})
+"""The options that say something of a PBX, the weaker first, and what stands before their values."""
 _BY_NAME = tuple((option.name, option) for option in OPTIONS)
 
 
@@ -84,6 +87,20 @@ def strongest(config: pytest.Config, name: str) -> Given | None:
     return next(iter(reversed(list(given(config, name)))), None)
 
 
+def settings(config: pytest.Config) -> Iterator[tuple[str, Given]]:
+    """Yield what was told of the settings of PBXs, with the name of its option, the weakest first: each is laid over those before it.
+
+    Of one source the personality is stronger than the file, which may have one too.
+    """
+    ranked = [(_rank(one), name, one) for name in _WORDS for one in given(config, name)]
+    for _, name, one in sorted(ranked, key=lambda found: found[:2]):
+        yield name, one
+
+
+def _rank(given: Given) -> int:
+    return 2 if given.source.startswith("--") else 1 if given.source.startswith("ini ") else 0
+
+
 def seed(config: pytest.Config) -> int:
     """Return the seed; raises `pytest.UsageError` where it is no number."""
     given = strongest(config, "seed")
@@ -100,10 +117,8 @@ def seed(config: pytest.Config) -> int:
 def header(config: pytest.Config) -> str:
     """Return the line that pytest shows at the start: what counts, and where it was told. The token is not shown."""
     said = [f"seed {seed(config)} ({_source(config, 'seed')})"]
-    if (personality := strongest(config, "personality")) or not strongest(config, "config"):
-        said.append(f"personality {personality.value if personality else 'ucm6100'} ({_source(config, 'personality')})")
-    if settings := strongest(config, "config"):
-        said.append(f"settings of {settings.value} ({settings.source})")
+    of_pbxs = [f"{_WORDS[name]} {one.value} ({one.source})" for name, one in settings(config)]
+    said.append(", over it ".join(of_pbxs) or "personality ucm6100 (default)")
     if url := strongest(config, "url"):
         said.append(f"control plane {urlsplit(url.value).netloc.rpartition('@')[2]} ({url.source})")
     return f"ucmsim {__version__}: {', '.join(said)}"

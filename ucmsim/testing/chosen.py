@@ -13,8 +13,6 @@ from ucmsim.errors import ConfigurationError, readable
 from ucmsim.overlay import GUIDE, over, placed
 
 __tracebackhide__ = True
-_SOURCES = ("config", "personality")
-"""The options that say something of a PBX; of one source the second is the stronger."""
 
 
 def settings_for(request: pytest.FixtureRequest, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,14 +48,8 @@ def _marked(node: pytest.Item, file: Path) -> Iterator[dict[str, Any]]:
 
 def _told(config: pytest.Config) -> Iterator[dict[str, Any]]:
     """Yield what environment, ini and command line say, the weakest first."""
-    given = [(_rank(one), name, one) for name in _SOURCES for one in pytest_options.given(config, name)]
-    for _, name, one in sorted(given, key=lambda found: found[0]):
+    for name, one in pytest_options.settings(config):
         yield {"personality": one.value} if name == "personality" else _of_file(one)
-
-
-def _rank(given: pytest_options.Given) -> int:
-    """Return how strong the source of *given* is; of one source the file comes first, for sorting is stable."""
-    return 2 if given.source.startswith("--") else 1 if given.source.startswith("ini ") else 0
 
 
 def _of_file(given: pytest_options.Given) -> dict[str, Any]:
