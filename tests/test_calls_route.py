@@ -17,7 +17,7 @@ from ucmsim.asking.wishes import together, wished_each
 from ucmsim.client import ControlClient, ControlError
 from ucmsim.contract.fields import FieldRefused
 from ucmsim.errors import UcmsimError
-from ucmsim.pytest_plugin import Ucm, UcmFleet
+from ucmsim.pytest_plugin import Ucm, UcmFactory, UcmFleet
 from ucmsim.store.ledger import Sought
 
 BEGAN = datetime(2026, 3, 2, 14, tzinfo=UTC)
@@ -50,8 +50,8 @@ def call(caller: str = "1001", callee: str = "1002", **how: Any) -> dict[str, An
 
 
 @pytest.mark.ucmsim(**EMPTY)
-def test_a_placed_call_is_told_by_its_number_and_its_rows_to_come(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
-    """The number is the one that the ledger has, of a story of several calls that of the first; rows are those it writes."""
+def test_a_placed_call_is_told_by_when_it_began_and_its_rows_to_come(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
+    """The ledger has it so, of a story of several calls the first; rows are those that the story writes."""
     shapes = [
         {"shape": "answered", "talk": 300}, {"shape": "no-answer"}, {"shape": "attended-transfer", "target": "1003"},
         {"shape": "blind-transfer", "target": "1004"}, {"shape": "busy"}, {"shape": "voicemail"},
@@ -60,23 +60,36 @@ def test_a_placed_call_is_told_by_its_number_and_its_rows_to_come(ucm_fleet: Ucm
         ucm_fleet, "POST", f"/v1/pbxs/{ucm.name}/calls", [{"from": "1001", "to": "1002", **one} for one in shapes]
     )
     placed = told["items"]
-    assert len({one["call"] for one in placed}) == len(placed)
+    assert len({one["began"] for one in placed}) == len(placed)
 
     ucm.clock.advance(3600)
 
     _, found = asked(ucm_fleet, "GET", f"/v1/pbxs/{ucm.name}/ledger")
-    calls = {one["call"]: one for one in found["items"]}
-    assert [calls[one["call"]]["shape"] for one in placed] == [one["shape"] for one in placed]
+    calls = {one["began"]: one for one in found["items"]}
+    assert [calls[one["began"]]["shape"] for one in placed] == [one["shape"] for one in placed]
     assert sum(one["rows"] for one in placed) == sum(len(one["rows"]) for one in calls.values())
-    assert all(one["rows"] >= len(calls[one["call"]]["rows"]) for one in placed)
-    assert placed[0]["call"] == len(calls)
+    assert all(one["rows"] >= len(calls[one["began"]]["rows"]) for one in placed)
+    assert calls[placed[0]["began"]]["call"] == len(calls)
 
 
-@pytest.mark.ucmsim(**{**EMPTY, "traffic": {"live": True}, "history": {"days": 0, "calls_per_day": 10}})
-def test_among_live_traffic_nobody_knows_the_number(ucm_fleet: UcmFleet, ucm: Ucm) -> None:
-    """Calls that are not known yet may end before it."""
-    _, told = asked(ucm_fleet, "POST", f"/v1/pbxs/{ucm.name}/calls", call())
-    assert (told["call"], told["rows"]) == (None, 1)
+@pytest.mark.parametrize("live", [False, True])
+def test_calls_that_are_placed_one_by_one_are_found_again(ucm_factory: UcmFactory, live: bool) -> None:
+    """Also where later ones are over earlier, among live traffic, and behind a change of settings while they are to come."""
+    more = {"traffic": {"live": live}, "history": {"days": 0, "calls_per_day": 2000}}
+    ucm = ucm_factory(**{**EMPTY, **more})
+    talks = {60: 0, 30: 0, 10: 0, 50: 600, 20: 600}
+    placed = [
+        ucm.place_call("answered", "1001", "1002", ring=1, talk=talk, delay=delay) for talk, delay in talks.items()
+    ]
+    assert len({one.began for one in placed}) == len(talks)
+    assert ucm.control.change_pbx(ucm.name, {"journal": {"entries": 50}}).changed
+    ucm.clock.advance(3600)
+    for one, talk in zip(placed, talks, strict=True):
+        (found,) = ucm.control.calls(ucm.name, began=one.began)
+        assert [account.rows[0].row for account in ucm.control.ledger(ucm.name, began=one.began)] == [found.rows[0].row]
+        assert (found.began, found.talks[0].until - found.talks[0].since) == (one.began, talk * SECOND)
+        assert len(found.rows) == one.rows
+    assert ucm.control.calls(ucm.name, began=placed[0].began - 1) == []
 
 
 # --- a batch -------------------------------------------------------------------------------------------------------
@@ -268,7 +281,7 @@ REFUSED = [
     ({"limit": ["1", "2"]}, "limit", "'limit' is given 2 times"),
     ({"shape": ["anwsered"]}, "shape", "there is no shape 'anwsered'; did you mean 'answered'?"),
     ({"sesion": ["1"]}, "sesion", "'sesion' is no parameter of this list; did you mean 'session'?"),
-    ({"q": ["1"]}, "q", "'q' is no parameter of this list; there are limit, after, since, until, session, uniqueid, shape"),
+    ({"q": ["1"]}, "q", "'q' is no parameter of this list; there are limit, after, began, since, until, session, uniqueid, shape"),
 ]  # fmt: skip
 
 

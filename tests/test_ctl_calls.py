@@ -67,7 +67,7 @@ def test_all_that_can_be_asked_has_an_option() -> None:
 def test_one_call(pbx: str) -> None:
     """For people a sentence, for programs an object."""
     assert place(pbx, "answered", "1001", "1002", "--ring", "5", "--talk", "60").stdout == (
-        f"call 1 begins {MADE.replace('Z', '+00:00')}, ends {ENDED}, 1 row\n"
+        f"call 1772460000000000 begins {MADE.replace('Z', '+00:00')}, ends {ENDED}, 1 row\n"
     )
     told = placed(pbx, "answered", "1003", "3125550123", "--trunk", "b", "--at", "2026-03-02T15:00:00Z")
     assert (told["shape"], told["kind"], told["begins"]) == ("answered", "Outbound", "2026-03-02T15:00:00+00:00")

@@ -11,7 +11,7 @@ from ucmsim.instants import microseconds
 from ucmsim.store.accounts import HOWS, How
 from ucmsim.store.ledger import Sought
 
-KEYS = ("limit", "after", "since", "until", "session", "uniqueid", "shape")
+KEYS = ("limit", "after", "began", "since", "until", "session", "uniqueid", "shape")
 LEDGER_KEYS = (*KEYS, "delivered")
 LONGEST_PAGE = 10_000
 """Calls that one page has at most."""
@@ -42,6 +42,7 @@ def _sought(query: Mapping[str, Sequence[str]], keys: Sequence[str]) -> Sought:
     return Sought(
         after=_number(given, "after", 0, 0, LARGEST),
         limit=_number(given, "limit", _PAGE, 1, LONGEST_PAGE),
+        began=_number(given, "began", 0, 0, LARGEST) if "began" in given else None,
         since=_instant(given, "since"),
         until=_instant(given, "until"),
         session=given.get("session"),

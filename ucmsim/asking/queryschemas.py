@@ -28,6 +28,7 @@ def _number(least: int, most: int) -> Schema:
 _CALLS: Mapping[str, tuple[Schema, str]] = MappingProxyType({
     "limit": (_number(1, callquery.LONGEST_PAGE), "calls in one answer"),
     "after": (_number(0, callquery.LARGEST), "a call: those that were over later"),
+    "began": (_number(0, callquery.LARGEST), "the call that began then, in microseconds of UTC since 1970"),
     "since": (_INSTANT, "calls that ended then or later"),
     "until": (_INSTANT, "calls that ended before then"),
     "session": (_TEXT, "the session of one of its CDRs"),

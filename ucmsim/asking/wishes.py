@@ -97,18 +97,17 @@ def together(refused: Mapping[int, FieldRefused]) -> FieldRefused:
 
 
 class Placed(NamedTuple):
-    """A *story* that was placed, the number that the ledger will have of its first *call*, and its *rows* to come.
-
-    None is what nobody knows yet.
-    """
+    """A *story* that was placed, and its *rows* to come; None is what nobody knows yet."""
 
     story: tuple[Call, ...]
-    call: int | None
     rows: int | None
 
 
 def described_call(placed: Placed) -> dict[str, Any]:
-    """Return what is told of a call that was placed; *ends* is null while nobody knows."""
+    """Return what is told of a call that was placed; *ends* is null while nobody knows.
+
+    *began* is that of its first call in the ledger, and of no other call there: none begins in the microsecond of another.
+    """
     story = placed.story
     ends = [call.ended for call in story if call.ended is not None]
     return {
@@ -116,7 +115,7 @@ def described_call(placed: Placed) -> dict[str, Any]:
         "kind": story[0].kind,
         "begins": _iso(story[0].start),
         "ends": _iso(max(ends)) if ends else None,
-        "call": placed.call,
+        "began": story[0].start,
         "rows": placed.rows,
     }
 

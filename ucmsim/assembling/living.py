@@ -232,17 +232,11 @@ class Living:
             self._news.append(f"{calls} did not happen: its world's time went on beyond that as it restarted")
 
     def foretold(self, stories: Sequence[Story]) -> Steps[list[Placed]]:
-        """Return of each of *stories*, placed just now, the number that the ledger will have of its first call, and its rows.
-
-        The number is that which it has if no call ends before it that nobody knows of yet: None where there is live traffic.
-        """
-        live, world = self._settings.traffic.live, self._world
-        places = [None] * len(stories) if live else world.places_of(story[0] for story in stories)
-        before = self._history.ledger.count() + len(self._over) + sum(len(one.over) for one in self._unwritten)
+        """Return what is known of each of *stories*, which were placed: how many rows it will write."""
         told = []
-        for story, at in zip(stories, places, strict=True):
+        for story in stories:
             yield
-            told.append(Placed(story, None if at is None else before + at, world.rows_of(story)))
+            told.append(Placed(story, self._world.rows_of(story)))
         return told
 
     def _placed(self, wished: Iterable[Story]) -> Steps[list[Story]]:

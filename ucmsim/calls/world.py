@@ -151,16 +151,6 @@ class CallWorld:
             return None
         return sum(self._firmware.writes(leg) for call in story for leg in legs(call, story))
 
-    def places_of(self, calls: Iterable[Call]) -> list[int | None]:
-        """Return of each of *calls* how many of those that are known will have been over when it is, itself among them.
-
-        None where it is not known when it ends, or where it is over already. All are looked up at once: each time costs
-        what all that are known cost.
-        """
-        ending = sorted(entry[:3] for entry in self._going_on if isinstance(entry[2], Call) and entry[0] != NEVER)
-        places = {id(call): place for place, (_, _, call) in enumerate(ending, len(self._over) + 1)}
-        return [places.get(id(call)) for call in calls]
-
     def over(self) -> list[Numbered]:
         """Return the calls that are over since this was asked, or since the last record, in order."""
         over, self._over = self._over, []

@@ -130,11 +130,15 @@ class LedgerCall(_Call):
 
 @dataclass(frozen=True, slots=True)
 class PlacedCall:
-    """A call that was let happen: its number, and how many CDRs it will write; *ends* is None while nobody knows."""
+    """A call that was let happen: when it *began*, by which the ledger has it, and how many CDRs it will write.
+
+    *began* is an integer, in microseconds of UTC since 1970, which no other call of the PBX has. *ends* and *rows* are None
+    while nobody knows.
+    """
 
     shape: str
     kind: str
     begins: datetime
     ends: datetime | None
-    call: int | None
+    began: int
     rows: int | None

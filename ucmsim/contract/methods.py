@@ -144,13 +144,15 @@ class ControlMethods(ABC):
     def calls(self, pbx: str, **which: str | int | datetime) -> Any:
         """Return what really happened in each call that is over, page by page until there is no more.
 
-        *which* narrows it: since, until (an aware datetime, or ISO text), session, uniqueid, shape, after (the number of a call);
+        *which* narrows it: began (of one call), since, until (an aware datetime, or ISO text), session, uniqueid, shape, after (the number of a call);
         limit is the size of a page. Instants of calls are microseconds of UTC since 1970.
         """
 
     @abstractmethod
     def place_call(self, pbx: str, call: Mapping[str, Any]) -> Any:
         """Let a call happen; return its shape, kind, beginning and end, and how many CDRs it will write.
+
+        The `began` of what is returned is that of the call in `calls` and `ledger`, and of no other: what that is, ``began=`` asks them.
 
         *call* has `shape`, `from` and `to`, and may have `at` (an aware datetime of the world's time, or ISO text, now without it), or
         `delay`, seconds from now, `ring` and `talk` in seconds, `phones`, `target`, `trunk`, `code` and `recorded`. Numbers of telephones are text.

@@ -75,7 +75,7 @@ class Imported:
 
         None where calls of a shape, or from a time, are *sought*: of these rows nobody knows either.
         """
-        if (sought.since, sought.until, sought.shape) != (None, None, None):
+        if any(one is not None for one in (sought.began, sought.since, sought.until, sought.shape)):
             return []
         # A uniqueid chooses some of the rows of a session, and all of them say how often it was delivered.
         times = sought.times if sought.uniqueid is None else None

@@ -100,12 +100,13 @@ class ToldCall(NamedTuple):
 class Sought:
     """Which calls are asked for: at most *limit* of those that were over *after* so many, and of these what the rest says.
 
-    *since* and *until* are about when calls ended, the one included and the other not; *session* and *uniqueid* stand in
+    *began* is when a call began; *since* and *until* are about when calls ended, the one included and the other not; *session* and *uniqueid* stand in
     a CDR of the call; *times* is how often its least delivered row went out whole, 2 for more too. None is no condition.
     """
 
     after: int = 0
     limit: int = 1000
+    began: int | None = None
     since: int | None = None
     until: int | None = None
     session: str | None = None
@@ -119,6 +120,7 @@ class Sought:
         if self.times is not None:
             yield "delivered IS ?", self.times or None
         for condition, value in (
+            ("began = ?", self.began),
             ("ended >= ?", self.since),
             ("ended < ?", self.until),
             (_BY_CDR.format("session"), self.session),

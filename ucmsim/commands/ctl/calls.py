@@ -38,6 +38,7 @@ _DELIVERED: Columns = MappingProxyType({
 def _which(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give *command* what narrows a list of calls."""
     for option in reversed((
+        click.option("--began", type=click.IntRange(0), help="The call that began then, as 'ctl calls place' tells it."),
         click.option("--since", help="Calls that ended then or later: an ISO instant with its zone."),
         click.option("--until", help="Calls that ended before then."),
         click.option("--session", help="The session of one of its CDRs."),

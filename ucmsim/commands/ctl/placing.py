@@ -111,7 +111,6 @@ def _told(calls: list[PlacedCall], *, as_json: bool) -> None:
 
 
 def _sentence(call: PlacedCall) -> str:
-    number = "" if call.call is None else f" {call.call}"
     ends = f"ends {call.ends.isoformat()}" if call.ends else "ends when somebody ends it"
     rows = "" if call.rows is None else f", {call.rows} row{'' if call.rows == 1 else 's'}"
-    return f"call{number} begins {call.begins.isoformat()}, {ends}{rows}"
+    return f"call {call.began} begins {call.begins.isoformat()}, {ends}{rows}"
