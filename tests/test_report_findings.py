@@ -10,7 +10,7 @@ import pytest
 from ucmsim.entry import UNVERIFIED
 from ucmsim.report.asked import AskedFor
 from ucmsim.report.findings import Level, findings
-from ucmsim.report.summary import Refused, Summary
+from ucmsim.report.summary import File, Refused, Summary
 
 Told = tuple[Level, str, str]
 
@@ -142,7 +142,9 @@ def test_what_was_dropped_is_not_judged(about: str, given: dict[str, Any], told:
 @pytest.mark.parametrize(
     ("recordings", "dropped", "level", "title", "more"),
     [
-        ({"unnamed": 2}, 0, None, "", ""),
+        ({}, 0, None, "", ""),
+        ({"unnamed": 2}, 0, "open", "2 recordings that no CDR names were not fetched",
+         "who goes by the CDRs does not know of them; a listing of /recapi tells"),
         ({"whole": 1}, 0, "good", "The one recording there is was fetched whole", ""),
         ({"never": 1}, 0, "open", "The one recording there is was not fetched", "nobody asked for it"),
         ({"never": 3}, 0, "open", "None of 3 recordings was fetched", "nobody asked for them"),
@@ -163,6 +165,26 @@ def test_what_was_dropped_is_not_judged(about: str, given: dict[str, Any], told:
 def test_recordings(recordings: dict[str, int], dropped: int, level: Level | None, title: str, more: str) -> None:
     """What nobody asked for is told apart from what was asked for in vain, and from what is not known."""
     assert of("recording", recordings=recordings, dropped=dropped) == ([(level, title, more)] if level else [])
+
+
+@pytest.mark.parametrize(
+    ("whole", "cut", "named", "asked", "how"),
+    [
+        (1, 1, False, True, "whole"), (0, 1, False, True, "cut"), (0, 0, False, True, "unnamed"),
+        (0, 1, True, True, "cut"), (0, 0, True, True, "vain"), (0, 0, True, False, "never"),
+    ],
+)  # fmt: skip
+def test_how_a_recording_was_fetched(whole: int, cut: int, named: bool, asked: bool, how: str) -> None:
+    """Who got a part of one knew of it, whether or not a CDR has its name."""
+    assert File("a.wav", whole, cut, named, asked).how == how
+
+
+def test_recordings_that_no_cdr_names_are_told_beside_the_others() -> None:
+    """That all others were fetched stays good, and is not all that there is to say."""
+    assert [one[:2] for one in of("recording", recordings={"unnamed": 1, "whole": 2})] == [
+        ("good", "All 2 recordings were fetched whole"),
+        ("open", "1 recording that no CDR names was not fetched"),
+    ]
 
 
 @pytest.mark.parametrize(

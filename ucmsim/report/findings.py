@@ -63,7 +63,10 @@ def _calls(summary: Summary) -> Iterator[Finding]:
 
 def _recordings(summary: Summary) -> Iterator[Finding]:
     found, name = summary.recordings, summary.name
-    every = found.total() - found["unnamed"]
+    if unnamed := found["unnamed"]:
+        more = f"who goes by the CDRs does not know of {'it' if unnamed == 1 else 'them'}; a listing of /recapi tells"
+        yield Finding(name, "open", f"{_many(unnamed, 'recording')} that no CDR names {_be(unnamed)} not fetched", more)
+    every = found.total() - unnamed
     if not every:
         return
     missing = found["cut"] + found["vain"] + found["never"]

@@ -58,9 +58,11 @@ class File:
 
         In vain was what was asked for when nothing of it came.
         """
-        if not self.named and not self.whole:
+        if self.whole or self.cut:
+            return "whole" if self.whole else "cut"
+        if not self.named:
             return "unnamed"
-        return "whole" if self.whole else "cut" if self.cut else "vain" if self.asked else "never"
+        return "vain" if self.asked else "never"
 
     @property
     def due(self) -> bool:
