@@ -79,6 +79,9 @@ async def test_lists_are_read_page_by_page(control: Control, client: TreqControl
     assert [one.caller for one in await client.calls(name, limit=many)] == ["1003", "1004", "1005"]
     accounted = await client.ledger(name, limit=min(many, 1000))
     assert [one.call for one in accounted] == [one.call for one in await client.calls(name)]
+    for at, one in enumerate(placed):
+        assert await client.calls(name, began=one.began, limit=many) == [(await client.calls(name))[at]]
+        assert await client.ledger(name, began=one.began) == [accounted[at]]
     assert (await client.ledger_page(name, limit=1)).items == tuple(accounted[:1])
     events = await client.journal(name)
     assert events == list((await client.journal_page(name)).items)

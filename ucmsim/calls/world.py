@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
+from itertools import chain
 from typing import NamedTuple
 
 from ucmsim.calls.counting import Channels, Numbers, numbered
@@ -122,13 +123,14 @@ class CallWorld:
     def drop(self, since: int, until: int, starts: Iterable[int] = ()) -> None:
         """Let nothing happen of stories that would begin after *since* and not after *until*, where the world goes on.
 
-        No call begins at the instants *starts*.
+        No call begins at the instants *starts*, nor where one began that is up: the clock may have gone back to before it.
         """
         gone = {id(numbers) for numbers in self._channels.drop(since, until)}
         self._going_on = [entry for entry in self._going_on if id(entry[3]) not in gone]
         heapify(self._going_on)
         self._at = until
-        self._starts.take(starts)
+        up = (what.start for _, _, what, _, _ in self._going_on if isinstance(what, Call))
+        self._starts.take(chain(starts, up))
 
     def restart(self, at: int) -> None:
         """Let the unit restart at the instant *at*, up to which everything has happened and been asked for."""
