@@ -24,7 +24,7 @@ _COLUMNS: Columns = MappingProxyType({
     "to": lambda call: call.dialled,
     "began": lambda call: showing.moment(call.began),
     "ended": lambda call: showing.moment(call.ended),
-    "rows": lambda call: [row.acctid or "deleted" for row in call.rows],
+    "AcctIds": lambda call: [row.acctid or "deleted" for row in call.rows],
 })  # fmt: skip
 _DELIVERED: Columns = MappingProxyType({
     **_COLUMNS,

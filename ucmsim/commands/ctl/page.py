@@ -19,6 +19,15 @@ from ucmsim.errors import readable
 _PEM = ("tls_private_key", "tls_cert")
 
 
+def _no_pair(_context: click.Context, _parameter: click.Parameter, word: str | None) -> str | None:
+    """Return the *word*, which is no ``key=value``; raises `click.BadParameter`."""
+    key, equals, value = (word or "").partition("=")
+    if equals:
+        option = f"--{key.replace('_', '-')} {value}"
+        raise click.BadParameter(f"'{word}' is no defect; everything else is said by an option: {option}")
+    return word
+
+
 @group("The certificate that is shown: show, set.")
 def identity() -> None:
     """The certificate that a PBX shows."""
@@ -32,7 +41,7 @@ def shown(client: ControlClient, pbx: str, *, as_json: bool) -> None:
 
 
 @identity.command("set", short_help="Show a DEFECT from the next handshake on, files, or what soon expires.")
-@click.argument("defect", required=False, shell_complete=completing.defects)
+@click.argument("defect", required=False, callback=_no_pair, shell_complete=completing.defects)
 @click.option("--certificate", type=click.Path(path_type=Path), help="A PEM file with a certificate, and its chain.")
 @click.option("--key", type=click.Path(path_type=Path), help="And the PEM file of its key.")
 @click.option(
@@ -77,7 +86,7 @@ def page(client: ControlClient, pbx: str, *, as_json: bool) -> None:
 @click.argument("words", metavar=WORDS, nargs=-1, required=True, shell_complete=completing.page)
 @asks(About.OPTION)
 def change(client: ControlClient, pbx: str, *, words: tuple[str, ...], as_json: bool) -> None:
-    """Change settings of it: ucmsim ctl api set enable=true 'permitted_ips=["127.0.0.0/8"]'.
+    """Change settings of it: ucmsim ctl api set enable=true permitted_ips=127.0.0.0/8.
 
     tls_private_key and tls_cert are names of PEM files here, which are uploaded, or null for what was minted.
     """

@@ -15,6 +15,11 @@ from ucmsim.errors import ConfigurationError, Problem, readable
 from ucmsim.overlay import deeply_over
 
 _BRACKETS = re.compile(r"\[[^\[\]]+\]")
+TEXTS = ("tls_authentication_name", "tls_authentication_password", "username", "password")
+"""Keys of which the value is a text wherever they stand, and may look like a number."""
+LISTS = ("permitted_ips", "when.nth", "when.page", "when.acctid", "when.shape")
+"""Keys, with what stands before them where others have the same name, of which the value is a list."""
+_FILES = (".yaml", ".yml", ".json")
 
 
 def value_of(text: str) -> Any:
@@ -43,8 +48,20 @@ def nested(words: Iterable[str]) -> dict[str, Any]:
                 raise click.UsageError(f"'{key}' cannot be set, because '{name}' is a value already")
         if last in place:
             raise click.UsageError(f"'{key}' is given twice")
-        place[last] = value_of(text)
+        place[last] = _due(key, text)
     return found
+
+
+def _due(key: str, text: str) -> Any:
+    """Return what *text* means as the value of a dotted *key*: the text itself where one is due, and one for a list of one."""
+    value, within = value_of(text), f".{key}"
+    if value is None or isinstance(value, dict):
+        return value
+    if within.endswith(tuple(f".{name}" for name in TEXTS)):
+        return value if isinstance(value, str) else text
+    if within.endswith(tuple(f".{name}" for name in LISTS)):
+        return value if isinstance(value, list) else [value]
+    return value
 
 
 def settings_of(file: Path | None, words: Iterable[str]) -> dict[str, Any]:
@@ -52,6 +69,9 @@ def settings_of(file: Path | None, words: Iterable[str]) -> dict[str, Any]:
 
     Raises `ConfigurationError` where it is no YAML, or no mapping.
     """
+    words = list(words)
+    if stray := next((word for word in words if "=" not in word and word.endswith(_FILES)), None):
+        raise click.UsageError(f"'{stray}' is no key=value; a file of settings is named by --file {stray}")
     found: Any = {} if file is None else _read(file, _is_mapping, *_NO_SETTINGS)
     result: dict[str, Any] = deeply_over(found, nested(words))
     return result
