@@ -78,6 +78,8 @@ def test_it_is_served_to_who_trusts_it_and_has_the_token(tmp_path: Path) -> None
         url, ca = told["url"], told["ca"]
         assert url.startswith("https://127.0.0.1:")
         assert (told["token"], Path(ca)) == (TOKEN, tmp_path / "state" / "control_tls" / "ca.pem")
+        assert f"control plane  {url}\n" in process.out
+        assert f"\n  CA     {ca}\n" in process.out
         client = ControlClient(url, TOKEN, ca=ca)
         assert client.status().pbxs == ("hq",)
         assert client.api("hq").password_set is False
@@ -93,7 +95,10 @@ def test_it_is_served_to_who_trusts_it_and_has_the_token(tmp_path: Path) -> None
             shown = tls.getpeercert(binary_form=True)
         with pytest.raises(ControlUnauthorised):
             ControlClient(url, "another", ca=ca).status()
-        with pytest.raises(ControlUnreachable, match="CERTIFICATE_VERIFY_FAILED"):
+        with pytest.raises(
+            ControlUnreachable,
+            match=r"CERTIFICATE_VERIFY_FAILED.*; trust the CA that its start tells of: ca=FILE, --ca",
+        ):
             ControlClient(url, TOKEN).status()
         with pytest.raises(ControlUnreachable, match="holds no CA to trust"):
             ControlClient(url, TOKEN, ca=str(tmp_path / "nothing")).status()

@@ -23,7 +23,7 @@ from ucmsim.certificates.authority import self_signed
 from ucmsim.child import Child
 from ucmsim.cli import main
 from ucmsim.commands.ctl import ctl
-from ucmsim.commands.whereabouts import READY_FILE, TOKEN, URL
+from ucmsim.commands.whereabouts import PBX, READY_FILE, TOKEN, URL
 
 MADE = "2026-03-02T14:00:00Z"
 
@@ -39,7 +39,7 @@ def pbx(control: Control, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the machine's own says where a control plane is."""
-    for name in (URL, TOKEN, READY_FILE):
+    for name in (URL, TOKEN, READY_FILE, PBX):
         monkeypatch.delenv(name, raising=False)
     return
 
@@ -86,6 +86,7 @@ def test_pbxs_are_listed_and_shown(pbx: str, control: Control) -> None:
     assert lines[0].split() == ["name", "personality", "url", "rows", "warnings"]
     assert [line.split()[:2] for line in lines if line.startswith(f"{pbx} ")] == [[pbx, "ucm6100-1.0.9"]]
     assert told("pbxs", "list") == control("GET", "/v1/pbxs").json["items"]
+    assert f"{pbx}: no tls_authentication_name is set: requests are not authenticated" in lines
     assert "rows: 3" in said("pbxs", "show", pbx).splitlines()
     assert "settings" not in said("pbxs", "show", pbx)
     assert told("pbxs", "show", pbx)["settings"]["personality"] == "ucm6100-1.0.9"
@@ -426,8 +427,38 @@ def test_who_takes_too_long_is_told_of_as_such(busy: int) -> None:
 def test_which_pbx_must_be_said_where_there_are_several(pbx: str, control: Control) -> None:
     """The names are told."""
     name = control.create().json["name"]
-    assert "say which PBX with --pbx; there are" in said("faults", "list", code=2)
+    assert "say which PBX with --pbx, or set UCMSIM_PBX; there are" in said("faults", "list", code=2)
     assert name in said("faults", "list", code=2)
+
+
+def test_the_environment_says_which_pbx(pbx: str, control: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no option does; a command that changes or ends a PBX for good wants its name all the same."""
+    control.create(faults=[])
+    monkeypatch.setenv("UCMSIM_PBX", pbx)
+    assert said("clock", "show").startswith("now: 2026-03-02T14:00:00+00:00")
+    assert "no PBX 'nobody'" in said("clock", "show", "-p", "nobody", code=1)
+    assert "Missing argument 'PBX'" in said("pbxs", "delete", code=2)
+    monkeypatch.setenv("UCMSIM_PBX", "gone")
+    assert "there is no PBX 'gone'" in said("clock", "show", code=1)
+
+
+def test_programs_are_told_why_not(pbx: str) -> None:
+    """With --json a refusal is the control plane's own error, on standard error; what was typed wrongly stays a sentence."""
+    refused = run("pbxs", "create", pbx, "--json")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert json.loads(refused.stderr)["error"].keys() == {"code", "message", "field"}
+    assert (json.loads(refused.stderr)["error"]["code"], json.loads(refused.stderr)["error"]["field"]) == (
+        "exists",
+        "name",
+    )
+    nobody = run("--url", "http://127.0.0.1:1", "--token", "x", "--json", "status")
+    assert (nobody.exit_code, json.loads(nobody.stderr)["error"]["code"]) == (3, "unreachable")
+    wrong = run("pbxs", "create", "new", "--file", "nowhere.yaml", "--json")
+    assert (wrong.exit_code, json.loads(wrong.stderr)["error"]) == (2, {
+        "code": "invalid", "field": None,
+        "message": "nowhere.yaml: it cannot be read: No such file or directory; name a file that is here, or - for standard input",
+    })  # fmt: skip
+    assert "Error: " in run("faults", "list", "--jsno").stderr
 
 
 @pytest.mark.parametrize(
@@ -567,6 +598,29 @@ def test_names_are_completed(pbx: str) -> None:
 def test_the_pbx_of_every_command_is_completed(pbx: str, words: list[str]) -> None:
     """Outside of ctl too, and as an argument where it may be one."""
     assert pbx in offered(*words, pbx[:-1])
+
+
+def test_what_narrows_the_journal_is_completed(pbx: str) -> None:
+    """The fault of the PBX that is meant, the codes of refusals, and the marks."""
+    said("faults", "arm", "-p", pbx, "http.latency", "seconds=3", "name=slow-pages")
+    assert offered("journal", "-p", pbx, "--fault", "slow") == ["slow-pages"]
+    assert offered("journal", "--refusal", "nonce-o") == ["nonce-old"]
+    assert offered("journal", "--mark", "no-q") == ["no-qop"]
+    assert offered("journal", "--mark", "an") == ["any"]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["show", "quirks", "acctid-a"], ["acctid-after-delete"]), (["show", "faults", "http.lat"], ["http.latency"]),
+        (["show", "personalities", "ucm6200-1.0.2"], ["ucm6200-1.0.20"]), (["show", "shapes", "unf"], ["unfinished"]),
+        (["show", "defects", "expired-f"], ["expired-for-years"]), (["ctl", "clock", "zone", "Europe/Berl"], ["Europe/Berlin"]),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_ids_are_completed(words: list[str], found: list[str]) -> None:
+    """Of all that can be shown, and the zones of a clock."""
+    assert offered(*words) == found
 
 
 def test_options_are_completed_wherever_they_stand(pbx: str, control: Control, monkeypatch: pytest.MonkeyPatch) -> None:

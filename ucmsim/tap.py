@@ -256,7 +256,7 @@ class Simulator(MultiService):
                 announce.write_report(path, announce.report(self._instance, control, self._fleet, self._ca))
             except OSError as error:
                 self._log.error("The ready report cannot be written to {path}: {why}", path=path, why=error.strerror)
-        plane = (control["url"], self._folder.path / TOKEN_FILE) if control else None
+        plane = (control, self._folder.path / TOKEN_FILE) if control else None
         text = announce.banner(self._fleet, show_passwords=self._demo, control=plane)
         # Not print: twistd has turned sys.stdout into its log, and the banner is not for the log.
         with suppress(OSError, ValueError):

@@ -88,3 +88,35 @@ def page(_context: click.Context, _parameter: click.Parameter, begun: str) -> li
     from ucmsim.settings import Api
 
     return _beginning([f"{name}=" for name in Api.model_fields], begun)
+
+
+def refusals(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Complete the code of a refusal, or what stands for any."""
+    from ucmsim.entry import ANY
+    from ucmsim.refusals import Code
+
+    return _beginning([ANY, *(code.slug for code in Code)], begun)
+
+
+def marks(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Complete the id of a mark, or what stands for any."""
+    from ucmsim.entry import ANY
+    from ucmsim.journal import MARKS
+
+    return _beginning([ANY, *(mark.id for mark in MARKS)], begun)
+
+
+def zones(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Complete the name of an IANA zone."""
+    from ucmsim.settings.clock import zone_names
+
+    return _beginning(sorted(zone_names()), begun)
+
+
+def ids(rows: Callable[[], Iterable[dict[str, object]]]) -> Complete:
+    """Return what completes an id of *rows*."""
+
+    def completed(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+        return _beginning([str(row["id"]) for row in rows()], begun)
+
+    return completed

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
+from ucmsim.commands.said import programs_said
 from ucmsim.contract.errors import ControlError, ControlTimeout, ControlUnauthorised, ControlUnreachable
 from ucmsim.errors import ConfigurationError, UcmsimError
 
@@ -20,11 +23,16 @@ _NOT_THIS_ONE = (
 
 @contextmanager
 def exiting(otherwise: int = REFUSED) -> Iterator[None]:
-    """Turn ucmsim's errors into their sentence and an exit code, which is *otherwise* where the kind of error says none."""
+    """Turn ucmsim's errors into their sentence and an exit code, which is *otherwise* where the kind of error says none.
+
+    With ``--json`` the sentence is the `message` of the error shape of the control plane; both go to standard error.
+    """
     try:
         yield
     except (ControlError, UcmsimError) as error:
-        click.echo(_sentence(error), err=True)
+        context = click.get_current_context(silent=True)
+        programs = context is not None and programs_said(context)
+        click.echo(json.dumps(_for_programs(error)) if programs else _sentence(error), err=True)
         raise SystemExit(_code(error, otherwise)) from None
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
@@ -37,6 +45,17 @@ def _sentence(error: Exception) -> str:
         case ControlUnauthorised():
             return _NOT_THIS_ONE
     return str(error)
+
+
+def _for_programs(error: Exception) -> dict[str, Any]:
+    """Return *error* as the control plane tells one."""
+    code, field = "failed", None
+    match error:
+        case ControlError():
+            code, field = error.code, error.field
+        case ConfigurationError():
+            code, field = "invalid", error.problems[0].key or None
+    return {"error": {"code": code, "message": _sentence(error), "field": field}}
 
 
 def _code(error: Exception, otherwise: int) -> int:

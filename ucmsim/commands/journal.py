@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from ucmsim.client import ControlClient
-from ucmsim.commands import printing
+from ucmsim.commands import completing, printing
 from ucmsim.commands.asking import About, asks, given
 from ucmsim.commands.following import Follower
 from ucmsim.commands.outeroptions import LocatedCommand, for_programs
@@ -75,9 +75,9 @@ def _in_form(command: Callable[..., None]) -> Callable[..., None]:
 @_filter("peer")
 @_filter("path")
 @_filter("status")
-@_filter("fault")
-@_filter("refusal")
-@_filter("mark")
+@_filter("fault", shell_complete=completing.armed)
+@_filter("refusal", shell_complete=completing.refusals)
+@_filter("mark", shell_complete=completing.marks)
 @_filter("last", type=click.IntRange(1, MOST))
 def journal(client: ControlClient, pbx: str, *, form: str, follow: bool, every: bool, **filters: Any) -> None:
     """What happened on a running PBX: one line an exchange, with the reason for every refusal.

@@ -12,7 +12,7 @@ from ucmsim.calls.shapes import BY_ID as SHAPES
 from ucmsim.calls.shapes import no_shape
 from ucmsim.certificates.defects import BY_ID as DEFECTS
 from ucmsim.certificates.defects import CLASSES
-from ucmsim.commands import printing
+from ucmsim.commands import completing, printing
 from ucmsim.errors import did_you_mean
 from ucmsim.personalities import Personality
 from ucmsim.quirks import CONFIDENCES
@@ -38,7 +38,7 @@ def _shows(
 
     @show.command(what, help=summary)
     @_JSON
-    @click.argument("ids", metavar="[ID]...", nargs=-1)
+    @click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=completing.ids(rows))
     def command(as_json: bool, ids: tuple[str, ...]) -> None:
         known = {row["id"]: row for row in rows()}
         _only_known(what, ids, known)
@@ -65,7 +65,7 @@ def show_demo() -> None:
 @show.command("defects", short_help="The gallery of certificate defects.")
 @_JSON
 @click.option("--class", "group", type=click.Choice(list(CLASSES)), help="Only this class of them.")
-@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=completing.defects)
 def show_defects(as_json: bool, group: str | None, ids: tuple[str, ...]) -> None:
     """The gallery of certificate defects, for the fault tls.certificate; or whole only those named."""
     rows = {row["id"]: row for row in catalogue.defect_rows(group)}
@@ -76,7 +76,7 @@ def show_defects(as_json: bool, group: str | None, ids: tuple[str, ...]) -> None
 
 @show.command("personalities", short_help="The appliances, and where they differ.")
 @_JSON
-@click.argument("names", metavar="[ID]...", nargs=-1)
+@click.argument("names", metavar="[ID]...", nargs=-1, shell_complete=completing.ids(catalogue.personality_rows))
 def show_personalities(as_json: bool, names: tuple[str, ...]) -> None:
     """The appliances that can be simulated, and everything that differs between them; or only those named.
 
@@ -108,7 +108,7 @@ def _known(name: str) -> Personality:
 @_JSON
 @click.option("--personality", callback=_personality, help="Only what this one shows, with its own defaults.")
 @click.option("--confidence", type=click.Choice(CONFIDENCES), help="Only rows whose default is known exactly so well.")
-@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=completing.ids(catalogue.quirk_rows))
 def show_quirks(as_json: bool, personality: Personality | None, confidence: str | None, ids: tuple[str, ...]) -> None:
     """The quirk register: behaviours, their sources and switches; or whole only the rows named."""
     _only_known("quirks", ids, BY_ID)
@@ -146,7 +146,7 @@ _TOLD = (
 @click.option(
     "--personality", callback=_personality, default="ucm6510", show_default=True, help="The one that writes the rows."
 )
-@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=completing.shapes)
 def show_shapes(as_json: bool, personality: Personality, ids: tuple[str, ...]) -> None:
     """The shapes that calls have, and the rows that are written of each; or only those named.
 

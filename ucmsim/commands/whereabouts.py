@@ -20,7 +20,7 @@ from ucmsim.contract.mapped import read
 from ucmsim.contract.operations import token_objection
 
 URL, TOKEN, READY_FILE = "UCMSIM_CONTROL_URL", "UCMSIM_CONTROL_TOKEN", "UCMSIM_READY_FILE"
-CA = "UCMSIM_CONTROL_CA"
+CA, PBX = "UCMSIM_CONTROL_CA", "UCMSIM_PBX"
 """Where the environment says it."""
 TIMEOUT = 60.0
 """Seconds that an answer is waited for where nobody says another number."""
@@ -87,15 +87,17 @@ class Whereabouts:
 
 
 def chosen(client: ControlClient, *names: str | None) -> str:
-    """Return the one of *names* of a PBX that was said: the only PBX, where none is named. Raises `click.UsageError`."""
-    said = list(dict.fromkeys(name for name in names if name is not None))
+    """Return the one of *names* of a PBX that was said, else the one of the environment, else the only one. Raises `click.UsageError`."""
+    said = list(dict.fromkeys(name for name in names if name is not None)) or [
+        name for name in (os.environ.get(PBX),) if name
+    ]
     if len(said) > 1:
         raise click.UsageError(f"{' and '.join(said)} are two PBXs; name one, with --pbx or without")
     if said:
         return said[0]
     there = client.status().pbxs
     if len(there) != 1:
-        raise click.UsageError(f"say which PBX with --pbx; there are {', '.join(there) or 'none'}")
+        raise click.UsageError(f"say which PBX with --pbx, or set {PBX}; there are {', '.join(there) or 'none'}")
     return there[0]
 
 

@@ -77,17 +77,21 @@ def _stranger(url: str, why: str) -> ControlUnreachable:
 def unreachable(url: str, error: Exception) -> ControlUnreachable:
     """Return what is raised where *error* kept the control plane at *url* from answering."""
     said = error.strerror if isinstance(error, ConnectionRefusedError) and error.strerror else error
-    hint = "does ucmsim run?" if isinstance(error, ConnectionRefusedError) else _other_scheme(url, str(error))
+    hint = "does ucmsim run?" if isinstance(error, ConnectionRefusedError) else _hint(url, str(error))
     return ControlUnreachable(f"the control plane at {url} cannot be reached: {said}" + (f"; {hint}" if hint else ""))
 
 
-def _other_scheme(url: str, said: str) -> str:
-    """Return what to ask where the error that was *said* is that of HTTP for who speaks TLS, or of TLS for who does not."""
+def _hint(url: str, said: str) -> str:
+    """Return what to do, or to ask, where the error that was *said* is of TLS, or of HTTP for who speaks it."""
     if url.startswith("https:"):
+        if any(one in said.lower().replace("_", " ") for one in _UNTRUSTED):
+            return "trust the CA that its start tells of: ca=FILE, --ca FILE, or UCMSIM_CONTROL_CA"
         return "does it speak http://?" if any(one in said for one in _NO_TLS) else ""
     return "does it speak https://?" if any(one in said for one in _ENDED) else ""
 
 
+_UNTRUSTED = ("certificate verify failed",)
+"""What OpenSSL says of a certificate that nobody vouches for."""
 _NO_TLS = "wrong version number", "record layer failure"
 """What OpenSSL says of an answer that is no TLS, older and newer."""
 _ENDED = "closed connection without response", "Connection was closed cleanly"

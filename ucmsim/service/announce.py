@@ -83,11 +83,13 @@ def write_report(path: Path, text: str) -> None:
     put(path, data)
 
 
-def banner(services: Iterable[PbxService], *, show_passwords: bool, control: tuple[str, Path] | None = None) -> str:
+def banner(
+    services: Iterable[PbxService], *, show_passwords: bool, control: tuple[Mapping[str, str], Path] | None = None
+) -> str:
     """Return the start-up banner: for each PBX its URL, its CA, and a curl line that works as it stands; of many, for some.
 
-    A password is shown only where ucmsim chose it itself; else curl reads it from a file of mode 0600. *control* is the
-    URL of the control plane and the file that its token stands in.
+    A password is shown only where ucmsim chose it itself; else curl reads it from a file of mode 0600. *control* is what the
+    ready report has of the control plane, and the file that its token stands in.
     """
     every = list(services)
     shown = every if len(every) <= MOST else every[:_SOME]
@@ -96,8 +98,9 @@ def banner(services: Iterable[PbxService], *, show_passwords: bool, control: tup
         places = "the ready report (--ready-file), the control plane and the log have their URLs"
         blocks.append(f"PBX {rest[0].name} ... {rest[-1].name}  {len(rest)} more: {places}")
     if control:
-        url, token = control
-        blocks.append(f"control plane  {url}\n  token  {token.absolute()}")
+        plane, token = control
+        ca = f"\n  CA     {plane['ca']}" if "ca" in plane else ""
+        blocks.append(f"control plane  {plane['url']}\n  token  {token.absolute()}{ca}")
     return "\n" + "\n\n".join(blocks) + "\n"
 
 

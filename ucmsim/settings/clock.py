@@ -29,9 +29,14 @@ def _zone(value: object) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         found = None
     if found is None:
-        hint = did_you_mean(name, available_timezones() - {*_OF_THE_MACHINE})
+        hint = did_you_mean(name, zone_names())
         raise wrong(f"there is no time zone '{name}'", hint or "write an IANA name such as America/Chicago")
     return found
+
+
+def zone_names() -> set[str]:
+    """Return the names of the zones that a clock may have."""
+    return available_timezones() - {*_OF_THE_MACHINE}
 
 
 def _start(value: object) -> datetime | None:

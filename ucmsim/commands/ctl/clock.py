@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ucmsim.client import ControlClient
+from ucmsim.commands import completing
 from ucmsim.commands.asking import About, asks
 from ucmsim.commands.ctl import showing
 from ucmsim.commands.outeroptions import group
@@ -39,7 +40,9 @@ def clock() -> None:
     """What a PBX believes the time to be."""
 
 
-def _moves(name: str, key: str, form: Any, metavar: str, said: str) -> None:
+def _moves(
+    name: str, key: str, form: Any, metavar: str, said: str, *, completed: completing.Complete | None = None
+) -> None:
     """Add ``clock`` *name*, which sets *key* of a change."""
 
     # So that seconds may be less than 0; and -1h is an hour back, not -h for help behind an option -1 that there is not.
@@ -49,7 +52,7 @@ def _moves(name: str, key: str, form: Any, metavar: str, said: str) -> None:
         short_help=f"{said.partition(';')[0].rstrip('.')}.",
         context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
     )
-    @click.argument("value", metavar=metavar, type=form)
+    @click.argument("value", metavar=metavar, type=form, shell_complete=completed)
     @asks(About.OPTION)
     def command(client: ControlClient, pbx: str, *, value: Any, as_json: bool) -> None:
         showing.one(client.change_clock(pbx, {key: value}), as_json=as_json)
@@ -66,4 +69,7 @@ _moves("set", "now", _instant, "INSTANT", "Set it to an ISO instant with its zon
 _moves("advance", "advance", SECONDS, "SECONDS", "Let time pass, with all that happens in it.")
 _moves("step", "step", SECONDS, "SECONDS", "Correct it, forward or back, as NTP does; in the world no time passes.")
 _moves("rate", "rate", _rate, "RATE", "Let it run so many times as fast as real time; 0 freezes it.")
-_moves("zone", "time_zone", str, "ZONE", "Let the unit believe in an IANA zone, such as Europe/Berlin.")
+_moves(
+    "zone", "time_zone", str, "ZONE", "Let the unit believe in an IANA zone, such as Europe/Berlin.",
+    completed=completing.zones,
+)  # fmt: skip

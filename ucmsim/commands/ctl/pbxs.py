@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ucmsim.client import ControlClient
-from ucmsim.commands import completing
+from ucmsim.commands import completing, printing
 from ucmsim.commands.asking import NAME, WORDS, About, asks
 from ucmsim.commands.ctl import showing
 from ucmsim.commands.ctl.showing import Columns
@@ -48,8 +48,11 @@ def pbxs() -> None:
 @pbxs.command("list")
 @asks(About.NONE)
 def listed(client: ControlClient, *, as_json: bool) -> None:
-    """Every PBX."""
-    showing.listed(client.pbxs(), _COLUMNS, as_json=as_json, nothing="there is no PBX")
+    """Every PBX, and what is odd about the settings of each."""
+    found = client.pbxs()
+    showing.listed(found, _COLUMNS, as_json=as_json, nothing="there is no PBX")
+    if not as_json:
+        printing.lines(f"{one.name}: {warning}" for one in found for warning in one.warnings)
 
 
 @pbxs.command()
