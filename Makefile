@@ -48,6 +48,7 @@ UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
 	listing \
 	playing \
 	plugin \
+	plugin_lost \
 	projection \
 	recapi_wire \
 	recordfiles \

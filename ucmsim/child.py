@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,12 @@ class Child:
     def ended(self) -> int | None:
         """Its exit code once it has ended, less than 0 for a signal; None while it runs."""
         return self._process.poll()
+
+    def gone(self, within: float) -> bool:
+        """Wait so many seconds for it to end by itself, and return whether it has."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(within)
+        return self.ended is not None
 
     def stop(self) -> None:
         """End the child; it is told by the pipe, then by SIGTERM, then killed."""

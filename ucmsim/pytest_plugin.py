@@ -60,6 +60,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         from ucmsim.testing.reporting import section, used
 
         factories = item.stash.get(_FACTORIES, [])
+        report.sections += [("ucmsim", factory.found) for factory in factories if factory.found]
         report.sections += map(section, used(factories, getattr(item, "funcargs", {}).values()))
 
 
@@ -127,7 +128,7 @@ def _factory(fleet: UcmFleet, request: pytest.FixtureRequest) -> Iterator[UcmFac
         yield factory
     finally:
         factory.end()
-        if fleet.session is not None and (said := fleet.session.loss()):
+        if said := factory.loss():
             pytest.fail(said, pytrace=False)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ucmsim.child import Child
-from ucmsim.client import ControlClient, ControlNotFound, ControlStopped, ControlUnreachable
+from ucmsim.client import ControlClient, ControlError, ControlNotFound, ControlStopped, ControlUnreachable
 from ucmsim.freename import made
 from ucmsim.overlay import over
 from ucmsim.remote import Reached, Remote
@@ -61,7 +61,14 @@ class UcmFleet:
         self.renew()
         there = self.remote
         chosen = over(over(default(), {} if there is None else there.settings()), settings)
-        pbx = made(self.control, name or f"test-{next(self._numbers)}", chosen)
+        wanted = name or f"test-{next(self._numbers)}"
+        try:
+            pbx = made(self.control, wanted, chosen)
+        except ControlError as error:
+            if not self._ended(error):
+                raise
+            self.renew()
+            pbx = made(self.control, wanted, chosen)
         password = chosen["api"].get("tls_authentication_password")
         at = (
             Reached(pbx.name, pbx.url or "", pbx.username, password, pbx.ca)
@@ -80,25 +87,40 @@ class UcmFleet:
             with suppress(ControlNotFound, ControlStopped):
                 self.stop(ucm)
         except ControlUnreachable as error:
-            if not isinstance(error.__cause__, ConnectionError):
+            if not _unanswered(error):
                 raise
+            self._ended(error)
+
+    def loss(self) -> str:
+        """Return how the session's process was lost since this was asked last, "" where it was not."""
+        return "" if self.session is None else self.session.loss()
+
+    def _ended(self, error: ControlError) -> bool:
+        """Return whether an *error* came of the end of the session's process; one that has begun is waited for."""
+        return self.session is not None and _unanswered(error) and self.session.ending()
 
 
 @dataclass(slots=True)
 class UcmFactory:
     """Starts PBXs for one test, as many as it asks for: ``ucm_factory(personality="ucm6510")``; they end with the test.
 
-    *settings* is asked what a PBX is made with that the test says some settings of.
+    *settings* is asked what a PBX is made with that the test says some settings of. *found* says how a process was lost
+    before the test had a PBX, which nobody can blame on it.
     """
 
     fleet: UcmFleet
     name: str
     settings: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(repr=False)
     started: list[Ucm] = field(default_factory=list)
+    found: str = ""
+    _asked: bool = False
 
     def __call__(self, **settings: Any) -> Ucm:
         """Start a PBX; *settings* are laid over those of markers and options. Raises `ucmsim.client.ControlError`."""
+        self._asked = True
         ucm = self.fleet.start(self.settings(settings), self.name)
+        if not self.started and (said := self.fleet.loss()):
+            self.found = f"before this test {said}; this test has another process"
         self.started.append(ucm)
         return ucm
 
@@ -107,6 +129,17 @@ class UcmFactory:
         with ExitStack() as stack:
             for ucm in self.started:
                 stack.callback(self.fleet.end, ucm)
+
+    def loss(self) -> str:
+        """Return how a process was lost that this test had PBXs in, or was to have one, "" where none was."""
+        said = self.fleet.loss() if self._asked else ""
+        return said and f"{said}, those of this test too; the next test gets another process"
+
+
+def _unanswered(error: ControlError) -> bool:
+    """Return whether nothing was there to answer, or what answered was about to end."""
+    gone = isinstance(error, ControlUnreachable) and isinstance(error.__cause__, ConnectionError)
+    return gone or isinstance(error, ControlStopped)
 
 
 def _control(child: Child) -> ControlClient:

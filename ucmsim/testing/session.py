@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ucmsim.child import Child
+from ucmsim.child import STOP_LIMIT, Child
 
 _QUIET = (0, -signal.SIGTERM, -signal.SIGINT)
 """Exit codes of a process that was asked to end."""
@@ -37,8 +37,15 @@ class Session:
         before.stop()
         return True
 
+    def ending(self) -> bool:
+        """Wait for the end of a process that answers no more, and return whether it came.
+
+        One that was killed takes no connection some milliseconds before it has ended, and one that stops of itself for longer.
+        """
+        return self.child.gone(STOP_LIMIT)
+
     def loss(self) -> str:
-        """Return how a process was lost since this was asked last, "" where none was."""
+        """Return how a process was lost since this was asked last, as the beginning of a sentence; "" where none was."""
         said, self._loss = self._lost() or self._loss, ""
         self._told_of = self.child if self.child.ended is not None else None
         return said
@@ -53,7 +60,4 @@ class Session:
             return ""
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         why = ", as the kernel does where memory runs out" if code == -signal.SIGKILL else ""
-        return (
-            f"the ucmsim of this session (pid {self.child.pid}) {how}{why}: its PBXs are lost, those of this test too; the "
-            "next test gets another process"
-        )
+        return f"the ucmsim of this session (pid {self.child.pid}) {how}{why}: its PBXs are lost"
