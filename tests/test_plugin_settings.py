@@ -122,7 +122,7 @@ def test_a_file_that_cannot_be_used(pytester, text, said):
 
 
 def test_the_header_says_what_counts_and_from_where(pytester, monkeypatch):
-    """One line: the seed, personality and file in the order in which they count, the control plane, each with its source; no secret."""
+    """One line: the seed, the personality, files in the order in which they count, the control plane, each with its source; no secret."""
 
     def header(*options: str) -> str:
         return pytest_options.header(pytester.parseconfig(*options)).removeprefix(f"ucmsim {__version__}: ")
@@ -135,14 +135,59 @@ def test_the_header_says_what_counts_and_from_where(pytester, monkeypatch):
         "control plane 127.0.0.1:8444 (UCMSIM_CONTROL_URL)"
     )
     monkeypatch.setenv("UCMSIM_CONFIG", "first.yaml")
-    assert header("--ucmsim-config=mine.yaml").startswith(
-        "seed 42 (default), settings of first.yaml (UCMSIM_CONFIG), over it personality ucm6200 (ini ucmsim_personality), "
-        "over it settings of mine.yaml (--ucmsim-config), control"
+    monkeypatch.delenv("UCMSIM_CONTROL_URL")
+    pytester.makefile(".yaml", first="personality: ucm6100\n", mine="quirks: {order: desc}\n")
+    assert header("--ucmsim-config=mine.yaml") == (
+        "seed 42 (default), personality ucm6200 (ini ucmsim_personality), "
+        "settings of first.yaml (UCMSIM_CONFIG), over them those of mine.yaml (--ucmsim-config)"
     )
-    monkeypatch.delenv("UCMSIM_CONFIG")
-    pytester.makeini("[pytest]\n")
-    assert header("--ucmsim-config=mine.yaml").startswith(
-        "seed 42 (default), settings of mine.yaml (--ucmsim-config), "
+
+
+FILE = ("--ucmsim-config=mine.yaml",)
+NAMES_ONE = "personality: ucm6510\n"
+
+
+@pytest.mark.parametrize(
+    ("ini", "text", "options", "personality"),
+    [
+        ("", "", (), "ucm6100 (default)"),
+        ("", "quirks: {order: desc}\n", FILE, "ucm6100 (default)"),
+        ("", NAMES_ONE, FILE, "ucm6510 (mine.yaml, --ucmsim-config)"),
+        ("ucmsim_config = mine.yaml", NAMES_ONE, (), "ucm6510 (mine.yaml, ini ucmsim_config)"),
+        ("ucmsim_personality = ucm6200", NAMES_ONE, FILE, "ucm6510 (mine.yaml, --ucmsim-config)"),
+        ("ucmsim_personality = ucm6200", "quirks: {order: desc}\n", FILE, "ucm6200 (ini ucmsim_personality)"),
+        ("ucmsim_personality = ucm6200\nucmsim_config = mine.yaml", NAMES_ONE, (), "ucm6200 (ini ucmsim_personality)"),
+        ("ucmsim_config = mine.yaml", NAMES_ONE, ("--ucmsim-personality=ucm6200",), "ucm6200 (--ucmsim-personality)"),
+    ],
+)
+def test_the_header_has_the_personality_that_a_pbx_gets(pytester, ini, text, options, personality):
+    """Whichever of option, ini and the file of either says so."""
+    pytester.makeini(f"[pytest]\n{ini}\n")
+    pytester.makefile(".yaml", mine=text)
+    assert chosen(pytester, *options).get("personality", "ucm6100") == personality.partition(" ")[0]
+    assert f", personality {personality}" in pytest_options.header(pytester.parseconfig(*options))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "- a list\n",
+        "pbxs: {hq: {personality: ucm6510}}\n",
+        "a: [\n",
+        "personality: 6510\n",
+        NAMES_ONE.encode("utf-16"),
+    ],
+)
+def test_the_header_has_no_personality_where_a_file_cannot_be_used(pytester, text):
+    """The file is named, and whoever needs it is told what is wrong; what is stronger than it counts all the same."""
+    if text is not None:
+        (pytester.path / "mine.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    pytester.makeini("[pytest]\nucmsim_personality = ucm6200\n")
+    due = f"ucmsim {__version__}: seed 42 (default), settings of mine.yaml (--ucmsim-config)"
+    assert pytest_options.header(pytester.parseconfig(*FILE)) == due
+    assert ", personality ucm6510 (--ucmsim-personality), " in pytest_options.header(
+        pytester.parseconfig(*FILE, "--ucmsim-personality=ucm6510")
     )
 
 

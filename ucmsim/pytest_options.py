@@ -7,10 +7,10 @@ and the standard library.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -47,8 +47,8 @@ OPTIONS = (
     Option("token", "TOKEN", "its token", "UCMSIM_CONTROL_TOKEN"),
     Option("ca", "FILE", "with an https URL, the CA that its control plane is trusted by; the system's without it", "UCMSIM_CONTROL_CA"),
 )  # fmt: skip
-_WORDS = MappingProxyType({"config": "settings of", "personality": "personality"})
-"""The options that say something of a PBX, the weaker first, and what stands before their values."""
+_OF_PBXS = ("config", "personality")
+"""The options that say something of a PBX; of one source the second is the stronger."""
 _BY_NAME = tuple((option.name, option) for option in OPTIONS)
 
 
@@ -92,7 +92,7 @@ def settings(config: pytest.Config) -> Iterator[tuple[str, Given]]:
 
     Of one source the personality is stronger than the file, which may have one too.
     """
-    ranked = [(_rank(one), name, one) for name in _WORDS for one in given(config, name)]
+    ranked = [(_rank(one), name, one) for name in _OF_PBXS for one in given(config, name)]
     for _, name, one in sorted(ranked, key=lambda found: found[:2]):
         yield name, one
 
@@ -117,11 +117,42 @@ def seed(config: pytest.Config) -> int:
 def header(config: pytest.Config) -> str:
     """Return the line that pytest shows at the start: what counts, and where it was told. The token is not shown."""
     said = [f"seed {seed(config)} ({_source(config, 'seed')})"]
-    of_pbxs = [f"{_WORDS[name]} {one.value} ({one.source})" for name, one in settings(config)]
-    said.append(", over it ".join(of_pbxs) or "personality ucm6100 (default)")
+    of_pbxs = list(settings(config))
+    if personality := _personality(of_pbxs):
+        said.append(f"personality {personality}")
+    if files := [f"{one.value} ({one.source})" for name, one in of_pbxs if name == "config"]:
+        said.append(f"settings of {', over them those of '.join(files)}")
     if url := strongest(config, "url"):
         said.append(f"control plane {urlsplit(url.value).netloc.rpartition('@')[2]} ({url.source})")
     return f"ucmsim {__version__}: {', '.join(said)}"
+
+
+def _personality(told: Sequence[tuple[str, Given]]) -> str:
+    """Return the personality that counts of what was *told*, and where; "" where a file that may say so cannot be used."""
+    for name, one in reversed(told):
+        if name == "personality":
+            return f"{one.value} ({one.source})"
+        in_file = _in_file(one.folder / one.value)
+        if in_file is None:
+            return ""
+        if "personality" in in_file:
+            said = in_file["personality"]
+            return f"{said} ({one.value}, {one.source})" if isinstance(said, str) else ""
+    return "ucm6100 (default)"
+
+
+def _in_file(file: Path) -> dict[str, Any] | None:
+    """Return the settings that stand in a *file*; None where it cannot be used, which the first test is told that needs them.
+
+    What reads it then says all that is wrong with it, and takes a third of a second to import.
+    """
+    import yaml
+
+    try:
+        found = yaml.safe_load(file.read_text("utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+    return found if isinstance(found, dict) and "pbxs" not in found else None
 
 
 def _source(config: pytest.Config, name: str) -> str:
