@@ -712,6 +712,7 @@ def test_faults_that_are_gone_are_listed(pbx: str) -> None:
     ("words", "sentence"),
     [
         (("--url", "http://ex ample", "--token", "x"), "'http://ex ample' is no URL of a control plane"),
+        (("--url", "http://a..b:1", "--token", "x"), "'http://a..b:1' is no URL of a control plane"),
         (("--url", "http://127.0.0.1:1", "--token", "secret\n"), "the control token holds what none can"),
     ],
 )

@@ -452,9 +452,17 @@ def test_a_child_is_told_to_stop_and_leaves_nothing(temporary):
     """Stopped, its process and its folders are gone."""
     running = Child()
     assert running.ready["pid"] == running.pid
-    assert len(list(temporary.iterdir())) == 2
     running.stop()
     assert ended(running.pid)
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_child_that_is_killed_leaves_nothing(temporary):
+    """Its state, with keys and a token, goes with what its parent made for it."""
+    running = Child()
+    assert Path(running.ready["ca"]).exists()
+    os.kill(running.pid, signal.SIGKILL)
+    running.stop()
     assert list(temporary.iterdir()) == []
 
 

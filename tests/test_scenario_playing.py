@@ -443,8 +443,25 @@ def test_a_reset_puts_the_clock_back_and_leaves_the_api_page(ucm, play):
 
 
 def test_a_pbx_that_is_gone_is_an_error(ucm, ucm_fleet, play):
-    """The scenario ends, and says so in the test."""
+    """The scenario is not begun, and no client is let do anything."""
     day = play("steps:\n  - after: {request: {status: 200}}\n" + SERVED)
     ucm_fleet.control.delete_pbx(ucm.name)
     with pytest.raises(ControlNotFound), day:
+        pytest.fail("it was entered")
+
+
+@pytest.mark.parametrize("kind", [ControlNotFound, ValueError])
+def test_a_pbx_that_goes_is_an_error(ucm, ucm_fleet, play, kind):
+    """The scenario ends, and says so in the test; an error of the test's own has a note of it."""
+    steps = "steps:\n  - after: {request: {status: 200}}\n" + SERVED
+
+    def live(day: Play) -> None:
+        ucm_fleet.control.delete_pbx(ucm.name)
         day.wait()
+        if kind is ValueError:
+            raise ValueError("of its own")
+
+    with pytest.raises(kind) as error, play(steps) as day:
+        live(day)
+    said = f"the scenario had ended before: ControlNotFound: there is no PBX '{ucm.name}'"
+    assert [note[: len(said)] for note in getattr(error.value, "__notes__", [])] == [said] * (kind is ValueError)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import shlex
 import signal
@@ -269,6 +271,51 @@ def test_a_signal_ends_the_wait(ucm_fleet: UcmFleet, tmp_path: Path, number: sig
         in told
     )
     assert "not judged  kept-once: It is kept once. -- the client has not said what it kept: name the file" in told
+    assert "day" not in ucm_fleet.control.status().pbxs
+
+
+def test_a_terminal_that_is_closed_ends_the_wait(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+    """What came by then is judged and kept, though nobody can be told of it any more."""
+    out, (terminal, its) = tmp_path / "run.zip", pty.openpty()
+    (tmp_path / "day.yaml").write_text(DAY)
+    where = ("--url", ucm_fleet.control.url, "--token", ucm_fleet.control.token)
+    command = [
+        sys.executable,
+        "-m",
+        "ucmsim",
+        "scenario",
+        "run",
+        "day.yaml",
+        *where,
+        "--patience",
+        "600",
+        "--report",
+        str(out),
+    ]
+    process = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, cwd=tmp_path, start_new_session=True)
+    os.close(its)
+    seen = b""
+    while b"expected at the end" not in seen:
+        seen += os.read(terminal, 4096)
+    os.close(terminal)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(60) == 1
+    with ZipFile(out) as found:
+        assert json.loads(found.read("outcome.json"))["verdict"] == "1 of 2 failed, 1 not judged"
+    assert "day" not in ucm_fleet.control.status().pbxs
+
+
+def test_variables_that_cannot_be_written_are_not_blamed_on_the_output(ucm_fleet: UcmFleet, tmp_path: Path) -> None:
+    """The sentence names the file, and nothing stays."""
+    (tmp_path / "day.yaml").write_text(DAY)
+    where = ("--url", ucm_fleet.control.url, "--token", ucm_fleet.control.token, "--env", str(tmp_path / "env"))
+    words = [sys.executable, "-m", "ucmsim", "scenario", "run", str(tmp_path / "day.yaml"), *where]
+    unmeasured = {
+        name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")
+    }  # which writes too
+    limited = ["prlimit", "--fsize=0", *words]
+    ran = subprocess.run(limited, capture_output=True, text=True, timeout=60, env=unmeasured)
+    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (1, f"{tmp_path / 'env'} cannot be written: File too large")
     assert "day" not in ucm_fleet.control.status().pbxs
 
 

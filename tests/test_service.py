@@ -117,18 +117,23 @@ def test_end_of_the_parent_ends_the_start(tmp_path: Path) -> None:
     """Nobody waits for a history that nobody will ask for: it is given up, and nothing of it is left."""
     watched, alive = os.pipe()
     try:
+        made = tmp_path / "ucmsim-child-made"
+        made.mkdir()
         with Process(
             tmp_path,
             "--config",
             config(tmp_path, history=MANY),
             "--parent-pipe",
             str(watched),
+            "--parent-folder",
+            made,
             pipes=(watched,),
             measured=False,
         ) as process:
             filling(process, tmp_path / "tmp")
             os.close(alive)
             assert process.ended() == 1
+            assert not made.exists()
             assert process.err.splitlines()[1:] == ["ucmsim stops, and does not go on with that"]
             assert names(tmp_path / "tmp") == []
     finally:

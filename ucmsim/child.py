@@ -63,6 +63,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 cwd=home,
+                env={**os.environ, "TMPDIR": str(home)},  # where its state is, which nobody removes who is killed
                 start_new_session=True,
             )
         os.close(told)

@@ -7,7 +7,6 @@ wrongly (an invalid configuration among it).
 from __future__ import annotations
 
 import errno
-import os
 import sys
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +16,7 @@ import click
 from ucmsim import __version__
 from ucmsim.commands.exits import REFUSED
 from ucmsim.commands.lazily import LazyGroup
+from ucmsim.commands.printing import silence
 
 
 class Commands(LazyGroup):
@@ -28,7 +28,7 @@ class Commands(LazyGroup):
         except OSError as error:
             if error.filename is not None or error.errno not in _FULL:
                 raise
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]  # for what the end flushes
+            silence(sys.__stdout__)
             sys.stderr.write(f"standard output cannot be written: {error.strerror}\n")
             raise SystemExit(REFUSED) from None
 

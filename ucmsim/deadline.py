@@ -15,7 +15,7 @@ from typing import Any
 class TimelySocket:
     """A connection to *host* and *port*, over TLS with a *context*; it has so many *seconds* for all that happens on it.
 
-    Connecting is the beginning of that. What takes longer raises `TimeoutError`, also here; `OSError` where nobody can be had.
+    Connecting is the beginning of that; how long the name is looked up is the system's to say. What takes longer raises `TimeoutError`, also here; `OSError` where nobody can be had.
     """
 
     def __init__(self, host: str, port: int, seconds: float, context: ssl.SSLContext | None = None) -> None:

@@ -112,8 +112,7 @@ class Simulator(MultiService):
         self._voices = Voices(stream(settings.seed, "voices"))
         self._locales = Locales()
         self._demo = configuration.is_demo(settings)
-        self._many = self._ending = False
-        self._leaves: str | None = None
+        self._many = self._ending = self._orphan = False
         fd = options["parent-pipe"]
         self._orphaned_early = (lambda: False) if fd is None else parent.ParentLook(fd)
         self._heed_no_hangup: Callable[[], object] = lambda: None
@@ -206,8 +205,8 @@ class Simulator(MultiService):
         if self._options["parent-pipe"] is not None:
             parent.ParentPipe(self._reactor, self._options["parent-pipe"], self._orphaned).startReading()
         # Once the reactor runs, a signal ends the process in order; whoever waits for the report may send one at once.
-        self._reactor.callWhenRunning(self._announce)
         self._reactor.callWhenRunning(self._heed_hangup)
+        self._reactor.callWhenRunning(self._announce)
 
     def _open(self) -> None:
         try:
@@ -228,22 +227,23 @@ class Simulator(MultiService):
         self._log.warn("After {seconds:g} seconds something is still at work, and is left", seconds=STOP_LIMIT)
 
     def _orphaned(self) -> None:
-        if self.running:
-            self._log.info("The process that started ucmsim is gone")
-            self._leaves = self._options["parent-folder"]
-            self._reactor.stop()
+        self._orphan = True
+        self._end("The process that started ucmsim is gone")
 
     def _heed_hangup(self) -> None:
         if self.running:
             self._heed_no_hangup = heeding_hangup(lambda: self._reactor.callFromThread(self._hung_up))
 
     def _hung_up(self) -> None:
+        # A terminal that is closed sends it twice, the second to the end at the latest: it is heeded from now on.
+        self._heed_no_hangup = lambda: None
+        self._end("The terminal that ucmsim was started from is gone (SIGHUP)")
+
+    def _end(self, why: str) -> None:
+        """Let the reactor stop, once, because of *why*."""
         if self.running and not self._ending:
             self._ending = True
-            self._heed_no_hangup = lambda: (
-                None
-            )  # a terminal that is closed sends it twice, the second to the end at the latest
-            self._log.info("The terminal that ucmsim was started from is gone (SIGHUP)")
+            self._log.info("{why}", why=why)
             self._reactor.stop()
 
     def _announce(self) -> None:
@@ -269,12 +269,18 @@ class Simulator(MultiService):
         for service in list(self._fleet):
             service.appliance.close()
         self._folder.close()
+        if self._orphaned_early():
+            self._remove_for_parent()
+
+    def _remove_for_parent(self) -> None:
+        if (folder := self._options["parent-folder"]) is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _close(self, result: object) -> object:
         try:
             self._folder.close()
         finally:
-            if self._leaves is not None:
-                shutil.rmtree(self._leaves, ignore_errors=True)
+            if self._orphan:
+                self._remove_for_parent()
             self._heed_no_hangup()
         return result

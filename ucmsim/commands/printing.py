@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -36,6 +39,31 @@ def lines(texts: Iterable[str]) -> None:
     """Print each of *texts*."""
     for text in texts:
         click.echo(text)
+
+
+def aside(sentence: str) -> None:
+    """Tell people a *sentence* beside the answer, on standard error, where somebody still looks."""
+    with while_somebody_looks(sys.__stderr__):
+        click.echo(sentence, err=True)
+
+
+@contextmanager
+def while_somebody_looks(stream: TextIO | None) -> Iterator[None]:
+    """Let what the body prints to *stream* be lost where that is a terminal that was closed: what is done goes on."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EIO or error.filename is not None:
+            raise
+        silence(stream)
+
+
+def silence(stream: TextIO | None) -> None:
+    """Let go nowhere what is still to be written to *stream*, which the end of the process flushes."""
+    if stream is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def for_programs(value: Any) -> None:

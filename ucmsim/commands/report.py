@@ -12,7 +12,7 @@ import click
 from ucmsim import configuration
 from ucmsim.assembling.hidden import secrets_of
 from ucmsim.client import ControlClient
-from ucmsim.commands import completing
+from ucmsim.commands import completing, printing
 from ucmsim.commands.exits import REFUSED, exiting
 from ucmsim.commands.outeroptions import LocatedCommand, located
 from ucmsim.commands.whereabouts import Whereabouts, ready_report
@@ -95,7 +95,7 @@ def gathered(
     try:
         return bundle(client, names, out, scrubber, watched, outcome=outcome)
     except OSError as error:
-        click.echo(f"{out} cannot be written: {error.strerror or error}", err=True)
+        printing.aside(f"{out} cannot be written: {error.strerror or error}")
         return None
 
 

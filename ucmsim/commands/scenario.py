@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import click
 
 from ucmsim.client import ControlClient, ControlError
 from ucmsim.commands import completing, printing
+from ucmsim.commands.configured import unwritable
 from ucmsim.commands.exits import USAGE, exiting
 from ucmsim.commands.outeroptions import LocatedCommand, located
 from ucmsim.commands.report import as_zip, gathered
@@ -136,7 +138,7 @@ def run(
             if file is not None:
                 _writable(file)
     if kept is not None and all(one.kept is None for one in chosen.expectations):
-        click.echo(f"warning: nothing is expected of what the client keeps: {kept} is not looked at", err=True)
+        printing.aside(f"warning: nothing is expected of what the client keeps: {kept} is not looked at")
         kept = None
     asked = {"tls_bind_address": bind, "permitted_ips": list(permit)}
     with exiting(), ended_by_signals(), _folder(env_file) as folder:
@@ -159,12 +161,13 @@ def run(
             )
             outcome = watched(performance)
             if pbx is not None and (stays := remains(performance.done, pbx)):
-                click.echo(stays, err=True)
+                printing.aside(stays)
             if kept is not None and not kept.exists():
-                click.echo(f"warning: there is no file {kept}, so nothing is known of what the client kept", err=True)
+                printing.aside(f"warning: there is no file {kept}, so nothing is known of what the client kept")
             if report is not None:
                 _report(client, place, where, report, played=chosen, outcome=outcome)
-    printing.either(str(outcome), outcome.account(chosen), as_json=as_json)
+    with printing.while_somebody_looks(sys.__stdout__):
+        printing.either(str(outcome), outcome.account(chosen), as_json=as_json)
     raise SystemExit(outcome.exit)
 
 
@@ -177,9 +180,13 @@ def schema() -> None:
 def _let_in(place: Reached, env_file: Path | None, *, as_json: bool) -> None:
     """Tell whoever sets up the client where to point it."""
     if env_file is not None:
-        put(env_file, environment(place).encode())
+        try:
+            put(env_file, environment(place).encode())
+        except OSError as error:
+            raise unwritable(env_file, error) from error
     if not as_json:
-        printing.lines(lines(place))
+        with printing.while_somebody_looks(sys.__stdout__):
+            printing.lines(lines(place))
 
 
 def _writable(file: Path) -> None:
@@ -207,14 +214,14 @@ def _report(
     secrets = [*([place.password] if place.password else ()), *played.secrets]
     try:
         if gathered(client, where, [place.name], out, secrets=secrets, outcome=outcome.account(played)):
-            click.echo(f"{out}: open report.html in it", err=True)
+            printing.aside(f"{out}: open report.html in it")
     except ControlError as error:  # what came of the day is told all the same
-        click.echo(f"{out} cannot be written: {error}", err=True)
+        printing.aside(f"{out} cannot be written: {error}")
 
 
 def said(sentence: str) -> None:
     """Tell what happens, as it happens."""
-    click.echo(f"{datetime.now(UTC):%H:%M:%SZ}  {sentence}", err=True)
+    printing.aside(f"{datetime.now(UTC):%H:%M:%SZ}  {sentence}")
 
 
 def described(chosen: Scenario) -> dict[str, Any]:

@@ -125,9 +125,10 @@ def url_objection(url: str) -> str:
     try:
         place = urlsplit(url)
         named = place.hostname and place.hostname.isprintable() and " " not in place.hostname
+        (place.hostname or "").encode("idna")
         if place.scheme in ("http", "https") and named and place.port != 0:
             return _beyond(place)
-    except ValueError:  # no port, or half an IPv6 address
+    except ValueError:  # no port, half an IPv6 address, or a name with a part that is empty or too long
         pass
     return f"'{url}' is no URL of a control plane; it begins with http://, such as http://127.0.0.1:8444"
 

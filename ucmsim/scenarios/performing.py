@@ -83,8 +83,10 @@ class Performance:
             self._steps()
             findings = self._settled()
         finally:
-            self._tidy()
-            self.over.set()
+            try:
+                self._tidy()
+            finally:
+                self.over.set()
         every = (*self._course.findings, *findings)
         return Outcome(self.scenario.name, every, tuple(self._notes), tuple(self._done))
 

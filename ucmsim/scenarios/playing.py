@@ -26,7 +26,8 @@ class WrongPbx(UcmsimError):
 class Play:
     """A scenario that is played, as a context manager: at its end what is expected is judged.
 
-    It is entered once the steps before the first that waits are done: no client meets the PBX as it was before them.
+    It is entered once the steps before the first that waits are done: no client meets the PBX as it was before them. Where one
+    of them could not be asked, that is raised here.
     Leaving it raises `AssertionError` with the list of what passed and failed, unless all passed; *outcome* has it as well.
     """
 
@@ -58,11 +59,15 @@ class Play:
         except BaseException:  # a Ctrl-C: what is not entered is not left either
             self._leave()
             raise
+        if self._error is not None:
+            raise self._error
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._leave()
         if error is not None:  # the test's own failure says more
+            if self._error is not None:
+                error.add_note(f"the scenario had ended before: {type(self._error).__name__}: {self._error}")
             return
         if self._error is not None:
             raise self._error
