@@ -86,7 +86,7 @@ def test_calls_that_are_placed_one_by_one_are_found_again(ucm_factory: UcmFactor
     ucm.clock.advance(3600)
     for one, talk in zip(placed, talks, strict=True):
         (found,) = ucm.control.calls(ucm.name, began=one.began)
-        assert [account.rows[0].row for account in ucm.control.ledger(ucm.name, began=one.began)] == [found.rows[0].row]
+        assert [account.rows[0].row for account in ucm.ledger(began=one.began)] == [found.rows[0].row]
         assert (found.began, found.talks[0].until - found.talks[0].since) == (one.began, talk * SECOND)
         assert len(found.rows) == one.rows
     assert ucm.control.calls(ucm.name, began=placed[0].began - 1) == []

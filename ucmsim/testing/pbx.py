@@ -100,7 +100,8 @@ class Ucm:
 
         *how* is ``at`` (an aware datetime of the world's time, `UcmClock.world`, now without it) or ``delay``, in seconds from now,
         ``ring`` and ``talk`` in seconds, ``phones``, ``target``, ``trunk``, ``code``, ``recorded``. A telephone number may be an int here, which is sent as the
-        text that the control plane wants: in Python it cannot have lost zeros before it.
+        text that the control plane wants: in Python it cannot have lost zeros before it. What is returned has ``began``, by which
+        the call is found when it is over: ``ucm.ledger(began=placed.began)``.
         """
         return self.control.place_call(self.name, sent({"shape": shape, "from": caller, "to": callee, **how}))
 
