@@ -16,7 +16,7 @@ from ucmsim.scenarios.judging import LOST, NO_ROWS, SILENT, UNKNOWN, UNTRIED, Fi
 from ucmsim.scenarios.language import Expectation, Scenario
 from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.reading import load
-from ucmsim.scenarios.seen import Call, Closing, File, Page, Request, Row, Seen, Visit
+from ucmsim.scenarios.seen import Call, Closing, Events, File, Request, Row, Seen, Visit
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 PLACE = '  - place: {name: a, shape: answered, from: "1001", to: "1002"}\n'
@@ -389,8 +389,8 @@ def told(**marks: int) -> Any:
 
 def test_marks_outlive_the_events_that_they_were_set_on():
     """What was set before the run counts as little as what was told; what no event that was dropped had was not set."""
-    begun = Seen.behind(Page((), 7, marks={"no-qop": 2}))
-    dropped = begun.more(Page((told(no_qop=1),), 20, 12, {"no-qop": 3, "no-back-off": 4}))
+    begun = Seen.behind(Events((), 7, marks={"no-qop": 2}))
+    dropped = begun.more(Events((told(no_qop=1),), 20, 12, {"no-qop": 3, "no-back-off": 4}))
     assert judged_by("unmarked", ["no-qop"], dropped) == (True, "")
     assert judged_by("verified", True, dropped) == (None, UNTRIED)
     refused = Visit(21, "expired", "refused", None, (), ())
@@ -402,18 +402,18 @@ def test_marks_outlive_the_events_that_they_were_set_on():
         "5 times: GET /cdrapi?a=b answered with 200 (no-back-off), 4 on events that were dropped unread (no-back-off)"
     )
     assert judged_by("unmarked", ["no-back-off"], later) == (False, said)
-    whole = begun.more(Page((), 7, marks={"no-qop": 3}))  # counted already, and told at the next look
+    whole = begun.more(Events((), 7, marks={"no-qop": 3}))  # counted already, and told at the next look
     assert whole.untold == {}
     assert judged_by("unmarked", ["no-qop"], replace(whole, requests=(request(8),))) == (True, "")
 
 
 def test_marks_of_dropped_events_that_were_counted_anew_are_not_known():
     """Unless some are known, or nothing was dropped."""
-    begun = Seen.behind(Page((), 7, marks={"no-qop": 2}))
-    anew = begun.more(Page((), 20, 12, {"no-back-off": 1})).more(Page((), 20, 0, {"no-back-off": 1, "no-qop": 5}))
+    begun = Seen.behind(Events((), 7, marks={"no-qop": 2}))
+    anew = begun.more(Events((), 20, 12, {"no-back-off": 1})).more(Events((), 20, 0, {"no-back-off": 1, "no-qop": 5}))
     assert judged_by("verified", True, anew) == (None, UNKNOWN.format(12))
     assert judged_by("unmarked", ["no-back-off"], anew)[0] is False
-    whole = begun.more(Page((), 20, 0, {}))
+    whole = begun.more(Events((), 20, 0, {}))
     refused = Visit(8, "expired", "refused", None, (), ())
     assert judged_by("verified", True, replace(whole, visits=(refused,))) == (True, "")
 

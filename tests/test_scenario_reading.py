@@ -14,7 +14,7 @@ from ucmsim.scenarios import shipped
 from ucmsim.scenarios.language import Scenario
 from ucmsim.scenarios.reading import load, read
 from ucmsim.scenarios.remainder import Remainder
-from ucmsim.scenarios.rules import Broken
+from ucmsim.scenarios.rules import Mistake
 from ucmsim.scenarios.shipped import NoScenario
 
 FILE = Path("day.yaml")
@@ -205,8 +205,8 @@ def test_what_follows_from_what_was_taken_out_is_known_by_its_name():
     """And not by what the sentence says: a name that is gone is unknown to the rest, whatever is said of that."""
     left = Remainder(load(GOOD, FILE), (("steps", 0, "wait"),), frozenset({"noon"}))
     follows, other = (
-        Broken(("expect", 0), "it is not there", "", "noon"),
-        Broken(("expect", 0), "'noon' is unknown here", ""),
+        Mistake(("expect", 0), "it is not there", "", "noon"),
+        Mistake(("expect", 0), "'noon' is unknown here", ""),
     )
     assert [left.is_about(one) for one in (follows, other, other._replace(path=("steps", 0)))] == [False, True, False]
 

@@ -49,7 +49,7 @@ class Remote:
         """Return with which settings a PBX is reached from here: none; on another host it listens everywhere there, serves everybody, and is named so."""
         if self.here:
             return {}
-        api = {"tls_bind_address": f"{self._everywhere}:0", "permitted_ips": ["0.0.0.0/0", "::/0"]}
+        api = {"tls_bind_address": f"{self._any_address}:0", "permitted_ips": ["0.0.0.0/0", "::/0"]}
         return {"api": api, "tls_names": [self.host]}
 
     def reached(self, pbx: Pbx, password: str | None = None) -> Reached:
@@ -68,7 +68,7 @@ class Remote:
 
         Raises `UcmsimError` where that cannot be written.
         """
-        if self.here and _text(Path(pbx.ca)) == pbx.ca_pem:
+        if self.here and has_ca(pbx):
             return pbx.ca
         file = self.folder / f"{pbx.name}.pem"
         try:
@@ -80,7 +80,7 @@ class Remote:
         return str(file)
 
     @property
-    def _everywhere(self) -> str:
+    def _any_address(self) -> str:
         try:
             return "[::]" if ip_address(self.host).version == 6 else "0.0.0.0"  # noqa: S104 - it is there to be reached
         except ValueError:
@@ -95,8 +95,9 @@ def _everywhere(pbx: Pbx) -> bool:
     return bound is None or parse_address(bound, DEFAULT_PORT).everywhere
 
 
-def _text(file: Path) -> str | None:
+def has_ca(pbx: Pbx) -> bool:
+    """Return whether the file of its CA that *pbx* tells is on this machine, and is that."""
     try:
-        return file.read_text("ascii")
+        return Path(pbx.ca).read_text("ascii") == pbx.ca_pem
     except (OSError, ValueError):
-        return None
+        return False

@@ -59,14 +59,14 @@ def asks(about: About, *, programs: bool = True) -> Callable[[Command], Command]
     def giving(command: Command) -> Command:
         @located
         @wraps(command)
-        def asked(*, where: Whereabouts, **given: Any) -> None:
+        def asked(*, where: Whereabouts, **typed: Any) -> None:
             with exiting():
                 client = where.client()
                 if about is About.NONE:
-                    _unheeded(given)
-                    command(client, **given)
+                    _unheeded(typed)
+                    command(client, **typed)
                 else:
-                    command(client, _pbx(client, given), **given)
+                    command(client, _pbx(client, typed), **typed)
 
         for option in reversed(_OPTIONS[about]):
             asked = option(asked)
@@ -80,20 +80,20 @@ def given(options: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in options.items() if value is not None}
 
 
-def _unheeded(given: Mapping[str, Any]) -> None:
+def _unheeded(typed: Mapping[str, Any]) -> None:
     """Raise `click.UsageError` where ``--pbx`` was said before a command that does not heed it."""
     context = click.get_current_context()
     if pbx_said(context.parent) is not None:
-        instead = f"name the PBX behind it: {context.info_name} PBX" if "pbx" in given else "leave it out"
+        instead = f"name the PBX behind it: {context.info_name} PBX" if "pbx" in typed else "leave it out"
         raise click.UsageError(f"'{context.info_name}' heeds no --pbx; {instead}")
 
 
-def _pbx(client: ControlClient, given: dict[str, Any]) -> str:
-    """Return the PBX that is meant, and take out of what was *given* what said so; raises `click.UsageError`."""
-    named = [given.pop("named", None)]
-    if "pbx_and_file" in given:
-        *named, file = given.pop("pbx_and_file")
-        given["file"] = Path(file)
+def _pbx(client: ControlClient, typed: dict[str, Any]) -> str:
+    """Return the PBX that is meant, and take out of what was *typed* what said so; raises `click.UsageError`."""
+    named = [typed.pop("named", None)]
+    if "pbx_and_file" in typed:
+        *named, file = typed.pop("pbx_and_file")
+        typed["file"] = Path(file)
     if len(named) > 1:
         raise click.UsageError(f"there are {len(named) + 1} words; give a FILE, or a PBX and a FILE")
-    return chosen(client, given.pop("pbx") or pbx_said(click.get_current_context()), *named)
+    return chosen(client, typed.pop("pbx") or pbx_said(click.get_current_context()), *named)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import wraps
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +22,7 @@ from ucmsim.journal import exports
 from ucmsim.journal.inquiry import CLOCKS, KINDS, MOST, PARAMETERS
 from ucmsim.journal.replay import Place, curl
 from ucmsim.journal.telling import parts
+from ucmsim.remote import has_ca
 
 _STYLES: Mapping[str, Mapping[str, Any]] = MappingProxyType({
     "time": {"dim": True}, "who": {"dim": True}, "what": {"bold": True}, "good": {"fg": "green"}, "asked": {"fg": "yellow"},
@@ -98,17 +98,9 @@ def journal(client: ControlClient, pbx: str, *, form: str, follow: bool, every: 
 def _place(client: ControlClient, pbx: str) -> Place:
     """Return where *pbx* is asked again; the file of its CA may be on another machine."""
     told = client.pbx(pbx)
-    ca = told.ca if _has(Path(told.ca), told.ca_pem) else ""
+    ca = told.ca if has_ca(told) else ""
     due = f"name a file with the CA of {pbx}, made with: ucmsim ctl pbxs show {pbx} --json | jq -r .ca_pem > {pbx}.pem"
     return Place(told.url or "", ca, told.username or "", due)
-
-
-def _has(file: Path, text: str) -> bool:
-    """Return whether *text* is in the *file*, on this machine."""
-    try:
-        return file.read_text("ascii") == text
-    except (OSError, ValueError):
-        return False
 
 
 def _printed(found: list[Entry], form: str, place: Place) -> None:

@@ -30,7 +30,7 @@ from ucmsim.scenarios.doing import remains
 from ucmsim.scenarios.language import LONGEST, Scenario
 from ucmsim.scenarios.outcome import Outcome
 from ucmsim.scenarios.performing import Performance
-from ucmsim.scenarios.running import ended_by_signals, environment, lines, reading, stage, watched
+from ucmsim.scenarios.running import directions, ended_by_signals, environment, reading, stage, watched
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print it for programs.")
 
@@ -186,7 +186,7 @@ def _let_in(place: Reached, env_file: Path | None, *, as_json: bool) -> None:
             raise unwritable(env_file, error) from error
     if not as_json:
         with printing.while_somebody_looks(sys.__stdout__):
-            printing.lines(lines(place))
+            printing.lines(directions(place))
 
 
 def _writable(file: Path) -> None:

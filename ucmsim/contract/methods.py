@@ -59,7 +59,7 @@ class ControlMethods(ABC):
         """Start a PBX called *name* with *settings*, keys as under ``pbxs.<name>`` in sim.yaml; return it with its url and CA.
 
         Raises `ControlRefused`: ``invalid`` with the dotted key in its `field`, ``exists``, ``bind`` where its port cannot be had,
-        or ``conflict`` where the process has as many files open as it may.
+        or ``conflict`` where it cannot begin for another reason, such as that the process has as many files open as it may.
         A long history takes long to make up: see `ControlTimeout`.
         """
 

@@ -15,7 +15,7 @@ from ucmsim.client import ControlClient
 from ucmsim.contract.answers import Delivery, Entry, JournalPage, LedgerCall
 from ucmsim.instants import microseconds
 from ucmsim.scenarios.language import PLACING
-from ucmsim.scenarios.seen import Call, File, Page, Row, Seen
+from ucmsim.scenarios.seen import Call, Events, File, Row, Seen
 
 _PAGE = 1000
 
@@ -31,12 +31,12 @@ class Bridge:
     _before: Mapping[str, int] = field(default_factory=dict)
     """Added to the marks of the journal, which are counted anew then."""
 
-    def end(self) -> Page:
+    def end(self) -> Events:
         """Return the end of the journal as it is now: no events, but what is known of those before."""
         page = self.control.journal_page(self.name, last=1)
-        return Page((), self._base + page.last, 0, self._marks(page))
+        return Events((), self._base + page.last, 0, self._marks(page))
 
-    def events(self, after: int) -> Page:
+    def events(self, after: int) -> Events:
         """Return the events behind the id *after*."""
         entries: list[Entry] = []
         asked = after - self._base
@@ -46,7 +46,7 @@ class Bridge:
             dropped += max(page.first - asked - 1, 0)
             entries += (replace(entry, id=self._base + entry.id) for entry in page.items)
             if page.next is None:
-                return Page(entries, self._base + max(page.last, asked), dropped, self._marks(page))
+                return Events(entries, self._base + max(page.last, asked), dropped, self._marks(page))
             asked = page.next
 
     def now(self) -> datetime:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ucmsim.scenarios.language import Scenario
-from ucmsim.scenarios.rules import Broken
+from ucmsim.scenarios.rules import Mistake
 from ucmsim.settings.yamltree import Path as KeyPath
 
 _WORDS = frozenset({"name", "title", "story", "correct", "says"})
@@ -26,7 +26,7 @@ class Remainder:
     bad: tuple[KeyPath, ...]
     words: frozenset[str]
 
-    def is_about(self, one: Broken) -> bool:
+    def is_about(self, one: Mistake) -> bool:
         """Return whether *one* broken rule says something of what is left, and does not follow from what was taken out."""
         near = any(one.path[: len(bad)] == bad[: len(one.path)] for bad in self.bad)
         return not near and one.unknown not in self.words

@@ -50,7 +50,7 @@ _FEW = 8
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Broken(NamedTuple):
+class Mistake(NamedTuple):
     """Where a rule is broken, what is wrong, what would be right; and the *unknown* name, where that is all."""
 
     path: KeyPath
@@ -58,12 +58,12 @@ class Broken(NamedTuple):
     right: str
     unknown: str | None = None
 
-    def under(self, *keys: str | int) -> Broken:
+    def under(self, *keys: str | int) -> Mistake:
         """Return it as it stands under *keys*."""
         return self._replace(path=(*keys, *self.path))
 
 
-def broken(scenario: Scenario) -> Iterator[Broken]:
+def broken(scenario: Scenario) -> Iterator[Mistake]:
     """Yield the rules that join several keys and that are broken; what is named must have been named before."""
     named: dict[str, set[str]] = {"step": set(), "call": set(), "fault": set(_faults_of(scenario.pbx)), "expect": set()}
     restarts = 0
@@ -75,7 +75,7 @@ def broken(scenario: Scenario) -> Iterator[Broken]:
         for one in _of_expectation(expectation, named):
             yield one.under("expect", at)
     if not scenario.expectations:
-        yield Broken(("expect",), "nothing is expected", "a scenario expects one thing of the client at least")
+        yield Mistake(("expect",), "nothing is expected", "a scenario expects one thing of the client at least")
 
 
 def _faults_of(pbx: Mapping[str, Any]) -> Iterator[str]:
@@ -85,7 +85,7 @@ def _faults_of(pbx: Mapping[str, Any]) -> Iterator[str]:
             yield str(name)
 
 
-def _of_step(step: Step, named: dict[str, set[str]], restarts: int) -> Iterator[Broken]:
+def _of_step(step: Step, named: dict[str, set[str]], restarts: int) -> Iterator[Mistake]:
     """Yield what is broken in *step*, where there have been so many *restarts* with it."""
     yield from _at_most_one(step, ("at", "after"))
     yield from _at_most_one(step, ACTIONS)
@@ -101,11 +101,11 @@ def _of_step(step: Step, named: dict[str, set[str]], restarts: int) -> Iterator[
             yield one.under("expect", at)
     if step.name is not None:
         if step.name in named["step"]:
-            yield Broken(("name",), f"another step is called '{step.name}'", "choose another name")
+            yield Mistake(("name",), f"another step is called '{step.name}'", "choose another name")
         named["step"].add(step.name)
 
 
-def _of_after(after: After, named: Mapping[str, set[str]]) -> Iterator[Broken]:
+def _of_after(after: After, named: Mapping[str, set[str]]) -> Iterator[Mistake]:
     for key, which in (("request", after.request), ("connection", after.connection)):
         if which is not None:
             yield from _under(key, _known_words(which, named["fault"]))
@@ -117,7 +117,7 @@ def _of_after(after: After, named: Mapping[str, set[str]]) -> Iterator[Broken]:
         yield from _known_calls((key,), getattr(after, key), named["call"])
 
 
-def _of_action(step: Step, named: dict[str, set[str]]) -> Iterator[Broken]:
+def _of_action(step: Step, named: dict[str, set[str]]) -> Iterator[Mistake]:
     if step.arm is not None:
         yield from _under("arm", _of_fault(step.arm, named["fault"]))
     if step.clear is not None and step.clear != EVERY:
@@ -130,22 +130,22 @@ def _of_action(step: Step, named: dict[str, set[str]]) -> Iterator[Broken]:
             yield one.under("place", at)
     if step.clock is not None:
         given = step.clock.model_dump(exclude_unset=True)
-        yield from _under("clock", starmap(Broken, broken_in_clock_change(given)))
+        yield from _under("clock", starmap(Mistake, broken_in_clock_change(given)))
     if step.identity is not None:
         yield from _under("identity", _of_identity(step.identity))
     if step.api is not None:
         yield from _under("api", _of_api(step.api))
 
 
-def _of_fault(spec: Mapping[str, Any], taken: set[str]) -> Iterator[Broken]:
+def _of_fault(spec: Mapping[str, Any], taken: set[str]) -> Iterator[Mistake]:
     try:
         taken.add(arming(spec, defects=configuration.DEFECT_IDS, taken=taken).name)
     except FaultRefused as refused:
         for said in refused.said:
-            yield Broken(said.path, said.wrong, said.right)
+            yield Mistake(said.path, said.wrong, said.right)
 
 
-def _of_call(call: Mapping[str, Any], names: set[str]) -> Iterator[Broken]:
+def _of_call(call: Mapping[str, Any], names: set[str]) -> Iterator[Mistake]:
     shape = call.get("shape")
     for judge in (
         lambda: wished({key: value for key, value in call.items() if key not in PLACING}, _NOW),
@@ -154,54 +154,54 @@ def _of_call(call: Mapping[str, Any], names: set[str]) -> Iterator[Broken]:
         try:
             judge()
         except FieldRefused as refused:
-            yield Broken((refused.field,) if refused.field else (), str(refused), "")
+            yield Mistake((refused.field,) if refused.field else (), str(refused), "")
     name, count, every = call.get("name"), call.get("count", 1), call.get("every", 0)
     if name is not None:
         if not isinstance(name, str) or not name or name in (PLACED, EVERY):
-            yield Broken(("name",), "this is no name of a call", f"write a word, but not {PLACED} or {EVERY}")
+            yield Mistake(("name",), "this is no name of a call", f"write a word, but not {PLACED} or {EVERY}")
         elif name in names:
-            yield Broken(("name",), f"another call is called '{name}'", "choose another name")
+            yield Mistake(("name",), f"another call is called '{name}'", "choose another name")
         else:
             names.add(name)
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST_CALLS:
-        yield Broken(("count",), "this is no number of calls", f"write a whole number from 1 to {MOST_CALLS}")
+        yield Mistake(("count",), "this is no number of calls", f"write a whole number from 1 to {MOST_CALLS}")
     if isinstance(every, bool) or not isinstance(every, int | float) or every < 0:
-        yield Broken(("every",), "this is no time between calls", "write seconds")
+        yield Mistake(("every",), "this is no time between calls", "write seconds")
     elif isinstance(count, int) and (count - 1) * every > LATEST:
         most = f"write a smaller one: the last call begins {LATEST} s after the first at most"
-        yield Broken(("every",), "this is too long between so many calls", most)
+        yield Mistake(("every",), "this is too long between so many calls", most)
 
 
-def _of_identity(identity: Mapping[str, Any]) -> Iterator[Broken]:
+def _of_identity(identity: Mapping[str, Any]) -> Iterator[Mistake]:
     for problem in objections(identity, ("defect", "valid_for")):
-        yield Broken((problem.key,), problem.wrong, problem.right)
+        yield Mistake((problem.key,), problem.wrong, problem.right)
 
 
-def _of_api(changes: Mapping[str, Any]) -> Iterator[Broken]:
+def _of_api(changes: Mapping[str, Any]) -> Iterator[Mistake]:
     try:
         validated(Api, dict(changes), Source(), Path())
     except ConfigurationError as error:
         for problem in error.problems:
             key = problem.key.partition(".")[0].partition("[")[0]
-            yield Broken((key,) if key else (), problem.wrong, problem.right)
+            yield Mistake((key,) if key else (), problem.wrong, problem.right)
 
 
-def _of_expectation(one: Expectation, named: Mapping[str, set[str]]) -> Iterator[Broken]:
+def _of_expectation(one: Expectation, named: Mapping[str, set[str]]) -> Iterator[Mistake]:
     if one.name in named["expect"]:
-        yield Broken(("name",), f"another expectation is called '{one.name}'", "choose another name")
+        yield Mistake(("name",), f"another expectation is called '{one.name}'", "choose another name")
     named["expect"].add(one.name)
     yield from _exactly_one(one, KINDS, "what is expected is missing")
     for key in ("delivered", "fetched", "kept"):
         yield from _known_calls((key,), getattr(one, key), named["call"])
     if one.or_none and one.delivered is None:
-        yield Broken(("or_none",), "'or_none' goes with delivered alone", "take it away")
+        yield Mistake(("or_none",), "'or_none' goes with delivered alone", "take it away")
     for at, mark in enumerate(one.unmarked or ()):
         yield from _known(("unmarked", at), mark, [row.id for row in MARKS], "mark has that id")
     for key in ("requests", "in_a_row", "backs_off", "came_back"):
         yield from _under(key, _of_bounds(getattr(one, key), named))
 
 
-def _of_bounds(part: Bounds | InARow | BacksOff | CameBack | None, named: Mapping[str, set[str]]) -> Iterator[Broken]:
+def _of_bounds(part: Bounds | InARow | BacksOff | CameBack | None, named: Mapping[str, set[str]]) -> Iterator[Mistake]:
     if part is None:
         return
     yield from _known_words(part, named["fault"] | {kind.id for kind in FAULTS})
@@ -209,12 +209,12 @@ def _of_bounds(part: Bounds | InARow | BacksOff | CameBack | None, named: Mappin
         if (step := getattr(part, bound, None)) is not None:
             yield from _known((bound,), step, named["step"], "step before has that name")
     if isinstance(part, Bounds) and part.at_most is None and not part.at_least:
-        yield Broken((), "this is true of any number", "give at_least or at_most")
+        yield Mistake((), "this is true of any number", "give at_least or at_most")
     if isinstance(part, CameBack) and part.seconds is part.pbx_seconds is part.requests is None:
-        yield Broken((), "this has no bound", "give seconds, pbx_seconds or requests")
+        yield Mistake((), "this has no bound", "give seconds, pbx_seconds or requests")
 
 
-def _known_words(part: object, faults: Collection[str]) -> Iterator[Broken]:
+def _known_words(part: object, faults: Collection[str]) -> Iterator[Mistake]:
     """Yield the refusal, mark, defect and fault in *part* that there is not."""
     for key, known, what in (
         ("refusal", [code.slug for code in Code], "refusal has that code"),
@@ -227,37 +227,37 @@ def _known_words(part: object, faults: Collection[str]) -> Iterator[Broken]:
             yield from _known((key,), value, known, what)
 
 
-def _known_calls(path: KeyPath, calls: tuple[str, ...] | None, known: Collection[str]) -> Iterator[Broken]:
+def _known_calls(path: KeyPath, calls: tuple[str, ...] | None, known: Collection[str]) -> Iterator[Mistake]:
     for name in calls or ():
         if name not in (PLACED, EVERY):
             yield from _known(path, name, known, "call is placed by a step before")
 
 
-def _known(path: KeyPath, word: str, known: Iterable[str], what: str) -> Iterator[Broken]:
+def _known(path: KeyPath, word: str, known: Iterable[str], what: str) -> Iterator[Mistake]:
     words = sorted(known)
     if word not in words:
         few = f"there {'are' if len(words) > 1 else 'is'} {', '.join(map(quoted, words))}" if words else "there is none"
         right = did_you_mean(word, words) or (few if len(words) <= _FEW else "")
-        yield Broken(path, f"'{word}' is unknown: no {what}", right, word)
+        yield Mistake(path, f"'{word}' is unknown: no {what}", right, word)
 
 
 def _given(part: object, keys: Iterable[str]) -> list[str]:
     return [key for key in keys if getattr(part, key) is not None]
 
 
-def _at_most_one(part: object, keys: Iterable[str]) -> Iterator[Broken]:
+def _at_most_one(part: object, keys: Iterable[str]) -> Iterator[Mistake]:
     first, *others = _given(part, keys) or [""]
     for other in others:
         right = "keep one of the two, or make two steps of it"
-        yield Broken((other,), f"'{other}' does not go with '{first}'", right)
+        yield Mistake((other,), f"'{other}' does not go with '{first}'", right)
 
 
-def _exactly_one(part: object, keys: Iterable[str], missing: str) -> Iterator[Broken]:
+def _exactly_one(part: object, keys: Iterable[str], missing: str) -> Iterator[Mistake]:
     words = tuple(keys)
     if not _given(part, words):
-        yield Broken((), missing, f"give one of {', '.join(words)}")
+        yield Mistake((), missing, f"give one of {', '.join(words)}")
     yield from _at_most_one(part, words)
 
 
-def _under(key: str, found: Iterable[Broken]) -> Iterator[Broken]:
+def _under(key: str, found: Iterable[Mistake]) -> Iterator[Mistake]:
     return (one.under(key) for one in found)

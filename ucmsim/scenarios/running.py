@@ -32,7 +32,7 @@ def environment(place: Reached) -> str:
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items() if value is not None)
 
 
-def lines(place: Reached) -> Iterator[str]:
+def directions(place: Reached) -> Iterator[str]:
     """Yield what is told to whoever sets up the client."""
     yield f"point the client at PBX {place.name}  {place.url or '(nothing listens)'}"
     yield f"  user      {place.user or '(none is asked for)'}"

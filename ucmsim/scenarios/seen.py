@@ -83,7 +83,7 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Events:
     """Events of the journal that came later, the id of the *last* that there is, and how many were *dropped* unread.
 
     *marks* is how often each was set up to that one, also on what was dropped.
@@ -99,8 +99,8 @@ class Page:
 class Seen:
     """Everything that the journal has told since the run began, in order, and how many events it has *dropped* untold.
 
-    *marks* is how often each was set on all of them by now, less *told*, what was set before and on those that were told. It
-    was *counted_anew* meanwhile where it has become less.
+    *marks* is how often each was set by now, *told* how often it was before the run and on the events that were told since: what
+    there is more was set on those that were dropped. They were *counted_anew* meanwhile where there are less.
     """
 
     requests: tuple[Request, ...] = ()
@@ -113,11 +113,11 @@ class Seen:
     closings: tuple[Closing, ...] = ()
 
     @classmethod
-    def behind(cls, page: Page) -> Seen:
+    def behind(cls, page: Events) -> Seen:
         """Return what is known when the run begins, behind a *page* of the journal."""
         return cls(last=page.last, marks=page.marks, told=page.marks)
 
-    def more(self, page: Page) -> Seen:
+    def more(self, page: Events) -> Seen:
         """Return what is known once a *page* was told as well."""
         requests = tuple(_request(entry) for entry in page.entries if entry.kind == "exchange")
         visits = tuple(_visit(entry) for entry in page.entries if entry.kind == "connection")

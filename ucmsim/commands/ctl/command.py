@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -9,6 +10,7 @@ from ucmsim.client import ControlClient
 from ucmsim.commands.asking import About, asks
 from ucmsim.commands.ctl import showing
 from ucmsim.commands.outeroptions import group
+from ucmsim.contract.errors import ControlError
 
 
 @group("Drive a running ucmsim.")
@@ -45,10 +47,19 @@ def metrics(client: ControlClient, *, as_json: bool) -> None:
 def reset(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     """Let a PBX begin anew as its settings make it; its port, what it shows as certificate and its API page stay."""
     told = client.reset(pbx)
-    shown = client.identity(pbx)
-    kept = f"the defect {shown.defect}" if shown.defect else "the certificate that it was given" if shown.given else ""
-    stays = f"; it goes on to show {kept} ('ucmsim ctl identity set' shows its own again)" if kept else ""
+    stays = "" if as_json else _stays(client, pbx)
     showing.done(f"{pbx} begins anew, with {told.rows} rows{stays}", as_json=as_json, value=told)
+
+
+def _stays(client: ControlClient, pbx: str) -> str:
+    """Return what is said of a certificate that a reset has left; nothing where that cannot be asked, for the reset is done."""
+    with suppress(ControlError):
+        shown = client.identity(pbx)
+        kept = (
+            f"the defect {shown.defect}" if shown.defect else "the certificate that it was given" if shown.given else ""
+        )
+        return f"; it goes on to show {kept} ('ucmsim ctl identity set' shows its own again)" if kept else ""
+    return ""
 
 
 @ctl.command(short_help="Write a PBX to a file.")
