@@ -343,7 +343,7 @@ def test_what_comes_is_deleted(control: Control, method: str) -> None:
         path = f"/v1/pbxs/{name}"
         deleted, refused = control("DELETE", path), first.result()
         assert (deleted.status, deleted.data) == (204, b"")
-        assert refused.told == (409, "conflict", None)
+        assert refused.told == (503, "stopped", None)
         said = f"PBX '{name}' was deleted while it was being made; ask again if it is to be there"
         assert refused.error["message"] == said
         assert control("GET", path).told == control("DELETE", path).told == (404, "not-found", None)

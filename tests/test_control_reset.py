@@ -209,6 +209,29 @@ def test_resets_at_the_same_time_come_one_after_another(control: Control) -> Non
     assert len(fetched(made, "/cdrapi?format=CSV").splitlines()) == 4
 
 
+def test_what_is_asked_meanwhile_is_answered_by_the_new_universe(control: Control) -> None:
+    """Nobody is told of a PBX that was stopped while it goes on; a call that is placed is in one universe or the other."""
+    name, over = control.create(name := control.name(), history=GUIDE, clock=FIXED).json["name"], threading.Event()
+    path, found = f"/v1/pbxs/{name}", list[tuple[int, str]]()
+
+    def ask(method: str, what: str, body: Any = None) -> None:
+        while not over.is_set():
+            answer = control(method, f"{path}/{what}", body)
+            found.append((answer.status, what))
+
+    asked = [("GET", "journal"), ("GET", "calls"), ("GET", "ledger"), ("POST", "calls", CALL)]
+    with ThreadPoolExecutor(len(asked)) as asking:
+        futures = [asking.submit(ask, *one) for one in asked]
+        for at in range(20):
+            assert control("POST", f"{path}/reset").status == 200
+            assert control("PATCH", path, {"journal": {"entries": 100 + at}}).status == 200
+        over.set()
+        for one in futures:
+            one.result()
+    assert {status for status, what in found} == {200, 201}, [one for one in found if one[0] > 201]
+    assert {what for _, what in found} == {"journal", "calls", "ledger"}
+
+
 def test_a_pbx_that_is_deleted_while_it_is_reset_is_gone(control: Control, foreseen: None) -> None:
     """Whichever comes first, afterwards there is no PBX, nothing listens, and its name and its folder are free again."""
     for _ in range(5):

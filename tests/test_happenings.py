@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from tests.appliances import assembled
+from ucmsim import errors
 from ucmsim.asking.wishes import wished
 from ucmsim.assembling.assembly import Appliance
 from ucmsim.errors import Stopped
@@ -109,7 +110,7 @@ def test_stopping_waits_for_what_is_read_and_nothing_is_asked_afterwards(calls: 
     refused: list[Any] = []
     for late in (calls.page(Sought()), calls.delete_rows(), calls.change_clock(ClockChange(rate=0))):
         Deferred.fromCoroutine(late).addBoth(refused.append)
-    assert [(failure.type, str(failure.value)) for failure in refused] == [(Stopped, "PBX 'hq' was stopped")] * 3
+    assert [(failure.type, str(failure.value)) for failure in refused] == [(Stopped, str(errors.stopped("hq")))] * 3
     assert not worker.asked
 
 

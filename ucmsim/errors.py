@@ -61,12 +61,17 @@ class NameTaken(UcmsimError):
     """A PBX of that name runs, or is about to."""
 
 
-class Unwanted(UcmsimError):
-    """A PBX was deleted before it was there."""
-
-
 class Stopped(UcmsimError):
     """What is asked stops, a PBX or ucmsim itself, or was stopped meanwhile; it may be there again later."""
+
+
+def stopped(pbx: str) -> Stopped:
+    """Return what is said of a universe of the PBX called *pbx* that is no more."""
+    return Stopped(f"PBX '{pbx}' was stopped, or begins anew just now; where it is there, ask again")
+
+
+class Unwanted(Stopped):
+    """A PBX was deleted before it was there."""
 
 
 class RenewalFailed(UcmsimError):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-from ucmsim.errors import UcmsimError
+from ucmsim.errors import Stopped
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ def watched(
         bar.stop()
 
 
-class GivenUp(UcmsimError):
+class GivenUp(Stopped):
     """Long work was given up, because nobody needs it any more."""
 
 

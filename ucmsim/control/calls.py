@@ -17,7 +17,8 @@ _log = Logger()
 
 async def calls(plane: Plane, pbx: str, query: Mapping[str, list[str]]) -> Answer:
     """Answer a page of the calls that are over."""
-    items, after = await plane.find(pbx).calls.page(sought(query))
+    wanted = sought(query)
+    items, after = await plane.find(pbx).asked(lambda at_work: at_work.calls.page(wanted))
     return Answer(listed((one.as_json() for one in items), after))
 
 
@@ -25,9 +26,11 @@ async def place_call(plane: Plane, pbx: str, body: dict[str, Any] | list[Any]) -
     """Let a call happen, or a list of them, all or none."""
     service = plane.find(pbx)
     if isinstance(body, list):
-        told = await service.calls.place_each(lambda now: wished_each(body, now), described_call)
+        told = await service.asked(
+            lambda at_work: at_work.calls.place_each(lambda now: wished_each(body, now), described_call)
+        )
     else:
-        told = [described_call(await service.calls.place(lambda now: wished(body, now)))]
+        told = [described_call(await service.asked(lambda at_work: at_work.calls.place(lambda now: wished(body, now))))]
     shapes = ", ".join(dict.fromkeys(one["shape"] for one in told))
     _log.info("{pbx}: placed {count} of shape {shapes}", pbx=pbx, count=len(told), shapes=shapes)
     return Answer(listed(told) if isinstance(body, list) else told[0], 201)
@@ -35,6 +38,6 @@ async def place_call(plane: Plane, pbx: str, body: dict[str, Any] | list[Any]) -
 
 async def delete_cdrs(plane: Plane, pbx: str) -> Answer:
     """Delete every CDR."""
-    deleted = await plane.find(pbx).calls.delete_rows()
+    deleted = await plane.find(pbx).asked(lambda at_work: at_work.calls.delete_rows())
     _log.info("{pbx}: deleted all {count} CDRs", pbx=pbx, count=deleted)
     return Answer({"deleted": deleted})

@@ -17,7 +17,7 @@ async def journal(plane: Plane, pbx: str, query: Mapping[str, Sequence[str]]) ->
     """Answer a page of events."""
     service, inquiry = plane.find(pbx), Inquiry.of(query)
     await known_fault(service, inquiry.fault)
-    return Answer((await service.journal.inquire(inquiry)).as_json())
+    return Answer((await service.asked(lambda at_work: at_work.journal.inquire(inquiry))).as_json())
 
 
 async def known_fault(service: PbxService, name: str | None) -> None:
@@ -26,5 +26,5 @@ async def known_fault(service: PbxService, name: str | None) -> None:
     if name in (None, ANY, *names, *kinds):
         return
     # It may have been armed long ago, or before a restart, and still stand in the journal.
-    if not (await service.journal.inquire(Inquiry(fault=name, limit=1))).items:
+    if not (await service.asked(lambda at_work: at_work.journal.inquire(Inquiry(fault=name, limit=1)))).items:
         raise no_fault(str(name), names, kinds)

@@ -13,6 +13,7 @@ from ucmsim.store.carriers import Carrier
 
 async def ledger(plane: Plane, pbx: str, query: Mapping[str, Sequence[str]]) -> Answer:
     """Answer a page of the calls that are over, and then of rows that were imported."""
-    found = await plane.find(pbx).calls.accounted(*accounted(query))
+    sought, how = accounted(query)
+    found = await plane.find(pbx).asked(lambda at_work: at_work.calls.accounted(sought, how))
     known: dict[Carrier, dict[str, Any]] = {}
     return Answer(listed((one.as_json(known) for one in found.items), found.next))

@@ -20,7 +20,7 @@ from ucmsim.asking.wishes import Placed, Wish
 from ucmsim.assembling.assembly import Appliance
 from ucmsim.calls.shapes import Story
 from ucmsim.contract.fields import FieldRefused
-from ucmsim.errors import Stopped
+from ucmsim.errors import stopped
 from ucmsim.instants import microseconds
 from ucmsim.settings import ClockChange
 from ucmsim.steps import Steps, finished
@@ -92,12 +92,12 @@ class Happenings(Service):
         async with self._turn:
             return await self._caught_up(now)
 
-    async def _caught_up(self, now: datetime, work: Work | None = None) -> int:
-        """Let everything happen that is over at *now*, a slice at a time: the first by *work*, the others patiently."""
-        total, written, work = 0, _SLICE, work or self._worker
+    async def _caught_up(self, now: datetime, first: Work | None = None, then: Work | None = None) -> int:
+        """Let everything happen that is over at *now*, a slice at a time: the *first* at once, the others patiently, if not by *then*."""
+        total, written, work = 0, _SLICE, first or self._worker
         while self.running and written == _SLICE:
             written = await work(lambda: self._appliance.living.happen(now, _SLICE))
-            total, work = total + written, self._patiently
+            total, work = total + written, then or self._patiently
         if written < _SLICE:
             self._due = self._appliance.living.due
         self._tell()
@@ -213,9 +213,13 @@ class Happenings(Service):
         return found
 
     async def still(self, begin: Callable[[], Deferred[T]]) -> T:
-        """Wait for what *begin* begins when all is over that is by now; nothing happens meanwhile. Raises `Stopped`."""
-        await self.catch_up()
+        """Wait for what *begin* begins when all is over that is by now; nothing happens meanwhile. Raises `Stopped`.
+
+        It holds pages back, and so must not wait with them.
+        """
+        now = self.now
         async with self._turn:
+            await self._caught_up(now, then=self._worker)
             self._still_running()
             return await begin()
 
@@ -272,4 +276,4 @@ class Happenings(Service):
 
     def _still_running(self) -> None:
         if not self.running:
-            raise Stopped(f"PBX '{self._appliance.pbx.name}' was stopped")
+            raise stopped(self._appliance.pbx.name)

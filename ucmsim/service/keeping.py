@@ -15,7 +15,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ucmsim.errors import Stopped
+from ucmsim.errors import stopped
 from ucmsim.journal import Found, Inquiry, Journal
 
 _PERIOD = 1.0
@@ -103,7 +103,7 @@ class JournalKeeper(Service):
 
     def _still_running(self) -> None:
         if not self.running:
-            raise Stopped(f"PBX '{self._pbx}' was stopped")
+            raise stopped(self._pbx)
 
     def _flush(self) -> Deferred[None]:
         flush = self._journal.flushing()

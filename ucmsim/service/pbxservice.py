@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredLock
@@ -23,13 +23,16 @@ from ucmsim.assembling.restoring import Taken, restored, state_of, taking
 from ucmsim.certificates.authority import Identity, moved
 from ucmsim.certificates.defects import Shown
 from ucmsim.clock import When
+from ucmsim.errors import Stopped
 from ucmsim.service.happenings import Happenings
 from ucmsim.service.keeping import JournalKeeper
-from ucmsim.service.running import judge
+from ucmsim.service.running import Running, judge
 from ucmsim.service.succession import Succession
 from ucmsim.service.worker import Worker
 from ucmsim.settings import Address
 from ucmsim.settings import Pbx as PbxSettings
+
+T = TypeVar("T")
 
 
 class PbxService(Service):
@@ -63,6 +66,20 @@ class PbxService(Service):
     def journal(self) -> JournalKeeper:
         """Its journal while it runs."""
         return self._at_work.now.journal
+
+    async def asked(self, ask: Callable[[Running], Awaitable[T]]) -> T:
+        """Return what whatever is at work answers, or where that gives way to another before it does, that one.
+
+        Nothing of what is asked may be done where it raises `Stopped`, which is raised here once there is nobody to ask.
+        """
+        while True:
+            at_work = self._at_work.now
+            try:
+                return await ask(at_work)
+            except Stopped:
+                await self._turn.run(lambda: None)  # by the end of which another is there, or never will be
+                if self._at_work.now is at_work or not self.running:
+                    raise
 
     @property
     def wall(self) -> float:

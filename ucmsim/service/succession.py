@@ -128,7 +128,7 @@ class Succession:
             self.still_running()
         except BaseException:
             await old.listening.give_back(port)
-            coming.abandon()
+            await self._abandoned(coming)
             raise
         self._note_place(before.pbx.settings)
         place = self._left or old.listening.give_up()
@@ -151,6 +151,16 @@ class Succession:
                 place.close()
             if not coming.goes_on:  # nobody has to wait for it
                 self._worker.ahead(coming.settle).addErrback(self._unsettled)
+
+    async def _abandoned(self, coming: Renewal) -> None:
+        """Leave nothing of what was *coming*; why not is told in the log, and what kept it from coming to who asked."""
+        try:
+            try:
+                await self._worker.ahead(coming.abandon)
+            except Stopped:  # everything ends, and nobody else is kept waiting by this
+                coming.abandon()
+        except Exception:  # noqa: BLE001 - whatever it is, the next start does it
+            self._log.failure("{pbx}: what was not to take its place could not be discarded", pbx=self._name)
 
     async def _put_to_work(self, appliance: Appliance) -> Running:
         """Return the *appliance* at work, which is closed where it cannot be."""
