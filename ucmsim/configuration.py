@@ -35,6 +35,8 @@ REFUSABLE_DEFECT_IDS = frozenset(defect.id for defect in DEFECTS if defect.caref
 """Those that a careful client refuses."""
 
 _A_DAY = timedelta(days=1)
+_BEGINNING = 4 << 20
+"""Bytes in which it is found whether a file is one of a device's."""
 _NOTHING: Mapping[str, Upload] = MappingProxyType({})
 _DEMO = "the built-in demo"
 
@@ -226,7 +228,9 @@ def _import_file(pbx: Mapping[str, Any], folder: Path) -> Iterator[Broken]:
 
 
 def _text(file: Path) -> str:
-    return regularfile.content(file).decode("utf-8", "replace").replace("\r\n", "\n")
+    """Return how *file* begins: what makes it none of a device's is found there, and it may be large."""
+    first = next(regularfile.pieces(file, _BEGINNING), b"")
+    return first.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def _names_file(value: object) -> TypeGuard[str]:

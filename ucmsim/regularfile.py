@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -21,10 +22,11 @@ def opened(path: Path) -> IO[bytes]:
     return os.fdopen(descriptor, "rb")
 
 
-def content(path: Path) -> bytes:
-    """Return all that is in the regular file at *path*; raises as `opened` does, and for more than `LARGEST` bytes."""
+def pieces(path: Path, size: int) -> Iterator[bytes]:
+    """Yield what is in the regular file at *path*, so many bytes at a time; raises as `opened` does, and for more than `LARGEST` bytes."""
     with opened(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        if size > LARGEST:
-            raise OSError(errno.EFBIG, f"it has {size} bytes, and {LARGEST} are the most", str(path))
-        return file.read()
+        there = os.fstat(file.fileno()).st_size
+        if there > LARGEST:
+            raise OSError(errno.EFBIG, f"it has {there} bytes, and {LARGEST} are the most", str(path))
+        while piece := file.read(size):
+            yield piece

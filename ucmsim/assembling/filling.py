@@ -20,6 +20,7 @@ from ucmsim.calls.mailboxes import greetings
 from ucmsim.calls.world import CallWorld
 from ucmsim.cdr import devicefile
 from ucmsim.cdr.devicefile import BadLine
+from ucmsim.cdr.devicetext import STEP, decoded
 from ucmsim.columns import AT, Row
 from ucmsim.corrections import Corrections
 from ucmsim.errors import HistoryError, shortened
@@ -85,8 +86,9 @@ def filling(
         return Filled()
     source = settings.history
     if source.import_ is not None:
-        read = regularfile.content  # named over the control plane it must not be one that never ends
-        filled = yield from _importing(history, source.import_, read, zone=settings.time_zone, watch=watch)
+        # What is named over the control plane must not be one that never ends.
+        pieces = regularfile.pieces(source.import_, STEP)
+        filled = yield from _importing(history, source.import_, pieces, zone=settings.time_zone, watch=watch)
         name_of = source.import_.name
         bad = (f"{name_of}, {one}" for one in filled.bad)
         filled.warnings += shortened(bad, f"{name_of}: {{}} more rows could not be read")
@@ -159,22 +161,31 @@ def import_file(
     counted in a warning. *zone* is that of the file's times. *form* is csv, json or xml; without it the file's name and
     first character decide. Raises `HistoryError` when the file cannot be read at all.
     """
-    return finished(_importing(history, file, Path.read_bytes, form, zone=zone, watch=watch))
+    return finished(_importing(history, file, _whole(file), form, zone=zone, watch=watch))
+
+
+def _whole(file: Path) -> Iterator[bytes]:
+    yield file.read_bytes()
 
 
 def _importing(
     history: History,
     file: Path,
-    read: Callable[[Path], bytes],
+    pieces: Iterable[bytes],
     form: str | None = None,
     *,
     zone: ZoneInfo,
     watch: Watch,
 ) -> Steps[Filled]:
+    texts = list[str]()
     try:
-        text = read(file).decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+        for text in decoded(pieces):
+            texts.append(text)
+            yield
     except OSError as error:
         raise HistoryError(f"{file} cannot be read: {error.strerror}") from error
+    text = "".join(texts)
+    texts.clear()
     filled = Filled()
     found = devicefile.READERS[form or devicefile.sniffed(text, file.name)](text)
     unnamed = 0

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 from xml.parsers import expat
 
+from ucmsim.cdr.devicetext import STEP, lines
 from ucmsim.cdr.render import Layout
 from ucmsim.columns import AT, COLUMNS, GENERATIONS, Generation, Row, row
 
@@ -24,7 +25,6 @@ _SMALL = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _QUOTED_CLID = re.compile(r'"[^\r\n]*?" <[^<>,]*>(?=,)')
 _NUMBERS = tuple(AT[column.name] for column in COLUMNS if column.number)
 _DISPOSITIONS = frozenset({"ANSWERED", "NO ANSWER", "BUSY", "FAILED"})
-_STEP = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def sniffed(text: str, name: str = "") -> str:
     suffix = name.rpartition(".")[2].lower()
     if suffix in READERS:
         return suffix
-    return {"{": "json", "[": "json", "<": "xml"}.get(text.lstrip("\ufeff \t\r\n")[:1], "csv")
+    return {"{": "json", "[": "json", "<": "xml"}.get(text[:STEP].lstrip("\ufeff \t\r\n")[:1], "csv")
 
 
 def objection(text: str, name: str = "") -> str:
@@ -73,13 +73,13 @@ def read_csv(text: str) -> Iterator[Found]:
 
     The header says which generation it is. A clid in quotes may hold commas.
     """
-    lines = text.removeprefix("\ufeff").split("\n")
-    header = lines[0].rstrip("\r")
+    every = lines(text.removeprefix("\ufeff"))
+    header = next(every).rstrip("\r")
     generation = next((known for known in GENERATIONS.values() if ",".join(known.columns) == header), None)
     if generation is None:
         yield NoDeviceFile(1, f"this is no device CSV: that begins AcctId,accountcode,src{_rather(text, 'csv')}")
         return
-    for number, line in enumerate(lines[1:], 2):
+    for number, line in enumerate(every, 2):
         if line.strip("\r"):
             values = _split(line.removesuffix("\r"), generation)
             found = _checked(number, values)
@@ -133,7 +133,7 @@ def read_json(text: str) -> Iterator[Found]:
             entry, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
             yield BadLine(line, f"this is not JSON ({error}); the line is left out")
-            at = text.find("\n", at) if "\n" in text[at:] else len(text)
+            at = end if (end := text.find("\n", at)) >= 0 else len(text)
             continue
         yield from _entry(line, entry)
 
@@ -175,9 +175,9 @@ def read_xml(text: str) -> Iterator[Found]:
     parser.StartElementHandler, parser.EndElementHandler = opened, closed
     parser.CharacterDataHandler = lambda data: state["text"].append(data)  # noqa: PLW0108 - the list changes
     text = text.removeprefix("\ufeff")
-    for at in range(0, len(text) + 1, _STEP):
+    for at in range(0, len(text) + 1, STEP):
         try:
-            parser.Parse(text[at : at + _STEP].encode("utf-8", "surrogatepass"), at + _STEP > len(text))
+            parser.Parse(text[at : at + STEP].encode("utf-8", "surrogatepass"), at + STEP > len(text))
         except expat.ExpatError as error:
             yield from found
             said = f"this is no XML from here on: {expat.ErrorString(error.code)}"

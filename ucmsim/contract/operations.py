@@ -87,7 +87,7 @@ def _hint(url: str, said: str) -> str:
         if any(one in said.lower().replace("_", " ") for one in _UNTRUSTED):
             return "trust the CA that its start tells of: ca=FILE, --ca FILE, or UCMSIM_CONTROL_CA"
         return "does it speak http://?" if any(one in said for one in _NO_TLS) else ""
-    return "does it speak https://?" if any(one in said for one in _ENDED) else ""
+    return "was it just stopped, or does it speak https://?" if any(one in said for one in _ENDED) else ""
 
 
 _UNTRUSTED = ("certificate verify failed",)
