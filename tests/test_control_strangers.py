@@ -171,7 +171,9 @@ async def test_who_asks_with_the_wrong_scheme_is_told_at_once(
         await connect(control.client.url.replace("http:", "https:")).status()
     with Process(tmp_path, "--config", config(tmp_path, top=top())) as process:
         url = process.report()["control"]["url"].replace("https:", "http:")
-        said = "^the control plane at http://.* cannot be reached: .*; was it just stopped, or does it speak https://\\?$"
+        said = (
+            "^the control plane at http://.* cannot be reached: .*; was it just stopped, or does it speak https://\\?$"
+        )
         with pytest.raises(ControlUnreachable, match=said):
             await connect(url).status()
 

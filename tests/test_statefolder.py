@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.errors import ConfigurationError, StateInUse
+from ucmsim.settings import TLS_FOLDER
 
 
 @contextmanager
@@ -63,6 +65,23 @@ def test_what_a_killed_process_was_writing_is_gone(state: Path) -> None:
     (state / "hq" / "notes.new").write_text("mine")
     with opened(state) as folder:
         assert sorted(one.name for one in folder.pbx("hq").iterdir()) == ["notes.new", "spool"]
+
+
+def test_what_was_being_written_beside_the_pbxs_is_gone(state: Path) -> None:
+    """The token, or the key of the control plane's CA; what a process is writing there by now stays."""
+    used(state)
+    (state / TLS_FOLDER).mkdir()
+    dead = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
+    )
+    for name in (
+        f".ucmsim-{dead.stdout.strip()}-0.new",
+        f"{TLS_FOLDER}/.ucmsim-x-1.new",
+        f".ucmsim-{os.getpid()}-7.new",
+    ):
+        (state / name).write_bytes(b"-----BEGIN PRIV")
+    with opened(state):
+        assert [one.name for one in state.rglob(".ucmsim-*")] == [f".ucmsim-{os.getpid()}-7.new"]
 
 
 def test_one_process_at_a_time(state: Path) -> None:

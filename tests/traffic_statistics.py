@@ -167,7 +167,7 @@ def contacts(seed: int) -> Measured:
     found: Counter[int] = Counter()
     for call, *_ in stories:
         if call.kind == "Inbound" and call.callee.role is Role.EXTENSION:
-            order = books.orders[extension[call.callee]]
+            order = books.order(extension[call.callee])
             ahead = (person[call.caller] - order.first) % order.length
             found[ahead * pow(order.stride, -1, order.length) % order.length] += 1
     count = len(parties.outside)

@@ -48,10 +48,25 @@ def beside(path: Path, content: bytes, mode: int = SECRET) -> Path:
     return fresh
 
 
-def remove_unfinished(folder: Path) -> None:
-    """Remove what a process that was killed was writing in *folder*, in which nobody writes."""
+def remove_unfinished(folder: Path, *, shared: bool = False) -> None:
+    """Remove what a process that was killed was writing in *folder*, in which nobody writes, or where it is *shared* somebody may.
+
+    What another's number stands on that is a process by now is left then.
+    """
     for fresh in folder.glob(f"{_PREFIX}*{_ENDING}"):
-        _remove(fresh)
+        if not (shared and _lives(fresh.name.removeprefix(_PREFIX).partition("-")[0])):
+            _remove(fresh)
+
+
+def _lives(number: str) -> bool:
+    """Return whether there is a process of that *number*."""
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def check(path: Path) -> None:

@@ -58,6 +58,17 @@ class Premises:
         """Whether what is kept is there after the process."""
         return not self.folder.temporary
 
+    def filling(self, history: History, name: str, settings: PbxSettings, until: datetime) -> Steps[list[str]]:
+        """Fill *history*, if it is empty, as the *settings* of the PBX *name* say, a step a record; return what is odd about it.
+
+        One that is kept began before the one that the settings would make now. Raises `HistoryError`.
+        """
+        odd = [] if len(history) else list(schedule.warnings(settings, until))
+        filled = yield from filling(
+            history, name, settings, seed=self.seed, until=until, watch=self.watch, locales=self.locales
+        )
+        return [*odd, *filled.warnings]
+
 
 @dataclass(slots=True)
 class Appliance:
@@ -152,7 +163,7 @@ def assembling(name: str, settings: PbxSettings, premises: Premises, wall: float
     Mints or reopens keys, opens its history and fills an empty one. Raises `ConfigurationError` or `HistoryError`, and
     then leaves no new folder behind; where `Unwanted` is raised in it, no folder at all, also where there was one.
     """
-    folder, seed = premises.folder, premises.seed
+    folder = premises.folder
     is_new = not (folder.path / name).exists()
 
     def undo(_kind: object, error: BaseException | None, _trace: object) -> None:
@@ -170,12 +181,7 @@ def assembling(name: str, settings: PbxSettings, premises: Premises, wall: float
         history = History.open(home / HISTORY, durable=premises.durable)
         undoing.callback(history.close)
         kept = len(history) > 0
-        filled = yield from filling(
-            history, name, settings, seed=seed, until=begun, watch=premises.watch, locales=premises.locales
-        )
-        warnings = list(filled.warnings)
-        if not kept:  # a kept history began before the one that the settings would make now
-            warnings = [*schedule.warnings(settings, begun), *warnings]
+        warnings = yield from premises.filling(history, name, settings, begun)
         journal = opened_journal(settings, home)
         undoing.callback(journal.close)
         appliance = put_together(

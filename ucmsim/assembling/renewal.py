@@ -15,7 +15,6 @@ from ucmsim import schedule
 from ucmsim.assembling.assembly import Appliance, armed, opened_journal, put_together, slow_defects
 from ucmsim.assembling.changes import Change
 from ucmsim.assembling.fileswap import FileSwap, belonging, erase
-from ucmsim.assembling.filling import filling
 from ucmsim.assembling.identities import Identities
 from ucmsim.assembling.statefolder import HISTORY, JOURNAL
 from ucmsim.certificates.keyring import Keyring
@@ -127,15 +126,13 @@ def afresh(before: Appliance, wall: float) -> Steps[Afresh]:
     try:
         history = History.open(coming, durable=premises.durable)
         try:
-            filled = yield from filling(
-                history, name, settings, seed=premises.seed, until=begun, watch=premises.watch, locales=premises.locales
-            )
+            odd = yield from premises.filling(history, name, settings, begun)
         finally:
             history.close()
     except BaseException:
         erase(coming)
         raise
-    return Afresh(before, clock, (*schedule.warnings(settings, begun), *filled.warnings))
+    return Afresh(before, clock, tuple(odd))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,21 +189,11 @@ class Changed:
 
     def _made(self, begun: datetime) -> Steps[list[str]]:
         """Return warnings about the history, which is filled now if it never was."""
-        name, premises, history = self.before.pbx.name, self.before.premises, self.before.pbx.history
-        told = [] if len(history) else list(schedule.warnings(self.settings, begun))
+        pbx = self.before.pbx
         try:
-            filled = yield from filling(
-                history,
-                name,
-                self.settings,
-                seed=premises.seed,
-                until=begun,
-                watch=premises.watch,
-                locales=premises.locales,
-            )
-        except HistoryError as error:
-            return [*told, str(error)]
-        return [*told, *filled.warnings]
+            return (yield from self.before.premises.filling(pbx.history, pbx.name, self.settings, begun))
+        except HistoryError as error:  # it is empty, else nobody would fill it
+            return [*schedule.warnings(self.settings, begun), str(error)]
 
 
 def changed(before: Appliance, change: Change, wall: float) -> Changed:

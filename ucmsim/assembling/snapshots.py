@@ -19,7 +19,7 @@ from typing import Any
 from ucmsim import regularfile
 from ucmsim.assembling.statefolder import HISTORY, SPOOL
 from ucmsim.errors import UcmsimError
-from ucmsim.privatefile import replacing
+from ucmsim.privatefile import remove_unfinished, replacing
 from ucmsim.steps import Steps
 
 FORMAT = 1
@@ -58,6 +58,7 @@ def writing(file: Path, state: Mapping[str, Any], history: Path, spool: Path, *,
     if said:
         raise SnapshotError(said)
     try:
+        remove_unfinished(file.parent, shared=True)  # of a snapshot, that is as large as it
         with replacing(file) as opened:
             with zipfile.ZipFile(opened, "w", zipfile.ZIP_STORED) as archive:
                 members = [(yield from _put(archive, HISTORY, history)), *(yield from _put_below(archive, spool))]

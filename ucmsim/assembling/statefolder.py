@@ -16,6 +16,7 @@ from pathlib import Path
 from ucmsim.assembling.fileswap import belonging, settled
 from ucmsim.errors import ConfigurationError, Problem, StateInUse
 from ucmsim.privatefile import remove_unfinished
+from ucmsim.settings import TLS_FOLDER
 from ucmsim.steps import Steps, finished
 
 HISTORY, SPOOL, JOURNAL = "history.sqlite", "spool", "journal.sqlite"
@@ -51,6 +52,8 @@ class StateFolder:
             lock = _locked(path)
             try:
                 _claim(path, fresh=fresh)
+                for folder in (path, path / TLS_FOLDER):
+                    remove_unfinished(folder, shared=True)  # of what is written in it, if anybody else writes there
             except BaseException:
                 if not known:
                     (path / _LOCK).unlink()

@@ -53,11 +53,6 @@ class Books:
         zipf = Odds(range(length), (1 / rank**exponent for rank in range(1, length + 1)))
         return cls(zipf, tuple(tuple(Order.drawn(length, chance)) for _ in range(extensions)))
 
-    @property
-    def orders(self) -> tuple[Order, ...]:
-        """The orders of all extensions."""
-        return tuple(map(Order._make, self._drawn))
-
     def order(self, extension: int) -> Order:
         """Return the order of *extension*."""
         return Order._make(self._drawn[extension])
