@@ -65,18 +65,18 @@ def test_too_few_are_told_of_at_the_start(tmp_path):
         assert process.stop() == 143
 
 
-@pytest.mark.parametrize("limit", [164, 165])
-def test_too_few_are_told_of_when_pbxs_are_created(tmp_path, limit):
-    """The log says it before the first that cannot start, whose refusal says so too, and blames neither address nor file.
+@pytest.mark.parametrize("limit", [163, 164, 165, 166])
+@pytest.mark.parametrize("state", [None, "kept"])
+def test_too_few_are_told_of_when_pbxs_are_created(tmp_path, limit, state):
+    """The refusal of the first that cannot start says so, and blames neither address nor file.
 
-    Each PBX holds two, so that the last one is wanted for a port with one limit, and for a folder with the other.
+    Each PBX holds two, or four where its state is kept, so that the last one is wanted for another thing with each limit.
     """
     runner = ["sh", "-c", f'ulimit -n {limit} && exec "$@"', "sh", *TWISTD]
     listens = {"api": {"enable": True, "tls_bind_address": "127.0.0.1:0"}, "history": {"days": 0}}
-    file = config(tmp_path, '{"control": {"bind": "127.0.0.1:0"}, "pbxs": {}}')
+    file = config(tmp_path, json.dumps({"state": state, "control": {"bind": "127.0.0.1:0"}, "pbxs": {}}))
     with Process(tmp_path, "--config", file, runner=runner) as process:
         at = process.report()["control"]
-        assert process.err == ""
         control = ControlClient(at["url"], at["token"])
         refusal: ControlRefused | None = None
         for number in range(164):
@@ -89,8 +89,20 @@ def test_too_few_are_told_of_when_pbxs_are_created(tmp_path, limit):
         assert (refusal.status, refusal.code, refusal.field) == (409, "conflict", None)
         assert "this process has as many files and connections open as it may; raise its hard" in str(refusal)
         assert process.stop() == 143
-        assert process.out.count(f"only about {limit - 66} clients can be connected at a time") == 1
         assert process.out.count("some of them cannot start") == 1
+
+
+def test_that_there_will_be_too_few_is_told_before(tmp_path):
+    """At the first PBX that leaves less room than clients may want, and once."""
+    runner = ["sh", "-c", 'ulimit -n 164 && exec "$@"', "sh", *TWISTD]
+    file = config(tmp_path, '{"control": {"bind": "127.0.0.1:0"}, "pbxs": {}}')
+    with Process(tmp_path, "--config", file, runner=runner) as process:
+        at = process.report()["control"]
+        assert process.err == ""
+        for name in ("one", "two"):
+            ControlClient(at["url"], at["token"]).create_pbx(name, {"history": {"days": 0}})
+        assert process.stop() == 143
+        assert process.out.count("only about 98 clients can be connected at a time") == 1
 
 
 def test_a_port_that_wants_a_descriptor_names_no_other_address():

@@ -6,8 +6,9 @@ A request that the PBX refuses is *not* an error of ucmsim: see `ucmsim.cdr.quer
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -97,8 +98,26 @@ def too_many_open(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
             return True
+        # SQLite does not tell why it could not open one of the files that a database has.
+        if getattr(error, "sqlite_errorname", "").startswith("SQLITE_CANTOPEN") and not _can_open(_OF_A_DATABASE):
+            return True
         error = error.__cause__ or error.__context__
     return False
+
+
+_OF_A_DATABASE = 4
+"""Files that SQLite has open of one: itself, its journal, and two beside these."""
+
+
+def _can_open(files: int) -> bool:
+    """Return whether the process can open so many more files."""
+    with ExitStack() as opened:
+        try:
+            for _ in range(files):
+                opened.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+        except OSError:
+            return False
+    return True
 
 
 @contextmanager
