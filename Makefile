@@ -49,7 +49,7 @@ UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
 	playing \
 	plugin \
 	plugin_lost \
-	projection \
+	projection_changes \
 	recapi_wire \
 	recordfiles \
 	recordings \
