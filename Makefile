@@ -32,6 +32,7 @@ UNMEASURED := $(addprefix tests/test_,$(addsuffix .py, \
 	clients \
 	collector \
 	differential \
+	differential_query \
 	digests \
 	docs \
 	download \
