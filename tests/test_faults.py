@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from tests.faulting import DENY, DROP, EXPIRED, LATENCY, arm, armed, refused, slow_ones
 from tests.makers import BEGAN, DEFECTS
 from ucmsim import configuration
 from ucmsim.errors import ConfigurationError
-from ucmsim.faults import FaultNameTaken, FaultRefused, arming
+from ucmsim.faults import KINDS, FaultNameTaken, FaultRefused, arming
+from ucmsim.faults.terms import Terms
+from ucmsim.scenarios.language import Scenario
+from ucmsim.settings.objections import FORMS
 
 # How a fault is written
 
@@ -333,3 +338,36 @@ def test_a_refused_fault_leaves_the_book_as_it_was():
     with pytest.raises(FaultRefused):
         pbx.faults.arm({**LATENCY, "name": "slow"}, BEGAN)
     assert slow_ones(pbx, 2) == [1, 2]
+
+
+def patterns_of(schema: Any) -> Iterator[str]:
+    """Yield every pattern in a JSON schema."""
+    if isinstance(schema, dict):
+        yield from [schema["pattern"]] if isinstance(schema.get("pattern"), str) else []
+        schema = schema.values()
+    for one in schema if not isinstance(schema, str | int | float | bool | None) else ():
+        yield from patterns_of(one)
+
+
+def test_every_form_of_a_text_has_its_words():
+    """Of fields, of terms and of steps: nobody is shown a regular expression."""
+    records = [TypeAdapter(kind.record).json_schema() for kind in KINDS]
+    found = {
+        one
+        for schema in (*records, Terms.model_json_schema(), Scenario.model_json_schema())
+        for one in patterns_of(schema)
+    }
+    assert found - {"[a-z0-9][a-z0-9-]*"} == set(FORMS)  # which is of the name of a scenario, whose words are its own
+
+
+def test_a_key_that_is_meant_is_not_missed_as_well():
+    """One mistake is one sentence."""
+    with pytest.raises(FaultRefused) as error:
+        arming({"fault": "http.latency", "second": 3}, defects=())
+    assert [(one.wrong, one.right) for one in error.value.said] == [
+        ("http.latency has no field 'second'", "did you mean 'seconds'?")
+    ]
+    with pytest.raises(FaultRefused) as error:
+        arming({"fault": "http.redirect", "location": "\r\nx"}, defects=())
+    assert str(error.value) == "location: '\\r\\nx' cannot stand here"
+    assert error.value.said[0].right == "a text of one line is due"

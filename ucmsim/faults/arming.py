@@ -72,7 +72,9 @@ def arming(spec: Mapping[str, Any], *, defects: Collection[str], taken: Collecti
     said = [_unknown(kind, key) for key in own if key not in kind.fields]
     wrong: list[Said] = []
     fault = _read(lambda: _record(kind, own), wrong, (*kind.fields, *terms_keys))
-    said += _each_field_once(_unquoted(kind, one) for one in wrong)
+    meant = {one.right for one in said}
+    missed = (one for one in wrong if f"did you mean '{one.missing}'?" not in meant)
+    said += _each_field_once(_unquoted(kind, one) for one in missed)
     given = {key: value for key, value in spec.items() if key in terms_keys}
     terms = _read(lambda: Terms.model_validate(given), said, Condition.model_fields)
     if fault is not None and (objections := getattr(fault, "objections", None)):
@@ -180,7 +182,7 @@ def _said(detail: ErrorDetails, known: Iterable[str]) -> Said:
             known = _SPAN
         return Said(path, f"there is no condition '{key}'", did_you_mean(key, known) or f"there is {listed(known)}")
     if detail["type"] == "missing":
-        return Said(path[:-1], f"the key '{path[-1]}' is missing", "it must be given")
+        return Said(path[:-1], f"the key '{path[-1]}' is missing", "it must be given", missing=str(path[-1]))
     if detail["type"] == "ucmsim":
         return Said(path, detail["ctx"]["what"], detail["ctx"]["right"])
     if detail["type"] == "value_error":
@@ -192,7 +194,7 @@ def _said(detail: ErrorDetails, known: Iterable[str]) -> Said:
         kind, plain = ("truth value", str(given).lower()) if isinstance(given, bool) else ("number", str(given))
         fits = detail["type"] != "literal_error" or f"'{plain}'" in detail["ctx"]["expected"]
         return Said(path, f"text is due, and {plain} is a {kind}", f'quote it: "{plain}"' if fits else due_of(detail))
-    due = _PATTERNS.get(str(path[-1])) if detail["type"] == "string_pattern_mismatch" and path else None
+    due = None
     if detail["type"] == "float_type" and path[-1:] and path[-1] in _SECONDS:
         due = "a number of seconds is due"
     return Said(path, _cannot(given), due or _DUE.get(detail["type"]) or due_of(detail))
@@ -218,12 +220,6 @@ def _list_due(path: tuple[str | int, ...], given: object) -> str:
 
 
 _SPAN = tuple(field.alias or name for name, field in Span.model_fields.items())
-_PATTERNS = MappingProxyType(
-    {
-        "name": "a name has lower-case letters, digits, dots, hyphens and underscores",
-        "path": "a path begins with '/', such as /cdrapi",
-    }
-)
 _SECONDS = ("seconds", "ttl", "ramp")
 _DUE = MappingProxyType({"string_type": "a text is due"})
 

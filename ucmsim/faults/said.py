@@ -10,11 +10,15 @@ from ucmsim.errors import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing that is wrong with a fault as it was written: where in its mapping, what, and what would be right."""
+    """One thing that is wrong with a fault as it was written: where in its mapping, what, and what would be right.
+
+    *missing* is the key that is not there, "" where it is none.
+    """
 
     path: tuple[str | int, ...]
     wrong: str
     right: str = ""
+    missing: str = ""
 
 
 class FaultRefused(Exception):

@@ -12,6 +12,7 @@ from ucmsim.errors import UcmsimError, did_you_mean
 from ucmsim.scenarios.language import Scenario
 from ucmsim.scenarios.reading import read
 
+__tracebackhide__ = True
 _SUFFIXES = (".yaml", ".yml")
 
 

@@ -235,6 +235,29 @@ _DUE = MappingProxyType(
 )
 
 
+_BOUNDS = MappingProxyType(
+    {
+        "greater_than_equal": ("ge", "{} or more"),
+        "less_than_equal": ("le", "{} or less"),
+        "greater_than": ("gt", "above {}"),
+        "less_than": ("lt", "below {}"),
+    }
+)
+FORMS = MappingProxyType(
+    {
+        r"^/": "a path begins with '/', such as /cdrapi",
+        r"^[a-z0-9][a-z0-9._-]*$": "a name has lower-case letters, digits, dots, hyphens and underscores",
+        r"^[A-Za-z_][A-Za-z0-9_]*$": "a name has letters, digits and underscores, and does not begin with a digit",
+        r"^[A-Za-z0-9-]+$": "a name has letters, digits and hyphens",
+        r"^[A-Za-z0-9._:-]+$": "a name has letters, digits, dots, underscores, colons and hyphens",
+        r"^[^\r\n\x00]*$": "a text of one line is due",
+        r"^[^\x00-\x1f\x7f]+$": "a text without control characters is due",
+        r"^[^<>&\"\\\x00-\x1f]*$": 'a text without control characters and without any of < > & " \\ is due',
+        r"^([01][0-9]|2[0-3]):[0-5][0-9]$": 'a time of day is due, from "00:00" to "23:59"',
+    }
+)
+"""What is said of a text that has not the form that one of these patterns has."""
+
 _OF_TEXTS = ("permitted_ips", "tls_names", "names")
 """Lists of texts, of which one is easily written as a text alone."""
 
@@ -243,18 +266,15 @@ def due_of(detail: ErrorDetails) -> str:
     """Return the half sentence that says what would have been right where *detail* found something else."""
     context = detail.get("ctx", {})
     match detail["type"]:
-        case "greater_than_equal":
-            return f"it must be {_round(context['ge'])} or more"
-        case "less_than_equal":
-            return f"it must be {_round(context['le'])} or less"
-        case "greater_than":
-            return f"it must be above {_round(context['gt'])}"
-        case "less_than":
-            return f"it must be below {_round(context['lt'])}"
+        case bounded if bounded in _BOUNDS:
+            bound, said = _BOUNDS[bounded]
+            return f"it must be {said.format(_round(context[bound]))}"
         case "literal_error":
-            return f"it must be {context['expected'].replace(chr(39), '')}"
+            return f"it must be {context['expected'].replace(chr(39), '').replace('True', 'true').replace('False', 'false')}"
         case "string_too_short":
-            return f"it must have {context['min_length']} characters or more"
+            return f"it must have {context['min_length']} character{'' if context['min_length'] == 1 else 's'} or more"
+        case "string_pattern_mismatch":
+            return FORMS.get(context["pattern"], detail["msg"])
         case "too_short":
             what = "characters" if isinstance(detail["input"], str) else "entries"
             return f"{context['min_length']} or more {what} are due"
