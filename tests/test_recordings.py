@@ -185,7 +185,8 @@ def test_a_recording_is_as_long_as_the_talk(row: Personality) -> None:
 def test_a_recording_is_named_for_the_second_after_the_leg_began(row: Personality) -> None:
     """auto-epoch-caller-callee.wav, the callee a group's number, in monitor, or in the month below it. Spec 5.8."""
     for record in usual(row.id):
-        if not is_talk(record) or told_of(record).shape == "pin-group":  # that is named later: tests/test_shapes.py
+        # A call with a PIN is named later: tests/test_shapes_quirks.py.
+        if not is_talk(record) or told_of(record).shape == "pin-group":
             continue
         (one,), told = record.recordings, cdr(record)
         epoch, shape = told_of(record).began // SECOND + 1, told_of(record).shape
