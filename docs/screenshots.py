@@ -33,7 +33,7 @@ SETTINGS: Mapping[str, Any] = {
     "personality": "ucm6510",
     "time_zone": "UTC",
     "history": {"days": 1, "calls_per_day": 60},
-    "clock": {"rate": 0},
+    "clock": {"start": "2026-03-02T08:00:00Z", "rate": 0},
 }
 Poll = Callable[[], object]
 

@@ -92,6 +92,15 @@ def test_calls_that_are_placed_one_by_one_are_found_again(ucm_factory: UcmFactor
     assert ucm.control.calls(ucm.name, began=placed[0].began - 1) == []
 
 
+@pytest.mark.ucmsim(**{**EMPTY, "clock": {"start": "9999-11-20T12:00:00Z", "rate": 0}})
+@pytest.mark.parametrize("when", [{"delay": 86_400 * 20}, {"at": "9999-12-10T12:00:00Z"}])
+def test_a_call_that_would_begin_too_late_is_refused_by_the_key_that_says_when(ucm: Ucm, when: dict[str, Any]) -> None:
+    """Who gave a delay is told nothing of an instant."""
+    with pytest.raises(ControlError, match=r"^calls begin before 9999-11-30") as error:
+        ucm.place_call("answered", "1001", "1002", **when)
+    assert error.value.field == next(iter(when))
+
+
 # --- a batch -------------------------------------------------------------------------------------------------------
 
 

@@ -36,7 +36,7 @@ class Wish:
 
     A ring group, a queue, a page or a conference has so many *phones*, and the *target* is whom a call goes on to. Whoever
     is outside is behind *trunk*, by its name; *code* is an account code or a PIN. None is what nobody asked for. What is
-    *recorded* is begun by the unit, or *over_ami*.
+    *recorded* is begun by the unit, or *over_ami*. *timed_by* is the key that says when.
     """
 
     shape: str
@@ -51,6 +51,7 @@ class Wish:
     target: str | None = None
     trunk: str | None = None
     code: str | None = None
+    timed_by: str = "at"
 
 
 def wished(body: Any, now: datetime) -> Wish:
@@ -68,6 +69,7 @@ def wished(body: Any, now: datetime) -> Wish:
         _number(body, "target") if "target" in body else None,
         _text(body, "trunk") if "trunk" in body else None,
         _code(body) if "code" in body else None,
+        "delay" if "delay" in body else "at",
     )  # fmt: skip
 
 

@@ -263,7 +263,7 @@ class Living:
             come = f"that is in the past of the PBX's world, which has come to {at_microseconds(self._reached).isoformat()}"
             raise FieldRefused(f"{come}; leave 'at' out for a call now, or set the clock back first", "at")
         if start > _LAST:
-            raise FieldRefused(f"calls begin before {at_microseconds(_LAST):%Y-%m-%d}", "at")
+            raise FieldRefused(f"calls begin before {at_microseconds(_LAST):%Y-%m-%d}", wish.timed_by)
         return staged(wish, self._office)
 
     @cached_property
