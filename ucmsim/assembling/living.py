@@ -121,9 +121,8 @@ class Living:
         """Write what came of the world; return how many rows that were. Where it fails, it is written the next time."""
         self._over += self._world.over()
         if not self._unwritten and not self._over:
-            return (
-                0  # as nearly always, twice a second for each PBX: a transaction would cost far more than all the rest
-            )
+            # As nearly always, twice a second for each PBX: a transaction would cost far more than all the rest.
+            return 0
         written = self._history.keep(self._unwritten, self._over)
         self._unwritten, self._over = [], []
         return written

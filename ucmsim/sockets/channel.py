@@ -94,8 +94,9 @@ class DeviceChannel(Protocol, TimeoutMixin):
             self.setTimeout(self._inactivity)
         self._begin_exchange(self._reader.feed(data))
         if self._playing is not None and self._reader.backlog > BACKLOG:
+            # The device does not read ahead either.
             self._paused = True
-            self.transport.pauseProducing()  # type: ignore[union-attr]  # the device does not read ahead either
+            self.transport.pauseProducing()  # type: ignore[union-attr]
 
     def inputEnded(self) -> None:
         """The peer will send no more, though it may still listen."""
@@ -179,9 +180,8 @@ class DeviceChannel(Protocol, TimeoutMixin):
             ended = _FAILED
             raise
         finally:
-            self._progress = (
-                None  # which knows this channel: what it has read goes with it, not with the garbage collector
-            )
+            # It knows this channel: what it has read goes with it, not with the garbage collector.
+            self._progress = None
             self._tell(request, reply, progress, began, ended)
 
     def _failed(self, failure: Failure) -> None:
