@@ -5,9 +5,11 @@ A connection has its account, a `Visit`, from accept to its end; a request becom
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ucmsim.appliance.counts import Counts
+from ucmsim.authentication.auth import Account
 from ucmsim.clock import When
 from ucmsim.faults import Admission
 from ucmsim.http.request import ApiRequest
@@ -32,6 +34,21 @@ class Bookkeeping:
     def go_on(self, before: Bookkeeping) -> None:
         """Count on where *before* has left off."""
         self.counts, self.arrivals = before.counts, before.arrivals
+
+    def keep_secret(self, account: Account, passwords: Iterable[str] = (), username: str | None = None) -> None:
+        """Keep *passwords* that are right now, and that of the *account*, out of the journal, and out of what it has already.
+
+        The *passwords* are those of *username*, or of the account's.
+        """
+        known, last = self._journal.passwords, self._journal.last
+        for password in passwords:
+            known.learn(username or account.username, password, last)
+        # Behind them: the latest are remembered longest.
+        known.learn(account.username, account.password, last)
+
+    def remember(self, before: Bookkeeping) -> None:
+        """Keep secret what was kept secret *before*."""
+        self._journal.passwords.remember(before._journal.passwords, self._journal.last)
 
     def tell(self, event: dict[str, Any]) -> int:
         """Count *event* and take it into the journal; return its id there."""

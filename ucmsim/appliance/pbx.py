@@ -7,7 +7,7 @@ run in the reactor thread; what runs in the worker is a `Lookup`, which carries 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -94,17 +94,10 @@ class Pbx:
         self._faces = Faces(settings, self.history, self._spool)
         self._checks = Checks(self.reading, self._faces, self.nonces)
         self.journal.passwords.paths = tuple(f"/{name}" for name in self._faces.own.handlers)
-        self._keep_secret(())
-
-    def _keep_secret(self, passwords: Iterable[str], username: str | None = None) -> None:
-        """Keep *passwords* that are right now, and the configured one, out of the journal, and out of what it has already."""
-        account, known = self._faces.own.account, self.journal.passwords
-        for password in passwords:
-            known.learn(username or account.username, password, self.journal.last)
-        known.learn(account.username, account.password, self.journal.last)
+        self.books.keep_secret(self._faces.own.account)
 
     def _learns(self, armed: Arming) -> None:
-        self._keep_secret(armed.secrets, getattr(armed.fault, "username", None))
+        self.books.keep_secret(self._faces.own.account, armed.secrets, getattr(armed.fault, "username", None))
 
     def go_on(self, before: Pbx) -> None:
         """Count on where the PBX *before* has left off, in the same universe."""
@@ -113,7 +106,7 @@ class Pbx:
 
     def remember(self, before: Pbx) -> None:
         """Keep secret what was a password of the PBX *before*: its clients may not have forgotten it."""
-        self.journal.passwords.remember(before.journal.passwords, self.journal.last)
+        self.books.remember(before.books)
 
     @property
     def clock(self) -> PbxClock:
