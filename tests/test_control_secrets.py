@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +10,6 @@ import requests
 
 from tests.controlling import PASSWORD, Control, api, fetched
 from ucmsim.certificates.authority import self_signed
-from ucmsim.configuration import read
-from ucmsim.errors import ConfigurationError
 from ucmsim.scenarios.bridge import Bridge
 
 NOW = datetime.now(UTC)
@@ -150,21 +146,3 @@ def test_a_key_that_stands_where_its_file_is_due_is_not_quoted(control: Control,
     page = control("PATCH", f"{base}/api", wrong["api"])
     assert page.status == 400
     assert body not in "".join(answer.data.decode() for answer in (*answers, page))
-
-
-def test_a_key_in_the_configuration_is_not_quoted(tmp_path: Path) -> None:
-    """Nor by `ucmsim check` and the service, in the settings of PBXs and in those of the control plane."""
-    key = self_signed(("127.0.0.1",), NOW).key_pem.decode()
-    file = tmp_path / "sim.yaml"
-    file.write_text(
-        json.dumps(
-            {
-                "pbxs": {"hq": {"api": {"tls_private_key": key, "tls_cert": key}}},
-                "control": {"tls": {"certificate": key, "key": key}},
-            }
-        )
-    )
-    with pytest.raises(ConfigurationError) as error:
-        read(file)
-    assert len(error.value.problems) == 4
-    assert key.splitlines()[1] not in str(error.value)

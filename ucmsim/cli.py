@@ -17,10 +17,17 @@ from ucmsim import __version__
 from ucmsim.commands.exits import REFUSED
 from ucmsim.commands.lazily import LazyGroup
 from ucmsim.commands.printing import silence
+from ucmsim.secrecy import without_keys
 
 
 class Commands(LazyGroup):
-    """The commands, and an end with a sentence where what they print cannot be written."""
+    """The commands, and an end with a sentence where what they print cannot be written, which quotes no key."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            raise click.UsageError(without_keys(error.format_message()), error.ctx) from None
 
     def main(self, *given: Any, **options: Any) -> Any:
         try:

@@ -24,9 +24,10 @@ from ucmsim.clock import PbxClock
 from ucmsim.errors import readable
 from ucmsim.faults import FaultRefused, arming
 from ucmsim.register import BY_ID
+from ucmsim.secrecy import is_content
 from ucmsim.settings import Judge, Settings, load, load_pbx
 from ucmsim.settings import Pbx as PbxSettings
-from ucmsim.settings.keys import is_content, placed
+from ucmsim.settings.keys import placed
 from ucmsim.settings.rules import Broken
 
 DEFECT_IDS = MappingProxyType({row.id: "" if row.available else row.made for row in DEFECTS})

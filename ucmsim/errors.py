@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 
+from ucmsim.secrecy import without_keys
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong in a configuration, said completely enough to be mended without a manual.
 
     *file* and *line* say where it stands (a line of 0 means "nowhere in the file": a default or a command line),
-    *key* is the dotted key path, *wrong* and *right* are half sentences without a full stop.
+    *key* is the dotted key path, *wrong* and *right* are half sentences without a full stop. A key that is quoted in them,
+    because it stands where something else is due, is taken out.
     """
 
     key: str
@@ -27,6 +30,10 @@ class Problem:
     right: str = ""
     file: str = ""
     line: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("key", "wrong", "right", "file"):
+            object.__setattr__(self, name, without_keys(getattr(self, name)))
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""

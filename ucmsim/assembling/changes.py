@@ -15,7 +15,7 @@ from ucmsim.errors import ConfigurationError, Problem, listed
 from ucmsim.overlay import patched
 from ucmsim.settings import Api
 from ucmsim.settings import Pbx as PbxSettings
-from ucmsim.settings.keys import is_content
+from ucmsim.settings.keys import is_upload
 
 KEPT = MappingProxyType({"tls_private_key": "private.pem", "tls_cert": "certificate.pem"})
 """The files beside the history in which an upload is kept."""
@@ -63,18 +63,13 @@ def on_page(before: PbxSettings, page: Mapping[str, Any], home: Path, folder: Pa
     if not page:
         said = f"give {listed(Api.model_fields)}"
         raise ConfigurationError([Problem("", "there is nothing to change", said)])
-    uploads = {key: Upload(text.encode("utf-8", "surrogatepass")) for key in KEPT if (text := _uploaded(page.get(key)))}
+    uploads = {key: Upload(page[key].encode("utf-8", "surrogatepass")) for key in KEPT if is_upload(key, page.get(key))}
     api = {**written(before).get("api", {}), **page, **{key: str(home / KEPT[key]) for key in uploads}}
     document = kept({**written(before), "api": api}, written(before))
     after = read_pbx(document, folder, before=before, uploads=uploads)
     uploaded = [f"api.{key}" for key in uploads]
     keys = dict.fromkeys([*differing(before, after), *uploaded])
     return Change(after, tuple(keys), uploads)
-
-
-def _uploaded(value: object) -> str:
-    """Return *value* if it is an upload and no path."""
-    return value if isinstance(value, str) and is_content(value) else ""
 
 
 def differing(before: PbxSettings, after: PbxSettings) -> Iterator[str]:

@@ -12,6 +12,7 @@ import click
 from ucmsim.commands.said import programs_said
 from ucmsim.contract.errors import ControlError, ControlTimeout, ControlUnauthorised, ControlUnreachable
 from ucmsim.errors import ConfigurationError, UcmsimError
+from ucmsim.secrecy import without_keys
 
 REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
 """Exit codes: it could not be done, it was asked wrongly, no ucmsim answers, Ctrl-C."""
@@ -44,7 +45,7 @@ def _sentence(error: Exception) -> str:
             return f"{error} (--timeout SECONDS)"
         case ControlUnauthorised():
             return _NOT_THIS_ONE
-    return str(error)
+    return without_keys(str(error))
 
 
 def _for_programs(error: Exception) -> dict[str, Any]:

@@ -7,14 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ucmsim.errors import BindError, ConfigurationError, TooManyOpen
+from ucmsim.secrecy import without_keys
 
 JSON = "application/json"
 
 
 class ApiError(Exception):
-    """What the caller did wrong: an HTTP status, a code for programs, a sentence for people, and the field."""
+    """What the caller did wrong: an HTTP status, a code for programs, a sentence for people, and the field.
+
+    A key that was sent where something else is due is not sent back.
+    """
 
     def __init__(self, status: int, code: str, message: str, field: str | None = None) -> None:
+        message, field = without_keys(message), field and without_keys(field)
         super().__init__(message)
         self.status = status
         self.body = {"error": {"code": code, "message": message, "field": field}}

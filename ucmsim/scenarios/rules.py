@@ -39,6 +39,7 @@ from ucmsim.scenarios.language import (
     Step,
 )
 from ucmsim.settings import Api
+from ucmsim.settings.keys import is_upload
 from ucmsim.settings.objections import Source, validated
 from ucmsim.settings.rules import broken_in_clock_change
 from ucmsim.settings.yamltree import Path as KeyPath
@@ -179,7 +180,7 @@ def _of_identity(identity: Mapping[str, Any]) -> Iterator[Mistake]:
 
 def _of_api(changes: Mapping[str, Any]) -> Iterator[Mistake]:
     try:
-        validated(Api, dict(changes), Source(), Path())
+        validated(Api, {key: value for key, value in changes.items() if not is_upload(key, value)}, Source(), Path())
     except ConfigurationError as error:
         for problem in error.problems:
             key = problem.key.partition(".")[0].partition("[")[0]

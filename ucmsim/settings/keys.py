@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ucmsim.overlay import GUIDE
-from ucmsim.secrecy import HIDDEN
+from ucmsim.secrecy import HIDDEN, is_content
 
 
 class Keys(BaseModel):
@@ -84,9 +84,13 @@ def placed(base: Path, text: str) -> Path:
     return base / Path(text).expanduser()
 
 
-def is_content(text: str) -> bool:
-    """Return whether *text* is what stands in a file rather than where it stands."""
-    return "-----BEGIN" in text or "\n" in text
+_UPLOADS = ("tls_private_key", "tls_cert")
+"""Files that a running PBX takes as their text, too, as the device's page does."""
+
+
+def is_upload(key: str, value: object) -> bool:
+    """Return whether the *value* under *key* of that page is what is uploaded, rather than where it stands."""
+    return key in _UPLOADS and isinstance(value, str) and is_content(value)
 
 
 def _file(value: object, info: ValidationInfo) -> Path:
@@ -95,8 +99,9 @@ def _file(value: object, info: ValidationInfo) -> Path:
     if not text or "\0" in text:
         raise wrong("this names no file", "write a path")
     if is_content(text):  # which may be a private key, and is not quoted
-        right = "write the path of a file; a running PBX takes key and certificate themselves: PATCH /v1/pbxs/{pbx}/api"
-        raise wrong("this is the text of a file, not its path", right)
+        uploaded = "; a running PBX takes key and certificate themselves: PATCH /v1/pbxs/{pbx}/api"
+        hint = uploaded if info.field_name in _UPLOADS else ""
+        raise wrong("this is the text of a file, not its path", f"write the path of a file{hint}")
     try:
         return placed(base, text)
     except RuntimeError:

@@ -15,8 +15,9 @@ from ucmsim.commands.ctl.words import nested
 from ucmsim.commands.outeroptions import group
 from ucmsim.commands.seconds import SECONDS
 from ucmsim.errors import readable
+from ucmsim.secrecy import is_content
 
-_PEM = ("tls_private_key", "tls_cert")
+_UPLOADS = ("tls_private_key", "tls_cert")
 
 
 def _no_pair(_context: click.Context, _parameter: click.Parameter, word: str | None) -> str | None:
@@ -91,9 +92,11 @@ def change(client: ControlClient, pbx: str, *, words: tuple[str, ...], as_json: 
     tls_private_key and tls_cert are names of PEM files here, which are uploaded, or null for what was minted.
     """
     changes: dict[str, Any] = nested(words)
-    for name in _PEM:
-        if isinstance(changes.get(name), str):
-            changes[name] = _pem(Path(changes[name]))
+    for name in _UPLOADS:
+        if isinstance(file := changes.get(name), str):
+            if is_content(file):  # which is a key perhaps, and is not quoted
+                raise click.UsageError(f"{name} is given the text of a file, not its name; write {name}=FILE")
+            changes[name] = _pem(Path(file))
     showing.one(client.change_api(pbx, changes), as_json=as_json)
 
 
