@@ -1,42 +1,31 @@
-"""JSON Schemas of what the control plane is sent: made from the models that read it, and from the tables behind them. Pure."""
+"""JSON Schemas of what the control plane is sent: made from the models that read it, and from the tables behind them.
+
+Those of faults are in `faultschemas.py`. Pure.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from itertools import combinations
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
-
 from ucmsim import configuration
 from ucmsim.asking import identitywish, wishes
+from ucmsim.asking.faultschemas import fault
+from ucmsim.asking.schemaparts import INSTANT, Components, closed, model, referred, unsaid
 from ucmsim.calls.shapes import SHAPES
 from ucmsim.certificates.defects import DEFECTS
 from ucmsim.contract.answerschemas import REFERRED, Schema
-from ucmsim.faults.kind import Kind
-from ucmsim.faults.kinds import KINDS
-from ucmsim.faults.terms import Terms
 from ucmsim.settings import HIDDEN, ClockChange, Pbx
 
-INSTANT: Mapping[str, Any] = MappingProxyType(
-    {"type": "string", "format": "date-time", "description": "ISO instant with its zone"}
-)
-Components = MutableMapping[str, Schema]
 _NULL: Mapping[str, Any] = MappingProxyType({"type": "null"})
-_SAID = frozenset({"description", "default"})
-
-
-def referred(name: str) -> Schema:
-    """Return what refers to the component called *name*."""
-    return {"$ref": f"{REFERRED}{name}"}
 
 
 def settings(components: Components) -> Schema:
     """Return the schema of a PBX's settings, as under `pbxs:` of sim.yaml."""
     if "Settings" not in components:
-        _model(Pbx, "Settings", components, "settings")
+        model(Pbx, "Settings", components, "settings")
         properties = components["Settings"]["properties"]
         properties["faults"]["items"] = fault(components)
         password = components["settings.Api"]["properties"]["tls_authentication_password"]
@@ -85,19 +74,14 @@ def _patch(schema: Schema, components: Components) -> Schema:
             components[f"patch.{target}"] = _patched_group(components[target], components)
         return {"anyOf": [referred(f"patch.{target}"), dict(_NULL)]}
     own = _patched_group(schema, components) if schema.get("type") == "object" else schema
-    kinds = own["anyOf"] if [*own.keys() - _SAID] == ["anyOf"] else [_unsaid(own)]
+    kinds = own["anyOf"] if [*unsaid(own)] == ["anyOf"] else [unsaid(own)]
     return {"anyOf": [*(one for one in kinds if one != _NULL), dict(_NULL)]}
-
-
-def _unsaid(schema: Schema) -> Schema:
-    """Return *schema* without what the settings say of it."""
-    return {key: value for key, value in schema.items() if key not in _SAID}
 
 
 def _patched_group(group: Schema, components: Components) -> Schema:
     free = group.get("additionalProperties", True)
     return {
-        **{key: value for key, value in _unsaid(group).items() if key != "required"},
+        **{key: value for key, value in unsaid(group).items() if key != "required"},
         "properties": {name: _patch(one, components) for name, one in group.get("properties", {}).items()},
         "additionalProperties": _patch(free, components) if isinstance(free, dict) else free,
     }
@@ -105,7 +89,7 @@ def _patched_group(group: Schema, components: Components) -> Schema:
 
 def clock_change(components: Components) -> Schema:
     """Return the schema of a change of the clock."""
-    schema = _model(ClockChange, "ClockChange", components)
+    schema = model(ClockChange, "ClockChange", components)
     found = components["ClockChange"]
     for name in ("rate", "advance", "step"):
         found["properties"][name] = _without_null(found["properties"][name])
@@ -155,47 +139,6 @@ def call(components: Components) -> Schema:
     return referred("CallWish")
 
 
-def fault(components: Components) -> Schema:
-    """Return the schema of a fault: one of its kinds, whose own fields stand beside the terms on which it acts."""
-    if "NewFault" in components:
-        return referred("NewFault")
-    terms = _terms(components)
-    for kind in KINDS:
-        components[f"fault.{kind.id}"] = _of_kind(kind, terms)
-    components["NewFault"] = {
-        "description": "A fault and the terms on which it acts; fault names its kind.",
-        "oneOf": [referred(f"fault.{kind.id}") for kind in KINDS],
-        "discriminator": {
-            "propertyName": "fault",
-            "mapping": {kind.id: f"{REFERRED}fault.{kind.id}" for kind in KINDS},
-        },
-    }
-    return referred("NewFault")
-
-
-def fault_changes(components: Components) -> Schema:
-    """Return the schema of changes of a fault: fields of its kind, whichever that is, and terms."""
-    fault(components)
-    terms = {name: referred(f"fault.terms.{name}") for name in Terms.model_fields if name != "name"}
-    fields: dict[str, list[Schema]] = {name: [] for name in sorted({name for kind in KINDS for name in kind.fields})}
-    for name, given in fields.items():
-        for kind in KINDS:
-            one = _unsaid(components[f"fault.{kind.id}"]["properties"][name]) if name in kind.fields else None
-            if one is not None and one not in given:
-                given.append(one)
-    components["FaultChanges"] = {
-        "type": "object",
-        "description": "Fields of the fault's kind, and terms; what is not given stays.",
-        "properties": {
-            **{name: {"anyOf": given} if given[1:] else given[0] for name, given in fields.items()},
-            **terms,
-        },
-        "minProperties": 1,
-        "additionalProperties": False,
-    }
-    return referred("FaultChanges")
-
-
 def api_changes(components: Components) -> Schema:
     """Return the schema of changes on the API Configuration page."""
     settings(components)
@@ -224,9 +167,9 @@ def identity(components: Components) -> Schema:
         "A certificate that was shown before needs no key.",
         "oneOf": [
             {"type": "object", "maxProperties": 0},
-            _closed({"defect": {"enum": [*shown, None]}}),
-            {**_closed({"certificate": pem, "key": pem}), "required": ["certificate"]},
-            _closed({"valid_for": seconds}),
+            closed({"defect": {"enum": [*shown, None]}}),
+            {**closed({"certificate": pem, "key": pem}), "required": ["certificate"]},
+            closed({"valid_for": seconds}),
         ],
     }
     return referred("NewIdentity")
@@ -235,67 +178,5 @@ def identity(components: Components) -> Schema:
 def file(components: Components) -> Schema:
     """Return the schema of where a PBX is written to, or read from."""
     path = {"type": "string", "pattern": "^/", "description": "absolute path on the machine where ucmsim runs"}
-    components["File"] = _closed({"file": path})
+    components["File"] = closed({"file": path})
     return referred("File")
-
-
-def _closed(properties: Mapping[str, Schema]) -> Schema:
-    return {
-        "type": "object", "properties": dict(properties), "required": list(properties), "additionalProperties": False,
-    }  # fmt: skip
-
-
-def _terms(components: Components) -> Mapping[str, Schema]:
-    """Return what refers to the schemas of the terms of a fault, by name."""
-    _model(Terms, "fault.Terms", components, "fault")
-    terms: dict[str, Schema] = components.pop("fault.Terms")["properties"]
-    terms |= {"after": _point(), "until": _point()}
-    components.pop("fault.Point")
-    components.update({f"fault.terms.{name}": one for name, one in terms.items()})
-    return {name: referred(f"fault.terms.{name}") for name in terms}
-
-
-def _point() -> Schema:
-    """Return the schema of an instant on one of the two clocks."""
-    named = [_closed({name: dict(INSTANT)}) for name in ("pbx", "wall")]
-    said = "an instant on the PBX clock, or on one of the two by its name"
-    return {"description": said, "anyOf": [{"type": "null"}, dict(INSTANT), *named]}
-
-
-def _of_kind(kind: Kind, terms: Mapping[str, Schema]) -> Schema:
-    own = TypeAdapter[Any](kind.record).json_schema()
-    written = {name: _placed(own["properties"][name], "fault") for name in kind.fields}
-    for name in kind.secrets:
-        written[name] = {**written[name], "description": f"told as {HIDDEN}, which keeps it where it is sent back"}
-    if "defect" in written:
-        written["defect"] = {"enum": [one.id for one in DEFECTS]}
-    return {
-        "type": "object",
-        "description": kind.statement,
-        "properties": {"fault": {"const": kind.id}, **written, **terms},
-        "required": ["fault", *(name for name in own.get("required", ()) if name in written)],
-        "additionalProperties": False,
-    }
-
-
-def _model(kind: type[BaseModel], name: str, components: Components, prefix: str = "") -> Schema:
-    """Add the schema of a model to the *components*, what it refers to with a *prefix*."""
-    schema = kind.model_json_schema(by_alias=True)
-    for inner, one in schema.pop("$defs", {}).items():
-        components[f"{prefix}.{inner}"] = _placed(one, prefix)
-    components[name] = _placed(schema, prefix)
-    return referred(name)
-
-
-def _placed(schema: Any, prefix: str) -> Any:
-    """Return *schema* as a component: references lead to others, titles that only repeat a key are left out."""
-    if isinstance(schema, list):
-        return [_placed(one, prefix) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = {
-        key: _placed(value, prefix) for key, value in schema.items() if key != "title" or not isinstance(value, str)
-    }
-    if isinstance(found.get("$ref"), str):
-        found["$ref"] = re.sub(r"^#/\$defs/", f"{REFERRED}{prefix}.", found["$ref"])
-    return found

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, get_origin
 
 from ucmsim import __version__
-from ucmsim.asking import bodyschemas
+from ucmsim.asking import bodyschemas, faultschemas
 from ucmsim.asking.queryschemas import parameters
+from ucmsim.asking.schemaparts import Components
 from ucmsim.contract import operations
 from ucmsim.contract.answerschemas import REFERRED, Schema, schema_of
 from ucmsim.contract.operations import OPERATIONS, Operation
@@ -36,7 +37,7 @@ _RESUMES: Mapping[str, Any] = MappingProxyType({
 
 _ERROR: Mapping[str, Any] = MappingProxyType({_JSON: {"schema": {"$ref": f"{REFERRED}Error"}}})
 
-_Body = Callable[[bodyschemas.Components], Schema]
+_Body = Callable[[Components], Schema]
 _BODIES: Mapping[str, _Body] = MappingProxyType({
     "create_pbx": bodyschemas.new_pbx,
     "put_pbx": bodyschemas.settings,
@@ -44,8 +45,8 @@ _BODIES: Mapping[str, _Body] = MappingProxyType({
     "change_api": bodyschemas.api_changes,
     "show_identity": bodyschemas.identity,
     "change_clock": bodyschemas.clock_change,
-    "arm_fault": bodyschemas.fault,
-    "change_fault": bodyschemas.fault_changes,
+    "arm_fault": faultschemas.fault,
+    "change_fault": faultschemas.fault_changes,
     "snapshot": bodyschemas.file,
     "restore": bodyschemas.file,
 })  # fmt: skip
