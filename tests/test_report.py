@@ -213,7 +213,7 @@ def test_good_collector_has_a_good_report(ucm: Ucm, ucm_fleet: UcmFleet, tmp_pat
     assert told["good"] is True
     assert {one["title"] for one in told["findings"] if one["level"] == "good"} == {
         "All 4 calls were delivered whole at least once",
-        "All 3 recordings were fetched whole",
+        "3 of 4 recordings were fetched whole; no CDR names the other",
         "A bad certificate was shown on 1 connection, and no request came over it",
         "Nothing careless was seen in what its clients sent",
     }
@@ -221,6 +221,7 @@ def test_good_collector_has_a_good_report(ucm: Ucm, ucm_fleet: UcmFleet, tmp_pat
     page = str(Text(members(tmp_path / "run.zip")["report.html"]))
     assert "Nothing that was looked at went wrong" in page
     assert "voicemail/default/1040/INBOX/msg0000.wav : named by no CDR" in page
+    assert "3 / 4 recordings fetched whole" in page
 
 
 @pytest.mark.ucmsim(**{**EMPTY, "recording": {"share": 1.0}})

@@ -179,12 +179,24 @@ def test_how_a_recording_was_fetched(whole: int, cut: int, named: bool, asked: b
     assert File("a.wav", whole, cut, named, asked).how == how
 
 
-def test_recordings_that_no_cdr_names_are_told_beside_the_others() -> None:
-    """That all others were fetched stays good, and is not all that there is to say."""
-    assert [one[:2] for one in of("recording", recordings={"unnamed": 1, "whole": 2})] == [
-        ("good", "All 2 recordings were fetched whole"),
-        ("open", "1 recording that no CDR names was not fetched"),
-    ]
+@pytest.mark.parametrize(
+    ("recordings", "told"),
+    [
+        ({"whole": 2, "unnamed": 1}, [("good", "2 of 3 recordings were fetched whole; no CDR names the other")]),
+        ({"whole": 1, "unnamed": 3}, [("good", "1 of 4 recordings was fetched whole; no CDR names the other 3")]),
+        ({"never": 1, "unnamed": 1}, [("open", "The one recording that a CDR names was not fetched")]),
+        ({"never": 5, "unnamed": 1}, [("open", "None of the 5 recordings that CDRs name was fetched")]),
+        ({"vain": 1, "whole": 4, "unnamed": 1}, [("bad", "1 of 5 recordings was not fetched whole")]),
+    ],
+)  # fmt: skip
+def test_recordings_that_no_cdr_names_are_told_beside_the_others(
+    recordings: dict[str, int], told: list[tuple[Level, str]]
+) -> None:
+    """That all others were fetched stays good; none is called the only one, or all, where there are such beside it."""
+    unnamed, further = recordings["unnamed"], "" if told[0][0] == "good" else "further "
+    beside = ("open", f"{unnamed} {further}recording{'s' if unnamed > 1 else ''} that no CDR names {'were' if unnamed > 1 else 'was'} not fetched")  # fmt: skip
+    found = [one[:2] for one in of("recording", recordings=recordings)]
+    assert sorted(found) == sorted([*told, beside])
 
 
 @pytest.mark.parametrize(

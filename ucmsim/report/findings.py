@@ -63,16 +63,18 @@ def _calls(summary: Summary) -> Iterator[Finding]:
 
 def _recordings(summary: Summary) -> Iterator[Finding]:
     found, name = summary.recordings, summary.name
-    if unnamed := found["unnamed"]:
-        more = f"who goes by the CDRs does not know of {'it' if unnamed == 1 else 'them'}; a listing of /recapi tells"
-        yield Finding(name, "open", f"{_many(unnamed, 'recording')} that no CDR names {_be(unnamed)} not fetched", more)
+    unnamed = found["unnamed"]
     every = found.total() - unnamed
+    missing = found["cut"] + found["vain"] + found["never"]
+    if unnamed:
+        more = f"who goes by the CDRs does not know of {'it' if unnamed == 1 else 'them'}; a listing of /recapi tells"
+        what = _many(unnamed, "further recording" if missing else "recording")
+        yield Finding(name, "open", f"{what} that no CDR names {_be(unnamed)} not fetched", more)
     if not every:
         return
-    missing = found["cut"] + found["vain"] + found["never"]
-    if found["never"] == every:
-        none = f"None of {every:,} recordings was" if every > 1 else "The one recording there is was not"
-        yield Finding(name, "open", f"{none} fetched", _unasked(summary, "them" if every > 1 else "it"))
+    if found["never"] == every:  # CDRs name them all: what none names is due only when a part of it was fetched
+        title = _none(every, others=unnamed > 0)
+        yield Finding(name, "open", title, _unasked(summary, "them" if every > 1 else "it"))
     elif missing:
         why = [
             f"{_among(found['cut'], missing)} came only in part" if found["cut"] else "",
@@ -82,8 +84,19 @@ def _recordings(summary: Summary) -> Iterator[Finding]:
         yield Finding(
             name, "bad", f"{_of(missing, every, 'recording')} not fetched whole", "; ".join(filter(None, why))
         )
+    elif unnamed:
+        others = "the other" if unnamed == 1 else f"the other {unnamed:,}"
+        title = f"{_of(every, found.total(), 'recording')} fetched whole; no CDR names {others}"
+        yield Finding(name, "good", title)
     else:
         yield Finding(name, "good", f"{_each(every, 'recording')} fetched whole")
+
+
+def _none(count: int, *, others: bool) -> str:
+    """Return that none of *count* recordings, which CDRs name, was fetched; *others* says that there are more."""
+    if count == 1:
+        return f"The one recording {'that a CDR names' if others else 'there is'} was not fetched"
+    return f"None of {f'the {count:,} recordings that CDRs name' if others else f'{count:,} recordings'} was fetched"
 
 
 def _unasked(summary: Summary, what: str) -> str:
