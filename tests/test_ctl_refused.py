@@ -65,7 +65,17 @@ def test_a_wrong_token_is_refused(control: Control) -> None:
         (("--config", "/dev/null", "status"), "it is empty"),
         (("clock", "advance", "soon"), "'soon' is no number of seconds, such as 3600, or 90s, 5m, 1h or 2d"),
         (("clock", "step", "1w"), "'1w' is no number of seconds"),
-        (("clock", "set", "noon"), "'noon' is not an ISO instant"),
+        *(
+            ((*words, "noon"), "'noon' is not an ISO instant")
+            for words in (
+                ("clock", "set"),
+                ("calls", "list", "--since"),
+                ("ledger", "--until"),
+                ("journal", "--since"),
+                ("calls", "place", "answered", "1001", "1002", "--at"),
+            )
+        ),
+        (("identity", "set", "expired=1"), "'expired=1' is no defect; 'ucmsim show defects' has them"),
         (
             ("identity", "set", "valid_for=3"),
             "'valid_for=3' is no defect; everything else is said by an option: --valid-for 3",
@@ -114,14 +124,14 @@ def test_who_takes_too_long_is_told_of_as_such(busy: int) -> None:
     assert said(*where, "--timeout", "60", "pbxs", "create", "hq", "--timeout", "0.2", code=3) == f"{late}{done}{more}"
 
 
-def test_programs_are_told_why_not(pbx: str) -> None:
+def test_programs_are_told_why_not(pbx: str, control: Control) -> None:
     """With --json a refusal is the control plane's own error, on standard error; what was typed wrongly stays a sentence."""
     refused = run("pbxs", "create", pbx, "--json")
     assert (refused.exit_code, refused.stdout) == (1, "")
-    assert json.loads(refused.stderr)["error"].keys() == {"code", "message", "field"}
-    assert (json.loads(refused.stderr)["error"]["code"], json.loads(refused.stderr)["error"]["field"]) == (
-        "exists",
-        "name",
+    assert json.loads(refused.stderr)["error"] == control("POST", "/v1/pbxs", {"name": pbx}).error
+    several = run("pbxs", "patch", pbx, "seed=x", "history.days=-1", "--json")
+    assert json.loads(several.stderr)["error"] == (
+        control("PATCH", f"/v1/pbxs/{pbx}", {"seed": "x", "history": {"days": -1}}).error
     )
     nobody = run("--url", "http://127.0.0.1:1", "--token", "x", "--json", "status")
     assert (nobody.exit_code, json.loads(nobody.stderr)["error"]["code"]) == (3, "unreachable")
@@ -130,7 +140,7 @@ def test_programs_are_told_why_not(pbx: str) -> None:
         "code": "invalid", "field": None,
         "message": "nowhere.yaml: it cannot be read: No such file or directory; name a file that is here, or - for standard input",
     })  # fmt: skip
-    assert "Error: " in run("faults", "list", "--jsno").stderr
+    assert "Error: " in run("faults", "list", "--json", "--jsno").stderr
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import pytest
 
-from ucmsim.commands.ctl.words import LISTS, TEXTS, nested, settings_of
+from ucmsim.commands.ctl.words import LISTS, NUMBERS, TEXTS, nested, settings_of
 
 DOCUMENT = json.loads((Path(__file__).parents[1] / "docs" / "openapi.json").read_text())
 
@@ -34,6 +34,13 @@ DOCUMENT = json.loads((Path(__file__).parents[1] / "docs" / "openapi.json").read
         ("when.acctid=7", {"when": {"acctid": [7]}}),
         ("when.shape=ivr", {"when": {"shape": ["ivr"]}}),
         ("quirks.acctid=x", {"quirks": {"acctid": "x"}}),
+        ("tls_max=1.2", {"tls_max": "1.2"}),
+        ("personality=6510", {"personality": "6510"}),
+        ("quirks.realm=12", {"quirks": {"realm": "12"}}),
+        ("tls_names=pbx.example.com", {"tls_names": ["pbx.example.com"]}),
+        ("recording.kinds=inbound", {"recording": {"kinds": ["inbound"]}}),
+        ("traffic.phones.page=3", {"traffic": {"phones": {"page": 3}}}),
+        ("enable=true", {"enable": True}),
     ],
 )
 def test_what_a_word_means(word: str, found: dict[str, Any]) -> None:
@@ -51,7 +58,7 @@ def test_a_file_among_the_words_is_told_where_it_goes() -> None:
 def _kinds(
     schema: dict[str, Any], path: tuple[str, ...] = (), within: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, str]]:
-    """Yield each dotted path in a *schema*, and a type that may stand there."""
+    """Yield each dotted path in a *schema*, and a type that may stand there; of a list, that of its items too."""
     if (reference := schema.get("$ref")) is not None:
         if reference not in within:
             found: Any = DOCUMENT
@@ -63,24 +70,37 @@ def _kinds(
         for one in schema.get(way, ()):
             yield from _kinds(one, path, within)
     if path and "type" in schema:
-        yield ".".join(path), schema["type"]
+        items = schema.get("items") or {}
+        of = {items.get("type"), *(one.get("type") for one in items.get("anyOf", ()))} - {None}
+        kinds = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+        yield from ((".".join(path), f"array of {'/'.join(sorted(of))}" if one == "array" else one) for one in kinds)
     for key, one in schema.get("properties", {}).items():
         yield from _kinds(one, (*path, key), within)
 
 
 def test_keys_that_are_text_or_lists_are_those_of_the_bodies() -> None:
-    """Each name is such in every body that is made of words; whatever in ``when`` is a list is one of them."""
+    """Each is such in every body that is made of words, and no text, list of texts, or list in ``when``, is left out."""
     found: dict[str, set[str]] = {}
     for path, operations in DOCUMENT["paths"].items():
-        for operation in operations.values() if "/calls" not in path else ():
+        for operation in (
+            operations.values() if path.endswith(("/pbxs", "/{pbx}", "/api", "/faults", "/{name}")) else ()
+        ):
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 for key, kind in _kinds(content["schema"]):
                     found.setdefault(key, set()).add(kind)
 
     def of(name: str) -> set[str]:
-        return set().union(*(kinds for key, kinds in found.items() if f".{key}".endswith(f".{name}")))
+        return set().union(*(kinds for key, kinds in found.items() if f".{key}".endswith(f".{name}"))) - {"null"}
 
-    assert {name: of(name) - {"null"} for name in TEXTS} == {name: {"string"} for name in TEXTS}
-    assert {name: of(name) - {"null", "object"} for name in LISTS} == {name: {"array"} for name in LISTS}
-    terms = {key for key, kinds in found.items() if key.startswith("when.") and "array" in kinds}
-    assert terms == {name for name in LISTS if name.startswith("when.")}
+    def listed(key: str, names: tuple[str, ...]) -> bool:
+        return f".{key}".endswith(tuple(f".{name}" for name in names))
+
+    assert {name: of(name) for name in TEXTS} == {name: {"string"} for name in TEXTS}
+    assert [key for key, kinds in found.items() if kinds - {"null"} == {"string"} and not listed(key, TEXTS)] == [
+        "spread"  # one of two words, and a number elsewhere
+    ]
+    assert {name: of(name) for name in LISTS} == {name: {"array of string"} for name in LISTS}
+    assert {name: of(name) - {"object"} for name in NUMBERS} == {name: {"array of integer"} for name in NUMBERS}
+    texts = {key for key, kinds in found.items() if "array of string" in kinds}
+    terms = {key for key, kinds in found.items() if key.startswith("when.") and any("array" in kind for kind in kinds)}
+    assert [key for key in sorted(texts | terms) if not listed(key, (*LISTS, *NUMBERS))] == []

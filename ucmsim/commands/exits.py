@@ -50,13 +50,14 @@ def _sentence(error: Exception) -> str:
 
 def _for_programs(error: Exception) -> dict[str, Any]:
     """Return *error* as the control plane tells one."""
-    code, field = "failed", None
+    code, field, message = "failed", None, _sentence(error)
     match error:
         case ControlError():
             code, field = error.code, error.field
+            message = message.removesuffix(f" ({field})")  # which is told by itself
         case ConfigurationError():
             code, field = "invalid", error.problems[0].key or None
-    return {"error": {"code": code, "message": _sentence(error), "field": field}}
+    return {"error": {"code": code, "message": message, "field": field}}
 
 
 def _code(error: Exception, otherwise: int) -> int:

@@ -14,6 +14,7 @@ from ucmsim.client import ControlClient
 from ucmsim.commands import completing, printing
 from ucmsim.commands.asking import About, asks, given
 from ucmsim.commands.following import Follower
+from ucmsim.commands.instant import INSTANT
 from ucmsim.commands.outeroptions import LocatedCommand, for_programs
 from ucmsim.commands.said import where_said
 from ucmsim.contract.answers import Entry
@@ -69,8 +70,8 @@ def _in_form(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--follow", "-f", is_flag=True, help="Begin with the last ones, and go on as they happen.")
 @click.option("--all", "every", is_flag=True, help="Also connections that served their requests.")
 @_filter("kind", type=click.Choice(KINDS))
-@_filter("since")
-@_filter("until")
+@_filter("since", type=INSTANT)
+@_filter("until", type=INSTANT)
 @_filter("clock", type=click.Choice(CLOCKS))
 @_filter("peer")
 @_filter("path")

@@ -14,6 +14,7 @@ from ucmsim.commands.asking import About, asks, given
 from ucmsim.commands.ctl import showing
 from ucmsim.commands.ctl.placing import place
 from ucmsim.commands.ctl.showing import Columns
+from ucmsim.commands.instant import INSTANT
 from ucmsim.commands.outeroptions import LocatedCommand, group
 
 _COLUMNS: Columns = MappingProxyType({
@@ -39,8 +40,8 @@ def _which(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give *command* what narrows a list of calls."""
     for option in reversed((
         click.option("--began", type=click.IntRange(0), help="The call that began then, as 'ctl calls place' tells it."),
-        click.option("--since", help="Calls that ended then or later: an ISO instant with its zone."),
-        click.option("--until", help="Calls that ended before then."),
+        click.option("--since", type=INSTANT, help="Calls that ended then or later: an ISO instant with its zone."),
+        click.option("--until", type=INSTANT, help="Calls that ended before then."),
         click.option("--session", help="The session of one of its CDRs."),
         click.option("--uniqueid", help="The uniqueid of one of its CDRs."),
         click.option("--shape", shell_complete=completing.shapes, help="How the call went."),

@@ -11,9 +11,9 @@ from ucmsim.client import ControlClient
 from ucmsim.commands import completing
 from ucmsim.commands.asking import About, asks
 from ucmsim.commands.ctl import showing
+from ucmsim.commands.instant import INSTANT
 from ucmsim.commands.outeroptions import group
 from ucmsim.commands.seconds import SECONDS
-from ucmsim.contract.fields import FieldRefused, instant_of
 
 
 def _rate(text: str) -> float:
@@ -24,15 +24,6 @@ def _rate(text: str) -> float:
     except ValueError:
         pass
     raise click.BadParameter(f"'{text}' is no number, such as 60 for a minute in each second")
-
-
-def _instant(text: str) -> str:
-    """Return *text*, which is an ISO instant with its zone; raises `click.BadParameter`."""
-    try:
-        instant_of(text, "INSTANT")
-    except FieldRefused as refused:
-        raise click.BadParameter(str(refused)) from None
-    return text
 
 
 @group("The PBX clock: show, set, advance, step, rate, zone.")
@@ -65,7 +56,7 @@ def show(client: ControlClient, pbx: str, *, as_json: bool) -> None:
     showing.one(client.clock(pbx), as_json=as_json)
 
 
-_moves("set", "now", _instant, "INSTANT", "Set it to an ISO instant with its zone; what lies between does not happen.")
+_moves("set", "now", INSTANT, "INSTANT", "Set it to an ISO instant with its zone; what lies between does not happen.")
 _moves("advance", "advance", SECONDS, "SECONDS", "Let time pass, with all that happens in it.")
 _moves("step", "step", SECONDS, "SECONDS", "Correct it, forward or back, as NTP does; in the world no time passes.")
 _moves("rate", "rate", _rate, "RATE", "Let it run so many times as fast as real time; 0 freezes it.")

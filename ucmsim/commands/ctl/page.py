@@ -20,12 +20,18 @@ from ucmsim.secrecy import is_content
 _UPLOADS = ("tls_private_key", "tls_cert")
 
 
-def _no_pair(_context: click.Context, _parameter: click.Parameter, word: str | None) -> str | None:
+def _no_pair(context: click.Context, _parameter: click.Parameter, word: str | None) -> str | None:
     """Return the *word*, which is no ``key=value``; raises `click.BadParameter`."""
     key, equals, value = (word or "").partition("=")
     if equals:
-        option = f"--{key.replace('_', '-')} {value}"
-        raise click.BadParameter(f"'{word}' is no defect; everything else is said by an option: {option}")
+        option = f"--{key.replace('_', '-')}"
+        there = [one for parameter in context.command.params for one in parameter.opts]
+        right = (
+            f"everything else is said by an option: {option} {value}"
+            if option in there
+            else "'ucmsim show defects' has them"
+        )
+        raise click.BadParameter(f"'{word}' is no defect; {right}")
     return word
 
 

@@ -41,7 +41,8 @@ def pbxs() -> None:
     """The PBXs of a running ucmsim.
 
     Settings are those under pbxs.<name> of sim.yaml: from a file, or as words such as personality=ucm6510 or
-    history.days=3; a value that is JSON is read as such, anything else is text.
+    history.days=3; a value that is JSON is read as such, anything else is text, and so is everything where a text is due.
+    Where a list is due one value is a list of one.
     """
 
 

@@ -15,10 +15,11 @@ from ucmsim.commands import completing
 from ucmsim.commands.asking import About, asks, given
 from ucmsim.commands.ctl import showing
 from ucmsim.commands.ctl.words import calls_of
+from ucmsim.commands.instant import INSTANT
 from ucmsim.commands.outeroptions import LocatedCommand
 from ucmsim.commands.seconds import SECONDS, Seconds
 from ucmsim.contract.answers import PlacedCall
-from ucmsim.contract.fields import FieldRefused, instant_of
+from ucmsim.instants import within_time
 
 MOST = 1000
 """Calls that --count lets happen at most; what they are sent in is then well within what the control plane takes."""
@@ -28,7 +29,9 @@ MOST = 1000
 @click.argument("shape", required=False, shell_complete=completing.shapes)
 @click.argument("caller", metavar="[FROM]", required=False)
 @click.argument("callee", metavar="[TO]", required=False)
-@click.option("--at", help="When it begins, in the world's time: an ISO instant with its zone; now if left out.")
+@click.option(
+    "--at", type=INSTANT, help="When it begins, in the world's time: an ISO instant with its zone; now if left out."
+)
 @click.option("--delay", type=SECONDS, help="Or how many seconds from now it begins.")
 @click.option("--ring", type=SECONDS, help="Seconds for which it rings.")
 @click.option("--talk", type=SECONDS, help="Seconds for which is talked.")
@@ -96,12 +99,10 @@ def _apart(call: dict[str, Any], count: int, every: float) -> Iterator[dict[str,
         first = call.get("delay", 0.0)
         yield from ({**call, "delay": first + number * every} for number in range(count))
         return
+    begins = within_time(call["at"])
     try:
-        begins = instant_of(call["at"], "--at")
         for number in range(count):
             yield {**call, "at": (begins + timedelta(seconds=number * every)).isoformat()}
-    except FieldRefused as refused:
-        raise click.UsageError(str(refused)) from None
     except OverflowError:
         raise click.UsageError("the last of these calls would begin after the year 9999; let --every be less") from None
 

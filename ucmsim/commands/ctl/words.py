@@ -15,10 +15,21 @@ from ucmsim.errors import ConfigurationError, Problem, readable
 from ucmsim.overlay import deeply_over
 
 _BRACKETS = re.compile(r"\[[^\[\]]+\]")
-TEXTS = ("tls_authentication_name", "tls_authentication_password", "username", "password")
-"""Keys of which the value is a text wherever they stand, and may look like a number."""
-LISTS = ("permitted_ips", "when.nth", "when.page", "when.acctid", "when.shape")
-"""Keys, with what stands before them where others have the same name, of which the value is a list."""
+TEXTS = (
+    "address", "at", "before", "charset", "client", "column", "ending", "error-signature", "format", "header", "high", "how",
+    "id", "import", "length", "line", "location", "low", "name", "parameter", "password", "path", "pbx", "personality", "realm",
+    "recapi-default-directory", "server", "service", "start", "suite", "tar-type", "time_zone", "tls_authentication_name",
+    "tls_authentication_password", "tls_bind_address", "tls_cert", "tls_max", "tls_min", "tls_private_key", "tls_profile",
+    "user", "username", "version", "wall", "wav-type", "when.recording", "word",
+)  # fmt: skip
+"""Keys, with what stands before them where others have the same name, of which the value is a text, and may look like a number."""
+LISTS = (
+    "permitted_ips", "tls_names", "restarts", "recording.kinds", "traffic.faker_locale",
+    "traffic.holidays", "when.shape",
+)  # fmt: skip
+"""Those of which it is a list of texts, and one is easily written alone."""
+NUMBERS = ("when.nth", "when.page", "when.acctid")
+"""Those of which it is a list of numbers."""
 _FILES = (".yaml", ".yml", ".json")
 
 
@@ -59,8 +70,8 @@ def _due(key: str, text: str) -> Any:
         return value
     if within.endswith(tuple(f".{name}" for name in TEXTS)):
         return value if isinstance(value, str) else text
-    if within.endswith(tuple(f".{name}" for name in LISTS)):
-        return value if isinstance(value, list) else [value]
+    if within.endswith(tuple(f".{name}" for name in (*LISTS, *NUMBERS))) and not isinstance(value, list):
+        return [value] if isinstance(value, str) or within.endswith(NUMBERS) else [text]
     return value
 
 
