@@ -48,7 +48,7 @@ class Command:
 
     def rows(self, form: str, file: Path) -> list[Row]:
         """Read a device file back; every row of it must be good."""
-        found = list(READERS[form](file.read_bytes().decode()))
+        found = list(READERS[form]([file.read_bytes().decode()]))
         assert all(isinstance(one, tuple) for one in found)
         return found
 

@@ -60,7 +60,7 @@ class _InMemory(History):
 
 def guide_rows() -> tuple[Row, ...]:
     """Return the three rows of the guide."""
-    found = list(READERS["csv"](GUIDE_CSV.decode()))
+    found = list(READERS["csv"]([GUIDE_CSV.decode()]))
     bad = [line for line in found if isinstance(line, BadLine)]
     assert not bad, bad
     return tuple(found)

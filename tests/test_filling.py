@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.filled import fill
+from ucmsim import regularfile
 from ucmsim.assembling.filling import Filled, covering, import_file, made_up
 from ucmsim.cdr.devicefile import BadLine, write
 from ucmsim.columns import AT, COLUMNS, GENERATIONS, NAMES, Row, row
@@ -270,6 +273,24 @@ def test_bytes_that_are_no_text_are_reported(history: History, tmp_path: Path) -
     file.write_bytes(header + first.replace(b"1000", b"10\xff0") + second)
     done = import_file(history, file, zone=ZONE)
     assert (done.rows, [bad.line for bad in done.bad]) == (1, [2])
+
+
+def test_a_file_that_breaks_off_while_it_is_read_leaves_nothing(
+    history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read while its rows are written: an error then is told as one at its beginning, and takes them back."""
+    file = device_file(tmp_path / "calls.csv")
+
+    def pieces(path: Path, _size: int) -> Iterator[bytes]:
+        yield path.read_bytes()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(regularfile, "pieces", pieces)
+    with pytest.raises(HistoryError, match=r"calls\.csv cannot be read: Input/output error$"):
+        filled(history, history={"import": str(file)})
+    assert (len(history), list(history.rows()), history.made_with()) == (0, [], {})
+    monkeypatch.undo()
+    assert filled(history, history={"import": str(file)}).rows == 2
 
 
 def test_progress_can_be_watched(history: History, tmp_path: Path) -> None:

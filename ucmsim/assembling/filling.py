@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -161,11 +163,12 @@ def import_file(
     counted in a warning. *zone* is that of the file's times. *form* is csv, json or xml; without it the file's name and
     first character decide. Raises `HistoryError` when the file cannot be read at all.
     """
-    return finished(_importing(history, file, _whole(file), form, zone=zone, watch=watch))
+    return finished(_importing(history, file, _pieces(file), form, zone=zone, watch=watch))
 
 
-def _whole(file: Path) -> Iterator[bytes]:
-    yield file.read_bytes()
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as opened:
+        yield from iter(partial(opened.read, STEP), b"")
 
 
 def _importing(
@@ -177,17 +180,11 @@ def _importing(
     zone: ZoneInfo,
     watch: Watch,
 ) -> Steps[Filled]:
-    texts = list[str]()
-    try:
-        for text in decoded(pieces):
-            texts.append(text)
-            yield
-    except OSError as error:
-        raise HistoryError(f"{file} cannot be read: {error.strerror}") from error
-    text = "".join(texts)
-    texts.clear()
+    texts = _texts(file, pieces)
+    begins = next(texts)
+    yield
     filled = Filled()
-    found = devicefile.READERS[form or devicefile.sniffed(text, file.name)](text)
+    found = devicefile.READERS[form or devicefile.sniffed(begins, file.name)](chain([begins], texts))
     unnamed = 0
 
     def good() -> Iterator[Record]:
@@ -204,6 +201,14 @@ def _importing(
     if unnamed:
         filled.warnings.append(f"{file.name}: names in recordfiles that no device can have written: {unnamed}")
     return filled
+
+
+def _texts(file: Path, pieces: Iterable[bytes]) -> Iterator[str]:
+    """Yield the text of *file*, which is in *pieces*; raises `HistoryError`."""
+    try:
+        yield from decoded(pieces)
+    except OSError as error:
+        raise HistoryError(f"{file} cannot be read: {error.strerror}") from error
 
 
 def named_by(row: Row, zone: ZoneInfo) -> Iterator[Recording | None]:

@@ -1,19 +1,21 @@
 """CDR files as the device writes them, read robustly and written so that they can be read back. Spec 4.2-4.4.
 
-Reading yields rows and `BadLine`s in the order of the file and never stops at a bad row. Pure: texts in, texts out.
+Reading takes the text of a file in pieces, of any size, yields rows and `BadLine`s in the order of the file, and never
+stops at a bad row. Pure: texts in, texts out.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 from xml.parsers import expat
 
-from ucmsim.cdr.devicetext import STEP, lines
+from ucmsim.cdr.devicetext import STEP, Window, lines, unmarked
+from ucmsim.cdr.jsonlist import NoJson, entries
 from ucmsim.cdr.render import Layout
 from ucmsim.columns import AT, COLUMNS, GENERATIONS, Generation, Row, row
 
@@ -24,6 +26,7 @@ _PRINTABLE = re.compile(r"[ -~]*\n")
 _SMALL = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _QUOTED_CLID = re.compile(r'"[^\r\n]*?" <[^<>,]*>(?=,)')
 _NUMBERS = tuple(AT[column.name] for column in COLUMNS if column.number)
+_LIST = re.compile(r'\s*(?:\{\s*"(?:cdr|cdr_root)"\s*:\s*)?\[')
 _DISPOSITIONS = frozenset({"ANSWERED", "NO ANSWER", "BUSY", "FAILED"})
 
 
@@ -57,7 +60,7 @@ def sniffed(text: str, name: str = "") -> str:
 
 def objection(text: str, name: str = "") -> str:
     """Return why *text* is no device file at all; an empty string if it is one, whatever its rows are like."""
-    first = next(READERS[sniffed(text, name)](text), None)
+    first = next(READERS[sniffed(text, name)]([text]), None)
     return first.why if isinstance(first, NoDeviceFile) else ""
 
 
@@ -68,16 +71,17 @@ def _rather(text: str, form: str) -> str:
     return f"; it looks like {looks.upper()}" if sure and looks != form else ""
 
 
-def read_csv(text: str) -> Iterator[Found]:
+def read_csv(texts: Iterable[str]) -> Iterator[Found]:
     """Read the device's CSV: 9 fields from the left, as many from the right as follow lastdata, the rest is lastdata.
 
     The header says which generation it is. A clid in quotes may hold commas.
     """
-    every = lines(text.removeprefix("\ufeff"))
+    every = lines(unmarked(texts))
     header = next(every).rstrip("\r")
     generation = next((known for known in GENERATIONS.values() if ",".join(known.columns) == header), None)
     if generation is None:
-        yield NoDeviceFile(1, f"this is no device CSV: that begins AcctId,accountcode,src{_rather(text, 'csv')}")
+        begins = next((line for line in chain([header], every) if line.strip()), "")
+        yield NoDeviceFile(1, f"this is no device CSV: that begins AcctId,accountcode,src{_rather(begins, 'csv')}")
         return
     for number, line in enumerate(every, 2):
         if line.strip("\r"):
@@ -110,32 +114,18 @@ def _split(line: str, generation: Generation) -> dict[str, str] | str:
     return dict(zip(generation.columns, fields, strict=True))
 
 
-def read_json(text: str) -> Iterator[Found]:
+def read_json(texts: Iterable[str]) -> Iterator[Found]:
     """Read the device's JSON, either root, groups taken apart into their rows."""
-    text = text.removeprefix("\ufeff")
-    begin = re.match(r'\s*(?:\{\s*"(?:cdr|cdr_root)"\s*:\s*)?\[', text)
+    text = Window(unmarked(texts))
+    while (begin := _LIST.match(text.text)) is None and len(text.text) < STEP and text.more():
+        pass
     if begin is None:
         due = 'that begins {"cdr": [ or {"cdr_root": ['
-        yield NoDeviceFile(1, f"this is no device JSON: {due}{_rather(text, 'json')}")
+        yield NoDeviceFile(1, f"this is no device JSON: {due}{_rather(text.text, 'json')}")
         return
-    decoder = json.JSONDecoder()
-    separator = re.compile(r"[\s,]*")
-    at, line, counted = begin.end(), 1, 0
-    while True:
-        at = separator.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing at the least
-        line, counted = line + text.count("\n", counted, at), at
-        if at >= len(text):
-            yield BadLine(line, "the file ends inside the list")
-            return
-        if text[at] == "]":
-            return
-        try:
-            entry, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError) as error:
-            yield BadLine(line, f"this is not JSON ({error}); the line is left out")
-            at = end if (end := text.find("\n", at)) >= 0 else len(text)
-            continue
-        yield from _entry(line, entry)
+    text.go(begin.end())
+    for line, entry in entries(text):
+        yield from [BadLine(line, entry.why)] if isinstance(entry, NoJson) else _entry(line, entry)
 
 
 def _entry(line: int, entry: Any) -> Iterator[Found]:
@@ -153,7 +143,7 @@ def _entry(line: int, entry: Any) -> Iterator[Found]:
             yield BadLine(line, "a sub_cdr must be an object")
 
 
-def read_xml(text: str) -> Iterator[Found]:
+def read_xml(texts: Iterable[str]) -> Iterator[Found]:
     """Read the device's XML: one `cdr` element a row inside any root, one element a column."""
     found: list[Found] = []
     state: dict[str, Any] = {"depth": 0, "values": None, "text": [], "line": 0}
@@ -174,20 +164,24 @@ def read_xml(text: str) -> Iterator[Found]:
     parser = expat.ParserCreate("utf-8")  # whatever a declaration in it says: it is text already
     parser.StartElementHandler, parser.EndElementHandler = opened, closed
     parser.CharacterDataHandler = lambda data: state["text"].append(data)  # noqa: PLW0108 - the list changes
-    text = text.removeprefix("\ufeff")
-    for at in range(0, len(text) + 1, STEP):
+    begins = ""
+    for text in chain(unmarked(texts), [None]):
         try:
-            parser.Parse(text[at : at + STEP].encode("utf-8", "surrogatepass"), at + STEP > len(text))
+            if text is None:
+                parser.Parse(b"", True)
+            else:
+                begins += text if len(begins) < STEP else ""
+                parser.Parse(text.encode("utf-8", "surrogatepass"), False)
         except expat.ExpatError as error:
             yield from found
             said = f"this is no XML from here on: {expat.ErrorString(error.code)}"
-            yield NoDeviceFile(error.lineno, f"{said}{_rather(text, 'xml')}")
+            yield NoDeviceFile(error.lineno, f"{said}{_rather(begins, 'xml')}")
             return
         yield from found
         found.clear()
 
 
-READERS: Mapping[str, Callable[[str], Iterator[Found]]] = MappingProxyType(
+READERS: Mapping[str, Callable[[Iterable[str]], Iterator[Found]]] = MappingProxyType(
     {"csv": read_csv, "json": read_json, "xml": read_xml}
 )
 
@@ -247,7 +241,7 @@ def _written_csv(generation: Generation, rows: Iterable[Row]) -> Iterator[str | 
             continue
         number, values = number + 1, item
         line = layout.csv.page([values])[len(header) :]
-        if not _plain(line, values, commas) and list(read_csv(header + line)) != [
+        if not _plain(line, values, commas) and list(read_csv([header + line])) != [
             row(dict(zip(generation.columns, values, strict=False)))
         ]:
             yield BadLine(

@@ -116,7 +116,7 @@ def as_json(service: PbxService) -> Mapping[str, Any]:
 
 
 async def _read(plane: Plane, name: Any, body: Mapping[str, Any]) -> PbxSettings:
-    """Return `_settings`, which the worker reads: all of a file that is to be imported is looked at."""
+    """Return `_settings`, which the worker reads: the files that are named are looked at."""
     plane.fleet.still_running(name)
     return await plane.fleet.work(lambda: _settings(name, body))
 
