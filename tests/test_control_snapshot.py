@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import signal
 import sqlite3
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from itertools import zip_longest
@@ -429,6 +432,24 @@ def test_of_a_snapshot_that_is_given_up_nothing_is_left(tmp_path: Path) -> None:
     steps.close()
 
     assert sorted(one.name for one in tmp_path.iterdir()) == ["history", "spool"]
+
+
+def test_what_a_killed_process_was_writing_goes_with_the_next(tmp_path: Path) -> None:
+    """It is as large as a snapshot, and each time it had another name."""
+    file, history, spool = outline(tmp_path)
+    code = """
+import os, signal, sys
+from pathlib import Path
+from ucmsim.assembling.snapshots import writing
+file, history, spool = map(Path, sys.argv[1:])
+for _ in writing(file, {}, history, spool, outside=Path("/nowhere")):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    killed = subprocess.run([sys.executable, "-c", code, *map(str, (file, history, spool))], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.glob(".ucmsim-*.new"))) == 1
+    finished(writing(file, {}, history, spool, outside=tmp_path / "state"))
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["history", "hq.zip", "spool"]
 
 
 def test_two_pbxs_that_write_to_one_file_are_not_in_each_others_way(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from ucmsim.assembling.statefolder import StateFolder
 from ucmsim.errors import ConfigurationError, StateInUse
+from ucmsim.privatefile import replacing
 from ucmsim.settings import TLS_FOLDER
 
 
@@ -68,20 +69,17 @@ def test_what_a_killed_process_was_writing_is_gone(state: Path) -> None:
 
 
 def test_what_was_being_written_beside_the_pbxs_is_gone(state: Path) -> None:
-    """The token, or the key of the control plane's CA; what a process is writing there by now stays."""
+    """The token, or the key of the control plane's CA, of any process, and of one that had the number of this one."""
     used(state)
     (state / TLS_FOLDER).mkdir()
-    dead = subprocess.run(
-        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
-    )
-    for name in (
-        f".ucmsim-{dead.stdout.strip()}-0.new",
-        f"{TLS_FOLDER}/.ucmsim-x-1.new",
-        f".ucmsim-{os.getpid()}-7.new",
-    ):
+    for name in (".ucmsim-4711-0.new", f".ucmsim-{os.getpid()}-7.new", f"{TLS_FOLDER}/.ucmsim-1-12.new"):
         (state / name).write_bytes(b"-----BEGIN PRIV")
-    with opened(state):
-        assert [one.name for one in state.rglob(".ucmsim-*")] == [f".ucmsim-{os.getpid()}-7.new"]
+    with replacing(state / "ready.json") as file:  # somebody else may write there
+        with opened(state):
+            (being_written,) = state.rglob(".ucmsim-*")
+        file.write(b"{}")
+    assert not being_written.exists()
+    assert (state / "ready.json").read_bytes() == b"{}"
 
 
 def test_one_process_at_a_time(state: Path) -> None:

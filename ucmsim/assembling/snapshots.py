@@ -58,7 +58,7 @@ def writing(file: Path, state: Mapping[str, Any], history: Path, spool: Path, *,
     if said:
         raise SnapshotError(said)
     try:
-        remove_unfinished(file.parent, shared=True)  # of a snapshot, that is as large as it
+        remove_unfinished(file.parent)  # of a snapshot, which is as large as it
         with replacing(file) as opened:
             with zipfile.ZipFile(opened, "w", zipfile.ZIP_STORED) as archive:
                 members = [(yield from _put(archive, HISTORY, history)), *(yield from _put_below(archive, spool))]

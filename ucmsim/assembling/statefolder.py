@@ -53,7 +53,7 @@ class StateFolder:
             try:
                 _claim(path, fresh=fresh)
                 for folder in (path, path / TLS_FOLDER):
-                    remove_unfinished(folder, shared=True)  # of what is written in it, if anybody else writes there
+                    remove_unfinished(folder)  # the token, or the key of a CA
             except BaseException:
                 if not known:
                     (path / _LOCK).unlink()

@@ -137,25 +137,24 @@ def _write(*files: tuple[Path, bytes, int]) -> None:
     None is put there before all of them are written beside it. Raises `ConfigurationError`.
     """
     path = Path()
-    with ExitStack() as undoing:
+    with ExitStack() as coming:
         try:
             ready = []
             for path, content, mode in files:
                 if not _is_so(path, content, mode):
-                    ready.append((_beside(path, content, mode), path))
-                    undoing.callback(ready[-1][0].unlink, missing_ok=True)
+                    ready.append((_beside(path, content, mode, coming), path))
             for fresh, path in ready:
                 fresh.replace(path)
         except OSError as error:
             raise _unusable("written", path, error) from error
 
 
-def _beside(path: Path, content: bytes, mode: int) -> Path:
+def _beside(path: Path, content: bytes, mode: int, coming: ExitStack) -> Path:
     try:
-        return beside(path, content, mode)
+        return coming.enter_context(beside(path, content, mode))
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return beside(path, content, mode)
+        return coming.enter_context(beside(path, content, mode))
 
 
 def _is_so(path: Path, content: bytes, mode: int) -> bool:
