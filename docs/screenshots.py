@@ -1,12 +1,14 @@
 """Makes docs/report-good.png and docs/report-bad.png: the reports of two collectors that lived through the same bad morning.
 
 `python docs/screenshots.py` plays it for the collector of examples/collector and for its careless sibling, and takes a picture
-of the top of each report with headless Chromium, whose path is in CHROMIUM or on the PATH.
+of the top of each report with headless Chromium, whose path is in CHROMIUM or on the PATH. Seed and PBX clock are fixed, and of
+what has another value in every run, instance and wall clock, a fixed one is shown: the same Chromium makes the same pictures.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,6 +31,8 @@ from ucmsim.testing.fleet import UcmFleet  # noqa: E402
 from ucmsim.testing.pbx import Ucm  # noqa: E402
 
 SIZE = (1000, 1500)
+EVENTS, MADE = "2026-03-02T08:00:00.000000+00:00 to 2026-03-02T08:00:02.000000+00:00", "2026-03-02 08:00:03+00:00"
+INSTANCE = "0123456789abcdef"
 SETTINGS: Mapping[str, Any] = {
     "personality": "ucm6510",
     "time_zone": "UTC",
@@ -85,7 +89,19 @@ def reported(ucm: Ucm, control: ControlClient, folder: Path) -> Path:
     where = {"UCMSIM_CONTROL_URL": control.url, "UCMSIM_CONTROL_TOKEN": control.token}
     subprocess.run(command, check=True, env={**os.environ, **where, "PYTHONPATH": str(DOCS.parent)})
     with zipfile.ZipFile(folder / "run.zip") as file:
-        return Path(file.extract("report.html", folder))
+        page = Path(file.extract("report.html", folder))
+    page.write_text(unvarying(page.read_text("utf-8")), "utf-8")
+    return page
+
+
+def unvarying(page: str) -> str:
+    """Return *page* as if it told of `EVENTS`, and had been made at `MADE` of `INSTANCE`."""
+    page, instants = re.subn(r"(?<=events from )\S+ to \S+(?= \(wall)", EVENTS, page)
+    page, made = re.subn(r"(?<=made )20[^ ]+ [^ ]+", MADE, page)
+    page, instance = re.subn(r"(?<=instance <code>)[0-9a-f]{16}", INSTANCE, page)
+    if not (instants and made and instance):
+        sys.exit("the page does not say when it was made, by whom, and of when it tells, as it did")
+    return page
 
 
 def photographed(page: Path, picture: Path) -> None:
