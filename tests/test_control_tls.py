@@ -100,6 +100,8 @@ def test_it_is_served_to_who_trusts_it_and_has_the_token(tmp_path: Path) -> None
             match=r"CERTIFICATE_VERIFY_FAILED.*; trust the CA that its start tells of: ca=FILE, --ca",
         ):
             ControlClient(url, TOKEN).status()
+        with pytest.raises(ControlUnreachable, match=r"mismatch.*; ask it by a name that its certificate has"):
+            ControlClient(url.replace("127.0.0.1", "127.0.0.2"), TOKEN, ca=ca).status()
         with pytest.raises(ControlUnreachable, match="holds no CA to trust"):
             ControlClient(url, TOKEN, ca=str(tmp_path / "nothing")).status()
         with pytest.raises(ControlUnreachable):

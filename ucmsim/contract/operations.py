@@ -84,12 +84,18 @@ def unreachable(url: str, error: Exception) -> ControlUnreachable:
 def _hint(url: str, said: str) -> str:
     """Return what to do, or to ask, where the error that was *said* is of TLS, or of HTTP for who speaks it."""
     if url.startswith("https:"):
+        if _OTHER_NAME in said.lower():
+            return (
+                "ask it by a name that its certificate has, which are those of control: tls: names in its configuration"
+            )
         if any(one in said.lower().replace("_", " ") for one in _UNTRUSTED):
             return "trust the CA that its start tells of: ca=FILE, --ca FILE, or UCMSIM_CONTROL_CA"
         return "does it speak http://?" if any(one in said for one in _NO_TLS) else ""
     return "was it just stopped, or does it speak https://?" if any(one in said for one in _ENDED) else ""
 
 
+_OTHER_NAME = "mismatch"
+"""What the standard library and service-identity say of a certificate for another name."""
 _UNTRUSTED = ("certificate verify failed",)
 """What OpenSSL says of a certificate that nobody vouches for."""
 _NO_TLS = "wrong version number", "record layer failure"
