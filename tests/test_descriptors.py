@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
 from tests.processes import TWISTD, Process, config
 from ucmsim.client import ControlClient, ControlRefused
+from ucmsim.errors import HistoryError, too_many_open
+from ucmsim.journal.spill import Spill
 from ucmsim.service.descriptors import Room
+from ucmsim.store.history import History
 
 
 @pytest.mark.parametrize(
@@ -116,3 +121,51 @@ def test_a_port_that_wants_a_descriptor_names_no_other_address():
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.startswith("PBX 'hq' cannot listen on 127.0.0.1:0: this process has as many files")
+
+
+@contextmanager
+def left(count):
+    """Let the process open so many more files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as undoing:
+        undoing.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        taken = [os.dup(0)]
+        undoing.callback(lambda: [os.close(one) for one in taken])
+        resource.setrlimit(resource.RLIMIT_NOFILE, (taken[0] + 50, hard))
+        with suppress(OSError):
+            while True:
+                taken.append(os.dup(0))
+        for _ in range(count):
+            os.close(taken.pop())
+        yield
+
+
+@pytest.mark.parametrize("count", range(6))
+@pytest.mark.parametrize(
+    "opens",
+    [
+        lambda path: History.open(path, durable=True),
+        lambda path: History.open(path, durable=False),
+        lambda path: Spill.open(path, 10),
+    ],
+    ids=["kept", "thrown away", "journal"],
+)
+def test_a_database_that_wants_a_descriptor_says_so(tmp_path, count, opens):
+    """Whichever of its files it is that cannot be opened, though there is room when the others are closed; else it opens."""
+    opened, error = None, None
+    with left(count):
+        try:
+            opened = opens(tmp_path / "file.sqlite")
+        except HistoryError as failed:
+            error = failed
+    if opened:
+        opened.close()
+    assert too_many_open(error) == (opened is None)
+    assert opened is not None or count < 4
+
+
+def test_a_file_that_cannot_be_opened_otherwise_is_no_want_of_descriptors(tmp_path):
+    """SQLite has one name for both."""
+    with pytest.raises(HistoryError, match="unable to open database file") as raised:
+        Spill.open(tmp_path / "not there" / "file.sqlite", 10)
+    assert not too_many_open(raised.value)

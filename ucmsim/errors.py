@@ -105,15 +105,26 @@ def too_many_open(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
             return True
-        # SQLite does not tell why it could not open one of the files that a database has.
-        if getattr(error, "sqlite_errorname", "").startswith("SQLITE_CANTOPEN") and not _can_open(_OF_A_DATABASE):
-            return True
         error = error.__cause__ or error.__context__
     return False
 
 
 _OF_A_DATABASE = 4
 """Files that SQLite has open of one: itself, its journal, and two beside these."""
+
+
+@contextmanager
+def telling_no_room() -> Iterator[None]:
+    """Raise the `OSError` that says so where SQLite could not open a file because nothing more can be opened: it does not tell.
+
+    What the body has open must still be so then: there may be room again where that is closed.
+    """
+    try:
+        yield
+    except Exception as error:  # of sqlite3, which not everybody needs who knows errors
+        if getattr(error, "sqlite_errorname", "").startswith("SQLITE_CANTOPEN") and not _can_open(_OF_A_DATABASE):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE)) from error
+        raise
 
 
 def _can_open(files: int) -> bool:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from ucmsim.entry import ANY
-from ucmsim.errors import HistoryError
+from ucmsim.errors import HistoryError, telling_no_room
 from ucmsim.journal.inquiry import Inquiry
 
 _SCHEMA = """
@@ -38,13 +39,12 @@ class Spill:
     def open(cls, path: Path, most: int) -> Spill:
         """Open the file at *path*, making it if needed. Raises `HistoryError`."""
         try:
-            database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            try:
+            with ExitStack() as undoing, telling_no_room():
+                database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                undoing.callback(database.close)
                 _begin(database, path)
-            except BaseException:
-                database.close()
-                raise
-        except sqlite3.Error as error:
+                undoing.pop_all()
+        except (sqlite3.Error, OSError) as error:
             raise HistoryError(f"{path} cannot be used as a journal: {error}") from error
         return cls(database, most)
 

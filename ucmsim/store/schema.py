@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 from ucmsim.cdr.matching import FUNCTIONS
 from ucmsim.columns import COLUMNS
-from ucmsim.errors import HistoryError
+from ucmsim.errors import HistoryError, telling_no_room
 from ucmsim.store.delivered import COUNTED_TABLE, DELIVERY_TABLES
 from ucmsim.store.ledger import LEDGER_TABLES, LEDGER_UPWARDS_4, TRUTH_TABLE_4
 from ucmsim.store.reach import REACH_TABLES, REACH_UPWARDS_8, Reach
@@ -70,8 +71,9 @@ def opened(path: Path, *, durable: bool) -> sqlite3.Connection:
     try:
         if not durable and path != _MEMORY and not path.exists():
             path.write_bytes(_blank())
-        database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, cached_statements=_KEPT)
-        try:
+        with ExitStack() as undoing, telling_no_room():
+            database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, cached_statements=_KEPT)
+            undoing.callback(database.close)
             journal, synchronous = ("WAL", "FULL") if durable else ("MEMORY", "OFF")
             database.execute(f"PRAGMA journal_mode = {journal}")
             database.execute(f"PRAGMA synchronous = {synchronous}")
@@ -79,9 +81,7 @@ def opened(path: Path, *, durable: bool) -> sqlite3.Connection:
             _settle(database, path)
             for name, function in FUNCTIONS.items():
                 database.create_function(name, 1, function, deterministic=True)
-        except BaseException:
-            database.close()
-            raise
+            undoing.pop_all()
     except (sqlite3.Error, OSError) as error:
         raise unopened(path, error) from error
     return database
