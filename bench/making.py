@@ -42,13 +42,14 @@ def measured(home: Path, *, days: int = 36) -> Made:
 def _make(file: Path, days: int) -> Made:
     began = time.monotonic()
     from ucmsim.assembling.filling import filling
+    from ucmsim.calls.locales import Locales
     from ucmsim.settings import load_pbx
     from ucmsim.steps import finished
     from ucmsim.store.history import History
 
     settings = load_pbx({"history": {"days": days, "calls_per_day": _A_DAY}, **_OFFICE}, Path())
     history = History.open(file, durable=True)
-    finished(filling(history, "bench", settings, seed=42, until=_UNTIL))
+    finished(filling(history, "bench", settings, seed=42, until=_UNTIL, locales=Locales()))
     rows = len(history)
     history.close()
     used = resource.getrusage(resource.RUSAGE_SELF)

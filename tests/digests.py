@@ -34,6 +34,7 @@ from datetime import timedelta
 from pathlib import Path
 from tests.offices import generate
 from ucmsim.calls import Firmware, Office
+from ucmsim.calls.locales import Locales
 from ucmsim.configuration import read
 from tests.filled import fill
 from ucmsim.store.history import History
@@ -46,7 +47,7 @@ since = pbx.clock.start
 until = since + timedelta(hours=hours)
 if how == "bulk":  # the calls of the live streams, made up at once as for a history
     chance, recorder = (stream(settings.seed, "hq", "live", what) for what in ("traffic", "recording"))
-    office = Office.of(pbx, *(stream(settings.seed, "hq", what) for what in ("people", "groups")))
+    office = Office.of(pbx, *(stream(settings.seed, "hq", what) for what in ("people", "groups")), Locales())
     firmware = Firmware.of(pbx.register, pbx.time_zone)
     made = generate(office, firmware, chance, recorder, until=until, days=hours // 24,
                     calls_per_day=pbx.history.calls_per_day)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ucmsim.assembling.filling import Filled, Watch, filling, unwatched
+from ucmsim.calls.locales import Locales
 from ucmsim.settings import Pbx
 from ucmsim.steps import finished
 from ucmsim.store.history import History
@@ -12,4 +13,4 @@ from ucmsim.store.history import History
 
 def fill(history: History, name: str, settings: Pbx, *, seed: int, until: datetime, watch: Watch = unwatched) -> Filled:
     """Fill *history*, if it is empty, as the *settings* of the PBX *name* say; calls end before *until*."""
-    return finished(filling(history, name, settings, seed=seed, until=until, watch=watch))
+    return finished(filling(history, name, settings, seed=seed, until=until, locales=Locales(), watch=watch))

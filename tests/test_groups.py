@@ -15,6 +15,7 @@ from ucmsim.asking.staging import staged
 from ucmsim.asking.wishes import wished
 from ucmsim.calls.events import Call, Party, Role, What
 from ucmsim.calls.groups import GROUPS, groups
+from ucmsim.calls.locales import Locales
 from ucmsim.calls.shapes import BY_ID, SHAPES, Story
 from ucmsim.calls.stage import Features
 from ucmsim.calls.traffic import Office
@@ -111,7 +112,7 @@ def settings_of(**traffic: Any) -> Any:
 
 
 def an_office(seed: int = 1, name: str = "hq", **traffic: Any) -> Office:
-    return Office.of(settings_of(**traffic), stream(seed, name, "people"), stream(seed, name, "groups"))
+    return Office.of(settings_of(**traffic), stream(seed, name, "people"), stream(seed, name, "groups"), Locales())
 
 
 def test_groups_are_drawn_for_themselves() -> None:

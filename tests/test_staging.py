@@ -14,6 +14,7 @@ from ucmsim.asking.staging import staged
 from ucmsim.asking.wishes import wished
 from ucmsim.calls import Firmware, Office
 from ucmsim.calls.events import KINDS, What, talks
+from ucmsim.calls.locales import Locales
 from ucmsim.calls.recorder import recordable
 from ucmsim.calls.shapes import BY_ID, SHAPES, Shape, Story
 from ucmsim.calls.stage import example
@@ -44,7 +45,7 @@ def settings(personality: str = "ucm6100") -> Pbx:
 
 @cache
 def office() -> Office:
-    return Office.of(settings(), Random(1), Random(1))
+    return Office.of(settings(), Random(1), Random(1), Locales())
 
 
 def story_of(shape: str, call: dict[str, Any]) -> Story:
@@ -232,7 +233,7 @@ def test_a_call_takes_the_trunk_that_is_wished_for() -> None:
         {"name": "first", "channels": 2}, {"name": "second", "channels": 2, "prefix": "0"},
         {"name": "pstn", "kind": "analogue", "channels": 2}, {"name": "old", "kind": "analogue", "channels": 1},
     ]  # fmt: skip
-    of = Office.of(load_pbx({"trunks": trunks}, Path()), Random(1), Random(1))
+    of = Office.of(load_pbx({"trunks": trunks}, Path()), Random(1), Random(1), Locales())
 
     def row(shape: str, **call: str) -> dict[str, str]:
         (record,) = written(staged(wished({"shape": shape, **call}, NOW), of), "ucm6510")
@@ -274,7 +275,7 @@ def test_trunks_and_codes_that_a_call_cannot_have_are_refused(field: str, call: 
 
 def test_a_call_of_an_analogue_line_needs_an_analogue_trunk() -> None:
     """It bears the name of that, and others that of the first SIP trunk."""
-    usual = Office.of(load_pbx({}, Path()), Random(1), Random(1))
+    usual = Office.of(load_pbx({}, Path()), Random(1), Random(1), Locales())
     with pytest.raises(FieldRefused, match="needs a trunk of 'kind: analogue'"):
         staged(wished({"shape": "analogue", **ENDS["Inbound"]}, NOW), usual)
     line = story_of("analogue", ENDS["Inbound"])[0].caller

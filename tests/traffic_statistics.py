@@ -36,6 +36,7 @@ from tests.significance import (
     two_sided,
 )
 from ucmsim.calls.events import Call, Role, What
+from ucmsim.calls.locales import Locales
 from ucmsim.calls.shapes import BY_ID, Story
 from ucmsim.calls.traffic import Office, Traffic
 from ucmsim.instants import SECOND
@@ -87,7 +88,7 @@ def settings_of(**settings: Any) -> Pbx:
 def traffic_of(settings: Pbx, seed: int, calls_per_day: float) -> Traffic:
     """Return the calls of a history, of the streams that `ucmsim.assembling.filling.made_up` takes."""
     chance, recording = stream(seed, "hq", "traffic"), stream(seed, "hq", "recording")
-    office = Office.of(settings, stream(seed, "hq", "people"), stream(seed, "hq", "groups"))
+    office = Office.of(settings, stream(seed, "hq", "people"), stream(seed, "hq", "groups"), Locales())
     return Traffic(office, calls_per_day, chance, recording)
 
 

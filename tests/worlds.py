@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from tests.filled import fill
 from tests.makers import BEGAN, DEFECTS, at, request, spool_of
 from ucmsim.appliance.pbx import Pbx
+from ucmsim.calls.locales import Locales
 from ucmsim.calls.shapes import Story
 from ucmsim.calls.traffic import Office, Traffic
 from ucmsim.clock import PbxClock
@@ -120,7 +121,7 @@ def world(seed: int, **more: Any) -> World:
 
 def _stories(settings: Any, seed: int, end: int) -> tuple[Story, ...]:
     chance, recording = stream(seed, "hq", "traffic"), stream(seed, "hq", "recording")
-    office = Office.of(settings, stream(seed, "hq", "people"), stream(seed, "hq", "groups"))
+    office = Office.of(settings, stream(seed, "hq", "people"), stream(seed, "hq", "groups"), Locales())
     traffic = Traffic(office, settings.history.calls_per_day, chance, recording)
     return tuple(traffic.stories(end - settings.history.days * 86_400 * SECOND, end))
 

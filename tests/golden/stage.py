@@ -227,9 +227,7 @@ class Stage:
                 self._fill(made[world], _settings(world, personality, quirks, {}))
         return made
 
-    def _office(
-        self, world: str, settings: PbxSettings, chance: Random, grouping: Random, locales: Locales | None
-    ) -> Office:
+    def _office(self, world: str, settings: PbxSettings, chance: Random, grouping: Random, locales: Locales) -> Office:
         """Return who is there in *world*, whatever the firmware: to make up their names takes longer than their calls."""
         if world not in self._offices:
             self._offices[world] = Office.of(settings, chance, grouping, locales)

@@ -74,8 +74,8 @@ def filling(
     *,
     seed: int,
     until: datetime,
+    locales: Locales,
     watch: Watch = unwatched,
-    locales: Locales | None = None,
 ) -> Steps[Filled]:
     """Fill *history*, if it is empty, as the *settings* of the PBX *name* say; calls end before *until*.
 
@@ -109,12 +109,10 @@ def filling(
 
 def made_up(name: str, settings: PbxSettings, *, seed: int, until: datetime) -> Iterator[Record]:
     """Return what the PBX *name* wrote of made-up calls that ended before *until*."""
-    return _world(name, settings, seed=seed, until=until).records(microseconds(until))
+    return _world(name, settings, seed=seed, until=until, locales=Locales()).records(microseconds(until))
 
 
-def _world(
-    name: str, settings: PbxSettings, *, seed: int, until: datetime, locales: Locales | None = None
-) -> CallWorld:
+def _world(name: str, settings: PbxSettings, *, seed: int, until: datetime, locales: Locales) -> CallWorld:
     """Return the world of the made-up calls of the PBX *name* before *until*."""
     firmware = Firmware.of(settings.register, settings.time_zone)
     days, calls = settings.history.days, settings.history.calls_per_day

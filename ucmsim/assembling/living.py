@@ -58,7 +58,7 @@ class Living:
         locales: Locales | None = None,
     ) -> None:
         self._name, self._settings, self._history, self._seed = name, settings, history, seed
-        self._locales = locales
+        self._locales = locales or Locales()
         self._traffic: Traffic | None = None
         self._unfolding: Unfolding | None = None
         self._lines: Lines | None = None

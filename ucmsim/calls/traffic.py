@@ -62,12 +62,11 @@ class Office:
     restarts: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, pbx: Pbx, chance: Random, grouping: Random, locales: Locales | None = None) -> Office:
+    def of(cls, pbx: Pbx, chance: Random, grouping: Random, locales: Locales) -> Office:
         """Return the office that the settings of a *pbx* describe.
 
         *chance* makes up its people, with names of *locales*, and *grouping* their groups; nobody else may use either.
         """
-        locales = locales or Locales()
         gathered = partial(People.of, pbx.extensions, pbx.trunks, pbx.traffic, chance, grouping, locales=locales)
         return cls(pbx.extensions, pbx.trunks, pbx.recording, pbx.traffic, pbx.time_zone, gathered, restarts(pbx))
 
