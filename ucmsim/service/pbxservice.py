@@ -78,7 +78,8 @@ class PbxService(Service):
                 return await ask(at_work)
             except Stopped:
                 await self._turn.run(lambda: None)  # by the end of which another is there, or never will be
-                if self._at_work.now is at_work or not self.running:
+                self._at_work.still_running()
+                if self._at_work.now is at_work:
                     raise
 
     @property
