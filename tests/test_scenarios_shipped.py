@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -84,11 +85,20 @@ def test_each_step_is_told_in_words(name: str) -> None:
     assert len(set(told)) == len(told)
 
 
+def test_no_day_but_that_of_the_change_is_at_a_date_of_its_own() -> None:
+    """A client that asks by its own watch, or has rows of today, is asked no other questions than the day is about."""
+    assert [one.name for one in shipped.every() if any(step.clock and step.clock.now for step in one.steps)] == [
+        "dst-night"
+    ]
+
+
 def settings(scenario: str) -> dict[str, Any]:
     """Return those of a PBX for *scenario*: it stands before the day, so that a client that asks before that reads no later Date."""
     found = shipped.found(scenario)
-    then = next((step.clock.now for step in found.steps[:1] if step.clock), None)
-    clock = {"clock": {"start": (then - timedelta(hours=1)).isoformat()}} if then else {}
+    begun = next((step.clock.now for step in found.steps[:1] if step.clock), None)
+    if begun is None and found.steps[0].time_of_day == "09:00":
+        begun = datetime(2026, 3, 3, 9, tzinfo=ZoneInfo("America/Chicago"))
+    clock = {"clock": {"start": (begun - timedelta(hours=1)).isoformat()}} if begun else {}
     return {"history": {"days": 0}, **clock, **found.pbx}
 
 
