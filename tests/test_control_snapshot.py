@@ -19,6 +19,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 
 from tests import rawclient
 from tests.controlling import GUIDE, LATENCY, PASSWORD, Control, api, fetched, shown
@@ -56,7 +57,7 @@ def restored(control: Control, path: str, file: Path) -> dict[str, Any]:
 def test_what_happens_then_is_what_would_have_happened(control: Control, tmp_path: Path) -> None:
     """Calls with their numbers and channels, pages, recordings, challenges, what chance decides, and the clock: all the same."""
     account = {"tls_authentication_name": "cdrapi", "tls_authentication_password": PASSWORD}
-    pbx, path = made(control, faults=[MAYBE], api=api(**account))
+    pbx, path = made(control, faults=[MAYBE], api=api(**account), personality="ucm6510")  # whose rows have channels
     client: Any = SimpleNamespace(url=pbx["url"], username="cdrapi", password=PASSWORD)
     control("POST", f"{path}/calls", [{**CALL, "recorded": True}, CALL])
     control("PUT", f"{path}/clock", {"advance": 120})
@@ -68,6 +69,10 @@ def test_what_happens_then_is_what_would_have_happened(control: Control, tmp_pat
     for _ in range(3):
         rawclient.get(client, "/cdrapi")
 
+    def challenged() -> str:
+        with requests.get(f"{pbx['url']}/cdrapi?format=JSON", verify=pbx["ca"], timeout=20) as answer:
+            return answer.headers["WWW-Authenticate"]
+
     def goes_on() -> list[Any]:
         control("POST", f"{path}/calls", [CALL, {**CALL, "shape": "no-answer"}])
         control("PUT", f"{path}/clock", {"advance": 120})
@@ -75,7 +80,7 @@ def test_what_happens_then_is_what_would_have_happened(control: Control, tmp_pat
         sound = rawclient.get(client, "/recapi?filedir=monitor&filename=own.wav")
         listing = rawclient.get(client, "/recapi?filedir=monitor")
         told = [control("GET", f"{path}/{what}").json for what in ("faults", "clock", "calls")]
-        return [*pages, sound, listing, *told]
+        return [*pages, sound, listing, *told, *(challenged() for _ in range(3))]
 
     found = taken(control, path, file := tmp_path / "hq.zip")
     assert found == {"file": str(file), "bytes": file.stat().st_size, "rows": 5}

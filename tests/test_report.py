@@ -461,6 +461,7 @@ def test_planted_secrets_appear_nowhere(control: Control, ucm_fleet: UcmFleet, t
             ("/cdrapi", {"token": TOKEN, "comment": SECRET, "pass": b64encode(data).decode()}),
             ("/cdrapi", {"upload": KEY}),
             ("/cdrapi", {"upload": b64encode(KEY.encode()).decode()}),
+            ("/cdrapi", {"upload": KEY.encode().hex()}),
         ):
             requests.request(
                 "POST" if body else "GET", f"{pbx['url']}{target}", data=body, verify=pbx["ca"], timeout=20,
@@ -490,7 +491,8 @@ def test_planted_secrets_appear_nowhere(control: Control, ucm_fleet: UcmFleet, t
             assert [
                 name for name, text in found.items() if form in text or form in text.encode().decode("unicode_escape")
             ] == []
-    assert [name for name, text in found.items() if "PRIVATE" in text or "MIGHAgEA" in text] == []
+    forms = ("PRIVATE", "MIGHAgEA", b"PRIVATE".hex(), b"MIGHAgEA".hex())
+    assert [(name, form) for name, text in found.items() for form in forms if form in text] == []
     assert [name for name, text in found.items() if b64encode(KEY.encode()).decode()[8:24] in text] == []
 
 
